@@ -1,0 +1,34 @@
+// A row of the table: a scenario's results, their ratio to Miniflare 2, and whether miniflare-rs reaches the target.
+
+/** What the target is compared with: `{ share }` with the ratio to Miniflare 2, `{ value }` with the figure itself. */
+function figureFor(target, own) {
+  return target.share === undefined ? own.median : own.ratio;
+}
+
+function verdict(target, own) {
+  if (!target) return undefined;
+  const figure = figureFor(target, own);
+  // Unknown counts as missed only for --check; the table says that there is no figure.
+  return figure === undefined ? null : figure <= (target.share ?? target.value);
+}
+
+function withRatio(result, base) {
+  return result.error || !base ? result : { ...result, ratio: result.median / base };
+}
+
+export function judge({ id, name, unit, doc, target }, results) {
+  const base = results.m2?.median;
+  const entries = Object.entries(results).map(([key, result]) => [key, withRatio(result, base)]);
+  const withRatios = Object.fromEntries(entries);
+  return { id, name, unit, doc, results: withRatios, target, met: verdict(target, withRatios.own) };
+}
+
+function failure({ name, target, met, results: { m2, own } }) {
+  if (own.error) return `${name}: ${own.error}`;
+  if (!target || met) return undefined;
+  if (met === null) return `${name}: no figure of Miniflare 2 to compare with: ${m2.error}`;
+  return `${name}: ${figureFor(target, own).toPrecision(3)} is above the target ${target.share ?? target.value}`;
+}
+
+/** Why the rows do not pass `--check`; empty when they do. */
+export const failures = (rows) => rows.map(failure).filter(Boolean);
