@@ -1,0 +1,100 @@
+// The log of an instance: what is logged while it lives, how lines look, and which levels are heard.
+
+import { describe, test } from "node:test";
+import assert from "node:assert/strict";
+import { create, Log, LogLevel } from "../support/miniflare.mjs";
+import { RecordingLog } from "../support/log.mjs";
+
+const SCRIPT = `export default { fetch: () => new Response("fine") }`;
+const padded = (size) => `${SCRIPT}//`.padEnd(size, "x");
+
+function printed(t, act) {
+  const mock = t.mock.method(console, "log", () => {});
+  act();
+  return mock.mock.calls.map(({ arguments: [line] }) => line.replace(/\u001b\[\d+m/g, ""));
+}
+
+describe("the log option", { timeout: 60_000 }, () => {
+  test("is what mf.log gives back", (t) => {
+    const log = new RecordingLog();
+    assert.equal(create(t, { script: SCRIPT, log }).log, log);
+  });
+
+  test("hears of every reload, after the event, with the size of the script", async (t) => {
+    const log = new RecordingLog();
+    const mf = create(t, { script: SCRIPT, log });
+    mf.addEventListener("reload", () => log.lines.push("event"));
+    await mf.getBindings();
+    await mf.reload();
+    const line = `[mf:inf] Worker reloaded! (${SCRIPT.length}B)`;
+    assert.deepEqual(log.having(""), ["event", line, "event", line]);
+  });
+
+  for (const [size, shown] of [[511, "511B"], [512, "0.50KiB"], [2048, "2.00KiB"], [524_288, "0.50MiB"]]) {
+    test(`shows ${size} bytes as ${shown}`, async (t) => {
+      const log = new RecordingLog();
+      await create(t, { script: padded(size), log }).getBindings();
+      assert.deepEqual(log.having("[mf:inf] "), [`Worker reloaded! (${shown})`]);
+    });
+  }
+
+  test("warns of a script above 1 MiB", async (t) => {
+    const log = new RecordingLog();
+    await create(t, { script: padded(1_048_577), log }).getBindings();
+    assert.deepEqual(log.having("[mf:wrn] "), [
+      "Worker's uncompressed size exceeds the 1MiB limit! " +
+      "Note that your worker will be compressed during upload so you may still be able to deploy it.",
+    ]);
+  });
+
+  test("hears details at the level DEBUG", async (t) => {
+    const log = new RecordingLog(LogLevel.DEBUG);
+    await create(t, { script: SCRIPT, log }).getBindings();
+    const lines = log.having("[mf:dbg] ");
+    assert.ok(lines.includes("Initialising worker..."), lines.join("\n"));
+    assert.ok(lines.includes("Reloading worker..."), lines.join("\n"));
+  });
+
+  test("is silent by default, but does not swallow errors", async (t) => {
+    const mf = create(t, { script: SCRIPT });
+    const lines = printed(t, () => mf.log.info("unheard"));
+    assert.deepEqual(lines, []);
+    assert.throws(() => mf.log.error(new Error("must be seen")), { message: "must be seen" });
+    await mf.getBindings();
+  });
+});
+
+describe("Log", () => {
+  test("has the levels of Miniflare", () => {
+    const { NONE, ERROR, WARN, INFO, DEBUG, VERBOSE } = LogLevel;
+    assert.deepEqual([NONE, ERROR, WARN, INFO, DEBUG, VERBOSE], [0, 1, 2, 3, 4, 5]);
+    assert.equal(LogLevel[3], "INFO");
+    assert.equal(new Log().level, LogLevel.INFO);
+  });
+
+  const methods = [["warn", "wrn"], ["info", "inf"], ["debug", "dbg"], ["verbose", "vrb"]];
+  for (const [index, [method, short]] of methods.entries()) {
+    test(`prints ${method} as ${short} from its level on`, (t) => {
+      const level = LogLevel.WARN + index;
+      assert.deepEqual(printed(t, () => new Log(level)[method]("said")), [`[mf:${short}] said`]);
+      assert.deepEqual(printed(t, () => new Log(level - 1)[method]("said")), []);
+    });
+  }
+
+  test("takes a prefix and a suffix", (t) => {
+    const log = new Log(LogLevel.INFO, { prefix: "own", suffix: "api" });
+    assert.deepEqual(printed(t, () => log.info("said")), ["[own:inf:api] said"]);
+  });
+
+  test("prints an error with its stack and its causes", (t) => {
+    const error = new Error("outer", { cause: new TypeError("inner") });
+    const lines = printed(t, () => new Log(LogLevel.ERROR).error(error)).join("\n");
+    assert.match(lines, /^\[mf:err\] Error: outer\n\s+at .*log\.spec\.mjs/);
+    assert.match(lines, /Cause: TypeError: inner/);
+  });
+
+  test("below ERROR throws the error it cannot show", () => {
+    const error = new Error("unseen");
+    assert.throws(() => new Log(LogLevel.NONE).error(error), error);
+  });
+});
