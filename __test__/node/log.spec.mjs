@@ -101,7 +101,12 @@ test("NoOpLog prints nothing and throws errors", (t) => {
 });
 
 test("lines are coloured when colours are on, and plain when they are off", () => {
-  const script = "const log = new Log(LogLevel.VERBOSE); log.warn('a'); log.info('b'); log.debug('c'); log.verbose('d');";
+  const script = `
+    const log = new Log(LogLevel.VERBOSE);
+    log.warn("a");
+    log.info("b");
+    log.debug("c");
+    log.verbose("d");`;
   assert.deepEqual(printed(script, { FORCE_COLOR: "1" }).trim().split("\n"), [
     "\x1b[33m[mf:wrn] a\x1b[39m",
     "\x1b[32m[mf:inf] b\x1b[39m",

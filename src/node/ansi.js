@@ -1,0 +1,23 @@
+"use strict";
+// Terminal colours, on and off by the same rules as kleur, which suites that compare log lines were written against.
+
+const { FORCE_COLOR, NODE_DISABLE_COLORS, NO_COLOR, TERM } = process.env;
+const wanted = FORCE_COLOR !== undefined && FORCE_COLOR !== "0";
+const refused = Boolean(NODE_DISABLE_COLORS) || NO_COLOR !== undefined || TERM === "dumb";
+const enabled = !refused && (wanted || Boolean(process.stdout?.isTTY));
+
+/** A function that colours a text; the same colour inside the text is reopened after each of its ends. */
+function style(start, end) {
+  const open = `\x1b[${start}m`;
+  const close = `\x1b[${end}m`;
+  return (text) => (enabled ? open + String(text).replaceAll(close, close + open) + close : text);
+}
+
+module.exports = {
+  reset: style(0, 0),
+  dim: style(2, 22),
+  red: style(31, 39),
+  green: style(32, 39),
+  yellow: style(33, 39),
+  grey: style(90, 39),
+};
