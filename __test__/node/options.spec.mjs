@@ -28,7 +28,8 @@ const invalid = [
   [{ wasmBindings: { M: {} } }, 'Invalid option "wasmBindings.M": expected a string, got {} (object)'],
   [
     { serviceBindings: { API: 1 } },
-    'Invalid option "serviceBindings.API": expected a service name, an object like { service: "name" }, or a function, got 1 (number)',
+    'Invalid option "serviceBindings.API": expected a service name, an object like { service: "name" }, ' +
+      "or a function, got 1 (number)",
   ],
   [
     { durableObjects: { OBJ: { scriptName: "s" } } },

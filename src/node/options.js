@@ -1,0 +1,196 @@
+"use strict";
+// The constructor's options: what type each has, how later ones join earlier ones, and which of them changed.
+
+const { isDeepStrictEqual, types } = require("node:util");
+const { anyRecord, boolean, booleanOrString, func, number, string } = require("./check.js");
+const { check, list, oneOf, optional, record, shape } = require("./check.js");
+const { hasMethods, isFunction, isObject, isString } = require("./check.js");
+const { OptionsError, describe } = require("./errors.js");
+
+/** Values of options that have one when they are not given, and that nothing else decides. */
+const OPTION_DEFAULTS = Object.freeze({ cpuLimitMs: 30_000, heapLimitMb: 128 });
+
+const strings = list(string, "an array of strings");
+const paths = record(string);
+
+const moduleRule = shape(
+  { type: string, include: strings, fallthrough: optional(boolean) },
+  'an object like { type: "Text", include: ["**/*.txt"] }',
+);
+const service = shape(
+  { service: string, environment: optional(string) },
+  'a service name, an object like { service: "name" }, or a function',
+  (value) => isString(value) || isFunction(value),
+);
+const durableObject = shape(
+  { className: string, scriptName: optional(string) },
+  'a class name, or an object like { className: "Name" }',
+  isString,
+);
+const queueProducer = shape(
+  { name: string, queueName: string },
+  'an object like { name: "BINDING", queueName: "queue" }',
+);
+const queueConsumer = shape(
+  {
+    queueName: string,
+    maxBatchSize: optional(number),
+    maxWaitMs: optional(number),
+    maxRetries: optional(number),
+    deadLetterQueue: optional(string),
+  },
+  'a queue name, or an object like { queueName: "queue" }',
+  isString,
+);
+
+const LOG_METHODS = ["log", "logWithLevel", "error", "warn", "info", "debug", "verbose"];
+const log = check("a Log", (value) => hasMethods(value, LOG_METHODS));
+const mockAgent = check("a MockAgent, as createFetchMock() returns", (value) => hasMethods(value, ["get"]));
+const cpuLimit = check("a positive, finite number", (value) => Number.isFinite(value) && value > 0);
+const heapLimit = check("a finite number, 16 at least", (value) => Number.isFinite(value) && value >= 16);
+const port = check("a whole number from 0 to 65535", (v) => Number.isInteger(v) && v >= 0 && v <= 65_535);
+
+const pathOrOptions = check("a path, or an object of options", (value) => isString(value) || isObject(value));
+function mount(value, path) {
+  pathOrOptions(value, path);
+  if (isObject(value)) checkAll(value, `${path}.`);
+}
+
+const OPTIONS = {
+  log,
+  sourceMap: boolean,
+  scriptRequired: boolean,
+
+  script: string,
+  scriptPath: string,
+  rootPath: string,
+  wranglerConfigPath: booleanOrString,
+  wranglerConfigEnv: string,
+  packagePath: booleanOrString,
+  modules: boolean,
+  modulesRules: list(moduleRule, "an array of rules"),
+  compatibilityDate: string,
+  compatibilityFlags: strings,
+  usageModel: oneOf("bundled", "unbound"),
+  upstream: string,
+  watch: boolean,
+  mounts: record(mount),
+  name: string,
+  routes: strings,
+  logUnhandledRejections: boolean,
+  fetchMock: mockAgent,
+  globalAsyncIO: boolean,
+  globalTimers: boolean,
+  globalRandom: boolean,
+  actualTime: boolean,
+  inaccurateCpu: boolean,
+  repl: boolean,
+  cpuLimitMs: cpuLimit,
+  heapLimitMb: heapLimit,
+
+  envPath: booleanOrString,
+  envPathDefaultFallback: boolean,
+  bindings: anyRecord,
+  globals: anyRecord,
+  wasmBindings: paths,
+  textBlobBindings: paths,
+  dataBlobBindings: paths,
+  serviceBindings: record(service),
+
+  buildCommand: string,
+  buildBasePath: string,
+  buildWatchPaths: strings,
+
+  kvNamespaces: strings,
+  kvPersist: booleanOrString,
+  r2Buckets: strings,
+  r2Persist: booleanOrString,
+  d1Databases: strings,
+  d1Persist: booleanOrString,
+  cache: boolean,
+  cachePersist: booleanOrString,
+  cacheWarnUsage: boolean,
+  sitePath: string,
+  siteInclude: strings,
+  siteExclude: strings,
+
+  queueBindings: list(queueProducer, "an array of queue bindings"),
+  queueConsumers: list(queueConsumer, "an array of queue consumers"),
+
+  durableObjects: record(durableObject),
+  durableObjectsPersist: booleanOrString,
+  durableObjectsAlarms: boolean,
+
+  crons: strings,
+
+  host: string,
+  port,
+  open: booleanOrString,
+  https: booleanOrString,
+  httpsKey: string,
+  httpsKeyPath: string,
+  httpsCert: string,
+  httpsCertPath: string,
+  httpsCa: string,
+  httpsCaPath: string,
+  httpsPfx: string,
+  httpsPfxPath: string,
+  httpsPassphrase: string,
+  cfFetch: booleanOrString,
+  metaProvider: func,
+  liveReload: boolean,
+};
+
+function checkAll(options, prefix) {
+  for (const [name, item] of Object.entries(OPTIONS)) {
+    if (options[name] !== undefined) item(options[name], prefix + name);
+  }
+}
+
+/** Throws an `OptionsError` for the first option of a wrong type. Options it does not know are ignored. */
+function validateOptions(options = {}) {
+  if (!isObject(options)) {
+    throw new OptionsError("ERR_INVALID_OPTION", `Invalid options: expected an object, got ${describe(options)}`);
+  }
+  checkAll(options, "");
+}
+
+/** `next` over `previous`; a name that `next` sets to `undefined` is unset, whatever another source says of it. */
+function mergeOptions(previous, next) {
+  return { ...previous, ...next };
+}
+
+/** The names of the options that differ: plain data by its content, functions and instances by identity. */
+function changedOptions(a, b) {
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names].filter((name) => !isSame(a[name], b[name], new Map()));
+}
+
+// `compared` holds what each object is already being compared with, for data that contains itself.
+function isSame(a, b, compared) {
+  if (Object.is(a, b) || compared.get(a)?.has(b)) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  compared.set(a, (compared.get(a) ?? new Set()).add(b));
+  if (Array.isArray(a) || isPlain(a)) return isSameContent(a, b, compared);
+  return isValueObject(a) && isDeepStrictEqual(a, b);
+}
+
+function isSameContent(a, b, compared) {
+  if (Array.isArray(a) !== Array.isArray(b) || isPlain(a) !== isPlain(b)) return false;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every((key) => Object.hasOwn(b, key) && isSame(a[key], b[key], compared));
+}
+
+// An object literal of any realm: its prototype is none, or the one at the end of the chain.
+function isPlain(value) {
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype === null) return true;
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "hasOwnProperty");
+}
+
+function isValueObject(value) {
+  return types.isDate(value) || types.isRegExp(value) || types.isAnyArrayBuffer(value) || ArrayBuffer.isView(value);
+}
+
+module.exports = { OPTION_DEFAULTS, validateOptions, mergeOptions, changedOptions };
