@@ -1,0 +1,19 @@
+"use strict";
+// Headers cross to the addon and back as one flat string, `name\nvalue\nname\nvalue`: one string is one copy, and no
+// header value can hold a newline. No headers at all are the empty string.
+
+function flattenHeaders(headers) {
+  let flat = "";
+  for (const [name, value] of headers) flat += (flat && "\n") + name + "\n" + value;
+  return flat;
+}
+
+function parseHeaders(flat) {
+  const headers = new Headers();
+  if (flat === "") return headers;
+  const parts = flat.split("\n");
+  for (let i = 0; i < parts.length; i += 2) headers.append(parts[i], parts[i + 1]);
+  return headers;
+}
+
+module.exports = { flattenHeaders, parseHeaders };
