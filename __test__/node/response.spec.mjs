@@ -125,7 +125,7 @@ test("a body is read once", async () => {
     const reading = response.text();
     assert.equal(response.bodyUsed, true);
     await reading;
-    for (const method of ["text", "json", "bytes", "arrayBuffer", "blob"]) await assert.rejects(response[method](), USED);
+    for (const read of ["text", "json", "bytes", "arrayBuffer", "blob"]) await assert.rejects(response[read](), USED);
     assert.throws(() => response.clone(), { name: "TypeError", message: /already been consumed/ });
     assert.equal(response.body.locked, true);
     assert.throws(() => new NodeResponse(response.body), TypeError);
@@ -174,7 +174,8 @@ test("a stream reads into a buffer of the reader's", async () => {
 });
 
 test("a stream that fails rejects the read", async () => {
-  const broken = new ReadableStream({ type: "bytes", pull: (controller) => controller.error(new RangeError("broken")) });
+  const pull = (controller) => controller.error(new RangeError("broken"));
+  const broken = new ReadableStream({ type: "bytes", pull });
   await assert.rejects(light(broken).text(), { name: "RangeError", message: "broken" });
 });
 

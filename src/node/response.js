@@ -1,0 +1,204 @@
+"use strict";
+// Responses. The one users construct is Node's own with a little more. The one a dispatch answers with is light: Node's
+// constructor costs as much as the whole dispatch, so its parts are made when someone asks for them.
+
+const { markAsUncloneable = () => {} } = require("node:worker_threads");
+const { Body, requireFormType, takeBody } = require("./body.js");
+const { describe } = require("./errors.js");
+const { flattenHeaders, parseHeaders } = require("./headers.js");
+
+const NodeResponse = globalThis.Response;
+const NULL_BODY_STATUSES = new Set([101, 204, 205, 304]);
+
+// The text a Response was made of, or undefined: it can be handed on without reading the stream.
+let textOf;
+
+class Response extends NodeResponse {
+  #encodeBody;
+  #text;
+
+  constructor(body = null, init = undefined) {
+    if (body === "" && NULL_BODY_STATUSES.has(init?.status)) body = null;
+    super(body, init ?? {});
+    this.#encodeBody = init?.encodeBody ?? "automatic";
+    if (this.#encodeBody !== "automatic" && this.#encodeBody !== "manual") {
+      throw new TypeError(`encodeBody: unexpected value: ${this.#encodeBody}`);
+    }
+    if (typeof body === "string") this.#text = body;
+  }
+
+  static json(...args) {
+    return Response.#from(super.json(...args));
+  }
+
+  static redirect(...args) {
+    return Response.#from(super.redirect(...args));
+  }
+
+  static {
+    textOf = (response) => (#text in response ? response.#text : undefined);
+  }
+
+  static #from(response, encodeBody) {
+    const { body, status, statusText, headers } = response;
+    return new Response(body, { status, statusText, headers, encodeBody });
+  }
+
+  get encodeBody() {
+    return this.#encodeBody;
+  }
+
+  get webSocket() {
+    return null;
+  }
+
+  async formData() {
+    requireFormType(this.headers);
+    return super.formData();
+  }
+
+  clone() {
+    const copy = Response.#from(super.clone(), this.#encodeBody);
+    copy.#text = this.#text;
+    return copy;
+  }
+
+  /** What the worker's `waitUntil()` promises resolved to; none for a response that no dispatch answered with. */
+  waitUntil() {
+    return Promise.resolve([]);
+  }
+}
+
+// Stands in for `Response` as a parent: the same prototype chain, without running Node's constructor.
+function Bare() {}
+Bare.prototype = Response.prototype;
+
+class LightResponse extends Bare {
+  #parts;
+  #body;
+  #headers = null;
+
+  constructor(parts, body, headers) {
+    super();
+    markAsUncloneable(this);
+    this.#parts = parts;
+    this.#body = body;
+    this.#headers = headers;
+  }
+
+  static split(response) {
+    const { status, statusText, headers } = response.#parts;
+    const flat = response.#headers === null ? headers : flattenHeaders(response.#headers);
+    return { status, statusText, headers: flat, body: response.#body.take() };
+  }
+
+  static isLight(value) {
+    return #parts in value;
+  }
+
+  get status() {
+    return this.#parts.status;
+  }
+
+  get statusText() {
+    return this.#parts.statusText;
+  }
+
+  get ok() {
+    return this.status >= 200 && this.status <= 299;
+  }
+
+  get url() {
+    return this.#parts.url ?? "";
+  }
+
+  get redirected() {
+    return this.#parts.redirected ?? false;
+  }
+
+  get type() {
+    return "default";
+  }
+
+  get headers() {
+    return (this.#headers ??= parseHeaders(this.#parts.headers));
+  }
+
+  get encodeBody() {
+    return "automatic";
+  }
+
+  get body() {
+    return this.#body.stream;
+  }
+
+  get bodyUsed() {
+    return this.#body.used;
+  }
+
+  async text() {
+    return this.#body.text();
+  }
+
+  async json() {
+    return JSON.parse(await this.#body.text());
+  }
+
+  async bytes() {
+    return this.#body.bytes();
+  }
+
+  async arrayBuffer() {
+    return (await this.#body.bytes()).buffer;
+  }
+
+  async blob() {
+    return (await this.#typed()).blob();
+  }
+
+  async formData() {
+    requireFormType(this.headers);
+    return (await this.#typed()).formData();
+  }
+
+  // Node parses content types for what is read rarely.
+  async #typed() {
+    const type = this.headers.get("content-type");
+    return new NodeResponse(await this.#body.bytes(), { headers: type === null ? {} : { "content-type": type } });
+  }
+
+  clone() {
+    const headers = this.#headers && new Headers(this.#headers);
+    return new LightResponse(this.#parts, this.#body.clone(), headers);
+  }
+
+  waitUntil() {
+    return this.#parts.waitUntil ?? Promise.resolve([]);
+  }
+}
+Object.defineProperty(LightResponse.prototype, "constructor", { value: Response });
+
+/**
+ * The answer of a dispatch. `headers` are flat (see headers.js), `body` is null, a string, bytes that this response may
+ * keep, or a byte stream; `waitUntil` is the promise of what the worker waits for.
+ */
+function lightResponse(parts) {
+  return new LightResponse(parts, new Body(parts.body), null);
+}
+
+/** The parts of a Response that Node code gives to a worker; its body counts as read from then on. */
+function splitResponse(response) {
+  if (!isResponse(response)) throw new TypeError(`Expected a Response, got ${describe(response)}`);
+  if (LightResponse.isLight(response)) return LightResponse.split(response);
+  const { status, statusText, headers } = response;
+  return { status, statusText, headers: flattenHeaders(headers), body: takeBody(response, textOf(response)) };
+}
+
+/** Node's, ours, or one of another realm or library that has what a Response has. */
+function isResponse(value) {
+  if (value instanceof NodeResponse) return true;
+  if (typeof value !== "object" || value === null) return false;
+  return typeof value.status === "number" && typeof value.headers?.[Symbol.iterator] === "function" && "body" in value;
+}
+
+module.exports = { Response, lightResponse, splitResponse, isResponse };
