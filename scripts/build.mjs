@@ -1,0 +1,74 @@
+// `npm run build`: V8's archive checked, the crate compiled, the addon put into its platform package, and the start-up
+// snapshot made by that addon. A step whose input did not change is skipped.
+import { createHash } from "node:crypto";
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { currentPlatform } from "./platforms.mjs";
+import { longStep, main, root, run, step, StepError } from "./steps.mjs";
+import { findCargo } from "./toolchain.mjs";
+
+export function build() {
+  const platform = currentPlatform();
+  if (platform.v8Archive && !process.env.RUSTY_V8_ARCHIVE) step("V8 archive", () => checkArchive(platform.v8Archive));
+  longStep("cargo build --release", compile);
+  step("addon", () => installAddon(platform));
+  step("snapshot", () => makeSnapshot(platform));
+}
+
+function checkArchive(name) {
+  const folder = path.join(root, "vendor/v8");
+  const sums = readFileSync(path.join(folder, "SHA256SUMS"), "utf8").split("\n");
+  const expected = sums.map((line) => line.split(/\s+/)).find(([, file]) => file === name)?.[0];
+  const remedy = "restore it: git checkout -- vendor/v8";
+  if (!existsSync(path.join(folder, name))) throw new StepError(`vendor/v8/${name} is missing`, remedy);
+  const actual = sha256(path.join(folder, name));
+  if (actual === expected) return "matches SHA256SUMS";
+  throw new StepError(`vendor/v8/${name} has sha256 ${actual}, SHA256SUMS says ${expected ?? "nothing of it"}`, remedy);
+}
+
+function compile() {
+  const cargo = findCargo();
+  if (!cargo) throw new StepError("cargo is missing", "npm run setup");
+  run(cargo.command, ["build", "--release"], {
+    env: { ...process.env, ...cargo.env },
+    remedy: "see the message above; `npm run setup` checks the compilers",
+  });
+}
+
+function installAddon({ library, addon }) {
+  const built = path.resolve(root, process.env.CARGO_TARGET_DIR ?? "target", "release", library);
+  if (existsSync(addon) && sha256(addon) === sha256(built)) return "unchanged";
+  // Renamed into place: a process that has the old file loaded keeps it.
+  const fresh = `${addon}.new`;
+  copyFileSync(built, fresh);
+  renameSync(fresh, addon);
+  return path.relative(root, addon);
+}
+
+// In a process of its own: V8 decides between making and using a snapshot once per process.
+function makeSnapshot({ addon, snapshot }) {
+  const stamp = `${snapshot}.inputs`;
+  const inputs = sha256(addon, ...workerSources());
+  if (existsSync(snapshot) && existsSync(stamp) && readFileSync(stamp, "utf8") === inputs) return "unchanged";
+  const source = "require(process.argv[1]).writeSnapshot(process.argv[2])";
+  run(process.execPath, ["-e", source, addon, snapshot], { remedy: "see the message above; it comes from the addon" });
+  writeFileSync(stamp, inputs);
+  return path.relative(root, snapshot);
+}
+
+// The worker's own JavaScript is read while the snapshot is made, so the addon does not tell of a change in it.
+function workerSources() {
+  const source = path.join(root, "src");
+  return readdirSync(source, { recursive: true })
+    .filter((file) => file.endsWith(".js") && !file.startsWith(`node${path.sep}`))
+    .sort()
+    .map((file) => path.join(source, file));
+}
+
+function sha256(...files) {
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(readFileSync(file));
+  return hash.digest("hex");
+}
+
+main(import.meta.url, build);

@@ -1,0 +1,55 @@
+// `npm run package`: the two tarballs that install without a toolchain, the main package and the one of this platform.
+// Both are packed from a staging folder, because what is published differs from the repository: the main package names
+// the platform packages, which no registry has while the version is being made, and has no development fields.
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { build } from "./build.mjs";
+import { currentPlatform, manifest } from "./platforms.mjs";
+import { main, npmOutput, root, say, step } from "./steps.mjs";
+
+const DEVELOPMENT_FIELDS = ["scripts", "devDependencies", "overrides", "allowScripts", "napi"];
+const dist = path.join(root, "dist");
+
+function makePackages() {
+  build();
+  const platform = currentPlatform();
+  const own = JSON.parse(readFileSync(path.join(platform.folder, "package.json"), "utf8"));
+  const stage = mkdtempSync(path.join(os.tmpdir(), "miniflare-rs-package-"));
+  mkdirSync(dist, { recursive: true });
+  try {
+    step("main package", () => stageMain(path.join(stage, "main"), own.name));
+    step("platform package", () => stagePlatform(path.join(stage, "platform"), platform, own));
+  } finally {
+    rmSync(stage, { recursive: true, force: true });
+  }
+  say(`npm i ${[manifest.name, own.name].map((name) => `./dist/${tarball(name)}`).join(" ")}`);
+}
+
+function stageMain(folder, platformName) {
+  const [{ files }] = Object.values(JSON.parse(npmOutput(["pack", "--dry-run", "--json", "--ignore-scripts"])));
+  for (const { path: file } of files) cpSync(path.join(root, file), path.join(folder, file));
+  const fields = Object.entries(manifest).filter(([key]) => !DEVELOPMENT_FIELDS.includes(key));
+  const optionalDependencies = { [platformName]: manifest.version };
+  return pack(folder, { ...Object.fromEntries(fields), optionalDependencies });
+}
+
+function stagePlatform(folder, { addon, snapshot, folder: source }, own) {
+  const parts = [addon, snapshot, path.join(source, "README.md"), path.join(root, "LICENSE")];
+  for (const file of parts) cpSync(file, path.join(folder, path.basename(file)));
+  cpSync(path.join(root, "vendor/v8/LICENSES"), path.join(folder, "LICENSES"), { recursive: true });
+  return pack(folder, { ...own, version: manifest.version });
+}
+
+function pack(folder, contents) {
+  writeFileSync(path.join(folder, "package.json"), `${JSON.stringify(contents, null, 2)}\n`);
+  npmOutput(["pack", "--ignore-scripts", "--pack-destination", dist, folder]);
+  const name = tarball(contents.name);
+  return `dist/${name}, ${(statSync(path.join(dist, name)).size / 1e6).toFixed(1)} MB`;
+}
+
+function tarball(name) {
+  return `${name}-${manifest.version}.tgz`;
+}
+
+main(import.meta.url, makePackages);

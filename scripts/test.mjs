@@ -1,0 +1,80 @@
+// `npm test`: set-up, build, the specs on this Node, their core part on the other Nodes, and the type test. The last line
+// is the sum of all runs. `npm test -- kv cache` runs the spec files whose path contains one of the words.
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { spawnSync } from "node:child_process";
+import { build } from "./build.mjs";
+import { otherNodes } from "./nodes.mjs";
+import { main, root, say, StepError } from "./steps.mjs";
+import { setup } from "./setup.mjs";
+
+const CONCURRENCY = 2;
+// For one test and for one file: long enough for the packaging test on a slow machine, short enough to end a hang.
+const TIMEOUT_MS = 300_000;
+const TYPES = path.join("__test__", "types");
+
+function test() {
+  const words = process.argv.slice(2);
+  const isChosen = (file) => words.length === 0 || words.some((word) => file.includes(word));
+  const specs = findSpecs().filter(isChosen);
+  const core = specs.filter((file) => file.startsWith(path.join("__test__", "core", path.sep)));
+  const hasTypes = existsSync(path.join(root, TYPES)) && isChosen(TYPES);
+  if (specs.length === 0 && !hasTypes) {
+    throw new StepError(`no spec file's path contains ${words.join(" or ")}`, "spec files are __test__/**/*.spec.mjs");
+  }
+  setup();
+  build();
+  report([
+    ...(specs.length > 0 ? [runSpecs(process.versions.node, process.execPath, specs)] : []),
+    ...(core.length > 0 ? otherNodes().map(({ version, command }) => runSpecs(version, command, core)) : []),
+    ...(hasTypes ? [checkTypes()] : []),
+  ]);
+}
+
+function findSpecs() {
+  return readdirSync(path.join(root, "__test__"), { recursive: true })
+    .filter((file) => file.endsWith(".spec.mjs"))
+    .map((file) => path.join("__test__", file))
+    .sort();
+}
+
+// The readable report goes to the terminal; the counts are read from a second one, whose form is fixed.
+function runSpecs(version, command, files) {
+  say(`Node ${version}: ${files.length} spec ${files.length === 1 ? "file" : "files"}`);
+  const folder = mkdtempSync(path.join(os.tmpdir(), "miniflare-rs-test-"));
+  const tap = path.join(folder, "report.tap");
+  const limits = [`--test-concurrency=${CONCURRENCY}`, `--test-timeout=${TIMEOUT_MS}`];
+  const readable = ["--test-reporter=spec", "--test-reporter-destination=stdout"];
+  const counted = ["--test-reporter=tap", `--test-reporter-destination=${tap}`];
+  const { status } = spawnSync(command, ["--test", ...limits, ...readable, ...counted, ...files], {
+    cwd: root,
+    stdio: "inherit",
+  });
+  const counts = readCounts(tap);
+  rmSync(folder, { recursive: true });
+  return status === 0 ? counts : { ...counts, failed: Math.max(counts.failed, 1) };
+}
+
+// A runner that died leaves no counts; its exit code says that it failed.
+function readCounts(tap) {
+  const text = existsSync(tap) ? readFileSync(tap, "utf8") : "";
+  const count = (name) => Number([...text.matchAll(new RegExp(`^# ${name} (\\d+)$`, "gm"))].at(-1)?.[1] ?? 0);
+  return { passed: count("pass"), failed: count("fail") + count("cancelled") };
+}
+
+function checkTypes() {
+  say("types");
+  const tsc = path.join(root, "node_modules/typescript/bin/tsc");
+  const { status } = spawnSync(process.execPath, [tsc, "--noEmit", "-p", TYPES], { cwd: root, stdio: "inherit" });
+  return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+function report(runs) {
+  const sum = (key) => runs.reduce((total, counts) => total + counts[key], 0);
+  const [passed, failed] = [sum("passed"), sum("failed")];
+  process.exitCode = failed === 0 ? 0 : 1;
+  process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
+}
+
+main(import.meta.url, test);
