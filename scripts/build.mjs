@@ -1,16 +1,18 @@
 // `npm run build`: V8's archive checked, the crate compiled, the addon put into its platform package, and the start-up
 // snapshot made by that addon. A step whose input did not change is skipped.
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { currentPlatform } from "./platforms.mjs";
 import { longStep, main, root, run, step, StepError } from "./steps.mjs";
 import { findCargo } from "./toolchain.mjs";
 
+const releaseFolder = path.resolve(root, process.env.CARGO_TARGET_DIR ?? "target", "release");
+
 export function build() {
   const platform = currentPlatform();
   if (platform.v8Archive && !process.env.RUSTY_V8_ARCHIVE) step("V8 archive", () => checkArchive(platform.v8Archive));
-  longStep("cargo build --release", compile);
+  longStep("cargo build --release", () => compile(platform));
   step("addon", () => installAddon(platform));
   step("snapshot", () => makeSnapshot(platform));
 }
@@ -26,17 +28,24 @@ function checkArchive(name) {
   throw new StepError(`vendor/v8/${name} has sha256 ${actual}, SHA256SUMS says ${expected ?? "nothing of it"}`, remedy);
 }
 
-function compile() {
+function compile({ v8Archive }) {
   const cargo = findCargo();
   if (!cargo) throw new StepError("cargo is missing", "npm run setup");
-  run(cargo.command, ["build", "--release"], {
-    env: { ...process.env, ...cargo.env },
-    remedy: "see the message above; `npm run setup` checks the compilers",
-  });
+  const env = { ...process.env, ...cargo.env };
+  if (hasStaleV8(v8Archive)) run(cargo.command, ["clean", "--release", "--package", "v8"], { env });
+  const remedy = "see the message above; `npm run setup` checks the compilers";
+  run(cargo.command, ["build", "--release"], { env, remedy });
+}
+
+// The crate `v8` unpacks the archive when its build script runs, and does not watch the file for a change.
+function hasStaleV8(name) {
+  const unpacked = path.join(releaseFolder, "gn_out/obj/librusty_v8.a");
+  const packed = path.join(root, "vendor/v8", name ?? "");
+  return name !== undefined && existsSync(unpacked) && statSync(unpacked).mtimeMs < statSync(packed).mtimeMs;
 }
 
 function installAddon({ library, addon }) {
-  const built = path.resolve(root, process.env.CARGO_TARGET_DIR ?? "target", "release", library);
+  const built = path.join(releaseFolder, library);
   if (existsSync(addon) && sha256(addon) === sha256(built)) return "unchanged";
   // Renamed into place: a process that has the old file loaded keeps it.
   const fresh = `${addon}.new`;
