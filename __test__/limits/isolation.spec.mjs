@@ -1,0 +1,265 @@
+// A worker tries to reach the host through everything it can name: names, imports, code from strings, errors, bindings.
+
+import { describe, test } from "node:test";
+import assert from "node:assert/strict";
+import path from "node:path";
+import { create, createInvalid, differs } from "../support/miniflare.mjs";
+import { evaluate, json, rejection, URL_ROOT } from "../support/dispatch.mjs";
+import { folder } from "../support/files.mjs";
+
+const NO_SANDBOX = differs("it is no sandbox");
+
+describe("names of a host", { timeout: 60_000, ...NO_SANDBOX }, () => {
+  const names = ["Deno", "__bootstrap", "process", "require", "module", "Buffer", "global.process", "globalThis.Deno",
+    "self.__bootstrap", "globalThis.core", "globalThis.internals", "globalThis.primordials", "globalThis.ops",
+    "globalThis.bootstrap", "__infra", "__deno", "Symbol.for('Deno.internal')", "global.require", "%GetOptimizationStatus"];
+  for (const name of names) {
+    test(`${name} is undefined or unknown`, async (t) => {
+      const expression = name.startsWith("Symbol") ? `globalThis[${name}]` : name;
+      const mf = createInvalid(t, { script: `export default { fetch() {
+        try { return new Response(typeof (${expression})); } catch ({ name }) { return new Response(name); }
+      } }` });
+      const seen = await mf.dispatchFetch(URL_ROOT).then((response) => response.text(), ({ name }) => name);
+      assert.ok(["undefined", "ReferenceError", "SyntaxError"].includes(seen), seen);
+    });
+  }
+
+  test("are in no code from strings", async (t) => {
+    assert.deepEqual(await evaluate(t, `
+      const attempts = [
+        () => Function("return process")(), () => eval("process"), () => (0, eval)("Deno"),
+        () => [].filter.constructor("return Deno")(), () => (async () => {}).constructor("return process")(),
+        () => (function* () {}).constructor("yield process")().next(), () => fetch.constructor("return Deno")(),
+        () => Reflect.construct(Function, ["return process"], class {})(), () => setTimeout("globalThis.leak = process"),
+        () => new (class extends Function {})("return process")(), () => Response.constructor("return process")(),
+      ];
+      const seen = [];
+      for (const attempt of attempts) try { seen.push(typeof attempt()); } catch ({ name }) { seen.push(name); }
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return [seen.filter((outcome) => !/Error$/.test(outcome)).join(), typeof globalThis.leak];`), ["", "undefined"]);
+  });
+});
+
+describe("imports", { timeout: 60_000, ...NO_SANDBOX }, () => {
+  const specifiers = ["node:fs", "fs", "node:process", "node:child_process", "node:worker_threads", "file:///etc/passwd",
+    "/etc/passwd", "../../../../../../etc/passwd", "ext:core/ops", "ext:core/mod.js", "ext:deno_web/02_event.js",
+    "ext:deno_fetch/26_fetch.js", "checkin:async", "deno:core", "npm:lodash", "jsr:@std/fs", "data:text/javascript,export default 1",
+    "https://example.com/module.mjs", "blob:null/1", "internal:bootstrap", "mf-text:/etc/passwd", "mf-data:/etc/passwd"];
+
+  for (const specifier of specifiers) {
+    test(`of ${specifier} are refused, dynamic and static`, async (t) => {
+      const source = JSON.stringify(specifier);
+      const script = `export default { async fetch() {
+        const outcomes = [];
+        for (const options of [undefined, { with: { type: "text" } }, { with: { type: "bytes" } }, { with: { type: "json" } }]) {
+          outcomes.push(await import(${source}, options).then(() => "loaded", () => "refused"));
+        }
+        return Response.json(outcomes);
+      } }`;
+      const scriptPath = path.join(folder(t), "main.mjs");
+      const refused = ["refused", "refused", "refused", "refused"];
+      assert.deepEqual(await json(create(t, { script })), refused);
+      assert.deepEqual(await json(create(t, { script, scriptPath })), refused);
+      const still = createInvalid(t, { scriptPath, script: `import * as all from ${source}; export default all;` });
+      assert.equal((await rejection(still.dispatchFetch(URL_ROOT))) instanceof Error, true);
+    });
+  }
+
+  test("find no import.meta that names the host", async (t) => {
+    const seen = await evaluate(t, "return Object.keys(import.meta);");
+    assert.deepEqual(seen.filter((key) => !["url"].includes(key)), []);
+  });
+});
+
+describe("the file system and the network of the host", { timeout: 60_000, ...NO_SANDBOX }, () => {
+  for (const url of ["file:///etc/passwd", "blob:null/0", "data:text/plain,read", "about:blank", "ext:core/ops"]) {
+    test(`are not behind fetch("${url}")`, async (t) => {
+      const seen = await evaluate(t, `return fetch("${url}").then((response) => response.text(), ({ name }) => [name]);`,
+        { compatibilityDate: "2023-05-18" });
+      assert.deepEqual(seen, ["TypeError"]);
+    });
+  }
+
+  test("are not behind a source map", async (t) => {
+    const mf = create(t, { sourceMap: true, script: `export default { fetch: () => new Response(new Error().stack) }
+//# sourceMappingURL=/etc/passwd` });
+    const response = await mf.dispatchFetch(URL_ROOT);
+    assert.doesNotMatch(await response.text(), /root:/);
+  });
+});
+
+describe("stack traces", { timeout: 60_000, ...NO_SANDBOX }, () => {
+  test("given to prepareStackTrace hold nothing but the worker's own", async (t) => {
+    assert.deepEqual(await evaluate(t, `
+      const found = [];
+      const look = (where, value) => {
+        if (value === undefined || value === null || value === globalThis) return;
+        if (typeof value === "function" || typeof value === "object") found.push(where + ":" + Object.getOwnPropertyNames(value));
+      };
+      Error.prepareStackTrace = (error, frames) => {
+        for (const frame of Array.isArray(frames) ? frames : []) {
+          const file = String(frame.getFileName());
+          if (file.includes("<script>")) continue;
+          look("this", frame.getThis());
+          look("function", frame.getFunction());
+          if (frame.getEvalOrigin() !== undefined) found.push("origin " + frame.getEvalOrigin());
+        }
+        return "prepared";
+      };
+      Error.stackTraceLimit = 100;
+      const stacks = [new Error().stack];
+      try { null.x; } catch (error) { stacks.push(error.stack); }
+      env.call(() => stacks.push(new Error().stack));
+      await new Promise((resolve) => setTimeout(() => { stacks.push(new Error().stack); resolve(); }));
+      new Headers({ get a() { stacks.push(new Error().stack); return "b"; } });
+      try { new Response("", { status: 1 }); } catch (error) { stacks.push(error.stack); }
+      queueMicrotask(() => stacks.push(new Error().stack));
+      await null;
+      return found;`, { bindings: { call: (callback) => callback() } }), []);
+  });
+
+  test("of host errors name no function of the worker's reach", async (t) => {
+    assert.deepEqual(await evaluate(t, `
+      let seen = [];
+      Error.prepareStackTrace = (error, frames) => { seen = frames; return ""; };
+      try { env.fail(); } catch (error) { void error.stack; }
+      return seen.map((frame) => [typeof frame.getThis(), typeof frame.getFunction()])
+        .filter(([self, callee]) => self === "object" && callee === "function").length;`,
+    { bindings: { fail: () => { throw new Error("host"); } } }), 0);
+  });
+
+  test("cannot be walked through caller and arguments", async (t) => {
+    const script = `
+    function sloppy() {
+      const seen = [];
+      for (let at = sloppy; at && seen.length < 50;) {
+        let next;
+        try { next = at.caller; } catch { break; }
+        if (next) seen.push(next.name || String(next).slice(0, 80));
+        at = next;
+      }
+      return seen;
+    }
+    addEventListener("fetch", function listener(event) { event.respondWith(Response.json(sloppy())); });`;
+    assert.deepEqual((await json(create(t, { script }))).filter((name) => name !== "listener"), []);
+  });
+});
+
+describe("bindings", { timeout: 60_000, ...NO_SANDBOX }, () => {
+  class Service {
+    static make() {
+      return new Service();
+    }
+    value = { nested: true };
+    method() {
+      return this;
+    }
+    async later() {
+      return { made: "outside" };
+    }
+    *each() {
+      yield 1;
+    }
+  }
+  const bindings = {
+    function: function named() { return [1]; },
+    arrow: () => ({ plain: true }),
+    async: async () => new Service(),
+    fail: () => { throw new TypeError("host"); },
+    reject: async () => { throw new RangeError("host"); },
+    generator: function* () { yield new Service(); },
+    apply: (callback, ...args) => callback(...args),
+    Service,
+    service: new Service(),
+    map: new Map([["f", () => 1]]),
+    api: { f() {}, data: { a: 1 } },
+    bound: function () {}.bind(null),
+    promise: Promise.resolve(new Service()),
+  };
+
+  test("lead to no function constructor of the host", async (t) => {
+    assert.deepEqual(await evaluate(t, `
+      const reached = [];
+      const attempt = (where, constructor) => {
+        let outcome;
+        try { outcome = constructor("return typeof process + typeof require + typeof Deno")(); } catch { return; }
+        if (outcome !== "undefinedundefinedundefined") reached.push(where + ": " + outcome);
+      };
+      const chain = (where, value) => {
+        for (let at = value, depth = 0; at !== null && at !== undefined && depth < 8; depth++) {
+          for (const key of ["constructor", "__proto__"]) {
+            let next;
+            try { next = at[key]; } catch { continue; }
+            if (typeof next === "function") attempt(where + "." + key, next);
+            if (typeof next?.constructor === "function") attempt(where + "." + key + ".constructor", next.constructor);
+          }
+          try { at = Object.getPrototypeOf(at); } catch { break; }
+        }
+      };
+      const caught = (act) => { try { act(); } catch (error) { return error; } };
+      const values = { ...env };
+      Object.assign(values, {
+        result: env.function(), plain: env.arrow(), error: caught(env.fail), made: env.Service.make(),
+        rejected: await env.reject().catch((error) => error), awaited: await env.async(), promised: env.async(),
+        iterator: env.generator(), yielded: [...env.generator()][0], method: env.service.method, later: await env.service.later(),
+        each: env.service.each(), call: env.function.call, toString: env.service.toString, inner: env.map.get("f"),
+        nested: env.service.value, illegal: caught(() => env.Service()), own: new env.Service(),
+        wrong: caught(() => Reflect.apply(env.Service.prototype.later, null, [])),
+        descriptor: Object.getOwnPropertyDescriptor(env.Service.prototype, "method")?.value,
+        callback: env.apply(function () { return this ?? arguments; }, 1),
+        overflow: caught(() => { const f = () => env.apply(f); f(); }),
+        deep: caught(() => { const f = () => { f(); }; env.apply(f); }),
+      });
+      for (const [name, value] of Object.entries(values)) chain(name, value);
+      const { Service } = env;
+      attempt("construct", (source) => Reflect.construct(Function, [source], Service));
+      attempt("newTarget", (source) => Reflect.construct(Function, [source], env.function));
+      attempt("sort", (source) => env.apply(Function, source));
+      attempt("bind", (source) => env.apply(Function.prototype.call.bind(Function), null, source));
+      return reached;`, { bindings }), []);
+  });
+
+  test("let nothing be written into the host's own prototypes", async (t) => {
+    await evaluate(t, `
+      const targets = [env.function, env.arrow(), env.api, env.api.data, env.map, env.promise, [...env.generator()]];
+      for (const target of targets) {
+        for (let at = target; at; at = Object.getPrototypeOf(at)) try { at.polluted = "polluted"; } catch {}
+        try { target.__proto__.__proto__.polluted = "polluted"; } catch {}
+        try { target.constructor.prototype.polluted = "polluted"; } catch {}
+      }
+      for (const builtin of [Object, Function, Array, Map, Promise, Error]) builtin.prototype.polluted = "polluted";`,
+    { bindings });
+    for (const value of [{}, () => {}, [], new Map(), Promise.resolve(), new Error()]) {
+      assert.equal(value.polluted, undefined);
+    }
+  });
+
+  test("are not fooled by replaced builtins", async (t) => {
+    assert.deepEqual(await evaluate(t, `
+      const original = { json: JSON.stringify, keys: Object.keys };
+      const captured = [];
+      for (const [holder, name] of [[Function.prototype, "call"], [Function.prototype, "apply"], [Reflect, "apply"],
+        [Reflect, "construct"], [Reflect, "get"], [Reflect, "ownKeys"], [Map.prototype, "get"], [Map.prototype, "set"],
+        [WeakMap.prototype, "get"], [WeakMap.prototype, "set"], [Promise.prototype, "then"], [Symbol.prototype, "toString"],
+        [Array.prototype, "push"], [Array.prototype, Symbol.iterator], [Object, "defineProperty"]]) {
+        const real = holder[name];
+        holder[name] = function (...args) {
+          captured[captured.length] = [this, ...args];
+          return real.bind(this)(...args);
+        };
+      }
+      env.function(1, {});
+      env.api.f();
+      await env.async();
+      new env.Service().method();
+      const host = /\\bop_[a-z_]+|\\bDeno\\b|__bootstrap|primordials/;
+      const names = new Set();
+      for (let i = 0; i < captured.length; i++) for (let j = 0; j < captured[i].length; j++) {
+        const value = captured[i][j];
+        if (value === null || (typeof value !== "object" && typeof value !== "function")) continue;
+        for (const key of Object.getOwnPropertyNames(value)) if (host.test(key)) names.add(key);
+        if (typeof value === "function" && host.test(value.name)) names.add(value.name);
+      }
+      return [...names];`, { bindings }), []);
+  });
+});
