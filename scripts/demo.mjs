@@ -21,7 +21,7 @@ function runExample(name) {
   const file = path.join("examples", name);
   process.stdout.write(`\n${file}\n${describe(file)}\n`);
   step(file, () =>
-    run(process.execPath, [file], { timeout: TIMEOUT_MS, killSignal: "SIGKILL", remedy: `node ${file}` }),
+    run(process.execPath, [file], { timeout: TIMEOUT_MS, killSignal: "SIGKILL", remedy: `run it alone: node ${file}` }),
   );
 }
 
