@@ -4,8 +4,10 @@ import miniflare from "./index.js";
 
 export const {
   Miniflare,
+  ReloadEvent,
   Log,
   LogLevel,
+  NoOpLog,
   Request,
   Response,
   MiniflareError,
