@@ -45,7 +45,7 @@ function pack(folder, contents) {
   writeFileSync(path.join(folder, "package.json"), `${JSON.stringify(contents, null, 2)}\n`);
   npmOutput(["pack", "--ignore-scripts", "--pack-destination", dist, folder]);
   const name = tarball(contents.name);
-  return `dist/${name}, ${(statSync(path.join(dist, name)).size / 1e6).toFixed(1)} MB`;
+  return `dist/${name}, ${Math.ceil(statSync(path.join(dist, name)).size / 1000)} kB`;
 }
 
 function tarball(name) {
