@@ -1,1 +1,47 @@
-fn main() { napi_build::setup(); }
+//! Link flags, and the stamp by which a start-up snapshot is known to belong to this build.
+
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+
+fn main() {
+    link();
+    println!("cargo:rustc-env=MINIFLARE_RS_STAMP={}", stamp());
+}
+
+fn link() {
+    if std::env::var("CARGO_CFG_TARGET_OS").as_deref() != Ok("linux") {
+        return;
+    }
+    // Our own V8 is called even where Node exports the same names: https://sourceware.org/binutils/docs/ld/Options.html
+    println!("cargo:rustc-cdylib-link-arg=-Wl,-Bsymbolic");
+    // C names of static libraries (V8's bindings, RocksDB, aws-lc) are not exported to Node.
+    println!("cargo:rustc-cdylib-link-arg=-Wl,--exclude-libs,ALL");
+    // The background thread and V8's workers outlive every environment: the library is never unmapped.
+    println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
+}
+
+/// A hash of everything that decides the order of ops and the layout of the snapshot, bar the JavaScript that is in it.
+fn stamp() -> String {
+    let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"));
+    let mut files = vec![root.join("Cargo.lock"), root.join("Cargo.toml"), root.join("build.rs")];
+    rust_files(&root.join("src"), &mut files);
+    files.sort();
+    let mut hash = Sha256::new();
+    for file in files {
+        println!("cargo:rerun-if-changed={}", file.display());
+        hash.update(std::fs::read(&file).unwrap_or_default());
+    }
+    format!("{:x}", hash.finalize())
+}
+
+fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
+    println!("cargo:rerun-if-changed={}", folder.display());
+    for entry in std::fs::read_dir(folder).expect("the source folder is readable").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            rust_files(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}

@@ -1,1 +1,14 @@
+//! miniflare-rs: Cloudflare Workers in a V8 of their own, inside the Node process.
+//!
+//! Three floors, and one direction of dependency: `node` -> `worker` (and the rooms) -> `store`.
+//!
+//! - [`node`]: the door to Node (napi, no V8), with the Node half in JavaScript beside it
+//! - [`worker`]: isolates, lanes, events, modules, guards (deno_core, no napi)
+//! - [`store`]: bytes at rest (neither)
+//!
+//! ARCHITECTURE.md is the map with the invariants.
 
+mod limits;
+mod node;
+mod store;
+mod worker;

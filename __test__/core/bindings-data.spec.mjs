@@ -15,13 +15,13 @@ describe("data bindings", { timeout: 60_000 }, () => {
     "a lone surrogate": ["a\ud800b", `value === "a\\ud800b" && value.length === 3`],
     "a NUL": ["a\0b", `value === "a\\0b"`],
     "minus zero": [-0, "Object.is(value, -0)"],
-    "NaN": [Number.NaN, "Number.isNaN(value)"],
-    "Infinity": [Number.POSITIVE_INFINITY, "value === Infinity"],
+    NaN: [Number.NaN, "Number.isNaN(value)"],
+    Infinity: [Number.POSITIVE_INFINITY, "value === Infinity"],
     "the largest safe integer": [Number.MAX_SAFE_INTEGER, "value === 9007199254740991"],
     "a large BigInt": [-(2n ** 100n), "value === -(2n ** 100n)"],
-    "true": [true, "value === true"],
-    "null": [null, "value === null"],
-    "undefined": [undefined, `value === undefined && "VALUE" in env`],
+    true: [true, "value === true"],
+    null: [null, "value === null"],
+    undefined: [undefined, `value === undefined && "VALUE" in env`],
   };
   for (const [name, [value, expression]] of Object.entries(primitives)) {
     test(`carry ${name}`, async (t) => assert.equal(await check(t, value, expression), true));
@@ -31,36 +31,69 @@ describe("data bindings", { timeout: 60_000 }, () => {
   cyclic.self = cyclic;
   const shared = { shared: true };
   const objects = {
-    "an object": [{ a: 1, b: { c: [null, "d"] } }, `value instanceof Object && JSON.stringify(value) ===
-      '{"a":1,"b":{"c":[null,"d"]}}'`],
+    "an object": [
+      { a: 1, b: { c: [null, "d"] } },
+      `value instanceof Object && JSON.stringify(value) ===
+      '{"a":1,"b":{"c":[null,"d"]}}'`,
+    ],
     "the order of keys": [{ z: 1, a: 2, 1: 3 }, `Object.keys(value).join() === "1,z,a"`],
     "an array with holes": [[1, , 3], "Array.isArray(value) && value.length === 3 && !(1 in value)"],
     "a Date": [new Date(86_400_000), "value instanceof Date && value.getTime() === 86400000"],
     "an invalid Date": [new Date(Number.NaN), "value instanceof Date && Number.isNaN(value.getTime())"],
     "a RegExp": [/a+b/giu, `value instanceof RegExp && value.source === "a+b" && value.flags === "giu"`],
-    "a Map": [new Map([["a", 1], [{ k: 1 }, new Map()]]), `value instanceof Map && value.get("a") === 1 &&
-      [...value.keys()][1].k === 1 && [...value.values()][1] instanceof Map`],
+    "a Map": [
+      new Map([
+        ["a", 1],
+        [{ k: 1 }, new Map()],
+      ]),
+      `value instanceof Map && value.get("a") === 1 &&
+      [...value.keys()][1].k === 1 && [...value.values()][1] instanceof Map`,
+    ],
     "a Set": [new Set([1, "a", null]), `value instanceof Set && [...value].length === 3 && value.has(null)`],
-    "boxed primitives": [[new Number(1), new String("s"), new Boolean(false)],
-      `value.map((v) => typeof v + v.valueOf()).join() === "object1,objects,objectfalse"`],
-    "an ArrayBuffer": [Uint8Array.of(1, 2, 3).buffer, `value instanceof ArrayBuffer &&
-      new Uint8Array(value).join() === "1,2,3"`],
-    "a DataView": [new DataView(Uint8Array.of(0, 1, 2).buffer, 1, 2), `value instanceof DataView &&
-      value.byteLength === 2 && value.getUint16(0) === 258`],
+    "boxed primitives": [
+      [new Number(1), new String("s"), new Boolean(false)],
+      `value.map((v) => typeof v + v.valueOf()).join() === "object1,objects,objectfalse"`,
+    ],
+    "an ArrayBuffer": [
+      Uint8Array.of(1, 2, 3).buffer,
+      `value instanceof ArrayBuffer &&
+      new Uint8Array(value).join() === "1,2,3"`,
+    ],
+    "a DataView": [
+      new DataView(Uint8Array.of(0, 1, 2).buffer, 1, 2),
+      `value instanceof DataView &&
+      value.byteLength === 2 && value.getUint16(0) === 258`,
+    ],
     "a cycle": [cyclic, `value.self === value && value.self.self.name === "cycle"`],
     "an object met twice": [[shared, shared], "value[0] === value[1]"],
-    "an error": [new RangeError("told", { cause: "why" }), `value instanceof RangeError && value instanceof Error &&
-      value.name === "RangeError" && value.message === "told" && value.cause === "why"`],
+    "an error": [
+      new RangeError("told", { cause: "why" }),
+      `value instanceof RangeError && value instanceof Error &&
+      value.name === "RangeError" && value.message === "told" && value.cause === "why"`,
+    ],
     "an object without prototype": [Object.assign(Object.create(null), { a: 1 }), "value.a === 1"],
-    "ten thousand keys": [Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`k${i}`, i])),
-      "Object.keys(value).length === 10000 && value.k9999 === 9999"],
+    "ten thousand keys": [
+      Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`k${i}`, i])),
+      "Object.keys(value).length === 10000 && value.k9999 === 9999",
+    ],
   };
   for (const [name, [value, expression]] of Object.entries(objects)) {
     test(`carry ${name}`, async (t) => assert.equal(await check(t, value, expression), true));
   }
 
-  const views = [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array,
-    Float32Array, Float64Array, BigInt64Array, BigUint64Array];
+  const views = [
+    Int8Array,
+    Uint8Array,
+    Uint8ClampedArray,
+    Int16Array,
+    Uint16Array,
+    Int32Array,
+    Uint32Array,
+    Float32Array,
+    Float64Array,
+    BigInt64Array,
+    BigUint64Array,
+  ];
   for (const View of views) {
     test(`carry a ${View.name}`, async (t) => {
       const one = View.name.startsWith("Big") ? 1n : 1;
@@ -70,8 +103,15 @@ describe("data bindings", { timeout: 60_000 }, () => {
   }
 
   test("carry Node's Buffer as a Uint8Array", async (t) => {
-    assert.equal(await check(t, Buffer.from("buffer"), `value instanceof Uint8Array && value.length === 6 &&
-      new TextDecoder().decode(value) === "buffer"`), true);
+    assert.equal(
+      await check(
+        t,
+        Buffer.from("buffer"),
+        `value instanceof Uint8Array && value.length === 6 &&
+      new TextDecoder().decode(value) === "buffer"`,
+      ),
+      true,
+    );
   });
 
   test("carry a part of a buffer as that part", async (t) => {
@@ -85,33 +125,50 @@ describe("data bindings in the worker's realm", { timeout: 60_000 }, () => {
 
   test("have the worker's constructors and prototypes", differs(REALM), async (t) => {
     const VALUE = { object: {}, array: [], error: new TypeError("t"), regexp: /r/, buffer: new ArrayBuffer(1) };
-    assert.equal(await check(t, VALUE, `value.object.constructor === Object &&
+    assert.equal(
+      await check(
+        t,
+        VALUE,
+        `value.object.constructor === Object &&
       Object.getPrototypeOf(value.object) === Object.prototype && value.array.constructor === Array &&
       value.error.constructor === TypeError && value.regexp.constructor === RegExp &&
-      value.buffer.constructor === ArrayBuffer`), true);
+      value.buffer.constructor === ArrayBuffer`,
+      ),
+      true,
+    );
   });
 
   test("are instances of what the documentation says they are", async (t) => {
     const bindings = { OBJECT: { a: 1 }, ARRAY: new Uint8Array([1, 2, 3]) };
-    assert.deepEqual(await evaluate(t, `return [
+    assert.deepEqual(
+      await evaluate(
+        t,
+        `return [
       { a: 1 } instanceof Object,
       new Uint8Array([1, 2, 3]) instanceof Object,
       { a: 1 }.constructor === Object,
       Object.getPrototypeOf({ a: 1 }) === Object.prototype,
       env.OBJECT instanceof Object,
       env.ARRAY instanceof Object,
-    ];`, { bindings }), [true, true, true, true, true, true]);
+    ];`,
+        { bindings },
+      ),
+      [true, true, true, true, true, true],
+    );
   });
 
   test("are copies: neither side sees the other's changes", differs("both sides hold one object"), async (t) => {
     const VALUE = { list: [1], bytes: Uint8Array.of(1) };
-    const mf = create(t, { bindings: { VALUE }, script: `export default {
+    const mf = create(t, {
+      bindings: { VALUE },
+      script: `export default {
       fetch(request, { VALUE }) {
         VALUE.list.push(VALUE.list.length + 1);
         VALUE.bytes[0] += 1;
         return Response.json([VALUE.list, VALUE.bytes[0]]);
       }
-    }` });
+    }`,
+    });
     assert.deepEqual(await json(mf), [[1, 2], 2]);
     assert.deepEqual(VALUE, { list: [1], bytes: Uint8Array.of(1) });
     VALUE.list.push("outside");
@@ -119,9 +176,12 @@ describe("data bindings in the worker's realm", { timeout: 60_000 }, () => {
   });
 
   test("are fresh after a reload", differs("both sides hold one object"), async (t) => {
-    const mf = create(t, { bindings: { LIST: [] }, script: `export default {
+    const mf = create(t, {
+      bindings: { LIST: [] },
+      script: `export default {
       fetch: (request, env) => new Response(String(env.LIST.push("more")))
-    }` });
+    }`,
+    });
     assert.deepEqual([await text(mf), await text(mf)], ["1", "2"]);
     await mf.reload();
     assert.equal(await text(mf), "1");
@@ -135,27 +195,39 @@ describe("env", { timeout: 60_000 }, () => {
   });
 
   test("is one object for all requests, and may be changed", async (t) => {
-    const mf = create(t, { script: `let first; export default {
+    const mf = create(t, {
+      script: `let first; export default {
       fetch(request, env) {
         first ??= env;
         env.COUNT = (env.COUNT ?? 0) + 1;
         return Response.json([env === first, env.COUNT]);
       }
-    }` });
-    assert.deepEqual([await json(mf), await json(mf)], [[true, 1], [true, 2]]);
+    }`,
+    });
+    assert.deepEqual(
+      [await json(mf), await json(mf)],
+      [
+        [true, 1],
+        [true, 2],
+      ],
+    );
     deepEqualOutside(Object.entries(await mf.getBindings()), [["COUNT", 2]]);
   });
 });
 
 describe("bindings as globals", { timeout: 60_000 }, () => {
-  const HINT = "KEY is not defined.\nAttempted to access binding using global in modules.\nYou must use the 2nd `env` " +
+  const HINT =
+    "KEY is not defined.\nAttempted to access binding using global in modules.\nYou must use the 2nd `env` " +
     "parameter passed to exported handlers/Durable Object constructors, or `context.env` with Pages Functions.";
 
   test("exist in service workers", async (t) => {
-    const mf = create(t, { bindings: { TEXT: "text", OBJECT: { a: [1] }, twice: (n) => 2 * n }, script: `
+    const mf = create(t, {
+      bindings: { TEXT: "text", OBJECT: { a: [1] }, twice: (n) => 2 * n },
+      script: `
     const atStart = typeof TEXT + typeof OBJECT + typeof twice;
     addEventListener("fetch", (event) => event.respondWith(
-      Response.json([atStart, TEXT, OBJECT, twice(21), globalThis.TEXT, typeof env])));` });
+      Response.json([atStart, TEXT, OBJECT, twice(21), globalThis.TEXT, typeof env])));`,
+    });
     assert.deepEqual(await json(mf), ["stringobjectfunction", "text", { a: [1] }, 42, "text", "undefined"]);
   });
 

@@ -152,9 +152,17 @@ describe("a form", { timeout: 60_000 }, () => {
   });
 
   test("arrives URL-encoded", async (t) => {
-    const body = new URLSearchParams([["a", "1"], ["a", "2"], ["b", "ü &="]]);
+    const body = new URLSearchParams([
+      ["a", "1"],
+      ["a", "2"],
+      ["b", "ü &="],
+    ]);
     const seen = await json(create(t, { script: READ_FORM }), URL_ROOT, { method: "POST", body });
-    assert.deepEqual(seen, [["a", "1"], ["a", "2"], ["b", "ü &="]]);
+    assert.deepEqual(seen, [
+      ["a", "1"],
+      ["a", "2"],
+      ["b", "ü &="],
+    ]);
   });
 
   test("keeps file names beyond ASCII", differs("it reads file names as Latin-1"), async (t) => {
@@ -166,14 +174,17 @@ describe("a form", { timeout: 60_000 }, () => {
   });
 
   test("comes back from the worker", async (t) => {
-    const mf = create(t, { compatibilityDate: FILES_SUPPORTED, script: `export default {
+    const mf = create(t, {
+      compatibilityDate: FILES_SUPPORTED,
+      script: `export default {
       fetch() {
         const form = new FormData();
         form.set("text", "value");
         form.set("file", new File(["inside"], "name.txt", { type: "text/plain" }));
         return new Response(form);
       }
-    }` });
+    }`,
+    });
     const form = await (await mf.dispatchFetch(URL_ROOT)).formData();
     assert.equal(form.get("text"), "value");
     assert.equal(form.get("file").name, "name.txt");

@@ -15,17 +15,25 @@ describe("a CommonJS module", { timeout: 60_000 }, () => {
   test("is imported by its module.exports as default", async (t) => {
     assert.deepEqual(await answered(t, importing("exports.a = 1; exports.b = [2];")), { a: 1, b: [2] });
     assert.equal(await answered(t, importing("module.exports = 'replaced';")), "replaced");
-    assert.equal(await answered(t, {
-      "main.mjs": `import * as all from "./x.cjs"; ${answer("Object.keys(all).join()")}`,
-      "x.cjs": "exports.a = 1;",
-    }), "default");
+    assert.equal(
+      await answered(t, {
+        "main.mjs": `import * as all from "./x.cjs"; ${answer("Object.keys(all).join()")}`,
+        "x.cjs": "exports.a = 1;",
+      }),
+      "default",
+    );
   });
 
   test("sees exports, require and module, and nothing of Node", async (t) => {
-    assert.deepEqual(await answered(t, importing(`module.exports = [typeof exports, typeof require, typeof module,
+    assert.deepEqual(
+      await answered(
+        t,
+        importing(`module.exports = [typeof exports, typeof require, typeof module,
       module.exports === exports, arguments.length, typeof __filename, typeof __dirname, typeof process,
-      typeof Buffer, typeof global.process];`)),
-    ["object", "function", "object", true, 3, "undefined", "undefined", "undefined", "undefined", "undefined"]);
+      typeof Buffer, typeof global.process];`),
+      ),
+      ["object", "function", "object", true, 3, "undefined", "undefined", "undefined", "undefined", "undefined"],
+    );
   });
 
   test("is sloppy code", async (t) => {
@@ -40,14 +48,31 @@ describe("a CommonJS module", { timeout: 60_000 }, () => {
   });
 
   test("is evaluated once", async (t) => {
-    assert.deepEqual(await answered(t, importing(`
+    assert.deepEqual(
+      await answered(
+        t,
+        importing(
+          `
       module.exports = [require("./y.js") === require("./lib/../y.js"), require("./y.js").runs];`,
-    { "y.js": "globalThis.runs = (globalThis.runs ?? 0) + 1; exports.runs = runs;", "lib/z.js": "" }), DEFAULT), [true, 1]);
+          { "y.js": "globalThis.runs = (globalThis.runs ?? 0) + 1; exports.runs = runs;", "lib/z.js": "" },
+        ),
+        DEFAULT,
+      ),
+      [true, 1],
+    );
   });
 
   test("may be part of a cycle and then sees what was exported so far", async (t) => {
-    assert.deepEqual(await answered(t, importing(`exports.early = 1; exports.keys = require("./y.js"); exports.late = 2;`,
-      { "y.js": `module.exports = Object.keys(require("./x.js"));` }), DEFAULT), { early: 1, keys: ["early"], late: 2 });
+    assert.deepEqual(
+      await answered(
+        t,
+        importing(`exports.early = 1; exports.keys = require("./y.js"); exports.late = 2;`, {
+          "y.js": `module.exports = Object.keys(require("./x.js"));`,
+        }),
+        DEFAULT,
+      ),
+      { early: 1, keys: ["early"], late: 2 },
+    );
   });
 
   test("names its own lines in errors", async (t) => {
@@ -58,10 +83,17 @@ describe("a CommonJS module", { timeout: 60_000 }, () => {
 
   test("of any extension can be declared by a rule", async (t) => {
     const modulesRules = [{ type: "CommonJS", include: ["**/*.common"] }];
-    assert.equal(await answered(t, {
-      "main.mjs": `import value from "./x.common"; ${answer("value")}`,
-      "x.common": "module.exports = 'by rule';",
-    }, { modulesRules }), "by rule");
+    assert.equal(
+      await answered(
+        t,
+        {
+          "main.mjs": `import value from "./x.common"; ${answer("value")}`,
+          "x.common": "module.exports = 'by rule';",
+        },
+        { modulesRules },
+      ),
+      "by rule",
+    );
   });
 });
 
@@ -73,8 +105,10 @@ describe("require refuses", { timeout: 60_000 }, () => {
     assert.equal(error.message, unresolved(root, "x.js", specifier, why));
   };
 
-  test("ES modules", (t) => refused(t, "./y.mjs", "ERR_CJS_MODULE_UNSUPPORTED",
-    "CommonJS modules cannot require ES modules", { "y.mjs": "export default 1;" }));
+  test("ES modules", (t) =>
+    refused(t, "./y.mjs", "ERR_CJS_MODULE_UNSUPPORTED", "CommonJS modules cannot require ES modules", {
+      "y.mjs": "export default 1;",
+    }));
 
   test("packages", (t) => refused(t, "lodash", "ERR_MODULE_RULE", `no matching module rules.\n${BUNDLE_HINT}`));
 
@@ -87,7 +121,11 @@ describe("require refuses", { timeout: 60_000 }, () => {
   });
 
   test("and the refusal can be caught", async (t) => {
-    assert.equal(await answered(t, importing(`try { require("./absent.js"); } catch (e) { exports.code = e.code; }`))
-      .then(({ code }) => code), "ENOENT");
+    assert.equal(
+      await answered(t, importing(`try { require("./absent.js"); } catch (e) { exports.code = e.code; }`)).then(
+        ({ code }) => code,
+      ),
+      "ENOENT",
+    );
   });
 });

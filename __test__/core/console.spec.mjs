@@ -7,7 +7,10 @@ import { deepEqualOutside, text } from "../support/dispatch.mjs";
 import { runScript } from "../support/child.mjs";
 
 const worker = (t, body, options = {}) =>
-  create(t, { ...options, script: `export default { async fetch(request, env) { ${body}; return new Response("done"); } }` });
+  create(t, {
+    ...options,
+    script: `export default { async fetch(request, env) { ${body}; return new Response("done"); } }`,
+  });
 
 /** Replaces the methods of Node's console and keeps what they are called with, in one list. */
 function listen(t, ...methods) {
@@ -27,12 +30,27 @@ describe("console", { timeout: 60_000 }, () => {
   }
 
   test("passes every argument as it is, unformatted", async (t) => {
-    const mf = worker(t, `console.log("%s and %d", "a", 1, { nested: { list: [1, 2] } }, [null, true], 10n,
-      new Map([["k", new Date(5)]]), new Uint8Array([1, 2]), undefined)`);
+    const mf = worker(
+      t,
+      `console.log("%s and %d", "a", 1, { nested: { list: [1, 2] } }, [null, true], 10n,
+      new Map([["k", new Date(5)]]), new Uint8Array([1, 2]), undefined)`,
+    );
     const calls = listen(t, "log");
     await text(mf);
-    deepEqualOutside(calls, [["log", "%s and %d", "a", 1, { nested: { list: [1, 2] } }, [null, true], 10n,
-      new Map([["k", new Date(5)]]), Uint8Array.of(1, 2), undefined]]);
+    deepEqualOutside(calls, [
+      [
+        "log",
+        "%s and %d",
+        "a",
+        1,
+        { nested: { list: [1, 2] } },
+        [null, true],
+        10n,
+        new Map([["k", new Date(5)]]),
+        Uint8Array.of(1, 2),
+        undefined,
+      ],
+    ]);
   });
 
   test("passes errors with message and stack", async (t) => {
@@ -47,11 +65,14 @@ describe("console", { timeout: 60_000 }, () => {
   });
 
   test("passes what is no data: functions, classes, instances, cycles", async (t) => {
-    const mf = worker(t, `
+    const mf = worker(
+      t,
+      `
       class Point { constructor() { this.x = 1; } }
       const cycle = { name: "cycle" };
       cycle.self = cycle;
-      console.log(() => 1, Point, new Point(), cycle, Symbol.for("sign"), new Response("body"))`);
+      console.log(() => 1, Point, new Point(), cycle, Symbol.for("sign"), new Response("body"))`,
+    );
     const calls = listen(t, "log");
     await text(mf);
     const [[, callback, Point, point, cycle, symbol]] = calls;
@@ -63,54 +84,97 @@ describe("console", { timeout: 60_000 }, () => {
   });
 
   test("keeps the order across methods, requests and the host", async (t) => {
-    const mf = worker(t, `
+    const mf = worker(
+      t,
+      `
       const name = new URL(request.url).pathname;
       console.log(name, "begins");
       await null;
       env.host("host of " + name);
-      console.error(name, "ends")`, { bindings: { host: (line) => console.log(line) } });
+      console.error(name, "ends")`,
+      { bindings: { host: (line) => console.log(line) } },
+    );
     const calls = listen(t, "log", "error");
     await text(mf, "http://localhost/a");
     console.log("between");
     await text(mf, "http://localhost/b");
-    assert.deepEqual(calls.map((call) => call.join(" ")), [
-      "log /a begins", "log host of /a", "error /a ends", "log between",
-      "log /b begins", "log host of /b", "error /b ends",
-    ]);
+    assert.deepEqual(
+      calls.map((call) => call.join(" ")),
+      [
+        "log /a begins",
+        "log host of /a",
+        "error /a ends",
+        "log between",
+        "log /b begins",
+        "log host of /b",
+        "error /b ends",
+      ],
+    );
   });
 
   test("is heard before the response is", async (t) => {
     const mf = worker(t, `for (let n = 0; n < 1000; n++) console.log(n)`);
     const calls = listen(t, "log");
     await mf.dispatchFetch("http://localhost/");
-    assert.deepEqual(calls.map(([, n]) => n), Array.from({ length: 1000 }, (_, n) => n));
+    assert.deepEqual(
+      calls.map(([, n]) => n),
+      Array.from({ length: 1000 }, (_, n) => n),
+    );
   });
 
   test("works at the top level, in timers and in service workers", async (t) => {
     const calls = listen(t, "log");
-    await text(create(t, { script: `console.log("top");
+    await text(
+      create(t, {
+        script: `console.log("top");
     addEventListener("fetch", (event) => event.respondWith(new Promise((resolve) => setTimeout(() => {
       console.log("timer");
       resolve(new Response());
-    }))));` }));
-    assert.deepEqual(calls, [["log", "top"], ["log", "timer"]]);
+    }))));`,
+      }),
+    );
+    assert.deepEqual(calls, [
+      ["log", "top"],
+      ["log", "timer"],
+    ]);
   });
 
   test("has the other methods of a console", async (t) => {
-    const methods = ["assert", "clear", "count", "countReset", "dir", "dirxml", "group", "groupCollapsed", "groupEnd",
-      "table", "time", "timeEnd", "timeLog", "trace"];
-    const mf = worker(t, `for (const method of ${JSON.stringify(methods)}) {
+    const methods = [
+      "assert",
+      "clear",
+      "count",
+      "countReset",
+      "dir",
+      "dirxml",
+      "group",
+      "groupCollapsed",
+      "groupEnd",
+      "table",
+      "time",
+      "timeEnd",
+      "timeLog",
+      "trace",
+    ];
+    const mf = worker(
+      t,
+      `for (const method of ${JSON.stringify(methods)}) {
       if (typeof console[method] !== "function") throw new Error("console." + method + " is missing");
     }
     console.dir({ a: 1 }, { depth: 0 });
     console.table([{ a: 1 }]);
     console.assert(false, "asserted");
     const { log } = console;
-    log("torn off")`);
+    log("torn off")`,
+    );
     const calls = listen(t, "dir", "table", "assert", "log");
     await text(mf);
-    deepEqualOutside(calls, [["dir", { a: 1 }, { depth: 0 }], ["table", [{ a: 1 }]], ["assert", false, "asserted"],
-      ["log", "torn off"]]);
+    deepEqualOutside(calls, [
+      ["dir", { a: 1 }, { depth: 0 }],
+      ["table", [{ a: 1 }]],
+      ["assert", false, "asserted"],
+      ["log", "torn off"],
+    ]);
   });
 
   test("follows a console that is put in place later", differs("it keeps the console it began with"), async (t) => {
@@ -119,17 +183,23 @@ describe("console", { timeout: 60_000 }, () => {
     const calls = [];
     const original = globalThis.console;
     globalThis.console = { ...original, log: (...args) => void calls.push(args) };
-    t.after(() => { globalThis.console = original; });
+    t.after(() => {
+      globalThis.console = original;
+    });
     await text(mf);
     globalThis.console = original;
     assert.deepEqual(calls, [["to the new one"]]);
   });
 
   test("that throws outside throws in the worker", async (t) => {
-    const mf = create(t, { script: `export default {
+    const mf = create(t, {
+      script: `export default {
       fetch() { try { console.log("x"); } catch ({ message }) { return new Response(message); } }
-    }` });
-    t.mock.method(console, "log", () => { throw new Error("no console today"); });
+    }`,
+    });
+    t.mock.method(console, "log", () => {
+      throw new Error("no console today");
+    });
     assert.equal(await text(mf), "no console today");
   });
 

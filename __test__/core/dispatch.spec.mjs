@@ -58,11 +58,18 @@ describe("dispatchFetch input", { timeout: 60_000 }, () => {
     assert.equal(seen.url, "http://localhost/a%20b/%C3%A9?q=%C3%BC#frag");
   });
 
-  for (const [given, seen] of [["get", "GET"], ["post", "POST"], ["HEAD", "HEAD"], ["OPTIONS", "OPTIONS"]]) {
+  for (const [given, seen] of [
+    ["get", "GET"],
+    ["post", "POST"],
+    ["HEAD", "HEAD"],
+    ["OPTIONS", "OPTIONS"],
+  ]) {
     test(`sends the method ${given} as ${seen}`, async (t) => {
-      const mf = create(t, { script: `export default {
+      const mf = create(t, {
+        script: `export default {
         fetch: ({ method }) => new Response(null, { headers: { method } })
-      }` });
+      }`,
+      });
       const response = await mf.dispatchFetch(URL_ROOT, { method: given });
       assert.equal(response.headers.get("method"), seen);
     });
@@ -164,19 +171,25 @@ describe("dispatchFetch refuses", { timeout: 60_000 }, () => {
 
 describe("concurrent requests", { timeout: 60_000 }, () => {
   test("are answered each with its own answer, 64 at once", async (t) => {
-    const mf = create(t, { script: `export default {
+    const mf = create(t, {
+      script: `export default {
       async fetch(request) {
         const body = await request.text();
         return new Response(new URL(request.url).pathname + body);
       }
-    }` });
+    }`,
+    });
     const numbers = Array.from({ length: 64 }, (_, index) => index);
     const ask = (number) => text(mf, `http://localhost/${number}`, { method: "POST", body: `:${number}` });
-    assert.deepEqual(await Promise.all(numbers.map(ask)), numbers.map((number) => `/${number}:${number}`));
+    assert.deepEqual(
+      await Promise.all(numbers.map(ask)),
+      numbers.map((number) => `/${number}:${number}`),
+    );
   });
 
   test("overtake one that waits", async (t) => {
-    const mf = create(t, { script: `
+    const mf = create(t, {
+      script: `
     let release;
     const released = new Promise((resolve) => release = resolve);
     export default {
@@ -185,7 +198,8 @@ describe("concurrent requests", { timeout: 60_000 }, () => {
         if (request.url.endsWith("/release")) release();
         return new Response(request.url);
       }
-    }` });
+    }`,
+    });
     const order = [];
     const ask = async (name) => order.push(new URL(await text(mf, `http://localhost/${name}`)).pathname);
     const waiting = ask("wait");
@@ -197,13 +211,15 @@ describe("concurrent requests", { timeout: 60_000 }, () => {
   });
 
   test("keep their order through timers of different lengths", async (t) => {
-    const mf = create(t, { script: `export default {
+    const mf = create(t, {
+      script: `export default {
       async fetch(request) {
         const delay = Number(new URL(request.url).searchParams.get("delay"));
         await new Promise((resolve) => setTimeout(resolve, delay));
         return new Response(String(delay));
       }
-    }` });
+    }`,
+    });
     const finished = [];
     const ask = async (delay) => finished.push(Number(await text(mf, `http://localhost/?delay=${delay}`)));
     await Promise.all([120, 0, 60].map(ask));

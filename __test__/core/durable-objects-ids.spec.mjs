@@ -28,8 +28,11 @@ describe("an id", { timeout: 60_000 }, () => {
   }
 
   test("is the same inside the worker", async (t) => {
-    const mf = create(t, { durableObjects: { TEST: "Box" }, script: `export class Box {}
-    export default { fetch: (request, env) => new Response(String(env.TEST.idFromName("test"))) }` });
+    const mf = create(t, {
+      durableObjects: { TEST: "Box" },
+      script: `export class Box {}
+    export default { fetch: (request, env) => new Response(String(env.TEST.idFromName("test"))) }`,
+    });
     assert.equal(await text(mf), vectors[0][2]);
   });
 
@@ -85,9 +88,11 @@ describe("an id", { timeout: 60_000 }, () => {
   test("knows its jurisdictions", async (t) => {
     const [namespace] = await namespaces(t, "TEST");
     assert.equal(namespace.jurisdiction("fedramp"), namespace);
-    assert.throws(() => namespace.jurisdiction("mars"),
-      { message: `jurisdiction called with an unsupported jurisdiction: "mars"` });
-    assert.throws(() => namespace.newUniqueId({ jurisdiction: "mars" }),
-      { message: `newUniqueId called with an unsupported jurisdiction: "mars"` });
+    assert.throws(() => namespace.jurisdiction("mars"), {
+      message: `jurisdiction called with an unsupported jurisdiction: "mars"`,
+    });
+    assert.throws(() => namespace.newUniqueId({ jurisdiction: "mars" }), {
+      message: `newUniqueId called with an unsupported jurisdiction: "mars"`,
+    });
   });
 });

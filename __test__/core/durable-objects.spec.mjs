@@ -61,14 +61,17 @@ describe("a stub", { timeout: 60_000 }, () => {
   });
 
   test("sends method, headers and body, and brings status and headers back", async (t) => {
-    const mf = create(t, { durableObjects: { ECHO: "Echo" }, script: `
+    const mf = create(t, {
+      durableObjects: { ECHO: "Echo" },
+      script: `
     export class Echo {
       async fetch(request) {
         const headers = { "x-method": request.method, "x-key": request.headers.get("x-key") };
         return new Response(await request.text(), { status: 201, headers });
       }
     }
-    export default {}` });
+    export default {}`,
+    });
     const namespace = await mf.getDurableObjectNamespace("ECHO");
     const init = { method: "PUT", body: "sent", headers: { "x-key": "1" } };
     const response = await namespace.get(namespace.newUniqueId()).fetch("http://localhost/", init);
@@ -78,12 +81,15 @@ describe("a stub", { timeout: 60_000 }, () => {
   });
 
   test("reaches one object per id, which keeps its own state", async (t) => {
-    const mf = create(t, { durableObjects: { COUNTER: "Counter" }, script: `
+    const mf = create(t, {
+      durableObjects: { COUNTER: "Counter" },
+      script: `
     export class Counter { count = 0; fetch() { return new Response(String(++this.count)); } }
     export default { async fetch(request, { COUNTER }) {
       const { searchParams } = new URL(request.url);
       return COUNTER.get(COUNTER.idFromName(searchParams.get("name"))).fetch(request);
-    } }` });
+    } }`,
+    });
     const ask = (name) => text(mf, `http://localhost/?name=${name}`);
     assert.deepEqual([await ask("a"), await ask("a"), await ask("b"), await ask("a")], ["1", "2", "1", "3"]);
   });
@@ -108,16 +114,22 @@ describe("a stub", { timeout: 60_000 }, () => {
   });
 
   test("brings a constructor's error to its caller", async (t) => {
-    const mf = create(t, { durableObjects: { BAD: "Bad" }, script: `
+    const mf = create(t, {
+      durableObjects: { BAD: "Bad" },
+      script: `
     export class Bad { constructor() { throw new RangeError("while constructed"); } }
-    export default { fetch: (request, { BAD }) => BAD.get(BAD.newUniqueId()).fetch(request) }` });
+    export default { fetch: (request, { BAD }) => BAD.get(BAD.newUniqueId()).fetch(request) }`,
+    });
     assert.equal((await rejection(mf.dispatchFetch(URL_ROOT))).message, "while constructed");
   });
 
   const answers = [
     ["export class Mute {}", "ERR_NO_HANDLER", "No fetch handler defined in Durable Object"],
-    ["export class Mute { fetch() { return 'text'; } }", "ERR_RESPONSE_TYPE",
-      "Durable Object fetch handler didn't respond with a Response object"],
+    [
+      "export class Mute { fetch() { return 'text'; } }",
+      "ERR_RESPONSE_TYPE",
+      "Durable Object fetch handler didn't respond with a Response object",
+    ],
   ];
   for (const [source, code, message] of answers) {
     test(`fails with ${code} for an object that does not answer`, async (t) => {
@@ -134,7 +146,10 @@ describe("a stub", { timeout: 60_000 }, () => {
     const stub = namespace.get(namespace.idFromName("name"));
     assert.equal(await (await stub.fetch(URL_ROOT)).json(), 1);
     await mf.reload();
-    const outcome = await stub.fetch(URL_ROOT).then((response) => response.json(), (error) => error);
+    const outcome = await stub.fetch(URL_ROOT).then(
+      (response) => response.json(),
+      (error) => error,
+    );
     assert.ok(outcome === 1 || outcome instanceof Error, String(outcome));
     await mf.dispose();
     assert.match((await rejection(stub.fetch(URL_ROOT))).message, /disposed/);
@@ -152,14 +167,20 @@ describe("a class that is missing", { timeout: 60_000 }, () => {
 
 describe("an object's state", { timeout: 60_000 }, () => {
   test("has id, storage, waitUntil and blockConcurrencyWhile, and the worker's env", async (t) => {
-    const mf = withObject(t, `return [state.id.toString() === env.BOX.idFromName("name").toString(), state.id.name ?? null,
+    const mf = withObject(
+      t,
+      `return [state.id.toString() === env.BOX.idFromName("name").toString(), state.id.name ?? null,
       typeof state.waitUntil, await state.blockConcurrencyWhile(async () => "blocked"), env.KEY,
-      state.waitUntil(Promise.resolve()) === undefined, Object.keys(state)];`, { bindings: { KEY: "value" } });
+      state.waitUntil(Promise.resolve()) === undefined, Object.keys(state)];`,
+      { bindings: { KEY: "value" } },
+    );
     assert.deepEqual(await json(mf), [true, null, "function", "blocked", "value", true, ["id", "storage"]]);
   });
 
   test("has the documented properties only", async (t) => {
-    const mf = withObject(t, `
+    const mf = withObject(
+      t,
+      `
       const names = (object) => {
         const found = new Set();
         for (let at = object; Object.getPrototypeOf(at); at = Object.getPrototypeOf(at)) {
@@ -167,7 +188,8 @@ describe("an object's state", { timeout: 60_000 }, () => {
         }
         return [...found].sort().join();
       };
-      return [names(env.BOX), names(env.BOX.get(state.id)), names(state), names(state.id), names(storage)];`);
+      return [names(env.BOX), names(env.BOX.get(state.id)), names(state), names(state.id), names(storage)];`,
+    );
     const [namespace, stub, state, id, storage] = await json(mf);
     assert.equal(namespace, "get,idFromName,idFromString,jurisdiction,newUniqueId");
     assert.equal(stub, "fetch,id,name");

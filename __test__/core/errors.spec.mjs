@@ -53,7 +53,10 @@ describe("an error thrown by a worker", { timeout: 60_000 }, () => {
 
   test("shows nothing of the runtime's own scripts", differs("its own frames are in the stack"), async (t) => {
     const error = await thrown(t, `new Error("clean")`);
-    const foreign = error.stack.split("\n").slice(1).filter((line) => /ext:|node:internal|deno/.test(line));
+    const foreign = error.stack
+      .split("\n")
+      .slice(1)
+      .filter((line) => /ext:|node:internal|deno/.test(line));
     assert.deepEqual(foreign, []);
   });
 
@@ -99,9 +102,12 @@ describe("an error thrown by a worker", { timeout: 60_000 }, () => {
   });
 
   test("keeps the name of a class of the user's", async (t) => {
-    const error = await thrown(t, `new (class HttpError extends Error {
+    const error = await thrown(
+      t,
+      `new (class HttpError extends Error {
       constructor(status) { super("status " + status); this.name = "HttpError"; this.status = status; }
-    })(503)`);
+    })(503)`,
+    );
     assert.equal(error.name, "HttpError");
     assert.equal(error.message, "status 503");
     assert.equal(error.status, 503);
@@ -120,19 +126,24 @@ describe("an error thrown by a worker", { timeout: 60_000 }, () => {
   });
 
   test("may have a getter that throws", async (t) => {
-    const error = await thrown(t, `Object.defineProperty(new Error("visible"), "trap", {
+    const error = await thrown(
+      t,
+      `Object.defineProperty(new Error("visible"), "trap", {
       enumerable: true, get() { throw new Error("trapped"); }
-    })`);
+    })`,
+    );
     assert.equal(error.message, "visible");
   });
 
   test("of an endless recursion leaves the worker usable", async (t) => {
-    const mf = create(t, { script: `export default {
+    const mf = create(t, {
+      script: `export default {
       fetch(request) {
         const recurse = () => recurse() + 1;
         return request.url.endsWith("/deep") ? recurse() : new Response("fine");
       }
-    }` });
+    }`,
+    });
     const error = await rejection(mf.dispatchFetch("http://localhost/deep"));
     assert.equal(error.name, "RangeError");
     assert.match(error.message, /Maximum call stack size exceeded/);
@@ -153,7 +164,10 @@ describe("a value that is no error", { timeout: 60_000 }, () => {
   });
 
   test("may be a plain object or an array", async (t) => {
-    deepEqualOutside(await thrown(t, `{ status: 404, list: [1, { a: null }] }`), { status: 404, list: [1, { a: null }] });
+    deepEqualOutside(await thrown(t, `{ status: 404, list: [1, { a: null }] }`), {
+      status: 404,
+      list: [1, { a: null }],
+    });
     deepEqualOutside(await thrown(t, `["a", 1]`), ["a", 1]);
   });
 
@@ -228,9 +242,12 @@ describe("globals: { Error }", { timeout: 60_000 }, () => {
   });
 
   test("works for every class that is passed", differs("it works once per process"), async (t) => {
-    const mf = create(t, { globals: { Error, TypeError, RangeError }, script: `export default {
+    const mf = create(t, {
+      globals: { Error, TypeError, RangeError },
+      script: `export default {
       fetch(request) { throw request.url.endsWith("/type") ? new TypeError("t") : new RangeError("r"); }
-    }` });
+    }`,
+    });
     const typeError = await rejection(mf.dispatchFetch("http://localhost/type"));
     assert.ok(typeError instanceof TypeError && typeError instanceof Error);
     assert.ok((await rejection(mf.dispatchFetch("http://localhost/range"))) instanceof RangeError);

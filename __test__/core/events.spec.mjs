@@ -11,34 +11,43 @@ const EXPORT_HINT = "Make sure you're exporting a default object containing a `f
 
 describe("a module's fetch handler", { timeout: 60_000 }, () => {
   test("is called with request, env and context on the default export", async (t) => {
-    const mf = create(t, { bindings: { KEY: "value" }, script: `
+    const mf = create(t, {
+      bindings: { KEY: "value" },
+      script: `
     const handlers = {
       fetch(request, env, ctx, ...rest) {
         return Response.json([this === handlers, request instanceof Request, env.KEY, typeof ctx.waitUntil,
           typeof ctx.passThroughOnException, ctx.constructor.name, rest.length]);
       }
     };
-    export default handlers;` });
+    export default handlers;`,
+    });
     assert.deepEqual(await json(mf), [true, true, "value", "function", "function", "ExecutionContext", 0]);
   });
 
   test("may be a method of a class instance with private state", async (t) => {
-    const mf = create(t, { script: `
+    const mf = create(t, {
+      script: `
     class Worker {
       #count = 0;
       fetch() { return new Response(String(++this.#count)); }
     }
-    export default new Worker();` });
+    export default new Worker();`,
+    });
     assert.equal(await text(mf), "1");
     assert.equal(await text(mf), "2");
   });
 
   test("may be asynchronous or return any thenable", async (t) => {
-    const async = create(t, { script: `export default { async fetch() { await null; return new Response("late"); } }` });
+    const async = create(t, {
+      script: `export default { async fetch() { await null; return new Response("late"); } }`,
+    });
     assert.equal(await text(async), "late");
-    const thenable = create(t, { script: `export default {
+    const thenable = create(t, {
+      script: `export default {
       fetch: () => ({ then(resolve) { resolve(new Response("thenable")); } })
-    }` });
+    }`,
+    });
     assert.equal(await text(thenable), "thenable");
   });
 
@@ -50,13 +59,17 @@ describe("a module's fetch handler", { timeout: 60_000 }, () => {
 
   test("is not a listener: addEventListener logs how to do it", async (t) => {
     const log = new RecordingLog();
-    const mf = create(t, { log, script: `
+    const mf = create(t, {
+      log,
+      script: `
     addEventListener("fetch", (event) => event.respondWith(new Response("listener")));
     addEventListener("scheduled", () => {});
     addEventListener("custom", () => {});
-    export default { fetch: () => new Response("handler") }` });
+    export default { fetch: () => new Response("handler") }`,
+    });
     assert.equal(await text(mf), "handler");
-    const warning = (type) => `When using module syntax, the '${type}' event handler should be declared as an ` +
+    const warning = (type) =>
+      `When using module syntax, the '${type}' event handler should be declared as an ` +
       "exported function on the root module as opposed to using the global addEventListener().";
     assert.deepEqual(log.having("[mf:wrn] "), [warning("fetch"), warning("scheduled")]);
   });
@@ -86,36 +99,54 @@ describe("a module that does not answer", { timeout: 60_000 }, () => {
 
   for (const value of ["null", '"text"', "{}", "42", "Promise.resolve(true)"]) {
     test(`but returns ${value} fails with ERR_RESPONSE_TYPE`, (t) =>
-      refused(t, `export default { fetch: () => (${value}) }`, "ERR_RESPONSE_TYPE",
-        `Fetch handler didn't respond with a Response object.\n${RETURN_HINT}`));
+      refused(
+        t,
+        `export default { fetch: () => (${value}) }`,
+        "ERR_RESPONSE_TYPE",
+        `Fetch handler didn't respond with a Response object.\n${RETURN_HINT}`,
+      ));
   }
 
   for (const value of ["undefined", "Promise.resolve()"]) {
     test(`but returns ${value} fails with ERR_NO_RESPONSE`, (t) =>
-      refused(t, `export default { fetch: () => ${value} }`, "ERR_NO_RESPONSE",
-        `No fetch handler responded and no upstream to proxy to specified.\n${RETURN_HINT}`));
+      refused(
+        t,
+        `export default { fetch: () => ${value} }`,
+        "ERR_NO_RESPONSE",
+        `No fetch handler responded and no upstream to proxy to specified.\n${RETURN_HINT}`,
+      ));
   }
 
   for (const exported of ["export default {}", "export const other = 1", "export default null", "export default 5"]) {
     test(`because of \`${exported}\` fails with ERR_NO_HANDLER`, (t) =>
-      refused(t, exported, "ERR_NO_HANDLER",
-        `No fetch handler defined and no upstream to proxy to specified.\n${EXPORT_HINT}`));
+      refused(
+        t,
+        exported,
+        "ERR_NO_HANDLER",
+        `No fetch handler defined and no upstream to proxy to specified.\n${EXPORT_HINT}`,
+      ));
   }
 });
 
 describe("passThroughOnException", { timeout: 60_000 }, () => {
   const NO_UPSTREAM = "No upstream to pass-through to specified.\nMake sure you've set the `upstream` option.";
 
-  for (const [how, body] of [["throws", ""], ["rejects", "await null;"]]) {
+  for (const [how, body] of [
+    ["throws", ""],
+    ["rejects", "await null;"],
+  ]) {
     test(`logs the error and asks for an upstream when the handler ${how}`, async (t) => {
       const log = new RecordingLog();
-      const mf = create(t, { log, script: `export default {
+      const mf = create(t, {
+        log,
+        script: `export default {
         ${body && "async "}fetch(request, env, ctx) {
           ctx.passThroughOnException();
           ${body}
           throw new TypeError("boom");
         }
-      }` });
+      }`,
+      });
       const error = await rejection(mf.dispatchFetch(URL_ROOT));
       assert.equal(error.name, "FetchError [ERR_NO_UPSTREAM]");
       assert.equal(error.code, "ERR_NO_UPSTREAM");
@@ -128,35 +159,46 @@ describe("passThroughOnException", { timeout: 60_000 }, () => {
 
   test("changes nothing when the handler answers", async (t) => {
     const log = new RecordingLog();
-    const mf = create(t, { log, script: `export default {
+    const mf = create(t, {
+      log,
+      script: `export default {
       fetch(request, env, ctx) { ctx.passThroughOnException(); return new Response("fine"); }
-    }` });
+    }`,
+    });
     assert.equal(await text(mf), "fine");
     assert.deepEqual(log.having("[mf:wrn] "), []);
   });
 
   test("does not outlive its request", async (t) => {
-    const mf = create(t, { script: `export default {
+    const mf = create(t, {
+      script: `export default {
       fetch(request, env, ctx) {
         if (request.url.endsWith("/pass")) ctx.passThroughOnException();
         throw new Error("boom");
       }
-    }` });
+    }`,
+    });
     assert.equal((await rejection(mf.dispatchFetch("http://localhost/pass"))).code, "ERR_NO_UPSTREAM");
     assert.equal((await rejection(mf.dispatchFetch("http://localhost/"))).message, "boom");
   });
 });
 
 describe("waitUntil", { timeout: 60_000 }, () => {
-  const waiting = (t, body) => create(t, { script: `export default {
+  const waiting = (t, body) =>
+    create(t, {
+      script: `export default {
     fetch(request, env, ctx) { ${body}; return new Response("answer"); }
-  }` });
+  }`,
+    });
 
   test("gives its values through the response, in the order of the calls", async (t) => {
-    const mf = waiting(t, `
+    const mf = waiting(
+      t,
+      `
       ctx.waitUntil(new Promise((resolve) => setTimeout(resolve, 10, "slow")));
       ctx.waitUntil(Promise.resolve({ quick: [1] }));
-      ctx.waitUntil("no promise")`);
+      ctx.waitUntil("no promise")`,
+    );
     const response = await mf.dispatchFetch(URL_ROOT);
     deepEqualOutside(await response.waitUntil(), ["slow", { quick: [1] }, "no promise"]);
     assert.equal(await response.text(), "answer");
@@ -168,13 +210,16 @@ describe("waitUntil", { timeout: 60_000 }, () => {
   });
 
   test("waits for promises that were added while waiting", async (t) => {
-    const mf = waiting(t, `
+    const mf = waiting(
+      t,
+      `
       const add = async (depth) => {
         await new Promise((resolve) => setTimeout(resolve, 1));
         if (depth < 3) ctx.waitUntil(add(depth + 1));
         return depth;
       };
-      ctx.waitUntil(add(0))`);
+      ctx.waitUntil(add(0))`,
+    );
     assert.deepEqual(await (await mf.dispatchFetch(URL_ROOT)).waitUntil(), [0, 1, 2, 3]);
   });
 
@@ -186,8 +231,11 @@ describe("waitUntil", { timeout: 60_000 }, () => {
   });
 
   test("belongs to its own request", async (t) => {
-    const mf = waiting(t, `const { pathname } = new URL(request.url);
-      ctx.waitUntil(new Promise((resolve) => setTimeout(resolve, 1, pathname)))`);
+    const mf = waiting(
+      t,
+      `const { pathname } = new URL(request.url);
+      ctx.waitUntil(new Promise((resolve) => setTimeout(resolve, 1, pathname)))`,
+    );
     const ask = async (path) => (await mf.dispatchFetch(`http://localhost${path}`)).waitUntil();
     assert.deepEqual(await Promise.all(["/a", "/b", "/c"].map(ask)), [["/a"], ["/b"], ["/c"]]);
   });

@@ -7,31 +7,163 @@ import { evaluate, json } from "../support/dispatch.mjs";
 
 const MODERN = { compatibilityDate: "2023-05-18" };
 
-const WEB = ["console", "setTimeout", "setInterval", "clearTimeout", "clearInterval", "queueMicrotask", "scheduler",
-  "atob", "btoa", "crypto", "CryptoKey", "TextDecoder", "TextEncoder", "fetch", "Headers", "Request", "Response",
-  "FormData", "Blob", "File", "URL", "URLSearchParams", "URLPattern", "ReadableStream", "WritableStream",
-  "TransformStream", "ReadableStreamBYOBReader", "ReadableStreamDefaultReader", "WritableStreamDefaultWriter",
-  "ByteLengthQueuingStrategy", "CountQueuingStrategy", "IdentityTransformStream", "FixedLengthStream",
-  "CompressionStream", "DecompressionStream", "TextEncoderStream", "TextDecoderStream", "Event", "EventTarget",
-  "AbortController", "AbortSignal", "FetchEvent", "ScheduledEvent", "DOMException", "WorkerGlobalScope",
-  "structuredClone", "addEventListener", "removeEventListener", "dispatchEvent"];
+const WEB = [
+  "console",
+  "setTimeout",
+  "setInterval",
+  "clearTimeout",
+  "clearInterval",
+  "queueMicrotask",
+  "scheduler",
+  "atob",
+  "btoa",
+  "crypto",
+  "CryptoKey",
+  "TextDecoder",
+  "TextEncoder",
+  "fetch",
+  "Headers",
+  "Request",
+  "Response",
+  "FormData",
+  "Blob",
+  "File",
+  "URL",
+  "URLSearchParams",
+  "URLPattern",
+  "ReadableStream",
+  "WritableStream",
+  "TransformStream",
+  "ReadableStreamBYOBReader",
+  "ReadableStreamDefaultReader",
+  "WritableStreamDefaultWriter",
+  "ByteLengthQueuingStrategy",
+  "CountQueuingStrategy",
+  "IdentityTransformStream",
+  "FixedLengthStream",
+  "CompressionStream",
+  "DecompressionStream",
+  "TextEncoderStream",
+  "TextDecoderStream",
+  "Event",
+  "EventTarget",
+  "AbortController",
+  "AbortSignal",
+  "FetchEvent",
+  "ScheduledEvent",
+  "DOMException",
+  "WorkerGlobalScope",
+  "structuredClone",
+  "addEventListener",
+  "removeEventListener",
+  "dispatchEvent",
+];
 
-const GATED = ["navigator", "Navigator", "ReadableByteStreamController", "ReadableStreamBYOBRequest",
-  "ReadableStreamDefaultController", "WritableStreamDefaultController", "TransformStreamDefaultController"];
+const GATED = [
+  "navigator",
+  "Navigator",
+  "ReadableByteStreamController",
+  "ReadableStreamBYOBRequest",
+  "ReadableStreamDefaultController",
+  "WritableStreamDefaultController",
+  "TransformStreamDefaultController",
+];
 
-const LANGUAGE = ["Object", "Function", "Array", "Number", "Boolean", "String", "Symbol", "BigInt", "Date", "Promise",
-  "RegExp", "Error", "AggregateError", "EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError",
-  "URIError", "JSON", "Math", "Intl", "ArrayBuffer", "Atomics", "BigInt64Array", "BigUint64Array", "DataView",
-  "Float32Array", "Float64Array", "Int8Array", "Int16Array", "Int32Array", "Map", "Set", "SharedArrayBuffer",
-  "Uint8Array", "Uint8ClampedArray", "Uint16Array", "Uint32Array", "WeakMap", "WeakSet", "WeakRef",
-  "FinalizationRegistry", "Proxy", "Reflect", "globalThis", "eval", "isFinite", "isNaN", "parseFloat", "parseInt",
-  "decodeURI", "decodeURIComponent", "encodeURI", "encodeURIComponent", "escape", "unescape", "Infinity", "NaN",
-  "undefined", "WebAssembly"];
+const LANGUAGE = [
+  "Object",
+  "Function",
+  "Array",
+  "Number",
+  "Boolean",
+  "String",
+  "Symbol",
+  "BigInt",
+  "Date",
+  "Promise",
+  "RegExp",
+  "Error",
+  "AggregateError",
+  "EvalError",
+  "RangeError",
+  "ReferenceError",
+  "SyntaxError",
+  "TypeError",
+  "URIError",
+  "JSON",
+  "Math",
+  "Intl",
+  "ArrayBuffer",
+  "Atomics",
+  "BigInt64Array",
+  "BigUint64Array",
+  "DataView",
+  "Float32Array",
+  "Float64Array",
+  "Int8Array",
+  "Int16Array",
+  "Int32Array",
+  "Map",
+  "Set",
+  "SharedArrayBuffer",
+  "Uint8Array",
+  "Uint8ClampedArray",
+  "Uint16Array",
+  "Uint32Array",
+  "WeakMap",
+  "WeakSet",
+  "WeakRef",
+  "FinalizationRegistry",
+  "Proxy",
+  "Reflect",
+  "globalThis",
+  "eval",
+  "isFinite",
+  "isNaN",
+  "parseFloat",
+  "parseInt",
+  "decodeURI",
+  "decodeURIComponent",
+  "encodeURI",
+  "encodeURIComponent",
+  "escape",
+  "unescape",
+  "Infinity",
+  "NaN",
+  "undefined",
+  "WebAssembly",
+];
 
-const ABSENT = ["Deno", "process", "Buffer", "require", "module", "exports", "__filename", "__dirname", "setImmediate",
-  "clearImmediate", "__bootstrap", "bootstrap", "primordials", "internalBinding", "window", "document", "XMLHttpRequest",
-  "localStorage", "sessionStorage", "importScripts", "SharedWorker", "Worker", "MessageChannel", "BroadcastChannel",
-  "EventSource", "gc", "ServiceWorkerGlobalScope", "ErrorEvent", "reportError"];
+const ABSENT = [
+  "Deno",
+  "process",
+  "Buffer",
+  "require",
+  "module",
+  "exports",
+  "__filename",
+  "__dirname",
+  "setImmediate",
+  "clearImmediate",
+  "__bootstrap",
+  "bootstrap",
+  "primordials",
+  "internalBinding",
+  "window",
+  "document",
+  "XMLHttpRequest",
+  "localStorage",
+  "sessionStorage",
+  "importScripts",
+  "SharedWorker",
+  "Worker",
+  "MessageChannel",
+  "BroadcastChannel",
+  "EventSource",
+  "gc",
+  "ServiceWorkerGlobalScope",
+  "ErrorEvent",
+  "reportError",
+];
 
 const missing = (t, names, options) =>
   evaluate(t, `return ${JSON.stringify(names)}.filter((name) => !(name in globalThis));`, options);
@@ -51,32 +183,58 @@ describe("the global scope", { timeout: 60_000 }, () => {
   });
 
   test("has nothing of a host", async (t) => {
-    const seen = await evaluate(t, `return ${JSON.stringify(ABSENT)}.filter((name) => globalThis[name] !== undefined);`);
+    const seen = await evaluate(
+      t,
+      `return ${JSON.stringify(ABSENT)}.filter((name) => globalThis[name] !== undefined);`,
+    );
     assert.deepEqual(seen, []);
   });
 
   test("says what it is", async (t) => {
-    assert.deepEqual(await evaluate(t, `return [MINIFLARE, navigator.userAgent, globalThis === self,
-      self.self === globalThis];`, MODERN), [true, "Cloudflare-Workers", true, true]);
+    assert.deepEqual(
+      await evaluate(
+        t,
+        `return [MINIFLARE, navigator.userAgent, globalThis === self,
+      self.self === globalThis];`,
+        MODERN,
+      ),
+      [true, "Cloudflare-Workers", true, true],
+    );
   });
 
   test("is an instance of its class", differs("its prototype chain is the context's"), async (t) => {
-    assert.deepEqual(await evaluate(t, `
-      return [globalThis instanceof WorkerGlobalScope, globalThis instanceof EventTarget];`), [true, true]);
+    assert.deepEqual(
+      await evaluate(
+        t,
+        `
+      return [globalThis instanceof WorkerGlobalScope, globalThis instanceof EventTarget];`,
+      ),
+      [true, true],
+    );
   });
 
   test("names its classes and functions", async (t) => {
     const names = WEB.filter((name) => /^[A-Z]/.test(name));
-    const seen = await evaluate(t, `return ${JSON.stringify(names)}.filter((name) =>
-      typeof globalThis[name] !== "function" || globalThis[name].name !== name);`, MODERN);
+    const seen = await evaluate(
+      t,
+      `return ${JSON.stringify(names)}.filter((name) =>
+      typeof globalThis[name] !== "function" || globalThis[name].name !== name);`,
+      MODERN,
+    );
     assert.deepEqual(seen, []);
   });
 
   test("can be extended, and its names replaced", async (t) => {
-    assert.deepEqual(await evaluate(t, `
+    assert.deepEqual(
+      await evaluate(
+        t,
+        `
       globalThis.added = 1;
       globalThis.btoa = () => "replaced";
-      return [added, btoa("x"), "added" in globalThis, delete globalThis.added, "added" in globalThis];`), [1, "replaced", true, true, false]);
+      return [added, btoa("x"), "added" in globalThis, delete globalThis.added, "added" in globalThis];`,
+      ),
+      [1, "replaced", true, true, false],
+    );
   });
 
   test("is the same in both formats", async (t) => {
@@ -98,7 +256,10 @@ describe("code from strings", { timeout: 60_000 }, () => {
   };
   for (const [name, expression] of Object.entries(ways)) {
     test(`is refused: ${name}`, async (t) => {
-      const seen = await evaluate(t, `try { return [${expression}]; } catch ({ name, message }) { return [name, message]; }`);
+      const seen = await evaluate(
+        t,
+        `try { return [${expression}]; } catch ({ name, message }) { return [name, message]; }`,
+      );
       assert.deepEqual(seen, ["EvalError", "Code generation from strings disallowed for this context"]);
     });
   }
@@ -106,30 +267,47 @@ describe("code from strings", { timeout: 60_000 }, () => {
 
 describe("the language", { timeout: 60_000 }, () => {
   test("has its data for other languages", async (t) => {
-    assert.deepEqual(await evaluate(t, `return [
+    assert.deepEqual(
+      await evaluate(
+        t,
+        `return [
       new Intl.NumberFormat("de-DE", { style: "currency", currency: "EUR" }).format(1234.5).replace(/\\s/g, " "),
       new Intl.DateTimeFormat("de", { dateStyle: "long", timeZone: "UTC" }).format(new Date(0)),
       ["z", "ä", "a"].sort(new Intl.Collator("de").compare).join(""),
       "İ".toLocaleLowerCase("tr"), "a\\u0308".normalize("NFC"),
       new Intl.PluralRules("ar").select(3), new Date(0).toLocaleString("en-GB", { timeZone: "Asia/Tokyo" }),
-      /\\p{Script=Greek}/u.test("ω")];`),
-    ["1.234,50 €", "1. Januar 1970", "aäz", "i", "ä", "few", "01/01/1970, 09:00:00", true]);
+      /\\p{Script=Greek}/u.test("ω")];`,
+      ),
+      ["1.234,50 €", "1. Januar 1970", "aäz", "i", "ä", "few", "01/01/1970, 09:00:00", true],
+    );
   });
 
   test("collects garbage and lets go of it", async (t) => {
-    assert.deepEqual(await evaluate(t, `
+    assert.deepEqual(
+      await evaluate(
+        t,
+        `
       const ref = new WeakRef({ a: 1 });
       const registry = new FinalizationRegistry(() => {});
       registry.register({}, "held");
       let total = 0;
       for (let n = 0; n < 2000; n++) total += new Uint8Array(100_000).length;
-      return [typeof ref.deref, total];`), ["function", 200_000_000]);
+      return [typeof ref.deref, total];`,
+      ),
+      ["function", 200_000_000],
+    );
   });
 
   test("shares no memory it should not, but has SharedArrayBuffer and Atomics", async (t) => {
-    assert.deepEqual(await evaluate(t, `
+    assert.deepEqual(
+      await evaluate(
+        t,
+        `
       const view = new Int32Array(new SharedArrayBuffer(8));
       Atomics.add(view, 0, 5);
-      return [Atomics.load(view, 0), view.buffer instanceof SharedArrayBuffer];`), [5, true]);
+      return [Atomics.load(view, 0), view.buffer instanceof SharedArrayBuffer];`,
+      ),
+      [5, true],
+    );
   });
 });

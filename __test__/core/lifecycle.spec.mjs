@@ -82,18 +82,22 @@ describe("reload", { timeout: 60_000 }, () => {
   });
 
   test("gives a new global scope", async (t) => {
-    const mf = create(t, { script: `export default {
+    const mf = create(t, {
+      script: `export default {
       fetch: () => new Response(String(globalThis.count = (globalThis.count ?? 0) + 1))
-    }` });
+    }`,
+    });
     assert.deepEqual([await text(mf), await text(mf)], ["1", "2"]);
     await mf.reload();
     assert.equal(await text(mf), "1");
   });
 
   test("lets requests that are under way finish", async (t) => {
-    const mf = create(t, { script: `export default {
+    const mf = create(t, {
+      script: `export default {
       async fetch() { await new Promise((resolve) => setTimeout(resolve, 20)); return new Response("finished"); }
-    }` });
+    }`,
+    });
     await mf.getBindings();
     const pending = text(mf);
     await mf.reload();
@@ -111,7 +115,10 @@ describe("the reload event", { timeout: 60_000 }, () => {
     await mf.setOptions({ bindings: { A: 1 } });
     assert.equal(seen.length, 2);
     await mf.reload();
-    assert.deepEqual(seen.slice(1), [["reload", false, true], ["reload", false, true]]);
+    assert.deepEqual(seen.slice(1), [
+      ["reload", false, true],
+      ["reload", false, true],
+    ]);
   });
 
   test("is not sent to a listener that was removed", async (t) => {

@@ -2,6 +2,7 @@
 
 import { describe, test } from "node:test";
 import assert from "node:assert/strict";
+import { stripVTControlCharacters } from "node:util";
 import { create, Log, LogLevel } from "../support/miniflare.mjs";
 import { RecordingLog } from "../support/log.mjs";
 
@@ -11,7 +12,7 @@ const padded = (size) => `${SCRIPT}//`.padEnd(size, "x");
 function printed(t, act) {
   const mock = t.mock.method(console, "log", () => {});
   act();
-  return mock.mock.calls.map(({ arguments: [line] }) => line.replace(/\u001b\[\d+m/g, ""));
+  return mock.mock.calls.map(({ arguments: [line] }) => stripVTControlCharacters(line));
 }
 
 describe("the log option", { timeout: 60_000 }, () => {
@@ -30,7 +31,12 @@ describe("the log option", { timeout: 60_000 }, () => {
     assert.deepEqual(log.having(""), ["event", line, "event", line]);
   });
 
-  for (const [size, shown] of [[511, "511B"], [512, "0.50KiB"], [2048, "2.00KiB"], [524_288, "0.50MiB"]]) {
+  for (const [size, shown] of [
+    [511, "511B"],
+    [512, "0.50KiB"],
+    [2048, "2.00KiB"],
+    [524_288, "0.50MiB"],
+  ]) {
     test(`shows ${size} bytes as ${shown}`, async (t) => {
       const log = new RecordingLog();
       await create(t, { script: padded(size), log }).getBindings();
@@ -43,7 +49,7 @@ describe("the log option", { timeout: 60_000 }, () => {
     await create(t, { script: padded(1_048_577), log }).getBindings();
     assert.deepEqual(log.having("[mf:wrn] "), [
       "Worker's uncompressed size exceeds the 1MiB limit! " +
-      "Note that your worker will be compressed during upload so you may still be able to deploy it.",
+        "Note that your worker will be compressed during upload so you may still be able to deploy it.",
     ]);
   });
 
@@ -72,18 +78,32 @@ describe("Log", () => {
     assert.equal(new Log().level, LogLevel.INFO);
   });
 
-  const methods = [["warn", "wrn"], ["info", "inf"], ["debug", "dbg"], ["verbose", "vrb"]];
+  const methods = [
+    ["warn", "wrn"],
+    ["info", "inf"],
+    ["debug", "dbg"],
+    ["verbose", "vrb"],
+  ];
   for (const [index, [method, short]] of methods.entries()) {
     test(`prints ${method} as ${short} from its level on`, (t) => {
       const level = LogLevel.WARN + index;
-      assert.deepEqual(printed(t, () => new Log(level)[method]("said")), [`[mf:${short}] said`]);
-      assert.deepEqual(printed(t, () => new Log(level - 1)[method]("said")), []);
+      assert.deepEqual(
+        printed(t, () => new Log(level)[method]("said")),
+        [`[mf:${short}] said`],
+      );
+      assert.deepEqual(
+        printed(t, () => new Log(level - 1)[method]("said")),
+        [],
+      );
     });
   }
 
   test("takes a prefix and a suffix", (t) => {
     const log = new Log(LogLevel.INFO, { prefix: "own", suffix: "api" });
-    assert.deepEqual(printed(t, () => log.info("said")), ["[own:inf:api] said"]);
+    assert.deepEqual(
+      printed(t, () => log.info("said")),
+      ["[own:inf:api] said"],
+    );
   });
 
   test("prints an error with its stack and its causes", (t) => {

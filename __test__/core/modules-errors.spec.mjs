@@ -15,8 +15,10 @@ describe("an import that cannot be resolved", { timeout: 60_000 }, () => {
     const error = await rejection(mf.dispatchFetch(URL_ROOT));
     assert.equal(error.name, "VMScriptRunnerError [ERR_MODULE_STRING_SCRIPT]");
     assert.equal(error.code, "ERR_MODULE_STRING_SCRIPT");
-    assert.equal(error.message,
-      `Unable to resolve "<script>" dependency "./x.mjs": imports unsupported with string script`);
+    assert.equal(
+      error.message,
+      `Unable to resolve "<script>" dependency "./x.mjs": imports unsupported with string script`,
+    );
   });
 
   const rules = [
@@ -92,7 +94,10 @@ describe("a syntax error", { timeout: 60_000 }, () => {
   });
 
   test("in an imported module shows its file, line and caret", differs(POSITION), async (t) => {
-    const { error } = await failed(t, { ...importing("./bad.mjs"), "bad.mjs": "export const a = 1;\nexport const b = {{;\n" });
+    const { error } = await failed(t, {
+      ...importing("./bad.mjs"),
+      "bad.mjs": "export const a = 1;\nexport const b = {{;\n",
+    });
     assert.equal(error.name, "SyntaxError");
     assert.match(error.stack, pointing("bad\\.mjs", 2, "export const b = {{;"));
   });
@@ -105,12 +110,16 @@ describe("a syntax error", { timeout: 60_000 }, () => {
     assert.match(error.stack, pointing("main\\.mjs", 2, `import { absent } from "./x.mjs";`));
   });
 
-  test("for using module syntax in a service worker says what to set", differs("it says only what V8 says"), async (t) => {
-    const error = await started(t, { modules: false, script: `export default { fetch: () => new Response() }` });
-    assert.equal(error.name, "SyntaxError");
-    assert.match(error.message, /Unexpected token 'export'/);
-    assert.match(error.stack, /modules: true/);
-  });
+  test(
+    "for using module syntax in a service worker says what to set",
+    differs("it says only what V8 says"),
+    async (t) => {
+      const error = await started(t, { modules: false, script: `export default { fetch: () => new Response() }` });
+      assert.equal(error.name, "SyntaxError");
+      assert.match(error.message, /Unexpected token 'export'/);
+      assert.match(error.stack, /modules: true/);
+    },
+  );
 });
 
 describe("source maps", { timeout: 60_000 }, () => {

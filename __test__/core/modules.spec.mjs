@@ -10,67 +10,91 @@ import { answer, answered } from "../support/modules.mjs";
 
 describe("an ES module worker", { timeout: 60_000 }, () => {
   test("imports names, defaults and namespaces of other files", async (t) => {
-    assert.deepEqual(await answered(t, {
-      "main.mjs": `import fallback, { name as renamed } from "./lib/one.mjs";
+    assert.deepEqual(
+      await answered(t, {
+        "main.mjs": `import fallback, { name as renamed } from "./lib/one.mjs";
         import * as all from "./lib/one.mjs";
         export * from "./lib/two.mjs";
         ${answer("[fallback, renamed, Object.keys(all)]")}`,
-      "lib/one.mjs": `export * from "./two.mjs"; export const name = "one"; export default "default of one";`,
-      "lib/two.mjs": `export const two = 2;`,
-    }), ["default of one", "one", ["default", "name", "two"]]);
+        "lib/one.mjs": `export * from "./two.mjs"; export const name = "one"; export default "default of one";`,
+        "lib/two.mjs": `export const two = 2;`,
+      }),
+      ["default of one", "one", ["default", "name", "two"]],
+    );
   });
 
   test("finds files relative to the importing file", async (t) => {
-    assert.deepEqual(await answered(t, {
-      "src/main.mjs": `import { x } from "../lib/x.mjs"; import { y } from "./../src/./y.mjs"; ${answer("[x, y]")}`,
-      "lib/x.mjs": `export { y as x } from "../src/y.mjs";`,
-      "src/y.mjs": `export const y = "y";`,
-    }), ["y", "y"]);
+    assert.deepEqual(
+      await answered(t, {
+        "src/main.mjs": `import { x } from "../lib/x.mjs"; import { y } from "./../src/./y.mjs"; ${answer("[x, y]")}`,
+        "lib/x.mjs": `export { y as x } from "../src/y.mjs";`,
+        "src/y.mjs": `export const y = "y";`,
+      }),
+      ["y", "y"],
+    );
   });
 
   test("evaluates a file once, however it is named", async (t) => {
-    assert.deepEqual(await answered(t, {
-      "main.mjs": `import * as a from "./x.mjs"; import * as b from "./lib/../x.mjs"; import "./lib/y.mjs";
+    assert.deepEqual(
+      await answered(t, {
+        "main.mjs": `import * as a from "./x.mjs"; import * as b from "./lib/../x.mjs"; import "./lib/y.mjs";
         ${answer("[a === b, globalThis.runs]")}`,
-      "lib/y.mjs": `import "../x.mjs";`,
-      "x.mjs": `globalThis.runs = (globalThis.runs ?? 0) + 1;`,
-    }), [true, 1]);
+        "lib/y.mjs": `import "../x.mjs";`,
+        "x.mjs": `globalThis.runs = (globalThis.runs ?? 0) + 1;`,
+      }),
+      [true, 1],
+    );
   });
 
   test("evaluates files in the order of their imports", async (t) => {
-    assert.deepEqual(await answered(t, {
-      "main.mjs": `import "./a.mjs"; import "./b.mjs"; order.push("main"); ${answer("order")}`,
-      "a.mjs": `import "./c.mjs"; order.push("a");`,
-      "b.mjs": `import "./c.mjs"; order.push("b");`,
-      "c.mjs": `globalThis.order = ["c"];`,
-    }), ["c", "a", "b", "main"]);
+    assert.deepEqual(
+      await answered(t, {
+        "main.mjs": `import "./a.mjs"; import "./b.mjs"; order.push("main"); ${answer("order")}`,
+        "a.mjs": `import "./c.mjs"; order.push("a");`,
+        "b.mjs": `import "./c.mjs"; order.push("b");`,
+        "c.mjs": `globalThis.order = ["c"];`,
+      }),
+      ["c", "a", "b", "main"],
+    );
   });
 
   test("may have cycles", async (t) => {
-    assert.equal(await answered(t, {
-      "main.mjs": `import { b } from "./b.mjs"; export const a = () => "a"; ${answer("b()")}`,
-      "b.mjs": `import { a } from "./main.mjs"; export const b = () => "b" + a();`,
-    }), "ba");
+    assert.equal(
+      await answered(t, {
+        "main.mjs": `import { b } from "./b.mjs"; export const a = () => "a"; ${answer("b()")}`,
+        "b.mjs": `import { a } from "./main.mjs"; export const b = () => "b" + a();`,
+      }),
+      "ba",
+    );
   });
 
   test("sees exports change", async (t) => {
-    assert.deepEqual(await answered(t, {
-      "main.mjs": `import { count, increment } from "./x.mjs"; ${answer("[count, increment(), count]")}`,
-      "x.mjs": `export let count = 0; export const increment = () => ++count;`,
-    }), [0, 1, 1]);
+    assert.deepEqual(
+      await answered(t, {
+        "main.mjs": `import { count, increment } from "./x.mjs"; ${answer("[count, increment(), count]")}`,
+        "x.mjs": `export let count = 0; export const increment = () => ++count;`,
+      }),
+      [0, 1, 1],
+    );
   });
 
   test("may await at the top level, also in imported files", async (t) => {
-    assert.deepEqual(await answered(t, {
-      "main.mjs": `import { value } from "./x.mjs"; const own = await Promise.resolve("own"); ${answer("[value, own]")}`,
-      "x.mjs": `export const value = await new Promise((resolve) => queueMicrotask(() => resolve("imported")));`,
-    }), ["imported", "own"]);
+    assert.deepEqual(
+      await answered(t, {
+        "main.mjs": `import { value } from "./x.mjs"; const own = await Promise.resolve("own"); ${answer("[value, own]")}`,
+        "x.mjs": `export const value = await new Promise((resolve) => queueMicrotask(() => resolve("imported")));`,
+      }),
+      ["imported", "own"],
+    );
   });
 
   test("is strict code without a this", async (t) => {
-    assert.deepEqual(await answered(t, {
-      "main.mjs": `const self = this; ${answer(`[typeof self, (function () { return typeof this; })()]`)}`,
-    }), ["undefined", "undefined"]);
+    assert.deepEqual(
+      await answered(t, {
+        "main.mjs": `const self = this; ${answer(`[typeof self, (function () { return typeof this; })()]`)}`,
+      }),
+      ["undefined", "undefined"],
+    );
   });
 
   test("may be called .js when it is the entry", async (t) => {
@@ -78,10 +102,13 @@ describe("an ES module worker", { timeout: 60_000 }, () => {
   });
 
   test("may have any characters in its path", async (t) => {
-    assert.equal(await answered(t, {
-      "ä b/main 100%.mjs": `import x from "./ö #?.mjs"; ${answer("x")}`,
-      "ä b/ö #?.mjs": `export default "found";`,
-    }), "found");
+    assert.equal(
+      await answered(t, {
+        "ä b/main 100%.mjs": `import x from "./ö #?.mjs"; ${answer("x")}`,
+        "ä b/ö #?.mjs": `export default "found";`,
+      }),
+      "found",
+    );
   });
 
   test("may begin with a hashbang or a byte order mark", async (t) => {
@@ -105,8 +132,10 @@ describe("an ES module worker", { timeout: 60_000 }, () => {
     const count = 1000;
     const files = { "main.mjs": `import { sum } from "./m0.mjs"; ${answer("sum")}` };
     for (let index = 0; index < count; index++) {
-      files[`m${index}.mjs`] = index + 1 === count ? "export const sum = 1;"
-        : `import { sum as rest } from "./m${index + 1}.mjs"; export const sum = rest + 1;`;
+      files[`m${index}.mjs`] =
+        index + 1 === count
+          ? "export const sum = 1;"
+          : `import { sum as rest } from "./m${index + 1}.mjs"; export const sum = rest + 1;`;
     }
     assert.equal(await answered(t, files), count);
   });
@@ -114,9 +143,11 @@ describe("an ES module worker", { timeout: 60_000 }, () => {
 
 describe("a service worker from disk", { timeout: 60_000 }, () => {
   test("runs as a script and names its file in errors", async (t) => {
-    const rootPath = folder(t, { "worker.js": `addEventListener("fetch", (event) => {
+    const rootPath = folder(t, {
+      "worker.js": `addEventListener("fetch", (event) => {
       event.respondWith(new Response(new Error().stack));
-    });` });
+    });`,
+    });
     const stack = await text(create(t, { rootPath, scriptPath: "worker.js" }));
     assert.match(stack, /worker\.js:2:/);
   });
@@ -124,44 +155,59 @@ describe("a service worker from disk", { timeout: 60_000 }, () => {
 
 describe("dynamic import", { timeout: 60_000 }, () => {
   test("loads a module once", async (t) => {
-    assert.deepEqual(await answered(t, {
-      "main.mjs": `export default { async fetch() {
+    assert.deepEqual(
+      await answered(t, {
+        "main.mjs": `export default { async fetch() {
         const [a, b] = await Promise.all([import("./x.mjs"), import("./x.mjs")]);
         return Response.json([a === b, a === await import("./lib/../x.mjs"), a.value, globalThis.runs]);
       } }`,
-      "lib/unused.mjs": "",
-      "x.mjs": `globalThis.runs = (globalThis.runs ?? 0) + 1; export const value = await "awaited";`,
-    }), [true, true, "awaited", 1]);
+        "lib/unused.mjs": "",
+        "x.mjs": `globalThis.runs = (globalThis.runs ?? 0) + 1; export const value = await "awaited";`,
+      }),
+      [true, true, "awaited", 1],
+    );
   });
 
   test("is relative to the file it stands in", async (t) => {
-    assert.equal(await answered(t, {
-      "main.mjs": `import { load } from "./lib/load.mjs"; ${answer("(await load()).default")}`,
-      "lib/load.mjs": `export const load = () => import("./found.mjs");`,
-      "lib/found.mjs": `export default "beside";`,
-    }), "beside");
+    assert.equal(
+      await answered(t, {
+        "main.mjs": `import { load } from "./lib/load.mjs"; ${answer("(await load()).default")}`,
+        "lib/load.mjs": `export const load = () => import("./found.mjs");`,
+        "lib/found.mjs": `export default "beside";`,
+      }),
+      "beside",
+    );
   });
 
   test("gives the module that a static import gave", async (t) => {
-    assert.equal(await answered(t, {
-      "main.mjs": `import * as x from "./x.mjs"; ${answer(`x === await import("./x.mjs")`)}`,
-      "x.mjs": "export const x = 1;",
-    }), true);
+    assert.equal(
+      await answered(t, {
+        "main.mjs": `import * as x from "./x.mjs"; ${answer(`x === await import("./x.mjs")`)}`,
+        "x.mjs": "export const x = 1;",
+      }),
+      true,
+    );
   });
 
   test("works at the top level", async (t) => {
-    assert.equal(await answered(t, {
-      "main.mjs": `const { x } = await import("./x.mjs"); ${answer("x")}`,
-      "x.mjs": `export const x = "x";`,
-    }), "x");
+    assert.equal(
+      await answered(t, {
+        "main.mjs": `const { x } = await import("./x.mjs"); ${answer("x")}`,
+        "x.mjs": `export const x = "x";`,
+      }),
+      "x",
+    );
   });
 
   test("works in CommonJS", differs("CommonJS modules cannot import"), async (t) => {
-    assert.equal(await answered(t, {
-      "main.mjs": `import cjs from "./c.cjs"; ${answer("await cjs()")}`,
-      "c.cjs": `module.exports = async () => (await import("./x.mjs")).x;`,
-      "x.mjs": `export const x = "x";`,
-    }), "x");
+    assert.equal(
+      await answered(t, {
+        "main.mjs": `import cjs from "./c.cjs"; ${answer("await cjs()")}`,
+        "c.cjs": `module.exports = async () => (await import("./x.mjs")).x;`,
+        "x.mjs": `export const x = "x";`,
+      }),
+      "x",
+    );
   });
 
   test("rejects for a missing file and for a syntax error, and can be tried again", async (t) => {

@@ -76,11 +76,19 @@ describe("an option of a wrong type", { timeout: 60_000 }, () => {
   for (const [option, value] of wrong) {
     const shown = JSON.stringify(value) === "null" && value !== null ? String(value) : JSON.stringify(value);
     test(`rejects naming it and its value: ${option}: ${shown}`, differs("it checks no types"), async (t) => {
-      const error = await refused(t, { script: option === "scriptPath" ? undefined : script, modules: true, [option]: value });
+      const error = await refused(t, {
+        script: option === "scriptPath" ? undefined : script,
+        modules: true,
+        [option]: value,
+      });
       assert.ok(error instanceof TypeError || error instanceof RangeError, String(error));
       assert.ok(error.message.includes(option), error.message);
-      const named = typeof value === "object" && value !== null ? Object.values(value).concat("object", "array") : [value];
-      assert.ok(named.some((part) => error.message.includes(String(part))), error.message);
+      const named =
+        typeof value === "object" && value !== null ? Object.values(value).concat("object", "array") : [value];
+      assert.ok(
+        named.some((part) => error.message.includes(String(part))),
+        error.message,
+      );
     });
   }
 

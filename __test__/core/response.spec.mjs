@@ -64,7 +64,13 @@ describe("response status", { timeout: 60_000 }, () => {
 describe("response headers", { timeout: 60_000 }, () => {
   test("arrive with lower-case names, sorted", async (t) => {
     const response = await respond(t, `new Response(null, { headers: { "X-Zed": "1", "A-Bee": "2" } })`);
-    assert.deepEqual([...response.headers], [["a-bee", "2"], ["x-zed", "1"]]);
+    assert.deepEqual(
+      [...response.headers],
+      [
+        ["a-bee", "2"],
+        ["x-zed", "1"],
+      ],
+    );
   });
 
   test("join repeated values with a comma", async (t) => {
@@ -82,12 +88,15 @@ describe("response headers", { timeout: 60_000 }, () => {
   });
 
   test("keep cookies that were appended", async (t) => {
-    const response = await respond(t, `(() => {
+    const response = await respond(
+      t,
+      `(() => {
       const response = new Response("body");
       response.headers.append("Set-Cookie", "a=1");
       response.headers.append("Set-Cookie", "b=2");
       return response;
-    })()`);
+    })()`,
+    );
     assert.deepEqual(response.headers.getSetCookie(), ["a=1", "b=2"]);
   });
 
@@ -104,9 +113,12 @@ describe("response headers", { timeout: 60_000 }, () => {
   });
 
   test("hold thousands of entries", async (t) => {
-    const response = await respond(t, `new Response(null, {
+    const response = await respond(
+      t,
+      `new Response(null, {
       headers: Array.from({ length: 2000 }, (_, index) => ["x-" + index, "value " + index])
-    })`);
+    })`,
+    );
     assert.equal([...response.headers].length, 2000);
     assert.equal(response.headers.get("x-1999"), "value 1999");
   });
@@ -135,11 +147,14 @@ describe("reading a response", { timeout: 60_000 }, () => {
   }
 
   test("works through formData()", async (t) => {
-    const response = await respond(t, `(() => {
+    const response = await respond(
+      t,
+      `(() => {
       const form = new FormData();
       form.append("key", "value");
       return new Response(form);
-    })()`);
+    })()`,
+    );
     assert.equal((await response.formData()).get("key"), "value");
   });
 

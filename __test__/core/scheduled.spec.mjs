@@ -7,22 +7,27 @@ import { deepEqualOutside, rejection } from "../support/dispatch.mjs";
 
 describe("dispatchScheduled to a module", { timeout: 60_000 }, () => {
   test("hands over time, cron, env and context, and returns what is returned", async (t) => {
-    const mf = create(t, { bindings: { KEY: "value" }, script: `
+    const mf = create(t, {
+      bindings: { KEY: "value" },
+      script: `
     const handlers = {
       scheduled(controller, env, ctx) {
         return { ...controller, key: env.KEY, waits: typeof ctx.waitUntil, same: this === handlers };
       }
     };
-    export default handlers;` });
+    export default handlers;`,
+    });
     deepEqualOutside(await mf.dispatchScheduled(1000, "30 * * * *"), [
       { scheduledTime: 1000, cron: "30 * * * *", key: "value", waits: "function", same: true },
     ]);
   });
 
   test("defaults to now and an empty cron", async (t) => {
-    const mf = create(t, { script: `export default {
+    const mf = create(t, {
+      script: `export default {
       scheduled: ({ scheduledTime, cron }) => [scheduledTime, cron]
-    }` });
+    }`,
+    });
     const before = Date.now();
     const [[scheduledTime, cron]] = await mf.dispatchScheduled();
     assert.ok(scheduledTime >= before && scheduledTime <= Date.now(), String(scheduledTime));
@@ -30,14 +35,16 @@ describe("dispatchScheduled to a module", { timeout: 60_000 }, () => {
   });
 
   test("collects waitUntil values and the returned promise", async (t) => {
-    const mf = create(t, { script: `export default {
+    const mf = create(t, {
+      script: `export default {
       async scheduled(controller, env, ctx) {
         ctx.waitUntil(new Promise((resolve) => setTimeout(resolve, 5, "waited")));
         await null;
         ctx.waitUntil("added");
         return "returned";
       }
-    }` });
+    }`,
+    });
     assert.deepEqual(new Set(await mf.dispatchScheduled()), new Set(["waited", "added", "returned"]));
   });
 
@@ -68,27 +75,33 @@ describe("dispatchScheduled to a module", { timeout: 60_000 }, () => {
 
 describe("dispatchScheduled to a service worker", { timeout: 60_000 }, () => {
   test("hands over a ScheduledEvent", async (t) => {
-    const mf = create(t, { script: `addEventListener("scheduled", (event) => {
+    const mf = create(t, {
+      script: `addEventListener("scheduled", (event) => {
       for (const value of [event.type, event instanceof ScheduledEvent, event.scheduledTime, event.cron]) {
         event.waitUntil(Promise.resolve(value));
       }
-    });` });
+    });`,
+    });
     assert.deepEqual(await mf.dispatchScheduled(5, "* * * * *"), ["scheduled", true, 5, "* * * * *"]);
   });
 
   test("collects the values of every listener", async (t) => {
-    const mf = create(t, { script: `
+    const mf = create(t, {
+      script: `
     addEventListener("scheduled", (event) => event.waitUntil(1));
-    addEventListener("scheduled", (event) => event.waitUntil(2));` });
+    addEventListener("scheduled", (event) => event.waitUntil(2));`,
+    });
     assert.deepEqual(await mf.dispatchScheduled(), [1, 2]);
   });
 
   test("rejects when a listener throws, and stops there", async (t) => {
-    const mf = create(t, { script: `
+    const mf = create(t, {
+      script: `
     let reached = false;
     addEventListener("scheduled", () => { throw new Error("stop"); });
     addEventListener("scheduled", () => { reached = true; });
-    addEventListener("fetch", (event) => event.respondWith(new Response(String(reached))));` });
+    addEventListener("fetch", (event) => event.respondWith(new Response(String(reached))));`,
+    });
     assert.equal((await rejection(mf.dispatchScheduled())).message, "stop");
     assert.equal(await (await mf.dispatchFetch("http://localhost/")).text(), "false");
   });

@@ -32,18 +32,23 @@ describe("getBindings", { timeout: 60_000 }, () => {
   });
 
   test("shows what the worker sets", async (t) => {
-    const mf = create(t, { script: `export default {
+    const mf = create(t, {
+      script: `export default {
       fetch(request, env) { env.SEEN = [request.url]; return new Response(); }
-    }` });
+    }`,
+    });
     const bindings = await mf.getBindings();
     await text(mf);
     deepEqualOutside(bindings.SEEN, [URL_ROOT]);
   });
 
   test("can replace a function by a spy", async (t) => {
-    const mf = create(t, { bindings: { notify: () => "real" }, script: `export default {
+    const mf = create(t, {
+      bindings: { notify: () => "real" },
+      script: `export default {
       fetch: (request, env) => new Response(env.notify("hello"))
-    }` });
+    }`,
+    });
     const spy = t.mock.fn(() => "spied");
     (await mf.getBindings()).notify = spy;
     assert.equal(await text(mf), "spied");
@@ -53,11 +58,13 @@ describe("getBindings", { timeout: 60_000 }, () => {
 
 describe("getGlobalScope", { timeout: 60_000 }, () => {
   test("reads what the worker has put there", async (t) => {
-    const mf = create(t, { script: `
+    const mf = create(t, {
+      script: `
     globalThis.config = { level: 3 };
     globalThis.add = (a, b) => a + b;
     globalThis.Greeter = class { greet(name) { return "hello " + name; } };
-    export default { fetch: () => new Response() }` });
+    export default { fetch: () => new Response() }`,
+    });
     const scope = await mf.getGlobalScope();
     deepEqualOutside(scope.config, { level: 3 });
     assert.equal(scope.add(2, 3), 5);
@@ -65,9 +72,11 @@ describe("getGlobalScope", { timeout: 60_000 }, () => {
   });
 
   test("sets what the worker then finds", async (t) => {
-    const mf = create(t, { script: `export default {
+    const mf = create(t, {
+      script: `export default {
       fetch: () => Response.json([typeof mocked, mocked({ a: 1 }), globalThis.value])
-    }` });
+    }`,
+    });
     const scope = await mf.getGlobalScope();
     scope.mocked = (value) => ({ got: value.a });
     scope.value = "set outside";
@@ -75,10 +84,12 @@ describe("getGlobalScope", { timeout: 60_000 }, () => {
   });
 
   test("reads and writes the variables of a service worker", async (t) => {
-    const mf = create(t, { script: `
+    const mf = create(t, {
+      script: `
     var count = 1;
     function twice() { return count * 2; }
-    addEventListener("fetch", (event) => event.respondWith(new Response(String(count))));` });
+    addEventListener("fetch", (event) => event.respondWith(new Response(String(count))));`,
+    });
     const scope = await mf.getGlobalScope();
     assert.equal(scope.count, 1);
     scope.count = 21;
@@ -97,9 +108,11 @@ describe("getGlobalScope", { timeout: 60_000 }, () => {
   });
 
   test("replaces a function of the runtime, such as fetch", async (t) => {
-    const mf = create(t, { script: `export default {
+    const mf = create(t, {
+      script: `export default {
       fetch: async () => new Response("got " + await fetch("https://example.com"))
-    }` });
+    }`,
+    });
     (await mf.getGlobalScope()).fetch = async (url) => `mock of ${url}`;
     assert.equal(await text(mf), "got mock of https://example.com");
   });
@@ -139,8 +152,15 @@ describe("getModuleExports", { timeout: 60_000 }, () => {
     assert.equal(stack.push("a"), 1);
     assert.equal(stack.pop(), "a");
     assert.ok(stack instanceof exports.Stack);
-    deepEqualOutside(Object.keys(exports).sort(),
-      ["Stack", "count", "default", "fail", "increment", "later", "version"]);
+    deepEqualOutside(Object.keys(exports).sort(), [
+      "Stack",
+      "count",
+      "default",
+      "fail",
+      "increment",
+      "later",
+      "version",
+    ]);
   });
 
   test("has live bindings", async (t) => {
@@ -152,7 +172,10 @@ describe("getModuleExports", { timeout: 60_000 }, () => {
 
   test("throws what the worker throws", async (t) => {
     const exports = await create(t, { script: SCRIPT }).getModuleExports();
-    assert.throws(() => exports.fail(), (error) => error.name === "RangeError" && error.message === "failed");
+    assert.throws(
+      () => exports.fail(),
+      (error) => error.name === "RangeError" && error.message === "failed",
+    );
     const error = await rejection(Promise.resolve().then(() => exports.fail()));
     assert.match(error.stack, /<script>:6/);
   });
@@ -167,7 +190,10 @@ describe("getModuleExports", { timeout: 60_000 }, () => {
   test("takes host functions as arguments", async (t) => {
     const script = "export const apply = (f, ...args) => f(...args); export default {};";
     const { apply } = await create(t, { script }).getModuleExports();
-    assert.equal(apply((a, b) => a * b, 6, 7), 42);
+    assert.equal(
+      apply((a, b) => a * b, 6, 7),
+      42,
+    );
   });
 
   test("is empty for service workers", async (t) => {

@@ -13,14 +13,18 @@ const bound = (t, bytes, script) =>
 
 describe("a WebAssembly module", { timeout: 60_000 }, () => {
   test("can be instantiated in every way, any number of times", async (t) => {
-    const mf = bound(t, ADD, `export default {
+    const mf = bound(
+      t,
+      ADD,
+      `export default {
       async fetch(request, { MODULE }) {
         const first = new WebAssembly.Instance(MODULE, {});
         const second = await WebAssembly.instantiate(MODULE);
         return Response.json([first.exports.add(2, 3), second.exports.add(-1, 2 ** 31), first !== second,
           first instanceof WebAssembly.Instance, WebAssembly.Module.exports(MODULE)]);
       }
-    }`);
+    }`,
+    );
     const exports = [{ name: "add", kind: "function" }];
     assert.deepEqual(await json(mf), [5, 2 ** 31 - 1, true, true, exports]);
     assert.deepEqual(await json(mf), [5, 2 ** 31 - 1, true, true, exports]);
@@ -36,12 +40,16 @@ describe("a WebAssembly module", { timeout: 60_000 }, () => {
   });
 
   test("that traps throws a RuntimeError, and the worker goes on", async (t) => {
-    const mf = bound(t, TRAP, `export default {
+    const mf = bound(
+      t,
+      TRAP,
+      `export default {
       fetch(request, { MODULE }) {
         if (request.url.endsWith("/trap")) new WebAssembly.Instance(MODULE).exports.trap();
         return new Response("fine");
       }
-    }`);
+    }`,
+    );
     const error = await rejection(mf.dispatchFetch("http://localhost/trap"));
     assert.equal(error.name, "RuntimeError");
     assert.match(error.message, /unreachable/);
@@ -66,7 +74,17 @@ describe("a WebAssembly module", { timeout: 60_000 }, () => {
         }
       }`,
     });
-    assert.deepEqual(await json(mf), [7, 1, [["new", 0, 5], ["is", 40], ["drop", 40]], true, 65_536]);
+    assert.deepEqual(await json(mf), [
+      7,
+      1,
+      [
+        ["new", 0, 5],
+        ["is", 40],
+        ["drop", 40],
+      ],
+      true,
+      65_536,
+    ]);
   });
 
   test("refuses missing imports with a LinkError or TypeError", async (t) => {
@@ -95,13 +113,14 @@ describe("a wasm-bindgen module", { timeout: 60_000 }, () => {
     }
   };`;
 
-  const worker = (t) => create(t, {
-    modules: true,
-    rootPath: folder(t, { "main.mjs": MAIN, "greet_bg.wasm": GREET, "greet_bg.mjs": GREET_GLUE }),
-    scriptPath: "main.mjs",
-    modulesRules: [{ type: "CompiledWasm", include: ["**/*.wasm"] }],
-    bindings: { OBJECT: { a: 1 }, BYTES: Uint8Array.of(1) },
-  });
+  const worker = (t) =>
+    create(t, {
+      modules: true,
+      rootPath: folder(t, { "main.mjs": MAIN, "greet_bg.wasm": GREET, "greet_bg.mjs": GREET_GLUE }),
+      scriptPath: "main.mjs",
+      modulesRules: [{ type: "CompiledWasm", include: ["**/*.wasm"] }],
+      bindings: { OBJECT: { a: 1 }, BYTES: Uint8Array.of(1) },
+    });
 
   test("takes and gives strings", async (t) => {
     const mf = worker(t);
@@ -126,6 +145,6 @@ describe("a wasm-bindgen module", { timeout: 60_000 }, () => {
   });
 
   test("releases the values it was given", async (t) => {
-    assert.ok(await json(worker(t), "http://localhost/many") < 100);
+    assert.ok((await json(worker(t), "http://localhost/many")) < 100);
   });
 });

@@ -15,20 +15,32 @@ const inWorker = (t, body) => evaluate(t, HELPERS + body);
 
 describe("random values", { timeout: 60_000 }, () => {
   test("fill views and differ", async (t) => {
-    assert.deepEqual(await inWorker(t, `
+    assert.deepEqual(
+      await inWorker(
+        t,
+        `
       const view = new Uint8Array(64);
       const same = crypto.getRandomValues(view);
       const other = crypto.getRandomValues(new Uint8Array(64));
-      return [same === view, hex(view) === hex(other), view.some((byte) => byte !== 0)];`), [true, false, true]);
+      return [same === view, hex(view) === hex(other), view.some((byte) => byte !== 0)];`,
+      ),
+      [true, false, true],
+    );
   });
 
   test("are limited to 64 KiB and integers", async (t) => {
-    assert.deepEqual(await inWorker(t, `
+    assert.deepEqual(
+      await inWorker(
+        t,
+        `
       const names = [];
       for (const view of [new Uint8Array(65537), new Float32Array(1)]) {
         try { crypto.getRandomValues(view); } catch ({ name }) { names.push(name); }
       }
-      return names;`), ["QuotaExceededError", "TypeMismatchError"]);
+      return names;`,
+      ),
+      ["QuotaExceededError", "TypeMismatchError"],
+    );
   });
 
   test("make UUIDs of version 4", async (t) => {
@@ -39,39 +51,65 @@ describe("random values", { timeout: 60_000 }, () => {
 });
 
 describe("digests", { timeout: 60_000 }, () => {
-  for (const [name, node] of [["SHA-1", "sha1"], ["SHA-256", "sha256"], ["SHA-384", "sha384"], ["SHA-512", "sha512"], ["MD5", "md5"]]) {
+  for (const [name, node] of [
+    ["SHA-1", "sha1"],
+    ["SHA-256", "sha256"],
+    ["SHA-384", "sha384"],
+    ["SHA-512", "sha512"],
+    ["MD5", "md5"],
+  ]) {
     test(`of ${name} are those of ${node}, in any case and as an object`, async (t) => {
       const expected = createHash(node).update("test").digest("hex");
-      assert.deepEqual(await inWorker(t, `
+      assert.deepEqual(
+        await inWorker(
+          t,
+          `
         const algorithms = ["${name}", "${name.toLowerCase()}", { name: "${name}" }];
-        return Promise.all(algorithms.map(async (algorithm) => hex(await crypto.subtle.digest(algorithm, bytes("test")))));`),
-      [expected, expected, expected]);
+        return Promise.all(algorithms.map(async (algorithm) => hex(await crypto.subtle.digest(algorithm, bytes("test")))));`,
+        ),
+        [expected, expected, expected],
+      );
     });
 
     test(`of ${name} can be streamed`, async (t) => {
       const expected = createHash(node).update("streamed").digest("hex");
-      assert.deepEqual(await inWorker(t, `
+      assert.deepEqual(
+        await inWorker(
+          t,
+          `
         const stream = new crypto.DigestStream("${name}");
         const writer = stream.getWriter();
         await writer.write(bytes("stre"));
         await writer.write(bytes("amed").buffer);
         await writer.close();
-        return [stream instanceof WritableStream, hex(await stream.digest)];`), [true, expected]);
+        return [stream instanceof WritableStream, hex(await stream.digest)];`,
+        ),
+        [true, expected],
+      );
     });
   }
 
   test("of a request's body go through pipeTo", async (t) => {
     const expected = createHash("sha256").update("piped").digest("hex");
-    assert.equal(await inWorker(t, `
+    assert.equal(
+      await inWorker(
+        t,
+        `
       const stream = new crypto.DigestStream("SHA-256");
       await new Response("piped").body.pipeTo(stream);
-      return hex(await stream.digest);`), expected);
+      return hex(await stream.digest);`,
+      ),
+      expected,
+    );
   });
 
   test("refuse algorithms that are none, and chunks that are text", async (t) => {
-    const [unknown, text] = await inWorker(t, `
+    const [unknown, text] = await inWorker(
+      t,
+      `
       return [await caught(() => new crypto.DigestStream("SHA-3000")),
-        await caught(() => new crypto.DigestStream("MD5").getWriter().write("text"))];`);
+        await caught(() => new crypto.DigestStream("MD5").getWriter().write("text"))];`,
+    );
     assert.deepEqual(unknown, ["NotSupportedError", "Unrecognized name."]);
     assert.equal(text[0], "TypeError");
     assert.match(text[1], /received a string/);
@@ -80,38 +118,62 @@ describe("digests", { timeout: 60_000 }, () => {
 
 describe("keys", { timeout: 60_000 }, () => {
   test("sign and verify with HMAC", async (t) => {
-    assert.deepEqual(await inWorker(t, `
+    assert.deepEqual(
+      await inWorker(
+        t,
+        `
       const key = await crypto.subtle.importKey("raw", bytes("key"), { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
       const signature = await crypto.subtle.sign("HMAC", key, bytes("The quick brown fox jumps over the lazy dog"));
       return [hex(signature), await crypto.subtle.verify("HMAC", key, signature, bytes("another")), key instanceof CryptoKey,
-        await caught(() => crypto.subtle.exportKey("raw", key)).then(([name]) => name.slice(0, 13))];`),
-    ["f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8", false, true, "InvalidAccess"]);
+        await caught(() => crypto.subtle.exportKey("raw", key)).then(([name]) => name.slice(0, 13))];`,
+      ),
+      ["f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8", false, true, "InvalidAccess"],
+    );
   });
 
   test("encrypt and decrypt with AES", async (t) => {
-    for (const [name, extra] of [["AES-GCM", "iv"], ["AES-CBC", "iv"], ["AES-CTR", "counter"]]) {
-      assert.equal(await inWorker(t, `
+    for (const [name, extra] of [
+      ["AES-GCM", "iv"],
+      ["AES-CBC", "iv"],
+      ["AES-CTR", "counter"],
+    ]) {
+      assert.equal(
+        await inWorker(
+          t,
+          `
         const key = await crypto.subtle.generateKey({ name: "${name}", length: 256 }, true, ["encrypt", "decrypt"]);
         const parameters = { name: "${name}", ${extra}: new Uint8Array(16), length: 64 };
         const sealed = await crypto.subtle.encrypt(parameters, key, bytes("secret"));
         const opened = await crypto.subtle.decrypt(parameters, key, sealed);
-        return new TextDecoder().decode(opened) + (hex(sealed) === hex(bytes("secret")));`), "secretfalse", name);
+        return new TextDecoder().decode(opened) + (hex(sealed) === hex(bytes("secret")));`,
+        ),
+        "secretfalse",
+        name,
+      );
     }
   });
 
   test("derive bits with PBKDF2 and HKDF", async (t) => {
-    assert.deepEqual(await inWorker(t, `
+    assert.deepEqual(
+      await inWorker(
+        t,
+        `
       const derive = async (algorithm) => {
         const key = await crypto.subtle.importKey("raw", bytes("password"), algorithm.name, false, ["deriveBits"]);
         return hex(await crypto.subtle.deriveBits(algorithm, key, 160));
       };
       return [await derive({ name: "PBKDF2", hash: "SHA-1", salt: bytes("salt"), iterations: 2 }),
-        (await derive({ name: "HKDF", hash: "SHA-256", salt: bytes("salt"), info: bytes("info") })).length];`),
-    ["ea6c014dc72d6f8ccd1ed92ace1d41f0d8de8957", 40]);
+        (await derive({ name: "HKDF", hash: "SHA-256", salt: bytes("salt"), info: bytes("info") })).length];`,
+      ),
+      ["ea6c014dc72d6f8ccd1ed92ace1d41f0d8de8957", 40],
+    );
   });
 
   test("of elliptic curves and RSA sign and travel as JWK", async (t) => {
-    assert.deepEqual(await inWorker(t, `
+    assert.deepEqual(
+      await inWorker(
+        t,
+        `
       const check = async (algorithm, signing = algorithm) => {
         const { publicKey, privateKey } = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
         const jwk = await crypto.subtle.exportKey("jwk", publicKey);
@@ -121,11 +183,20 @@ describe("keys", { timeout: 60_000 }, () => {
       };
       const modulus = { modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: "SHA-256" };
       return [await check({ name: "ECDSA", namedCurve: "P-256" }, { name: "ECDSA", hash: "SHA-256" }),
-        await check({ name: "RSASSA-PKCS1-v1_5", ...modulus })];`), [["EC", true], ["RSA", true]]);
+        await check({ name: "RSASSA-PKCS1-v1_5", ...modulus })];`,
+      ),
+      [
+        ["EC", true],
+        ["RSA", true],
+      ],
+    );
   });
 
   test("of NODE-ED25519 sign and verify", async (t) => {
-    assert.deepEqual(await inWorker(t, `
+    assert.deepEqual(
+      await inWorker(
+        t,
+        `
       const algorithm = { name: "NODE-ED25519", namedCurve: "NODE-ED25519" };
       const { publicKey, privateKey } = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
       const signature = await crypto.subtle.sign(algorithm, privateKey, bytes("data"));
@@ -133,13 +204,21 @@ describe("keys", { timeout: 60_000 }, () => {
       const imported = await crypto.subtle.importKey("raw", raw, algorithm, true, ["verify"]);
       return [signature.byteLength, raw.byteLength, imported.type, imported.algorithm.name,
         await crypto.subtle.verify(algorithm, imported, signature, bytes("data")),
-        await crypto.subtle.verify(algorithm, imported, signature, bytes("tampered"))];`),
-    [64, 32, "public", "Ed25519", true, false]);
+        await crypto.subtle.verify(algorithm, imported, signature, bytes("tampered"))];`,
+      ),
+      [64, 32, "public", "Ed25519", true, false],
+    );
   });
 
   test("are compared in constant time", async (t) => {
-    assert.deepEqual(await inWorker(t, `return [
+    assert.deepEqual(
+      await inWorker(
+        t,
+        `return [
       crypto.subtle.timingSafeEqual(bytes("same"), bytes("same")), crypto.subtle.timingSafeEqual(bytes("same"), bytes("diff")),
-      (await caught(() => crypto.subtle.timingSafeEqual(bytes("a"), bytes("ab"))))[0]];`), [true, false, "RangeError"]);
+      (await caught(() => crypto.subtle.timingSafeEqual(bytes("a"), bytes("ab"))))[0]];`,
+      ),
+      [true, false, "RangeError"],
+    );
   });
 });

@@ -16,7 +16,10 @@ const inWorker = (t, body) => evaluate(t, HELPERS + body, { compatibilityDate: "
 
 describe("streams", { timeout: 60_000 }, () => {
   test("are read, piped and teed", async (t) => {
-    assert.deepEqual(await inWorker(t, `
+    assert.deepEqual(
+      await inWorker(
+        t,
+        `
       const numbers = () => new ReadableStream({
         start(controller) { for (const n of [1, 2, 3]) controller.enqueue(n); controller.close(); }
       });
@@ -24,34 +27,55 @@ describe("streams", { timeout: 60_000 }, () => {
       const written = [];
       await numbers().pipeTo(new WritableStream({ write: (n) => void written.push(n) }));
       const [left, right] = numbers().tee();
-      return [await read(numbers()), await read(numbers().pipeThrough(double)), written, await read(left), await read(right)];`),
-    [[1, 2, 3], [2, 4, 6], [1, 2, 3], [1, 2, 3], [1, 2, 3]]);
+      return [await read(numbers()), await read(numbers().pipeThrough(double)), written, await read(left), await read(right)];`,
+      ),
+      [
+        [1, 2, 3],
+        [2, 4, 6],
+        [1, 2, 3],
+        [1, 2, 3],
+        [1, 2, 3],
+      ],
+    );
   });
 
   test("lock, cancel and fail as the standard says", async (t) => {
-    assert.deepEqual(await inWorker(t, `
+    assert.deepEqual(
+      await inWorker(
+        t,
+        `
       let cancelled;
       const stream = new ReadableStream({ cancel: (reason) => { cancelled = reason; } });
       const reader = stream.getReader();
       const locked = [stream.locked, (await caught(() => stream.getReader()))[0]];
       await reader.cancel("why");
       const failing = new ReadableStream({ start: (controller) => controller.error(new RangeError("broken")) });
-      return [locked, cancelled, await caught(() => failing.getReader().read())];`),
-    [[true, "TypeError"], "why", ["RangeError", "broken"]]);
+      return [locked, cancelled, await caught(() => failing.getReader().read())];`,
+      ),
+      [[true, "TypeError"], "why", ["RangeError", "broken"]],
+    );
   });
 
   test("of bytes fill the reader's buffer", async (t) => {
-    assert.deepEqual(await inWorker(t, `
+    assert.deepEqual(
+      await inWorker(
+        t,
+        `
       const stream = new ReadableStream({ type: "bytes", start(c) { c.enqueue(bytes("abcdef")); c.close(); } });
       const reader = stream.getReader({ mode: "byob" });
       const first = await reader.read(new Uint8Array(4));
       const second = await reader.read(new Uint8Array(4));
-      return [reader instanceof ReadableStreamBYOBReader, new TextDecoder().decode(first.value), second.value.length];`),
-    [true, "abcd", 2]);
+      return [reader instanceof ReadableStreamBYOBReader, new TextDecoder().decode(first.value), second.value.length];`,
+      ),
+      [true, "abcd", 2],
+    );
   });
 
   test("count by their strategies", async (t) => {
-    assert.deepEqual(await inWorker(t, `
+    assert.deepEqual(
+      await inWorker(
+        t,
+        `
       const sizes = [new CountQueuingStrategy({ highWaterMark: 3 }), new ByteLengthQueuingStrategy({ highWaterMark: 9 })];
       const desired = sizes.map((strategy) => {
         let controller;
@@ -59,70 +83,109 @@ describe("streams", { timeout: 60_000 }, () => {
         controller.enqueue(bytes("abcd"));
         return controller.desiredSize;
       });
-      return [desired, sizes.map(({ highWaterMark }) => highWaterMark)];`), [[2, 5], [3, 9]]);
+      return [desired, sizes.map(({ highWaterMark }) => highWaterMark)];`,
+      ),
+      [
+        [2, 5],
+        [3, 9],
+      ],
+    );
   });
 
   test("compress and decompress", async (t) => {
     for (const format of ["gzip", "deflate", "deflate-raw"]) {
-      assert.deepEqual(await inWorker(t, `
+      assert.deepEqual(
+        await inWorker(
+          t,
+          `
         const body = "compress me ".repeat(1000);
         const packed = await new Response(new Response(body).body.pipeThrough(new CompressionStream("${format}"))).arrayBuffer();
         const unpacked = new Response(packed).body.pipeThrough(new DecompressionStream("${format}"));
-        return [packed.byteLength < 200, await text(unpacked) === body];`), [true, true], format);
+        return [packed.byteLength < 200, await text(unpacked) === body];`,
+        ),
+        [true, true],
+        format,
+      );
     }
   });
 
   test("encode and decode text", async (t) => {
-    assert.deepEqual(await inWorker(t, `
+    assert.deepEqual(
+      await inWorker(
+        t,
+        `
       const { readable, writable } = new TextEncoderStream();
       const writer = writable.getWriter();
       void writer.write("gr\\u00fc\\u00dfe");
       void writer.close();
       const parts = [new Uint8Array([0xc3]), new Uint8Array([0xbc])];
       const source = new ReadableStream({ pull(c) { parts.length ? c.enqueue(parts.shift()) : c.close(); } });
-      return [await text(readable), (await read(source.pipeThrough(new TextDecoderStream()))).join("")];`), ["grüße", "ü"]);
+      return [await text(readable), (await read(source.pipeThrough(new TextDecoderStream()))).join("")];`,
+      ),
+      ["grüße", "ü"],
+    );
   });
 });
 
 describe("IdentityTransformStream", { timeout: 60_000 }, () => {
   test("passes bytes on", async (t) => {
-    assert.deepEqual(await inWorker(t, `
+    assert.deepEqual(
+      await inWorker(
+        t,
+        `
       const stream = new IdentityTransformStream();
       const writer = stream.writable.getWriter();
       void writer.write(bytes("one,"));
       void writer.write(bytes("two").buffer);
       void writer.close();
-      return [await text(stream.readable), stream instanceof TransformStream];`), ["one,two", true]);
+      return [await text(stream.readable), stream instanceof TransformStream];`,
+      ),
+      ["one,two", true],
+    );
   });
 
   test("refuses text and other values, and says what to do", async (t) => {
-    const [string, object] = await inWorker(t, `
+    const [string, object] = await inWorker(
+      t,
+      `
       const attempt = (chunk) => caught(() => {
         const { readable, writable } = new IdentityTransformStream();
         writable.getWriter().write(chunk).catch(() => {});
         return readable.getReader().read();
       });
-      return [await attempt("text"), await attempt({})];`);
-    assert.deepEqual(string, ["TypeError", "This TransformStream is being used as a byte stream, but received a string on its " +
-      "writable side. If you wish to write a string, you'll probably want to explicitly UTF-8-encode it with TextEncoder."]);
+      return [await attempt("text"), await attempt({})];`,
+    );
+    assert.deepEqual(string, [
+      "TypeError",
+      "This TransformStream is being used as a byte stream, but received a string on its " +
+        "writable side. If you wish to write a string, you'll probably want to explicitly UTF-8-encode it with TextEncoder.",
+    ]);
     assert.equal(object[0], "TypeError");
     assert.match(object[1], /received an object of non-ArrayBuffer\/ArrayBufferView type on its writable side/);
   });
 
   test("is what TransformStream is before its flag", async (t) => {
     const options = { compatibilityDate: "2022-01-01" };
-    assert.equal(await evaluate(t, `
+    assert.equal(
+      await evaluate(
+        t,
+        `
       const { readable, writable } = new TransformStream();
       const writer = writable.getWriter();
       void writer.write(new TextEncoder().encode("through"));
       void writer.close();
-      return new Response(readable).text();`, options), "through");
+      return new Response(readable).text();`,
+        options,
+      ),
+      "through",
+    );
   });
 });
 
 describe("FixedLengthStream", { timeout: 60_000 }, () => {
   test("gives a body its Content-Length", async (t) => {
-    const mf = create(t, { script: `export default {
+    const mf = create(t, {
+      script: `export default {
       fetch() {
         const { readable, writable } = new FixedLengthStream(5);
         const writer = writable.getWriter();
@@ -130,14 +193,18 @@ describe("FixedLengthStream", { timeout: 60_000 }, () => {
         writer.close();
         return new Response(readable);
       }
-    }` });
+    }`,
+    });
     const response = await mf.dispatchFetch(URL_ROOT);
     assert.equal(response.headers.get("content-length"), "5");
     assert.equal(await response.text(), "fixed");
   });
 
   test("refuses too many bytes, too few, and lengths that are none", async (t) => {
-    assert.deepEqual(await inWorker(t, `
+    assert.deepEqual(
+      await inWorker(
+        t,
+        `
       const attempt = (length, data) => caught(() => {
         const { readable, writable } = new FixedLengthStream(length);
         const writer = writable.getWriter();
@@ -146,12 +213,15 @@ describe("FixedLengthStream", { timeout: 60_000 }, () => {
         writer.close().catch(() => {});
         return read(readable);
       });
-      return [await attempt(2, "abc"), await attempt(4, "abc"), await attempt(-1, ""), await attempt("5", "")];`), [
-      ["TypeError", "Attempt to write too many bytes through a FixedLengthStream."],
-      ["TypeError", "FixedLengthStream did not see all expected bytes before close()."],
-      ["TypeError", "FixedLengthStream requires a non-negative integer expected length."],
-      ["TypeError", "FixedLengthStream requires a non-negative integer expected length."],
-    ]);
+      return [await attempt(2, "abc"), await attempt(4, "abc"), await attempt(-1, ""), await attempt("5", "")];`,
+      ),
+      [
+        ["TypeError", "Attempt to write too many bytes through a FixedLengthStream."],
+        ["TypeError", "FixedLengthStream did not see all expected bytes before close()."],
+        ["TypeError", "FixedLengthStream requires a non-negative integer expected length."],
+        ["TypeError", "FixedLengthStream requires a non-negative integer expected length."],
+      ],
+    );
   });
 });
 
@@ -166,31 +236,53 @@ describe("readAtLeast", { timeout: 60_000 }, () => {
   };`;
 
   test("waits until there is enough, or the end", async (t) => {
-    assert.deepEqual(await inWorker(t, `${READER}
+    assert.deepEqual(
+      await inWorker(
+        t,
+        `${READER}
       const reader = source().getReader({ mode: "byob" });
       const seen = [];
       for (const least of [3, 5, 1]) {
         const { value, done } = await reader.readAtLeast(least, new Uint8Array(8));
         seen.push([value?.length ?? 0, done]);
       }
-      return seen;`), [[3, false], [3, false], [0, true]]);
+      return seen;`,
+      ),
+      [
+        [3, false],
+        [3, false],
+        [0, true],
+      ],
+    );
   });
 
   test("refuses sizes that cannot be", async (t) => {
-    assert.deepEqual(await inWorker(t, `${READER}
+    assert.deepEqual(
+      await inWorker(
+        t,
+        `${READER}
       const attempt = (least, size) => caught(() => source().getReader({ mode: "byob" }).readAtLeast(least, new Uint8Array(size)));
-      return [await attempt(0, 8), await attempt(1, 0), await attempt(9, 8)];`), [
-      ["TypeError", "Requested invalid minimum number of bytes to read (0)."],
-      ["TypeError", `You must call read() on a "byob" reader with a positive-sized TypedArray object.`],
-      ["TypeError", "Minimum bytes to read (9) exceeds size of buffer (8)."],
-    ]);
+      return [await attempt(0, 8), await attempt(1, 0), await attempt(9, 8)];`,
+      ),
+      [
+        ["TypeError", "Requested invalid minimum number of bytes to read (0)."],
+        ["TypeError", `You must call read() on a "byob" reader with a positive-sized TypedArray object.`],
+        ["TypeError", "Minimum bytes to read (9) exceeds size of buffer (8)."],
+      ],
+    );
   });
 });
 
 describe("stream constructors before their flag", { timeout: 60_000 }, () => {
   test("are simply there", differs("a flag hides them"), async (t) => {
-    assert.equal(await evaluate(t, `
+    assert.equal(
+      await evaluate(
+        t,
+        `
       const stream = new ReadableStream({ start(c) { c.enqueue(new TextEncoder().encode("there")); c.close(); } });
-      return new Response(stream).text();`), "there");
+      return new Response(stream).text();`,
+      ),
+      "there",
+    );
   });
 });

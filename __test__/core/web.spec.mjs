@@ -5,11 +5,15 @@ import assert from "node:assert/strict";
 import { differs } from "../support/miniflare.mjs";
 import { evaluate } from "../support/dispatch.mjs";
 
-const caught = (statement) => `try { ${statement}; return "nothing thrown"; } catch ({ name, message }) { return [name, message]; }`;
+const caught = (statement) =>
+  `try { ${statement}; return "nothing thrown"; } catch ({ name, message }) { return [name, message]; }`;
 
 describe("timers", { timeout: 60_000 }, () => {
   test("run in the order of their delays, with their arguments", async (t) => {
-    assert.deepEqual(await evaluate(t, `
+    assert.deepEqual(
+      await evaluate(
+        t,
+        `
       const order = [];
       await new Promise((resolve) => {
         setTimeout((...args) => { order.push(...args); resolve(); }, 30, "late", 1);
@@ -18,17 +22,26 @@ describe("timers", { timeout: 60_000 }, () => {
         queueMicrotask(() => order.push("microtask"));
         order.push("now");
       });
-      return order;`), ["now", "microtask", "soon", "late", 1]);
+      return order;`,
+      ),
+      ["now", "microtask", "soon", "late", 1],
+    );
   });
 
   test("repeat until they are cleared", async (t) => {
-    assert.equal(await evaluate(t, `
+    assert.equal(
+      await evaluate(
+        t,
+        `
       let count = 0;
       await new Promise((resolve) => {
         const interval = setInterval(() => { if (++count === 3) { clearInterval(interval); resolve(); } }, 1);
       });
       await new Promise((resolve) => setTimeout(resolve, 10));
-      return count;`), 3);
+      return count;`,
+      ),
+      3,
+    );
   });
 
   test("do not run before their time", async (t) => {
@@ -38,7 +51,10 @@ describe("timers", { timeout: 60_000 }, () => {
   });
 
   test("ignore what is no timer", async (t) => {
-    assert.equal(await evaluate(t, `clearTimeout(undefined); clearInterval(null); clearTimeout(12345); return "fine";`), "fine");
+    assert.equal(
+      await evaluate(t, `clearTimeout(undefined); clearInterval(null); clearTimeout(12345); return "fine";`),
+      "fine",
+    );
   });
 
   test("refuse a callback that is none", async (t) => {
@@ -46,30 +62,48 @@ describe("timers", { timeout: 60_000 }, () => {
   });
 
   test("of the scheduler wait, and can be aborted", async (t) => {
-    assert.deepEqual(await evaluate(t, `
+    assert.deepEqual(
+      await evaluate(
+        t,
+        `
       const controller = new AbortController();
       const waiting = scheduler.wait(60_000, { signal: controller.signal }).catch(({ name, message }) => [name, message]);
       controller.abort();
-      return [await scheduler.wait(1) === undefined, await waiting];`),
-    [true, ["AbortError", "The operation was aborted"]]);
-    assert.deepEqual(await evaluate(t, caught("scheduler.wait()")),
-      ["TypeError", "Failed to execute 'wait' on 'Scheduler': parameter 1 is not of type 'integer'."]);
+      return [await scheduler.wait(1) === undefined, await waiting];`,
+      ),
+      [true, ["AbortError", "The operation was aborted"]],
+    );
+    assert.deepEqual(await evaluate(t, caught("scheduler.wait()")), [
+      "TypeError",
+      "Failed to execute 'wait' on 'Scheduler': parameter 1 is not of type 'integer'.",
+    ]);
   });
 
   test("abort signals", async (t) => {
-    assert.equal(await evaluate(t, `
+    assert.equal(
+      await evaluate(
+        t,
+        `
       const signal = AbortSignal.timeout(1);
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
-      return signal.aborted;`), true);
+      return signal.aborted;`,
+      ),
+      true,
+    );
   });
 });
 
 describe("base64", { timeout: 60_000 }, () => {
   test("goes there and back, for every byte", async (t) => {
-    assert.deepEqual(await evaluate(t, `
+    assert.deepEqual(
+      await evaluate(
+        t,
+        `
       const all = String.fromCharCode(...Array.from({ length: 256 }, (_, byte) => byte));
-      return [btoa("Hello, Workers!"), atob("SGVsbG8sIFdvcmtlcnMh"), atob(btoa(all)) === all, atob(" Y Q\\n=="), btoa(null)];`),
-    ["SGVsbG8sIFdvcmtlcnMh", "Hello, Workers!", true, "a", "bnVsbA=="]);
+      return [btoa("Hello, Workers!"), atob("SGVsbG8sIFdvcmtlcnMh"), atob(btoa(all)) === all, atob(" Y Q\\n=="), btoa(null)];`,
+      ),
+      ["SGVsbG8sIFdvcmtlcnMh", "Hello, Workers!", true, "a", "bnVsbA=="],
+    );
   });
 
   for (const statement of [`btoa("ü👋")`, `atob("?")`]) {
@@ -81,25 +115,40 @@ describe("base64", { timeout: 60_000 }, () => {
 
 describe("text encoding", { timeout: 60_000 }, () => {
   test("encodes UTF-8 and decodes many encodings", async (t) => {
-    assert.deepEqual(await evaluate(t, `
+    assert.deepEqual(
+      await evaluate(
+        t,
+        `
       const target = new Uint8Array(4);
       return [[...new TextEncoder().encode("ü€👋")], new TextEncoder().encodeInto("aü👋", target),
         new TextDecoder().decode(new Uint8Array([0xef, 0xbb, 0xbf, 0x61])),
         new TextDecoder("utf-8", { ignoreBOM: true }).decode(new Uint8Array([0xef, 0xbb, 0xbf, 0x61])).length,
         new TextDecoder("utf-16le").decode(new Uint8Array([0x3d, 0xd8, 0x4b, 0xdc])),
         new TextDecoder("shift_jis").encoding,
-        new TextDecoder().decode(new Uint8Array([0xff]))];`),
-    [[195, 188, 226, 130, 172, 240, 159, 145, 139], { read: 2, written: 3 }, "a", 2, "👋", "shift_jis", "\ufffd"]);
+        new TextDecoder().decode(new Uint8Array([0xff]))];`,
+      ),
+      [[195, 188, 226, 130, 172, 240, 159, 145, 139], { read: 2, written: 3 }, "a", 2, "👋", "shift_jis", "\ufffd"],
+    );
   });
 
-  test("decodes Latin-1 as windows-1252, as the standard says", differs("Node 20 decodes it as ISO 8859-1"), async (t) => {
-    assert.equal(await evaluate(t, `return new TextDecoder("latin1").decode(new Uint8Array([0x80]));`), "€");
-  });
+  test(
+    "decodes Latin-1 as windows-1252, as the standard says",
+    differs("Node 20 decodes it as ISO 8859-1"),
+    async (t) => {
+      assert.equal(await evaluate(t, `return new TextDecoder("latin1").decode(new Uint8Array([0x80]));`), "€");
+    },
+  );
 
   test("decodes in parts, and strictly when asked", async (t) => {
-    assert.equal(await evaluate(t, `
+    assert.equal(
+      await evaluate(
+        t,
+        `
       const decoder = new TextDecoder();
-      return decoder.decode(new Uint8Array([0xc3]), { stream: true }) + decoder.decode(new Uint8Array([0xbc]));`), "ü");
+      return decoder.decode(new Uint8Array([0xc3]), { stream: true }) + decoder.decode(new Uint8Array([0xbc]));`,
+      ),
+      "ü",
+    );
     const strict = `new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array([0xff]))`;
     assert.equal((await evaluate(t, caught(strict)))[0], "TypeError");
   });
@@ -107,84 +156,140 @@ describe("text encoding", { timeout: 60_000 }, () => {
 
 describe("URL", { timeout: 60_000 }, () => {
   test("parses, resolves and serialises", async (t) => {
-    assert.deepEqual(await evaluate(t, `
+    assert.deepEqual(
+      await evaluate(
+        t,
+        `
       const url = new URL("../b?x=1#h", "https://user:pw@EXÄMPLE.com:8443/a/c/");
       url.searchParams.append("y", "ü &");
-      return [url.href, url.origin, url.hostname, url.port, url.pathname, [...url.searchParams]];`),
-    ["https://user:pw@xn--exmple-cua.com:8443/a/b?x=1&y=%C3%BC+%26#h", "https://xn--exmple-cua.com:8443",
-      "xn--exmple-cua.com", "8443", "/a/b", [["x", "1"], ["y", "ü &"]]]);
+      return [url.href, url.origin, url.hostname, url.port, url.pathname, [...url.searchParams]];`,
+      ),
+      [
+        "https://user:pw@xn--exmple-cua.com:8443/a/b?x=1&y=%C3%BC+%26#h",
+        "https://xn--exmple-cua.com:8443",
+        "xn--exmple-cua.com",
+        "8443",
+        "/a/b",
+        [
+          ["x", "1"],
+          ["y", "ü &"],
+        ],
+      ],
+    );
     assert.deepEqual((await evaluate(t, caught(`new URL("relative")`)))[0], "TypeError");
   });
 
   test("search parameters sort, delete and encode", async (t) => {
-    assert.deepEqual(await evaluate(t, `
+    assert.deepEqual(
+      await evaluate(
+        t,
+        `
       const params = new URLSearchParams([["b", "2"], ["a", "1"], ["b", "3"]]);
       params.sort();
       const all = params.getAll("b");
       params.delete("b");
-      return [all, params.toString(), params.has("b"), new URLSearchParams("?q=a+b%20c").get("q")];`), [["2", "3"], "a=1", false, "a b c"]);
+      return [all, params.toString(), params.has("b"), new URLSearchParams("?q=a+b%20c").get("q")];`,
+      ),
+      [["2", "3"], "a=1", false, "a b c"],
+    );
   });
 
   test("patterns match", async (t) => {
-    assert.deepEqual(await evaluate(t, `
+    assert.deepEqual(
+      await evaluate(
+        t,
+        `
       const pattern = new URLPattern({ pathname: "/users/:id(\\\\d+)/*" });
       const match = pattern.exec("https://example.com/users/42/posts/1");
-      return [pattern.test("https://example.com/users/x/"), match.pathname.groups.id, match.pathname.groups[0]];`),
-    [false, "42", "posts/1"]);
+      return [pattern.test("https://example.com/users/x/"), match.pathname.groups.id, match.pathname.groups[0]];`,
+      ),
+      [false, "42", "posts/1"],
+    );
   });
 });
 
 describe("events", { timeout: 60_000 }, () => {
   test("are dispatched to listeners of any target", async (t) => {
-    assert.deepEqual(await evaluate(t, `
+    assert.deepEqual(
+      await evaluate(
+        t,
+        `
       const seen = [];
       class Target extends EventTarget {}
       const target = new Target();
       target.addEventListener("x", (event) => seen.push(event.type, event.target === target, event.cancelable));
       target.addEventListener("x", { handleEvent: (event) => event.preventDefault() }, { once: true });
       const results = [1, 2].map(() => target.dispatchEvent(new Event("x", { cancelable: true })));
-      return [seen, results];`), [["x", true, true, "x", true, true], [false, true]]);
+      return [seen, results];`,
+      ),
+      [
+        ["x", true, true, "x", true, true],
+        [false, true],
+      ],
+    );
   });
 
   test("abort what listens to a signal", async (t) => {
-    assert.deepEqual(await evaluate(t, `
+    assert.deepEqual(
+      await evaluate(
+        t,
+        `
       const controller = new AbortController();
       const reasons = [];
       controller.signal.addEventListener("abort", () => reasons.push(controller.signal.reason.message));
       controller.abort(new Error("enough"));
       controller.abort(new Error("again"));
       try { controller.signal.throwIfAborted(); } catch ({ message }) { reasons.push(message); }
-      return [reasons, controller.signal.aborted, AbortSignal.abort().reason.name];`),
-    [["enough", "enough"], true, "AbortError"]);
+      return [reasons, controller.signal.aborted, AbortSignal.abort().reason.name];`,
+      ),
+      [["enough", "enough"], true, "AbortError"],
+    );
   });
 
   test("of the scope can be custom ones", differs("dispatchEvent fails on the scope"), async (t) => {
-    assert.equal(await evaluate(t, `
+    assert.equal(
+      await evaluate(
+        t,
+        `
       let seen;
       addEventListener("custom", (event) => { seen = event.type; });
       dispatchEvent(new Event("custom"));
-      return seen;`), "custom");
+      return seen;`,
+      ),
+      "custom",
+    );
   });
 });
 
 describe("DOMException", { timeout: 60_000 }, () => {
   test("has name, message, code and constants", async (t) => {
-    assert.deepEqual(await evaluate(t, `
+    assert.deepEqual(
+      await evaluate(
+        t,
+        `
       const error = new DOMException("message", "NotSupportedError");
       return [error.name, error.message, error.code, error instanceof Error, DOMException.ABORT_ERR,
-        new DOMException().name];`), ["NotSupportedError", "message", 9, true, 20, "Error"]);
+        new DOMException().name];`,
+      ),
+      ["NotSupportedError", "message", 9, true, 20, "Error"],
+    );
   });
 });
 
 describe("structuredClone", { timeout: 60_000 }, () => {
   test("copies deeply what can be copied", async (t) => {
-    assert.deepEqual(await evaluate(t, `
+    assert.deepEqual(
+      await evaluate(
+        t,
+        `
       const original = { map: new Map([[1, { a: new Date(5) }]]), set: new Set(["x"]), bytes: new Uint8Array([1]), re: /x/g };
       original.self = original;
       const copy = structuredClone(original);
       return [copy !== original, copy.self === copy, copy.map.get(1).a.getTime(), copy.set.has("x"), copy.bytes[0],
-        copy.re.flags, copy instanceof Object, copy.map instanceof Map];`),
-    [true, true, 5, true, 1, "g", true, true]);
+        copy.re.flags, copy instanceof Object, copy.map instanceof Map];`,
+      ),
+      [true, true, 5, true, 1, "g", true, true],
+    );
   });
 
   test("gives objects of the worker's own realm", differs("copies belong to Node's realm"), async (t) => {
@@ -192,6 +297,9 @@ describe("structuredClone", { timeout: 60_000 }, () => {
   });
 
   test("refuses functions, naming them", async (t) => {
-    assert.deepEqual(await evaluate(t, caught("structuredClone(() => 1)")), ["DataCloneError", "() => 1 could not be cloned."]);
+    assert.deepEqual(await evaluate(t, caught("structuredClone(() => 1)")), [
+      "DataCloneError",
+      "() => 1 could not be cloned.",
+    ]);
   });
 });

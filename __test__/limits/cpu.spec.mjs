@@ -49,30 +49,39 @@ describe("an endless handler", { timeout: 120_000, ...NO_LIMITS }, () => {
   for (const [name, body] of Object.entries(bodies)) {
     test(`of ${name} is ended, and the next request works`, async (t) => {
       const bindings = { nothing: () => {}, call: (callback) => callback(), read: (object) => object.value };
-      const mf = limited(t, `export default {
+      const mf = limited(
+        t,
+        `export default {
         async fetch(request, env) {
           if (request.url.endsWith("/fine")) return new Response("fine");
           ${body}
         }
-      }`, { bindings, rootPath: folder(t, { "spin.wasm": TRAP }), wasmBindings: { SPIN: "spin.wasm" } });
+      }`,
+        { bindings, rootPath: folder(t, { "spin.wasm": TRAP }), wasmBindings: { SPIN: "spin.wasm" } },
+      );
       await ended(mf.dispatchFetch(URL_ROOT));
       assert.equal(await text(mf, "http://localhost/fine"), "fine");
     });
   }
 
   test("is ended again and again", async (t) => {
-    const mf = limited(t, `let runs = 0; export default {
+    const mf = limited(
+      t,
+      `let runs = 0; export default {
       fetch(request) { runs++; if (request.url.endsWith("/runs")) return new Response(String(runs)); for (;;); }
-    }`);
+    }`,
+    );
     for (let round = 0; round < 5; round++) await ended(mf.dispatchFetch(URL_ROOT));
     assert.equal(await text(mf, "http://localhost/runs"), "6");
   });
 
   test("does not end instances beside it, nor Node's timers", async (t) => {
     const endless = limited(t, "export default { fetch() { for (;;); } }");
-    const good = create(t, { script: `export default {
+    const good = create(t, {
+      script: `export default {
       async fetch() { await new Promise((resolve) => setTimeout(resolve, 1)); return new Response("good"); }
-    }` });
+    }`,
+    });
     await good.getBindings();
     const beside = text(good);
     const timer = new Promise((resolve) => setTimeout(resolve, 1, "ticked"));
@@ -111,30 +120,40 @@ describe("endless work elsewhere", { timeout: 120_000, ...NO_LIMITS }, () => {
   });
 
   test("in waitUntil is ended", async (t) => {
-    const mf = limited(t, `export default { fetch(request, env, ctx) {
+    const mf = limited(
+      t,
+      `export default { fetch(request, env, ctx) {
       ctx.waitUntil(new Promise(() => setTimeout(() => { for (;;); }, 1)));
       return new Response("answered");
-    } }`);
+    } }`,
+    );
     const response = await mf.dispatchFetch(URL_ROOT);
     assert.equal(await response.text(), "answered");
     await ended(response.waitUntil());
   });
 
   test("in a response's stream ends the reading", async (t) => {
-    const mf = limited(t, `let sent = false; export default { fetch: () => new Response(new ReadableStream({
+    const mf = limited(
+      t,
+      `let sent = false; export default { fetch: () => new Response(new ReadableStream({
       pull(controller) {
         if (sent) for (;;);
         sent = true;
         controller.enqueue(new Uint8Array(1));
       }
-    })) }`);
+    })) }`,
+    );
     await ended((await mf.dispatchFetch(URL_ROOT)).arrayBuffer());
   });
 
   test("in a Durable Object is ended, and another object works", async (t) => {
-    const mf = limited(t, `
+    const mf = limited(
+      t,
+      `
     export class Box { fetch(request) { if (request.url.endsWith("/fine")) return new Response("fine"); for (;;); } }
-    export default { fetch: (request, { BOX }) => BOX.get(BOX.newUniqueId()).fetch(request) }`, { durableObjects: { BOX: "Box" } });
+    export default { fetch: (request, { BOX }) => BOX.get(BOX.newUniqueId()).fetch(request) }`,
+      { durableObjects: { BOX: "Box" } },
+    );
     await ended(mf.dispatchFetch(URL_ROOT));
     assert.equal(await text(mf, "http://localhost/fine"), "fine");
   });
@@ -147,10 +166,13 @@ describe("endless work elsewhere", { timeout: 120_000, ...NO_LIMITS }, () => {
   });
 
   test("that only waits is refused or ended: Atomics.wait", async (t) => {
-    const mf = limited(t, `export default { fetch(request) {
+    const mf = limited(
+      t,
+      `export default { fetch(request) {
       if (!request.url.endsWith("/fine")) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
       return new Response("fine");
-    } }`);
+    } }`,
+    );
     const error = await rejection(mf.dispatchFetch(URL_ROOT));
     assert.ok(error.code === "ERR_CPU_LIMIT" || error.name === "TypeError", String(error));
     assert.equal(await text(mf, "http://localhost/fine"), "fine");
@@ -159,28 +181,39 @@ describe("endless work elsewhere", { timeout: 120_000, ...NO_LIMITS }, () => {
 
 describe("the CPU limit", { timeout: 120_000, ...NO_LIMITS }, () => {
   test("does not count waiting", async (t) => {
-    const mf = limited(t, `export default { async fetch() {
+    const mf = limited(
+      t,
+      `export default { async fetch() {
       await new Promise((resolve) => setTimeout(resolve, ${3 * LIMIT_MS}));
       return new Response("waited");
-    } }`);
+    } }`,
+    );
     assert.equal(await text(mf), "waited");
   });
 
   test("does not add up over requests", async (t) => {
-    const mf = limited(t, `export default { fetch() {
+    const mf = limited(
+      t,
+      `export default { fetch() {
       const end = performance_now() + ${LIMIT_MS / 10};
       while (performance_now() < end);
       return new Response("short");
-    } }`, { globals: { performance_now: () => performance.now() } });
+    } }`,
+      { globals: { performance_now: () => performance.now() } },
+    );
     for (let round = 0; round < 15; round++) assert.equal(await text(mf), "short");
   });
 
   test("leaves long work alone that stays below it", async (t) => {
-    const mf = limited(t, `export default { fetch() {
+    const mf = limited(
+      t,
+      `export default { fetch() {
       let sum = 0;
       for (let n = 0; n < 50_000_000; n++) sum += n % 7;
       return new Response(String(sum));
-    } }`, { cpuLimitMs: 30_000 });
+    } }`,
+      { cpuLimitMs: 30_000 },
+    );
     assert.equal(await text(mf), "149999997");
   });
 

@@ -11,13 +11,18 @@ const NO_LIMITS = differs("it has no limits");
 
 if (!isOracle) deadline(280_000);
 
-const growing = (t, body, options = {}) => create(t, { heapLimitMb: LIMIT_MB, ...options, script: `
+const growing = (t, body, options = {}) =>
+  create(t, {
+    heapLimitMb: LIMIT_MB,
+    ...options,
+    script: `
   globalThis.kept = [];
   export default { async fetch(request, env) {
     if (request.url.endsWith("/fine")) return new Response("fine");
     ${body}
     return new Response("survived");
-  } }` });
+  } }`,
+  });
 
 async function stopped(promise) {
   const error = await rejection(promise);
@@ -31,15 +36,16 @@ describe("endless allocation", { timeout: 200_000, ...NO_LIMITS }, () => {
   const bodies = {
     objects: "for (let n = 0; ; n++) kept.push({ n, text: 'x' + n });",
     strings: "for (let n = 0; ; n++) kept.push(String(n).repeat(1000).split('').reverse().join(''));",
-    "one string": "let s = 'x'; for (let n = 0; ; n++) { s += s + n; if (s.length > 1e8) s = s.slice(1e7); kept.push(s); }",
+    "one string":
+      "let s = 'x'; for (let n = 0; ; n++) { s += s + n; if (s.length > 1e8) s = s.slice(1e7); kept.push(s); }",
     "one array": "for (;;) kept.push(kept.length);",
     maps: "for (let n = 0; ; n++) (kept.map ??= new Map()).set('k' + n, n);",
     closures: "for (let n = 0; ; n++) kept.push(() => [n, new Array(10).fill(n)]);",
-    "ArrayBuffers": "for (;;) kept.push(new ArrayBuffer(1 << 20));",
+    ArrayBuffers: "for (;;) kept.push(new ArrayBuffer(1 << 20));",
     "typed arrays that are written": "for (;;) kept.push(new Uint8Array(1 << 20).fill(1));",
-    "promises": "for (;;) { kept.push(new Promise(() => {}).then(() => [])); }",
+    promises: "for (;;) { kept.push(new Promise(() => {}).then(() => [])); }",
     "what a try block holds": "for (;;) try { for (;;) kept.push(new Array(1000).fill(kept)); } catch {}",
-    "timers": "await new Promise(() => setInterval(() => { for (let n = 0; n < 1e5; n++) kept.push({ n }); }, 0));",
+    timers: "await new Promise(() => setInterval(() => { for (let n = 0; n < 1e5; n++) kept.push({ n }); }, 0));",
   };
 
   for (const [name, body] of Object.entries(bodies)) {
@@ -75,8 +81,12 @@ describe("endless allocation", { timeout: 200_000, ...NO_LIMITS }, () => {
   });
 
   test("in one step is stopped or refused", async (t) => {
-    for (const step of ["new Array(5e8).fill(0)", "new ArrayBuffer(8 * 2 ** 30)", "'x'.repeat(2 ** 29 - 32) + kept.length",
-      "new Array(2 ** 27).fill({}).map((_, n) => ({ n }))"]) {
+    for (const step of [
+      "new Array(5e8).fill(0)",
+      "new ArrayBuffer(8 * 2 ** 30)",
+      "'x'.repeat(2 ** 29 - 32) + kept.length",
+      "new Array(2 ** 27).fill({}).map((_, n) => ({ n }))",
+    ]) {
       const outcome = await text(growing(t, `kept.push(${step});`)).catch((error) => error.code ?? error.name);
       assert.ok(["ERR_HEAP_LIMIT", "RangeError"].includes(outcome), `${step}: ${outcome}`);
     }
@@ -91,20 +101,28 @@ describe("endless allocation", { timeout: 200_000, ...NO_LIMITS }, () => {
 
 describe("the heap limit", { timeout: 120_000, ...NO_LIMITS }, () => {
   test("leaves garbage to the collector", async (t) => {
-    const mf = growing(t, `
+    const mf = growing(
+      t,
+      `
       for (let n = 0; n < 2000; n++) new Uint8Array(1 << 20)[n] = n;
-      for (let n = 0; n < 2e6; n++) ({ n, text: "x" + n });`);
+      for (let n = 0; n < 2e6; n++) ({ n, text: "x" + n });`,
+    );
     assert.equal(await text(mf), "survived");
   });
 
   test("leaves alone what stays below it", async (t) => {
-    const mf = growing(t, "for (let n = 0; n < 2e5; n++) kept.push({ n, list: [n] }); kept.push(new Uint8Array(8 << 20));");
+    const mf = growing(
+      t,
+      "for (let n = 0; n < 2e5; n++) kept.push({ n, list: [n] }); kept.push(new Uint8Array(8 << 20));",
+    );
     assert.equal(await text(mf), "survived");
   });
 
   test("is 128 MB by default", async (t) => {
-    const grow = (megabytes) => growing(t, `for (let n = 0; n < ${megabytes}; n++) kept.push(new Array(131072).fill(n));`,
-      { heapLimitMb: undefined });
+    const grow = (megabytes) =>
+      growing(t, `for (let n = 0; n < ${megabytes}; n++) kept.push(new Array(131072).fill(n));`, {
+        heapLimitMb: undefined,
+      });
     assert.equal(await text(grow(64)), "survived");
     assert.equal((await rejection(grow(400).dispatchFetch(URL_ROOT))).code, "ERR_HEAP_LIMIT");
   });

@@ -74,7 +74,7 @@ describe("a walk over everything reachable", { timeout: 120_000, ...differs("it 
   const roots = {
     "the global scope": "{ globalThis }",
     "what a handler gets": "{ request, env, ctx }",
-    "syntax": `{ f() {}, async *g() {}, async h() {}, re: /x/, error: new Error(), template: ((s) => s)\`x\`,
+    syntax: `{ f() {}, async *g() {}, async h() {}, re: /x/, error: new Error(), template: ((s) => s)\`x\`,
       iterator: [][Symbol.iterator](), map: new Map().entries(), promise: Promise.resolve(), matches: "x".matchAll(/x/g),
       meta: import.meta, generator: (function* () {})(), arguments: (function () { return arguments; })() }`,
     "objects that the runtime makes": `{ response: new Response("x"), stream: new Response("x").body, form: new FormData(),
@@ -84,12 +84,18 @@ describe("a walk over everything reachable", { timeout: 120_000, ...differs("it 
       event: new Event("x"), timer: setTimeout(() => {}, 0), pattern: new URLPattern({ pathname: "/:a" }).exec("http://x/b"),
       failed: await fetch("nowhere:").catch((error) => error), refused: await import("node:fs").catch((error) => error),
       cloned: structuredClone(new Map([[1, new Error("x")]])), text: await new Response("x").text().then((v) => [v]) }`,
-    "bindings": "{ env, called: env.call(), caught: (() => { try { env.fail(); } catch (e) { return e; } })() }",
+    bindings: "{ env, called: env.call(), caught: (() => { try { env.fail(); } catch (e) { return e; } })() }",
   };
 
   for (const [name, source] of Object.entries(roots)) {
     test(`finds no op and no way to make code: ${name}`, async (t) => {
-      const bindings = { call: () => [1], fail: () => { throw new Error("x"); }, DATA: { a: 1 } };
+      const bindings = {
+        call: () => [1],
+        fail: () => {
+          throw new Error("x");
+        },
+        DATA: { a: 1 },
+      };
       const options = { bindings, durableObjects: { BOX: "Box" }, compatibilityDate: "2023-05-18" };
       const [found, code, count] = await json(create(t, { ...options, script: walking(source) }));
       assert.deepEqual(found, []);

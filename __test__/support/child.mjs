@@ -34,9 +34,13 @@ export function run(command, args, { timeout = 60_000, ...options } = {}) {
   });
 }
 
-/** Runs `source`, an ES module that may use `Miniflare` and its company, in a Node of its own. */
-export function runScript(source, { args = [], nodeArgs = [], ...options } = {}) {
-  const prelude = `import { Miniflare, Log, LogLevel } from ${JSON.stringify(door)};\n`;
+/**
+ * Runs `source`, an ES module that may use `Miniflare` and its company, in a Node of its own. With `load: false` nothing is
+ * loaded beforehand, and `door` is what the script may import.
+ */
+export function runScript(source, { args = [], nodeArgs = [], load = true, ...options } = {}) {
+  const names = load ? `import { Miniflare, Log, LogLevel } from ${JSON.stringify(door)};` : "";
+  const prelude = `${names} const door = ${JSON.stringify(door)};\n`;
   const flags = [...process.execArgv.filter((flag) => flag === "--experimental-vm-modules"), ...nodeArgs];
   const entry = ["--no-warnings", ...flags, "--input-type=module", "--eval", prelude + source, "--", ...args];
   return run(process.execPath, entry, options);

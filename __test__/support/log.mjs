@@ -1,5 +1,6 @@
 // A Log that keeps its lines, so that a spec can ask what was logged.
 
+import { stripVTControlCharacters } from "node:util";
 import { Log, LogLevel } from "./miniflare.mjs";
 
 export class RecordingLog extends Log {
@@ -15,7 +16,7 @@ export class RecordingLog extends Log {
 
   /** The recorded lines with the given prefix, such as "[mf:wrn] ", without it. */
   having(prefix) {
-    const plain = this.lines.map((line) => line.replace(/\u001b\[\d+m/g, ""));
+    const plain = this.lines.map((line) => stripVTControlCharacters(line));
     return plain.filter((line) => line.startsWith(prefix)).map((line) => line.slice(prefix.length));
   }
 }

@@ -6,7 +6,8 @@ import { json, rejection, URL_ROOT } from "./dispatch.mjs";
 import { folder } from "./files.mjs";
 
 /** A module that answers with the JSON of `expression`. */
-export const answer = (expression) => `export default { async fetch(request, env) { return Response.json(${expression}); } };`;
+export const answer = (expression) =>
+  `export default { async fetch(request, env) { return Response.json(${expression}); } };`;
 
 const located = (t, files) => ({ modules: true, rootPath: folder(t, files), scriptPath: Object.keys(files)[0] });
 

@@ -2,8 +2,8 @@
 //!
 //! Upstream's `spawn` hands a task that is not `Send` to whichever tokio runtime is current, trusting that the runtime
 //! runs on the calling thread. Here the runtime runs on a background thread while isolates live on Node's threads, so a
-//! task must instead go to the `LocalSet` of the isolate that is entered. Everything else is upstream's, re-exported
-//! from its previous patch release (same API).
+//! task must instead go to the `LocalSet` of the isolate that is entered. Everything else that deno's crates use is
+//! upstream's own, re-exported from its previous series: cargo takes no second release of the same one.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -11,9 +11,15 @@ use std::task::{Context, Poll};
 
 pub use upstream::future;
 pub use upstream::mpsc;
-pub use upstream::sync;
 pub use upstream::{Flag, IOReadHalf, IOWriteHalf, JoinSet, MaskFutureAsSend, split_io};
 pub use upstream::{TaskQueue, TaskQueuePermit, TaskQueuePermitAcquireFuture, UnsendMarker, UnsyncWaker};
+
+mod atomic_flag;
+
+pub mod sync {
+    pub use crate::atomic_flag::AtomicFlag;
+    pub use upstream::{TaskQueue, TaskQueuePermit};
+}
 
 /// A task's handle; awaiting it yields the task's output. Same shape as upstream's.
 pub struct JoinHandle<R>(tokio::task::JoinHandle<R>);

@@ -1,0 +1,43 @@
+// The package inside Jest: its realms and module registries, in one process and in several.
+
+import { describe, test } from "node:test";
+import assert from "node:assert/strict";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { differs } from "../support/miniflare.mjs";
+import { root, run } from "../support/child.mjs";
+import { project } from "../support/project.mjs";
+
+const fixture = fileURLToPath(new URL("./fixtures/jest", import.meta.url));
+const bin = path.join(root, "node_modules/jest/bin/jest.js");
+
+/** Runs Jest on the fixture and gives its own account of the result. */
+async function jest(t, ...args) {
+  const cwd = project(t, fixture);
+  const all = [bin, "--rootDir", cwd, "--testMatch", "**/*.test.cjs", "--json", "--no-cache", ...args];
+  const { code, signal, stdout, stderr, timedOut } = await run(process.execPath, all, { cwd, timeout: 150_000 });
+  assert.equal(timedOut, false, `Jest did not end\n${stderr}`);
+  assert.equal(signal, null, stderr);
+  assert.ok(stdout.startsWith("{"), `Jest printed no result\n${stdout}\n${stderr}`);
+  return { code, stderr, result: JSON.parse(stdout) };
+}
+
+function passed({ code, result, stderr }) {
+  const messages = result.testResults.map(({ message }) => message).filter(Boolean);
+  assert.equal(result.numFailedTests, 0, messages.join("\n"));
+  assert.equal(result.numRuntimeErrorTestSuites, 0, messages.join("\n"));
+  assert.equal(result.numPassedTests, 13, stderr);
+  assert.equal(result.numPassedTestSuites, 2);
+  assert.equal(code, 0, stderr);
+  assert.doesNotMatch(stderr, /did not exit|force exited|open handles/i);
+}
+
+describe("Jest", { timeout: 200_000, ...differs("it cannot run without a flag there") }, () => {
+  test("runs a suite in one process", async (t) => passed(await jest(t, "--runInBand")));
+
+  test("runs a suite in child processes", async (t) => passed(await jest(t, "--maxWorkers=2")));
+
+  test("runs a suite in worker threads", async (t) => passed(await jest(t, "--maxWorkers=2", "--workerThreads")));
+
+  test("finds no handle left open", async (t) => passed(await jest(t, "--runInBand", "--detectOpenHandles")));
+});

@@ -1,0 +1,94 @@
+// The tarballs: what is in them, and that they install into an empty project and run there without a toolchain.
+
+import { before, describe, test } from "node:test";
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { differs, isOracle } from "../support/miniflare.mjs";
+import { root, run } from "../support/child.mjs";
+import { emptyProject } from "../support/project.mjs";
+
+const { version } = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8"));
+const tarball = (name) => path.join(root, "dist", `${name}-${version}.tgz`);
+const [main, platform] = ["miniflare-rs", "miniflare-rs-linux-x64-gnu"].map(tarball);
+
+async function succeeds(command, args, options) {
+  const result = await run(command, args, options);
+  const { code, stdout, stderr, timedOut } = result;
+  assert.deepEqual(
+    { code, timedOut },
+    { code: 0, timedOut: false },
+    `${command} ${args.join(" ")}\n${stdout}${stderr}`,
+  );
+  return stdout;
+}
+
+async function files(archive) {
+  const lines = (await succeeds("tar", ["--list", "--gzip", "--file", archive])).trim().split("\n");
+  return lines.map((line) => line.replace(/^package\//, ""));
+}
+
+describe("npm run package", { timeout: 290_000, ...differs("this is about our tarballs") }, () => {
+  before(
+    async () => {
+      if (isOracle) return;
+      for (const archive of [main, platform]) fs.rmSync(archive, { force: true });
+      await succeeds("npm", ["run", "package"], { timeout: 280_000 });
+    },
+    { timeout: 285_000 },
+  );
+
+  test("makes a main package of JavaScript and types only", async () => {
+    const names = await files(main);
+    for (const name of ["package.json", "index.js", "index.mjs", "index.d.ts", "README.md", "LICENSE"]) {
+      assert.ok(names.includes(name), `${name} is missing in ${names.join()}`);
+    }
+    assert.deepEqual(
+      names.filter((name) => /\.(rs|node|toml|lock)$|__test__|benchmark|target|vendor/.test(name)),
+      [],
+    );
+  });
+
+  test("makes a platform package of the addon, its snapshot and licences", async () => {
+    const names = await files(platform);
+    for (const name of ["package.json", "miniflare-rs.linux-x64-gnu.node", "snapshot.bin", "LICENSE"]) {
+      assert.ok(names.includes(name), `${name} is missing in ${names.join()}`);
+    }
+    assert.ok(
+      names.some((name) => /^LICENSES\/./.test(name)),
+      names.join(),
+    );
+    assert.deepEqual(
+      names.filter((name) => /\.(rs|js|mjs)$/.test(name)),
+      [],
+    );
+  });
+
+  test("makes tarballs that install into an empty project and run the first example", async (t) => {
+    const cwd = emptyProject(t);
+    const quiet = ["--offline", "--no-audit", "--no-fund", "--ignore-scripts"];
+    await succeeds("npm", ["install", ...quiet, main, platform], { cwd, timeout: 120_000 });
+    const modules = path.join(cwd, "node_modules");
+    assert.deepEqual(
+      fs.readdirSync(modules).filter((name) => !name.startsWith(".")),
+      ["miniflare-rs", "miniflare-rs-linux-x64-gnu"],
+    );
+    assert.ok(fs.realpathSync(path.join(modules, "miniflare-rs")).startsWith(cwd));
+    fs.copyFileSync(path.join(root, "examples/hello.mjs"), path.join(cwd, "hello.mjs"));
+    assert.equal(await succeeds(process.execPath, ["hello.mjs"], { cwd }), "200 Hello from /worker\n");
+  });
+
+  test("makes a package that CommonJS and ES modules load, with the same names", async (t) => {
+    const cwd = emptyProject(t);
+    await succeeds("npm", ["install", "--offline", "--no-audit", "--no-fund", "--ignore-scripts", main, platform], {
+      cwd,
+      timeout: 120_000,
+    });
+    const required = `console.log(Object.keys(require("miniflare-rs")).sort().join())`;
+    const imported = `import * as all from "miniflare-rs"; import fallback from "miniflare-rs";
+      console.log(Object.keys(all).filter((name) => name !== "default" && fallback[name] === all[name]).sort().join());`;
+    const names = await succeeds(process.execPath, ["--eval", required], { cwd });
+    assert.equal(await succeeds(process.execPath, ["--input-type=module", "--eval", imported], { cwd }), names);
+    for (const name of ["Miniflare", "Log", "LogLevel", "Request", "Response"]) assert.ok(names.includes(name), names);
+  });
+});

@@ -1,0 +1,47 @@
+// The same thing very often: memory stays flat, and the last time costs what the first did.
+
+import { describe, test } from "node:test";
+import assert from "node:assert/strict";
+import path from "node:path";
+import { differs, isOracle } from "../support/miniflare.mjs";
+import { root, run } from "../support/child.mjs";
+
+const SLACK_MB = 24;
+const SLACK_RATIO = 1.6;
+const KEEPS = differs("it keeps what it disposed of");
+const soak = path.join(root, "__test__/support/soak.mjs");
+const flags = ["--expose-gc", "--no-warnings", ...(isOracle ? ["--experimental-vm-modules"] : [])];
+
+async function measured(subject, count) {
+  const { code, signal, timedOut, stdout, stderr } = await run(
+    process.execPath,
+    [...flags, soak, subject, String(count)],
+    { timeout: 280_000 },
+  );
+  assert.deepEqual({ code, signal, timedOut }, { code: 0, signal: null, timedOut: false }, stderr);
+  return JSON.parse(stdout.trim().split("\n").at(-1));
+}
+
+/** The first measurement is the one after the warm-up; the least of the last three forgives a late collection. */
+function isFlat({ megabytes, first, last }) {
+  const shown = megabytes.map((value) => value.toFixed(0)).join(" ");
+  const grown = Math.min(...megabytes.slice(-3)) - megabytes[0];
+  assert.ok(grown < SLACK_MB, `memory has grown by ${grown.toFixed(1)} MB: ${shown}`);
+  const ratio = last / first;
+  assert.ok(
+    ratio < SLACK_RATIO,
+    `one costs ${last.toFixed(1)} µs at the end and ${first.toFixed(1)} µs at the beginning`,
+  );
+}
+
+describe("cost and memory stay flat", { timeout: 300_000 }, () => {
+  test("over 1,000 instances made and disposed", KEEPS, async () => isFlat(await measured("cycles", 1_000)));
+
+  test("over 1,000 reloads", KEEPS, async () => isFlat(await measured("reloads", 1_000)));
+
+  test("over 100,000 dispatches", async () => isFlat(await measured("dispatches", 100_000)));
+
+  test("over 20,000 errors", async () => isFlat(await measured("errors", 20_000)));
+
+  test("over a million crossings between the heaps", async () => isFlat(await measured("crossings", 1_000_000)));
+});

@@ -1,0 +1,117 @@
+// A process that repeats one thing very often and reports what it cost: memory after each tenth, and time.
+// Its argument names the thing; the last line it prints is { megabytes: [...], first, last } as JSON, where `first` and
+// `last` are the medians of the time of one repetition, in microseconds, in the first and the last tenth.
+
+import { Miniflare } from "./miniflare.mjs";
+
+const TENTHS = 10;
+const hello = { modules: true, script: "export default { fetch: () => new Response('hello') }" };
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+/** Resident memory once the garbage of both heaps had the time to be released. */
+async function megabytes() {
+  for (let round = 0; round < 10; round++) {
+    globalThis.gc();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return process.memoryUsage().rss / 2 ** 20;
+}
+
+/** Runs `batch` (which repeats `size` times) until `count` repetitions are done, after a warm-up of a tenth. */
+async function soak(count, size, batch) {
+  const perTenth = Math.ceil(count / size / TENTHS);
+  const tenth = async () => {
+    const times = [];
+    for (let index = 0; index < perTenth; index++) {
+      const start = performance.now();
+      await batch(size);
+      times.push(((performance.now() - start) * 1000) / size);
+    }
+    return median(times);
+  };
+  await tenth();
+  const result = { megabytes: [await megabytes()], times: [] };
+  for (let index = 0; index < TENTHS; index++) {
+    result.times.push(await tenth());
+    result.megabytes.push(await megabytes());
+  }
+  return { megabytes: result.megabytes, first: result.times[0], last: result.times.at(-1) };
+}
+
+const subjects = {
+  cycles: (count) =>
+    soak(count, 10, async (size) => {
+      for (let index = 0; index < size; index++) {
+        const mf = new Miniflare(hello);
+        await (await mf.dispatchFetch("http://localhost/")).text();
+        await mf.dispose();
+      }
+    }),
+
+  reloads: async (count) => {
+    const mf = new Miniflare(hello);
+    const result = await soak(count, 10, async (size) => {
+      for (let index = 0; index < size; index++) await mf.reload();
+    });
+    await mf.dispose();
+    return result;
+  },
+
+  dispatches: async (count) => {
+    const mf = new Miniflare({
+      modules: true,
+      script:
+        "export default { async fetch(r) { return new Response(await r.text(), { headers: { 'x-key': 'v' } }) } }",
+    });
+    const result = await soak(count, 100, async (size) => {
+      for (let index = 0; index < size; index++) {
+        await (await mf.dispatchFetch("http://localhost/path", { method: "POST", body: "body" })).text();
+      }
+    });
+    await mf.dispose();
+    return result;
+  },
+
+  errors: async (count) => {
+    const mf = new Miniflare({ modules: true, script: "export default { fetch() { throw new Error('again') } }" });
+    const result = await soak(count, 100, async (size) => {
+      for (let index = 0; index < size; index++) await mf.dispatchFetch("http://localhost/").catch(() => {});
+    });
+    await mf.dispose();
+    return result;
+  },
+
+  // Every round crosses ten times: a function, an object and a promise each way, two calls, and two results.
+  crossings: async (count) => {
+    class Live {
+      constructor(number) {
+        this.number = number;
+      }
+    }
+    const bindings = { take: (callback, live) => [() => callback(1), new Live(live.number), Promise.resolve(2)] };
+    const mf = new Miniflare({
+      modules: true,
+      bindings,
+      script: `class Own { constructor(number) { this.number = number; } }
+      export default { async fetch(request, env) {
+        let sum = 0;
+        const rounds = Number(await request.text());
+        for (let round = 0; round < rounds; round++) {
+          const [callback, live, promise] = env.take((by) => by + round, new Own(round));
+          sum += callback() + live.number + await promise;
+        }
+        return new Response(String(sum));
+      } }`,
+    });
+    const result = await soak(count / 10, 1000, async (size) => {
+      const response = await mf.dispatchFetch("http://localhost/", { method: "POST", body: String(size) });
+      const sum = await response.text();
+      if (sum !== String(size * (size - 1) + 3 * size)) throw new Error(`a crossing went wrong: ${sum}`);
+    });
+    await mf.dispose();
+    return result;
+  },
+};
+
+const [subject, count] = process.argv.slice(-2);
+console.log(JSON.stringify(await subjects[subject](Number(count))));

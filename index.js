@@ -1,0 +1,29 @@
+"use strict";
+// The door: what the package exports, and nothing else.
+
+const errors = require("./src/node/errors.js");
+const { Log, LogLevel, NoOpLog } = require("./src/node/log.js");
+const { Miniflare, ReloadEvent } = require("./src/node/miniflare.js");
+const { Request } = require("./src/node/request.js");
+const { Response } = require("./src/node/response.js");
+
+module.exports = {
+  Miniflare,
+  ReloadEvent,
+  Log,
+  LogLevel,
+  NoOpLog,
+  Request,
+  Response,
+  MiniflareError: errors.MiniflareError,
+  MiniflareCoreError: errors.MiniflareCoreError,
+  FetchError: errors.FetchError,
+  RouterError: errors.RouterError,
+  CacheError: errors.CacheError,
+  DurableObjectError: errors.DurableObjectError,
+  QueueError: errors.QueueError,
+  SchedulerError: errors.SchedulerError,
+  VMScriptRunnerError: errors.VMScriptRunnerError,
+  OptionsError: errors.OptionsError,
+  InstanceError: errors.InstanceError,
+};

@@ -1,0 +1,28 @@
+//! Every limit of a worker, with its unit and where it comes from. Numbers with a unit live here and nowhere else.
+
+use std::time::Duration;
+
+/// CPU time that one turn of a worker may take. Workers' paid plan allows 30 s a request:
+/// <https://developers.cloudflare.com/workers/platform/limits/#cpu-time>
+pub const CPU_LIMIT: Duration = Duration::from_secs(30);
+
+/// Memory of one isolate, in MiB: <https://developers.cloudflare.com/workers/platform/limits/#memory>
+pub const HEAP_LIMIT_MIB: usize = 128;
+
+/// Address space beyond the heap limit, in MiB, that V8 may use before it would end the process: room for the largest
+/// objects V8 can make (a fixed array of 1 GiB) until the collection that follows them finds the limit exceeded.
+pub const HEAP_HEADROOM_MIB: usize = 3 * 1024;
+
+/// The watchdog looks at running turns at most and at least this often; in between, ten times per limit.
+pub const WATCHDOG_TICK_MAX: Duration = Duration::from_millis(250);
+pub const WATCHDOG_TICK_MIN: Duration = Duration::from_millis(2);
+
+/// Buffers of at least this many bytes are handed to Node in place; smaller ones are copied, which is cheaper.
+pub const HAND_OVER_BYTES: usize = 64 * 1024;
+
+/// Scripts of at least this many bytes keep V8's code cache in the process; smaller ones compile faster than it loads.
+pub const CODE_CACHE_BYTES: usize = 16 * 1024;
+
+/// Bytes of one Durable Object key and of one value: <https://developers.cloudflare.com/durable-objects/platform/limits/>
+pub const DURABLE_KEY_BYTES: usize = 2048;
+pub const DURABLE_VALUE_BYTES: usize = 128 * 1024;

@@ -1,0 +1,94 @@
+// How errors cross: rebuilt in the other realm as an instance of the same built-in class, with name, message, stack, cause
+// and own properties. Like everything with an identity they carry a number, so an error that comes home is the original.
+(function () {
+  "use strict";
+
+  const BUILT_IN = [
+    "EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError", "AggregateError",
+  ];
+  const toString = Object.prototype.toString;
+  const OWN = new Set(["name", "message", "stack", "cause", "errors"]);
+
+  /**
+   * @param intrinsics the realm's shared classes
+   * @param refine called with each rebuilt error and its name, e.g. to give it a class that only one realm has
+   * @param stackOf the stack to show for an error of this realm
+   */
+  function createErrors({ intrinsics, refine = () => {}, stackOf = (error) => error.stack }) {
+    const underway = new Set();
+    return { is, encode, decode };
+
+    function encode(error, number, membrane) {
+      if (underway.has(error)) return ["e", number, "Error", "Error", String(error.message)];
+      underway.add(error);
+      try {
+        return encodeParts(error, number, membrane);
+      } finally {
+        underway.delete(error);
+      }
+    }
+
+    function encodeParts(error, number, membrane) {
+      const text = (read) => {
+        try {
+          return String(read() ?? "");
+        } catch {
+          return "";
+        }
+      };
+      const parts = ["e", number, baseOf(error), text(() => error.name), text(() => error.message)];
+      parts.push(text(() => stackOf(error)));
+      parts.push("cause" in error && error.cause !== undefined ? [membrane.encode(error.cause)] : null);
+      parts.push(Array.isArray(error.errors) ? error.errors.map((one) => membrane.encode(one)) : null);
+      parts.push(ownProperties(error).flatMap(([key, value]) => [key, membrane.encode(value)]));
+      return parts;
+    }
+
+    function decode(wire, membrane) {
+      const [, , base, name, message, stack, cause, errors, own] = wire;
+      const error = create(base, name, message, errors?.map(membrane.decode));
+      if (error.name !== name) hidden(error, "name", name);
+      if (stack !== undefined) hidden(error, "stack", stack);
+      if (cause) hidden(error, "cause", membrane.decode(cause[0]));
+      for (let index = 0; index < (own?.length ?? 0); index += 2) error[own[index]] = membrane.decode(own[index + 1]);
+      refine(error, name);
+      return error;
+    }
+
+    function create(base, name, message, errors) {
+      const Class = intrinsics.byName(base) ?? intrinsics.byName("Error");
+      if (base === "DOMException") return new Class(message, name);
+      return base === "AggregateError" ? new Class(errors ?? [], message) : new Class(message);
+    }
+  }
+
+  function is(value) {
+    const tag = toString.call(value);
+    return tag === "[object Error]" || tag === "[object DOMException]";
+  }
+
+  function baseOf(error) {
+    if (toString.call(error) === "[object DOMException]") return "DOMException";
+    for (let proto = Object.getPrototypeOf(error); proto !== null; proto = Object.getPrototypeOf(proto)) {
+      const name = Object.hasOwn(proto, "constructor") ? proto.constructor?.name : undefined;
+      if (BUILT_IN.includes(name)) return name;
+    }
+    return "Error";
+  }
+
+  function ownProperties(error) {
+    return Object.getOwnPropertyNames(error)
+      .filter((key) => !OWN.has(key))
+      .map((key) => [key, Object.getOwnPropertyDescriptor(error, key)])
+      .filter(([, one]) => "value" in one && typeof one.value !== "function")
+      .map(([key, one]) => [key, one.value]);
+  }
+
+  function hidden(error, key, value) {
+    Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: false });
+  }
+
+  const exported = { createErrors };
+  if (typeof module === "object") module.exports = exported;
+  return exported;
+})();

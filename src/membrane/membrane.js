@@ -1,0 +1,379 @@
+// The membrane: how the objects of two realms meet. One copy runs in Node and one in the worker, talking to each other.
+//
+// Plain data is cloned. Functions, classes and live objects stay where they are: the other realm gets a proxy whose every
+// operation is a call back, on the same stack. An object crosses by its number in its own realm's table; the same object
+// always has the same proxy, and a proxy that crosses back is the original again. A table entry lives until the other
+// realm's proxy is collected: each arrival of a number is counted, and a release gives back what was counted.
+//
+// On the wire a value is a primitive, or a list whose first item says what it is.
+(function () {
+  "use strict";
+
+  const CALL = { TRAP: 0, SETTLE: 1, RELEASE: 2 };
+  const KIND = { OBJECT: 0, FUNCTION: 1, CLASS: 2, ARRAY: 3 };
+  const TRAPS = [
+    "get",
+    "set",
+    "has",
+    "deleteProperty",
+    "ownKeys",
+    "getOwnPropertyDescriptor",
+    "defineProperty",
+    "getPrototypeOf",
+    "apply",
+    "construct",
+    "isExtensible",
+    "preventExtensions",
+  ];
+  const [GET, SET, HAS, DELETE, OWN_KEYS, DESCRIBE, DEFINE, PROTOTYPE, APPLY, CONSTRUCT] = TRAPS.keys();
+
+  const toString = Object.prototype.toString;
+  const WELL_KNOWN = new Map();
+  for (const name of Object.getOwnPropertyNames(Symbol)) {
+    if (typeof Symbol[name] === "symbol") WELL_KNOWN.set(Symbol[name], name);
+  }
+
+  /**
+   * Makes one realm's half.
+   * @param realm what the realm provides:
+   *   `call(number, args)` the other half, synchronously; `serialize`, `deserialize` structured clone;
+   *   `intrinsics` `{ nameOf(object), byName(name) }`, classes that both realms have;
+   *   `encodePlatform(value, membrane)`, `decodePlatform(list, membrane)` web objects, or undefined when it is none;
+   *   `errors` `{ is(value), encode(error, number, membrane), decode(list, membrane) }`, which are cloned too;
+   *   `waiting(delta)` told when promises of the other realm begin and cease to be awaited
+   */
+  function createMembrane(realm) {
+    const own = new Map();
+    const numbers = new WeakMap();
+    const foreign = new Map();
+    const foreignNumbers = new WeakMap();
+    const settlers = new Map();
+    // A promise may be settled before it arrives: the call that brings it drains the other realm's microtasks first.
+    const early = new Map();
+    const collected = new FinalizationRegistry(release);
+    let next = 1;
+    const membrane = { encode, decode, serve, close, number: (object) => share(object) };
+    return membrane;
+
+    function encode(value) {
+      switch (typeof value) {
+        case "object":
+          return value === null ? null : encodeObject(value);
+        case "function":
+          return encodeObject(value);
+        case "symbol":
+          return encodeSymbol(value);
+        default:
+          return value;
+      }
+    }
+
+    function encodeObject(value) {
+      const home = foreignNumbers.get(value);
+      if (home !== undefined) return ["b", home];
+      const name = realm.intrinsics.nameOf(value);
+      if (name !== undefined) return ["g", name];
+      if (typeof value !== "function") {
+        if (realm.errors.is(value)) return realm.errors.encode(value, share(value), membrane);
+        if (isPromise(value)) return encodePromise(value);
+        const platform = realm.encodePlatform(value, membrane);
+        if (platform !== undefined) return platform;
+        if (numbers.get(value) === undefined && isData(value, new Set())) return encodeData(value);
+      }
+      return ["h", share(value), kindOf(value)];
+    }
+
+    function encodeData(value) {
+      if (value instanceof Uint8Array && value.constructor === Uint8Array) return ["u", new Uint8Array(value)];
+      return ["d", realm.serialize(value)];
+    }
+
+    function encodePromise(promise) {
+      const known = numbers.get(promise) !== undefined;
+      const number = share(promise);
+      const settle = (kept) => (value) => {
+        // The lane may be gone by now, and nobody to tell.
+        try {
+          realm.call(CALL.SETTLE, [number, kept, encode(value)]);
+        } catch {}
+      };
+      promise.then(settle(true), settle(false));
+      return ["p", number, known];
+    }
+
+    function share(object) {
+      let number = numbers.get(object);
+      if (number === undefined) {
+        number = next++;
+        numbers.set(object, number);
+        own.set(number, { object, sent: 0 });
+      }
+      own.get(number).sent++;
+      return number;
+    }
+
+    function decode(wire) {
+      if (typeof wire !== "object" || wire === null) return wire;
+      switch (wire[0]) {
+        case "b":
+          return own.get(wire[1]).object;
+        case "g":
+          return realm.intrinsics.byName(wire[1]);
+        case "h":
+          return arrive(wire[1], () => createProxy(wire[1], wire[2]));
+        case "p":
+          return arrive(wire[1], () => createPromise(wire[1]));
+        case "u":
+          return wire[1];
+        case "d":
+          return realm.deserialize(wire[1]);
+        case "y":
+          return decodeSymbol(wire);
+        case "e":
+          return arrive(wire[1], () => realm.errors.decode(wire, membrane));
+        case "k":
+          return wire.slice(1).map(decode);
+        case "v":
+          return decodeDescriptor(wire);
+        default:
+          return realm.decodePlatform(wire, membrane);
+      }
+    }
+
+    /** The stand-in for the other realm's object, new or known. */
+    function arrive(number, create) {
+      const entry = foreign.get(number);
+      const known = entry?.reference.deref();
+      if (known !== undefined) {
+        entry.arrived.count++;
+        return known;
+      }
+      const object = create();
+      const arrived = { number, count: 1 };
+      foreign.set(number, { reference: new WeakRef(object), arrived });
+      foreignNumbers.set(object, number);
+      collected.register(object, arrived);
+      return object;
+    }
+
+    function release(arrived) {
+      const { number, count } = arrived;
+      if (foreign.get(number)?.arrived === arrived) foreign.delete(number);
+      try {
+        realm.call(CALL.RELEASE, [number, count]);
+      } catch {}
+    }
+
+    function createPromise(number) {
+      realm.waiting(1);
+      const promise = new Promise((resolve, reject) => settlers.set(number, { resolve, reject }));
+      if (early.has(number)) settle(number, ...early.get(number));
+      return promise;
+    }
+
+    function settle(number, kept, wire) {
+      const settler = settlers.get(number);
+      if (settler === undefined) {
+        if (!foreign.has(number)) early.set(number, [kept, wire]);
+        return;
+      }
+      early.delete(number);
+      settlers.delete(number);
+      realm.waiting(-1);
+      const value = decode(wire);
+      if (kept) settler.resolve(value);
+      else settler.reject(value);
+    }
+
+    function createProxy(number, kind) {
+      const trap = (index, ...args) => {
+        const [done, result] = realm.call(CALL.TRAP, [number, index, ...args]);
+        const value = decode(result);
+        if (done) return value;
+        throw value;
+      };
+      return new Proxy(target(kind), handler(trap));
+    }
+
+    function handler(trap) {
+      return {
+        get: (_, key) => trap(GET, encode(key)),
+        set: (_, key, value) => trap(SET, encode(key), encode(value)),
+        has: (_, key) => trap(HAS, encode(key)),
+        deleteProperty: (_, key) => trap(DELETE, encode(key)),
+        ownKeys: (target) => withFixedKeys(target, trap(OWN_KEYS)),
+        getOwnPropertyDescriptor: (target, key) => descriptorFor(target, key, trap(DESCRIBE, encode(key))),
+        defineProperty: (_, key, descriptor) => trap(DEFINE, encode(key), encodeDescriptor(descriptor)),
+        getPrototypeOf: () => trap(PROTOTYPE),
+        setPrototypeOf: () => false,
+        isExtensible: () => true,
+        preventExtensions: () => false,
+        apply: (_, self, args) => trap(APPLY, encode(self), args.map(encode)),
+        construct: (_, args) => trap(CONSTRUCT, args.map(encode)),
+      };
+    }
+
+    /** Answers a call of the other half. */
+    function serve(call, args) {
+      switch (call) {
+        case CALL.TRAP:
+          return serveTrap(args[0], args[1], args.slice(2));
+        case CALL.SETTLE:
+          return settle(args[0], args[1], args[2]);
+        case CALL.RELEASE:
+          return serveRelease(args[0], args[1]);
+      }
+    }
+
+    function serveTrap(number, index, args) {
+      try {
+        return [true, perform(own.get(number).object, index, args)];
+      } catch (error) {
+        return [false, encode(error)];
+      }
+    }
+
+    function perform(object, index, args) {
+      switch (index) {
+        case OWN_KEYS:
+          return ["k", ...Reflect.ownKeys(object).map(encode)];
+        case DESCRIBE:
+          return encodeDescriptor(Reflect.getOwnPropertyDescriptor(object, decode(args[0])));
+        case DEFINE:
+          return Reflect.defineProperty(object, decode(args[0]), decodeDescriptor(args[1]));
+        case APPLY:
+          return encode(Reflect.apply(object, decode(args[0]), args[1].map(decode)));
+        case CONSTRUCT:
+          return encode(Reflect.construct(object, args[0].map(decode)));
+        default:
+          return encode(Reflect[TRAPS[index]](object, ...args.map(decode)));
+      }
+    }
+
+    function serveRelease(number, count) {
+      const entry = own.get(number);
+      if (entry === undefined) return;
+      entry.sent -= count;
+      if (entry.sent > 0) return;
+      own.delete(number);
+      numbers.delete(entry.object);
+    }
+
+    function encodeDescriptor(descriptor) {
+      if (descriptor === undefined) return undefined;
+      const { value, get, set } = descriptor;
+      const flags = ["enumerable", "configurable", "writable"].map((flag) => descriptor[flag]);
+      return "value" in descriptor || !(get || set)
+        ? ["v", encode(value), ...flags, "value" in descriptor]
+        : ["v", [encode(get), encode(set)], ...flags.slice(0, 2)];
+    }
+
+    function decodeDescriptor(wire) {
+      const [, value, enumerable, configurable, writable] = wire;
+      const accessor = wire.length === 4;
+      const descriptor = accessor ? { get: decode(value[0]), set: decode(value[1]) } : { value: decode(value) };
+      if (!accessor && !wire[5]) delete descriptor.value;
+      if (!accessor && writable !== undefined) descriptor.writable = writable;
+      if (enumerable !== undefined) descriptor.enumerable = enumerable;
+      if (configurable !== undefined) descriptor.configurable = configurable;
+      return descriptor;
+    }
+
+    /** A proxy may only report what its target could have, so everything the target lacks is configurable. */
+    function descriptorFor(target, key, descriptor) {
+      if (descriptor === undefined) return Reflect.getOwnPropertyDescriptor(target, key);
+      const fixed = Reflect.getOwnPropertyDescriptor(target, key);
+      descriptor.configurable = fixed === undefined || fixed.configurable;
+      if (!descriptor.configurable) Object.assign(descriptor, { enumerable: fixed.enumerable, writable: fixed.writable });
+      return descriptor;
+    }
+
+    /** Ends this half: whoever still waits for the other realm is told so. */
+    function close(reason) {
+      for (const { reject } of settlers.values()) {
+        realm.waiting(-1);
+        reject(reason());
+      }
+      settlers.clear();
+      own.clear();
+    }
+
+    function decodeSymbol([, how, name]) {
+      if (how === "well-known") return Symbol[name];
+      return how === "registered" ? Symbol.for(name) : Symbol(name);
+    }
+  }
+
+  function encodeSymbol(symbol) {
+    const wellKnown = WELL_KNOWN.get(symbol);
+    if (wellKnown !== undefined) return ["y", "well-known", wellKnown];
+    const key = Symbol.keyFor(symbol);
+    return key === undefined ? ["y", "own", symbol.description] : ["y", "registered", key];
+  }
+
+  function isPromise(value) {
+    return toString.call(value) === "[object Promise]" && typeof value.then === "function";
+  }
+
+  function kindOf(value) {
+    if (typeof value !== "function") return Array.isArray(value) ? KIND.ARRAY : KIND.OBJECT;
+    // A constructor has a prototype of its own to give; arrows and methods have none.
+    return Object.prototype.hasOwnProperty.call(value, "prototype") ? KIND.CLASS : KIND.FUNCTION;
+  }
+
+  function target(kind) {
+    switch (kind) {
+      case KIND.FUNCTION:
+        return () => {};
+      case KIND.CLASS:
+        return function () {};
+      case KIND.ARRAY:
+        return [];
+      default:
+        return {};
+    }
+  }
+
+  function withFixedKeys(target, keys) {
+    const fixed = Reflect.ownKeys(target).filter((key) => !Reflect.getOwnPropertyDescriptor(target, key).configurable);
+    return [...new Set([...keys, ...fixed])];
+  }
+
+  /** Whether a value is nothing but data: then it is cloned, and everything else stays a live object. */
+  function isData(value, seen) {
+    if (typeof value === "function" || typeof value === "symbol") return false;
+    if (typeof value !== "object" || value === null) return true;
+    if (seen.has(value)) return true;
+    seen.add(value);
+    const prototype = Object.getPrototypeOf(value);
+    if (Array.isArray(value)) return ownData(value, seen);
+    if (prototype === null || Object.getPrototypeOf(prototype) === null) return ownData(value, seen);
+    // A class of the user's own that extends a built-in one is a live object.
+    if (Object.getPrototypeOf(Object.getPrototypeOf(prototype) ?? {}) !== null && !ArrayBuffer.isView(value)) return false;
+    switch (toString.call(value)) {
+      case "[object Map]":
+        return [...value].every(([key, item]) => isData(key, seen) && isData(item, seen));
+      case "[object Set]":
+        return [...value].every((item) => isData(item, seen));
+      case "[object Date]":
+      case "[object RegExp]":
+      case "[object ArrayBuffer]":
+      case "[object Boolean]":
+      case "[object Number]":
+      case "[object String]":
+        return true;
+      default:
+        return ArrayBuffer.isView(value);
+    }
+  }
+
+  function ownData(value, seen) {
+    const descriptors = Object.getOwnPropertyDescriptors(value);
+    if (Object.getOwnPropertySymbols(descriptors).length > 0) return false;
+    return Object.values(descriptors).every((one) => "value" in one && isData(one.value, seen));
+  }
+
+  const exported = { createMembrane, CALL, isData };
+  if (typeof module === "object") module.exports = exported;
+  return exported;
+})();

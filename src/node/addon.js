@@ -1,0 +1,49 @@
+"use strict";
+// Finds and loads the addon: the platform package beside this one, or the repository's own build.
+
+const path = require("node:path");
+const { InstanceError } = require("./errors.js");
+
+const BINARY = "miniflare-rs";
+
+function target() {
+  const base = `${process.platform}-${process.arch}`;
+  if (process.platform !== "linux") return base;
+  return `${base}-${process.report.getReport().header.glibcVersionRuntime ? "gnu" : "musl"}`;
+}
+
+/** The common case without the costly report: glibc's own loader is there. */
+function quickTarget() {
+  const gnu = process.platform === "linux" && process.arch === "x64" && process.config.variables.host_arch === "x64";
+  return gnu ? "linux-x64-gnu" : target();
+}
+
+function load() {
+  const name = quickTarget();
+  const file = `${BINARY}.${name}.node`;
+  const attempts = [];
+  for (const folder of [path.join(__dirname, "../../npm", name), packageFolder(name)]) {
+    if (folder === undefined) continue;
+    try {
+      return { binding: require(path.join(folder, file)), snapshot: path.join(folder, "snapshot.bin") };
+    } catch (error) {
+      attempts.push(error);
+    }
+  }
+  throw new InstanceError(
+    "ERR_LOAD",
+    `The addon for ${name} cannot be loaded. Install the package ${BINARY}-${name} (npm does so unless optional ` +
+      `dependencies are omitted), or run \`npm run build\` in a clone.`,
+    attempts.find((error) => error.code !== "MODULE_NOT_FOUND") ?? attempts[0],
+  );
+}
+
+function packageFolder(name) {
+  try {
+    return path.dirname(require.resolve(`${BINARY}-${name}/package.json`));
+  } catch {
+    return undefined;
+  }
+}
+
+module.exports = load();

@@ -1,0 +1,86 @@
+//! What the addon exports. Each function converts and delegates; `src/node/lane.js` is the only caller.
+
+use std::time::Duration;
+
+use super::api::{Call, Exported, Failure, Result};
+use super::environment::Environment;
+use crate::store::rocks;
+use crate::worker::event::Event;
+use crate::worker::snapshot;
+use crate::worker::value::Value;
+
+/// Name and function of every export.
+pub const FUNCTIONS: &[(&str, Exported)] = &[
+    ("setup", setup),
+    ("writeSnapshot", write_snapshot),
+    ("openLane", open_lane),
+    ("closeLane", close_lane),
+    ("call", call),
+    ("dispatch", dispatch),
+    ("deliverRejections", deliver_rejections),
+    ("keepAlive", keep_alive),
+    ("proveRocks", prove_rocks),
+];
+
+/// `setup(host, snapshot)`: sets this environment up; `host(lane, call, args)` answers the workers' calls.
+fn setup(call: &Call) -> Result<Value> {
+    snapshot::load(&call.text(1)?).map_err(Failure::new)?;
+    Environment::create(call.env, call.raw(0))?;
+    Ok(Value::Undefined)
+}
+
+/// `writeSnapshot(path)`: makes the start-up snapshot. For the build, in a process that does nothing else.
+fn write_snapshot(call: &Call) -> Result<Value> {
+    snapshot::write(&call.text(0)?).map_err(Failure::new)?;
+    Ok(Value::Undefined)
+}
+
+/// `openLane(cpuLimitMs, heapLimitMb)`: opens a lane with a fresh isolate and returns its number.
+fn open_lane(call: &Call) -> Result<Value> {
+    let cpu_limit = Duration::try_from_secs_f64(call.number(0)? / 1000.0).map_err(Failure::new)?;
+    let heap_limit_mib = call.number(1)? as usize;
+    let id = Environment::get(call.env)?.open_lane(cpu_limit, heap_limit_mib)?;
+    Ok(Value::Number(f64::from(id)))
+}
+
+/// `closeLane(lane)`
+fn close_lane(call: &Call) -> Result<Value> {
+    Environment::get(call.env)?.close_lane(call.number(0)? as u32);
+    Ok(Value::Undefined)
+}
+
+/// `call(lane, call, args)`: calls into a worker, synchronously. `undefined` when the lane is condemned or closed.
+fn call(call: &Call) -> Result<Value> {
+    let lane = Environment::get(call.env)?.lane(call.number(0)? as u32);
+    let (number, args) = (call.number(1)? as u32, call.list(2)?);
+    Ok(lane.and_then(|lane| lane.call(number, args)).unwrap_or(Value::Undefined))
+}
+
+/// `dispatch(lane, event, args)`: dispatches an event and returns its answer if the worker gave it at once; otherwise
+/// the answer comes by the host.
+fn dispatch(call: &Call) -> Result<Value> {
+    let lane = Environment::get(call.env)?.lane(call.number(0)? as u32);
+    let event = Event { id: call.number(1)? as u32, args: call.list(2)? };
+    Ok(lane.and_then(|lane| lane.dispatch(event)).unwrap_or(Value::Undefined))
+}
+
+/// `deliverRejections(lane)`: tells a worker of the promise rejections that nobody has handled.
+fn deliver_rejections(call: &Call) -> Result<Value> {
+    if let Some(lane) = Environment::get(call.env)?.lane(call.number(0)? as u32) {
+        lane.deliver_rejections();
+    }
+    Ok(Value::Undefined)
+}
+
+/// `keepAlive(alive)`: whether lanes that wait keep Node's loop alive.
+fn keep_alive(call: &Call) -> Result<Value> {
+    Environment::get(call.env)?.keep_alive(call.flag(0)?);
+    Ok(Value::Undefined)
+}
+
+/// `proveRocks(folder)`: opens a RocksDB database, provokes an error in it, and returns that error's text: proof that
+/// RocksDB's exceptions and V8 live side by side in this library.
+fn prove_rocks(call: &Call) -> Result<Value> {
+    let text = rocks::prove(&call.text(0)?).map_err(Failure::new)?;
+    Ok(text.as_str().into())
+}

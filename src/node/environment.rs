@@ -1,0 +1,253 @@
+//! One Node environment that loaded the addon: its lanes, its door into JavaScript, and how it is woken.
+//!
+//! An environment belongs to one thread; a thread may have several (the addon loaded twice, as Jest does). When it ends,
+//! its lanes end with it, in whatever state they are.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::null_mut;
+use std::rc::{Rc, Weak};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use napi_sys as sys;
+
+use super::api::{Failure, Result, check};
+use crate::worker::host::Host;
+use crate::worker::lane::{Lane, LaneOptions};
+use crate::worker::value::Value;
+use crate::worker::waker::Signal;
+
+thread_local! {
+    static ENVIRONMENTS: RefCell<Vec<Rc<Environment>>> = const { RefCell::new(Vec::new()) };
+}
+
+pub struct Environment {
+    env: sys::napi_env,
+    /// `(lane, call, args)` of the JavaScript half.
+    host: sys::napi_ref,
+    lanes: RefCell<BTreeMap<u32, Rc<Lane>>>,
+    next: Cell<u32>,
+    bell: Arc<Bell>,
+}
+
+impl Environment {
+    /// Sets the environment up with its host function.
+    pub fn create(env: sys::napi_env, host: sys::napi_value) -> Result<()> {
+        let mut reference = null_mut();
+        check(unsafe { sys::napi_create_reference(env, host, 1, &mut reference) })?;
+        let environment = Rc::new(Environment {
+            env,
+            host: reference,
+            lanes: RefCell::default(),
+            next: Cell::new(1),
+            bell: Bell::new(env)?,
+        });
+        ENVIRONMENTS.with_borrow_mut(|all| all.push(environment));
+        check(unsafe { sys::napi_add_env_cleanup_hook(env, Some(end), env.cast()) })?;
+        Ok(())
+    }
+
+    pub fn get(env: sys::napi_env) -> Result<Rc<Environment>> {
+        let found = ENVIRONMENTS.with_borrow(|all| all.iter().find(|one| one.env == env).cloned());
+        found.ok_or_else(|| Failure::new("the addon has not been set up in this environment"))
+    }
+
+    pub fn lane(&self, id: u32) -> Option<Rc<Lane>> {
+        self.lanes.borrow().get(&id).cloned()
+    }
+
+    pub fn open_lane(self: &Rc<Self>, cpu_limit: std::time::Duration, heap_limit_mib: usize) -> Result<u32> {
+        let id = self.next.replace(self.next.get() + 1);
+        let host = Rc::new(NodeHost { environment: Rc::downgrade(self), lane: id });
+        let options = LaneOptions { id, host, signal: self.bell.clone(), cpu_limit, heap_limit_mib };
+        let lane = Lane::new(options).map_err(Failure)?;
+        self.lanes.borrow_mut().insert(id, lane);
+        Ok(id)
+    }
+
+    /// Ends a lane. One whose turn runs further down the stack ends when that turn is over.
+    pub fn close_lane(&self, id: u32) {
+        let lane = self.lanes.borrow_mut().remove(&id);
+        drop(lane);
+    }
+
+    /// Whether waiting lanes keep Node's loop alive.
+    pub fn keep_alive(&self, alive: bool) {
+        self.bell.keep_alive(self.env, alive);
+    }
+
+    fn poll(&self) {
+        for id in self.bell.take() {
+            if let Some(lane) = self.lane(id) {
+                lane.poll();
+            }
+        }
+    }
+}
+
+/// The environment ends: its lanes are ended too. Those with a turn on this very stack are left to the process's end.
+unsafe extern "C" fn end(env: *mut c_void) {
+    let found = ENVIRONMENTS.with_borrow_mut(|all| {
+        let index = all.iter().position(|one| one.env.cast::<c_void>() == env)?;
+        Some(all.swap_remove(index))
+    });
+    let Some(environment) = found else { return };
+    environment.bell.close();
+    let lanes = environment.lanes.take();
+    for lane in lanes.into_values() {
+        if lane.is_running() {
+            std::mem::forget(lane);
+        } else {
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(lane)));
+        }
+    }
+}
+
+/// The host of one lane.
+struct NodeHost {
+    environment: Weak<Environment>,
+    lane: u32,
+}
+
+impl Host for NodeHost {
+    fn call(&self, call: u32, args: Vec<Value>) -> Value {
+        let Some(environment) = self.environment.upgrade() else { return Value::Undefined };
+        let env = environment.env;
+        let mut scope = null_mut();
+        // SAFETY: this is the environment's thread, inside a call from Node.
+        if unsafe { sys::napi_open_handle_scope(env, &mut scope) } != sys::Status::napi_ok {
+            return Value::Undefined;
+        }
+        let answer = call_node(env, environment.host, self.lane, call, args);
+        unsafe { sys::napi_close_handle_scope(env, scope) };
+        answer.unwrap_or_else(|_| {
+            swallow(env);
+            Value::Undefined
+        })
+    }
+}
+
+fn call_node(env: sys::napi_env, host: sys::napi_ref, lane: u32, call: u32, args: Vec<Value>) -> Result<Value> {
+    let (mut function, mut receiver, mut answer) = (null_mut(), null_mut(), null_mut());
+    check(unsafe { sys::napi_get_reference_value(env, host, &mut function) })?;
+    check(unsafe { sys::napi_get_undefined(env, &mut receiver) })?;
+    let (lane, call) = (Value::Number(f64::from(lane)), Value::Number(f64::from(call)));
+    let arguments = [lane.to_node(env)?, call.to_node(env)?, Value::List(args).to_node(env)?];
+    check(unsafe {
+        sys::napi_call_function(env, receiver, function, arguments.len(), arguments.as_ptr(), &mut answer)
+    })?;
+    Value::from_node(env, answer)
+}
+
+/// Clears what a host function left pending. The JavaScript half catches everything, so this is the end of the
+/// environment on its way (`process.exit`, a terminated worker thread), which needs no report.
+fn swallow(env: sys::napi_env) {
+    let mut exception = null_mut();
+    unsafe { sys::napi_get_and_clear_last_exception(env, &mut exception) };
+}
+
+/// Rings Node's loop when lanes are woken, once however many they are.
+struct Bell {
+    woken: Mutex<Vec<u32>>,
+    rung: AtomicBool,
+    function: Mutex<Option<Function>>,
+}
+
+struct Function(sys::napi_threadsafe_function);
+
+// SAFETY: threadsafe functions may be called from any thread.
+unsafe impl Send for Function {}
+
+impl Bell {
+    fn new(env: sys::napi_env) -> Result<Arc<Bell>> {
+        let bell = Arc::new(Bell { woken: Mutex::default(), rung: AtomicBool::new(false), function: Mutex::default() });
+        let name = Value::from("miniflare-rs").to_node(env)?;
+        let mut function = null_mut();
+        check(unsafe {
+            sys::napi_create_threadsafe_function(
+                env,
+                null_mut(),
+                null_mut(),
+                name,
+                0,
+                1,
+                null_mut(),
+                None,
+                null_mut(),
+                Some(ring),
+                &mut function,
+            )
+        })?;
+        // Only requests in flight keep Node alive, not timers or connections that a worker left behind.
+        check(unsafe { sys::napi_unref_threadsafe_function(env, function) })?;
+        if let Ok(mut slot) = bell.function.lock() {
+            *slot = Some(Function(function));
+        }
+        Ok(bell)
+    }
+
+    fn take(&self) -> Vec<u32> {
+        self.rung.store(false, Ordering::SeqCst);
+        let mut woken = self.woken.lock().map(|mut woken| std::mem::take(&mut *woken)).unwrap_or_default();
+        woken.dedup();
+        woken
+    }
+
+    fn keep_alive(&self, env: sys::napi_env, alive: bool) {
+        if let Ok(function) = self.function.lock()
+            && let Some(Function(function)) = *function
+        {
+            // SAFETY: the function is open, and this is the environment's thread.
+            unsafe {
+                if alive {
+                    sys::napi_ref_threadsafe_function(env, function);
+                } else {
+                    sys::napi_unref_threadsafe_function(env, function);
+                }
+            }
+        }
+    }
+
+    /// Wakes come to nothing from now on.
+    fn close(&self) {
+        if let Ok(mut function) = self.function.lock()
+            && let Some(Function(function)) = function.take()
+        {
+            let abort = sys::ThreadsafeFunctionReleaseMode::abort;
+            // SAFETY: taken out of its slot, so released once.
+            unsafe { sys::napi_release_threadsafe_function(function, abort) };
+        }
+    }
+}
+
+impl Signal for Bell {
+    fn woken(&self, lane: u32) {
+        if let Ok(mut woken) = self.woken.lock() {
+            woken.push(lane);
+        }
+        if self.rung.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        if let Ok(function) = self.function.lock()
+            && let Some(Function(function)) = *function
+        {
+            let mode = sys::ThreadsafeFunctionCallMode::nonblocking;
+            // SAFETY: the function is open while it is in its slot.
+            unsafe { sys::napi_call_threadsafe_function(function, null_mut(), mode) };
+        }
+    }
+}
+
+unsafe extern "C" fn ring(env: sys::napi_env, _callback: sys::napi_value, _context: *mut c_void, _data: *mut c_void) {
+    if env.is_null() {
+        return;
+    }
+    let _ = catch_unwind(AssertUnwindSafe(|| {
+        if let Ok(environment) = Environment::get(env) {
+            environment.poll();
+        }
+    }));
+}

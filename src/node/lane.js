@@ -1,0 +1,188 @@
+"use strict";
+// One worker as Node sees it: a lane of the addon, its membrane, and the requests in flight on it.
+//
+// The addon's only caller. Numbers of host calls are shared with `src/worker/lane.rs` and `src/worker/realm.js`.
+
+const { binding, snapshot } = require("./addon.js");
+const { InstanceError } = require("./errors.js");
+const { bodyFromWire, bodyToWire } = require("./platform.js");
+const { createRealm } = require("./realm.js");
+const { lightResponse } = require("./response.js");
+
+const HOST = { ANSWERED: 0, CONDEMNED: 1, UNCAUGHT: 2, MEMBRANE: 3, CONSOLE: 4, UNHANDLED: 5, WARN: 6, REJECTIONS: 7 };
+const ANSWERED = 0;
+/** The worker's control object (`src/worker/control.js`) is the first thing that crosses, as an object. */
+const CONTROL = ["h", 1, 0];
+
+const lanes = new Map();
+const nothing = () => Promise.resolve([]);
+let waitingCount = 0;
+
+binding.setup(host, snapshot);
+
+/** Answers a worker's call. Nothing may be thrown out of here: it would have nowhere to go. */
+function host(id, call, args) {
+  try {
+    return lanes.get(id)?.host(call, args);
+  } catch (error) {
+    reportLater(error);
+    return undefined;
+  }
+}
+
+function reportLater(error) {
+  Promise.reject(error);
+}
+
+/** Node stays alive while someone waits for a worker. */
+function waiting(delta) {
+  const before = waitingCount > 0;
+  waitingCount += delta;
+  const after = waitingCount > 0;
+  if (before !== after) binding.keepAlive(after);
+}
+
+class Lane {
+  #id;
+  #membrane;
+  #pending = new Map();
+  #nextEvent = 1;
+  #ended;
+  #retired = false;
+  #hooks;
+
+  /**
+   * Opens a lane.
+   * @param limits `{ cpuLimitMs, heapLimitMb }`
+   * @param hooks `{ warn(text), unhandled(error), condemned(lane) }`
+   */
+  constructor(limits, hooks) {
+    this.#hooks = hooks;
+    this.limits = limits;
+    this.#id = binding.openLane(limits.cpuLimitMs, limits.heapLimitMb);
+    lanes.set(this.#id, this);
+    this.#membrane = createRealm((call, args) => this.#call(call, args), waiting);
+    this.control = this.#membrane.decode(CONTROL);
+  }
+
+  /** Why nothing runs here any more: an error, or undefined while the lane works. */
+  get ended() {
+    return this.#ended;
+  }
+
+  #call(call, args) {
+    if (this.#ended) throw this.#ended();
+    const answer = binding.call(this.#id, call, args);
+    if (answer === undefined && this.#ended) throw this.#ended();
+    return answer;
+  }
+
+  /** Dispatches a request, as `splitRequest` gives it, to the worker or `[binding, id]` of one of its objects. */
+  dispatch(target, { method, url, headers, body, cf }) {
+    if (this.#ended) return Promise.reject(this.#ended());
+    const event = this.#nextEvent++;
+    const membrane = this.#membrane;
+    const args = [target, method, url, headers, bodyToWire(body, membrane)];
+    if (cf !== undefined) args.push(membrane.encode(cf));
+    const answer = binding.dispatch(this.#id, event, args);
+    if (answer !== undefined) return this.#settle(answer);
+    if (this.#ended) return Promise.reject(this.#ended());
+    return new Promise((resolve, reject) => {
+      this.#pending.set(event, { resolve, reject });
+      waiting(1);
+    });
+  }
+
+  #settle(answer) {
+    if (answer[0] !== ANSWERED) return Promise.reject(this.#membrane.decode(answer[1]));
+    return Promise.resolve(this.#response(answer));
+  }
+
+  #response([, status, statusText, headers, body, waiter]) {
+    const waitUntil = waiter === null ? nothing : this.#membrane.decode(waiter);
+    return lightResponse({ status, statusText, headers, body: bodyFromWire(body, this.#membrane), waitUntil });
+  }
+
+  host(call, args) {
+    switch (call) {
+      case HOST.ANSWERED:
+        return this.#answered(args[0], args[1]);
+      case HOST.CONDEMNED:
+        return this.#condemned(args[0]);
+      case HOST.MEMBRANE:
+        return this.#membrane.serve(args[0], args.slice(1));
+      case HOST.CONSOLE:
+        return this.#console(args[0], args.slice(1));
+      case HOST.UNHANDLED:
+        return this.#hooks.unhandled(this.#membrane.decode(args[0]));
+      case HOST.UNCAUGHT:
+        return this.#hooks.unhandled(new Error(args[0]));
+      case HOST.WARN:
+        return this.#hooks.warn(args[0]);
+      case HOST.REJECTIONS:
+        return this.#rejections();
+    }
+  }
+
+  #answered(event, answer) {
+    const entry = this.#pending.get(event);
+    if (entry === undefined) return;
+    this.#pending.delete(event);
+    waiting(-1);
+    this.#settle(answer).then(entry.resolve, entry.reject);
+    if (this.#retired) this.retire();
+  }
+
+  #console(method, args) {
+    globalThis.console[method](...args.map((arg) => this.#membrane.decode(arg)));
+  }
+
+  /** Rejections are looked at again once Node's own microtasks have run: whoever awaits them has come by then. */
+  #rejections() {
+    setImmediate(() => {
+      if (!this.#ended) binding.deliverRejections(this.#id);
+    });
+  }
+
+  #condemned(code) {
+    const { cpuLimitMs, heapLimitMb } = this.limits;
+    const texts = {
+      ERR_CPU_LIMIT: `Worker exceeded its CPU limit of ${cpuLimitMs} ms (option "cpuLimitMs") and was stopped.`,
+      ERR_HEAP_LIMIT: `Worker exceeded its memory limit of ${heapLimitMb} MB (option "heapLimitMb") and was stopped.`,
+      ERR_PANIC: "miniflare-rs failed inside (a defect of ours; please report it) and the worker was stopped.",
+    };
+    this.#end(() => new InstanceError(code, texts[code]));
+    this.#hooks.condemned(this);
+  }
+
+  /** Ends the lane once nothing is in flight on it. */
+  retire() {
+    this.#retired = true;
+    const reason = () => new InstanceError("ERR_RELOADED", "The worker that this belonged to has been reloaded.");
+    if (this.#pending.size === 0) this.#end(reason);
+  }
+
+  /** Ends the lane now: an instance that is disposed of rejects what is in flight. */
+  dispose() {
+    this.#end(disposed);
+  }
+
+  #end(reason) {
+    if (this.#ended) return;
+    this.#ended = reason;
+    lanes.delete(this.#id);
+    this.#membrane.close(reason);
+    for (const { reject } of this.#pending.values()) {
+      waiting(-1);
+      reject(reason());
+    }
+    this.#pending.clear();
+    binding.closeLane(this.#id);
+  }
+}
+
+function disposed() {
+  return new InstanceError("ERR_DISPOSED", "This Miniflare instance has been disposed. Make a new one: new Miniflare({ ... })");
+}
+
+module.exports = { Lane, disposed };

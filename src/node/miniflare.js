@@ -1,0 +1,160 @@
+"use strict";
+// The `Miniflare` class: options in, a worker on a lane, requests through it; reloads and the end of it.
+//
+// The constructor starts at once and never throws: what goes wrong rejects the first method that is awaited.
+
+const { Lane, disposed } = require("./lane.js");
+const { NoOpLog } = require("./log.js");
+const { mergeOptions, OPTION_DEFAULTS, validateOptions } = require("./options.js");
+const { splitRequest } = require("./request.js");
+const { formatSize, moduleRules, readBindings, readScript } = require("./script.js");
+
+const SIZE_LIMIT = 1_048_576;
+
+/** Dispatched after each load of the worker. `initial` is true for the first. */
+class ReloadEvent extends Event {
+  constructor(init) {
+    super("reload");
+    this.plugins = init.plugins;
+    this.initial = init.initial;
+  }
+}
+
+class Miniflare extends EventTarget {
+  #options;
+  #lane;
+  #ready;
+  #loaded = false;
+  #disposed = false;
+
+  constructor(options = {}) {
+    super();
+    this.log = options?.log ?? new NoOpLog();
+    this.#ready = this.#init(options);
+  }
+
+  async #init(options) {
+    validateOptions(options);
+    this.#options = mergeOptions({}, options);
+    this.log.debug("Initialising worker...");
+    await this.#load();
+  }
+
+  /** Loads the worker from scratch; the one before it goes when its requests are done. */
+  async #load() {
+    this.log.debug("Reloading worker...");
+    const options = this.#options;
+    const root = options.rootPath ?? process.cwd();
+    const script = readScript(options, root);
+    const { wasm, values } = readBindings(options, root);
+    const lane = new Lane(
+      {
+        cpuLimitMs: options.cpuLimitMs ?? OPTION_DEFAULTS.cpuLimitMs,
+        heapLimitMb: options.heapLimitMb ?? OPTION_DEFAULTS.heapLimitMb,
+      },
+      this.#hooks(),
+    );
+    try {
+      const settings = { ...script, modules: options.modules === true, rules: moduleRules(options) };
+      await lane.control.start(settings, Object.entries(options.globals ?? {}).flat(), values, wasm);
+    } catch (error) {
+      lane.dispose();
+      throw error;
+    }
+    if (this.#disposed) return lane.dispose();
+    this.#lane?.retire();
+    this.#lane = lane;
+    this.#announce(script);
+  }
+
+  #announce({ text }) {
+    const initial = !this.#loaded;
+    this.#loaded = true;
+    this.dispatchEvent(new ReloadEvent({ plugins: {}, initial }));
+    const size = Buffer.byteLength(text);
+    this.log.info(`Worker reloaded!${size > 0 ? ` (${formatSize(size)})` : ""}`);
+    if (size > SIZE_LIMIT) {
+      this.log.warn(
+        "Worker's uncompressed size exceeds the 1MiB limit! Note that your worker will be compressed during upload so you may still be able to deploy it.",
+      );
+    }
+  }
+
+  #hooks() {
+    return {
+      warn: (text) => this.log.warn(text),
+      unhandled: (error) => this.#unhandled(error),
+      condemned: (lane) => {
+        if (this.#lane === lane) this.#lane = undefined;
+      },
+    };
+  }
+
+  /** What nobody in the worker caught: logged when asked for, otherwise Node's own unhandled rejection. */
+  #unhandled(error) {
+    if (!this.#options.logUnhandledRejections) return void Promise.reject(error);
+    const text = `Unhandled Promise Rejection: ${error?.stack ?? error}`;
+    this.log.error(new Error(text));
+  }
+
+  /** The worker, once it is loaded; one that was stopped by a limit is loaded again. */
+  async #worker() {
+    await this.#ready;
+    if (this.#disposed) throw disposed();
+    if (this.#lane === undefined) {
+      this.#ready = this.#load();
+      await this.#ready;
+    }
+    if (this.#disposed) throw disposed();
+    return this.#lane;
+  }
+
+  async dispatchFetch(input, init) {
+    const request = splitRequest(input, init);
+    const lane = this.#disposed || this.#lane === undefined ? await this.#worker() : this.#lane;
+    return lane.dispatch(null, request);
+  }
+
+  async dispatchScheduled(scheduledTime = Date.now(), cron = "", _url = undefined) {
+    const lane = await this.#worker();
+    return lane.control.scheduled(scheduledTime, cron);
+  }
+
+  async getBindings() {
+    return (await this.#worker()).control.bindings();
+  }
+
+  async getGlobalScope() {
+    return (await this.#worker()).control.globalScope();
+  }
+
+  async getModuleExports() {
+    return (await this.#worker()).control.moduleExports();
+  }
+
+  async reload() {
+    await this.#ready.catch(() => {});
+    if (this.#disposed) throw disposed();
+    this.#ready = this.#load();
+    await this.#ready;
+  }
+
+  async setOptions(options) {
+    await this.#ready.catch(() => {});
+    if (this.#disposed) throw disposed();
+    validateOptions(options);
+    this.#options = mergeOptions(this.#options ?? {}, options);
+    this.#ready = this.#load();
+    await this.#ready;
+  }
+
+  async dispose() {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    await this.#ready.catch(() => {});
+    this.#lane?.dispose();
+    this.#lane = undefined;
+  }
+}
+
+module.exports = { Miniflare, ReloadEvent };

@@ -1,0 +1,6 @@
+//! Floor 1: the door to Node. Knows N-API, not V8.
+
+mod api;
+mod binding;
+mod environment;
+mod wire;

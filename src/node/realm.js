@@ -1,0 +1,39 @@
+"use strict";
+// Node's half of the membrane: what one lane's proxies are made with.
+
+const v8 = require("node:v8");
+const { createMembrane } = require("../membrane/membrane.js");
+const { createIntrinsics } = require("../membrane/intrinsics.js");
+const { createErrors } = require("../membrane/errors.js");
+const { byName } = require("./errors.js");
+const { decodePlatform, encodePlatform } = require("./platform.js");
+
+const intrinsics = createIntrinsics(globalThis);
+const errors = createErrors({ intrinsics, refine });
+
+/** A serializer as it is: Node's default one writes typed arrays in a way that only Node reads. */
+function serialize(value) {
+  const serializer = new v8.Serializer();
+  serializer.writeHeader();
+  serializer.writeValue(value);
+  return new Uint8Array(serializer.releaseBuffer());
+}
+
+function deserialize(bytes) {
+  const deserializer = new v8.Deserializer(bytes);
+  deserializer.readHeader();
+  return deserializer.readValue();
+}
+
+/** Errors of our own classes arrive by name, "DurableObjectError [ERR_NO_HANDLER]". */
+function refine(error, name) {
+  const Class = byName.get(/^(\w+) \[\w+\]$/.exec(name)?.[1]);
+  if (Class !== undefined) Object.setPrototypeOf(error, Class.prototype);
+}
+
+/** Makes the half that talks through `call(number, args)`. */
+function createRealm(call, waiting) {
+  return createMembrane({ call, serialize, deserialize, intrinsics, errors, encodePlatform, decodePlatform, waiting });
+}
+
+module.exports = { createRealm };

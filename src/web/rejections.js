@@ -1,0 +1,21 @@
+// Errors that nobody caught: `unhandledrejection` and `rejectionhandled` for promises, `error` for timers and the like.
+
+import { core } from "ext:core/mod.js";
+import { op_host } from "ext:core/ops";
+import { encode, HOST } from "ext:miniflare/worker/realm.js";
+
+const { ErrorEvent, PromiseRejectionEvent } = core.loadExtScript("ext:deno_web/02_event.js");
+
+export function reportRejection(unhandled, promise, reason) {
+  if (!unhandled) {
+    globalThis.dispatchEvent(new PromiseRejectionEvent("rejectionhandled", { promise }));
+    return;
+  }
+  const event = new PromiseRejectionEvent("unhandledrejection", { promise, reason, cancelable: true });
+  if (globalThis.dispatchEvent(event)) op_host(HOST.UNHANDLED, [encode(reason)]);
+}
+
+export function reportError(error) {
+  const event = new ErrorEvent("error", { error, message: String(error?.message ?? error), cancelable: true });
+  if (globalThis.dispatchEvent(event)) op_host(HOST.UNHANDLED, [encode(error)]);
+}

@@ -1,0 +1,25 @@
+// Boot: everything here runs while the snapshot is made, and `__boot` when an isolate starts from it.
+
+import { core } from "ext:core/mod.js";
+import { defineGlobals } from "ext:miniflare/web/globals.js";
+import { reportError, reportRejection } from "ext:miniflare/web/rejections.js";
+import { control } from "ext:miniflare/worker/control.js";
+import { dispatch } from "ext:miniflare/worker/dispatch.js";
+import { connect, live, serve } from "ext:miniflare/worker/realm.js";
+
+defineGlobals();
+
+globalThis.__boot = () => {
+  delete globalThis.__boot;
+  delete globalThis.Deno;
+  delete globalThis.__bootstrap;
+  core.setReportExceptionCallback(reportError);
+  connect();
+  // Node's side knows this object by its number, the first.
+  live(control);
+  return [serveCall, dispatch, reportRejection];
+};
+
+function serveCall(call, ...args) {
+  return serve(call, args);
+}

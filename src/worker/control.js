@@ -1,0 +1,35 @@
+// What Node's side may ask of a worker beyond requests; it holds this object through the membrane.
+
+import { op_fail } from "ext:core/ops";
+import { ExecutionContext, hasListeners, ScheduledController, ScheduledEvent, settleWaits, stateOf } from "ext:miniflare/web/events.js";
+import { start } from "ext:miniflare/worker/start.js";
+import { worker } from "ext:miniflare/worker/worker.js";
+
+export const control = {
+  start,
+  scheduled,
+  globalScope: () => globalThis,
+  bindings: () => worker.env,
+  moduleExports: () => worker.exports,
+  /** Fails as a defect of ours would, to prove that it is contained. */
+  panic: (message) => op_fail(message),
+};
+
+/** Dispatches a scheduled event; resolves with the results of everything it waits for. */
+async function scheduled(scheduledTime, cron) {
+  const { handlers, env } = worker;
+  if (handlers === undefined) return scheduledClassic(scheduledTime, cron);
+  const state = { waits: [] };
+  if (typeof handlers.scheduled === "function") {
+    const result = handlers.scheduled(new ScheduledController(scheduledTime, cron), env, new ExecutionContext(state));
+    if (result !== undefined) state.waits.push(result);
+  }
+  return settleWaits(state.waits);
+}
+
+function scheduledClassic(scheduledTime, cron) {
+  if (!hasListeners("scheduled")) return [];
+  const event = new ScheduledEvent("scheduled", { scheduledTime, cron });
+  globalThis.dispatchEvent(event);
+  return settleWaits(stateOf(event).waits);
+}

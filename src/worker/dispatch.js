@@ -1,0 +1,109 @@
+// Requests in, responses out. The hot path: what a handler answers without waiting leaves in the same turn.
+
+import { op_answer } from "ext:core/ops";
+import { fetchError } from "ext:miniflare/worker/errors.js";
+import { ExecutionContext, FetchEvent, hasListeners, settleWaits, stateOf } from "ext:miniflare/web/events.js";
+import { isResponse, requestFromWire, responseToWire, setCf } from "ext:miniflare/worker/request.js";
+import { decode, encode, HOST } from "ext:miniflare/worker/realm.js";
+import { op_host } from "ext:core/ops";
+import { worker } from "ext:miniflare/worker/worker.js";
+
+const ANSWERED = 0;
+const FAILED = 1;
+const UNANSWERED = 2;
+
+/**
+ * Dispatches a request to a target and answers event `id`. `target` is null for the worker's own handler, or
+ * `[binding, object id]` of a Durable Object.
+ */
+export function dispatch(id, target, method, url, headers, body, cf) {
+  const state = { waits: [], passThrough: false };
+  try {
+    const request = requestFromWire(method, url, headers, body, decode);
+    if (cf !== undefined) setCf(request, decode(cf));
+    const response = target === null ? respond(request, state) : worker.objects.fetch(target[0], target[1], request);
+    if (isResponse(response)) return answer(id, response, state);
+    Promise.resolve(response).then(
+      (settled) => finish(id, settled, state),
+      (error) => fail(id, error, state),
+    );
+  } catch (error) {
+    fail(id, error, state);
+  }
+}
+
+/** The worker's response, or a promise of it; undefined when nothing handled the request. */
+function respond(request, state) {
+  const { handlers, env } = worker;
+  if (handlers === undefined) return respondClassic(request, state);
+  if (typeof handlers.fetch !== "function") return noHandler();
+  return handlers.fetch(request, env, new ExecutionContext(state)) ?? wrongType();
+}
+
+function respondClassic(request, state) {
+  if (!hasListeners("fetch")) return noHandler();
+  const event = new FetchEvent("fetch", { request });
+  const eventState = stateOf(event);
+  eventState.waits = state.waits;
+  try {
+    globalThis.dispatchEvent(event);
+  } finally {
+    eventState.dispatched = true;
+    state.passThrough = eventState.passThrough;
+  }
+  return eventState.response ?? unanswered(state);
+}
+
+function finish(id, response, state) {
+  if (response === UNANSWERED) return;
+  if (isResponse(response)) return answer(id, response, state);
+  try {
+    wrongType();
+  } catch (error) {
+    fail(id, error, state);
+  }
+}
+
+function answer(id, response, state) {
+  try {
+    const parts = responseToWire(response, encode);
+    const waits = state.waits;
+    const waiter = waits.length === 0 ? null : encode(() => settleWaits(waits));
+    op_answer(id, [ANSWERED, parts[0], parts[1], parts[2], parts[3], waiter]);
+  } catch (error) {
+    op_answer(id, [FAILED, encode(error)]);
+  }
+}
+
+function fail(id, error, state) {
+  if (!state.passThrough) return op_answer(id, [FAILED, encode(error)]);
+  op_host(HOST.WARN, [String(error?.stack ?? error)]);
+  const text = "No upstream to pass-through to specified.\nMake sure you've set the `upstream` option.";
+  op_answer(id, [FAILED, encode(fetchError("ERR_NO_UPSTREAM", text))]);
+}
+
+function wrongType() {
+  const hint = worker.handlers === undefined
+    ? "calling `event.respondWith()` with a `Response` or `Promise<Response>` in your handler"
+    : "returning a `Response` in your handler";
+  throw fetchError("ERR_RESPONSE_TYPE", `Fetch handler didn't respond with a Response object.\nMake sure you're ${hint}.`);
+}
+
+function noHandler() {
+  const hint = worker.handlers === undefined
+    ? 'calling addEventListener("fetch", ...)'
+    : "exporting a default object containing a `fetch` function property";
+  const text = `No fetch handler defined and no upstream to proxy to specified.\nMake sure you're ${hint}.`;
+  throw fetchError("ERR_NO_HANDLER", text);
+}
+
+function unanswered(state) {
+  if (state.passThrough) {
+    const text = "No upstream to pass-through to specified.\nMake sure you've set the `upstream` option.";
+    state.passThrough = false;
+    throw fetchError("ERR_NO_UPSTREAM", text);
+  }
+  const hint = "calling `event.respondWith()` with a `Response` or `Promise<Response>` in your handler";
+  const text = `No fetch handler responded and no upstream to proxy to specified.\nMake sure you're ${hint}.`;
+  throw fetchError("ERR_NO_RESPONSE", text);
+}

@@ -1,0 +1,69 @@
+//! Making one isolate: a deno_core runtime from the snapshot, with our limits and callbacks.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use deno_core::{JsRuntime, RuntimeOptions, v8};
+
+use super::answer::Answers;
+use super::guard::heap::Memory;
+use super::host::{Host, HostHandle};
+use super::modules;
+use super::rejections::Rejections;
+use super::{extensions, snapshot};
+
+/// An isolate that has been made and is still entered, with what its lane needs to keep.
+pub struct Made {
+    pub runtime: JsRuntime,
+    pub memory: Arc<Memory>,
+    pub answers: Rc<Answers>,
+    pub rejections: Rc<Rejections>,
+    /// `(call, ...args)`: the door in. See `src/worker/control.js`.
+    pub enter: v8::Global<v8::Function>,
+    /// `(id, target, method, url, headers, body, ...)`: a request. See `src/worker/dispatch.js`.
+    pub dispatch: v8::Global<v8::Function>,
+    /// `(unhandled, promise, reason)`: a rejection nobody handles.
+    pub reject: v8::Global<v8::Function>,
+}
+
+/// Makes an isolate. The background runtime and the lane's `LocalSet` must be entered; the isolate is left entered.
+pub fn make(host: Rc<dyn Host>, heap_limit_mib: usize) -> Result<Made, String> {
+    let memory = Memory::new(heap_limit_mib);
+    let mut runtime = JsRuntime::try_new(RuntimeOptions {
+        extensions: extensions::all(),
+        startup_snapshot: snapshot::get(),
+        skip_op_registration: true,
+        create_params: Some(memory.params()),
+        ..Default::default()
+    })
+    .map_err(|error| error.to_string())?;
+    let answers = Rc::<Answers>::default();
+    {
+        let state = runtime.op_state();
+        let mut state = state.borrow_mut();
+        state.put(HostHandle(host));
+        state.put(answers.clone());
+        state.put(modules::Graph::default());
+    }
+    let isolate = runtime.v8_isolate();
+    memory.watch(isolate);
+    let rejections = Rejections::watch(isolate);
+    isolate.set_allow_atomics_wait(false);
+    modules::install(isolate);
+    let [enter, dispatch, reject] = boot(&mut runtime)?;
+    Ok(Made { runtime, memory, answers, rejections, enter, dispatch, reject })
+}
+
+/// Finishes the boot that the snapshot left off, and takes the doors out of the realm.
+fn boot(runtime: &mut JsRuntime) -> Result<[v8::Global<v8::Function>; 3], String> {
+    let doors = runtime.execute_script("ext:miniflare/boot", "globalThis.__boot()").map_err(|error| error.to_string())?;
+    deno_core::scope!(scope, runtime);
+    let doors = v8::Local::new(scope, doors);
+    let doors: v8::Local<v8::Array> = doors.try_cast().map_err(|_| "the boot script returned no doors".to_string())?;
+    scope.get_current_context().set_allow_generation_from_strings(false);
+    let door = |index| {
+        let function = doors.get_index(scope, index).and_then(|door| door.try_cast::<v8::Function>().ok());
+        function.map(|function| v8::Global::new(scope, function)).ok_or(format!("the boot script returned no door {index}"))
+    };
+    Ok([door(0)?, door(1)?, door(2)?])
+}

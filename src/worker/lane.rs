@@ -1,0 +1,316 @@
+//! A lane: one isolate on the Node thread that created it, and the only way into it.
+//!
+//! Everything happens in turns. A turn enters the isolate, runs something, drains microtasks, polls what has become
+//! ready, and leaves. [`Entered`] alone may enter; it also enters the background runtime and the lane's tasks, and arms
+//! the watchdog. A call that arrives while a turn runs (a host function calls back) is nested in it, on the same stack;
+//! an event that arrives then waits until the turn is over.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Context;
+use std::time::Duration;
+
+use deno_core::{JsRuntime, PollEventLoopOptions, v8};
+use futures::Future;
+use tokio::task::LocalSet;
+
+use super::answer::Answers;
+use super::background;
+use super::event::Event;
+use super::guard::Verdict;
+use super::guard::cpu::Watch;
+use super::guard::heap::Memory;
+use super::host::Host;
+use super::isolate::{self, Made};
+use super::rejections::Rejections;
+use super::value::Value;
+use super::waker::{LaneWaker, Signal};
+
+/// Polls in one turn before Node's loop gets its turn again.
+const POLLS_PER_TURN: usize = 64;
+
+/// The host calls that a lane itself makes; the numbers are shared with `src/node/lane.js`.
+const HOST_ANSWERED: u32 = 0;
+const HOST_CONDEMNED: u32 = 1;
+const HOST_UNCAUGHT: u32 = 2;
+const HOST_REJECTIONS: u32 = 7;
+
+/// What a lane is made with.
+pub struct LaneOptions {
+    pub id: u32,
+    pub host: Rc<dyn Host>,
+    pub signal: Arc<dyn Signal>,
+    pub cpu_limit: Duration,
+    pub heap_limit_mib: usize,
+}
+
+pub struct Lane {
+    runtime: RefCell<Option<JsRuntime>>,
+    tasks: RefCell<LocalSet>,
+    isolate: v8::UnsafeRawIsolatePtr,
+    context: v8::Global<v8::Context>,
+    enter: v8::Global<v8::Function>,
+    dispatch: v8::Global<v8::Function>,
+    reject: v8::Global<v8::Function>,
+    host: Rc<dyn Host>,
+    waker: Arc<LaneWaker>,
+    watch: Arc<Watch>,
+    memory: Arc<Memory>,
+    answers: Rc<Answers>,
+    rejections: Rc<Rejections>,
+    depth: Cell<u32>,
+    waiting: RefCell<VecDeque<Event>>,
+    verdict: Cell<Option<Verdict>>,
+}
+
+impl Lane {
+    /// Makes a lane with a fresh isolate on the calling thread.
+    pub fn new(options: LaneOptions) -> Result<Rc<Lane>, String> {
+        let tasks = LocalSet::new();
+        let made = {
+            let _runtime = background::handle().enter();
+            let _tasks = tasks.enter();
+            isolate::make(options.host.clone(), options.heap_limit_mib)?
+        };
+        let Made { mut runtime, memory, answers, rejections, enter, dispatch, reject } = made;
+        let context = runtime.main_context();
+        let isolate = runtime.v8_isolate();
+        let watch = Watch::new(isolate.thread_safe_handle(), options.cpu_limit);
+        // SAFETY: the isolate was entered by its creation, and by nothing since.
+        unsafe { isolate.exit() };
+        // SAFETY: the pointer is used only while `runtime` owns the isolate.
+        let isolate = unsafe { isolate.as_raw_isolate_ptr() };
+        Ok(Rc::new(Lane {
+            runtime: RefCell::new(Some(runtime)),
+            tasks: RefCell::new(tasks),
+            isolate,
+            context,
+            enter,
+            dispatch,
+            reject,
+            host: options.host,
+            waker: LaneWaker::new(options.id, options.signal),
+            watch,
+            memory,
+            answers,
+            rejections,
+            depth: Cell::new(0),
+            waiting: RefCell::default(),
+            verdict: Cell::new(None),
+        }))
+    }
+
+    /// Calls the worker's door with a call's number and its arguments; nested when a turn runs. `None` when the lane was
+    /// condemned before or during the call (see [`Lane::verdict`]).
+    pub fn call(&self, call: u32, args: Vec<Value>) -> Option<Value> {
+        self.turn(|scope, lane| {
+            let mut locals = Vec::with_capacity(args.len() + 1);
+            locals.push(v8::Integer::new_from_unsigned(scope, call).into());
+            for arg in args {
+                locals.push(arg.into_v8(scope)?);
+            }
+            let enter = v8::Local::new(scope, &lane.enter);
+            let receiver = v8::undefined(scope).into();
+            let answer = enter.call(scope, receiver, &locals)?;
+            Some(Value::from_v8(scope, answer))
+        })
+        .flatten()
+    }
+
+    /// Dispatches an event. Its answer, if the worker gave it within the turn; later answers go to the host.
+    pub fn dispatch(&self, event: Event) -> Option<Value> {
+        if self.depth.get() > 0 {
+            self.waiting.borrow_mut().push_back(event);
+            return None;
+        }
+        let id = event.id;
+        self.turn(|scope, lane| lane.run(scope, event));
+        let answer = self.answers.take(id);
+        self.settle();
+        answer
+    }
+
+    /// Polls what has become ready.
+    pub fn poll(&self) {
+        if self.depth.get() == 0 && self.verdict.get().is_none() {
+            self.turn(|_, _| ());
+            self.settle();
+        }
+    }
+
+    /// Tells the worker of the rejections that nobody has handled.
+    pub fn deliver_rejections(&self) {
+        if self.depth.get() == 0 && self.verdict.get().is_none() {
+            self.turn(|scope, lane| {
+                let report = v8::Local::new(scope, &lane.reject);
+                lane.rejections.deliver(scope, report);
+            });
+            self.settle();
+        }
+    }
+
+    /// Why the lane was condemned, if it was. Nothing runs on it any more.
+    pub fn verdict(&self) -> Option<Verdict> {
+        self.verdict.get()
+    }
+
+    /// Whether a turn runs on this lane right now, further down the stack.
+    pub fn is_running(&self) -> bool {
+        self.depth.get() > 0
+    }
+
+    fn run(&self, scope: &mut v8::PinScope, event: Event) {
+        let mut locals = Vec::with_capacity(8);
+        let Event { id, args } = event;
+        locals.push(v8::Integer::new_from_unsigned(scope, id).into());
+        for arg in args {
+            let Some(arg) = arg.into_v8(scope) else { return };
+            locals.push(arg);
+        }
+        let dispatch = v8::Local::new(scope, &self.dispatch);
+        let receiver = v8::undefined(scope).into();
+        dispatch.call(scope, receiver, &locals);
+    }
+
+    /// Runs the events that waited for a turn, and hands on the answers that nobody is waiting for on this stack.
+    fn settle(&self) {
+        loop {
+            while let Some(answer) = self.answers.next() {
+                self.host.call(HOST_ANSWERED, vec![Value::Number(f64::from(answer.event)), answer.parts]);
+            }
+            let Some(event) = self.waiting.borrow_mut().pop_front() else { return };
+            self.turn(|scope, lane| lane.run(scope, event));
+        }
+    }
+
+    /// One turn, or a nested part of one. `None` when the lane is condemned.
+    fn turn<R>(&self, work: impl FnOnce(&mut v8::PinScope, &Lane) -> R) -> Option<R> {
+        if self.verdict.get().is_some() {
+            return None;
+        }
+        let entered = Entered::new(self);
+        let result = entered.scoped(|scope| work(scope, self));
+        entered.finish();
+        drop(entered);
+        self.judge();
+        Some(result)
+    }
+
+    /// Tells the host when this turn condemned the lane.
+    fn judge(&self) {
+        if let Some(verdict) = self.verdict.get()
+            && self.depth.get() == 0
+        {
+            self.waiting.borrow_mut().clear();
+            self.rejections.clear();
+            self.host.call(HOST_CONDEMNED, vec![verdict.code().into()]);
+        }
+    }
+
+    /// Polls upstream's event loop and tasks until nothing more is ready.
+    fn poll_ready(&self) {
+        for _ in 0..POLLS_PER_TURN {
+            if !self.waker.take() || self.verdict.get().is_some() {
+                return;
+            }
+            let waker = self.waker.waker();
+            let mut context = Context::from_waker(&waker);
+            let _ = Pin::new(&mut *self.tasks.borrow_mut()).poll(&mut context);
+            let polled = match self.runtime.borrow_mut().as_mut() {
+                Some(runtime) => runtime.poll_event_loop(&mut context, PollEventLoopOptions::default()),
+                None => return,
+            };
+            if let std::task::Poll::Ready(Err(error)) = polled {
+                self.host.call(HOST_UNCAUGHT, vec![error.to_string().as_str().into()]);
+            }
+        }
+    }
+}
+
+/// The isolate, entered. The only way in: enters the isolate, the background runtime and the lane's tasks, and arms the
+/// watchdog; leaves all of them in reverse order when dropped.
+struct Entered<'l> {
+    lane: &'l Lane,
+    _tasks: tokio::task::LocalEnterGuard,
+    _runtime: tokio::runtime::EnterGuard<'static>,
+}
+
+impl<'l> Entered<'l> {
+    fn new(lane: &'l Lane) -> Entered<'l> {
+        let runtime = background::handle().enter();
+        let tasks = lane.tasks.borrow().enter();
+        // SAFETY: the isolate lives as long as its lane, which is borrowed here, and this is its thread.
+        unsafe { v8::Isolate::from_raw_isolate_ptr(lane.isolate).enter() };
+        if lane.depth.replace(lane.depth.get() + 1) == 0 {
+            lane.waker.start();
+            lane.watch.start();
+        }
+        Entered { lane, _tasks: tasks, _runtime: runtime }
+    }
+
+    fn scoped<R>(&self, work: impl FnOnce(&mut v8::PinScope) -> R) -> R {
+        // SAFETY: the isolate is entered.
+        let mut isolate = unsafe { v8::Isolate::from_raw_isolate_ptr(self.lane.isolate) };
+        v8::scope_with_context!(scope, &mut isolate, &self.lane.context);
+        v8::tc_scope!(let scope, scope);
+        work(scope)
+    }
+
+    /// Ends the outermost turn: microtasks, then what is ready. The host asks for the rejections later, so that whoever
+    /// awaits them in Node has come by then.
+    fn finish(&self) {
+        let lane = self.lane;
+        if lane.depth.get() > 1 {
+            return;
+        }
+        self.scoped(|scope| scope.perform_microtask_checkpoint());
+        lane.poll_ready();
+        if lane.rejections.announce() {
+            lane.host.call(HOST_REJECTIONS, Vec::new());
+        }
+    }
+
+    /// What the guards say about the turn that ends.
+    fn verdict(&self) -> Option<Verdict> {
+        let lane = self.lane;
+        let over_cpu = lane.watch.end();
+        let over_heap = lane.memory.take_exceeded();
+        let panicked = lane.answers.verdict();
+        if over_heap || panicked.is_some() {
+            // SAFETY: the isolate is entered.
+            unsafe { v8::Isolate::from_raw_isolate_ptr(lane.isolate) }.cancel_terminate_execution();
+        }
+        panicked.or(over_heap.then_some(Verdict::HeapLimit)).or(over_cpu.then_some(Verdict::CpuLimit))
+    }
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        let lane = self.lane;
+        if lane.depth.get() == 1 {
+            if let Some(verdict) = self.verdict() {
+                lane.verdict.set(Some(verdict));
+            }
+            lane.waker.rest();
+        }
+        lane.depth.set(lane.depth.get() - 1);
+        // SAFETY: entered by `new`, and guards nest.
+        unsafe { v8::Isolate::from_raw_isolate_ptr(lane.isolate).exit() };
+    }
+}
+
+impl Drop for Lane {
+    /// Ends the isolate, entered, as V8 wants it.
+    fn drop(&mut self) {
+        let Some(runtime) = self.runtime.borrow_mut().take() else { return };
+        let _runtime = background::handle().enter();
+        let _tasks = self.tasks.borrow().enter();
+        self.waker.start();
+        // SAFETY: the isolate is alive and this is its thread; dropping the runtime exits it.
+        unsafe { v8::Isolate::from_raw_isolate_ptr(self.isolate).enter() };
+        drop(runtime);
+    }
+}

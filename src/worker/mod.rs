@@ -1,0 +1,15 @@
+//! Floor 2: workers in isolates. Knows deno_core and V8, not Node.
+
+pub mod answer;
+pub mod background;
+pub mod event;
+pub mod extensions;
+pub mod guard;
+pub mod host;
+pub mod isolate;
+pub mod lane;
+pub mod modules;
+pub mod rejections;
+pub mod snapshot;
+pub mod value;
+pub mod waker;

@@ -1,0 +1,66 @@
+//! A worker's modules: what has been loaded, from where, and how V8's modules are found again.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use deno_core::v8;
+
+use super::resolve::{self, ModuleError};
+use super::rules::{ModuleType, Rules};
+
+/// What a module that is not JavaScript exports as its default, until it is evaluated.
+pub enum Pending {
+    Value(v8::Global<v8::Value>),
+    CommonJs { path: String, text: String },
+}
+
+/// All modules of one worker.
+#[derive(Default)]
+pub struct Modules {
+    pub rules: Rules,
+    /// False for a script that was given as a string without a path.
+    pub from_file: bool,
+    /// Evaluates a CommonJS module: `(path, body) => module.exports`. See `src/worker/commonjs.js`.
+    pub evaluate_commonjs: Option<v8::Global<v8::Function>>,
+    by_path: HashMap<String, v8::Global<v8::Module>>,
+    /// Paths by V8's identity hash, which may be shared by several modules.
+    paths: HashMap<i32, Vec<(v8::Global<v8::Module>, String)>>,
+    pending: HashMap<i32, Vec<(v8::Global<v8::Module>, Pending)>>,
+}
+
+/// The modules as they are kept in the op state.
+#[derive(Clone, Default)]
+pub struct Graph(pub Rc<RefCell<Modules>>);
+
+impl Modules {
+    pub fn resolve(&self, importer: &str, specifier: &str) -> Result<(String, ModuleType), ModuleError> {
+        resolve::resolve(&self.rules, self.from_file, importer, specifier)
+    }
+
+    pub fn get(&self, path: &str) -> Option<v8::Global<v8::Module>> {
+        self.by_path.get(path).cloned()
+    }
+
+    pub fn add(&mut self, scope: &mut v8::PinScope, path: &str, module: v8::Local<v8::Module>) {
+        let global = v8::Global::new(scope, module);
+        self.by_path.insert(path.into(), global.clone());
+        self.paths.entry(module.get_identity_hash().get()).or_default().push((global, path.into()));
+    }
+
+    pub fn path(&self, scope: &mut v8::PinScope, module: v8::Local<v8::Module>) -> Option<String> {
+        let candidates = self.paths.get(&module.get_identity_hash().get())?;
+        candidates.iter().find(|(known, _)| v8::Local::new(scope, known) == module).map(|(_, path)| path.clone())
+    }
+
+    pub fn put_pending(&mut self, scope: &mut v8::PinScope, module: v8::Local<v8::Module>, pending: Pending) {
+        let global = v8::Global::new(scope, module);
+        self.pending.entry(module.get_identity_hash().get()).or_default().push((global, pending));
+    }
+
+    pub fn take_pending(&mut self, scope: &mut v8::PinScope, module: v8::Local<v8::Module>) -> Option<Pending> {
+        let candidates = self.pending.get_mut(&module.get_identity_hash().get())?;
+        let index = candidates.iter().position(|(known, _)| v8::Local::new(scope, known) == module)?;
+        Some(candidates.swap_remove(index).1)
+    }
+}

@@ -1,0 +1,312 @@
+//! Where V8 and the module graph meet: running scripts and modules, and the callbacks by which V8 asks for imports.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use deno_core::{JsRuntime, OpState, op2, v8};
+
+use super::graph::{Graph, Modules, Pending};
+use super::resolve::ModuleError;
+use super::rules::{ModuleType, Rules};
+use super::source;
+
+/// Takes imports over from deno_core.
+pub fn install(isolate: &mut v8::OwnedIsolate) {
+    isolate.set_host_import_module_dynamically_callback(import_dynamically);
+    isolate.set_host_initialize_import_meta_object_callback(initialize_import_meta);
+}
+
+/// Runs a classic script and returns its completion value.
+#[op2(reentrant)]
+pub fn op_run_script<'s, 'i>(
+    scope: &mut v8::PinScope<'s, 'i>,
+    #[string] path: &str,
+    #[string] text: &str,
+) -> Option<v8::Local<'s, v8::Value>> {
+    let (script, key) = source::script(scope, path, text)?;
+    let value = script.bind_to_current_context(scope).run(scope)?;
+    if let Some(key) = key {
+        key.keep(script.create_code_cache());
+    }
+    Some(value)
+}
+
+/// Links and evaluates the entry module: `[namespace, promise of its evaluation]`. `rules` is an array of
+/// `[type, fallthrough, ...globs]`.
+#[op2(reentrant)]
+pub fn op_run_module<'s, 'i>(
+    scope: &mut v8::PinScope<'s, 'i>,
+    state: Rc<RefCell<OpState>>,
+    #[string] path: &str,
+    #[string] text: &str,
+    from_file: bool,
+    rules: v8::Local<'s, v8::Value>,
+    evaluate_commonjs: v8::Local<'s, v8::Function>,
+) -> Option<v8::Local<'s, v8::Value>> {
+    let graph = state.borrow().borrow::<Graph>().clone();
+    let rules = Rules::new(read_rules(scope, rules)).map_err(|message| throw_type_error(scope, &message)).ok()?;
+    {
+        let mut modules = graph.0.borrow_mut();
+        modules.rules = rules;
+        modules.from_file = from_file;
+        modules.evaluate_commonjs = Some(v8::Global::new(scope, evaluate_commonjs));
+    }
+    let (module, key) = source::module(scope, path, text)?;
+    graph.0.borrow_mut().add(scope, path, module);
+    let done = evaluate(scope, module)?;
+    if let Some(key) = key {
+        key.keep(module.get_unbound_module_script(scope).create_code_cache());
+    }
+    let namespace = module.get_module_namespace();
+    Some(v8::Array::new_with_elements(scope, &[namespace, done]).into())
+}
+
+/// What `require(specifier)` in `importer` names: `[type, path, contents]`, the contents being a function to be called
+/// with `(exports, require, module)` for CommonJS, and the value itself otherwise.
+#[op2(reentrant)]
+pub fn op_require<'s, 'i>(
+    scope: &mut v8::PinScope<'s, 'i>,
+    state: Rc<RefCell<OpState>>,
+    #[string] importer: &str,
+    #[string] specifier: &str,
+) -> Option<v8::Local<'s, v8::Value>> {
+    let graph = state.borrow().borrow::<Graph>().clone();
+    let resolved = graph.0.borrow().resolve(importer, specifier);
+    let (path, kind) = resolved.map_err(|error| throw_module_error(scope, &error)).ok()?;
+    let contents = match kind {
+        ModuleType::EsModule => {
+            throw_module_error(scope, &ModuleError::commonjs_requires_es(importer, specifier));
+            return None;
+        }
+        ModuleType::CommonJs => {
+            let text = read_text(scope, &path)?;
+            source::commonjs(scope, &path, &text)?.into()
+        }
+        kind => read_value(scope, &path, kind)?,
+    };
+    let kind = v8::String::new(scope, kind.name())?.into();
+    let path = v8::String::new(scope, &path)?.into();
+    Some(v8::Array::new_with_elements(scope, &[kind, path, contents]).into())
+}
+
+/// Compiles WebAssembly, whatever the realm's own rules on compiling are.
+#[op2]
+pub fn op_compile_wasm<'s, 'i>(
+    scope: &mut v8::PinScope<'s, 'i>,
+    #[buffer] bytes: &[u8],
+) -> Option<v8::Local<'s, v8::Value>> {
+    v8::WasmModuleObject::compile(scope, bytes).map(Into::into)
+}
+
+fn read_rules<'s>(scope: &mut v8::PinScope<'s, '_>, rules: v8::Local<'s, v8::Value>) -> Vec<(String, Vec<String>, bool)> {
+    let Ok(rules) = rules.try_cast::<v8::Array>() else { return Vec::new() };
+    let mut read = Vec::new();
+    for index in 0..rules.length() {
+        let Some(rule) = rules.get_index(scope, index).and_then(|rule| rule.try_cast::<v8::Array>().ok()) else { continue };
+        let mut texts = Vec::new();
+        for part in (0..rule.length()).filter(|part| *part != 1) {
+            texts.extend(rule.get_index(scope, part).map(|text| text.to_rust_string_lossy(scope)));
+        }
+        let fallthrough = rule.get_index(scope, 1).is_some_and(|value| value.is_true());
+        let kind = if texts.is_empty() { String::new() } else { texts.remove(0) };
+        read.push((kind, texts, fallthrough));
+    }
+    read
+}
+
+/// Links and evaluates; the promise of the evaluation. `None` when linking threw.
+fn evaluate<'s>(scope: &mut v8::PinScope<'s, '_>, module: v8::Local<'s, v8::Module>) -> Option<v8::Local<'s, v8::Value>> {
+    if module.get_status() == v8::ModuleStatus::Uninstantiated {
+        module.instantiate_module(scope, resolve_import)?;
+    }
+    module.evaluate(scope)
+}
+
+fn graph_of(scope: &mut v8::PinScope) -> Rc<RefCell<Modules>> {
+    JsRuntime::op_state_from(scope).borrow().borrow::<Graph>().clone().0
+}
+
+fn resolve_import<'s>(
+    context: v8::Local<'s, v8::Context>,
+    specifier: v8::Local<'s, v8::String>,
+    _attributes: v8::Local<'s, v8::FixedArray>,
+    referrer: v8::Local<'s, v8::Module>,
+) -> Option<v8::Local<'s, v8::Module>> {
+    // SAFETY: V8 calls this with a valid context while the isolate is entered.
+    v8::callback_scope!(unsafe scope, context);
+    let graph = graph_of(scope);
+    let importer = graph.borrow().path(scope, referrer)?;
+    let specifier = specifier.to_rust_string_lossy(scope);
+    load(scope, &graph, &importer, &specifier)
+}
+
+/// The module that `specifier` names, read and compiled when it is new.
+fn load<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    graph: &Rc<RefCell<Modules>>,
+    importer: &str,
+    specifier: &str,
+) -> Option<v8::Local<'s, v8::Module>> {
+    let resolved = graph.borrow().resolve(importer, specifier);
+    let (path, kind) = resolved.map_err(|error| throw_module_error(scope, &error)).ok()?;
+    if let Some(known) = graph.borrow().get(&path) {
+        return Some(v8::Local::new(scope, known));
+    }
+    let module = match kind {
+        ModuleType::EsModule => {
+            let text = read_text(scope, &path)?;
+            source::module(scope, &path, &text)?.0
+        }
+        ModuleType::CommonJs => {
+            let text = read_text(scope, &path)?;
+            synthetic(scope, graph, &path, |_| Some(Pending::CommonJs { path: path.clone(), text }))?
+        }
+        kind => synthetic(scope, graph, &path, |scope| {
+            let value = read_value(scope, &path, kind)?;
+            Some(Pending::Value(v8::Global::new(scope, value)))
+        })?,
+    };
+    graph.borrow_mut().add(scope, &path, module);
+    Some(module)
+}
+
+fn synthetic<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    graph: &Rc<RefCell<Modules>>,
+    path: &str,
+    pending: impl FnOnce(&mut v8::PinScope<'s, '_>) -> Option<Pending>,
+) -> Option<v8::Local<'s, v8::Module>> {
+    let pending = pending(scope)?;
+    let name = v8::String::new(scope, path)?;
+    let default = v8::String::new(scope, "default")?;
+    let module = v8::Module::create_synthetic_module(scope, name, &[default], evaluate_synthetic);
+    graph.borrow_mut().put_pending(scope, module, pending);
+    Some(module)
+}
+
+fn evaluate_synthetic<'s>(
+    context: v8::Local<'s, v8::Context>,
+    module: v8::Local<'s, v8::Module>,
+) -> Option<v8::Local<'s, v8::Value>> {
+    // SAFETY: as in `resolve_import`.
+    v8::callback_scope!(unsafe scope, context);
+    let graph = graph_of(scope);
+    let pending = graph.borrow_mut().take_pending(scope, module)?;
+    let value = match pending {
+        Pending::Value(value) => v8::Local::new(scope, value),
+        Pending::CommonJs { path, text } => {
+            let body = source::commonjs(scope, &path, &text)?;
+            let evaluate = graph.borrow().evaluate_commonjs.clone()?;
+            let evaluate = v8::Local::new(scope, evaluate);
+            let path = v8::String::new(scope, &path)?.into();
+            let receiver = v8::undefined(scope).into();
+            evaluate.call(scope, receiver, &[path, body.into()])?
+        }
+    };
+    let default = v8::String::new(scope, "default")?;
+    module.set_synthetic_module_export(scope, default, value)?;
+    let resolver = v8::PromiseResolver::new(scope)?;
+    let undefined = v8::undefined(scope).into();
+    resolver.resolve(scope, undefined);
+    Some(resolver.get_promise(scope).into())
+}
+
+fn import_dynamically<'s, 'i>(
+    scope: &mut v8::PinScope<'s, 'i>,
+    _options: v8::Local<'s, v8::Data>,
+    importer: v8::Local<'s, v8::Value>,
+    specifier: v8::Local<'s, v8::String>,
+    _attributes: v8::Local<'s, v8::FixedArray>,
+) -> Option<v8::Local<'s, v8::Promise>> {
+    let resolver = v8::PromiseResolver::new(scope)?;
+    let promise = resolver.get_promise(scope);
+    let importer = importer.to_rust_string_lossy(scope);
+    let specifier = specifier.to_rust_string_lossy(scope);
+    v8::tc_scope!(let scope, scope);
+    match import(scope, &importer, &specifier) {
+        Some(namespace) => resolver.resolve(scope, namespace),
+        None => {
+            let exception = scope.exception()?;
+            resolver.reject(scope, exception)
+        }
+    };
+    Some(promise)
+}
+
+/// Loads, links and evaluates: a promise of the namespace.
+fn import<'s>(scope: &mut v8::PinScope<'s, '_>, importer: &str, specifier: &str) -> Option<v8::Local<'s, v8::Value>> {
+    let graph = graph_of(scope);
+    let module = load(scope, &graph, importer, specifier)?;
+    let done = evaluate(scope, module)?.try_cast::<v8::Promise>().ok()?;
+    let namespace = module.get_module_namespace();
+    let give = v8::Function::builder(|_: &mut v8::PinScope, args: v8::FunctionCallbackArguments, mut rv: v8::ReturnValue| {
+        rv.set(args.data());
+    });
+    let give = give.data(namespace).build(scope)?;
+    done.then(scope, give).map(Into::into)
+}
+
+unsafe extern "C" fn initialize_import_meta(
+    _context: v8::Local<v8::Context>,
+    _module: v8::Local<v8::Module>,
+    _meta: v8::Local<v8::Object>,
+) {
+}
+
+fn read_text(scope: &mut v8::PinScope, path: &str) -> Option<String> {
+    let bytes = read(scope, path)?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn read_value<'s>(scope: &mut v8::PinScope<'s, '_>, path: &str, kind: ModuleType) -> Option<v8::Local<'s, v8::Value>> {
+    let bytes = read(scope, path)?;
+    Some(match kind {
+        ModuleType::CompiledWasm => v8::WasmModuleObject::compile(scope, &bytes)?.into(),
+        ModuleType::Data => {
+            let store = v8::ArrayBuffer::new_backing_store_from_vec(bytes).make_shared();
+            v8::ArrayBuffer::with_backing_store(scope, &store).into()
+        }
+        _ => v8::String::new(scope, &String::from_utf8_lossy(&bytes))?.into(),
+    })
+}
+
+fn read(scope: &mut v8::PinScope, path: &str) -> Option<Vec<u8>> {
+    std::fs::read(path).map_err(|error| throw_unreadable(scope, path, &error)).ok()
+}
+
+fn throw_unreadable(scope: &mut v8::PinScope, path: &str, error: &std::io::Error) {
+    let (code, message) = match error.kind() {
+        std::io::ErrorKind::NotFound => ("ENOENT", format!("ENOENT: no such file or directory, open '{path}'")),
+        _ => ("ERR_MODULE_READ", format!("Unable to read module \"{path}\": {error}")),
+    };
+    throw(scope, None, code, &message);
+}
+
+fn throw_module_error(scope: &mut v8::PinScope, error: &ModuleError) {
+    throw(scope, Some("VMScriptRunnerError"), error.code, &error.message);
+}
+
+fn throw_type_error(scope: &mut v8::PinScope, message: &str) {
+    if let Some(message) = v8::String::new(scope, message) {
+        let error = v8::Exception::type_error(scope, message);
+        scope.throw_exception(error);
+    }
+}
+
+/// Throws an `Error` with a code and, for our own classes, the name that Node's side rebuilds the class from.
+fn throw(scope: &mut v8::PinScope, class: Option<&str>, code: &str, message: &str) -> Option<()> {
+    let message = v8::String::new(scope, message)?;
+    let error = v8::Exception::error(scope, message);
+    let object = error.try_cast::<v8::Object>().ok()?;
+    let define = |name: &str, value: &str| {
+        let name = v8::String::new(scope, name)?;
+        let value = v8::String::new(scope, value)?;
+        object.define_own_property(scope, name.into(), value.into(), v8::PropertyAttribute::DONT_ENUM)
+    };
+    define("code", code)?;
+    if let Some(class) = class {
+        define("name", &format!("{class} [{code}]"))?;
+    }
+    scope.throw_exception(error);
+    Some(())
+}

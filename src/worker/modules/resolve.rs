@@ -1,0 +1,81 @@
+//! From an importer and a specifier to a file and its type, with Miniflare 2's errors. Knows no V8.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::rules::{ModuleType, Rules};
+
+const BUNDLE_HINT: &str =
+    "If you're trying to import an npm package, you'll need to bundle your Worker first.";
+const BUILTIN_HINT: &str = "If you're trying to import a Node.js built-in module, or an npm package that uses Node.js built-ins, you'll either need to:\n- Bundle your Worker, configuring your bundler to polyfill Node.js built-ins\n- Configure your bundler to load Workers-compatible builds by changing the main fields/conditions\n- Find an alternative package that doesn't require Node.js built-ins";
+
+/// Node's own modules, as far as people import them without the `node:` prefix.
+const BUILTINS: &[&str] = &[
+    "assert", "async_hooks", "buffer", "child_process", "cluster", "console", "constants", "crypto", "dgram",
+    "diagnostics_channel", "dns", "domain", "events", "fs", "http", "http2", "https", "inspector", "module", "net", "os",
+    "path", "perf_hooks", "process", "punycode", "querystring", "readline", "repl", "stream", "string_decoder", "sys",
+    "timers", "tls", "trace_events", "tty", "url", "util", "v8", "vm", "wasi", "worker_threads", "zlib",
+];
+
+/// Why a module cannot be had. `code` and text are Miniflare 2's.
+#[derive(Debug)]
+pub struct ModuleError {
+    pub code: &'static str,
+    pub message: String,
+}
+
+impl ModuleError {
+    fn new(code: &'static str, importer: &str, specifier: &str, reason: &str) -> ModuleError {
+        ModuleError { code, message: format!("Unable to resolve \"{importer}\" dependency \"{specifier}\": {reason}") }
+    }
+
+    pub fn commonjs_requires_es(importer: &str, specifier: &str) -> ModuleError {
+        let reason = "CommonJS modules cannot require ES modules";
+        ModuleError::new("ERR_CJS_MODULE_UNSUPPORTED", importer, specifier, reason)
+    }
+}
+
+/// The file that `specifier` names in `importer`, and its type. `from_file` is false for a script given as a string
+/// without a path, which cannot import.
+pub fn resolve(
+    rules: &Rules,
+    from_file: bool,
+    importer: &str,
+    specifier: &str,
+) -> Result<(String, ModuleType), ModuleError> {
+    if !from_file {
+        let reason = "imports unsupported with string script";
+        return Err(ModuleError::new("ERR_MODULE_STRING_SCRIPT", importer, specifier, reason));
+    }
+    let path = absolute(importer, specifier);
+    match rules.kind(&path) {
+        Some(Ok(kind)) => Ok((path, *kind)),
+        Some(Err(name)) => {
+            let reason = format!("{name} modules are unsupported");
+            Err(ModuleError::new("ERR_MODULE_UNSUPPORTED", importer, specifier, &reason))
+        }
+        None => {
+            let hint = if is_builtin(specifier) { BUILTIN_HINT } else { BUNDLE_HINT };
+            let reason = format!("no matching module rules.\n{hint}");
+            Err(ModuleError::new("ERR_MODULE_RULE", importer, specifier, &reason))
+        }
+    }
+}
+
+fn is_builtin(specifier: &str) -> bool {
+    let name = specifier.strip_prefix("node:").unwrap_or(specifier);
+    specifier.starts_with("node:") || BUILTINS.contains(&name.split('/').next().unwrap_or(name))
+}
+
+/// `specifier` against the importer's folder, without `.` and `..`.
+fn absolute(importer: &str, specifier: &str) -> String {
+    let folder = Path::new(importer).parent().unwrap_or(Path::new("/"));
+    let mut path = PathBuf::new();
+    for part in folder.join(specifier).components() {
+        match part {
+            Component::ParentDir => drop(path.pop()),
+            Component::CurDir => {}
+            part => path.push(part),
+        }
+    }
+    path.to_string_lossy().into_owned()
+}

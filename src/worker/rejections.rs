@@ -1,0 +1,87 @@
+//! Promise rejections that nobody handles.
+//!
+//! V8 reports a rejection at once and takes it back when a handler is added. What is still unhandled when Node's own
+//! microtasks are done goes to the worker's `unhandledrejection` listeners; a handler added later to `rejectionhandled`.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use deno_core::v8;
+
+type Promise = v8::Global<v8::Promise>;
+
+#[derive(Default)]
+pub struct Rejections {
+    unhandled: RefCell<Vec<(Promise, v8::Global<v8::Value>)>>,
+    handled: RefCell<Vec<Promise>>,
+    announced: Cell<bool>,
+}
+
+impl Rejections {
+    /// Starts to collect the rejections of `isolate`.
+    pub fn watch(isolate: &mut v8::OwnedIsolate) -> Rc<Rejections> {
+        let rejections = Rc::<Rejections>::default();
+        isolate.set_slot(rejections.clone());
+        isolate.set_promise_reject_callback(on_reject);
+        rejections
+    }
+
+    /// Whether there is something to deliver that has not been announced yet.
+    pub fn announce(&self) -> bool {
+        let empty = self.unhandled.borrow().is_empty() && self.handled.borrow().is_empty();
+        !empty && !self.announced.replace(true)
+    }
+
+    pub fn clear(&self) {
+        self.unhandled.borrow_mut().clear();
+        self.handled.borrow_mut().clear();
+    }
+
+    /// Hands everything collected to `report(unhandled, promise, reason)` in the worker.
+    pub fn deliver<'s>(&self, scope: &mut v8::PinScope<'s, '_>, report: v8::Local<'s, v8::Function>) {
+        self.announced.set(false);
+        let handled = self.handled.take();
+        let unhandled = self.unhandled.take();
+        let receiver = v8::undefined(scope).into();
+        for promise in handled {
+            let promise = v8::Local::new(scope, promise);
+            let flag = v8::Boolean::new(scope, false).into();
+            report.call(scope, receiver, &[flag, promise.into(), receiver]);
+        }
+        for (promise, reason) in unhandled {
+            let promise = v8::Local::new(scope, promise);
+            let reason = v8::Local::new(scope, reason);
+            let flag = v8::Boolean::new(scope, true).into();
+            report.call(scope, receiver, &[flag, promise.into(), reason]);
+        }
+    }
+
+    fn rejected(&self, scope: &mut v8::PinScope, promise: v8::Local<v8::Promise>, reason: v8::Local<v8::Value>) {
+        let entry = (v8::Global::new(scope, promise), v8::Global::new(scope, reason));
+        self.unhandled.borrow_mut().push(entry);
+    }
+
+    fn handled(&self, scope: &mut v8::PinScope, promise: v8::Local<v8::Promise>) {
+        let mut unhandled = self.unhandled.borrow_mut();
+        let before = unhandled.len();
+        unhandled.retain(|(rejected, _)| v8::Local::new(scope, rejected) != promise);
+        if unhandled.len() == before {
+            self.handled.borrow_mut().push(v8::Global::new(scope, promise));
+        }
+    }
+}
+
+extern "C" fn on_reject(message: v8::PromiseRejectMessage) {
+    // SAFETY: V8 calls this with a valid message while the isolate is entered.
+    v8::callback_scope!(unsafe scope, &message);
+    let Some(rejections) = scope.get_slot::<Rc<Rejections>>().cloned() else { return };
+    let promise = message.get_promise();
+    match message.get_event() {
+        v8::PromiseRejectEvent::PromiseRejectWithNoHandler => {
+            let reason = message.get_value().unwrap_or_else(|| v8::undefined(scope).into());
+            rejections.rejected(scope, promise, reason);
+        }
+        v8::PromiseRejectEvent::PromiseHandlerAddedAfterReject => rejections.handled(scope, promise),
+        _ => {}
+    }
+}

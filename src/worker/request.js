@@ -1,0 +1,57 @@
+// Requests and responses of this realm, from and to what crosses: a method, a URL, headers as one text
+// ("name\nvalue\nname\nvalue"), and a body.
+
+import { core } from "ext:core/mod.js";
+import { bodyFromWire, bodyToWire } from "ext:miniflare/worker/body.js";
+
+const { fromInnerRequest, newInnerRequest, toInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
+const { fromInnerResponse, newInnerResponse, toInnerResponse, Response } = core.loadExtScript(
+  "ext:deno_fetch/23_response.js",
+);
+
+const cfOf = new WeakMap();
+
+/** The `cf` object that a request carries. */
+export const getCf = (request) => cfOf.get(request);
+export const setCf = (request, cf) => void (cf === undefined || cfOf.set(request, cf));
+
+/** The list that upstream's headers are made of. */
+export function headerList(text) {
+  if (text === "") return [];
+  const parts = text.split("\n");
+  const list = new Array(parts.length / 2);
+  for (let index = 0; index < list.length; index++) list[index] = [parts[2 * index], parts[2 * index + 1]];
+  return list;
+}
+
+export function headerText(list) {
+  if (list.length === 0) return "";
+  let text = "";
+  for (const [name, value] of list) text += `${text === "" ? "" : "\n"}${name.toLowerCase()}\n${value}`;
+  return text;
+}
+
+/** A request that has arrived; its headers are immutable. */
+export function requestFromWire(method, url, headers, body, decode) {
+  const inner = newInnerRequest(method, url, () => headerList(headers), bodyFromWire(body, decode), false);
+  return fromInnerRequest(inner, "immutable");
+}
+
+export function requestToWire(request, encode) {
+  const inner = toInnerRequest(request);
+  return [inner.method, inner.url(), headerText(inner.headerList), bodyToWire(inner.body, encode)];
+}
+
+export function responseFromWire(status, statusText, headers, body, decode) {
+  const inner = newInnerResponse(status, statusText);
+  inner.headerList = headerList(headers);
+  inner.body = bodyFromWire(body, decode);
+  return fromInnerResponse(inner, "response");
+}
+
+export function responseToWire(response, encode) {
+  const inner = toInnerResponse(response);
+  return [inner.status, inner.statusMessage, headerText(inner.headerList), bodyToWire(inner.body, encode)];
+}
+
+export const isResponse = (value) => typeof value === "object" && value !== null && value instanceof Response;

@@ -1,0 +1,60 @@
+// Starting a worker: bindings and globals first, then the user's script.
+
+import { op_compile_wasm, op_host, op_run_module, op_run_script } from "ext:core/ops";
+import { useModules } from "ext:miniflare/web/events.js";
+import { evaluateCommonJs } from "ext:miniflare/worker/commonjs.js";
+import { HOST, live } from "ext:miniflare/worker/realm.js";
+import { worker } from "ext:miniflare/worker/worker.js";
+
+/**
+ * Runs the script.
+ * @param options `{ modules, path, text, fromFile, rules }`
+ * @param globals and `bindings`: `[name, value, name, value, ...]`
+ * @param wasm `[name, bytes, ...]` of WebAssembly bindings, compiled here
+ */
+export async function start(options, globals, bindings, wasm) {
+  for (const [name, value] of pairs(globals)) define(globalThis, name, value);
+  for (const [name, bytes] of pairs(wasm)) worker.env[name] = op_compile_wasm(bytes);
+  for (const [name, value] of pairs(bindings)) worker.env[name] = value;
+  if (options.modules) await startModule(options);
+  else startClassic(options);
+  live(worker.env);
+  live(worker.exports);
+}
+
+function startClassic({ path, text }) {
+  for (const name of Object.keys(worker.env)) define(globalThis, name, worker.env[name]);
+  op_run_script(path, text);
+}
+
+async function startModule({ path, text, fromFile, rules }) {
+  useModules((message) => op_host(HOST.WARN, [message]));
+  for (const name of Object.keys(worker.env)) forbid(name);
+  const [namespace, evaluated] = op_run_module(path, text, fromFile, rules, evaluateCommonJs);
+  worker.exports = namespace;
+  await evaluated;
+  worker.handlers = namespace.default ?? {};
+}
+
+function define(target, name, value) {
+  Object.defineProperty(target, name, { value, writable: true, configurable: true, enumerable: true });
+}
+
+/** In modules, a binding is no global: touching it says where it is instead. */
+function forbid(name) {
+  if (name in globalThis) return;
+  Object.defineProperty(globalThis, name, {
+    get() {
+      throw new ReferenceError(
+        `${name} is not defined.\nAttempted to access binding using global in modules.\nYou must use the 2nd \`env\` parameter passed to exported handlers/Durable Object constructors, or \`context.env\` with Pages Functions.`,
+      );
+    },
+    set: (value) => define(globalThis, name, value),
+    configurable: true,
+    enumerable: false,
+  });
+}
+
+function* pairs(flat) {
+  for (let index = 0; index < flat.length; index += 2) yield [flat[index], flat[index + 1]];
+}

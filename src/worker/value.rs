@@ -1,0 +1,185 @@
+//! The values that cross between Node's V8 and ours, as plain Rust.
+//!
+//! Both floors convert from and to [`Value`], so neither knows the other's engine. It is deliberately small: primitives,
+//! text in the engine's own encoding (nothing is lost, lone surrogates included), bytes, and lists of these. Richer
+//! values are encoded into it by the membrane (`src/membrane/membrane.js`).
+
+use deno_core::v8;
+
+use super::guard::heap;
+use crate::limits;
+
+/// Text as an engine stores it, so that crossing never transcodes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Text {
+    Latin1(Vec<u8>),
+    Utf16(Vec<u16>),
+}
+
+impl Text {
+    /// The text as UTF-8; lone surrogates become U+FFFD.
+    pub fn to_utf8(&self) -> String {
+        match self {
+            Text::Latin1(bytes) => bytes.iter().map(|byte| char::from(*byte)).collect(),
+            Text::Utf16(units) => String::from_utf16_lossy(units),
+        }
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        if text.is_ascii() { Text::Latin1(text.as_bytes().to_vec()) } else { Text::Utf16(text.encode_utf16().collect()) }
+    }
+}
+
+/// Bytes that have left an engine: copied out of Node's, or held in place in ours.
+pub enum Bytes {
+    Owned(Vec<u8>),
+    /// Memory of a buffer that its realm has given away; it is freed with this value, on any thread.
+    Held { store: v8::SharedRef<v8::BackingStore>, offset: usize, length: usize },
+}
+
+// SAFETY: a backing store may be read and released on any thread, and a held one has no other user (see `Held`).
+unsafe impl Send for Bytes {}
+
+impl Bytes {
+    pub fn as_slice(&self) -> &[u8] {
+        match self {
+            Bytes::Owned(bytes) => bytes,
+            Bytes::Held { store, offset, length } => match store.data() {
+                // SAFETY: offset and length come from a view of this very store, whose memory stays while it is held.
+                Some(data) => unsafe { std::slice::from_raw_parts(data.as_ptr().cast::<u8>().add(*offset), *length) },
+                None => &[],
+            },
+        }
+    }
+}
+
+/// One value on its way between the realms.
+pub enum Value {
+    Undefined,
+    Null,
+    Bool(bool),
+    Number(f64),
+    Text(Text),
+    /// Sign bit (true is negative) and little-endian 64-bit words, as V8 and N-API both have it.
+    BigInt(bool, Vec<u64>),
+    Bytes(Bytes),
+    List(Vec<Value>),
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Value::Text(text.into())
+    }
+}
+
+impl Value {
+    /// Reads a value of the worker's realm. Objects other than arrays and `Uint8Array`s are not values and read as
+    /// `undefined`: the membrane encodes them first.
+    pub fn from_v8<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Value>) -> Value {
+        if value.is_string() {
+            return Value::Text(text_from_v8(scope, value.cast()));
+        }
+        if value.is_number() {
+            return Value::Number(value.cast::<v8::Number>().value());
+        }
+        if value.is_array() {
+            return list_from_v8(scope, value.cast());
+        }
+        if value.is_uint8_array() {
+            return Value::Bytes(bytes_from_v8(scope, value.cast()));
+        }
+        if value.is_boolean() {
+            return Value::Bool(value.is_true());
+        }
+        if value.is_big_int() {
+            return big_int_from_v8(value.cast());
+        }
+        if value.is_null() { Value::Null } else { Value::Undefined }
+    }
+
+    /// Makes the value in the worker's realm. `None` when V8 cannot hold it (a text beyond its maximum length).
+    pub fn into_v8<'s>(self, scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::Value>> {
+        Some(match self {
+            Value::Undefined => v8::undefined(scope).into(),
+            Value::Null => v8::null(scope).into(),
+            Value::Bool(value) => v8::Boolean::new(scope, value).into(),
+            Value::Number(value) => v8::Number::new(scope, value).into(),
+            Value::Text(text) => text_into_v8(text, scope)?.into(),
+            Value::BigInt(sign, words) => v8::BigInt::new_from_words(scope, sign, &words)?.into(),
+            Value::Bytes(bytes) => bytes_into_v8(bytes, scope)?.into(),
+            Value::List(items) => {
+                let mut locals = Vec::with_capacity(items.len());
+                for item in items {
+                    locals.push(item.into_v8(scope)?);
+                }
+                v8::Array::new_with_elements(scope, &locals).into()
+            }
+        })
+    }
+}
+
+fn text_from_v8(scope: &mut v8::PinScope, text: v8::Local<v8::String>) -> Text {
+    let length = text.length();
+    if text.is_onebyte() {
+        let mut bytes = vec![0; length];
+        text.write_one_byte_v2(scope, 0, &mut bytes, v8::WriteFlags::empty());
+        return Text::Latin1(bytes);
+    }
+    let mut units = vec![0; length];
+    text.write_v2(scope, 0, &mut units, v8::WriteFlags::empty());
+    Text::Utf16(units)
+}
+
+fn text_into_v8<'s>(text: Text, scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::String>> {
+    match text {
+        Text::Latin1(bytes) => v8::String::new_from_one_byte(scope, &bytes, v8::NewStringType::Normal),
+        Text::Utf16(units) => v8::String::new_from_two_byte(scope, &units, v8::NewStringType::Normal),
+    }
+}
+
+fn list_from_v8<'s>(scope: &mut v8::PinScope<'s, '_>, array: v8::Local<'s, v8::Array>) -> Value {
+    let length = array.length();
+    let mut items = Vec::with_capacity(length as usize);
+    for index in 0..length {
+        items.push(match array.get_index(scope, index) {
+            Some(item) => Value::from_v8(scope, item),
+            None => Value::Undefined,
+        });
+    }
+    Value::List(items)
+}
+
+fn bytes_from_v8(scope: &mut v8::PinScope, view: v8::Local<v8::Uint8Array>) -> Bytes {
+    let (offset, length) = (view.byte_offset(), view.byte_length());
+    if length >= limits::HAND_OVER_BYTES
+        && let Some(store) = view.get_backing_store()
+    {
+        heap::hand_over(scope, &store);
+        return Bytes::Held { store, offset, length };
+    }
+    let mut copy = vec![0; length];
+    let copied = view.copy_contents(&mut copy);
+    copy.truncate(copied);
+    Bytes::Owned(copy)
+}
+
+fn bytes_into_v8<'s>(bytes: Bytes, scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::Uint8Array>> {
+    let bytes = match bytes {
+        Bytes::Owned(bytes) => bytes,
+        held => held.as_slice().to_vec(),
+    };
+    let length = bytes.len();
+    let store = v8::ArrayBuffer::new_backing_store_from_vec(bytes).make_shared();
+    let buffer = v8::ArrayBuffer::with_backing_store(scope, &store);
+    v8::Uint8Array::new(scope, buffer, 0, length)
+}
+
+fn big_int_from_v8(value: v8::Local<v8::BigInt>) -> Value {
+    let mut words = vec![0; value.word_count()];
+    let (sign, filled) = value.to_words_array(&mut words);
+    let length = filled.len();
+    words.truncate(length);
+    Value::BigInt(sign, words)
+}
