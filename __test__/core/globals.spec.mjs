@@ -5,165 +5,39 @@ import assert from "node:assert/strict";
 import { create, differs } from "../support/miniflare.mjs";
 import { evaluate, json } from "../support/dispatch.mjs";
 
+const words = (text) => text.trim().split(/\s+/);
+
 const MODERN = { compatibilityDate: "2023-05-18" };
 
-const WEB = [
-  "console",
-  "setTimeout",
-  "setInterval",
-  "clearTimeout",
-  "clearInterval",
-  "queueMicrotask",
-  "scheduler",
-  "atob",
-  "btoa",
-  "crypto",
-  "CryptoKey",
-  "TextDecoder",
-  "TextEncoder",
-  "fetch",
-  "Headers",
-  "Request",
-  "Response",
-  "FormData",
-  "Blob",
-  "File",
-  "URL",
-  "URLSearchParams",
-  "URLPattern",
-  "ReadableStream",
-  "WritableStream",
-  "TransformStream",
-  "ReadableStreamBYOBReader",
-  "ReadableStreamDefaultReader",
-  "WritableStreamDefaultWriter",
-  "ByteLengthQueuingStrategy",
-  "CountQueuingStrategy",
-  "IdentityTransformStream",
-  "FixedLengthStream",
-  "CompressionStream",
-  "DecompressionStream",
-  "TextEncoderStream",
-  "TextDecoderStream",
-  "Event",
-  "EventTarget",
-  "AbortController",
-  "AbortSignal",
-  "FetchEvent",
-  "ScheduledEvent",
-  "DOMException",
-  "WorkerGlobalScope",
-  "structuredClone",
-  "addEventListener",
-  "removeEventListener",
-  "dispatchEvent",
-];
+const WEB = words(`
+  console setTimeout setInterval clearTimeout clearInterval queueMicrotask scheduler atob btoa crypto CryptoKey
+  TextDecoder TextEncoder fetch Headers Request Response FormData Blob File URL URLSearchParams URLPattern
+  ReadableStream WritableStream TransformStream ReadableStreamBYOBReader ReadableStreamDefaultReader
+  WritableStreamDefaultWriter ByteLengthQueuingStrategy CountQueuingStrategy IdentityTransformStream
+  FixedLengthStream CompressionStream DecompressionStream TextEncoderStream TextDecoderStream Event EventTarget
+  AbortController AbortSignal FetchEvent ScheduledEvent DOMException WorkerGlobalScope structuredClone
+  addEventListener removeEventListener dispatchEvent
+`);
 
-const GATED = [
-  "navigator",
-  "Navigator",
-  "ReadableByteStreamController",
-  "ReadableStreamBYOBRequest",
-  "ReadableStreamDefaultController",
-  "WritableStreamDefaultController",
-  "TransformStreamDefaultController",
-];
+const GATED = words(`
+  navigator Navigator ReadableByteStreamController ReadableStreamBYOBRequest ReadableStreamDefaultController
+  WritableStreamDefaultController TransformStreamDefaultController
+`);
 
-const LANGUAGE = [
-  "Object",
-  "Function",
-  "Array",
-  "Number",
-  "Boolean",
-  "String",
-  "Symbol",
-  "BigInt",
-  "Date",
-  "Promise",
-  "RegExp",
-  "Error",
-  "AggregateError",
-  "EvalError",
-  "RangeError",
-  "ReferenceError",
-  "SyntaxError",
-  "TypeError",
-  "URIError",
-  "JSON",
-  "Math",
-  "Intl",
-  "ArrayBuffer",
-  "Atomics",
-  "BigInt64Array",
-  "BigUint64Array",
-  "DataView",
-  "Float32Array",
-  "Float64Array",
-  "Int8Array",
-  "Int16Array",
-  "Int32Array",
-  "Map",
-  "Set",
-  "SharedArrayBuffer",
-  "Uint8Array",
-  "Uint8ClampedArray",
-  "Uint16Array",
-  "Uint32Array",
-  "WeakMap",
-  "WeakSet",
-  "WeakRef",
-  "FinalizationRegistry",
-  "Proxy",
-  "Reflect",
-  "globalThis",
-  "eval",
-  "isFinite",
-  "isNaN",
-  "parseFloat",
-  "parseInt",
-  "decodeURI",
-  "decodeURIComponent",
-  "encodeURI",
-  "encodeURIComponent",
-  "escape",
-  "unescape",
-  "Infinity",
-  "NaN",
-  "undefined",
-  "WebAssembly",
-];
+const LANGUAGE = words(`
+  Object Function Array Number Boolean String Symbol BigInt Date Promise RegExp Error AggregateError EvalError
+  RangeError ReferenceError SyntaxError TypeError URIError JSON Math Intl ArrayBuffer Atomics BigInt64Array
+  BigUint64Array DataView Float32Array Float64Array Int8Array Int16Array Int32Array Map Set SharedArrayBuffer
+  Uint8Array Uint8ClampedArray Uint16Array Uint32Array WeakMap WeakSet WeakRef FinalizationRegistry Proxy Reflect
+  globalThis eval isFinite isNaN parseFloat parseInt decodeURI decodeURIComponent encodeURI encodeURIComponent
+  escape unescape Infinity NaN undefined WebAssembly
+`);
 
-const ABSENT = [
-  "Deno",
-  "process",
-  "Buffer",
-  "require",
-  "module",
-  "exports",
-  "__filename",
-  "__dirname",
-  "setImmediate",
-  "clearImmediate",
-  "__bootstrap",
-  "bootstrap",
-  "primordials",
-  "internalBinding",
-  "window",
-  "document",
-  "XMLHttpRequest",
-  "localStorage",
-  "sessionStorage",
-  "importScripts",
-  "SharedWorker",
-  "Worker",
-  "MessageChannel",
-  "BroadcastChannel",
-  "EventSource",
-  "gc",
-  "ServiceWorkerGlobalScope",
-  "ErrorEvent",
-  "reportError",
-];
+const ABSENT = words(`
+  Deno process Buffer require module exports __filename __dirname setImmediate clearImmediate __bootstrap bootstrap
+  primordials internalBinding window document XMLHttpRequest localStorage sessionStorage importScripts SharedWorker
+  Worker MessageChannel BroadcastChannel EventSource gc ServiceWorkerGlobalScope ErrorEvent reportError
+`);
 
 const missing = (t, names, options) =>
   evaluate(t, `return ${JSON.stringify(names)}.filter((name) => !(name in globalThis));`, options);

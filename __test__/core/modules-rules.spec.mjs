@@ -19,11 +19,11 @@ describe("a module of type", { timeout: 60_000 }, () => {
         t,
         {
           "main.mjs": `import value from "./x.txt"; ${answer("value")}`,
-          "x.txt": "grüße\n`${text}` \\n",
+          "x.txt": `grüße\n\`\${text}\` \\n`,
         },
         { modulesRules: [TEXT] },
       ),
-      "grüße\n`${text}` \\n",
+      `grüße\n\`\${text}\` \\n`,
     );
   });
 
