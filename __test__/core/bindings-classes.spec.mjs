@@ -1,10 +1,11 @@
 // Classes and their instances across the two heaps: methods, private state, identity, extension.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { create } from "../support/miniflare.mjs";
 import { evaluate, text } from "../support/dispatch.mjs";
+import { test } from "../support/test.mjs";
 
 const withBindings = (t, bindings, body) => evaluate(t, body, { bindings });
 
@@ -41,7 +42,7 @@ class Counter {
   }
 }
 
-describe("a class instance in bindings", { timeout: 60_000 }, () => {
+describe("a class instance in bindings", () => {
   test("has its methods, accessors and private state", async (t) => {
     const counter = new Counter(1);
     assert.deepEqual(
@@ -133,7 +134,7 @@ describe("a class instance in bindings", { timeout: 60_000 }, () => {
   });
 });
 
-describe("a class in bindings", { timeout: 60_000 }, () => {
+describe("a class in bindings", () => {
   test("can be constructed, and knows its instances", async (t) => {
     const made = Counter.made;
     assert.deepEqual(

@@ -1,14 +1,15 @@
 // Data in `bindings`: everything structured clone can carry arrives as a value of the worker's own realm.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { create, differs } from "../support/miniflare.mjs";
 import { deepEqualOutside, evaluate, json, text } from "../support/dispatch.mjs";
+import { test } from "../support/test.mjs";
 
 const check = (t, value, expression, options = {}) =>
   evaluate(t, `const value = env.VALUE; return ${expression};`, { bindings: { VALUE: value }, ...options });
 
-describe("data bindings", { timeout: 60_000 }, () => {
+describe("data bindings", () => {
   const primitives = {
     "an empty string": ["", `value === ""`],
     "text beyond the BMP": ["grüße 👋", `value === "grüße \\u{1f44b}"`],
@@ -120,7 +121,7 @@ describe("data bindings", { timeout: 60_000 }, () => {
   });
 });
 
-describe("data bindings in the worker's realm", { timeout: 60_000 }, () => {
+describe("data bindings in the worker's realm", () => {
   const REALM = "they stay objects of Node's realm";
 
   test("have the worker's constructors and prototypes", differs(REALM), async (t) => {
@@ -188,7 +189,7 @@ describe("data bindings in the worker's realm", { timeout: 60_000 }, () => {
   });
 });
 
-describe("env", { timeout: 60_000 }, () => {
+describe("env", () => {
   test("holds the bindings and nothing else", async (t) => {
     assert.deepEqual(await evaluate(t, "return Object.keys(env);", { bindings: { B: 1, A: 2 } }), ["B", "A"]);
     assert.deepEqual(await evaluate(t, "return Object.keys(env);"), []);
@@ -215,7 +216,7 @@ describe("env", { timeout: 60_000 }, () => {
   });
 });
 
-describe("bindings as globals", { timeout: 60_000 }, () => {
+describe("bindings as globals", () => {
   const HINT =
     "KEY is not defined.\nAttempted to access binding using global in modules.\nYou must use the 2nd `env` " +
     "parameter passed to exported handlers/Durable Object constructors, or `context.env` with Pages Functions.";
@@ -245,7 +246,7 @@ describe("bindings as globals", { timeout: 60_000 }, () => {
   });
 });
 
-describe("globals", { timeout: 60_000 }, () => {
+describe("globals", () => {
   test("exist in modules and in service workers, before the script runs", async (t) => {
     const globals = { DATA: { a: [1] }, double: (n) => 2 * n };
     const module = `const early = DATA.a[0]; export default { fetch: () => Response.json([early, DATA, double(4)]) }`;

@@ -1,13 +1,14 @@
 // Functions across the two heaps: called synchronously, with values and callbacks, with their identity kept.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { create } from "../support/miniflare.mjs";
 import { deepEqualOutside, evaluate, text } from "../support/dispatch.mjs";
+import { test } from "../support/test.mjs";
 
 const withBindings = (t, bindings, body) => evaluate(t, body, { bindings });
 
-describe("a function in bindings", { timeout: 60_000 }, () => {
+describe("a function in bindings", () => {
   test("is called synchronously with values and returns values", async (t) => {
     const calls = [];
     const record = (...args) => calls.push(args);

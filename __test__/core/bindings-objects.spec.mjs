@@ -1,12 +1,13 @@
 // Live objects across the two heaps: methods, accessors, iteration, reflection.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { evaluate } from "../support/dispatch.mjs";
+import { test } from "../support/test.mjs";
 
 const withBindings = (t, bindings, body) => evaluate(t, body, { bindings });
 
-describe("an object with functions in bindings", { timeout: 60_000 }, () => {
+describe("an object with functions in bindings", () => {
   test("is called with itself as this and keeps its state", async (t) => {
     const api = {
       total: 0,
@@ -57,7 +58,7 @@ describe("an object with functions in bindings", { timeout: 60_000 }, () => {
   });
 });
 
-describe("iteration across", { timeout: 60_000 }, () => {
+describe("iteration across", () => {
   test("goes through generators and iterable objects", async (t) => {
     function* numbers(limit) {
       for (let n = 0; n < limit; n++) yield n;
@@ -116,7 +117,7 @@ describe("iteration across", { timeout: 60_000 }, () => {
   });
 });
 
-describe("reflection on a live object", { timeout: 60_000 }, () => {
+describe("reflection on a live object", () => {
   test("sees descriptors, keys and symbols", async (t) => {
     const key = Symbol.for("shared key");
     const object = Object.defineProperty({ f() {}, [key]: "by symbol" }, "hidden", { value: 1, enumerable: false });

@@ -1,13 +1,14 @@
 // Exceptions and promises across the two heaps, both ways, and a fetch of the test's own.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { create, Response } from "../support/miniflare.mjs";
 import { deepEqualOutside, deferred, evaluate, rejection, text, URL_ROOT } from "../support/dispatch.mjs";
+import { test } from "../support/test.mjs";
 
 const withBindings = (t, bindings, body) => evaluate(t, body, { bindings });
 
-describe("exceptions across", { timeout: 60_000 }, () => {
+describe("exceptions across", () => {
   test("keep class, message, stack and cause on their way in", async (t) => {
     const fail = () => {
       throw new RangeError("from outside", { cause: "reason" });
@@ -96,7 +97,7 @@ describe("exceptions across", { timeout: 60_000 }, () => {
   });
 });
 
-describe("promises across", { timeout: 60_000 }, () => {
+describe("promises across", () => {
   test("are awaited by the worker", async (t) => {
     const later = async (value) => {
       await new Promise((resolve) => setTimeout(resolve, 1));
@@ -177,7 +178,7 @@ describe("promises across", { timeout: 60_000 }, () => {
   });
 });
 
-describe("a fetch of one's own", { timeout: 60_000 }, () => {
+describe("a fetch of one's own", () => {
   const globals = {
     fetch: async (input, init) => new Response(`mock of ${input} ${init?.method ?? ""}`, { status: 203 }),
   };

@@ -1,10 +1,11 @@
 // Every kind of body, in both directions: what arrives, with which content type, byte for byte.
 
 import { createHash } from "node:crypto";
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { create, differs, Request } from "../support/miniflare.mjs";
 import { json, text, URL_ROOT } from "../support/dispatch.mjs";
+import { test } from "../support/test.mjs";
 
 const ECHO = `export default {
   async fetch(request) {
@@ -22,7 +23,7 @@ async function echo(t, body, init = {}) {
   return { type: response.headers.get("content-type"), bytes: Buffer.from(await response.arrayBuffer()) };
 }
 
-describe("a request body", { timeout: 60_000 }, () => {
+describe("a request body", () => {
   test("may be text", async (t) => {
     const { type, bytes } = await echo(t, "grüße 👋 \u0000 end");
     assert.equal(type, "text/plain;charset=UTF-8");
@@ -127,7 +128,7 @@ describe("a request body", { timeout: 60_000 }, () => {
   });
 });
 
-describe("a form", { timeout: 60_000 }, () => {
+describe("a form", () => {
   const FILES_SUPPORTED = "2021-11-03";
   const READ_FORM = `export default {
     async fetch(request) {
@@ -193,7 +194,7 @@ describe("a form", { timeout: 60_000 }, () => {
   });
 });
 
-describe("a response body", { timeout: 60_000 }, () => {
+describe("a response body", () => {
   const kinds = {
     text: [`"grüße"`, "grüße", "text/plain;charset=UTF-8"],
     "a Uint8Array": [`new TextEncoder().encode("bytes")`, "bytes", null],
@@ -214,7 +215,7 @@ describe("a response body", { timeout: 60_000 }, () => {
   }
 });
 
-describe("10 MB", { timeout: 120_000 }, () => {
+describe("10 MB", () => {
   const large = Buffer.alloc(10 << 20);
   for (let index = 0; index < large.length; index += 4) large.writeUInt32LE((index * 2654435761) >>> 0, index);
 

@@ -1,8 +1,9 @@
 // CommonJS modules of a worker: what they see, what they give, and what require may ask for.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { answer, answered, BUILTIN_HINT, BUNDLE_HINT, failed, unresolved } from "../support/modules.mjs";
+import { test } from "../support/test.mjs";
 
 const DEFAULT = { compatibilityFlags: ["export_commonjs_default"] };
 const importing = (source, more = {}) => ({
@@ -11,7 +12,7 @@ const importing = (source, more = {}) => ({
   ...more,
 });
 
-describe("a CommonJS module", { timeout: 60_000 }, () => {
+describe("a CommonJS module", () => {
   test("is imported by its module.exports as default", async (t) => {
     assert.deepEqual(await answered(t, importing("exports.a = 1; exports.b = [2];")), { a: 1, b: [2] });
     assert.equal(await answered(t, importing("module.exports = 'replaced';")), "replaced");
@@ -97,7 +98,7 @@ describe("a CommonJS module", { timeout: 60_000 }, () => {
   });
 });
 
-describe("require refuses", { timeout: 60_000 }, () => {
+describe("require refuses", () => {
   const refused = async (t, specifier, code, why, more = {}) => {
     const { error, root } = await failed(t, importing(`require(${JSON.stringify(specifier)});`, more));
     assert.equal(error.code, code);

@@ -1,10 +1,11 @@
 // Console output of a worker reaches Node's console: every method, every argument, in order.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { create, differs } from "../support/miniflare.mjs";
 import { deepEqualOutside, text } from "../support/dispatch.mjs";
 import { runScript } from "../support/child.mjs";
+import { test } from "../support/test.mjs";
 
 const worker = (t, body, options = {}) =>
   create(t, {
@@ -19,7 +20,7 @@ function listen(t, ...methods) {
   return calls;
 }
 
-describe("console", { timeout: 60_000 }, () => {
+describe("console", () => {
   for (const method of ["log", "debug", "info", "warn", "error"]) {
     test(`.${method} calls Node's console.${method}`, async (t) => {
       const mf = worker(t, `console.${method}("said", 1)`);
@@ -211,7 +212,7 @@ describe("console", { timeout: 60_000 }, () => {
   });
 });
 
-describe("the output of a process", { timeout: 60_000 }, () => {
+describe("the output of a process", () => {
   test("has the worker's lines between the host's, on the right stream", async () => {
     const { stdout, stderr, code } = await runScript(`
       const mf = new Miniflare({ modules: true, script: \`export default { fetch() {

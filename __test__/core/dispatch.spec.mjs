@@ -1,9 +1,10 @@
 // What may be handed to dispatchFetch, what the worker sees of it, and what is refused at once.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { create, differs, Request } from "../support/miniflare.mjs";
 import { json, rejection, text, URL_ROOT } from "../support/dispatch.mjs";
+import { test } from "../support/test.mjs";
 
 const REFLECT = `export default {
   async fetch(request) {
@@ -14,7 +15,7 @@ const REFLECT = `export default {
 
 const reflect = (t, input, init) => json(create(t, { script: REFLECT }), input, init);
 
-describe("dispatchFetch input", { timeout: 60_000 }, () => {
+describe("dispatchFetch input", () => {
   test("takes a string", async (t) => {
     const seen = await reflect(t, "http://localhost/path?query=1");
     assert.equal(seen.method, "GET");
@@ -99,7 +100,7 @@ describe("dispatchFetch input", { timeout: 60_000 }, () => {
   });
 });
 
-describe("dispatchFetch refuses", { timeout: 60_000 }, () => {
+describe("dispatchFetch refuses", () => {
   test("no input", async (t) => {
     const error = await rejection(create(t, { script: REFLECT }).dispatchFetch());
     assert.equal(error.name, "TypeError");
@@ -169,7 +170,7 @@ describe("dispatchFetch refuses", { timeout: 60_000 }, () => {
   });
 });
 
-describe("concurrent requests", { timeout: 60_000 }, () => {
+describe("concurrent requests", () => {
   test("are answered each with its own answer, 64 at once", async (t) => {
     const mf = create(t, {
       script: `export default {

@@ -1,12 +1,13 @@
 // Ids of Durable Objects: how they are derived, how they travel, and which are refused.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { create } from "../support/miniflare.mjs";
 import { objectScript } from "../support/durable-objects.mjs";
 import { text } from "../support/dispatch.mjs";
+import { test } from "../support/test.mjs";
 
-describe("an id", { timeout: 60_000 }, () => {
+describe("an id", () => {
   const namespaces = async (t, ...names) => {
     const durableObjects = Object.fromEntries(names.map((name) => [name, "Box"]));
     const mf = create(t, { durableObjects, script: objectScript("") });

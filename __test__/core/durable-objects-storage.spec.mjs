@@ -1,11 +1,12 @@
 // The storage of Durable Objects, in memory: values, keys, order, limits, and what outlives the object.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { withObject } from "../support/durable-objects.mjs";
 import { json } from "../support/dispatch.mjs";
+import { test } from "../support/test.mjs";
 
-describe("an object's storage", { timeout: 60_000 }, () => {
+describe("an object's storage", () => {
   test("puts, gets and deletes single keys", async (t) => {
     assert.deepEqual(
       await json(

@@ -1,10 +1,11 @@
 // Durable Objects: the documentation's example, stubs, and the state an object is given.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { create, createInvalid, differs } from "../support/miniflare.mjs";
 import { objectScript, withObject } from "../support/durable-objects.mjs";
 import { json, rejection, text, URL_ROOT } from "../support/dispatch.mjs";
+import { test } from "../support/test.mjs";
 
 const DOCUMENTED = `
 export class TestObject {
@@ -22,7 +23,7 @@ export default {
   }
 }`;
 
-describe("the documentation's example", { timeout: 60_000 }, () => {
+describe("the documentation's example", () => {
   test("gives the same object inside and outside", async (t) => {
     const mf = create(t, { durableObjects: { TEST_OBJECT: "TestObject" }, script: DOCUMENTED });
     const namespace = await mf.getDurableObjectNamespace("TEST_OBJECT");
@@ -49,7 +50,7 @@ describe("the documentation's example", { timeout: 60_000 }, () => {
   });
 });
 
-describe("a stub", { timeout: 60_000 }, () => {
+describe("a stub", () => {
   test("knows its id and name", async (t) => {
     const mf = withObject(t, "");
     const namespace = await mf.getDurableObjectNamespace("BOX");
@@ -156,7 +157,7 @@ describe("a stub", { timeout: 60_000 }, () => {
   });
 });
 
-describe("a class that is missing", { timeout: 60_000 }, () => {
+describe("a class that is missing", () => {
   test("fails with ERR_CLASS_NOT_FOUND", async (t) => {
     const mf = createInvalid(t, { durableObjects: { BOX: "Absent" }, script: objectScript("") });
     const error = await rejection(mf.dispatchFetch(URL_ROOT));
@@ -165,7 +166,7 @@ describe("a class that is missing", { timeout: 60_000 }, () => {
   });
 });
 
-describe("an object's state", { timeout: 60_000 }, () => {
+describe("an object's state", () => {
   test("has id, storage, waitUntil and blockConcurrencyWhile, and the worker's env", async (t) => {
     const mf = withObject(
       t,

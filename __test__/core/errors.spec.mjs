@@ -1,17 +1,18 @@
 // A worker's error rejects dispatchFetch as it was: name, message, stack, cause, properties, or a value that is no error.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { create, createInvalid, differs } from "../support/miniflare.mjs";
 import { deepEqualOutside, rejection, text, URL_ROOT } from "../support/dispatch.mjs";
 import { folder } from "../support/files.mjs";
+import { test } from "../support/test.mjs";
 
 const thrown = (t, expression, options = {}) => {
   const script = `export default {\n  async fetch(request) {\n    throw ${expression};\n  }\n}`;
   return rejection(create(t, { script, ...options }).dispatchFetch(URL_ROOT));
 };
 
-describe("an error thrown by a worker", { timeout: 60_000 }, () => {
+describe("an error thrown by a worker", () => {
   for (const name of ["Error", "TypeError", "RangeError", "SyntaxError", "EvalError", "URIError", "ReferenceError"]) {
     test(`keeps its name and message: ${name}`, async (t) => {
       const error = await thrown(t, `new ${name}("what went wrong")`);
@@ -151,7 +152,7 @@ describe("an error thrown by a worker", { timeout: 60_000 }, () => {
   });
 });
 
-describe("a value that is no error", { timeout: 60_000 }, () => {
+describe("a value that is no error", () => {
   for (const value of ["text", 42, true, null, 10n]) {
     test(`is the reason as it is: ${typeof value} ${value}`, async (t) => {
       const source = typeof value === "bigint" ? `${value}n` : JSON.stringify(value);
@@ -187,7 +188,7 @@ describe("a value that is no error", { timeout: 60_000 }, () => {
   });
 });
 
-describe("an error at the start of a worker", { timeout: 60_000 }, () => {
+describe("an error at the start of a worker", () => {
   const started = (t, script, options = {}) =>
     rejection(createInvalid(t, { script, ...options }).dispatchFetch(URL_ROOT));
 
@@ -210,7 +211,7 @@ describe("an error at the start of a worker", { timeout: 60_000 }, () => {
   });
 });
 
-describe("globals: { Error }", { timeout: 60_000 }, () => {
+describe("globals: { Error }", () => {
   const script = `export default {
     fetch(request) {
       if (request.url.endsWith("/inner")) return new Response(String(new Error() instanceof Error));

@@ -1,15 +1,16 @@
 // The fetch event of module workers: how the handler is called, what it may return, and what follows when it does not.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { create } from "../support/miniflare.mjs";
 import { deepEqualOutside, json, rejection, text, URL_ROOT } from "../support/dispatch.mjs";
 import { RecordingLog } from "../support/log.mjs";
+import { test } from "../support/test.mjs";
 
 const RETURN_HINT = "Make sure you're returning a `Response` in your handler.";
 const EXPORT_HINT = "Make sure you're exporting a default object containing a `fetch` function property.";
 
-describe("a module's fetch handler", { timeout: 60_000 }, () => {
+describe("a module's fetch handler", () => {
   test("is called with request, env and context on the default export", async (t) => {
     const mf = create(t, {
       bindings: { KEY: "value" },
@@ -88,7 +89,7 @@ describe("a module's fetch handler", { timeout: 60_000 }, () => {
   });
 });
 
-describe("a module that does not answer", { timeout: 60_000 }, () => {
+describe("a module that does not answer", () => {
   const refused = async (t, script, code, message) => {
     const error = await rejection(create(t, { script }).dispatchFetch(URL_ROOT));
     assert.equal(error.code, code);
@@ -128,7 +129,7 @@ describe("a module that does not answer", { timeout: 60_000 }, () => {
   }
 });
 
-describe("passThroughOnException", { timeout: 60_000 }, () => {
+describe("passThroughOnException", () => {
   const NO_UPSTREAM = "No upstream to pass-through to specified.\nMake sure you've set the `upstream` option.";
 
   for (const [how, body] of [
@@ -183,7 +184,7 @@ describe("passThroughOnException", { timeout: 60_000 }, () => {
   });
 });
 
-describe("waitUntil", { timeout: 60_000 }, () => {
+describe("waitUntil", () => {
   const waiting = (t, body) =>
     create(t, {
       script: `export default {

@@ -1,9 +1,10 @@
 // The global scope of a worker: every name it has, what those names are, and what is not there.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { create, differs } from "../support/miniflare.mjs";
 import { evaluate, json } from "../support/dispatch.mjs";
+import { test } from "../support/test.mjs";
 
 const words = (text) => text.trim().split(/\s+/);
 
@@ -42,7 +43,7 @@ const ABSENT = words(`
 const missing = (t, names, options) =>
   evaluate(t, `return ${JSON.stringify(names)}.filter((name) => !(name in globalThis));`, options);
 
-describe("the global scope", { timeout: 60_000 }, () => {
+describe("the global scope", () => {
   test("has every name of the web standards", async (t) => {
     assert.deepEqual(await missing(t, WEB), []);
     assert.deepEqual(await missing(t, [...WEB, ...GATED], MODERN), []);
@@ -119,7 +120,7 @@ describe("the global scope", { timeout: 60_000 }, () => {
   });
 });
 
-describe("code from strings", { timeout: 60_000 }, () => {
+describe("code from strings", () => {
   const ways = {
     eval: `eval("1 + 1")`,
     "indirect eval": `(0, eval)("1 + 1")`,
@@ -139,7 +140,7 @@ describe("code from strings", { timeout: 60_000 }, () => {
   }
 });
 
-describe("the language", { timeout: 60_000 }, () => {
+describe("the language", () => {
   test("has its data for other languages", async (t) => {
     assert.deepEqual(
       await evaluate(

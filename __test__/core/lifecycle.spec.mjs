@@ -1,18 +1,19 @@
 // The life of an instance: start, new options, reload, disposal, and a start that fails.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import path from "node:path";
 import { create, createInvalid, differs } from "../support/miniflare.mjs";
 import { deepEqualOutside, json, rejection, text, URL_ROOT } from "../support/dispatch.mjs";
 import { folder, write } from "../support/files.mjs";
 import { runScript } from "../support/child.mjs";
+import { test } from "../support/test.mjs";
 
 const SHOW_ENV = `export default { fetch: (request, env) => Response.json(env) }`;
 const answering = (word) => `export default { fetch: () => new Response("${word}") }`;
 const COUNT = `let count = 0; export default { fetch: () => new Response(String(++count)) }`;
 
-describe("setOptions", { timeout: 60_000 }, () => {
+describe("setOptions", () => {
   test("replaces what it names and keeps the rest", async (t) => {
     const mf = create(t, { script: SHOW_ENV, bindings: { A: 1, B: 2 } });
     assert.deepEqual(await json(mf), { A: 1, B: 2 });
@@ -58,7 +59,7 @@ describe("setOptions", { timeout: 60_000 }, () => {
   });
 });
 
-describe("reload", { timeout: 60_000 }, () => {
+describe("reload", () => {
   test("reads the script from disk again", async (t) => {
     const root = folder(t, { "worker.mjs": answering("before") });
     const mf = create(t, { modules: true, scriptPath: path.join(root, "worker.mjs") });
@@ -105,7 +106,7 @@ describe("reload", { timeout: 60_000 }, () => {
   });
 });
 
-describe("the reload event", { timeout: 60_000 }, () => {
+describe("the reload event", () => {
   test("is initial once, and comes before the reload's promise", async (t) => {
     const mf = create(t, { script: SHOW_ENV });
     const seen = [];
@@ -142,7 +143,7 @@ describe("the reload event", { timeout: 60_000 }, () => {
   });
 });
 
-describe("dispose", { timeout: 60_000 }, () => {
+describe("dispose", () => {
   test("may be called twice, and at once after construction", async (t) => {
     const mf = create(t, { script: SHOW_ENV });
     await mf.dispose();
@@ -186,7 +187,7 @@ describe("dispose", { timeout: 60_000 }, () => {
   });
 });
 
-describe("a start that fails", { timeout: 60_000 }, () => {
+describe("a start that fails", () => {
   const calls = ["dispatchFetch", "dispatchScheduled", "getBindings", "getGlobalScope", "getModuleExports", "reload"];
   for (const name of calls) {
     test(`does not throw from new but rejects ${name}`, async (t) => {
@@ -217,7 +218,7 @@ describe("a start that fails", { timeout: 60_000 }, () => {
   });
 });
 
-describe("instances side by side", { timeout: 60_000 }, () => {
+describe("instances side by side", () => {
   test("share nothing", async (t) => {
     const script = `export default {
       fetch(request, env) {

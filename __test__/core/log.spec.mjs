@@ -1,10 +1,11 @@
 // The log of an instance: what is logged while it lives, how lines look, and which levels are heard.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { stripVTControlCharacters } from "node:util";
 import { create, Log, LogLevel } from "../support/miniflare.mjs";
 import { RecordingLog } from "../support/log.mjs";
+import { test } from "../support/test.mjs";
 
 const SCRIPT = `export default { fetch: () => new Response("fine") }`;
 const padded = (size) => `${SCRIPT}//`.padEnd(size, "x");
@@ -15,7 +16,7 @@ function printed(t, act) {
   return mock.mock.calls.map(({ arguments: [line] }) => stripVTControlCharacters(line));
 }
 
-describe("the log option", { timeout: 60_000 }, () => {
+describe("the log option", () => {
   test("is what mf.log gives back", (t) => {
     const log = new RecordingLog();
     assert.equal(create(t, { script: SCRIPT, log }).log, log);

@@ -1,15 +1,16 @@
 // Modules that cannot be loaded: what could not be resolved and from where, and where a syntax error stands.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { createInvalid, differs } from "../support/miniflare.mjs";
 import { rejection, URL_ROOT } from "../support/dispatch.mjs";
 import { answer, BUILTIN_HINT, BUNDLE_HINT, failed, unresolved } from "../support/modules.mjs";
+import { test } from "../support/test.mjs";
 
 const importing = (specifier) => ({ "main.mjs": `import ${JSON.stringify(specifier)}; ${answer("1")}` });
 const NO_RULE = "no matching module rules.";
 
-describe("an import that cannot be resolved", { timeout: 60_000 }, () => {
+describe("an import that cannot be resolved", () => {
   test("from a script without a path is ERR_MODULE_STRING_SCRIPT", async (t) => {
     const mf = createInvalid(t, { script: `import "./x.mjs"; export default {};` });
     const error = await rejection(mf.dispatchFetch(URL_ROOT));
@@ -69,7 +70,7 @@ describe("an import that cannot be resolved", { timeout: 60_000 }, () => {
 const pointing = (file, line, source) =>
   new RegExp(`${file}:${line}\\b[\\s\\S]*${source.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}\n\\s*\\^`);
 
-describe("a syntax error", { timeout: 60_000 }, () => {
+describe("a syntax error", () => {
   const POSITION = "it gives no position of syntax errors in ES modules";
   const started = (t, options) => rejection(createInvalid(t, options).dispatchFetch(URL_ROOT));
 
@@ -122,7 +123,7 @@ describe("a syntax error", { timeout: 60_000 }, () => {
   );
 });
 
-describe("source maps", { timeout: 60_000 }, () => {
+describe("source maps", () => {
   test("are honoured when sourceMap is set", async (t) => {
     const map = { version: 3, sources: ["original.ts"], names: [], mappings: "AAAA;;AAGA" };
     const encoded = Buffer.from(JSON.stringify(map)).toString("base64");

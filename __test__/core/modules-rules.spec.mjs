@@ -1,18 +1,19 @@
 // Module rules: which type a file has, the types beyond JavaScript, and how rules of one type hide later ones.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { create, differs } from "../support/miniflare.mjs";
 import { json } from "../support/dispatch.mjs";
 import { folder } from "../support/files.mjs";
 import { answer, answered, BUNDLE_HINT, failed, unresolved } from "../support/modules.mjs";
 import { ADD } from "../support/wasm.mjs";
+import { test } from "../support/test.mjs";
 
 const TEXT = { type: "Text", include: ["**/*.txt"] };
 const DATA = { type: "Data", include: ["**/*.bin"] };
 const WASM = { type: "CompiledWasm", include: ["**/*.wasm"] };
 
-describe("a module of type", { timeout: 60_000 }, () => {
+describe("a module of type", () => {
   test("Text is a string", async (t) => {
     assert.equal(
       await answered(
@@ -101,7 +102,7 @@ describe("a module of type", { timeout: 60_000 }, () => {
   });
 });
 
-describe("rules", { timeout: 60_000 }, () => {
+describe("rules", () => {
   test("of the user come before the default ones", async (t) => {
     const include = ["**/*.js"];
     assert.equal(
@@ -187,7 +188,7 @@ describe("rules", { timeout: 60_000 }, () => {
   });
 });
 
-describe("files as bindings", { timeout: 60_000 }, () => {
+describe("files as bindings", () => {
   const files = { "add.wasm": ADD, "text.txt": "grüße", "data.bin": Buffer.from([1, 2, 255]) };
   const options = {
     wasmBindings: { ADD: "add.wasm" },

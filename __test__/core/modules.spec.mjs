@@ -1,14 +1,15 @@
 // ES modules of a worker: imports between files, evaluation, dynamic import.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import path from "node:path";
 import { create, differs } from "../support/miniflare.mjs";
 import { json, text } from "../support/dispatch.mjs";
 import { folder } from "../support/files.mjs";
 import { answer, answered } from "../support/modules.mjs";
+import { test } from "../support/test.mjs";
 
-describe("an ES module worker", { timeout: 60_000 }, () => {
+describe("an ES module worker", () => {
   test("imports names, defaults and namespaces of other files", async (t) => {
     assert.deepEqual(
       await answered(t, {
@@ -141,7 +142,7 @@ describe("an ES module worker", { timeout: 60_000 }, () => {
   });
 });
 
-describe("a service worker from disk", { timeout: 60_000 }, () => {
+describe("a service worker from disk", () => {
   test("runs as a script and names its file in errors", async (t) => {
     const rootPath = folder(t, {
       "worker.js": `addEventListener("fetch", (event) => {
@@ -153,7 +154,7 @@ describe("a service worker from disk", { timeout: 60_000 }, () => {
   });
 });
 
-describe("dynamic import", { timeout: 60_000 }, () => {
+describe("dynamic import", () => {
   test("loads a module once", async (t) => {
     assert.deepEqual(
       await answered(t, {

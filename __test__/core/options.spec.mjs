@@ -1,15 +1,16 @@
 // Options that are wrong: each rejects the first call with an error that names the option, the value, and the remedy.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { create, createInvalid, differs, Miniflare } from "../support/miniflare.mjs";
 import { rejection, text, URL_ROOT } from "../support/dispatch.mjs";
 import { folder } from "../support/files.mjs";
+import { test } from "../support/test.mjs";
 
 const script = `export default { fetch: () => new Response("fine") }`;
 const refused = (t, options) => rejection(createInvalid(t, options).dispatchFetch(URL_ROOT));
 
-describe("a missing script", { timeout: 60_000 }, () => {
+describe("a missing script", () => {
   test("rejects with ERR_NO_SCRIPT and says how to give one", async (t) => {
     const error = await refused(t, {});
     assert.equal(error.code, "ERR_NO_SCRIPT");
@@ -45,7 +46,7 @@ describe("a missing script", { timeout: 60_000 }, () => {
   });
 });
 
-describe("files of bindings that are missing", { timeout: 60_000 }, () => {
+describe("files of bindings that are missing", () => {
   for (const option of ["wasmBindings", "textBlobBindings", "dataBlobBindings"]) {
     test(`reject with the path: ${option}`, async (t) => {
       const error = await refused(t, { script, rootPath: folder(t), [option]: { NAME: "absent.file" } });
@@ -55,7 +56,7 @@ describe("files of bindings that are missing", { timeout: 60_000 }, () => {
   }
 });
 
-describe("an option of a wrong type", { timeout: 60_000 }, () => {
+describe("an option of a wrong type", () => {
   const wrong = [
     ["script", 42],
     ["scriptPath", {}],
@@ -81,7 +82,7 @@ describe("an option of a wrong type", { timeout: 60_000 }, () => {
         modules: true,
         [option]: value,
       });
-      assert.ok(error instanceof TypeError || error instanceof RangeError, String(error));
+      assert.equal(error.code, "ERR_INVALID_OPTION", String(error));
       assert.ok(error.message.includes(option), error.message);
       const named =
         typeof value === "object" && value !== null ? Object.values(value).concat("object", "array") : [value];
@@ -114,7 +115,7 @@ describe("an option of a wrong type", { timeout: 60_000 }, () => {
   });
 });
 
-describe("an invalid upstream", { timeout: 60_000 }, () => {
+describe("an invalid upstream", () => {
   test("rejects with ERR_INVALID_UPSTREAM and the value", async (t) => {
     const error = await refused(t, { script, upstream: "example.com" });
     assert.equal(error.name, "MiniflareCoreError [ERR_INVALID_UPSTREAM]");

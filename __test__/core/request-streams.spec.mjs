@@ -1,11 +1,12 @@
 // Request bodies that flow: chunk by chunk, no faster than the worker reads, cancelled and broken.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { deferred, text, turns, URL_ROOT } from "../support/dispatch.mjs";
 import { AHEAD, CHUNK, collect, countingStream, encode, upload, worker } from "../support/streams.mjs";
+import { test } from "../support/test.mjs";
 
-describe("a streamed request", { timeout: 60_000 }, () => {
+describe("a streamed request", () => {
   test("is read chunk by chunk while the caller goes on", async (t) => {
     const got = deferred();
     const mf = worker(

@@ -1,11 +1,12 @@
 // Response bodies that flow: chunk by chunk, no faster than they are read, cancelled and broken.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { deferred, rejection, text, turns, URL_ROOT } from "../support/dispatch.mjs";
 import { AHEAD, CHUNK, collect, readAtLeast, upload, worker } from "../support/streams.mjs";
+import { test } from "../support/test.mjs";
 
-describe("a streamed response", { timeout: 60_000 }, () => {
+describe("a streamed response", () => {
   test("is delivered chunk by chunk while the worker goes on", async (t) => {
     const gate = deferred();
     const mf = worker(

@@ -1,14 +1,15 @@
 // What a worker answers with, and what the caller sees of it: status, headers, cookies, and the ways to read a body.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { create, differs, Response } from "../support/miniflare.mjs";
 import { rejection, text, URL_ROOT } from "../support/dispatch.mjs";
+import { test } from "../support/test.mjs";
 
 const answer = (t, expression) => create(t, { script: `export default { fetch: (request) => ${expression} }` });
 const respond = (t, expression) => answer(t, expression).dispatchFetch(URL_ROOT);
 
-describe("response status", { timeout: 60_000 }, () => {
+describe("response status", () => {
   for (const status of [200, 201, 301, 400, 404, 418, 500, 599]) {
     test(`${status} reaches the caller`, async (t) => {
       const response = await respond(t, `new Response("body", { status: ${status}, statusText: "Said" })`);
@@ -61,7 +62,7 @@ describe("response status", { timeout: 60_000 }, () => {
   });
 });
 
-describe("response headers", { timeout: 60_000 }, () => {
+describe("response headers", () => {
   test("arrive with lower-case names, sorted", async (t) => {
     const response = await respond(t, `new Response(null, { headers: { "X-Zed": "1", "A-Bee": "2" } })`);
     assert.deepEqual(
@@ -124,7 +125,7 @@ describe("response headers", { timeout: 60_000 }, () => {
   });
 });
 
-describe("reading a response", { timeout: 60_000 }, () => {
+describe("reading a response", () => {
   const ways = {
     text: (value) => assert.equal(value, `{"a":"ü"}`),
     json: (value) => assert.deepEqual(value, { a: "ü" }),
@@ -179,7 +180,7 @@ describe("reading a response", { timeout: 60_000 }, () => {
   });
 });
 
-describe("the response object", { timeout: 60_000 }, () => {
+describe("the response object", () => {
   test("is a Response of the package", async (t) => {
     assert.ok((await respond(t, "new Response()")) instanceof Response);
   });

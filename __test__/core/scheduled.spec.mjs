@@ -1,11 +1,12 @@
 // dispatchScheduled: what the handler is told, and what the caller gets back.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { create } from "../support/miniflare.mjs";
 import { deepEqualOutside, rejection } from "../support/dispatch.mjs";
+import { test } from "../support/test.mjs";
 
-describe("dispatchScheduled to a module", { timeout: 60_000 }, () => {
+describe("dispatchScheduled to a module", () => {
   test("hands over time, cron, env and context, and returns what is returned", async (t) => {
     const mf = create(t, {
       bindings: { KEY: "value" },
@@ -73,7 +74,7 @@ describe("dispatchScheduled to a module", { timeout: 60_000 }, () => {
   });
 });
 
-describe("dispatchScheduled to a service worker", { timeout: 60_000 }, () => {
+describe("dispatchScheduled to a service worker", () => {
   test("hands over a ScheduledEvent", async (t) => {
     const mf = create(t, {
       script: `addEventListener("scheduled", (event) => {

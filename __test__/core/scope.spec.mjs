@@ -1,11 +1,12 @@
 // The worker seen from outside: getBindings, getGlobalScope and getModuleExports, to read, to set, and to call.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { create, Request } from "../support/miniflare.mjs";
 import { deepEqualOutside, rejection, text, URL_ROOT } from "../support/dispatch.mjs";
+import { test } from "../support/test.mjs";
 
-describe("getBindings", { timeout: 60_000 }, () => {
+describe("getBindings", () => {
   const SHOW = `export default { fetch: (request, env) => Response.json(env) }`;
 
   test("gives the values of env", async (t) => {
@@ -56,7 +57,7 @@ describe("getBindings", { timeout: 60_000 }, () => {
   });
 });
 
-describe("getGlobalScope", { timeout: 60_000 }, () => {
+describe("getGlobalScope", () => {
   test("reads what the worker has put there", async (t) => {
     const mf = create(t, {
       script: `
@@ -129,7 +130,7 @@ describe("getGlobalScope", { timeout: 60_000 }, () => {
   });
 });
 
-describe("getModuleExports", { timeout: 60_000 }, () => {
+describe("getModuleExports", () => {
   const SCRIPT = `
   export const version = "1.0";
   export let count = 0;

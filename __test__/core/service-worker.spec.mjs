@@ -1,10 +1,11 @@
 // The fetch event of service workers: listeners, respondWith, and what follows when nobody answers.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { create, differs } from "../support/miniflare.mjs";
 import { json, rejection, text, URL_ROOT } from "../support/dispatch.mjs";
 import { RecordingLog } from "../support/log.mjs";
+import { test } from "../support/test.mjs";
 
 const RESPOND_HINT =
   "Make sure you're calling `event.respondWith()` with a `Response` or `Promise<Response>` in your handler.";
@@ -13,7 +14,7 @@ const LISTEN_HINT = 'Make sure you\'re calling addEventListener("fetch", ...).';
 const listening = (t, body, options = {}) =>
   create(t, { ...options, script: `addEventListener("fetch", (event) => { ${body} });` });
 
-describe("a service worker", { timeout: 60_000 }, () => {
+describe("a service worker", () => {
   test("answers through respondWith with a response or a promise", async (t) => {
     assert.equal(await text(listening(t, `event.respondWith(new Response("now"))`)), "now");
     const later = `event.respondWith(new Promise((resolve) => setTimeout(resolve, 1, new Response("later"))))`;
@@ -116,7 +117,7 @@ describe("a service worker", { timeout: 60_000 }, () => {
   });
 });
 
-describe("respondWith", { timeout: 60_000 }, () => {
+describe("respondWith", () => {
   const TWICE = "FetchEvent.respondWith() has already been called; it can only be called once.";
   const LATE = "Too late to call FetchEvent.respondWith(). It must be called synchronously in the event handler.";
 
@@ -155,7 +156,7 @@ describe("respondWith", { timeout: 60_000 }, () => {
   }
 });
 
-describe("a service worker that does not answer", { timeout: 60_000 }, () => {
+describe("a service worker that does not answer", () => {
   const refused = async (mf, code, message) => {
     const error = await rejection(mf.dispatchFetch(URL_ROOT));
     assert.equal(error.name, `FetchError [${code}]`);

@@ -1,17 +1,18 @@
 // WebAssembly in workers: compiled modules as bindings and imports, and the glue that wasm-bindgen makes.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { create } from "../support/miniflare.mjs";
 import { json, rejection, text, URL_ROOT } from "../support/dispatch.mjs";
 import { folder } from "../support/files.mjs";
 import { answer } from "../support/modules.mjs";
 import { ADD, GREET, GREET_GLUE, TRAP } from "../support/wasm.mjs";
+import { test } from "../support/test.mjs";
 
 const bound = (t, bytes, script) =>
   create(t, { rootPath: folder(t, { "module.wasm": bytes }), wasmBindings: { MODULE: "module.wasm" }, script });
 
-describe("a WebAssembly module", { timeout: 60_000 }, () => {
+describe("a WebAssembly module", () => {
   test("can be instantiated in every way, any number of times", async (t) => {
     const mf = bound(
       t,
@@ -93,7 +94,7 @@ describe("a WebAssembly module", { timeout: 60_000 }, () => {
   });
 });
 
-describe("a wasm-bindgen module", { timeout: 60_000 }, () => {
+describe("a wasm-bindgen module", () => {
   const MAIN = `
   import module from "./greet_bg.wasm";
   import * as glue from "./greet_bg.mjs";

@@ -1,9 +1,10 @@
 // Web Crypto in a worker: random values, digests, keys, and what Workers add to the standard.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { evaluate } from "../support/dispatch.mjs";
+import { test } from "../support/test.mjs";
 
 const HELPERS = `
   const hex = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -13,7 +14,7 @@ const HELPERS = `
 
 const inWorker = (t, body) => evaluate(t, HELPERS + body);
 
-describe("random values", { timeout: 60_000 }, () => {
+describe("random values", () => {
   test("fill views and differ", async (t) => {
     assert.deepEqual(
       await inWorker(
@@ -50,7 +51,7 @@ describe("random values", { timeout: 60_000 }, () => {
   });
 });
 
-describe("digests", { timeout: 60_000 }, () => {
+describe("digests", () => {
   for (const [name, node] of [
     ["SHA-1", "sha1"],
     ["SHA-256", "sha256"],
@@ -116,7 +117,7 @@ describe("digests", { timeout: 60_000 }, () => {
   });
 });
 
-describe("keys", { timeout: 60_000 }, () => {
+describe("keys", () => {
   test("sign and verify with HMAC", async (t) => {
     assert.deepEqual(
       await inWorker(

@@ -1,14 +1,15 @@
 // fetch in a worker, against a server on this machine: answers, redirects, failures, abortion.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { create } from "../support/miniflare.mjs";
 import { evaluate, rejection, text, URL_ROOT } from "../support/dispatch.mjs";
 import { serve } from "../support/server.mjs";
+import { test } from "../support/test.mjs";
 
 const MODERN = { compatibilityDate: "2023-05-18" };
 
-describe("fetch", { timeout: 60_000 }, () => {
+describe("fetch", () => {
   const echo = (request, response) => {
     const chunks = [];
     request

@@ -1,13 +1,14 @@
 // Headers, Request, Response, FormData and Blob in a worker.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { evaluate } from "../support/dispatch.mjs";
+import { test } from "../support/test.mjs";
 
 const MODERN = { compatibilityDate: "2023-05-18" };
 const CAUGHT = `const caught = (act) => { try { act(); return "nothing thrown"; } catch ({ name, message }) { return [name, message]; } };`;
 
-describe("Headers", { timeout: 60_000 }, () => {
+describe("Headers", () => {
   test("append, set, delete, and list sorted", async (t) => {
     assert.deepEqual(
       await evaluate(
@@ -63,7 +64,7 @@ describe("Headers", { timeout: 60_000 }, () => {
   });
 });
 
-describe("Request", { timeout: 60_000 }, () => {
+describe("Request", () => {
   test("is built from strings, URLs and requests", async (t) => {
     assert.deepEqual(
       await evaluate(
@@ -137,7 +138,7 @@ describe("Request", { timeout: 60_000 }, () => {
   });
 });
 
-describe("Response", { timeout: 60_000 }, () => {
+describe("Response", () => {
   test("is built, copied and cloned", async (t) => {
     assert.deepEqual(
       await evaluate(
@@ -176,7 +177,7 @@ describe("Response", { timeout: 60_000 }, () => {
   });
 });
 
-describe("FormData and Blob", { timeout: 60_000 }, () => {
+describe("FormData and Blob", () => {
   test("hold fields and files", async (t) => {
     assert.deepEqual(
       await evaluate(

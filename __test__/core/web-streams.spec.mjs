@@ -1,9 +1,10 @@
 // Streams in a worker: the standard's classes and what Workers add: identity, fixed length, readAtLeast.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { create, differs } from "../support/miniflare.mjs";
 import { evaluate, URL_ROOT } from "../support/dispatch.mjs";
+import { test } from "../support/test.mjs";
 
 const HELPERS = `
   const bytes = (text) => new TextEncoder().encode(text);
@@ -14,7 +15,7 @@ const HELPERS = `
 
 const inWorker = (t, body) => evaluate(t, HELPERS + body, { compatibilityDate: "2023-05-18" });
 
-describe("streams", { timeout: 60_000 }, () => {
+describe("streams", () => {
   test("are read, piped and teed", async (t) => {
     assert.deepEqual(
       await inWorker(
@@ -127,7 +128,7 @@ describe("streams", { timeout: 60_000 }, () => {
   });
 });
 
-describe("IdentityTransformStream", { timeout: 60_000 }, () => {
+describe("IdentityTransformStream", () => {
   test("passes bytes on", async (t) => {
     assert.deepEqual(
       await inWorker(
@@ -182,7 +183,7 @@ describe("IdentityTransformStream", { timeout: 60_000 }, () => {
   });
 });
 
-describe("FixedLengthStream", { timeout: 60_000 }, () => {
+describe("FixedLengthStream", () => {
   test("gives a body its Content-Length", async (t) => {
     const mf = create(t, {
       script: `export default {
@@ -225,7 +226,7 @@ describe("FixedLengthStream", { timeout: 60_000 }, () => {
   });
 });
 
-describe("readAtLeast", { timeout: 60_000 }, () => {
+describe("readAtLeast", () => {
   const READER = `const source = () => {
     const parts = ["a", "bc", "def"].map(bytes);
     return new ReadableStream({ type: "bytes", pull(c) {
@@ -273,7 +274,7 @@ describe("readAtLeast", { timeout: 60_000 }, () => {
   });
 });
 
-describe("stream constructors before their flag", { timeout: 60_000 }, () => {
+describe("stream constructors before their flag", () => {
   test("are simply there", differs("a flag hides them"), async (t) => {
     assert.equal(
       await evaluate(

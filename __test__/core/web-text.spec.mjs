@@ -1,14 +1,15 @@
 // Base64, text encoding and URLs in a worker.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { differs } from "../support/miniflare.mjs";
 import { evaluate } from "../support/dispatch.mjs";
+import { test } from "../support/test.mjs";
 
 const caught = (statement) =>
   `try { ${statement}; return "nothing thrown"; } catch ({ name, message }) { return [name, message]; }`;
 
-describe("base64", { timeout: 60_000 }, () => {
+describe("base64", () => {
   test("goes there and back, for every byte", async (t) => {
     assert.deepEqual(
       await evaluate(
@@ -28,7 +29,7 @@ describe("base64", { timeout: 60_000 }, () => {
   }
 });
 
-describe("text encoding", { timeout: 60_000 }, () => {
+describe("text encoding", () => {
   test("encodes UTF-8 and decodes many encodings", async (t) => {
     assert.deepEqual(
       await evaluate(
@@ -69,7 +70,7 @@ describe("text encoding", { timeout: 60_000 }, () => {
   });
 });
 
-describe("URL", { timeout: 60_000 }, () => {
+describe("URL", () => {
   test("parses, resolves and serialises", async (t) => {
     assert.deepEqual(
       await evaluate(

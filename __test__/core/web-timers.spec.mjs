@@ -1,14 +1,15 @@
 // Timers, events, exceptions and cloning in a worker.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { differs } from "../support/miniflare.mjs";
 import { evaluate } from "../support/dispatch.mjs";
+import { test } from "../support/test.mjs";
 
 const caught = (statement) =>
   `try { ${statement}; return "nothing thrown"; } catch ({ name, message }) { return [name, message]; }`;
 
-describe("timers", { timeout: 60_000 }, () => {
+describe("timers", () => {
   test("run in the order of their delays, with their arguments", async (t) => {
     assert.deepEqual(
       await evaluate(
@@ -93,7 +94,7 @@ describe("timers", { timeout: 60_000 }, () => {
   });
 });
 
-describe("events", { timeout: 60_000 }, () => {
+describe("events", () => {
   test("are dispatched to listeners of any target", async (t) => {
     assert.deepEqual(
       await evaluate(
@@ -146,7 +147,7 @@ describe("events", { timeout: 60_000 }, () => {
   });
 });
 
-describe("DOMException", { timeout: 60_000 }, () => {
+describe("DOMException", () => {
   test("has name, message, code and constants", async (t) => {
     assert.deepEqual(
       await evaluate(
@@ -161,7 +162,7 @@ describe("DOMException", { timeout: 60_000 }, () => {
   });
 });
 
-describe("structuredClone", { timeout: 60_000 }, () => {
+describe("structuredClone", () => {
   test("copies deeply what can be copied", async (t) => {
     assert.deepEqual(
       await evaluate(

@@ -1,13 +1,15 @@
 // The end of a process: at any moment, with anything under way, and by itself when nothing is.
 // MINIFLARE_EXIT_RUNS says how many times processes are ended at random moments (200 before a release).
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import path from "node:path";
 import { isOracle } from "../support/miniflare.mjs";
 import { root, run, runScript } from "../support/child.mjs";
+import { within } from "../support/test.mjs";
 
 const RUNS = Number(process.env.MINIFLARE_EXIT_RUNS ?? 40);
+const test = within(60_000 + RUNS * 5_000);
 const LATEST_MS = 400;
 const busy = path.join(root, "__test__/support/busy.mjs");
 const flags = isOracle ? ["--no-warnings", "--experimental-vm-modules"] : ["--no-warnings"];
@@ -21,7 +23,7 @@ const endings = {
   reallyExit: { code: 7, signal: null },
 };
 
-describe("a process that is ended at a random moment", { timeout: 60_000 + RUNS * 5_000 }, () => {
+describe("a process that is ended at a random moment", () => {
   for (const [by, expected] of Object.entries(endings)) {
     const runs = Math.ceil(RUNS / Object.keys(endings).length);
     test(`by ${by}, ${runs} times, neither crashes nor hangs`, async () => {
@@ -51,7 +53,7 @@ async function endsByItself(source, expected, { code = 0 } = {}) {
 
 const ASK = `console.log(await (await mf.dispatchFetch("http://localhost/")).text());`;
 
-describe("a process ends by itself", { timeout: 120_000 }, () => {
+describe("a process ends by itself", () => {
   test("when it has disposed its instances", () => endsByItself(`${HELLO} ${ASK} await mf.dispose();`, "hello"));
 
   test("when it has disposed them without waiting", () => endsByItself(`${HELLO} ${ASK} mf.dispose();`, "hello"));

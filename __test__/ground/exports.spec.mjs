@@ -1,11 +1,12 @@
 // What the addon shows to the process it is loaded into, and what it expects of it: Node has a V8 of its own.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import { differs } from "../support/miniflare.mjs";
 import { run } from "../support/child.mjs";
 import { addon } from "../support/project.mjs";
+import { test } from "../support/test.mjs";
 
 const ENTRY_POINTS = ["napi_register_module_v1", "node_api_module_get_api_version_v1"];
 const SYSTEM_LIBRARIES = /^(libc|libm|libgcc_s|libdl|libpthread|librt|ld-linux-x86-64)\.so\.\d+$/;
@@ -25,7 +26,7 @@ const symbols = async (file, kind) => {
   return lines.map((line) => line.trim().split(/\s+/)).map((parts) => ({ name: parts.at(-1), type: parts.at(-2) }));
 };
 
-describe("the addon", { timeout: 120_000, ...differs("it has no addon") }, () => {
+describe("the addon", differs("it has no addon"), () => {
   test("is built", () => {
     assert.ok(fs.existsSync(addon), `${addon} is missing: run \`npm run build\``);
   });

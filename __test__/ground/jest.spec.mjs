@@ -1,12 +1,15 @@
 // The package inside Jest: its realms and module registries, in one process and in several.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { differs } from "../support/miniflare.mjs";
 import { root, run } from "../support/child.mjs";
 import { project } from "../support/project.mjs";
+import { within } from "../support/test.mjs";
+
+const test = within(200_000);
 
 const fixture = fileURLToPath(new URL("./fixtures/jest", import.meta.url));
 const bin = path.join(root, "node_modules/jest/bin/jest.js");
@@ -32,7 +35,7 @@ function passed({ code, result, stderr }) {
   assert.doesNotMatch(stderr, /did not exit|force exited|open handles/i);
 }
 
-describe("Jest", { timeout: 200_000, ...differs("it cannot run without a flag there") }, () => {
+describe("Jest", differs("it cannot run without a flag there"), () => {
   test("runs a suite in one process", async (t) => passed(await jest(t, "--runInBand")));
 
   test("runs a suite in child processes", async (t) => passed(await jest(t, "--maxWorkers=2")));

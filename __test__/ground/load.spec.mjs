@@ -1,11 +1,14 @@
 // Loading the package: in the main thread, in worker threads, twice in one environment, and leaving in any order.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { differs } from "../support/miniflare.mjs";
 import { root, runScript } from "../support/child.mjs";
+import { within } from "../support/test.mjs";
+
+const test = within(120_000);
 
 const thread = pathToFileURL(path.join(root, "__test__/support/thread.mjs")).href;
 
@@ -38,7 +41,7 @@ async function prints(source, expected, options = {}) {
   assert.deepEqual({ code, signal, stdout: stdout.trim() }, { code: 0, signal: null, stdout: expected }, stderr);
 }
 
-describe("the package loads", { timeout: 120_000 }, () => {
+describe("the package loads", () => {
   test("in the main thread", () => prints(`${THREADS} console.log(await inMain());`, "main"));
 
   test("first in a worker thread that ends, then in another, then in the main thread", () =>
@@ -100,7 +103,7 @@ describe("the package loads", { timeout: 120_000 }, () => {
     ));
 });
 
-describe("a worker thread ends", { timeout: 120_000, ...differs("Node crashes when it ends its threads") }, () => {
+describe("a worker thread ends", differs("Node crashes when it ends its threads"), () => {
   test("by terminate() while requests are pending", () =>
     prints(
       `${THREADS}

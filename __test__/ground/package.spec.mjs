@@ -1,12 +1,15 @@
 // The tarballs: what is in them, and that they install into an empty project and run there without a toolchain.
 
-import { before, describe, test } from "node:test";
+import { before, describe } from "node:test";
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { differs, isOracle } from "../support/miniflare.mjs";
 import { root, run } from "../support/child.mjs";
 import { emptyProject } from "../support/project.mjs";
+import { within } from "../support/test.mjs";
+
+const test = within(290_000);
 
 const { version } = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8"));
 const tarball = (name) => path.join(root, "dist", `${name}-${version}.tgz`);
@@ -28,7 +31,7 @@ async function files(archive) {
   return lines.map((line) => line.replace(/^package\//, ""));
 }
 
-describe("npm run package", { timeout: 290_000, ...differs("this is about our tarballs") }, () => {
+describe("npm run package", differs("this is about our tarballs"), () => {
   before(
     async () => {
       if (isOracle) return;

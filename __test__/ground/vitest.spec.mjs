@@ -1,12 +1,15 @@
 // The package inside Vitest, in each of its pools.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { differs } from "../support/miniflare.mjs";
 import { root, run } from "../support/child.mjs";
 import { project } from "../support/project.mjs";
+import { within } from "../support/test.mjs";
+
+const test = within(200_000);
 
 const fixture = fileURLToPath(new URL("./fixtures/vitest", import.meta.url));
 const bin = path.join(root, "node_modules/vitest/vitest.mjs");
@@ -22,7 +25,7 @@ async function vitest(t, ...args) {
   return { code, stderr, result: JSON.parse(stdout.slice(start).split("\n")[0]) };
 }
 
-describe("Vitest", { timeout: 200_000, ...differs("it cannot run without a flag there") }, () => {
+describe("Vitest", differs("it cannot run without a flag there"), () => {
   for (const pool of ["forks", "threads", "vmThreads", "vmForks"]) {
     test(`runs a suite in its pool ${pool}`, async (t) => {
       const { code, result, stderr } = await vitest(t, `--pool=${pool}`);

@@ -1,12 +1,13 @@
 // A worker that computes without end is stopped by its CPU limit; Node, the instance and its neighbours go on.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { create, createInvalid, differs, isOracle } from "../support/miniflare.mjs";
 import { rejection, text, URL_ROOT } from "../support/dispatch.mjs";
 import { deadline } from "../support/deadline.mjs";
 import { folder } from "../support/files.mjs";
 import { TRAP } from "../support/wasm.mjs";
+import { test } from "../support/test.mjs";
 
 const LIMIT_MS = 200;
 const SLACK_MS = 10_000;
@@ -27,7 +28,7 @@ async function ended(promise) {
   assert.ok(took < LIMIT_MS + SLACK_MS, `it took ${took} ms`);
 }
 
-describe("an endless handler", { timeout: 120_000, ...NO_LIMITS }, () => {
+describe("an endless handler", NO_LIMITS, () => {
   const bodies = {
     "a loop": "for (;;);",
     "a loop that catches everything": "for (;;) try { for (;;); } catch {} finally { for (;;); }",
@@ -91,7 +92,7 @@ describe("an endless handler", { timeout: 120_000, ...NO_LIMITS }, () => {
   });
 });
 
-describe("an endless start", { timeout: 120_000, ...NO_LIMITS }, () => {
+describe("an endless start", NO_LIMITS, () => {
   const scripts = {
     "a module": "for (;;);\nexport default {};",
     "a module with a top-level await": "for (;;) await null;\nexport default {};",
@@ -113,7 +114,7 @@ describe("an endless start", { timeout: 120_000, ...NO_LIMITS }, () => {
   });
 });
 
-describe("endless work elsewhere", { timeout: 120_000, ...NO_LIMITS }, () => {
+describe("endless work elsewhere", NO_LIMITS, () => {
   test("in a scheduled handler is ended", async (t) => {
     const mf = limited(t, "export default { scheduled() { for (;;); } }");
     await ended(mf.dispatchScheduled());
@@ -179,7 +180,7 @@ describe("endless work elsewhere", { timeout: 120_000, ...NO_LIMITS }, () => {
   });
 });
 
-describe("the CPU limit", { timeout: 120_000, ...NO_LIMITS }, () => {
+describe("the CPU limit", NO_LIMITS, () => {
   test("does not count waiting", async (t) => {
     const mf = limited(
       t,

@@ -1,13 +1,14 @@
 // A worker tries to reach the host through the functions, classes and objects that the host has given it.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { differs } from "../support/miniflare.mjs";
 import { evaluate } from "../support/dispatch.mjs";
+import { test } from "../support/test.mjs";
 
 const NO_SANDBOX = differs("it is no sandbox");
 
-describe("bindings", { timeout: 60_000, ...NO_SANDBOX }, () => {
+describe("bindings", NO_SANDBOX, () => {
   class Service {
     static make() {
       return new Service();

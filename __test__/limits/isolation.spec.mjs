@@ -1,15 +1,16 @@
 // A worker tries to reach the host through everything it can name: names, imports, code from strings, errors.
 
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import path from "node:path";
 import { create, createInvalid, differs } from "../support/miniflare.mjs";
 import { evaluate, json, rejection, URL_ROOT } from "../support/dispatch.mjs";
 import { folder } from "../support/files.mjs";
+import { test } from "../support/test.mjs";
 
 const NO_SANDBOX = differs("it is no sandbox");
 
-describe("names of a host", { timeout: 60_000, ...NO_SANDBOX }, () => {
+describe("names of a host", NO_SANDBOX, () => {
   const names = [
     "Deno",
     "__bootstrap",
@@ -69,7 +70,7 @@ describe("names of a host", { timeout: 60_000, ...NO_SANDBOX }, () => {
   });
 });
 
-describe("imports", { timeout: 60_000, ...NO_SANDBOX }, () => {
+describe("imports", NO_SANDBOX, () => {
   const specifiers = [
     "node:fs",
     "fs",
@@ -123,7 +124,7 @@ describe("imports", { timeout: 60_000, ...NO_SANDBOX }, () => {
   });
 });
 
-describe("the file system and the network of the host", { timeout: 60_000, ...NO_SANDBOX }, () => {
+describe("the file system and the network of the host", NO_SANDBOX, () => {
   for (const url of ["file:///etc/passwd", "blob:null/0", "data:text/plain,read", "about:blank", "ext:core/ops"]) {
     test(`are not behind fetch("${url}")`, async (t) => {
       const seen = await evaluate(
@@ -146,7 +147,7 @@ describe("the file system and the network of the host", { timeout: 60_000, ...NO
   });
 });
 
-describe("stack traces", { timeout: 60_000, ...NO_SANDBOX }, () => {
+describe("stack traces", NO_SANDBOX, () => {
   test("given to prepareStackTrace hold nothing but the worker's own", async (t) => {
     assert.deepEqual(
       await evaluate(

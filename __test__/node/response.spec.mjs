@@ -8,7 +8,7 @@ const USED = { name: "TypeError", message: "Body is unusable: Body has already b
 const encode = (text) => new TextEncoder().encode(text);
 
 function light(body, parts) {
-  return lightResponse({ status: 200, statusText: "", headers: "", body, waitUntil: Promise.resolve([]), ...parts });
+  return lightResponse({ status: 200, statusText: "", headers: "", body, waitUntil: () => Promise.resolve([]), ...parts });
 }
 
 function byteStream(...chunks) {
@@ -209,7 +209,7 @@ test("bytes that share their memory leave the rest of it alone", async () => {
 });
 
 test("waitUntil resolves to what the worker waited for", async () => {
-  const response = light("a", { waitUntil: Promise.resolve([1, "2"]) });
+  const response = light("a", { waitUntil: () => Promise.resolve([1, "2"]) });
   assert.deepEqual(await response.waitUntil(), [1, "2"]);
   assert.deepEqual(await response.clone().waitUntil(), [1, "2"]);
   assert.deepEqual(await new Response("a").waitUntil(), []);

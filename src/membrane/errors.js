@@ -12,9 +12,10 @@
   /**
    * @param intrinsics the realm's shared classes
    * @param refine called with each rebuilt error and its name, e.g. to give it a class that only one realm has
-   * @param stackOf the stack to show for an error of this realm
+   * @param stackOf the stack that an error of this realm shows to the other
+   * @param showStack rewrites the stack of an error that arrives
    */
-  function createErrors({ intrinsics, refine = () => {}, stackOf = (error) => error.stack }) {
+  function createErrors({ intrinsics, refine = () => {}, stackOf = (error) => error.stack, showStack = (stack) => stack }) {
     const underway = new Set();
     return { is, encode, decode };
 
@@ -48,7 +49,7 @@
       const [, , base, name, message, stack, cause, errors, own] = wire;
       const error = create(base, name, message, errors?.map(membrane.decode));
       if (error.name !== name) hidden(error, "name", name);
-      if (stack !== undefined) hidden(error, "stack", stack);
+      if (stack !== undefined) hidden(error, "stack", showStack(stack));
       if (cause) hidden(error, "cause", membrane.decode(cause[0]));
       for (let index = 0; index < (own?.length ?? 0); index += 2) error[own[index]] = membrane.decode(own[index + 1]);
       refine(error, name);

@@ -22,10 +22,9 @@
     "getPrototypeOf",
     "apply",
     "construct",
-    "isExtensible",
-    "preventExtensions",
+    "inspect",
   ];
-  const [GET, SET, HAS, DELETE, OWN_KEYS, DESCRIBE, DEFINE, PROTOTYPE, APPLY, CONSTRUCT] = TRAPS.keys();
+  const [GET, SET, HAS, DELETE, OWN_KEYS, DESCRIBE, DEFINE, PROTOTYPE, APPLY, CONSTRUCT, INSPECT] = TRAPS.keys();
 
   const toString = Object.prototype.toString;
   const WELL_KNOWN = new Map();
@@ -40,6 +39,7 @@
    *   `intrinsics` `{ nameOf(object), byName(name) }`, classes that both realms have;
    *   `encodePlatform(value, membrane)`, `decodePlatform(list, membrane)` web objects, or undefined when it is none;
    *   `errors` `{ is(value), encode(error, number, membrane), decode(list, membrane) }`, which are cloned too;
+   *   `inspect(object)` the text that shows it, and `showAs(target, inspect)` makes a proxy's target show that text;
    *   `waiting(delta)` told when promises of the other realm begin and cease to be awaited
    */
   function createMembrane(realm) {
@@ -192,7 +192,9 @@
         if (done) return value;
         throw value;
       };
-      return new Proxy(target(kind), handler(trap));
+      const behind = target(kind);
+      realm.showAs(behind, () => trap(INSPECT));
+      return new Proxy(behind, handler(trap));
     }
 
     function handler(trap) {
@@ -243,6 +245,8 @@
           return Reflect.defineProperty(object, decode(args[0]), decodeDescriptor(args[1]));
         case APPLY:
           return encode(Reflect.apply(object, decode(args[0]), args[1].map(decode)));
+        case INSPECT:
+          return realm.inspect(object);
         case CONSTRUCT:
           return encode(Reflect.construct(object, args[0].map(decode)));
         default:

@@ -15,7 +15,6 @@ const ANSWERED = 0;
 const CONTROL = ["h", 1, 0];
 
 const lanes = new Map();
-const nothing = () => Promise.resolve([]);
 let waitingCount = 0;
 
 binding.setup(host, snapshot);
@@ -54,14 +53,14 @@ class Lane {
   /**
    * Opens a lane.
    * @param limits `{ cpuLimitMs, heapLimitMb }`
-   * @param hooks `{ warn(text), unhandled(error), condemned(lane) }`
+   * @param hooks `{ warn(text), unhandled(error), condemned(lane), showStack(stack)? }`
    */
   constructor(limits, hooks) {
     this.#hooks = hooks;
     this.limits = limits;
     this.#id = binding.openLane(limits.cpuLimitMs, limits.heapLimitMb);
     lanes.set(this.#id, this);
-    this.#membrane = createRealm((call, args) => this.#call(call, args), waiting);
+    this.#membrane = createRealm((call, args) => this.#call(call, args), waiting, hooks.showStack);
     this.control = this.#membrane.decode(CONTROL);
   }
 
@@ -99,7 +98,7 @@ class Lane {
   }
 
   #response([, status, statusText, headers, body, waiter]) {
-    const waitUntil = waiter === null ? nothing : this.#membrane.decode(waiter);
+    const waitUntil = waiter === null ? undefined : this.#membrane.decode(waiter);
     return lightResponse({ status, statusText, headers, body: bodyFromWire(body, this.#membrane), waitUntil });
   }
 
@@ -133,8 +132,14 @@ class Lane {
     if (this.#retired) this.retire();
   }
 
+  /** What Node's console throws, the worker's throws. */
   #console(method, args) {
-    globalThis.console[method](...args.map((arg) => this.#membrane.decode(arg)));
+    try {
+      globalThis.console[method](...args.map((arg) => this.#membrane.decode(arg)));
+      return [true];
+    } catch (error) {
+      return [false, this.#membrane.encode(error)];
+    }
   }
 
   /** Rejections are looked at again once Node's own microtasks have run: whoever awaits them has come by then. */

@@ -3,10 +3,13 @@
 //
 // The constructor starts at once and never throws: what goes wrong rejects the first method that is awaited.
 
+const { enabledFlags } = require("./compat.js");
+const { MiniflareCoreError } = require("./errors.js");
 const { Lane, disposed } = require("./lane.js");
 const { NoOpLog } = require("./log.js");
 const { mergeOptions, OPTION_DEFAULTS, validateOptions } = require("./options.js");
 const { splitRequest } = require("./request.js");
+const { stackMapper } = require("./source_map.js");
 const { formatSize, moduleRules, readBindings, readScript } = require("./script.js");
 
 const SIZE_LIMIT = 1_048_576;
@@ -46,16 +49,17 @@ class Miniflare extends EventTarget {
     const options = this.#options;
     const root = options.rootPath ?? process.cwd();
     const script = readScript(options, root);
+    checkUpstream(options.upstream);
     const { wasm, values } = readBindings(options, root);
     const lane = new Lane(
       {
         cpuLimitMs: options.cpuLimitMs ?? OPTION_DEFAULTS.cpuLimitMs,
         heapLimitMb: options.heapLimitMb ?? OPTION_DEFAULTS.heapLimitMb,
       },
-      this.#hooks(),
+      this.#hooks(options.sourceMap === true ? stackMapper(script) : undefined),
     );
     try {
-      const settings = { ...script, modules: options.modules === true, rules: moduleRules(options) };
+      const settings = { ...script, modules: options.modules === true, rules: moduleRules(options), flags: enabledFlags(options) };
       await lane.control.start(settings, Object.entries(options.globals ?? {}).flat(), values, wasm);
     } catch (error) {
       lane.dispose();
@@ -80,8 +84,9 @@ class Miniflare extends EventTarget {
     }
   }
 
-  #hooks() {
+  #hooks(showStack) {
     return {
+      showStack,
       warn: (text) => this.log.warn(text),
       unhandled: (error) => this.#unhandled(error),
       condemned: (lane) => {
@@ -155,6 +160,12 @@ class Miniflare extends EventTarget {
     this.#lane?.dispose();
     this.#lane = undefined;
   }
+}
+
+function checkUpstream(upstream) {
+  if (upstream === undefined || URL.canParse(upstream)) return;
+  const text = `Invalid upstream URL: "${upstream}". Make sure you've included the protocol.`;
+  throw new MiniflareCoreError("ERR_INVALID_UPSTREAM", text);
 }
 
 module.exports = { Miniflare, ReloadEvent };

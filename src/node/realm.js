@@ -1,6 +1,7 @@
 "use strict";
 // Node's half of the membrane: what one lane's proxies are made with.
 
+const util = require("node:util");
 const v8 = require("node:v8");
 const { createMembrane } = require("../membrane/membrane.js");
 const { createIntrinsics } = require("../membrane/intrinsics.js");
@@ -9,7 +10,6 @@ const { byName } = require("./errors.js");
 const { decodePlatform, encodePlatform } = require("./platform.js");
 
 const intrinsics = createIntrinsics(globalThis);
-const errors = createErrors({ intrinsics, refine });
 
 /** A serializer as it is: Node's default one writes typed arrays in a way that only Node reads. */
 function serialize(value) {
@@ -31,9 +31,25 @@ function refine(error, name) {
   if (Class !== undefined) Object.setPrototypeOf(error, Class.prototype);
 }
 
-/** Makes the half that talks through `call(number, args)`. */
-function createRealm(call, waiting) {
-  return createMembrane({ call, serialize, deserialize, intrinsics, errors, encodePlatform, decodePlatform, waiting });
+function showAs(target, inspected) {
+  Object.defineProperty(target, util.inspect.custom, { value: inspected, configurable: true });
+}
+
+/** Makes the half that talks through `call(number, args)`. `showStack` rewrites the stacks of a worker's errors. */
+function createRealm(call, waiting, showStack) {
+  const errors = createErrors({ intrinsics, refine, showStack });
+  return createMembrane({
+    call,
+    waiting,
+    serialize,
+    deserialize,
+    intrinsics,
+    errors,
+    encodePlatform,
+    decodePlatform,
+    inspect: util.inspect,
+    showAs,
+  });
 }
 
 module.exports = { createRealm };

@@ -173,14 +173,14 @@ class LightResponse extends Bare {
   }
 
   waitUntil() {
-    return this.#parts.waitUntil ?? Promise.resolve([]);
+    return this.#parts.waitUntil === undefined ? Promise.resolve([]) : this.#parts.waitUntil();
   }
 }
 Object.defineProperty(LightResponse.prototype, "constructor", { value: Response });
 
 /**
  * The answer of a dispatch. `headers` are flat (see headers.js), `body` is null, a string, bytes that this response may
- * keep, or a byte stream; `waitUntil` is the promise of what the worker waits for.
+ * keep, or a byte stream; `waitUntil()` gives the promise of what the worker waits for.
  */
 function lightResponse(parts) {
   return new LightResponse(parts, new Body(parts.body), null);

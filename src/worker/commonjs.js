@@ -3,6 +3,12 @@
 import { op_require } from "ext:core/ops";
 
 const modules = new Map();
+let namespaces = false;
+
+/** Makes `require` return `{ default: module.exports }`, as it did before the flag `export_commonjs_default`. */
+export function requireNamespaces() {
+  namespaces = true;
+}
 
 /** Evaluates a module's body, unless that has begun already, and returns its `module.exports`. */
 export function evaluateCommonJs(path, body) {
@@ -16,5 +22,6 @@ export function evaluateCommonJs(path, body) {
 
 function require(importer, specifier) {
   const [type, path, contents] = op_require(importer, specifier);
-  return type === "CommonJS" ? evaluateCommonJs(path, contents) : contents;
+  const exported = type === "CommonJS" ? evaluateCommonJs(path, contents) : contents;
+  return namespaces ? { default: exported } : exported;
 }

@@ -10,7 +10,6 @@ import { worker } from "ext:miniflare/worker/worker.js";
 
 const ANSWERED = 0;
 const FAILED = 1;
-const UNANSWERED = 2;
 
 /**
  * Dispatches a request to a target and answers event `id`. `target` is null for the worker's own handler, or
@@ -37,7 +36,7 @@ function respond(request, state) {
   const { handlers, env } = worker;
   if (handlers === undefined) return respondClassic(request, state);
   if (typeof handlers.fetch !== "function") return noHandler();
-  return handlers.fetch(request, env, new ExecutionContext(state)) ?? wrongType();
+  return handlers.fetch(request, env, new ExecutionContext(state)) ?? unanswered(state);
 }
 
 function respondClassic(request, state) {
@@ -55,9 +54,9 @@ function respondClassic(request, state) {
 }
 
 function finish(id, response, state) {
-  if (response === UNANSWERED) return;
   if (isResponse(response)) return answer(id, response, state);
   try {
+    if (response === undefined) unanswered(state);
     wrongType();
   } catch (error) {
     fail(id, error, state);
@@ -82,10 +81,14 @@ function fail(id, error, state) {
   op_answer(id, [FAILED, encode(fetchError("ERR_NO_UPSTREAM", text))]);
 }
 
-function wrongType() {
-  const hint = worker.handlers === undefined
+function responseHint() {
+  return worker.handlers === undefined
     ? "calling `event.respondWith()` with a `Response` or `Promise<Response>` in your handler"
     : "returning a `Response` in your handler";
+}
+
+function wrongType() {
+  const hint = responseHint();
   throw fetchError("ERR_RESPONSE_TYPE", `Fetch handler didn't respond with a Response object.\nMake sure you're ${hint}.`);
 }
 
@@ -103,7 +106,7 @@ function unanswered(state) {
     state.passThrough = false;
     throw fetchError("ERR_NO_UPSTREAM", text);
   }
-  const hint = "calling `event.respondWith()` with a `Response` or `Promise<Response>` in your handler";
+  const hint = responseHint();
   const text = `No fetch handler responded and no upstream to proxy to specified.\nMake sure you're ${hint}.`;
   throw fetchError("ERR_NO_RESPONSE", text);
 }

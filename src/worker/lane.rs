@@ -106,7 +106,7 @@ impl Lane {
     /// Calls the worker's door with a call's number and its arguments; nested when a turn runs. `None` when the lane was
     /// condemned before or during the call (see [`Lane::verdict`]).
     pub fn call(&self, call: u32, args: Vec<Value>) -> Option<Value> {
-        self.turn(|scope, lane| {
+        let answer = self.turn(|scope, lane| {
             let mut locals = Vec::with_capacity(args.len() + 1);
             locals.push(v8::Integer::new_from_unsigned(scope, call).into());
             for arg in args {
@@ -116,8 +116,9 @@ impl Lane {
             let receiver = v8::undefined(scope).into();
             let answer = enter.call(scope, receiver, &locals)?;
             Some(Value::from_v8(scope, answer))
-        })
-        .flatten()
+        });
+        self.settle();
+        answer.flatten()
     }
 
     /// Dispatches an event. Its answer, if the worker gave it within the turn; later answers go to the host.
@@ -177,6 +178,9 @@ impl Lane {
 
     /// Runs the events that waited for a turn, and hands on the answers that nobody is waiting for on this stack.
     fn settle(&self) {
+        if self.depth.get() > 0 {
+            return;
+        }
         loop {
             while let Some(answer) = self.answers.next() {
                 self.host.call(HOST_ANSWERED, vec![Value::Number(f64::from(answer.event)), answer.parts]);

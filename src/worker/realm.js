@@ -6,6 +6,8 @@ import { decodePlatform, encodePlatform } from "ext:miniflare/worker/platform.js
 
 const { createMembrane } = core.loadExtScript("ext:miniflare/membrane/membrane.js");
 const { createIntrinsics } = core.loadExtScript("ext:miniflare/membrane/intrinsics.js");
+const { inspect } = core.loadExtScript("ext:deno_web/01_console.js");
+const CUSTOM_INSPECT = Symbol.for("Deno.privateCustomInspect");
 const { createErrors } = core.loadExtScript("ext:miniflare/membrane/errors.js");
 
 /** The host calls of this half; the numbers are shared with `src/worker/lane.rs` and `src/node/lane.js`. */
@@ -20,6 +22,14 @@ function serialize(value) {
   return bytes;
 }
 
+/** The frames of the user's code; ours would only be in the way. */
+function stackOf(error) {
+  const stack = error.stack;
+  return typeof stack === "string" ? stack.split("\n").filter((line) => !OUR_FRAME.test(line)).join("\n") : stack;
+}
+
+const OUR_FRAME = /^\s+at .*\(?ext:[^)]*\)?$/;
+
 let membrane;
 
 /** The membrane of this realm, made once its globals are complete. */
@@ -32,7 +42,9 @@ export function connect() {
     intrinsics,
     encodePlatform,
     decodePlatform,
-    errors: createErrors({ intrinsics }),
+    errors: createErrors({ intrinsics, stackOf }),
+    inspect: (object) => inspect(object),
+    showAs: (target, inspected) => void Object.defineProperty(target, CUSTOM_INSPECT, { value: inspected, configurable: true }),
     waiting() {},
   });
 }

@@ -2,13 +2,13 @@
 
 import { op_compile_wasm, op_host, op_run_module, op_run_script } from "ext:core/ops";
 import { useModules } from "ext:miniflare/web/events.js";
-import { evaluateCommonJs } from "ext:miniflare/worker/commonjs.js";
+import { evaluateCommonJs, requireNamespaces } from "ext:miniflare/worker/commonjs.js";
 import { HOST, live } from "ext:miniflare/worker/realm.js";
 import { worker } from "ext:miniflare/worker/worker.js";
 
 /**
  * Runs the script.
- * @param options `{ modules, path, text, fromFile, rules }`
+ * @param options `{ modules, path, text, fromFile, rules, flags }`, the last being the enabled compatibility flags
  * @param globals and `bindings`: `[name, value, name, value, ...]`
  * @param wasm `[name, bytes, ...]` of WebAssembly bindings, compiled here
  */
@@ -24,10 +24,25 @@ export async function start(options, globals, bindings, wasm) {
 
 function startClassic({ path, text }) {
   for (const name of Object.keys(worker.env)) define(globalThis, name, worker.env[name]);
-  op_run_script(path, text);
+  try {
+    op_run_script(path, text);
+  } catch (error) {
+    throw explain(error);
+  }
 }
 
-async function startModule({ path, text, fromFile, rules }) {
+/** Module syntax in a service worker: the most common mistake there is. */
+function explain(error) {
+  if (!(error instanceof SyntaxError) || !/'export'|import statement|import\.meta/.test(error.message)) return error;
+  const stack = error.stack;
+  const hint = "\nThe script uses module syntax: set the option `modules: true`.";
+  error.message += hint;
+  Object.defineProperty(error, "stack", { value: stack + hint });
+  return error;
+}
+
+async function startModule({ path, text, fromFile, rules, flags }) {
+  if (!flags.includes("export_commonjs_default")) requireNamespaces();
   useModules((message) => op_host(HOST.WARN, [message]));
   for (const name of Object.keys(worker.env)) forbid(name);
   const [namespace, evaluated] = op_run_module(path, text, fromFile, rules, evaluateCommonJs);

@@ -13,6 +13,7 @@ use super::source;
 /// Takes imports over from deno_core.
 pub fn install(isolate: &mut v8::OwnedIsolate) {
     isolate.set_host_import_module_dynamically_callback(import_dynamically);
+    isolate.set_host_import_module_with_phase_dynamically_callback(import_phase);
     isolate.set_host_initialize_import_meta_object_callback(initialize_import_meta);
 }
 
@@ -23,7 +24,7 @@ pub fn op_run_script<'s, 'i>(
     #[string] path: &str,
     #[string] text: &str,
 ) -> Option<v8::Local<'s, v8::Value>> {
-    let (script, key) = source::script(scope, path, text)?;
+    let (script, key) = source::explained(scope, |scope| source::script(scope, path, text))?;
     let value = script.bind_to_current_context(scope).run(scope)?;
     if let Some(key) = key {
         key.keep(script.create_code_cache());
@@ -51,7 +52,7 @@ pub fn op_run_module<'s, 'i>(
         modules.from_file = from_file;
         modules.evaluate_commonjs = Some(v8::Global::new(scope, evaluate_commonjs));
     }
-    let (module, key) = source::module(scope, path, text)?;
+    let (module, key) = source::explained(scope, |scope| source::module(scope, path, text))?;
     graph.0.borrow_mut().add(scope, path, module);
     let done = evaluate(scope, module)?;
     if let Some(key) = key {
@@ -80,7 +81,7 @@ pub fn op_require<'s, 'i>(
         }
         ModuleType::CommonJs => {
             let text = read_text(scope, &path)?;
-            source::commonjs(scope, &path, &text)?.into()
+            source::explained(scope, |scope| source::commonjs(scope, &path, &text))?.into()
         }
         kind => read_value(scope, &path, kind)?,
     };
@@ -117,7 +118,7 @@ fn read_rules<'s>(scope: &mut v8::PinScope<'s, '_>, rules: v8::Local<'s, v8::Val
 /// Links and evaluates; the promise of the evaluation. `None` when linking threw.
 fn evaluate<'s>(scope: &mut v8::PinScope<'s, '_>, module: v8::Local<'s, v8::Module>) -> Option<v8::Local<'s, v8::Value>> {
     if module.get_status() == v8::ModuleStatus::Uninstantiated {
-        module.instantiate_module(scope, resolve_import)?;
+        source::explained(scope, |scope| module.instantiate_module(scope, resolve_import))?;
     }
     module.evaluate(scope)
 }
@@ -155,7 +156,7 @@ fn load<'s>(
     let module = match kind {
         ModuleType::EsModule => {
             let text = read_text(scope, &path)?;
-            source::module(scope, &path, &text)?.0
+            source::explained(scope, |scope| source::module(scope, &path, &text))?.0
         }
         ModuleType::CommonJs => {
             let text = read_text(scope, &path)?;
@@ -195,7 +196,7 @@ fn evaluate_synthetic<'s>(
     let value = match pending {
         Pending::Value(value) => v8::Local::new(scope, value),
         Pending::CommonJs { path, text } => {
-            let body = source::commonjs(scope, &path, &text)?;
+            let body = source::explained(scope, |scope| source::commonjs(scope, &path, &text))?;
             let evaluate = graph.borrow().evaluate_commonjs.clone()?;
             let evaluate = v8::Local::new(scope, evaluate);
             let path = v8::String::new(scope, &path)?.into();
@@ -231,6 +232,18 @@ fn import_dynamically<'s, 'i>(
         }
     };
     Some(promise)
+}
+
+/// V8 asks here once source phase imports are on; workers know only the evaluation phase.
+fn import_phase<'s, 'i>(
+    scope: &mut v8::PinScope<'s, 'i>,
+    options: v8::Local<'s, v8::Data>,
+    importer: v8::Local<'s, v8::Value>,
+    specifier: v8::Local<'s, v8::String>,
+    _phase: v8::ModuleImportPhase,
+    attributes: v8::Local<'s, v8::FixedArray>,
+) -> Option<v8::Local<'s, v8::Promise>> {
+    import_dynamically(scope, options, importer, specifier, attributes)
 }
 
 /// Loads, links and evaluates: a promise of the namespace.

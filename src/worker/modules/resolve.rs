@@ -25,6 +25,7 @@ pub struct ModuleError {
 
 impl ModuleError {
     fn new(code: &'static str, importer: &str, specifier: &str, reason: &str) -> ModuleError {
+        let importer = shown(importer);
         ModuleError { code, message: format!("Unable to resolve \"{importer}\" dependency \"{specifier}\": {reason}") }
     }
 
@@ -59,6 +60,18 @@ pub fn resolve(
             Err(ModuleError::new("ERR_MODULE_RULE", importer, specifier, &reason))
         }
     }
+}
+
+/// A path as errors show it: relative to the working directory.
+fn shown(path: &str) -> String {
+    let Ok(working) = std::env::current_dir() else { return path.into() };
+    if !path.starts_with('/') {
+        return path.into();
+    }
+    let (from, to): (Vec<_>, Vec<_>) = (working.components().collect(), Path::new(path).components().collect());
+    let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    let up = from[common..].iter().map(|_| Component::ParentDir);
+    up.chain(to[common..].iter().copied()).collect::<PathBuf>().to_string_lossy().into_owned()
 }
 
 fn is_builtin(specifier: &str) -> bool {

@@ -82,6 +82,38 @@ pub fn commonjs<'s>(scope: &mut v8::PinScope<'s, '_>, path: &str, text: &str) ->
     v8::script_compiler::compile_function(scope, &mut source, &parameters, &[], options, reason)
 }
 
+/// Does `work`, and shows where the script is wrong when it fails for its syntax: file, line and a caret come before the
+/// error's own text, as Node shows them.
+pub fn explained<'s, R>(
+    scope: &mut v8::PinScope<'s, '_>,
+    work: impl FnOnce(&mut v8::PinScope<'s, '_>) -> Option<R>,
+) -> Option<R> {
+    v8::tc_scope!(let scope, scope);
+    let done = work(scope);
+    if done.is_none() && scope.has_caught() {
+        decorate(scope);
+        scope.rethrow();
+    }
+    done
+}
+
+fn decorate(scope: &mut v8::PinnedRef<'_, v8::TryCatch<'_, '_, v8::HandleScope<'_>>>) -> Option<()> {
+    let error = scope.exception()?.try_cast::<v8::Object>().ok()?;
+    let message = scope.message()?;
+    let text = v8::Local::<v8::Value>::from(error).to_rust_string_lossy(scope);
+    if !text.starts_with("SyntaxError") {
+        return None;
+    }
+    let name = message.get_script_resource_name(scope)?.to_rust_string_lossy(scope);
+    let line = message.get_source_line(scope)?.to_rust_string_lossy(scope);
+    let (number, start) = (message.get_line_number(scope)?, message.get_start_column());
+    let caret = " ".repeat(start) + &"^".repeat(message.get_end_column().saturating_sub(start).max(1));
+    let shown = v8::String::new(scope, &format!("{name}:{number}\n{line}\n{caret}\n\n{text}"))?;
+    let key = v8::String::new(scope, "stack")?;
+    error.define_own_property(scope, key.into(), shown.into(), v8::PropertyAttribute::DONT_ENUM);
+    Some(())
+}
+
 fn source<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     path: &str,
