@@ -1,0 +1,158 @@
+// Everything that index.d.ts declares, used as a suite in ES modules uses it. Compiled by `npm run types`, never run.
+// Where a type is given to a variable, the declaration must yield exactly that much.
+
+import {
+  type DurableObjectId,
+  type DurableObjectJurisdiction,
+  type DurableObjectNamespace,
+  type DurableObjectOptions,
+  type DurableObjectStub,
+  Log,
+  LogLevel,
+  type LogOptions,
+  Miniflare,
+  type MiniflareOptions,
+  type ModuleRule,
+  type ModuleRuleType,
+  NoOpLog,
+  ReloadEvent,
+  Request,
+  type RequestInfo,
+  type RequestInit,
+  Response,
+  type ResponseInit,
+} from "miniflare-rs";
+
+const type: ModuleRuleType = "CompiledWasm";
+const rule: ModuleRule = { type, include: ["**/*.wasm"] };
+const object: DurableObjectOptions = { className: "Counter" };
+
+const options: MiniflareOptions = {
+  script: "export default {}",
+  scriptPath: "worker.mjs",
+  rootPath: import.meta.dirname,
+  scriptRequired: false,
+  modules: true,
+  modulesRules: [rule, { type: "Text", include: ["**/*.txt"], fallthrough: true }],
+  bindings: { TEXT: "text", LIST: [1, 2], notify: (url: string) => url.length, KEY: new Uint8Array(1), Class: Date },
+  globals: { Error },
+  wasmBindings: { ADD: "add.wasm" },
+  textBlobBindings: { TEXT: "a.txt" },
+  dataBlobBindings: { DATA: "a.bin" },
+  durableObjects: { COUNTER: "Counter", OTHER: object },
+  cpuLimitMs: 50,
+  heapLimitMb: 256,
+  log: new NoOpLog(),
+  logUnhandledRejections: true,
+  sourceMap: true,
+  compatibilityDate: "2022-10-31",
+  compatibilityFlags: ["export_commonjs_default"],
+  name: "api",
+};
+
+export async function lifecycle(): Promise<void> {
+  const mf = new Miniflare(options);
+  const target: EventTarget = mf;
+  const log: Log = mf.log;
+  const listener = (event: ReloadEvent) => {
+    const initial: boolean = event.initial;
+    const plugins: Record<string, unknown> = event.plugins;
+    const kind: string = event.type;
+    log.debug(`${kind} ${initial} ${Object.keys(plugins).length} ${target === mf}`);
+  };
+  mf.addEventListener("reload", listener);
+  mf.addEventListener("reload", { handleEvent: listener }, { once: true });
+  mf.removeEventListener("reload", listener);
+  mf.dispatchEvent(new ReloadEvent({ plugins: {}, initial: false }));
+  await mf.setOptions({ bindings: undefined, cpuLimitMs: 100 });
+  await mf.reload();
+  const nothing: void = await mf.dispose();
+  return nothing;
+}
+
+export async function requests(mf: Miniflare): Promise<void> {
+  const inputs: RequestInfo[] = ["http://localhost/", new URL("http://localhost/"), new Request("http://localhost/")];
+  const init: RequestInit = { method: "POST", headers: { key: "value" }, body: "body", cf: { country: "NL" } };
+  for (const input of inputs) await mf.dispatchFetch(input, init);
+  await mf.dispatchFetch(new globalThis.Request("http://localhost/"));
+  const bodies = [new Uint8Array(1), new ArrayBuffer(1), new FormData(), new URLSearchParams(), new Blob([]), null];
+  for (const body of bodies) await mf.dispatchFetch("http://localhost/", { method: "PUT", body });
+
+  const response: Response = await mf.dispatchFetch("http://localhost/");
+  const nodes: globalThis.Response = response;
+  const status: number = response.status;
+  const header: string | null = response.headers.get("content-type");
+  const clone: Response = response.clone();
+  const text: string = await response.text();
+  const { count } = await clone.json<{ count: number }>();
+  const exact: number = count;
+  const [first] = await response.waitUntil<[string]>();
+  const waited: unknown[] = await response.waitUntil();
+  const socket: null = response.webSocket;
+  console.log(nodes, status, header, text, exact, first.length, waited, socket);
+}
+
+export async function ownClasses(): Promise<void> {
+  const init: ResponseInit = { status: 201, headers: [["a", "b"]], encodeBody: "manual" };
+  const response = new Response("body", init);
+  const encode: "automatic" | "manual" = response.encodeBody;
+  const made: Response[] = [Response.json({ a: 1 }, { status: 202 }), Response.redirect("http://localhost/", 301)];
+  const request = new Request(new Request("http://localhost/"), { cf: { colo: "AMS" } });
+  const cf: Record<string, unknown> | undefined = request.clone().cf;
+  const { a } = await request.json<{ a: string }>();
+  console.log(encode, made.length, cf?.colo, a.length, new Response(null).ok);
+}
+
+export async function scheduled(mf: Miniflare): Promise<void> {
+  const results: unknown[] = await mf.dispatchScheduled();
+  const [time, cron] = await mf.dispatchScheduled<[number, string]>(Date.now(), "* * * * *");
+  console.log(results, time.toFixed(), cron.length);
+}
+
+export async function scope(mf: Miniflare): Promise<void> {
+  const bindings = await mf.getBindings<{ KEY: string; notify(url: string): number }>();
+  bindings.KEY = "changed";
+  const length: number = bindings.notify("http://localhost/");
+  const loose = await mf.getBindings();
+  loose.anything = () => length;
+  const global = await mf.getGlobalScope();
+  global.fetch = async () => new Response("own");
+  const { add } = await mf.getModuleExports<{ add(a: number, b: number): number }>();
+  const sum: number = add(1, 2);
+  const { default: handlers } = await mf.getModuleExports();
+  console.log(sum, handlers.fetch);
+}
+
+export async function durableObjects(mf: Miniflare): Promise<void> {
+  const namespace: DurableObjectNamespace = await mf.getDurableObjectNamespace("COUNTER");
+  const jurisdiction: DurableObjectJurisdiction = "eu";
+  const ids: DurableObjectId[] = [
+    namespace.newUniqueId(),
+    namespace.newUniqueId({ jurisdiction }),
+    namespace.idFromName("name"),
+    namespace.idFromString("0".repeat(64)),
+  ];
+  const stub: DurableObjectStub = namespace.jurisdiction("fedramp").get(ids[0]);
+  const same: boolean = stub.id.equals(ids[0]);
+  const names: (string | undefined)[] = [stub.name, stub.id.name, ids[0].toString()];
+  const response: Response = await stub.fetch("http://localhost/", { method: "POST", body: "1" });
+  console.log(same, names, await response.text());
+}
+
+export function logs(): void {
+  const format: LogOptions = { prefix: "own", suffix: "api" };
+  class Recorder extends Log {
+    readonly lines: string[] = [];
+    override log(message: string): void {
+      this.lines.push(message);
+    }
+  }
+  const log = new Recorder(LogLevel.VERBOSE, format);
+  log.level = LogLevel.NONE;
+  log.logWithLevel(LogLevel.ERROR, LogLevel[LogLevel.ERROR]);
+  for (const say of [log.warn, log.info, log.debug, log.verbose]) say.call(log, "said");
+  log.error(new Error("said"));
+  const levels: LogLevel[] = [LogLevel.ERROR, LogLevel.WARN, LogLevel.INFO, LogLevel.DEBUG];
+  new Miniflare({ log: new Log() });
+  console.log(levels, log.lines);
+}

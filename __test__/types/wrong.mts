@@ -1,0 +1,75 @@
+// Wrong uses that the declarations must refuse: each line below a mark is an error, and a mark without one is too.
+
+import miniflare, { Log, LogLevel, Miniflare, Request, Response } from "miniflare-rs";
+
+// The default export is the CommonJS module.
+export const mf = new miniflare.Miniflare();
+
+// @ts-expect-error: options are an object
+new Miniflare("worker.js");
+// @ts-expect-error: a boolean
+new Miniflare({ modules: "yes" });
+// @ts-expect-error: one name, not many
+new Miniflare({ scriptPath: ["a.js"] });
+// @ts-expect-error: no such type of module
+new Miniflare({ modulesRules: [{ type: "Json", include: [] }] });
+// @ts-expect-error: globs are a list
+new Miniflare({ modulesRules: [{ type: "Text", include: "**/*.txt" }] });
+// @ts-expect-error: bindings have names
+new Miniflare({ bindings: 5 });
+// @ts-expect-error: the path of a file, not its content
+new Miniflare({ wasmBindings: { ADD: new Uint8Array() } });
+// @ts-expect-error: a class name, not the class
+new Miniflare({ durableObjects: { COUNTER: class {} } });
+// @ts-expect-error: a class name is missing
+new Miniflare({ durableObjects: { COUNTER: {} } });
+// @ts-expect-error: a number of milliseconds
+new Miniflare({ cpuLimitMs: "30s" });
+// @ts-expect-error: a Log
+new Miniflare({ log: console });
+// @ts-expect-error: an option that there is not
+new Miniflare({ scirpt: "" });
+// @ts-expect-error: an option of Miniflare 2 that is not there yet
+new Miniflare({ kvNamespaces: ["KV"] });
+
+// @ts-expect-error: a request is needed
+mf.dispatchFetch();
+// @ts-expect-error: a URL is no number
+mf.dispatchFetch(80);
+// @ts-expect-error: cf is an object
+mf.dispatchFetch("http://localhost/", { cf: "NL" });
+// @ts-expect-error: a promise has no status
+mf.dispatchFetch("http://localhost/").status;
+// @ts-expect-error: milliseconds since 1970
+mf.dispatchScheduled(new Date());
+// @ts-expect-error: the only event is "reload"
+mf.addEventListener("load", () => {});
+// @ts-expect-error: there is no such property
+mf.addEventListener("reload", (event) => event.first);
+// @ts-expect-error: it is there to be read
+mf.log = new Log();
+// @ts-expect-error: a promise of the namespace
+mf.getDurableObjectNamespace("COUNTER").idFromName("a");
+// @ts-expect-error: a method of Miniflare 2 that is not there yet
+mf.getKVNamespace("KV");
+// @ts-expect-error: no such option
+mf.setOptions({ scirpt: "" });
+
+const namespace = await mf.getDurableObjectNamespace("COUNTER");
+// @ts-expect-error: an id, not its string
+namespace.get("0".repeat(64));
+// @ts-expect-error: no such jurisdiction
+namespace.newUniqueId({ jurisdiction: "mars" });
+// @ts-expect-error: a stub has no methods of the object
+namespace.get(namespace.newUniqueId()).increment();
+
+// @ts-expect-error: no such encoding
+new Response("", { encodeBody: "gzip" });
+// @ts-expect-error: cf cannot be set
+new Request("http://localhost/").cf = {};
+// @ts-expect-error: a level, not its name
+new Log("debug");
+// @ts-expect-error: there is no such level
+LogLevel.TRACE;
+// @ts-expect-error: an Error, not a text
+new Log(LogLevel.INFO).error("text");

@@ -1,0 +1,461 @@
+// The public contract of miniflare-rs: what index.js and index.mjs export, and what users may rely on.
+//
+// The web types (Request, Response, URL, EventTarget, ...) are the global ones: they come from "@types/node" or from
+// TypeScript's library "DOM". Only what works is declared; docs/options.md and docs/api.md say the same with more
+// words.
+
+// ---- Options
+
+/** A type of module, as `import` and `require` of a worker give it. */
+export type ModuleRuleType = "ESModule" | "CommonJS" | "Text" | "Data" | "CompiledWasm";
+
+/** Which files are modules of which type. */
+export interface ModuleRule {
+  /**
+   * What the files are: `ESModule` and `CommonJS` are JavaScript; of the others the default export is a string
+   * (`Text`), an `ArrayBuffer` (`Data`) or a `WebAssembly.Module` (`CompiledWasm`).
+   */
+  type: ModuleRuleType;
+  /** Globs that are matched against the absolute path; a star crosses folders. */
+  include: string[];
+  /** Whether later rules of the same type, the default one included, stay in force. Default: `false`. */
+  fallthrough?: boolean;
+}
+
+/** The class behind a Durable Object binding. */
+export interface DurableObjectOptions {
+  /** The name under which the script exports the class. */
+  className: string;
+}
+
+/**
+ * Options of {@link Miniflare}. All are optional. A value of a wrong type makes the methods reject with an
+ * {@link OptionsError}; names that are not known are ignored.
+ */
+export interface MiniflareOptions {
+  // Script
+
+  /** The script's text. It cannot import other modules unless `scriptPath` says where it lies. */
+  script?: string;
+  /** The file of the script, relative to `rootPath`. Read at the start and at every reload. */
+  scriptPath?: string;
+  /** The folder that relative paths in options start from. Default: the process's current folder. */
+  rootPath?: string;
+  /** Whether a missing script is an error, `ERR_NO_SCRIPT`. Default: `true`. */
+  scriptRequired?: boolean;
+  /**
+   * Whether the script is a module worker, with exported handlers, or a service worker, with `addEventListener`.
+   * Default: `false`, a service worker.
+   */
+  modules?: boolean;
+  /**
+   * The types of imported files, tried in order before the defaults: ESModule for `.mjs`, CommonJS for `.js` and
+   * `.cjs`. A file that no rule matches cannot be imported (`ERR_MODULE_RULE`).
+   *
+   * @example
+   * modulesRules: [{ type: "Text", include: ["*.txt"] }]
+   */
+  modulesRules?: ModuleRule[];
+
+  // Bindings
+
+  /**
+   * Values of `env` in module workers, global variables in service workers. Plain data is copied when the worker is
+   * loaded. Functions, classes, and objects that hold such stay where they are: the worker calls them synchronously
+   * and sees their changes.
+   */
+  bindings?: Record<string, unknown>;
+  /** Values of global variables, in both formats, defined before the script runs. They cross as `bindings` do. */
+  globals?: Record<string, unknown>;
+  /** Files to be compiled, by the name of their binding; each becomes a `WebAssembly.Module`. */
+  wasmBindings?: Record<string, string>;
+  /** UTF-8 files, by the name of their binding; each becomes a string. */
+  textBlobBindings?: Record<string, string>;
+  /** Files, by the name of their binding; each becomes an `ArrayBuffer`. */
+  dataBlobBindings?: Record<string, string>;
+  /**
+   * Classes of Durable Objects that the script exports, by the name of their binding. It is the binding, not the
+   * class, that ids and storage belong to. Storage is in memory: it survives `reload()` and `setOptions()`, and ends
+   * with the instance.
+   *
+   * @example
+   * durableObjects: { COUNTER: "Counter" }
+   */
+  durableObjects?: Record<string, string | DurableObjectOptions>;
+
+  // Limits
+
+  /**
+   * CPU time in milliseconds that the worker may use in one turn, from the moment it is entered until it waits or
+   * answers. A worker that uses more is stopped with `ERR_CPU_LIMIT`, and the next request starts it afresh. Time
+   * spent waiting does not count. Default: 30000, the limit of
+   * [Workers](https://developers.cloudflare.com/workers/platform/limits/#cpu-time).
+   */
+  cpuLimitMs?: number;
+  /**
+   * Memory in MB (2^20 bytes) that the worker's heap and buffers may take together, 16 at least. A worker that takes
+   * more is stopped with `ERR_HEAP_LIMIT`, and the next request starts it afresh. Default: 128, the limit of
+   * [Workers](https://developers.cloudflare.com/workers/platform/limits/#memory).
+   */
+  heapLimitMb?: number;
+
+  // Reports
+
+  /**
+   * Where the instance's own messages go. Default: a {@link NoOpLog}. The worker's `console` is Node's in any case.
+   */
+  log?: Log;
+  /**
+   * Whether a rejection that the worker does not handle is logged as an error. Default: `false`, which makes it an
+   * unhandled rejection of Node's.
+   */
+  logUnhandledRejections?: boolean;
+
+  /**
+   * Whether stacks of the worker's errors name the files and lines that the script was built from, by the source map
+   * that it links with `//# sourceMappingURL=`. Default: `false`.
+   */
+  sourceMap?: boolean;
+
+  // Compatibility
+
+  /**
+   * The day, `YYYY-MM-DD`, whose Workers runtime the script was written for. Default: `"1970-01-01"`. It decides one
+   * flag that has an effect yet: from 2022-10-31 on, `export_commonjs_default` makes `require()` return
+   * `module.exports` itself; before, it returns `{ default: module.exports }`.
+   */
+  compatibilityDate?: string;
+  /** Flags that are on, or by the name of their opposite off, whatever the date. Unknown ones are ignored. */
+  compatibilityFlags?: string[];
+  /**
+   * The worker's name. Accepted so that options written for Miniflare 2 stay as they are; nothing depends on it yet.
+   */
+  name?: string;
+}
+
+// ---- The class
+
+/** Objects of the worker, whose shape only its script knows. */
+// biome-ignore lint/suspicious/noExplicitAny: suites read properties and call functions without declaring them
+type Live = Record<string, any>;
+
+/** Dispatched by a {@link Miniflare} after each load of the worker. */
+export class ReloadEvent extends Event {
+  constructor(init: { plugins: Record<string, unknown>; initial: boolean });
+  /** Empty: there are no plugins. It is here because listeners written for Miniflare 2 read it. */
+  readonly plugins: Record<string, unknown>;
+  /** Whether this is the instance's first load. */
+  readonly initial: boolean;
+}
+
+type ReloadListener = ((event: ReloadEvent) => void) | { handleEvent(event: ReloadEvent): void };
+
+/**
+ * A Workers script, running in a V8 of its own inside this process.
+ *
+ * The constructor starts to load the worker and returns at once. It never throws: what goes wrong rejects the methods
+ * that are awaited, and is an unhandled rejection if there are none. After `dispose()`, every other method
+ * rejects with an {@link InstanceError} `ERR_DISPOSED`.
+ *
+ * @example
+ * const mf = new Miniflare({
+ *   modules: true,
+ *   script: `export default { fetch: () => new Response("Hello") }`,
+ * });
+ * const res = await mf.dispatchFetch("http://localhost/");
+ * console.log(await res.text()); // Hello
+ * await mf.dispose();
+ */
+export class Miniflare extends EventTarget {
+  constructor(options?: MiniflareOptions);
+
+  /** The log in use. */
+  readonly log: Log;
+
+  /**
+   * Sends a request to the worker.
+   *
+   * @param input an absolute URL or a `Request`, of this package or Node's own; a body that it has is used up
+   * @param init as of `new Request(input, init)`, and `cf`
+   * @returns the worker's response. Its headers may be changed; a body that is streamed is pulled as it is read.
+   * @throws what the worker threw, with its name, message, stack and cause
+   * @throws {TypeError} when the arguments make no request: an invalid URL, a body that was already used
+   * @throws {FetchError} `ERR_NO_HANDLER`, `ERR_NO_RESPONSE`, `ERR_RESPONSE_TYPE`, `ERR_NO_UPSTREAM`
+   * @throws {InstanceError} `ERR_CPU_LIMIT`, `ERR_HEAP_LIMIT`, `ERR_DISPOSED`
+   *
+   * @example
+   * const res = await mf.dispatchFetch("http://localhost/items", { method: "POST", body: "new" });
+   */
+  dispatchFetch(input: RequestInfo, init?: RequestInit): Promise<Response>;
+
+  /**
+   * Sends a scheduled event to the worker.
+   *
+   * @param scheduledTime milliseconds since 1970; default: now
+   * @param cron the expression the handler sees; default: `""`
+   * @returns what the promises given to `waitUntil()` resolved to, in their order, then what a module's handler
+   * returned (unless `undefined`); an empty array when there is no handler
+   * @throws what the handler threw, or the first of those promises that rejects
+   *
+   * @example
+   * const [result] = await mf.dispatchScheduled(Date.now(), "0 * * * *");
+   */
+  dispatchScheduled<WaitUntil extends unknown[] = unknown[]>(scheduledTime?: number, cron?: string): Promise<WaitUntil>;
+
+  /** The object that module handlers get as `env`; live, so what is set on it is seen by the worker. */
+  getBindings<Bindings = Live>(): Promise<Bindings>;
+
+  /** The worker's global scope; live, and a new one after each load. */
+  getGlobalScope(): Promise<Live>;
+
+  /**
+   * What the script exports, live: its functions can be called and its classes constructed. Empty for a service
+   * worker.
+   *
+   * @example
+   * const { add } = await mf.getModuleExports();
+   * console.log(add(1, 2)); // 3
+   */
+  getModuleExports<Exports = Live>(): Promise<Exports>;
+
+  /**
+   * The namespace of a Durable Object binding, from outside the worker.
+   *
+   * @param name the binding's name, a key of the option `durableObjects`
+   *
+   * @example
+   * const ns = await mf.getDurableObjectNamespace("COUNTER");
+   * const res = await ns.get(ns.idFromName("a")).fetch("http://localhost/");
+   */
+  getDurableObjectNamespace(name: string): Promise<DurableObjectNamespace>;
+
+  /**
+   * Loads the worker anew, with a new global scope: reads script, modules and files of bindings from disk again.
+   * Requests that are under way are answered by the worker they began in.
+   *
+   * @throws what went wrong with the load; another `reload()` or a `setOptions()` can repair it
+   */
+  reload(): Promise<void>;
+
+  /**
+   * Puts `options` over those in use and reloads. An option that is not named stays; one that is named as `undefined`
+   * is unset. `log` stays the one given to the constructor.
+   *
+   * @throws {OptionsError} `ERR_INVALID_OPTION`, and nothing is changed
+   * @throws what went wrong with the load; another `setOptions()` can repair it
+   */
+  setOptions(options: MiniflareOptions): Promise<void>;
+
+  /**
+   * Ends the instance: its worker is thrown away, and requests that are still under way reject with `ERR_DISPOSED`.
+   * Responses whose body is in memory can still be read. May be called more than once.
+   */
+  dispose(): Promise<void>;
+
+  addEventListener(type: "reload", listener: ReloadListener | null, options?: boolean | { once?: boolean }): void;
+  removeEventListener(type: "reload", listener: ReloadListener | null, options?: boolean): void;
+}
+
+// ---- Requests and responses
+
+/** What a request can be made of. */
+export type RequestInfo = string | URL | globalThis.Request;
+
+/** Node's `RequestInit`, and what Workers add to it. */
+export interface RequestInit extends globalThis.RequestInit {
+  /** The `cf` object that the worker finds on its request; it is copied through JSON. */
+  cf?: Record<string, unknown>;
+}
+
+/** Node's `ResponseInit`, and what Workers add to it. */
+export interface ResponseInit extends globalThis.ResponseInit {
+  /** Whether the body is already encoded as its `Content-Encoding` says. Default: `"automatic"`, it is not. */
+  encodeBody?: "automatic" | "manual";
+}
+
+/** Node's `Request`, with `cf`. */
+export class Request extends globalThis.Request {
+  constructor(input: RequestInfo, init?: RequestInit);
+  /** The `cf` object it was made with. */
+  readonly cf: Record<string, unknown> | undefined;
+  readonly clone: () => Request;
+  readonly json: <T = unknown>() => Promise<T>;
+}
+
+/** Node's `Response`, with what Workers add. `dispatchFetch` answers with one. */
+export class Response extends globalThis.Response {
+  constructor(body?: ConstructorParameters<typeof globalThis.Response>[0] | null, init?: ResponseInit);
+  static json(data: unknown, init?: ResponseInit): Response;
+  static redirect(url: string | URL, status?: number): Response;
+  /** As given to the constructor. */
+  readonly encodeBody: "automatic" | "manual";
+  /** Not implemented yet: always `null`. */
+  readonly webSocket: null;
+  readonly clone: () => Response;
+  readonly json: <T = unknown>() => Promise<T>;
+  /**
+   * Waits for everything that the worker passed to `waitUntil()` for this request, including what is passed meanwhile.
+   *
+   * @returns what the promises resolved to, in the order they were passed; an empty array for a response that did not
+   * come from `dispatchFetch`
+   * @throws the reason of the first promise that rejects
+   */
+  waitUntil<WaitUntil extends unknown[] = unknown[]>(): Promise<WaitUntil>;
+}
+
+// ---- Durable Objects, from outside
+
+export type DurableObjectJurisdiction = "eu" | "fedramp";
+
+/** The id of an object: 32 bytes, shown as 64 hexadecimal digits. */
+export interface DurableObjectId {
+  /** The name it was derived from, if it came from `idFromName()`. */
+  readonly name?: string;
+  /** 64 lower-case hexadecimal digits. */
+  toString(): string;
+  /** Whether both name the same object. */
+  equals(other: DurableObjectId): boolean;
+}
+
+/** A way to an object. Getting one does not construct the object; the first `fetch` does. */
+export interface DurableObjectStub {
+  readonly id: DurableObjectId;
+  readonly name?: string;
+  /**
+   * Sends a request to the object.
+   *
+   * @throws what the object or its constructor threw
+   * @throws {DurableObjectError} `ERR_NO_HANDLER` when it has no `fetch` method, `ERR_RESPONSE_TYPE` when that gives
+   * no `Response`
+   */
+  fetch(input: RequestInfo, init?: RequestInit): Promise<Response>;
+}
+
+/**
+ * The objects of one binding. Namespaces of the same binding, inside and outside the worker, lead to the same objects.
+ */
+export interface DurableObjectNamespace {
+  /**
+   * A new id that no other object has.
+   * @throws {TypeError} for a jurisdiction other than `eu` and `fedramp`
+   */
+  newUniqueId(options?: { jurisdiction?: DurableObjectJurisdiction }): DurableObjectId;
+  /** The id that belongs to `name` in this namespace: the same at every call, and in Miniflare 2. */
+  idFromName(name: string): DurableObjectId;
+  /**
+   * The id that `toString()` gave as `hexId`.
+   * @throws {TypeError} when it is not 64 hexadecimal digits, or of another namespace
+   */
+  idFromString(hexId: string): DurableObjectId;
+  /**
+   * A stub of the object with this id.
+   * @throws {TypeError} for an id of another namespace, or what is no id
+   */
+  get(id: DurableObjectId): DurableObjectStub;
+  /**
+   * This namespace: jurisdictions have no effect here.
+   * @throws {TypeError} for a jurisdiction other than `eu` and `fedramp`
+   */
+  jurisdiction(jurisdiction: DurableObjectJurisdiction): DurableObjectNamespace;
+}
+
+// ---- Logs
+
+/** How much a {@link Log} shows: its level and everything before it. */
+export enum LogLevel {
+  NONE = 0,
+  ERROR = 1,
+  WARN = 2,
+  INFO = 3,
+  DEBUG = 4,
+  VERBOSE = 5,
+}
+
+export interface LogOptions {
+  /** Before the level's name. Default: `"mf"`, as in `[mf:inf] ...`. */
+  prefix?: string;
+  /** After the level's name. Default: none. */
+  suffix?: string;
+}
+
+/**
+ * Prints what an instance tells its user, through `console.log`. Subclasses may override `log` to send it elsewhere.
+ *
+ * @example
+ * new Miniflare({ log: new Log(LogLevel.DEBUG), script })
+ */
+export class Log {
+  /** @param level what is shown; default: `LogLevel.INFO` */
+  constructor(level?: LogLevel, options?: LogOptions);
+  level: LogLevel;
+  /** Prints a line as it is. */
+  log(message: string): void;
+  logWithLevel(level: LogLevel, message: string): void;
+  /**
+   * Prints an error with its stack and its causes.
+   * @throws the error itself when the level is `NONE`, so that none gets lost
+   */
+  error(error: Error): void;
+  warn(message: string): void;
+  info(message: string): void;
+  debug(message: string): void;
+  verbose(message: string): void;
+}
+
+/** A log that prints nothing, and throws the errors it is given. */
+export class NoOpLog extends Log {}
+
+// ---- Errors
+
+/** What all errors of this package are. Their `name` is `<class> [<code>]`. */
+export class MiniflareError<Code extends string = string> extends Error {
+  constructor(code: Code, message?: string, cause?: unknown);
+  readonly code: Code;
+}
+
+/**
+ * `ERR_NO_SCRIPT`: none of the options names a script. `ERR_INVALID_UPSTREAM`: the option `upstream` is no absolute
+ * URL.
+ */
+export class MiniflareCoreError extends MiniflareError<"ERR_NO_SCRIPT" | "ERR_INVALID_UPSTREAM"> {}
+
+/**
+ * The worker did not answer a request: no handler, no response, something that is none, or nobody to pass it on to.
+ */
+export class FetchError extends MiniflareError<
+  "ERR_NO_HANDLER" | "ERR_NO_RESPONSE" | "ERR_RESPONSE_TYPE" | "ERR_NO_UPSTREAM"
+> {}
+
+/** The class of a binding is missing, or an object did not answer. */
+export class DurableObjectError extends MiniflareError<
+  "ERR_CLASS_NOT_FOUND" | "ERR_NO_HANDLER" | "ERR_RESPONSE_TYPE"
+> {}
+
+/** A module cannot be imported; the message names the importer, the specifier and the reason. */
+export class VMScriptRunnerError extends MiniflareError<
+  "ERR_MODULE_STRING_SCRIPT" | "ERR_MODULE_RULE" | "ERR_MODULE_UNSUPPORTED" | "ERR_CJS_MODULE_UNSUPPORTED"
+> {}
+
+/** An option has a value of a wrong type; the message names the option, the value, and what would be right. */
+export class OptionsError extends MiniflareError<"ERR_INVALID_OPTION"> {}
+
+/**
+ * What ends a worker, or keeps it from running:
+ * - `ERR_DISPOSED`: the instance was disposed of
+ * - `ERR_RELOADED`: it belonged to a worker that has been reloaded since
+ * - `ERR_CPU_LIMIT`, `ERR_HEAP_LIMIT`: it was stopped by its limit; the next request starts it afresh
+ * - `ERR_PANIC`: a defect of this package; the next request starts it afresh
+ * - `ERR_LOAD`: thrown when the package is loaded and the addon for this platform is missing
+ */
+export class InstanceError extends MiniflareError<
+  "ERR_DISPOSED" | "ERR_RELOADED" | "ERR_CPU_LIMIT" | "ERR_HEAP_LIMIT" | "ERR_PANIC" | "ERR_LOAD"
+> {}
+
+/** Exported for suites that name it; nothing throws it yet. */
+export class RouterError extends MiniflareError {}
+/** Exported for suites that name it; nothing throws it yet. */
+export class CacheError extends MiniflareError {}
+/** Exported for suites that name it; nothing throws it yet. */
+export class QueueError extends MiniflareError {}
+/** Exported for suites that name it; nothing throws it yet. */
+export class SchedulerError extends MiniflareError {}
