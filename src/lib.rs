@@ -4,10 +4,12 @@
 //!
 //! - [`node`]: the door to Node (napi, no V8), with the Node half in JavaScript beside it
 //! - [`worker`]: isolates, lanes, events, modules, guards (deno_core, no napi)
+//! - [`durable`]: the room of Durable Objects
 //! - [`store`]: bytes at rest (neither)
 //!
 //! ARCHITECTURE.md is the map with the invariants.
 
+mod durable;
 mod limits;
 mod node;
 mod store;

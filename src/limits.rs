@@ -26,3 +26,9 @@ pub const CODE_CACHE_BYTES: usize = 16 * 1024;
 /// Bytes of one Durable Object key and of one value: <https://developers.cloudflare.com/durable-objects/platform/limits/>
 pub const DURABLE_KEY_BYTES: usize = 2048;
 pub const DURABLE_VALUE_BYTES: usize = 128 * 1024;
+
+/// Bytes beyond the limit of a value that its serialized form may have, so that a buffer of just the limit fits.
+pub const DURABLE_VALUE_OVERHEAD_BYTES: usize = 32;
+
+/// Keys that one call to a Durable Object's storage may name, and that one transaction may write.
+pub const DURABLE_KEYS: usize = 128;

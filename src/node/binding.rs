@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::api::{Call, Exported, Failure, Result};
 use super::environment::Environment;
+use crate::durable::id;
 use crate::store::rocks;
 use crate::worker::event::Event;
 use crate::worker::snapshot;
@@ -13,12 +14,17 @@ use crate::worker::value::Value;
 pub const FUNCTIONS: &[(&str, Exported)] = &[
     ("setup", setup),
     ("writeSnapshot", write_snapshot),
+    ("openStore", open_store),
+    ("closeStore", close_store),
     ("openLane", open_lane),
     ("closeLane", close_lane),
     ("call", call),
     ("dispatch", dispatch),
     ("deliverRejections", deliver_rejections),
     ("keepAlive", keep_alive),
+    ("durableIdFromName", durable_id_from_name),
+    ("durableIdUnique", durable_id_unique),
+    ("durableIdParse", durable_id_parse),
     ("proveRocks", prove_rocks),
 ];
 
@@ -35,11 +41,23 @@ fn write_snapshot(call: &Call) -> Result<Value> {
     Ok(Value::Undefined)
 }
 
-/// `openLane(cpuLimitMs, heapLimitMb)`: opens a lane with a fresh isolate and returns its number.
+/// `openStore()`: opens an empty store for an instance's data and returns its number.
+fn open_store(call: &Call) -> Result<Value> {
+    Ok(Value::Number(f64::from(Environment::get(call.env)?.open_store())))
+}
+
+/// `closeStore(store)`
+fn close_store(call: &Call) -> Result<Value> {
+    Environment::get(call.env)?.close_store(call.number(0)? as u32);
+    Ok(Value::Undefined)
+}
+
+/// `openLane(cpuLimitMs, heapLimitMb, store)`: opens a lane with a fresh isolate and returns its number.
 fn open_lane(call: &Call) -> Result<Value> {
     let cpu_limit = Duration::try_from_secs_f64(call.number(0)? / 1000.0).map_err(Failure::new)?;
     let heap_limit_mib = call.number(1)? as usize;
-    let id = Environment::get(call.env)?.open_lane(cpu_limit, heap_limit_mib)?;
+    let store = call.number(2)? as u32;
+    let id = Environment::get(call.env)?.open_lane(cpu_limit, heap_limit_mib, store)?;
     Ok(Value::Number(f64::from(id)))
 }
 
@@ -76,6 +94,25 @@ fn deliver_rejections(call: &Call) -> Result<Value> {
 fn keep_alive(call: &Call) -> Result<Value> {
     Environment::get(call.env)?.keep_alive(call.flag(0)?);
     Ok(Value::Undefined)
+}
+
+/// `durableIdFromName(binding, name)`
+fn durable_id_from_name(call: &Call) -> Result<Value> {
+    Ok(id::from_name(&call.text(0)?, &call.text(1)?).as_str().into())
+}
+
+/// `durableIdUnique(binding, nowMs)`
+fn durable_id_unique(call: &Call) -> Result<Value> {
+    let random = id::random().map_err(Failure::new)?;
+    Ok(id::unique(&call.text(0)?, call.number(1)? as u64, random).as_str().into())
+}
+
+/// `durableIdParse(binding, text)`: `[id]`, or `[null, why there is none]`.
+fn durable_id_parse(call: &Call) -> Result<Value> {
+    Ok(Value::List(match id::parse(&call.text(0)?, &call.text(1)?) {
+        Ok(id) => vec![id.as_str().into()],
+        Err(error) => vec![Value::Null, error.to_string().as_str().into()],
+    }))
 }
 
 /// `proveRocks(folder)`: opens a RocksDB database, provokes an error in it, and returns that error's text: proof that

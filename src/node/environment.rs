@@ -11,10 +11,12 @@ use std::ptr::null_mut;
 use std::rc::{Rc, Weak};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use napi_sys as sys;
 
 use super::api::{Failure, Result, check};
+use crate::store::memory::MemoryStore;
 use crate::worker::host::Host;
 use crate::worker::lane::{Lane, LaneOptions};
 use crate::worker::value::Value;
@@ -29,6 +31,7 @@ pub struct Environment {
     /// `(lane, call, args)` of the JavaScript half.
     host: sys::napi_ref,
     lanes: RefCell<BTreeMap<u32, Rc<Lane>>>,
+    stores: RefCell<BTreeMap<u32, Rc<MemoryStore>>>,
     next: Cell<u32>,
     bell: Arc<Bell>,
 }
@@ -42,6 +45,7 @@ impl Environment {
             env,
             host: reference,
             lanes: RefCell::default(),
+            stores: RefCell::default(),
             next: Cell::new(1),
             bell: Bell::new(env)?,
         });
@@ -59,10 +63,23 @@ impl Environment {
         self.lanes.borrow().get(&id).cloned()
     }
 
-    pub fn open_lane(self: &Rc<Self>, cpu_limit: std::time::Duration, heap_limit_mib: usize) -> Result<u32> {
+    /// Opens a store, which belongs to no lane and goes when it is closed and its last lane ends.
+    pub fn open_store(&self) -> u32 {
+        let id = self.next.replace(self.next.get() + 1);
+        self.stores.borrow_mut().insert(id, Rc::default());
+        id
+    }
+
+    pub fn close_store(&self, id: u32) {
+        self.stores.borrow_mut().remove(&id);
+    }
+
+    pub fn open_lane(self: &Rc<Self>, cpu_limit: Duration, heap_limit_mib: usize, store: u32) -> Result<u32> {
+        let store = self.stores.borrow().get(&store).cloned();
+        let store = store.ok_or_else(|| Failure::new("a lane opens on a store that is open"))?;
         let id = self.next.replace(self.next.get() + 1);
         let host = Rc::new(NodeHost { environment: Rc::downgrade(self), lane: id });
-        let options = LaneOptions { id, host, signal: self.bell.clone(), cpu_limit, heap_limit_mib };
+        let options = LaneOptions { id, host, store, signal: self.bell.clone(), cpu_limit, heap_limit_mib };
         let lane = Lane::new(options).map_err(Failure)?;
         self.lanes.borrow_mut().insert(id, lane);
         Ok(id)

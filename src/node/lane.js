@@ -53,12 +53,13 @@ class Lane {
   /**
    * Opens a lane.
    * @param limits `{ cpuLimitMs, heapLimitMb }`
+   * @param store a number of `openStore`: what the worker stores
    * @param hooks `{ warn(text), unhandled(error), condemned(lane), showStack(stack)? }`
    */
-  constructor(limits, hooks) {
+  constructor(limits, store, hooks) {
     this.#hooks = hooks;
     this.limits = limits;
-    this.#id = binding.openLane(limits.cpuLimitMs, limits.heapLimitMb);
+    this.#id = binding.openLane(limits.cpuLimitMs, limits.heapLimitMb, store);
     lanes.set(this.#id, this);
     this.#membrane = createRealm((call, args) => this.#call(call, args), waiting, hooks.showStack);
     this.control = this.#membrane.decode(CONTROL);
@@ -190,4 +191,19 @@ function disposed() {
   return new InstanceError("ERR_DISPOSED", "This Miniflare instance has been disposed. Make a new one: new Miniflare({ ... })");
 }
 
-module.exports = { Lane, disposed };
+/** Digits of Durable Objects' ids, as the worker makes them too. */
+const objectIds = {
+  idFromName: (objects, name) => binding.durableIdFromName(objects, name),
+  uniqueId: (objects, now) => binding.durableIdUnique(objects, now),
+  parseId(objects, text) {
+    const [id, problem] = binding.durableIdParse(objects, text);
+    if (problem === undefined) return id;
+    throw new TypeError(problem);
+  },
+};
+
+/** Stores outlive lanes: an instance's data stays when its worker is loaded anew. */
+const openStore = () => binding.openStore();
+const closeStore = (store) => binding.closeStore(store);
+
+module.exports = { closeStore, disposed, Lane, objectIds, openStore };

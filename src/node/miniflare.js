@@ -5,8 +5,9 @@
 
 const { enabledFlags } = require("./compat.js");
 const { MiniflareCoreError } = require("./errors.js");
-const { Lane, disposed } = require("./lane.js");
+const { closeStore, disposed, Lane, openStore } = require("./lane.js");
 const { NoOpLog } = require("./log.js");
+const { idParts, objectBindings, objectNamespaces } = require("./objects.js");
 const { mergeOptions, OPTION_DEFAULTS, validateOptions } = require("./options.js");
 const { splitRequest } = require("./request.js");
 const { stackMapper } = require("./source_map.js");
@@ -26,6 +27,9 @@ class ReloadEvent extends Event {
 class Miniflare extends EventTarget {
   #options;
   #lane;
+  #store;
+  #flags;
+  #namespaceOf;
   #ready;
   #loaded = false;
   #disposed = false;
@@ -33,6 +37,11 @@ class Miniflare extends EventTarget {
   constructor(options = {}) {
     super();
     this.log = options?.log ?? new NoOpLog();
+    this.#namespaceOf = objectNamespaces({
+      dispatch: (target, request) => this.#dispatch(target, request),
+      isEnabled: (flag) => this.#flags.includes(flag),
+      warn: (text) => this.log.warn(text),
+    });
     this.#ready = this.#init(options);
   }
 
@@ -51,15 +60,20 @@ class Miniflare extends EventTarget {
     const script = readScript(options, root);
     checkUpstream(options.upstream);
     const { wasm, values } = readBindings(options, root);
+    const durableObjects = objectBindings(options);
+    const flags = enabledFlags(options);
+    this.#store ??= openStore();
     const lane = new Lane(
       {
         cpuLimitMs: options.cpuLimitMs ?? OPTION_DEFAULTS.cpuLimitMs,
         heapLimitMb: options.heapLimitMb ?? OPTION_DEFAULTS.heapLimitMb,
       },
+      this.#store,
       this.#hooks(options.sourceMap === true ? stackMapper(script) : undefined),
     );
     try {
-      const settings = { ...script, modules: options.modules === true, rules: moduleRules(options), flags: enabledFlags(options) };
+      const modules = options.modules === true;
+      const settings = { ...script, modules, rules: moduleRules(options), flags, durableObjects };
       await lane.control.start(settings, Object.entries(options.globals ?? {}).flat(), values, wasm);
     } catch (error) {
       lane.dispose();
@@ -68,6 +82,7 @@ class Miniflare extends EventTarget {
     if (this.#disposed) return lane.dispose();
     this.#lane?.retire();
     this.#lane = lane;
+    this.#flags = flags;
     this.#announce(script);
   }
 
@@ -115,9 +130,13 @@ class Miniflare extends EventTarget {
   }
 
   async dispatchFetch(input, init) {
-    const request = splitRequest(input, init);
+    return this.#dispatch(null, splitRequest(input, init));
+  }
+
+  /** Dispatches to the worker, or to `[binding, id]` of one of its objects. */
+  async #dispatch(target, request) {
     const lane = this.#disposed || this.#lane === undefined ? await this.#worker() : this.#lane;
-    return lane.dispatch(null, request);
+    return lane.dispatch(target, request);
   }
 
   async dispatchScheduled(scheduledTime = Date.now(), cron = "", _url = undefined) {
@@ -135,6 +154,18 @@ class Miniflare extends EventTarget {
 
   async getModuleExports() {
     return (await this.#worker()).control.moduleExports();
+  }
+
+  /** The namespace of a binding. It stays valid: its stubs reach whichever worker is loaded. */
+  async getDurableObjectNamespace(name) {
+    await this.#worker();
+    return this.#namespaceOf(name);
+  }
+
+  /** The storage of the object with this id, whether the object has been constructed or not. */
+  async getDurableObjectStorage(id) {
+    const parts = idParts("getDurableObjectStorage", id);
+    return (await this.#worker()).control.durableStorage(...parts);
   }
 
   async reload() {
@@ -159,6 +190,8 @@ class Miniflare extends EventTarget {
     await this.#ready.catch(() => {});
     this.#lane?.dispose();
     this.#lane = undefined;
+    if (this.#store !== undefined) closeStore(this.#store);
+    this.#store = undefined;
   }
 }
 

@@ -1,6 +1,8 @@
 // Requests in, responses out. The hot path: what a handler answers without waiting leaves in the same turn.
 
 import { op_answer } from "ext:core/ops";
+import { microtasksDone } from "ext:miniflare/durable/gate.js";
+import { fetchObject } from "ext:miniflare/durable/objects.js";
 import { fetchError } from "ext:miniflare/worker/errors.js";
 import { ExecutionContext, FetchEvent, hasListeners, settleWaits, stateOf } from "ext:miniflare/web/events.js";
 import { isResponse, requestFromWire, responseToWire, setCf } from "ext:miniflare/worker/request.js";
@@ -17,10 +19,11 @@ const FAILED = 1;
  */
 export function dispatch(id, target, method, url, headers, body, cf) {
   const state = { waits: [], passThrough: false };
+  microtasksDone();
   try {
     const request = requestFromWire(method, url, headers, body, decode);
     if (cf !== undefined) setCf(request, decode(cf));
-    const response = target === null ? respond(request, state) : worker.objects.fetch(target[0], target[1], request);
+    const response = target === null ? respond(request, state) : fetchObject(target[0], target[1], request);
     if (isResponse(response)) return answer(id, response, state);
     Promise.resolve(response).then(
       (settled) => finish(id, settled, state),

@@ -3,7 +3,8 @@
 use deno_core::Extension;
 use deno_web::{BlobStore, InMemoryBroadcastChannel};
 
-use super::{answer, host, modules};
+use super::{answer, deferred, host, modules};
+use crate::durable::ops as durable;
 
 deno_core::extension!(
     miniflare,
@@ -12,14 +13,36 @@ deno_core::extension!(
         host::op_host,
         answer::op_answer,
         answer::op_fail,
+        deferred::op_after_microtasks,
         modules::op_require,
         modules::op_run_script,
         modules::op_run_module,
         modules::op_compile_wasm,
+        durable::op_durable_begin,
+        durable::op_durable_commit,
+        durable::op_durable_delete,
+        durable::op_durable_delete_all,
+        durable::op_durable_delete_many,
+        durable::op_durable_end,
+        durable::op_durable_get,
+        durable::op_durable_get_many,
+        durable::op_durable_id_from_name,
+        durable::op_durable_id_parse,
+        durable::op_durable_id_unique,
+        durable::op_durable_list,
+        durable::op_durable_open,
+        durable::op_durable_put,
+        durable::op_durable_put_many,
     ],
     esm_entry_point = "ext:miniflare/worker/boot.js",
     esm = [
         dir "src",
+        "durable/entries.js",
+        "durable/gate.js",
+        "durable/objects.js",
+        "durable/state.js",
+        "durable/storage.js",
+        "durable/transaction.js",
         "worker/boot.js",
         "worker/body.js",
         "worker/commonjs.js",
@@ -39,6 +62,7 @@ deno_core::extension!(
     ],
     lazy_loaded_js = [
         dir "src",
+        "durable/namespace.js",
         "membrane/errors.js",
         "membrane/intrinsics.js",
         "membrane/membrane.js",

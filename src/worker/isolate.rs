@@ -6,17 +6,20 @@ use std::sync::Arc;
 use deno_core::{JsRuntime, RuntimeOptions, v8};
 
 use super::answer::Answers;
+use super::deferred::Deferred;
 use super::guard::heap::Memory;
 use super::host::{Host, HostHandle};
 use super::modules;
 use super::rejections::Rejections;
 use super::{extensions, snapshot};
+use crate::store::memory::MemoryStore;
 
 /// An isolate that has been made and is still entered, with what its lane needs to keep.
 pub struct Made {
     pub runtime: JsRuntime,
     pub memory: Arc<Memory>,
     pub answers: Rc<Answers>,
+    pub deferred: Rc<Deferred>,
     pub rejections: Rc<Rejections>,
     /// `(call, ...args)`: the door in. See `src/worker/control.js`.
     pub enter: v8::Global<v8::Function>,
@@ -27,7 +30,7 @@ pub struct Made {
 }
 
 /// Makes an isolate. The background runtime and the lane's `LocalSet` must be entered; the isolate is left entered.
-pub fn make(host: Rc<dyn Host>, heap_limit_mib: usize) -> Result<Made, String> {
+pub fn make(host: Rc<dyn Host>, store: Rc<MemoryStore>, heap_limit_mib: usize) -> Result<Made, String> {
     let memory = Memory::new(heap_limit_mib);
     let mut runtime = JsRuntime::try_new(RuntimeOptions {
         extensions: extensions::all(),
@@ -38,11 +41,14 @@ pub fn make(host: Rc<dyn Host>, heap_limit_mib: usize) -> Result<Made, String> {
     })
     .map_err(|error| error.to_string())?;
     let answers = Rc::<Answers>::default();
+    let deferred = Rc::<Deferred>::default();
     {
         let state = runtime.op_state();
         let mut state = state.borrow_mut();
         state.put(HostHandle(host));
         state.put(answers.clone());
+        state.put(deferred.clone());
+        state.put(store);
         state.put(modules::Graph::default());
     }
     let isolate = runtime.v8_isolate();
@@ -51,7 +57,7 @@ pub fn make(host: Rc<dyn Host>, heap_limit_mib: usize) -> Result<Made, String> {
     isolate.set_allow_atomics_wait(false);
     modules::install(isolate);
     let [enter, dispatch, reject] = boot(&mut runtime)?;
-    Ok(Made { runtime, memory, answers, rejections, enter, dispatch, reject })
+    Ok(Made { runtime, memory, answers, deferred, rejections, enter, dispatch, reject })
 }
 
 /// Finishes the boot that the snapshot left off, and takes the doors out of the realm.

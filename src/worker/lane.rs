@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::Context;
+use std::task::{Context, Wake};
 use std::time::Duration;
 
 use deno_core::{JsRuntime, PollEventLoopOptions, v8};
@@ -19,6 +19,7 @@ use tokio::task::LocalSet;
 
 use super::answer::Answers;
 use super::background;
+use super::deferred::Deferred;
 use super::event::Event;
 use super::guard::Verdict;
 use super::guard::cpu::Watch;
@@ -28,6 +29,7 @@ use super::isolate::{self, Made};
 use super::rejections::Rejections;
 use super::value::Value;
 use super::waker::{LaneWaker, Signal};
+use crate::store::memory::MemoryStore;
 
 /// Polls in one turn before Node's loop gets its turn again.
 const POLLS_PER_TURN: usize = 64;
@@ -42,6 +44,8 @@ const HOST_REJECTIONS: u32 = 7;
 pub struct LaneOptions {
     pub id: u32,
     pub host: Rc<dyn Host>,
+    /// What the worker stores; it outlives the lane.
+    pub store: Rc<MemoryStore>,
     pub signal: Arc<dyn Signal>,
     pub cpu_limit: Duration,
     pub heap_limit_mib: usize,
@@ -60,6 +64,7 @@ pub struct Lane {
     watch: Arc<Watch>,
     memory: Arc<Memory>,
     answers: Rc<Answers>,
+    deferred: Rc<Deferred>,
     rejections: Rc<Rejections>,
     depth: Cell<u32>,
     waiting: RefCell<VecDeque<Event>>,
@@ -73,9 +78,9 @@ impl Lane {
         let made = {
             let _runtime = background::handle().enter();
             let _tasks = tasks.enter();
-            isolate::make(options.host.clone(), options.heap_limit_mib)?
+            isolate::make(options.host.clone(), options.store, options.heap_limit_mib)?
         };
-        let Made { mut runtime, memory, answers, rejections, enter, dispatch, reject } = made;
+        let Made { mut runtime, memory, answers, deferred, rejections, enter, dispatch, reject } = made;
         let context = runtime.main_context();
         let isolate = runtime.v8_isolate();
         let watch = Watch::new(isolate.thread_safe_handle(), options.cpu_limit);
@@ -96,6 +101,7 @@ impl Lane {
             watch,
             memory,
             answers,
+            deferred,
             rejections,
             depth: Cell::new(0),
             waiting: RefCell::default(),
@@ -270,8 +276,16 @@ impl<'l> Entered<'l> {
         if lane.depth.get() > 1 {
             return;
         }
-        self.scoped(|scope| scope.perform_microtask_checkpoint());
-        lane.poll_ready();
+        for _ in 0..POLLS_PER_TURN {
+            self.scoped(|scope| scope.perform_microtask_checkpoint());
+            lane.poll_ready();
+            if !self.scoped(|scope| lane.deferred.run(scope)) {
+                break;
+            }
+        }
+        if lane.deferred.is_waiting() {
+            lane.waker.wake_by_ref();
+        }
         if lane.rejections.announce() {
             lane.host.call(HOST_REJECTIONS, Vec::new());
         }

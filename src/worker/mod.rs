@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod background;
+pub mod deferred;
 pub mod event;
 pub mod extensions;
 pub mod guard;

@@ -4,7 +4,7 @@
 import { core } from "ext:core/mod.js";
 import { bodyFromWire, bodyToWire } from "ext:miniflare/worker/body.js";
 
-const { fromInnerRequest, newInnerRequest, toInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
+const { fromInnerRequest, newInnerRequest, Request, toInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
 const { fromInnerResponse, newInnerResponse, toInnerResponse, Response } = core.loadExtScript(
   "ext:deno_fetch/23_response.js",
 );
@@ -52,6 +52,19 @@ export function responseFromWire(status, statusText, headers, body, decode) {
 export function responseToWire(response, encode) {
   const inner = toInnerResponse(response);
   return [inner.status, inner.statusMessage, headerText(inner.headerList), bodyToWire(inner.body, encode)];
+}
+
+/** What `fetch(input, init)` brings to a handler of this realm: a request with immutable headers. */
+export function arrivingRequest(input, init) {
+  const request = input instanceof Request && init === undefined ? input : new Request(input, init);
+  const arriving = fromInnerRequest(toInnerRequest(request), "immutable");
+  setCf(arriving, init?.cf ?? getCf(input));
+  return arriving;
+}
+
+/** What a handler's response is to whoever fetched it in this realm: one with immutable headers. */
+export function arrivingResponse(response) {
+  return fromInnerResponse(toInnerResponse(response), "immutable");
 }
 
 export const isResponse = (value) => typeof value === "object" && value !== null && value instanceof Response;

@@ -1,4 +1,4 @@
-// The one worker of this realm: its handlers, its bindings, and its Durable Objects. Filled when the script has run.
+// The one worker of this realm: its handlers and its bindings. Filled when the script has run.
 
 export const worker = {
   /** The default export of a module worker; undefined in a service worker. */
@@ -7,6 +7,4 @@ export const worker = {
   env: {},
   /** The entry module's namespace; empty for a service worker. */
   exports: {},
-  /** Dispatches to Durable Objects: `fetch(binding, id, request)`. */
-  objects: undefined,
 };

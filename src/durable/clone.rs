@@ -1,0 +1,66 @@
+//! Values at rest: V8's structured clone, with the version that Node writes too.
+//!
+//! Nothing is kept that only lives in memory: shared buffers, WebAssembly modules and objects over native memory are
+//! refused as functions are.
+
+use bytes::Bytes;
+use deno_core::v8;
+use deno_core::v8::{ValueDeserializerHelper, ValueSerializerHelper};
+
+/// The version of the format. V8 here writes the next one, which differs only for buffers of 4 GiB and more.
+const VERSION: u8 = 15;
+
+/// The bytes of a value; `None` when that threw. May run the user's code (getters).
+pub fn write<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Value>) -> Option<Bytes> {
+    let serializer = v8::ValueSerializer::new(scope, Box::new(AtRest));
+    serializer.write_header();
+    let context = scope.get_current_context();
+    if serializer.write_value(context, value) != Some(true) {
+        return None;
+    }
+    let mut bytes = serializer.release();
+    bytes[1] = VERSION;
+    Some(bytes.into())
+}
+
+/// The value of some bytes; `undefined`, with an exception pending, when they are none.
+pub fn read<'s>(scope: &mut v8::PinScope<'s, '_>, bytes: &[u8]) -> v8::Local<'s, v8::Value> {
+    let deserializer = v8::ValueDeserializer::new(scope, Box::new(AtRest), bytes);
+    let context = scope.get_current_context();
+    let value = match deserializer.read_header(context) {
+        Some(true) => deserializer.read_value(context),
+        _ => None,
+    };
+    value.unwrap_or_else(|| v8::undefined(scope).into())
+}
+
+struct AtRest;
+
+impl v8::ValueSerializerImpl for AtRest {
+    fn throw_data_clone_error<'s>(&self, scope: &mut v8::PinScope<'s, '_>, message: v8::Local<'s, v8::String>) {
+        let error = v8::Exception::error(scope, message);
+        scope.throw_exception(error);
+    }
+
+    fn write_host_object<'s>(
+        &self,
+        scope: &mut v8::PinScope<'s, '_>,
+        object: v8::Local<'s, v8::Object>,
+        _serializer: &dyn ValueSerializerHelper,
+    ) -> Option<bool> {
+        let name = object.get_constructor_name().to_rust_string_lossy(scope);
+        let message = v8::String::new(scope, &format!("#<{name}> could not be cloned."))?;
+        self.throw_data_clone_error(scope, message);
+        None
+    }
+
+    fn get_wasm_module_transfer_id(
+        &self,
+        _scope: &mut v8::PinScope<'_, '_>,
+        _module: v8::Local<v8::WasmModuleObject>,
+    ) -> Option<u32> {
+        None
+    }
+}
+
+impl v8::ValueDeserializerImpl for AtRest {}

@@ -1,0 +1,71 @@
+// Reading and writing as the storage and a transaction over it both do: what calls mean, and what is wrong with them.
+// `open` is the one or the other; sizes and counts are checked where it lives.
+
+import {
+  op_durable_delete,
+  op_durable_delete_many,
+  op_durable_get,
+  op_durable_get_many,
+  op_durable_list,
+  op_durable_put,
+  op_durable_put_many,
+} from "ext:core/ops";
+
+/** Refuses a call without a key; `where` names the class. */
+export function requireKey(method, where, key) {
+  if (key !== undefined) return;
+  throw new TypeError(
+    `Failed to execute '${method}' on '${where}': parameter 1 is not of type 'variant'. (key is undefined)`,
+  );
+}
+
+export function get(open, keys) {
+  if (typeof keys === "string") return op_durable_get(open, keys);
+  return mapOf(op_durable_get_many(open, keyList("get", keys)));
+}
+
+export function put(open, keyOrEntries, value) {
+  if (typeof keyOrEntries === "string") {
+    if (value === undefined) throw new TypeError("put() called with undefined value.");
+    return op_durable_put(open, keyOrEntries, value);
+  }
+  if (typeof keyOrEntries !== "object" || keyOrEntries === null) {
+    throw new TypeError(`put() takes a key (a string) and a value, or an object of entries, got ${show(keyOrEntries)}`);
+  }
+  op_durable_put_many(open, Object.entries(keyOrEntries).flat());
+}
+
+/** Whether there was a value; for many keys, how many there were. */
+export function remove(open, keys) {
+  if (typeof keys === "string") return op_durable_delete(open, keys);
+  return op_durable_delete_many(open, keyList("delete", keys));
+}
+
+export function list(open, options) {
+  const { start, startAfter, end, prefix, reverse = false, limit } = options ?? {};
+  if (limit !== undefined && !(limit > 0)) throw new TypeError("List limit must be positive.");
+  if (start !== undefined && startAfter !== undefined) {
+    throw new TypeError("list() cannot be called with both start and startAfter values.");
+  }
+  return mapOf(op_durable_list(open, start, startAfter, end, prefix, Boolean(reverse), limit ?? -1));
+}
+
+/** Where the options of `put` are: after the value, or after the entries. */
+export const putOptions = (keyOrEntries, value, options) =>
+  options ?? (typeof keyOrEntries === "string" ? undefined : value);
+
+function keyList(method, keys) {
+  if (Array.isArray(keys) && keys.every((key) => key === undefined || typeof key === "string")) return keys;
+  throw new TypeError(`${method}() takes a key (a string) or an array of keys, got ${show(keys)}`);
+}
+
+function mapOf(flat) {
+  const map = new Map();
+  for (let index = 0; index < flat.length; index += 2) map.set(flat[index], flat[index + 1]);
+  return map;
+}
+
+function show(value) {
+  if (Array.isArray(value)) return "an array with something else";
+  return typeof value === "object" && value !== null ? "an object" : `${String(value)} (${typeof value})`;
+}

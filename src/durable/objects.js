@@ -1,0 +1,140 @@
+// The objects of this worker: which classes are bound, which objects live, and how requests reach them.
+//
+// An object is constructed when it is first asked for something, and lives as long as the worker. One whose constructor
+// throws does not live: the next request constructs it again.
+
+import { core } from "ext:core/mod.js";
+import {
+  op_durable_id_from_name,
+  op_durable_id_parse,
+  op_durable_id_unique,
+  op_durable_open,
+  op_host,
+} from "ext:core/ops";
+import { InputGate } from "ext:miniflare/durable/gate.js";
+import { DurableObjectState } from "ext:miniflare/durable/state.js";
+import { DurableObjectStorage } from "ext:miniflare/durable/storage.js";
+import { miniflareError } from "ext:miniflare/worker/errors.js";
+import { HOST } from "ext:miniflare/worker/realm.js";
+import { arrivingRequest, arrivingResponse, isResponse } from "ext:miniflare/worker/request.js";
+import { worker } from "ext:miniflare/worker/worker.js";
+
+const { DurableObjectId, DurableObjectNamespace } = core.loadExtScript("ext:miniflare/durable/namespace.js");
+
+const objectError = (code, message) => miniflareError("DurableObjectError", code, message);
+
+/** The class of each binding. */
+const classes = new Map();
+/** By binding, then by id. */
+const storages = new Map();
+const objects = new Map();
+
+/** The namespaces to bind, `[name, namespace]` each. `flags` are the enabled compatibility flags. */
+export function namespaces(bindings, flags) {
+  const backend = {
+    idFromName: op_durable_id_from_name,
+    uniqueId: op_durable_id_unique,
+    parseId: op_durable_id_parse,
+    isEnabled: (flag) => flags.includes(flag),
+    warn: (text) => op_host(HOST.WARN, [text]),
+    async fetch(binding, hex, input, init) {
+      const object = objectOf(binding, hex);
+      return arrivingResponse(await object.fetch(arrivingRequest(input, init)));
+    },
+  };
+  return bindings.map(([name]) => [name, new DurableObjectNamespace(name, backend)]);
+}
+
+/** Finds the classes that `[binding, className, scriptName]` name among what the script exports. */
+export function bindClasses(bindings, exported) {
+  for (const [binding, className, scriptName] of bindings) {
+    const Class = Object.hasOwn(exported, className) ? exported[className] : undefined;
+    if (typeof Class !== "function") {
+      const script = scriptName === undefined ? "" : ` in script "${scriptName}"`;
+      const text = `Class "${className}"${script} for Durable Object "${binding}" not found`;
+      throw objectError("ERR_CLASS_NOT_FOUND", text);
+    }
+    classes.set(binding, Class);
+  }
+}
+
+/** A request from outside the worker; a promise of the response. */
+export async function fetchObject(binding, hex, request) {
+  return objectOf(binding, hex).fetch(request);
+}
+
+/** The storage that the object has or will have. */
+export function storageOf(binding, hex) {
+  return entryOf(storages, binding, hex, () => {
+    const gate = new InputGate();
+    return { gate, storage: new DurableObjectStorage(op_durable_open(binding, hex), gate) };
+  });
+}
+
+class LivingObject {
+  #gate;
+  #instance;
+  #failure;
+
+  constructor(gate) {
+    this.#gate = gate;
+  }
+
+  construct(Class, state) {
+    try {
+      this.#instance = new Class(state, worker.env);
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    }
+  }
+
+  /** A request that the constructor itself makes is delivered when the constructor is done. */
+  fetch(request) {
+    if (this.#instance === undefined) this.#gate.use();
+    return this.#gate.enter(() => this.#deliver(request));
+  }
+
+  async #deliver(request) {
+    const instance = this.#instance;
+    if (instance === undefined) throw this.#failure;
+    if (!instance.fetch) throw objectError("ERR_NO_HANDLER", "No fetch handler defined in Durable Object");
+    const response = await instance.fetch(request);
+    if (isResponse(response)) return response;
+    const text = "Durable Object fetch handler didn't respond with a Response object";
+    throw objectError("ERR_RESPONSE_TYPE", text);
+  }
+}
+
+function objectOf(binding, hex) {
+  return objects.get(binding)?.get(hex) ?? construct(binding, hex);
+}
+
+function construct(binding, hex) {
+  const Class = classOf(binding);
+  const { gate, storage } = storageOf(binding, hex);
+  const object = entryOf(objects, binding, hex, () => new LivingObject(gate));
+  try {
+    object.construct(Class, new DurableObjectState(new DurableObjectId(binding, hex), storage, gate));
+    return object;
+  } catch (error) {
+    objects.get(binding).delete(hex);
+    throw error;
+  }
+}
+
+function classOf(binding) {
+  const Class = classes.get(binding);
+  if (Class !== undefined) return Class;
+  const known = [...classes.keys()].join(", ") || "none";
+  const text = `No class is bound to Durable Object "${binding}" by the option "durableObjects" (bound: ${known})`;
+  throw objectError("ERR_CLASS_NOT_FOUND", text);
+}
+
+function entryOf(map, binding, hex, create) {
+  let ofBinding = map.get(binding);
+  if (ofBinding === undefined) map.set(binding, (ofBinding = new Map()));
+  let entry = ofBinding.get(hex);
+  if (entry === undefined) ofBinding.set(hex, (entry = create()));
+  return entry;
+}

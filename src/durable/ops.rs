@@ -1,0 +1,233 @@
+//! Storage and ids as the worker's JavaScript calls them (`entries.js`, `objects.js`). All of it is synchronous.
+
+use std::ffi::CStr;
+use std::rc::Rc;
+
+use deno_core::{GarbageCollected, OpState, op2, v8};
+
+use super::clone;
+use super::id::{self, IdError};
+use super::storage::{Entries, Storage, StorageError, check_key, check_named_key, check_size, check_named_size};
+use super::transaction::Transaction;
+use crate::limits;
+use crate::store::memory::MemoryStore;
+use crate::store::range::{Entry, Range};
+
+/// What JavaScript holds of an object's storage, or of a transaction over it.
+pub enum Open {
+    Storage(Rc<Storage>),
+    Transaction(Transaction),
+}
+
+// SAFETY: holds no references into V8's heap.
+unsafe impl GarbageCollected for Open {
+    fn trace(&self, _visitor: &mut v8::cppgc::Visitor) {}
+
+    fn get_name(&self) -> &'static CStr {
+        c"DurableObjectEntries"
+    }
+}
+
+impl Open {
+    fn entries(&self) -> &dyn Entries {
+        match self {
+            Open::Storage(storage) => &**storage,
+            Open::Transaction(transaction) => transaction,
+        }
+    }
+}
+
+/// Opens the storage of an object.
+#[op2]
+#[cppgc]
+pub fn op_durable_open(state: &mut OpState, #[string] binding: &str, #[string] id: &str) -> Open {
+    let space = state.borrow::<Rc<MemoryStore>>().space(&format!("durable:{binding}:{id}"));
+    Open::Storage(Storage::new(space))
+}
+
+/// Begins a transaction over a storage.
+#[op2]
+#[cppgc]
+pub fn op_durable_begin(#[cppgc] open: &Open) -> Option<Open> {
+    match open {
+        Open::Storage(storage) => Some(Open::Transaction(Transaction::new(storage.clone()))),
+        Open::Transaction(_) => None,
+    }
+}
+
+/// Commits a transaction; false when it must be run again.
+#[op2(fast)]
+pub fn op_durable_commit(#[cppgc] open: &Open) -> bool {
+    match open {
+        Open::Transaction(transaction) => transaction.commit(),
+        Open::Storage(_) => false,
+    }
+}
+
+/// Ends a transaction, whether it was committed or not.
+#[op2(fast)]
+pub fn op_durable_end(#[cppgc] open: &Open) {
+    if let Open::Transaction(transaction) = open {
+        transaction.end();
+    }
+}
+
+#[op2]
+pub fn op_durable_get<'s, 'i>(
+    scope: &mut v8::PinScope<'s, 'i>,
+    #[cppgc] open: &Open,
+    #[string] key: String,
+) -> Result<v8::Local<'s, v8::Value>, StorageError> {
+    match open.entries().get(&check_key(key)?) {
+        Some(value) => Ok(clone::read(scope, &value)),
+        None => Ok(v8::undefined(scope).into()),
+    }
+}
+
+/// The entries of those of `keys` that there are, in order: `[key, value, key, value, ...]`.
+#[op2]
+pub fn op_durable_get_many<'s, 'i>(
+    scope: &mut v8::PinScope<'s, 'i>,
+    #[cppgc] open: &Open,
+    keys: v8::Local<'s, v8::Array>,
+) -> Result<v8::Local<'s, v8::Value>, StorageError> {
+    let mut keys = read_keys(scope, keys)?;
+    keys.sort();
+    keys.dedup();
+    let entries = open.entries();
+    let found = keys.into_iter().filter_map(|key| entries.get(&key).map(|value| (key, value))).collect();
+    Ok(make_entries(scope, found))
+}
+
+/// Cloning a value runs its getters, which a fast call may not.
+#[op2(nofast, reentrant)]
+pub fn op_durable_put<'s, 'i>(
+    scope: &mut v8::PinScope<'s, 'i>,
+    #[cppgc] open: &Open,
+    #[string] key: String,
+    value: v8::Local<'s, v8::Value>,
+) -> Result<(), StorageError> {
+    let key = check_key(key)?;
+    let Some(value) = clone::write(scope, value) else { return Ok(()) };
+    check_size(&value)?;
+    open.entries().put(vec![(key, value)])
+}
+
+/// Puts `[key, value, key, value, ...]`, leaving out what is undefined.
+#[op2(nofast, reentrant)]
+pub fn op_durable_put_many<'s, 'i>(
+    scope: &mut v8::PinScope<'s, 'i>,
+    #[cppgc] open: &Open,
+    pairs: v8::Local<'s, v8::Array>,
+) -> Result<(), StorageError> {
+    if pairs.length() as usize > 2 * limits::DURABLE_KEYS {
+        return Err(StorageError::TooManyPairs);
+    }
+    let mut entries = Vec::with_capacity(pairs.length() as usize / 2);
+    for index in (0..pairs.length()).step_by(2) {
+        let (Some(key), Some(value)) = (pairs.get_index(scope, index), pairs.get_index(scope, index + 1)) else { break };
+        let name = key.to_rust_string_lossy(scope);
+        let key = check_named_key(name.clone())?;
+        if value.is_undefined() {
+            continue;
+        }
+        let Some(value) = clone::write(scope, value) else { return Ok(()) };
+        check_named_size(&value, name)?;
+        entries.push((key, value));
+    }
+    open.entries().put(entries)
+}
+
+/// Whether there was a value.
+#[op2(fast)]
+pub fn op_durable_delete(#[cppgc] open: &Open, #[string] key: String) -> Result<bool, StorageError> {
+    Ok(open.entries().delete(vec![check_key(key)?])? > 0)
+}
+
+/// How many values there were.
+#[op2(fast)]
+pub fn op_durable_delete_many<'s, 'i>(
+    scope: &mut v8::PinScope<'s, 'i>,
+    #[cppgc] open: &Open,
+    keys: v8::Local<'s, v8::Array>,
+) -> Result<u32, StorageError> {
+    let keys = read_keys(scope, keys)?;
+    Ok(open.entries().delete(keys)? as u32)
+}
+
+#[op2(fast)]
+pub fn op_durable_delete_all(#[cppgc] open: &Open) {
+    if let Open::Storage(storage) = open {
+        storage.delete_all();
+    }
+}
+
+/// The entries within bounds: `[key, value, key, value, ...]`. A negative `limit` is none.
+#[op2]
+pub fn op_durable_list<'s, 'i>(
+    scope: &mut v8::PinScope<'s, 'i>,
+    #[cppgc] open: &Open,
+    #[string] start: Option<String>,
+    #[string] after: Option<String>,
+    #[string] end: Option<String>,
+    #[string] prefix: Option<String>,
+    reverse: bool,
+    limit: f64,
+) -> v8::Local<'s, v8::Value> {
+    let limit = if limit < 0.0 { usize::MAX } else { limit as usize };
+    let mut range = Range::all().at_most(limit, reverse);
+    let narrow: [(Option<String>, fn(Range, Vec<u8>) -> Range); 4] =
+        [(start, Range::from), (after, Range::after), (end, Range::before), (prefix, Range::prefixed)];
+    for (key, narrow) in narrow {
+        if let Some(key) = key {
+            range = narrow(range, key.into());
+        }
+    }
+    let entries = open.entries().list(&range);
+    make_entries(scope, entries)
+}
+
+/// The keys of an array, leaving out what is undefined.
+fn read_keys<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    keys: v8::Local<'s, v8::Array>,
+) -> Result<Vec<Vec<u8>>, StorageError> {
+    if keys.length() as usize > limits::DURABLE_KEYS {
+        return Err(StorageError::TooManyKeys);
+    }
+    let mut read = Vec::with_capacity(keys.length() as usize);
+    for index in 0..keys.length() {
+        if let Some(key) = keys.get_index(scope, index).filter(|key| !key.is_undefined()) {
+            read.push(check_named_key(key.to_rust_string_lossy(scope))?);
+        }
+    }
+    Ok(read)
+}
+
+fn make_entries<'s>(scope: &mut v8::PinScope<'s, '_>, entries: Vec<Entry>) -> v8::Local<'s, v8::Value> {
+    let mut items = Vec::with_capacity(2 * entries.len());
+    for (key, value) in entries {
+        let key = v8::String::new_from_utf8(scope, &key, v8::NewStringType::Normal);
+        items.push(key.map_or_else(|| v8::undefined(scope).into(), Into::into));
+        items.push(clone::read(scope, &value));
+    }
+    v8::Array::new_with_elements(scope, &items).into()
+}
+
+#[op2]
+#[string]
+pub fn op_durable_id_from_name(#[string] binding: &str, #[string] name: &str) -> String {
+    id::from_name(binding, name)
+}
+
+#[op2]
+#[string]
+pub fn op_durable_id_unique(#[string] binding: &str, now_ms: f64) -> Result<String, IdError> {
+    Ok(id::unique(binding, now_ms as u64, id::random()?))
+}
+
+#[op2]
+#[string]
+pub fn op_durable_id_parse(#[string] binding: &str, #[string] text: &str) -> Result<String, IdError> {
+    id::parse(binding, text)
+}

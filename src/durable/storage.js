@@ -1,0 +1,70 @@
+// An object's storage. In memory it answers at once: calls do their work synchronously, in the order they are made, and
+// every promise it returns is settled. Each call closes the object's gate until its result has arrived.
+
+import { op_durable_begin, op_durable_commit, op_durable_delete_all, op_durable_end } from "ext:core/ops";
+import { get, list, put, putOptions, remove, requireKey } from "ext:miniflare/durable/entries.js";
+import { DurableObjectTransaction, finish } from "ext:miniflare/durable/transaction.js";
+
+export class DurableObjectStorage {
+  #open;
+  #gate;
+
+  constructor(open, gate) {
+    this.#open = open;
+    this.#gate = gate;
+  }
+
+  async get(keys, options) {
+    requireKey("get", "DurableObjectStorage", keys);
+    this.#use(options);
+    return get(this.#open, keys);
+  }
+
+  /** Throws at once, rather than by its promise, what is wrong with the call; so does `delete`. */
+  put(keyOrEntries, value, options) {
+    requireKey("put", "DurableObjectStorage", keyOrEntries);
+    this.#use(putOptions(keyOrEntries, value, options));
+    put(this.#open, keyOrEntries, value);
+    return Promise.resolve();
+  }
+
+  delete(keys, options) {
+    requireKey("delete", "DurableObjectStorage", keys);
+    this.#use(options);
+    return Promise.resolve(remove(this.#open, keys));
+  }
+
+  async deleteAll(options) {
+    this.#use(options);
+    op_durable_delete_all(this.#open);
+  }
+
+  async list(options) {
+    this.#use(options);
+    return list(this.#open, options);
+  }
+
+  /** Runs `closure` until nothing that it read was written by others meanwhile. */
+  transaction(closure) {
+    return this.#gate.runClosed(async () => {
+      for (;;) {
+        const open = op_durable_begin(this.#open);
+        const transaction = new DurableObjectTransaction(open);
+        try {
+          const result = await closure(transaction);
+          if (finish(transaction) || op_durable_commit(open)) return result;
+        } finally {
+          finish(transaction);
+          op_durable_end(open);
+        }
+      }
+    });
+  }
+
+  /** Resolves when all writes are safe, which in memory they always are. */
+  async sync() {}
+
+  #use(options) {
+    if (!options?.allowConcurrency) this.#gate.use();
+  }
+}

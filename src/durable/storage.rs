@@ -1,0 +1,182 @@
+//! The storage of one object: what may be asked of it, and in which order it answers.
+//!
+//! [`Entries`] is that contract; the storage itself and a transaction over it keep it in their own ways. Keys are ordered
+//! by their UTF-8 bytes.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use deno_error::JsError;
+use thiserror::Error;
+
+use crate::limits;
+use crate::store::memory::{Space, Write};
+use crate::store::range::{Entry, Key, Range};
+
+/// Why a call to a storage is refused. The texts are those of Miniflare 2.
+#[derive(Debug, PartialEq, Eq, Error, JsError)]
+#[class(range)]
+pub enum StorageError {
+    #[error("Keys cannot be larger than {} bytes.", limits::DURABLE_KEY_BYTES)]
+    KeyTooLarge,
+    #[error("Key \"{0}\" is larger than the limit of {limit} bytes.", limit = limits::DURABLE_KEY_BYTES)]
+    NamedKeyTooLarge(String),
+    #[error("Values cannot be larger than {} bytes.", limits::DURABLE_VALUE_BYTES)]
+    ValueTooLarge,
+    #[error("Value for key \"{0}\" is above the limit of {limit} bytes.", limit = limits::DURABLE_VALUE_BYTES)]
+    NamedValueTooLarge(String),
+    #[error("Maximum number of keys is {}.", limits::DURABLE_KEYS)]
+    TooManyKeys,
+    #[error("Maximum number of pairs is {}.", limits::DURABLE_KEYS)]
+    TooManyPairs,
+    #[class(generic)]
+    #[error("Maximum number of keys modified in a transaction is {}.", limits::DURABLE_KEYS)]
+    TransactionTooLarge,
+}
+
+/// One key given on its own.
+pub fn check_key(key: String) -> Result<Key, StorageError> {
+    if key.len() > limits::DURABLE_KEY_BYTES { Err(StorageError::KeyTooLarge) } else { Ok(key.into()) }
+}
+
+/// One of several keys.
+pub fn check_named_key(key: String) -> Result<Key, StorageError> {
+    if key.len() > limits::DURABLE_KEY_BYTES { Err(StorageError::NamedKeyTooLarge(key)) } else { Ok(key.into()) }
+}
+
+/// One serialized value given on its own.
+pub fn check_size(value: &[u8]) -> Result<(), StorageError> {
+    if fits(value) { Ok(()) } else { Err(StorageError::ValueTooLarge) }
+}
+
+/// One of several serialized values.
+pub fn check_named_size(value: &[u8], key: String) -> Result<(), StorageError> {
+    if fits(value) { Ok(()) } else { Err(StorageError::NamedValueTooLarge(key)) }
+}
+
+fn fits(value: &[u8]) -> bool {
+    value.len() <= limits::DURABLE_VALUE_BYTES + limits::DURABLE_VALUE_OVERHEAD_BYTES
+}
+
+/// What objects ask of their storage, and of a transaction.
+pub trait Entries {
+    fn get(&self, key: &[u8]) -> Option<Bytes>;
+    fn list(&self, range: &Range) -> Vec<Entry>;
+    /// Puts all entries, or none.
+    fn put(&self, entries: Vec<(Key, Bytes)>) -> Result<(), StorageError>;
+    /// Deletes `keys`; how many of them there were.
+    fn delete(&self, keys: Vec<Key>) -> Result<usize, StorageError>;
+}
+
+/// One object's storage. While transactions are open it remembers when each key was last written.
+#[derive(Default)]
+pub struct Storage {
+    space: Rc<Space>,
+    commits: Cell<u64>,
+    transactions: Cell<usize>,
+    written: RefCell<BTreeMap<Key, u64>>,
+}
+
+impl Storage {
+    pub fn new(space: Rc<Space>) -> Rc<Storage> {
+        Rc::new(Storage { space, ..Storage::default() })
+    }
+
+    pub fn has(&self, key: &[u8]) -> bool {
+        self.space.has(key)
+    }
+
+    pub fn delete_all(&self) {
+        let keys = self.space.list(&Range::all());
+        self.commit(keys.into_iter().map(|(key, _)| (key, None)).collect());
+    }
+
+    /// Writes at once what belongs together.
+    pub fn commit(&self, writes: Vec<Write>) {
+        if self.transactions.get() > 0 {
+            let commit = self.commits.get() + 1;
+            self.commits.set(commit);
+            let mut written = self.written.borrow_mut();
+            written.extend(writes.iter().map(|(key, _)| (key.clone(), commit)));
+        }
+        self.space.apply(writes);
+    }
+
+    /// A transaction opens; the commit it starts from.
+    pub fn open_transaction(&self) -> u64 {
+        self.transactions.set(self.transactions.get() + 1);
+        self.commits.get()
+    }
+
+    /// Whether a key that `concerns` was written after commit number `start`.
+    pub fn written_since(&self, start: u64, concerns: impl Fn(&[u8]) -> bool) -> bool {
+        self.written.borrow().iter().any(|(key, commit)| *commit > start && concerns(key))
+    }
+
+    pub fn close_transaction(&self) {
+        self.transactions.set(self.transactions.get() - 1);
+        if self.transactions.get() == 0 {
+            self.written.borrow_mut().clear();
+        }
+    }
+}
+
+impl Entries for Storage {
+    fn get(&self, key: &[u8]) -> Option<Bytes> {
+        self.space.get(key)
+    }
+
+    fn list(&self, range: &Range) -> Vec<Entry> {
+        self.space.list(range)
+    }
+
+    fn put(&self, entries: Vec<(Key, Bytes)>) -> Result<(), StorageError> {
+        self.commit(entries.into_iter().map(|(key, value)| (key, Some(value))).collect());
+        Ok(())
+    }
+
+    fn delete(&self, mut keys: Vec<Key>) -> Result<usize, StorageError> {
+        keys.sort();
+        keys.dedup();
+        keys.retain(|key| self.space.has(key));
+        let existed = keys.len();
+        self.commit(keys.into_iter().map(|key| (key, None)).collect());
+        Ok(existed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled() -> Rc<Storage> {
+        let storage = Storage::new(Rc::default());
+        storage.put(vec![("a".into(), "1".into()), ("b".into(), "2".into())]).expect("two small entries fit");
+        storage
+    }
+
+    #[test]
+    fn deletes_what_is_there_and_counts_each_key_once() {
+        let storage = filled();
+        assert_eq!(storage.delete(vec!["a".into(), "a".into(), "missing".into()]), Ok(1));
+        assert!(!storage.has(b"a") && storage.has(b"b"));
+    }
+
+    #[test]
+    fn forgets_everything_at_once() {
+        let storage = filled();
+        storage.delete_all();
+        assert_eq!(storage.list(&Range::all()), []);
+    }
+
+    #[test]
+    fn refuses_keys_and_values_beyond_their_limits() {
+        assert_eq!(check_key("é".repeat(1024)), Ok("é".repeat(1024).into()));
+        assert_eq!(check_key("k".repeat(2049)), Err(StorageError::KeyTooLarge));
+        let error = check_named_key("k".repeat(2049)).expect_err("the key is a byte too long").to_string();
+        assert_eq!(error, format!("Key \"{}\" is larger than the limit of 2048 bytes.", "k".repeat(2049)));
+        assert!(fits(&[0; 131_104]) && !fits(&[0; 131_105]));
+    }
+}

@@ -1,0 +1,185 @@
+//! Transactions are optimistic: they read what is there, keep their writes to themselves, and commit only if nothing they
+//! have read was written meanwhile. Whoever runs one whose commit is refused runs it again.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use bytes::Bytes;
+
+use super::storage::{Entries, Storage, StorageError};
+use crate::limits;
+use crate::store::range::{Entry, Key, Range};
+
+pub struct Transaction {
+    storage: Rc<Storage>,
+    /// The storage's commit that it started from.
+    start: u64,
+    keys_read: RefCell<BTreeSet<Key>>,
+    ranges_read: RefCell<Vec<Range>>,
+    writes: RefCell<BTreeMap<Key, Option<Bytes>>>,
+    ended: Cell<bool>,
+}
+
+impl Transaction {
+    pub fn new(storage: Rc<Storage>) -> Transaction {
+        let start = storage.open_transaction();
+        let (keys_read, ranges_read, writes) = Default::default();
+        Transaction { storage, start, keys_read, ranges_read, writes, ended: Cell::new(false) }
+    }
+
+    /// Writes everything, and returns true; false, and nothing is written, when what it has read is no longer so.
+    pub fn commit(&self) -> bool {
+        let keys = self.keys_read.borrow();
+        let ranges = self.ranges_read.borrow();
+        let concerns = |key: &[u8]| keys.contains(key) || ranges.iter().any(|range| range.contains(key));
+        if self.storage.written_since(self.start, concerns) {
+            return false;
+        }
+        self.storage.commit(self.writes.take().into_iter().collect());
+        true
+    }
+
+    /// Nothing follows: writes of others need not be remembered for it any more.
+    pub fn end(&self) {
+        if !self.ended.replace(true) {
+            self.storage.close_transaction();
+        }
+    }
+
+    fn has(&self, key: &[u8]) -> bool {
+        match self.writes.borrow().get(key) {
+            Some(written) => written.is_some(),
+            None => {
+                self.keys_read.borrow_mut().insert(key.into());
+                self.storage.has(key)
+            }
+        }
+    }
+
+    fn write(&self, writes: impl IntoIterator<Item = (Key, Option<Bytes>)>) -> Result<(), StorageError> {
+        let mut all = self.writes.borrow_mut();
+        all.extend(writes);
+        if all.len() > limits::DURABLE_KEYS { Err(StorageError::TransactionTooLarge) } else { Ok(()) }
+    }
+}
+
+impl Entries for Transaction {
+    fn get(&self, key: &[u8]) -> Option<Bytes> {
+        if let Some(written) = self.writes.borrow().get(key) {
+            return written.clone();
+        }
+        self.keys_read.borrow_mut().insert(key.into());
+        self.storage.get(key)
+    }
+
+    fn list(&self, range: &Range) -> Vec<Entry> {
+        self.ranges_read.borrow_mut().push(range.clone());
+        let Some(bounds) = range.bounds() else { return Vec::new() };
+        let writes = self.writes.borrow();
+        let mut changed = writes.range::<[u8], _>(bounds).peekable();
+        if changed.peek().is_none() {
+            return self.storage.list(range);
+        }
+        let whole = range.clone().at_most(usize::MAX, false);
+        let mut entries: BTreeMap<Key, Bytes> = self.storage.list(&whole).into_iter().collect();
+        for (key, value) in changed {
+            match value {
+                Some(value) => drop(entries.insert(key.clone(), value.clone())),
+                None => drop(entries.remove(key)),
+            }
+        }
+        range.pick(entries.into_iter())
+    }
+
+    fn put(&self, entries: Vec<(Key, Bytes)>) -> Result<(), StorageError> {
+        self.write(entries.into_iter().map(|(key, value)| (key, Some(value))))
+    }
+
+    fn delete(&self, mut keys: Vec<Key>) -> Result<usize, StorageError> {
+        keys.sort();
+        keys.dedup();
+        let existed = keys.iter().filter(|key| self.has(key)).count();
+        self.write(keys.into_iter().map(|key| (key, None)))?;
+        Ok(existed)
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn storage() -> Rc<Storage> {
+        let storage = Storage::new(Rc::default());
+        put(&*storage, "a", "1");
+        put(&*storage, "b", "2");
+        storage
+    }
+
+    fn put(entries: &dyn Entries, key: &str, value: &'static str) {
+        entries.put(vec![(key.into(), value.into())]).expect("a small entry fits");
+    }
+
+    fn keys(entries: &dyn Entries, range: &Range) -> Vec<String> {
+        entries.list(range).into_iter().map(|(key, _)| String::from_utf8_lossy(&key).into_owned()).collect()
+    }
+
+    #[test]
+    fn writes_are_its_own_until_it_commits() {
+        let storage = storage();
+        let transaction = Transaction::new(storage.clone());
+        put(&transaction, "c", "3");
+        assert_eq!(transaction.delete(vec!["a".into(), "none".into()]), Ok(1));
+        assert_eq!(transaction.get(b"a"), None);
+        assert_eq!(keys(&transaction, &Range::all()), ["b", "c"]);
+        assert_eq!(keys(&transaction, &Range::all().at_most(1, true)), ["c"]);
+        assert_eq!(keys(&*storage, &Range::all()), ["a", "b"]);
+        assert!(transaction.commit());
+        assert_eq!(keys(&*storage, &Range::all()), ["b", "c"]);
+    }
+
+    #[test]
+    fn is_refused_when_a_key_it_read_was_written() {
+        let storage = storage();
+        let transaction = Transaction::new(storage.clone());
+        assert_eq!(transaction.get(b"a"), Some("1".into()));
+        put(&transaction, "b", "from the transaction");
+        put(&*storage, "a", "meanwhile");
+        assert!(!transaction.commit());
+        assert_eq!(storage.get(b"b"), Some("2".into()));
+    }
+
+    #[test]
+    fn is_refused_when_a_key_appeared_where_it_listed() {
+        let storage = storage();
+        let transaction = Transaction::new(storage.clone());
+        keys(&transaction, &Range::all().prefixed("x".into()));
+        put(&*storage, "x1", "new");
+        assert!(!transaction.commit());
+    }
+
+    #[test]
+    fn is_not_disturbed_by_writes_elsewhere_or_before() {
+        let storage = storage();
+        let first = Transaction::new(storage.clone());
+        put(&*storage, "a", "before");
+        let second = Transaction::new(storage.clone());
+        assert_eq!(second.get(b"a"), Some("before".into()));
+        put(&*storage, "b", "elsewhere");
+        assert!(second.commit() && first.commit());
+    }
+
+    #[test]
+    fn writes_a_limited_number_of_keys() {
+        let transaction = Transaction::new(storage());
+        let entries = |count: usize| (0..count).map(|index| (format!("{index}").into(), Bytes::new())).collect();
+        assert_eq!(transaction.put(entries(128)), Ok(()));
+        assert_eq!(transaction.put(vec![("one more".into(), Bytes::new())]), Err(StorageError::TransactionTooLarge));
+    }
+}

@@ -1,0 +1,89 @@
+//! Bytes in memory: the spaces of one Miniflare instance, each an ordered map. They outlive the instance's isolates.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+use bytes::Bytes;
+
+use super::range::{Entry, Key, Range};
+
+/// What one write does to a key: gives it a value, or takes it away.
+pub type Write = (Key, Option<Bytes>);
+
+/// All spaces of an instance, by name.
+#[derive(Default)]
+pub struct MemoryStore {
+    spaces: RefCell<HashMap<String, Rc<Space>>>,
+}
+
+impl MemoryStore {
+    /// The space called `name`, empty when it is new.
+    pub fn space(&self, name: &str) -> Rc<Space> {
+        if let Some(space) = self.spaces.borrow().get(name) {
+            return space.clone();
+        }
+        let space = Rc::<Space>::default();
+        self.spaces.borrow_mut().insert(name.into(), space.clone());
+        space
+    }
+}
+
+/// Keys and values in the order of the keys' bytes.
+#[derive(Default)]
+pub struct Space {
+    entries: RefCell<BTreeMap<Key, Bytes>>,
+}
+
+impl Space {
+    pub fn get(&self, key: &[u8]) -> Option<Bytes> {
+        self.entries.borrow().get(key).cloned()
+    }
+
+    pub fn has(&self, key: &[u8]) -> bool {
+        self.entries.borrow().contains_key(key)
+    }
+
+    pub fn list(&self, range: &Range) -> Vec<Entry> {
+        let Some(bounds) = range.bounds() else { return Vec::new() };
+        let entries = self.entries.borrow();
+        range.pick(entries.range::<[u8], _>(bounds)).into_iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+    }
+
+    /// Applies all writes, or none of them.
+    pub fn apply(&self, writes: impl IntoIterator<Item = Write>) {
+        let mut entries = self.entries.borrow_mut();
+        for (key, value) in writes {
+            match value {
+                Some(value) => drop(entries.insert(key, value)),
+                None => drop(entries.remove(&key)),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(key: &str, value: &'static str) -> Write {
+        (key.into(), Some(Bytes::from(value)))
+    }
+
+    #[test]
+    fn a_space_is_found_again_by_its_name() {
+        let memory = MemoryStore::default();
+        memory.space("one").apply([put("key", "value")]);
+        assert_eq!(memory.space("one").get(b"key"), Some(Bytes::from("value")));
+        assert!(!memory.space("two").has(b"key"));
+    }
+
+    #[test]
+    fn lists_in_the_order_of_bytes() {
+        let space = Space::default();
+        space.apply([put("\u{1f44b}", ""), put("\u{ffff}", ""), put("a", ""), ("gone".into(), None)]);
+        let keys = |range: &Range| space.list(range).into_iter().map(|(key, _)| String::from_utf8_lossy(&key).into_owned()).collect::<Vec<_>>();
+        assert_eq!(keys(&Range::all()), ["a", "\u{ffff}", "\u{1f44b}"]);
+        assert_eq!(keys(&Range::all().at_most(1, true)), ["\u{1f44b}"]);
+    }
+}
