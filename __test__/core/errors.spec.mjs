@@ -1,4 +1,4 @@
-// A worker's error rejects dispatchFetch as it was: name, message, stack, cause, properties, or a value that is no error.
+// A worker's error rejects dispatchFetch as it was: name, message, stack, cause, properties; so does any other value.
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";

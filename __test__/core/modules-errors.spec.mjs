@@ -127,7 +127,8 @@ describe("source maps", () => {
   test("are honoured when sourceMap is set", async (t) => {
     const map = { version: 3, sources: ["original.ts"], names: [], mappings: "AAAA;;AAGA" };
     const encoded = Buffer.from(JSON.stringify(map)).toString("base64");
-    const source = `const a = 1;\n\nthrow new Error("mapped");\n//# sourceMappingURL=data:application/json;base64,${encoded}\n`;
+    const url = `data:application/json;base64,${encoded}`;
+    const source = `const a = 1;\n\nthrow new Error("mapped");\n//# sourceMappingURL=${url}\n`;
     const { error } = await failed(t, { "main.mjs": source }, { sourceMap: true });
     assert.equal(error.message, "mapped");
     assert.match(error.stack, /original\.ts:4:/);

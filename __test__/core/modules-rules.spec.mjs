@@ -33,7 +33,8 @@ describe("a module of type", () => {
       await answered(
         t,
         {
-          "main.mjs": `import value from "./x.bin"; ${answer("[value instanceof ArrayBuffer, ...new Uint8Array(value)]")}`,
+          "main.mjs": `import value from "./x.bin"; 
+            ${answer("[value instanceof ArrayBuffer, ...new Uint8Array(value)]")}`,
           "x.bin": Buffer.from([0, 1, 127, 255]),
         },
         { modulesRules: [DATA] },
@@ -162,7 +163,8 @@ describe("rules", () => {
       await answered(
         t,
         {
-          "main.mjs": `import a from "./texts/a.any"; import b from "./b.txt"; import c from "./c.html"; ${answer("[a, b, c]")}`,
+          "main.mjs": `import a from "./texts/a.any"; import b from "./b.txt";
+            import c from "./c.html"; ${answer("[a, b, c]")}`,
           "texts/a.any": "a",
           "b.txt": "b",
           "c.html": "c",

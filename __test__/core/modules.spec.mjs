@@ -82,7 +82,8 @@ describe("an ES module worker", () => {
   test("may await at the top level, also in imported files", async (t) => {
     assert.deepEqual(
       await answered(t, {
-        "main.mjs": `import { value } from "./x.mjs"; const own = await Promise.resolve("own"); ${answer("[value, own]")}`,
+        "main.mjs": `import { value } from "./x.mjs"; const own = await Promise.resolve("own");
+          ${answer("[value, own]")}`,
         "x.mjs": `export const value = await new Promise((resolve) => queueMicrotask(() => resolve("imported")));`,
       }),
       ["imported", "own"],
@@ -213,7 +214,8 @@ describe("dynamic import", () => {
 
   test("rejects for a missing file and for a syntax error, and can be tried again", async (t) => {
     const seen = await answered(t, {
-      "main.mjs": `const attempt = (name) => import(name).then(() => "loaded", ({ name, message }) => name + ": " + message);
+      "main.mjs": `const shown = ({ name, message }) => name + ": " + message;
+        const attempt = (name) => import(name).then(() => "loaded", shown);
         ${answer(`[await attempt("./absent.mjs"), await attempt("./bad.mjs"), await attempt("./good.mjs")]`)}`,
       "bad.mjs": "export const = 1;",
       "good.mjs": "export const good = 1;",

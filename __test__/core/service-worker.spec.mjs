@@ -37,7 +37,8 @@ describe("a service worker", () => {
     undeclared = this === globalThis && self === globalThis;
     var declared = "var";
     function named() { return this === globalThis; }
-    addEventListener("fetch", (event) => event.respondWith(Response.json([undeclared, globalThis.declared, named()])));`,
+    addEventListener("fetch", (event) => event.respondWith(
+      Response.json([undeclared, globalThis.declared, named()])));`,
     });
     assert.deepEqual(await json(mf), [true, "var", true]);
   });

@@ -73,7 +73,8 @@ describe("fetch", () => {
         `
       const followed = await fetch("${origin}/");
       const manual = await fetch("${origin}/", { redirect: "manual" });
-      return [followed.redirected, followed.url, await followed.text(), manual.status, manual.headers.get("location")];`,
+      const location = manual.headers.get("location");
+      return [followed.redirected, followed.url, await followed.text(), manual.status, location];`,
       ),
       [true, `${origin}/there`, "arrived", 302, "/there"],
     );

@@ -2,11 +2,10 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { evaluate } from "../support/dispatch.mjs";
+import { CAUGHT, evaluate } from "../support/dispatch.mjs";
 import { test } from "../support/test.mjs";
 
 const MODERN = { compatibilityDate: "2023-05-18" };
-const CAUGHT = `const caught = (act) => { try { act(); return "nothing thrown"; } catch ({ name, message }) { return [name, message]; } };`;
 
 describe("Headers", () => {
   test("append, set, delete, and list sorted", async (t) => {
@@ -70,7 +69,8 @@ describe("Request", () => {
       await evaluate(
         t,
         `
-      const first = new Request("https://example.com/a", { method: "post", headers: { "x-key": "1" }, body: "body", cf: { a: 1 } });
+      const init = { method: "post", headers: { "x-key": "1" }, body: "body", cf: { a: 1 } };
+      const first = new Request("https://example.com/a", init);
       const second = new Request(first, { headers: { "x-key": "2" }, cf: { b: 2 } });
       const third = new Request(new URL("https://example.com/b"));
       return [second.method, second.url, second.headers.get("x-key"), await second.text(), second.cf, third.method,
@@ -147,7 +147,8 @@ describe("Response", () => {
       const response = new Response("body", { status: 404, statusText: "Gone", headers: { "x-key": "1" } });
       const clone = response.clone();
       const copy = new Response(response.body, response);
-      return [clone.status, clone.statusText, await clone.text(), copy.headers.get("x-key"), copy.status, await copy.text(),
+      return [clone.status, clone.statusText, await clone.text(), copy.headers.get("x-key"), copy.status,
+        await copy.text(),
         response.ok, Response.redirect("http://localhost/x").status, Response.json({}).headers.get("content-type")];`,
       ),
       [404, "Gone", "body", "1", 404, "body", false, 302, "application/json"],
@@ -203,7 +204,8 @@ describe("FormData and Blob", () => {
       await evaluate(
         t,
         `
-      const message = (type) => new Response("x", type && { headers: { "content-type": type } }).formData().catch((e) => e.message);
+      const parse = (type) => new Response("x", { headers: { "content-type": type } }).formData();
+      const message = (type) => parse(type).catch((error) => error.message);
       return [await new Response(new Uint8Array()).formData().catch((e) => e.message), await message("text/html")];`,
       ),
       ["Parsing a Body as FormData requires a Content-Type header.", "Unsupported content type: text/html"],

@@ -3,17 +3,16 @@
 import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { create, differs } from "../support/miniflare.mjs";
-import { evaluate, URL_ROOT } from "../support/dispatch.mjs";
+import { CAUGHT, evaluate, URL_ROOT } from "../support/dispatch.mjs";
 import { test } from "../support/test.mjs";
 
 const HELPERS = `
   const bytes = (text) => new TextEncoder().encode(text);
   const read = async (stream) => { const all = []; for await (const chunk of stream) all.push(chunk); return all; };
   const text = (stream) => new Response(stream).text();
-  const caught = async (act) => { try { await act(); return "nothing thrown"; } catch ({ name, message }) { return [name, message]; } };
 `;
 
-const inWorker = (t, body) => evaluate(t, HELPERS + body, { compatibilityDate: "2023-05-18" });
+const inWorker = (t, body) => evaluate(t, CAUGHT + HELPERS + body, { compatibilityDate: "2023-05-18" });
 
 describe("streams", () => {
   test("are read, piped and teed", async (t) => {
@@ -28,7 +27,8 @@ describe("streams", () => {
       const written = [];
       await numbers().pipeTo(new WritableStream({ write: (n) => void written.push(n) }));
       const [left, right] = numbers().tee();
-      return [await read(numbers()), await read(numbers().pipeThrough(double)), written, await read(left), await read(right)];`,
+      const doubled = await read(numbers().pipeThrough(double));
+      return [await read(numbers()), doubled, written, await read(left), await read(right)];`,
       ),
       [
         [1, 2, 3],
@@ -77,7 +77,8 @@ describe("streams", () => {
       await inWorker(
         t,
         `
-      const sizes = [new CountQueuingStrategy({ highWaterMark: 3 }), new ByteLengthQueuingStrategy({ highWaterMark: 9 })];
+      const count = new CountQueuingStrategy({ highWaterMark: 3 });
+      const sizes = [count, new ByteLengthQueuingStrategy({ highWaterMark: 9 })];
       const desired = sizes.map((strategy) => {
         let controller;
         new ReadableStream({ start: (given) => { controller = given; } }, strategy);
@@ -100,7 +101,8 @@ describe("streams", () => {
           t,
           `
         const body = "compress me ".repeat(1000);
-        const packed = await new Response(new Response(body).body.pipeThrough(new CompressionStream("${format}"))).arrayBuffer();
+        const packing = new Response(body).body.pipeThrough(new CompressionStream("${format}"));
+        const packed = await new Response(packing).arrayBuffer();
         const unpacked = new Response(packed).body.pipeThrough(new DecompressionStream("${format}"));
         return [packed.byteLength < 200, await text(unpacked) === body];`,
         ),
@@ -159,7 +161,8 @@ describe("IdentityTransformStream", () => {
     assert.deepEqual(string, [
       "TypeError",
       "This TransformStream is being used as a byte stream, but received a string on its " +
-        "writable side. If you wish to write a string, you'll probably want to explicitly UTF-8-encode it with TextEncoder.",
+        "writable side. If you wish to write a string, you'll probably want to explicitly UTF-8-encode it " +
+        "with TextEncoder.",
     ]);
     assert.equal(object[0], "TypeError");
     assert.match(object[1], /received an object of non-ArrayBuffer\/ArrayBufferView type on its writable side/);
@@ -262,7 +265,8 @@ describe("readAtLeast", () => {
       await inWorker(
         t,
         `${READER}
-      const attempt = (least, size) => caught(() => source().getReader({ mode: "byob" }).readAtLeast(least, new Uint8Array(size)));
+      const ask = (least, size) => source().getReader({ mode: "byob" }).readAtLeast(least, new Uint8Array(size));
+      const attempt = (least, size) => caught(() => ask(least, size));
       return [await attempt(0, 8), await attempt(1, 0), await attempt(9, 8)];`,
       ),
       [

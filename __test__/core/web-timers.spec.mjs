@@ -68,7 +68,8 @@ describe("timers", () => {
         t,
         `
       const controller = new AbortController();
-      const waiting = scheduler.wait(60_000, { signal: controller.signal }).catch(({ name, message }) => [name, message]);
+      const { signal } = controller;
+      const waiting = scheduler.wait(60_000, { signal }).catch(({ name, message }) => [name, message]);
       controller.abort();
       return [await scheduler.wait(1) === undefined, await waiting];`,
       ),
@@ -168,7 +169,8 @@ describe("structuredClone", () => {
       await evaluate(
         t,
         `
-      const original = { map: new Map([[1, { a: new Date(5) }]]), set: new Set(["x"]), bytes: new Uint8Array([1]), re: /x/g };
+      const map = new Map([[1, { a: new Date(5) }]]);
+      const original = { map, set: new Set(["x"]), bytes: new Uint8Array([1]), re: /x/g };
       original.self = original;
       const copy = structuredClone(original);
       return [copy !== original, copy.self === copy, copy.map.get(1).a.getTime(), copy.set.has("x"), copy.bytes[0],

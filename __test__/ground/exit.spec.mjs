@@ -101,7 +101,10 @@ describe("a process ends by itself", () => {
   test("when an exit listener uses the instance a last time", () =>
     endsByItself(
       `${HELLO} ${ASK}
-      process.on("exit", () => { mf.dispatchFetch("http://localhost/").catch(() => {}); mf.dispose().catch(() => {}); });`,
+      process.on("exit", () => {
+        mf.dispatchFetch("http://localhost/").catch(() => {});
+        mf.dispose().catch(() => {});
+      });`,
       "hello",
     ));
 });

@@ -89,7 +89,8 @@ describe("npm run package", differs("this is about our tarballs"), () => {
     });
     const required = `console.log(Object.keys(require("miniflare-rs")).sort().join())`;
     const imported = `import * as all from "miniflare-rs"; import fallback from "miniflare-rs";
-      console.log(Object.keys(all).filter((name) => name !== "default" && fallback[name] === all[name]).sort().join());`;
+      const names = Object.keys(all).filter((name) => name !== "default" && fallback[name] === all[name]);
+      console.log(names.sort().join());`;
     const names = await succeeds(process.execPath, ["--eval", required], { cwd });
     assert.equal(await succeeds(process.execPath, ["--input-type=module", "--eval", imported], { cwd }), names);
     for (const name of ["Miniflare", "Log", "LogLevel", "Request", "Response"]) assert.ok(names.includes(name), names);

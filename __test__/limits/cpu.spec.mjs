@@ -32,7 +32,8 @@ describe("an endless handler", NO_LIMITS, () => {
   const bodies = {
     "a loop": "for (;;);",
     "a loop that catches everything": "for (;;) try { for (;;); } catch {} finally { for (;;); }",
-    "a loop of microtasks": "const loop = () => Promise.resolve().then(loop); await loop();",
+    "a loop of microtasks":
+      "const loop = () => void Promise.resolve().then(loop); loop(); await new Promise(() => {});",
     "a loop of awaits": "for (;;) await null;",
     "a regular expression": `/^(a+)+$/.test("a".repeat(60) + "!");`,
     "a loop in a timer": "await new Promise(() => setTimeout(() => { for (;;); }));",
@@ -68,12 +69,14 @@ describe("an endless handler", NO_LIMITS, () => {
   test("is ended again and again", async (t) => {
     const mf = limited(
       t,
-      `let runs = 0; export default {
-      fetch(request) { runs++; if (request.url.endsWith("/runs")) return new Response(String(runs)); for (;;); }
-    }`,
+      `export default {
+        fetch(request) { if (request.url.endsWith("/fine")) return new Response("fine"); for (;;); }
+      }`,
     );
-    for (let round = 0; round < 5; round++) await ended(mf.dispatchFetch(URL_ROOT));
-    assert.equal(await text(mf, "http://localhost/runs"), "6");
+    for (let round = 0; round < 5; round++) {
+      await ended(mf.dispatchFetch(URL_ROOT));
+      assert.equal(await text(mf, "http://localhost/fine"), "fine");
+    }
   });
 
   test("does not end instances beside it, nor Node's timers", async (t) => {

@@ -42,7 +42,7 @@ describe("endless allocation", NO_LIMITS, () => {
     "one string":
       "let s = 'x'; for (let n = 0; ; n++) { s += s + n; if (s.length > 1e8) s = s.slice(1e7); kept.push(s); }",
     "one array": "for (;;) kept.push(kept.length);",
-    maps: "for (let n = 0; ; n++) (kept.map ??= new Map()).set('k' + n, n);",
+    maps: "for (let n = 0; ; n++) (kept.table ??= new Map()).set('k' + n, n);",
     closures: "for (let n = 0; ; n++) kept.push(() => [n, new Array(10).fill(n)]);",
     ArrayBuffers: "for (;;) kept.push(new ArrayBuffer(1 << 20));",
     "typed arrays that are written": "for (;;) kept.push(new Uint8Array(1 << 20).fill(1));",

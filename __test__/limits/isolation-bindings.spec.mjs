@@ -75,7 +75,8 @@ describe("bindings", NO_SANDBOX, () => {
       Object.assign(values, {
         result: env.function(), plain: env.arrow(), error: caught(env.fail), made: env.Service.make(),
         rejected: await env.reject().catch((error) => error), awaited: await env.async(), promised: env.async(),
-        iterator: env.generator(), yielded: [...env.generator()][0], method: env.service.method, later: await env.service.later(),
+        iterator: env.generator(), yielded: [...env.generator()][0], method: env.service.method,
+        later: await env.service.later(),
         each: env.service.each(), call: env.function.call, toString: env.service.toString, inner: env.map.get("f"),
         nested: env.service.value, illegal: caught(() => env.Service()), own: new env.Service(),
         wrong: caught(() => Reflect.apply(env.Service.prototype.later, null, [])),
@@ -124,7 +125,8 @@ describe("bindings", NO_SANDBOX, () => {
       const captured = [];
       for (const [holder, name] of [[Function.prototype, "call"], [Function.prototype, "apply"], [Reflect, "apply"],
         [Reflect, "construct"], [Reflect, "get"], [Reflect, "ownKeys"], [Map.prototype, "get"], [Map.prototype, "set"],
-        [WeakMap.prototype, "get"], [WeakMap.prototype, "set"], [Promise.prototype, "then"], [Symbol.prototype, "toString"],
+        [WeakMap.prototype, "get"], [WeakMap.prototype, "set"], [Promise.prototype, "then"],
+        [Symbol.prototype, "toString"],
         [Array.prototype, "push"], [Array.prototype, Symbol.iterator], [Object, "defineProperty"]]) {
         const real = holder[name];
         holder[name] = function (...args) {

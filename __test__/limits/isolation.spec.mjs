@@ -57,11 +57,12 @@ describe("names of a host", NO_SANDBOX, () => {
         () => Function("return process")(), () => eval("process"), () => (0, eval)("Deno"),
         () => [].filter.constructor("return Deno")(), () => (async () => {}).constructor("return process")(),
         () => (function* () {}).constructor("yield process")().next(), () => fetch.constructor("return Deno")(),
-        () => Reflect.construct(Function, ["return process"], class {})(), () => setTimeout("globalThis.leak = process"),
+        () => Reflect.construct(Function, ["return process"], class {})(),
         () => new (class extends Function {})("return process")(), () => Response.constructor("return process")(),
       ];
       const seen = [];
       for (const attempt of attempts) try { seen.push(typeof attempt()); } catch ({ name }) { seen.push(name); }
+      try { setTimeout("globalThis.leak = process"); } catch {}
       await new Promise((resolve) => setTimeout(resolve, 5));
       return [seen.filter((outcome) => !/Error$/.test(outcome)).join(), typeof globalThis.leak];`,
       ),
@@ -101,7 +102,8 @@ describe("imports", NO_SANDBOX, () => {
       const source = JSON.stringify(specifier);
       const script = `export default { async fetch() {
         const outcomes = [];
-        for (const options of [undefined, { with: { type: "text" } }, { with: { type: "bytes" } }, { with: { type: "json" } }]) {
+        for (const type of [undefined, "text", "bytes", "json"]) {
+          const options = type && { with: { type } };
           outcomes.push(await import(${source}, options).then(() => "loaded", () => "refused"));
         }
         return Response.json(outcomes);

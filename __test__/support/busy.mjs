@@ -1,5 +1,5 @@
-// A process full of life, for the specs about its end: instances with requests that wait, timers, streams, objects, calls
-// into the host. Its one argument is the moment of its end, as JSON: { after: milliseconds, by: way }.
+// A process full of life, for the specs about its end: instances with requests that wait, timers, streams, objects,
+// calls into the host. Its one argument is the moment of its end, as JSON: { after: milliseconds, by: way }.
 
 import { Miniflare } from "./miniflare.mjs";
 

@@ -35,8 +35,8 @@ export function run(command, args, { timeout = 60_000, ...options } = {}) {
 }
 
 /**
- * Runs `source`, an ES module that may use `Miniflare` and its company, in a Node of its own. With `load: false` nothing is
- * loaded beforehand, and `door` is what the script may import.
+ * Runs `source`, an ES module that may use `Miniflare` and its company, in a Node of its own. With `load: false`
+ * nothing is loaded beforehand, and `door` is what the script may import.
  */
 export function runScript(source, { args = [], nodeArgs = [], load = true, ...options } = {}) {
   const names = load ? `import { Miniflare, Log, LogLevel } from ${JSON.stringify(door)};` : "";

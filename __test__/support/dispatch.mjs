@@ -26,7 +26,7 @@ export function rejection(promise) {
   );
 }
 
-/** Runs `body` (statements with a `return`) in the handler of a module worker and gives back the value, through JSON. */
+/** Runs `body` (statements that return) in the handler of a module worker and gives back the value, through JSON. */
 export function evaluate(t, body, options = {}) {
   const script = `export default {
     async fetch(request, env, ctx) {
@@ -36,6 +36,21 @@ export function evaluate(t, body, options = {}) {
   }`;
   return json(create(t, { ...options, script }));
 }
+
+/**
+ * Source of a function for workers: `caught(act)` is `[name, message]` of what `act` throws, or a promise of that for
+ * what it rejects with.
+ */
+export const CAUGHT = `
+const caught = (act) => {
+  const shown = ({ name, message }) => [name, message];
+  try {
+    const result = act();
+    return typeof result?.then === "function" ? result.then(() => "nothing thrown", shown) : "nothing thrown";
+  } catch (error) {
+    return shown(error);
+  }
+};`;
 
 /** Lets Node's event loop turn, for things that must not happen however long one waits. */
 export async function turns(count = 50) {
@@ -50,7 +65,7 @@ export function deferred() {
 }
 
 /**
- * Strict deep equality for values that come out of a worker: they belong to Node's realm. Those of Miniflare 2 belong to
- * the worker's, where strictness about prototypes must fail.
+ * Strict deep equality for values that come out of a worker: they belong to Node's realm. Those of Miniflare 2 belong
+ * to the worker's, where strictness about prototypes must fail.
  */
 export const deepEqualOutside = isOracle ? loose.deepEqual : assert.deepEqual;

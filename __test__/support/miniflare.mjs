@@ -1,6 +1,7 @@
-// The door every spec enters by. It yields this package, or, when MINIFLARE_IMPL names a module, the implementation found
-// there: the specs describe Miniflare 2, so they can be run on it (`MINIFLARE_IMPL=.../miniflare/dist/src/index.js node
-// --experimental-vm-modules --test <spec>`). Where this package differs on purpose, a test carries `differs(reason)`.
+// The door every spec enters by. It yields this package, or, when MINIFLARE_IMPL names a module, the implementation
+// found there: the specs describe Miniflare 2, so they can be run on it
+// (`MINIFLARE_IMPL=.../miniflare/dist/src/index.js node --experimental-vm-modules --test <spec>`).
+// Where this package differs on purpose, a test has `differs(reason)`.
 
 import path from "node:path";
 import { pathToFileURL } from "node:url";

@@ -29,7 +29,8 @@ export function unresolved(root, importer, specifier, why) {
 export const BUNDLE_HINT = "If you're trying to import an npm package, you'll need to bundle your Worker first.";
 
 export const BUILTIN_HINT =
-  "If you're trying to import a Node.js built-in module, or an npm package that uses Node.js built-ins, you'll either need to:\n" +
+  "If you're trying to import a Node.js built-in module, or an npm package that uses Node.js built-ins, " +
+  "you'll either need to:\n" +
   "- Bundle your Worker, configuring your bundler to polyfill Node.js built-ins\n" +
   "- Configure your bundler to load Workers-compatible builds by changing the main fields/conditions\n" +
   "- Find an alternative package that doesn't require Node.js built-ins";

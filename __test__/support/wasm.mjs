@@ -17,8 +17,9 @@ export const TRAP = Buffer.from(
 );
 
 /**
- * What wasm-bindgen makes of `greet(name: &str) -> String`, `describe(value: JsValue) -> bool` and `title() -> String`: an
- * allocator, strings by pointer and length, values by index into a table of the glue, imports from the glue's module.
+ * What wasm-bindgen makes of `greet(name: &str) -> String`, `describe(value: JsValue) -> bool` and
+ * `title() -> String`: an allocator, strings by pointer and length, values by index into a table of the glue, imports
+ * from the glue's module.
  *
  * (module
  *   (import "./greet_bg.mjs" "__wbindgen_string_new" (func $string_new (param i32 i32) (result i32)))
