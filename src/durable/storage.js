@@ -2,7 +2,7 @@
 // every promise it returns is settled. Each call closes the object's gate until its result has arrived.
 
 import { op_durable_begin, op_durable_commit, op_durable_delete_all, op_durable_end } from "ext:core/ops";
-import { get, list, put, putOptions, remove, requireKey } from "ext:miniflare/durable/entries.js";
+import { get, list, put, putOptions, refuseAlarm, remove, requireKey } from "ext:miniflare/durable/entries.js";
 import { DurableObjectTransaction, finish } from "ext:miniflare/durable/transaction.js";
 
 export class DurableObjectStorage {
@@ -63,6 +63,16 @@ export class DurableObjectStorage {
 
   /** Resolves when all writes are safe, which in memory they always are. */
   async sync() {}
+
+  async getAlarm() {
+    return null;
+  }
+
+  setAlarm() {
+    return refuseAlarm();
+  }
+
+  async deleteAlarm() {}
 
   #use(options) {
     if (!options?.allowConcurrency) this.#gate.use();

@@ -1,7 +1,7 @@
 // What the closure of a transaction is given. Its calls are those of the storage, except that it can be rolled back, and
 // that nothing may be asked of it once it is over.
 
-import { get, list, put, remove, requireKey } from "ext:miniflare/durable/entries.js";
+import { get, list, put, refuseAlarm, remove, requireKey } from "ext:miniflare/durable/entries.js";
 
 let finishTransaction;
 
@@ -49,6 +49,20 @@ export class DurableObjectTransaction {
   list(options) {
     this.#check("list");
     return settled(() => list(this.#open, options));
+  }
+
+  async getAlarm() {
+    this.#check("getAlarm");
+    return null;
+  }
+
+  setAlarm() {
+    this.#check("setAlarm");
+    return refuseAlarm();
+  }
+
+  async deleteAlarm() {
+    this.#check("deleteAlarm");
   }
 
   rollback() {

@@ -5,6 +5,7 @@ const { splitRequest } = require("./request.js");
 const { lightResponse, Response, splitResponse } = require("./response.js");
 const { parseHeaders } = require("./headers.js");
 const { Request } = require("./request.js");
+const { DurableObjectId, partsOf } = require("../durable/namespace.js");
 
 /** A body as it crosses: null, text, bytes, or a source that the worker pulls. */
 function bodyToWire(body, membrane) {
@@ -66,6 +67,7 @@ function encodePlatform(value, membrane) {
   }
   if (value instanceof Headers) return ["headers", ...[...value].flat()];
   if (value instanceof URL) return ["url", value.href];
+  if (value instanceof DurableObjectId) return ["objectId", ...partsOf(value), value.name];
   if (value instanceof ReadableStream) return ["stream", membrane.encode(sourceOfStream(value))];
   return undefined;
 }
@@ -81,6 +83,8 @@ function decodePlatform(wire, membrane) {
       return parseHeaders(parts.join("\n"));
     case "url":
       return new URL(parts[0]);
+    case "objectId":
+      return new DurableObjectId(...parts);
     case "stream":
       return streamFromSource(membrane.decode(parts[0]));
     default:

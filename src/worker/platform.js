@@ -9,6 +9,7 @@ const { Response } = core.loadExtScript("ext:deno_fetch/23_response.js");
 const { Headers } = core.loadExtScript("ext:deno_fetch/20_headers.js");
 const { ReadableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
+const { DurableObjectId, partsOf } = core.loadExtScript("ext:miniflare/durable/namespace.js");
 
 /** What crosses for a web object; undefined when the value is none. */
 export function encodePlatform(value, membrane) {
@@ -16,6 +17,7 @@ export function encodePlatform(value, membrane) {
   if (value instanceof Request) return ["request", ...requestToWire(value.clone(), membrane.encode)];
   if (value instanceof Headers) return ["headers", ...[...value].flat()];
   if (value instanceof URL) return ["url", value.href];
+  if (value instanceof DurableObjectId) return ["objectId", ...partsOf(value), value.name];
   if (value instanceof ReadableStream) return ["stream", membrane.encode(sourceOfStream(value))];
   return undefined;
 }
@@ -31,6 +33,8 @@ export function decodePlatform(wire, membrane) {
       return new Headers(pairs(parts));
     case "url":
       return new URL(parts[0]);
+    case "objectId":
+      return new DurableObjectId(...parts);
     case "stream":
       return streamFromSource(membrane.decode(parts[0]));
     default:
