@@ -26,6 +26,8 @@ export interface ModuleRule {
 export interface DurableObjectOptions {
   /** The name under which the script exports the class. */
   className: string;
+  /** The worker that exports it. There are no other workers yet, so it must be the option `name`. */
+  scriptName?: string;
 }
 
 /**
@@ -76,7 +78,7 @@ export interface MiniflareOptions {
   /**
    * Classes of Durable Objects that the script exports, by the name of their binding. It is the binding, not the
    * class, that ids and storage belong to. Storage is in memory: it survives `reload()` and `setOptions()`, and ends
-   * with the instance.
+   * with the instance. There are no alarms yet: `setAlarm()` rejects with `ERR_UNSUPPORTED`.
    *
    * @example
    * durableObjects: { COUNTER: "Counter" }
@@ -120,16 +122,16 @@ export interface MiniflareOptions {
   // Compatibility
 
   /**
-   * The day, `YYYY-MM-DD`, whose Workers runtime the script was written for. Default: `"1970-01-01"`. It decides one
-   * flag that has an effect yet: from 2022-10-31 on, `export_commonjs_default` makes `require()` return
-   * `module.exports` itself; before, it returns `{ default: module.exports }`.
+   * The day, `YYYY-MM-DD`, whose Workers runtime the script was written for: it decides which flags are on by
+   * themselves. Default: `"1970-01-01"`, none.
    */
   compatibilityDate?: string;
-  /** Flags that are on, or by the name of their opposite off, whatever the date. Unknown ones are ignored. */
-  compatibilityFlags?: string[];
   /**
-   * The worker's name. Accepted so that options written for Miniflare 2 stay as they are; nothing depends on it yet.
+   * Flags that are on, or by the name of their opposite off, whatever the date. Those that have an effect yet are
+   * `export_commonjs_default`, `durable_object_fetch_requires_full_url` and `fetch_refuses_unknown_protocols`.
    */
+  compatibilityFlags?: string[];
+  /** The worker's name, by which `scriptName` of a Durable Object may mean it. */
   name?: string;
 }
 
@@ -219,7 +221,8 @@ export class Miniflare extends EventTarget {
   getModuleExports<Exports = Live>(): Promise<Exports>;
 
   /**
-   * The namespace of a Durable Object binding, from outside the worker.
+   * The namespace of a Durable Object binding, from outside the worker. It stays valid: its stubs reach whichever
+   * worker is loaded.
    *
    * @param name the binding's name, a key of the option `durableObjects`
    *
@@ -228,6 +231,18 @@ export class Miniflare extends EventTarget {
    * const res = await ns.get(ns.idFromName("a")).fetch("http://localhost/");
    */
   getDurableObjectNamespace(name: string): Promise<DurableObjectNamespace>;
+
+  /**
+   * The storage of an object, from outside the worker, whether the object has been constructed or not.
+   *
+   * @throws {TypeError} when `id` is none
+   *
+   * @example
+   * const ns = await mf.getDurableObjectNamespace("COUNTER");
+   * const storage = await mf.getDurableObjectStorage(ns.idFromName("a"));
+   * await storage.put("count", 41);
+   */
+  getDurableObjectStorage(id: DurableObjectId): Promise<DurableObjectStorage>;
 
   /**
    * Loads the worker anew, with a new global scope: reads script, modules and files of bindings from disk again.
@@ -359,6 +374,68 @@ export interface DurableObjectNamespace {
   jurisdiction(jurisdiction: DurableObjectJurisdiction): DurableObjectNamespace;
 }
 
+/** Accepted for every call of a storage; nothing depends on `noCache` and `allowUnconfirmed`. */
+export interface DurableObjectStorageOptions {
+  /** Whether other events may reach the object before the result has. Default: `false`. */
+  allowConcurrency?: boolean;
+  allowUnconfirmed?: boolean;
+  noCache?: boolean;
+}
+
+/** Which keys `list()` gives, by the order of their UTF-8 bytes. */
+export interface DurableObjectListOptions extends DurableObjectStorageOptions {
+  /** The first key, if it is there. Not together with `startAfter`. */
+  start?: string;
+  /** The key before the first. */
+  startAfter?: string;
+  /** The key after the last. */
+  end?: string;
+  prefix?: string;
+  /** From the last key to the first. Default: `false`. */
+  reverse?: boolean;
+  /** How many at most, 1 at least. */
+  limit?: number;
+}
+
+/**
+ * What a storage and a transaction have in common. Values are copied by structured clone. What exceeds a limit is a
+ * `RangeError`: 2,048 bytes of a key, 128 KiB of a value, 128 keys in a call
+ * ([limits](https://developers.cloudflare.com/durable-objects/platform/limits/)).
+ */
+export interface DurableObjectOperator {
+  /** The value, or `undefined` when there is none. */
+  get<T = unknown>(key: string, options?: DurableObjectStorageOptions): Promise<T | undefined>;
+  /** The values that there are, ordered by their keys. */
+  get<T = unknown>(keys: string[], options?: DurableObjectStorageOptions): Promise<Map<string, T>>;
+  put(key: string, value: unknown, options?: DurableObjectStorageOptions): Promise<void>;
+  put(entries: Record<string, unknown>, options?: DurableObjectStorageOptions): Promise<void>;
+  /** Whether there was a value. */
+  delete(key: string, options?: DurableObjectStorageOptions): Promise<boolean>;
+  /** How many values there were. */
+  delete(keys: string[], options?: DurableObjectStorageOptions): Promise<number>;
+  list<T = unknown>(options?: DurableObjectListOptions): Promise<Map<string, T>>;
+}
+
+/** A transaction while it runs; afterwards its methods throw. */
+export interface DurableObjectTransaction extends DurableObjectOperator {
+  /** Gives up what was written; the transaction still resolves with what its closure returns. */
+  rollback(): void;
+}
+
+/** The storage of one object. */
+export interface DurableObjectStorage extends DurableObjectOperator {
+  deleteAll(options?: DurableObjectStorageOptions): Promise<void>;
+  /**
+   * Runs `closure`, and again for as long as others write what it has read, then commits what it wrote.
+   *
+   * @returns what `closure` returned
+   * @throws what `closure` threw; nothing is written then
+   */
+  transaction<T>(closure: (transaction: DurableObjectTransaction) => T | Promise<T>): Promise<T>;
+  /** Resolves when every write so far is safe. */
+  sync(): Promise<void>;
+}
+
 // ---- Logs
 
 /** How much a {@link Log} shows: its level and everything before it. */
@@ -426,9 +503,9 @@ export class FetchError extends MiniflareError<
   "ERR_NO_HANDLER" | "ERR_NO_RESPONSE" | "ERR_RESPONSE_TYPE" | "ERR_NO_UPSTREAM"
 > {}
 
-/** The class of a binding is missing, or an object did not answer. */
+/** The class or the script of a binding is missing, an object did not answer, or it asks for what is not there yet. */
 export class DurableObjectError extends MiniflareError<
-  "ERR_CLASS_NOT_FOUND" | "ERR_NO_HANDLER" | "ERR_RESPONSE_TYPE"
+  "ERR_CLASS_NOT_FOUND" | "ERR_SCRIPT_NOT_FOUND" | "ERR_NO_HANDLER" | "ERR_RESPONSE_TYPE" | "ERR_UNSUPPORTED"
 > {}
 
 /** A module cannot be imported; the message names the importer, the specifier and the reason. */

@@ -4,9 +4,13 @@
 import {
   type DurableObjectId,
   type DurableObjectJurisdiction,
+  type DurableObjectListOptions,
   type DurableObjectNamespace,
   type DurableObjectOptions,
+  type DurableObjectStorage,
+  type DurableObjectStorageOptions,
   type DurableObjectStub,
+  type DurableObjectTransaction,
   Log,
   LogLevel,
   type LogOptions,
@@ -25,7 +29,7 @@ import {
 
 const type: ModuleRuleType = "CompiledWasm";
 const rule: ModuleRule = { type, include: ["**/*.wasm"] };
-const object: DurableObjectOptions = { className: "Counter" };
+const object: DurableObjectOptions = { className: "Counter", scriptName: "api" };
 
 const options: MiniflareOptions = {
   script: "export default {}",
@@ -66,8 +70,7 @@ export async function lifecycle(): Promise<void> {
   mf.dispatchEvent(new ReloadEvent({ plugins: {}, initial: false }));
   await mf.setOptions({ bindings: undefined, cpuLimitMs: 100 });
   await mf.reload();
-  const nothing: void = await mf.dispose();
-  return nothing;
+  return mf.dispose();
 }
 
 export async function requests(mf: Miniflare): Promise<void> {
@@ -137,6 +140,28 @@ export async function durableObjects(mf: Miniflare): Promise<void> {
   const names: (string | undefined)[] = [stub.name, stub.id.name, ids[0].toString()];
   const response: Response = await stub.fetch("http://localhost/", { method: "POST", body: "1" });
   console.log(same, names, await response.text());
+}
+
+export async function storage(mf: Miniflare, id: DurableObjectId): Promise<void> {
+  const inside: DurableObjectStorage = await mf.getDurableObjectStorage(id);
+  const concurrent: DurableObjectStorageOptions = { allowConcurrency: true, allowUnconfirmed: true, noCache: true };
+  await inside.put("key", new Map([[1, new Date()]]), concurrent);
+  await inside.put({ a: 1, b: 2 }, concurrent);
+  const one: number | undefined = await inside.get<number>("a");
+  const many: Map<string, number> = await inside.get<number>(["a", "b"], concurrent);
+  const range: DurableObjectListOptions = { start: "a", end: "c", prefix: "", reverse: true, limit: 2 };
+  const listed: Map<string, unknown> = await inside.list(range);
+  const after: Map<string, number> = await inside.list<number>({ startAfter: "a" });
+  const existed: boolean = await inside.delete("a");
+  const count: number = await inside.delete(["a", "b"], concurrent);
+  const moved: string = await inside.transaction(async (transaction: DurableObjectTransaction) => {
+    await transaction.put("moved", await transaction.get("key"));
+    transaction.rollback();
+    return "moved";
+  });
+  await inside.deleteAll();
+  await inside.sync();
+  console.log(one, many, listed, after, existed, count, moved);
 }
 
 export function logs(): void {

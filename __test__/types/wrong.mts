@@ -63,6 +63,18 @@ namespace.newUniqueId({ jurisdiction: "mars" });
 // @ts-expect-error: a stub has no methods of the object
 namespace.get(namespace.newUniqueId()).increment();
 
+// @ts-expect-error: the storage of an object, not of a name
+mf.getDurableObjectStorage("a");
+const storage = await mf.getDurableObjectStorage(namespace.idFromName("a"));
+// @ts-expect-error: what is not known must be said
+storage.get("key").then((value) => value.length);
+// @ts-expect-error: keys are strings
+storage.put(1, 2);
+// @ts-expect-error: a transaction runs a closure
+storage.transaction();
+// @ts-expect-error: alarms are not there yet
+storage.setAlarm(Date.now());
+
 // @ts-expect-error: no such encoding
 new Response("", { encodeBody: "gzip" });
 // @ts-expect-error: cf cannot be set

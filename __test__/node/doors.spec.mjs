@@ -1,0 +1,58 @@
+// The doors of the package: what CommonJS gets, ES modules get, and the types declare it.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { describe, test } from "node:test";
+import * as esm from "../../index.mjs";
+
+const require = createRequire(import.meta.url);
+const cjs = require("../../index.js");
+const types = readFileSync(new URL("../../index.d.ts", import.meta.url), "utf8");
+
+const byName = (exported) => Object.entries(exported).sort(([a], [b]) => (a < b ? -1 : 1));
+const declared = [...types.matchAll(/^export (?:class|enum|function|const) (\w+)/gm)].map(([, name]) => name);
+
+describe("the doors", () => {
+  test("give ES modules what CommonJS gets, and that itself as the default", () => {
+    const { default: whole, ...named } = esm;
+    assert.equal(whole, cjs);
+    assert.deepEqual(Object.keys(named).sort(), Object.keys(cjs).sort());
+    for (const [name, value] of byName(named)) assert.equal(value, cjs[name], name);
+  });
+
+  test("have a declaration for every name", () => {
+    assert.deepEqual(
+      Object.keys(cjs).filter((name) => !declared.includes(name)),
+      [],
+    );
+  });
+
+  test("have every name that is declared", () => {
+    assert.ok(declared.length > 0);
+    assert.deepEqual(
+      declared.filter((name) => cjs[name] === undefined),
+      [],
+    );
+  });
+
+  test("are the same under the name of the core", async () => {
+    assert.equal(require("miniflare-rs/core"), cjs);
+    assert.equal(await import("miniflare-rs/core"), esm);
+  });
+});
+
+describe("the declared methods", () => {
+  const body = /^export class Miniflare extends EventTarget \{\n([\s\S]*?)^\}/m.exec(types)[1];
+  const methods = [...body.matchAll(/^ {2}(\w+)(?:<[^(]*>)?\(/gm)].map(([, name]) => name);
+
+  test("are those of the class", () => {
+    assert.ok(methods.includes("dispatchFetch"), methods.join());
+    for (const name of methods) assert.equal(typeof cjs.Miniflare.prototype[name], "function", name);
+    const own = Object.getOwnPropertyNames(cjs.Miniflare.prototype);
+    assert.deepEqual(
+      own.filter((name) => !methods.includes(name)),
+      [],
+    );
+  });
+});
