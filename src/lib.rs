@@ -5,6 +5,7 @@
 //! - [`node`]: the door to Node (napi, no V8), with the Node half in JavaScript beside it
 //! - [`worker`]: isolates, lanes, events, modules, guards (deno_core, no napi)
 //! - [`durable`]: the room of Durable Objects
+//! - [`web`]: the room of the Web APIs
 //! - [`store`]: bytes at rest (neither)
 //!
 //! ARCHITECTURE.md is the map with the invariants.
@@ -13,4 +14,5 @@ mod durable;
 mod limits;
 mod node;
 mod store;
+mod web;
 mod worker;

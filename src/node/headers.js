@@ -2,6 +2,14 @@
 // Headers cross to the addon and back as one flat string, `name\nvalue\nname\nvalue`: one string is one copy, and no
 // header value can hold a newline. No headers at all are the empty string.
 
+/** Node's, with the method that Workers list cookies by. */
+class Headers extends globalThis.Headers {
+  getAll(name) {
+    if (String(name).toLowerCase() === "set-cookie") return this.getSetCookie();
+    throw new TypeError('getAll() can only be used with the header name "Set-Cookie".');
+  }
+}
+
 function flattenHeaders(headers) {
   let flat = "";
   for (const [name, value] of headers) flat += (flat && "\n") + name + "\n" + value;

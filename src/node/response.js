@@ -168,7 +168,7 @@ class LightResponse extends Bare {
   }
 
   clone() {
-    const headers = this.#headers && new Headers(this.#headers);
+    const headers = this.#headers && parseHeaders(flattenHeaders(this.#headers));
     return new LightResponse(this.#parts, this.#body.clone(), headers);
   }
 

@@ -3,47 +3,25 @@
 // Upstream's web APIs are loaded here, once, while the snapshot is made. The realm's own ECMAScript globals stay as they
 // are; everything that deno_core put beside them goes at boot.
 
-import { core, internals } from "ext:core/mod.js";
-
-// Names that upstream's fetch looks for; tracing is not part of a worker.
-internals.__telemetry = {
-  builtinTracer() {},
-  ContextManager: { active() {} },
-  DID_NOT_ENTER: Symbol(),
-  enterSpan() {},
-  exitSpan() {},
-  TRACING_ENABLED: false,
-  PROPAGATORS: [],
-};
-internals.__telemetryUtil = {
-  updateSpanFromRequest() {},
-  updateSpanFromClientResponse() {},
-  updateSpanFromError() {},
-};
-internals.kKeyObject = Symbol("kKeyObject");
+import { core } from "ext:core/mod.js";
 
 const load = (name) => core.loadExtScript(name);
 const abort = load("ext:deno_web/03_abort_signal.js");
 const base64 = load("ext:deno_web/05_base64.js");
 const compression = load("ext:deno_web/14_compression.js");
-const crypto = load("ext:deno_crypto/00_crypto.js");
 const encoding = load("ext:deno_web/08_text_encoding.js");
 const event = load("ext:deno_web/02_event.js");
-const fetch = load("ext:deno_fetch/26_fetch.js");
 const file = load("ext:deno_web/09_file.js");
 const formData = load("ext:deno_fetch/21_formdata.js");
-const headers = load("ext:deno_fetch/20_headers.js");
 const messagePort = load("ext:deno_web/13_message_port.js");
-const request = load("ext:deno_fetch/23_request.js");
-const response = load("ext:deno_fetch/23_response.js");
 const streams = load("ext:deno_web/06_streams.js");
-const timers = load("ext:deno_web/02_timers.js");
 const url = load("ext:deno_web/00_url.js");
 const urlPattern = load("ext:deno_web/01_urlpattern.js");
 const webidl = load("ext:deno_webidl/00_webidl.js");
 const { DOMException } = load("ext:deno_web/01_dom_exception.js");
 
 import { console } from "ext:miniflare/web/console.js";
+import * as crypto from "ext:miniflare/web/crypto.js";
 import {
   ExecutionContext,
   FetchEvent,
@@ -52,8 +30,13 @@ import {
   ServiceWorkerGlobalScope,
   WorkerGlobalScope,
 } from "ext:miniflare/web/events.js";
-import { getCf } from "ext:miniflare/worker/request.js";
-import { navigator, Navigator, Scheduler, scheduler } from "ext:miniflare/web/misc.js";
+import { fetch } from "ext:miniflare/web/fetch.js";
+import { Headers } from "ext:miniflare/web/headers.js";
+import { navigator, Navigator } from "ext:miniflare/web/navigator.js";
+import { Request } from "ext:miniflare/web/request.js";
+import { Response } from "ext:miniflare/web/response.js";
+import { FixedLengthStream, IdentityTransformStream } from "ext:miniflare/web/streams.js";
+import * as timers from "ext:miniflare/web/timers.js";
 
 const CLASSES = {
   AbortController: abort.AbortController,
@@ -68,14 +51,15 @@ const CLASSES = {
   CustomEvent: event.CustomEvent,
   DecompressionStream: compression.DecompressionStream,
   DOMException,
-  ErrorEvent: event.ErrorEvent,
   Event: event.Event,
   EventTarget: event.EventTarget,
   ExecutionContext,
   FetchEvent,
   File: file.File,
+  FixedLengthStream,
   FormData: formData.FormData,
-  Headers: headers.Headers,
+  Headers,
+  IdentityTransformStream,
   MessageEvent: event.MessageEvent,
   Navigator,
   PromiseRejectionEvent: event.PromiseRejectionEvent,
@@ -85,12 +69,11 @@ const CLASSES = {
   ReadableStreamBYOBRequest: streams.ReadableStreamBYOBRequest,
   ReadableStreamDefaultController: streams.ReadableStreamDefaultController,
   ReadableStreamDefaultReader: streams.ReadableStreamDefaultReader,
-  Request: request.Request,
-  Response: response.Response,
+  Request,
+  Response,
   ScheduledController,
   ScheduledEvent,
-  Scheduler,
-  ServiceWorkerGlobalScope,
+  Scheduler: timers.Scheduler,
   SubtleCrypto: crypto.SubtleCrypto,
   TextDecoder: encoding.TextDecoder,
   TextDecoderStream: encoding.TextDecoderStream,
@@ -113,11 +96,11 @@ const FUNCTIONS = {
   clearInterval: timers.clearInterval,
   clearTimeout: timers.clearTimeout,
   console,
-  fetch: fetch.fetch,
+  fetch,
   global: globalThis,
   MINIFLARE: true,
   navigator,
-  scheduler,
+  scheduler: timers.scheduler,
   self: globalThis,
   setInterval: timers.setInterval,
   setTimeout: timers.setTimeout,
@@ -125,22 +108,14 @@ const FUNCTIONS = {
 };
 
 const GETTERS = {
-  // The one instance lives in native memory, which a snapshot cannot hold.
-  crypto: () => crypto.crypto,
+  crypto: crypto.getCrypto,
 };
 
 /** Makes this realm's global object a worker's global scope. */
 export function defineGlobals() {
   for (const [name, value] of Object.entries(CLASSES)) define(name, { value, writable: true, enumerable: false });
   for (const [name, value] of Object.entries(FUNCTIONS)) define(name, { value, writable: true, enumerable: true });
-  for (const [name, get] of Object.entries(GETTERS)) define(name, { get, enumerable: true });
-  Object.defineProperty(request.Request.prototype, "cf", {
-    get() {
-      return getCf(this);
-    },
-    configurable: true,
-    enumerable: true,
-  });
+  for (const [name, get] of Object.entries(GETTERS)) defineLazily(name, get);
   define(webidl.brand, { value: webidl.brand });
   Object.setPrototypeOf(globalThis, ServiceWorkerGlobalScope.prototype);
   event.setEventTargetData(globalThis);
@@ -149,6 +124,12 @@ export function defineGlobals() {
     // Both forms work: `addEventListener(...)` and a reference taken out of the scope.
     define(method, { value: WorkerGlobalScope.prototype[method].bind(globalThis), writable: true, enumerable: true });
   }
+}
+
+/** A name that can be replaced, as others can, though its value is made when it is asked for. */
+function defineLazily(name, get) {
+  const set = (value) => define(name, { value, writable: true, enumerable: true });
+  define(name, { get, set, enumerable: true });
 }
 
 function define(name, descriptor) {

@@ -2,8 +2,9 @@
 // source that the other realm pulls, a chunk when it wants one.
 
 import { core } from "ext:core/mod.js";
+import { InnerBody } from "ext:miniflare/web/bodies.js";
+import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
 
-const { InnerBody } = core.loadExtScript("ext:deno_fetch/22_body.js");
 const { ReadableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
 
 /** An inner body of what crossed: null, text, bytes, or a source. */
@@ -56,21 +57,10 @@ export function sourceOfStream(stream) {
       for (;;) {
         const { done, value } = await reader.read();
         if (done) return null;
-        const chunk = chunkBytes(value);
+        const chunk = bytesOfChunk(value);
         if (chunk.byteLength > 0) return chunk;
       }
     },
     cancel: (reason) => reader.cancel(reason),
   };
-}
-
-function chunkBytes(chunk) {
-  if (chunk instanceof Uint8Array) return chunk;
-  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
-  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  const kind = typeof chunk === "string" ? "a string" : "an object of non-ArrayBuffer/ArrayBufferView type";
-  const hint = typeof chunk === "string"
-    ? " If you wish to write a string, you'll probably want to explicitly UTF-8-encode it with TextEncoder."
-    : "";
-  throw new TypeError(`This TransformStream is being used as a byte stream, but received ${kind} on its writable side.${hint}`);
 }

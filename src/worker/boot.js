@@ -1,6 +1,7 @@
 // Boot: everything here runs while the snapshot is made, and `__boot` when an isolate starts from it.
 
 import { core } from "ext:core/mod.js";
+import "ext:miniflare/web/exceptions.js";
 import { defineGlobals } from "ext:miniflare/web/globals.js";
 import { reportError, reportRejection } from "ext:miniflare/web/rejections.js";
 import { control } from "ext:miniflare/worker/control.js";

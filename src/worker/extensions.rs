@@ -5,6 +5,7 @@ use deno_web::{BlobStore, InMemoryBroadcastChannel};
 
 use super::{answer, deferred, host, modules};
 use crate::durable::ops as durable;
+use crate::web::{digest, fetch};
 
 deno_core::extension!(
     miniflare,
@@ -18,6 +19,10 @@ deno_core::extension!(
         modules::op_run_script,
         modules::op_run_module,
         modules::op_compile_wasm,
+        digest::op_web_digest_finish,
+        digest::op_web_digest_new,
+        digest::op_web_digest_update,
+        digest::op_web_equal,
         durable::op_durable_begin,
         durable::op_durable_commit,
         durable::op_durable_delete,
@@ -54,11 +59,22 @@ deno_core::extension!(
         "worker/request.js",
         "worker/start.js",
         "worker/worker.js",
+        "web/bodies.js",
+        "web/bytes.js",
         "web/console.js",
+        "web/crypto.js",
         "web/events.js",
+        "web/exceptions.js",
         "web/globals.js",
-        "web/misc.js",
+        "web/fetch.js",
+        "web/headers.js",
+        "web/interface.js",
+        "web/navigator.js",
         "web/rejections.js",
+        "web/request.js",
+        "web/response.js",
+        "web/streams.js",
+        "web/timers.js",
     ],
     lazy_loaded_js = [
         dir "src",
@@ -68,6 +84,7 @@ deno_core::extension!(
         "membrane/membrane.js",
         "ext:deno_net/02_tls.js" = "worker/absent.js",
     ],
+    state = |state| state.put(fetch::permissions()),
 );
 
 /// The extensions of every isolate.
@@ -76,7 +93,7 @@ pub fn all() -> Vec<Extension> {
         deno_webidl::deno_webidl::init(),
         deno_web::deno_web::init(BlobStore::default_arc(), None, false, InMemoryBroadcastChannel::default()),
         deno_crypto::deno_crypto::init(None),
-        deno_fetch::deno_fetch::init(deno_fetch::Options::default()),
+        deno_fetch::deno_fetch::init(fetch::options()),
         miniflare::init(),
     ]
 }

@@ -4,16 +4,16 @@
 import { core } from "ext:core/mod.js";
 import { bodyFromWire, bodyToWire } from "ext:miniflare/worker/body.js";
 
-const { fromInnerRequest, newInnerRequest, Request, toInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
+import { getCf, Request, setCf } from "ext:miniflare/web/request.js";
+
+export { getCf, setCf };
+
+const { fromInnerRequest, newInnerRequest, toInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
 const { fromInnerResponse, newInnerResponse, toInnerResponse, Response } = core.loadExtScript(
   "ext:deno_fetch/23_response.js",
 );
 
-const cfOf = new WeakMap();
-
-/** The `cf` object that a request carries. */
-export const getCf = (request) => cfOf.get(request);
-export const setCf = (request, cf) => void (cf === undefined || cfOf.set(request, cf));
+const LOOP_HEADER = "mf-loop";
 
 /** The list that upstream's headers are made of. */
 export function headerList(text) {
@@ -31,9 +31,15 @@ export function headerText(list) {
   return text;
 }
 
+/** How deep requests are nested is for the dispatcher, not for the worker. */
+function requestHeaders(text) {
+  const list = headerList(text);
+  return text.includes(LOOP_HEADER) ? list.filter(([name]) => name !== LOOP_HEADER) : list;
+}
+
 /** A request that has arrived; its headers are immutable. */
 export function requestFromWire(method, url, headers, body, decode) {
-  const inner = newInnerRequest(method, url, () => headerList(headers), bodyFromWire(body, decode), false);
+  const inner = newInnerRequest(method, url, () => requestHeaders(headers), bodyFromWire(body, decode), false);
   return fromInnerRequest(inner, "immutable");
 }
 
@@ -58,7 +64,7 @@ export function responseToWire(response, encode) {
 export function arrivingRequest(input, init) {
   const request = input instanceof Request && init === undefined ? input : new Request(input, init);
   const arriving = fromInnerRequest(toInnerRequest(request), "immutable");
-  setCf(arriving, init?.cf ?? getCf(input));
+  setCf(arriving, getCf(request));
   return arriving;
 }
 

@@ -1,0 +1,61 @@
+// Bodies. In memory they are text or bytes; the stream that someone asks for is a byte stream, which BYOB readers take.
+//
+// Upstream would make a plain one. Its bodies take the function that makes streams out of the module of streams when
+// they are loaded, once: here, and they find another in its place.
+
+import { core } from "ext:core/mod.js";
+import { extend } from "ext:miniflare/web/interface.js";
+
+const streams = core.loadExtScript("ext:deno_web/06_streams.js");
+const { createReadableByteStream, createReadableStream } = streams;
+
+streams.createReadableStream = (start, pull, cancel) =>
+  createReadableByteStream(start, (controller) => pull(withBytes(controller)), cancel);
+const { InnerBody } = core.loadExtScript("ext:deno_fetch/22_body.js");
+streams.createReadableStream = createReadableStream;
+
+export { InnerBody };
+
+/** A byte stream takes its chunks for good and has no empty ones; the bytes of a body may belong to its clones too. */
+function withBytes(controller) {
+  return {
+    enqueue(bytes) {
+      if (bytes.byteLength > 0) controller.enqueue(bytes.slice());
+    },
+    close() {
+      controller.close();
+      controller.byobRequest?.respond(0);
+    },
+  };
+}
+
+/** How many bytes a stream will have, where that is known beforehand. */
+const lengths = new WeakMap();
+export const setLength = (stream, length) => void lengths.set(stream, length);
+export const lengthOf = (stream) => lengths.get(stream);
+
+/** Gives a request or response whose body is a stream of known length the header that says so. */
+export function announceLength(message, inner, body) {
+  const length = lengths.get(body);
+  if (length === undefined) return;
+  message.headers.set("Content-Length", String(length));
+  inner.body.length = length;
+}
+
+/** Puts the refusals of Workers before a body's `formData`. */
+export function checkFormData(prototype) {
+  const { formData } = prototype;
+  extend(prototype, {
+    async formData() {
+      const type = this.headers.get("content-type");
+      if (type === null) throw new TypeError("Parsing a Body as FormData requires a Content-Type header.");
+      if (!/^\s*(multipart\/form-data|application\/x-www-form-urlencoded)\s*(;|$)/i.test(type)) {
+        throw new TypeError(`Unsupported content type: ${type}`);
+      }
+      if (/^\s*multipart/i.test(type) && !/;\s*boundary=/i.test(type)) {
+        throw new TypeError("Multipart: Boundary not found");
+      }
+      return formData.call(this);
+    },
+  });
+}

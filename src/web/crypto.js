@@ -1,0 +1,109 @@
+// Web Crypto: upstream's, with MD5, the old name of Ed25519, streamed digests and comparison in constant time; without the
+// algorithms that Workers do not have.
+
+import { core, internals } from "ext:core/mod.js";
+import { op_web_equal, op_web_digest_finish, op_web_digest_new, op_web_digest_update } from "ext:core/ops";
+import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
+import { extend, unconstructible } from "ext:miniflare/web/interface.js";
+
+// A name that upstream looks for: the key objects of Node, which workers do not have.
+internals.kKeyObject = Symbol("kKeyObject");
+const upstream = core.loadExtScript("ext:deno_crypto/00_crypto.js");
+const { WritableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
+const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
+
+const DIGESTS = new Set(["md5", "sha-1", "sha-256", "sha-384", "sha-512"]);
+const OLD_ED25519 = "NODE-ED25519";
+const ABSENT_ALGORITHMS = new Set(["ed448", "x448"]);
+const ABSENT_METHODS = ["decapsulateBits", "decapsulateKey", "encapsulateBits", "encapsulateKey", "getPublicKey"];
+
+const notSupported = (message) => new DOMException(message, "NotSupportedError");
+const nameOf = (algorithm) => String(Object(algorithm) === algorithm ? algorithm.name : algorithm);
+
+/** The algorithm by the name that the standard has for it. */
+function standard(algorithm) {
+  const name = nameOf(algorithm);
+  if (ABSENT_ALGORITHMS.has(name.toLowerCase())) throw notSupported("Unrecognized name.");
+  if (name.toUpperCase() !== OLD_ED25519) return algorithm;
+  const curve = algorithm.namedCurve ?? OLD_ED25519;
+  if (curve !== OLD_ED25519) throw notSupported(`The namedCurve of ${OLD_ED25519} must be "${OLD_ED25519}", not "${curve}".`);
+  return { name: "Ed25519" };
+}
+
+export class DigestStream extends WritableStream {
+  #digest = Promise.withResolvers();
+
+  constructor(algorithm) {
+    const name = nameOf(algorithm).toLowerCase();
+    if (!DIGESTS.has(name)) throw notSupported("Unrecognized name.");
+    const state = op_web_digest_new(name);
+    super({
+      write: (chunk) => this.#update(state, chunk),
+      close: () => this.#digest.resolve(op_web_digest_finish(state).buffer),
+      abort: (reason) => this.#digest.reject(reason),
+    });
+    // Not everyone who aborts a stream asks for its digest.
+    this.#digest.promise.catch(() => {});
+  }
+
+  /** The digest of what was written, when the stream is closed. */
+  get digest() {
+    return this.#digest.promise;
+  }
+
+  #update(state, chunk) {
+    try {
+      op_web_digest_update(state, bytesOfChunk(chunk));
+    } catch (error) {
+      this.#digest.reject(error);
+      throw error;
+    }
+  }
+}
+
+const subtle = upstream.SubtleCrypto.prototype;
+const { digest, generateKey, importKey, sign, unwrapKey, verify } = subtle;
+
+extend(subtle, {
+  async digest(algorithm, data) {
+    if (nameOf(algorithm).toLowerCase() !== "md5") return digest.call(this, algorithm, data);
+    const state = op_web_digest_new("md5");
+    op_web_digest_update(state, bufferSource(data, "digest"));
+    return op_web_digest_finish(state).buffer;
+  },
+  async generateKey(algorithm, extractable, usages) {
+    return generateKey.call(this, standard(algorithm), extractable, usages);
+  },
+  async importKey(format, data, algorithm, extractable, usages) {
+    return importKey.call(this, format, data, standard(algorithm), extractable, usages);
+  },
+  async sign(algorithm, key, data) {
+    return sign.call(this, standard(algorithm), key, data);
+  },
+  async verify(algorithm, key, signature, data) {
+    return verify.call(this, standard(algorithm), key, signature, data);
+  },
+  async unwrapKey(format, wrapped, unwrappingKey, unwrapping, algorithm, extractable, usages) {
+    return unwrapKey.call(this, format, wrapped, unwrappingKey, unwrapping, standard(algorithm), extractable, usages);
+  },
+  timingSafeEqual(a, b) {
+    const [left, right] = [bufferSource(a, "timingSafeEqual"), bufferSource(b, "timingSafeEqual")];
+    if (left.byteLength !== right.byteLength) throw new RangeError("Input buffers must have the same byte length");
+    return op_web_equal(left, right);
+  },
+});
+for (const name of ABSENT_METHODS) delete subtle[name];
+extend(upstream.Crypto.prototype, { DigestStream });
+
+function bufferSource(value, method) {
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  const type = value === null ? "null" : typeof value;
+  throw new TypeError(`Failed to execute '${method}' on 'SubtleCrypto': expected an ArrayBuffer or a view of one, got ${type}.`);
+}
+
+export const Crypto = unconstructible(upstream.Crypto);
+export const CryptoKey = unconstructible(upstream.CryptoKey);
+export const SubtleCrypto = unconstructible(upstream.SubtleCrypto);
+/** The one `crypto`; made when it is asked for first, as native memory cannot be in the snapshot. */
+export const getCrypto = () => upstream.crypto;

@@ -1,0 +1,27 @@
+// Upstream's interfaces, extended. Every object of an interface has upstream's prototype, whoever made it: members go
+// there, and a constructor of ours takes that prototype over, so that `instanceof` and `constructor` stay true.
+
+/** Adds the members of an object literal to an interface, with the attributes that Web IDL gives them. */
+export function extend(target, members) {
+  const descriptors = Object.getOwnPropertyDescriptors(members);
+  for (const name of Reflect.ownKeys(descriptors)) {
+    Object.defineProperty(target, name, { ...descriptors[name], enumerable: true, configurable: true });
+  }
+}
+
+/** Makes `constructor` the one that an interface shows. What upstream's has beyond `statics` stays out of sight. */
+export function takeOver(constructor, upstream, statics = []) {
+  const { prototype, name } = upstream;
+  for (const key of statics) Object.defineProperty(constructor, key, Object.getOwnPropertyDescriptor(upstream, key));
+  Object.defineProperty(constructor, "name", { value: name, configurable: true });
+  Object.defineProperty(constructor, "prototype", { value: prototype, writable: false });
+  Object.defineProperty(prototype, "constructor", { value: constructor, writable: true, configurable: true });
+  return constructor;
+}
+
+/** The constructor of an interface that only the platform makes objects of. */
+export function unconstructible(upstream) {
+  return takeOver(function () {
+    throw new TypeError("Illegal constructor");
+  }, upstream);
+}

@@ -1,0 +1,4 @@
+//! The room of the Web APIs: what Workers change or add on top of upstream's crates.
+
+pub mod digest;
+pub mod fetch;

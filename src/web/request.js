@@ -1,0 +1,41 @@
+// `Request`: upstream's, with the `cf` object that Workers attach.
+
+import { core } from "ext:core/mod.js";
+import { announceLength, checkFormData } from "ext:miniflare/web/bodies.js";
+import { extend, takeOver } from "ext:miniflare/web/interface.js";
+
+const { Request: Upstream, toInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
+
+const cfOf = new WeakMap();
+
+/** The `cf` object that a request carries. */
+export const getCf = (request) => cfOf.get(request);
+export const setCf = (request, cf) => void (cf === undefined || cfOf.set(request, cf));
+
+export function Request(input, init = undefined) {
+  if (new.target === undefined) throw new TypeError("Class constructor Request cannot be invoked without 'new'");
+  const request = new.target === Request
+    ? new Upstream(input, init)
+    : Reflect.construct(Upstream, [input, init], new.target);
+  const cf = init?.cf;
+  if (cf !== undefined && cf !== null) cfOf.set(request, JSON.parse(JSON.stringify(cf)));
+  else if (cfOf.has(input)) cfOf.set(request, cfOf.get(input));
+  const body = init?.body;
+  if (typeof body === "object" && body !== null) announceLength(request, toInnerRequest(request), body);
+  return request;
+}
+takeOver(Request, Upstream);
+
+const { clone } = Request.prototype;
+
+extend(Request.prototype, {
+  get cf() {
+    return cfOf.get(this);
+  },
+  clone() {
+    const copy = clone.call(this);
+    setCf(copy, cfOf.get(this));
+    return copy;
+  },
+});
+checkFormData(Request.prototype);

@@ -1,0 +1,69 @@
+// `Response`: upstream's, with what Workers may give it besides: a web socket, `cf`, and whether its body is encoded already.
+
+import { core } from "ext:core/mod.js";
+import { announceLength, checkFormData } from "ext:miniflare/web/bodies.js";
+import { extend, takeOver } from "ext:miniflare/web/interface.js";
+
+const { nullBodyStatus, Response: Upstream, toInnerResponse } = core.loadExtScript("ext:deno_fetch/23_response.js");
+
+const SWITCHING_PROTOCOLS = 101;
+const ENCODINGS = ["automatic", "manual"];
+
+/** What few responses have: `{ webSocket, cf, encodeBody }`. */
+const extras = new WeakMap();
+export const extrasOf = (response) => extras.get(response);
+
+export function Response(body = null, init = undefined) {
+  if (new.target === undefined) throw new TypeError("Class constructor Response cannot be invoked without 'new'");
+  if (body === "" && nullBodyStatus(init?.status)) body = null;
+  const response = new.target === Response
+    ? new Upstream(body, init)
+    : Reflect.construct(Upstream, [body, init], new.target);
+  if (init !== undefined && init !== null) applyInit(response, init);
+  if (typeof body === "object" && body !== null) announceLength(response, toInnerResponse(response), body);
+  return response;
+}
+
+function applyInit(response, init) {
+  const { webSocket, cf, encodeBody } = extras.get(init) ?? init;
+  if (encodeBody !== undefined && !ENCODINGS.includes(encodeBody)) {
+    throw new TypeError(`encodeBody: unexpected value: ${encodeBody}`);
+  }
+  const upgraded = webSocket !== undefined && webSocket !== null;
+  const status = response.status;
+  if (upgraded && status !== SWITCHING_PROTOCOLS) {
+    throw new RangeError("Responses with a WebSocket must have status code 101.");
+  }
+  if (!upgraded && status === SWITCHING_PROTOCOLS) {
+    throw new RangeError('init["status"] must be in the range of 200 to 599, inclusive.');
+  }
+  if (upgraded || cf !== undefined || encodeBody !== undefined) extras.set(response, { webSocket, cf, encodeBody });
+}
+
+takeOver(Response, Upstream, ["error", "redirect"]);
+extend(Response, {
+  json(data, init = undefined) {
+    const response = Upstream.json(data, init);
+    if (init !== undefined && init !== null) applyInit(response, init);
+    return response;
+  },
+});
+
+const { clone } = Response.prototype;
+
+extend(Response.prototype, {
+  get webSocket() {
+    return extras.get(this)?.webSocket ?? null;
+  },
+  get cf() {
+    return extras.get(this)?.cf;
+  },
+  clone() {
+    const extra = extras.get(this);
+    if (extra?.webSocket) throw new TypeError("Cannot clone a response to a WebSocket handshake.");
+    const copy = clone.call(this);
+    if (extra !== undefined) extras.set(copy, extra);
+    return copy;
+  },
+});
+checkFormData(Response.prototype);

@@ -1,0 +1,139 @@
+// Streams that Workers add to the standard's: an identity of bytes, one of known length, and reading of at least so much.
+
+import { core } from "ext:core/mod.js";
+import { lengthOf, setLength } from "ext:miniflare/web/bodies.js";
+import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
+import { extend } from "ext:miniflare/web/interface.js";
+
+const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
+const { ReadableStream, ReadableStreamBYOBReader, TransformStream, WritableStream } = core.loadExtScript(
+  "ext:deno_web/06_streams.js",
+);
+
+/** The two ends of a pipe of bytes. A write waits until somebody reads, and then is over: nothing is kept in between. */
+class Pipe {
+  /** How many bytes must pass, if that is known. */
+  expected = undefined;
+  #passed = 0;
+  #demand = demand();
+  #source;
+  #sink;
+
+  constructor(writableStrategy) {
+    this.readable = new ReadableStream({
+      type: "bytes",
+      start: (controller) => void (this.#source = controller),
+      pull: () => this.#demand.resolve(),
+      cancel: (reason) => {
+        this.#sink.error(reason);
+        this.#demand.reject(reason);
+      },
+    }, { highWaterMark: 0 });
+    this.writable = new WritableStream({
+      start: (controller) => void (this.#sink = controller),
+      write: (chunk) => this.#write(chunk).catch((error) => this.#fail(error)),
+      close: () => this.#close(),
+      abort: (reason) => this.#source.error(reason),
+    }, writableStrategy);
+    // A write that nobody reads must not hold an abortion back.
+    const { signal } = this.#sink;
+    signal.addEventListener("abort", () => this.#demand.reject(signal.reason));
+  }
+
+  async #write(chunk) {
+    const bytes = bytesOfChunk(chunk);
+    this.#passed += bytes.byteLength;
+    if (this.#passed > this.expected) {
+      throw new TypeError("Attempt to write too many bytes through a FixedLengthStream.");
+    }
+    if (bytes.byteLength === 0) return;
+    await this.#demand.promise;
+    this.#demand = demand();
+    // The reader gets the buffer for good; the writer keeps its own.
+    this.#source.enqueue(bytes.slice());
+  }
+
+  #close() {
+    if (this.#passed < this.expected) {
+      this.#fail(new TypeError("FixedLengthStream did not see all expected bytes before close()."));
+    }
+    this.#source.close();
+    this.#source.byobRequest?.respond(0);
+  }
+
+  #fail(error) {
+    this.#source.error(error);
+    throw error;
+  }
+}
+
+/** A promise that is settled when a reader asks, or will never ask again. */
+function demand() {
+  const result = Promise.withResolvers();
+  result.promise.catch(() => {});
+  return result;
+}
+
+const pipes = new WeakMap();
+
+/** Passes bytes on, to the reader that asks for them. */
+export class IdentityTransformStream extends TransformStream {
+  constructor(writableStrategy = undefined) {
+    // Upstream's own ends would be of anything, not of bytes.
+    super(webidl.brand);
+    pipes.set(this, new Pipe(writableStrategy));
+  }
+
+  get readable() {
+    return pipes.get(this).readable;
+  }
+
+  get writable() {
+    return pipes.get(this).writable;
+  }
+}
+
+/** Passes a number of bytes on that is known beforehand: a body made of it has a Content-Length. */
+export class FixedLengthStream extends IdentityTransformStream {
+  constructor(expectedLength, writableStrategy = undefined) {
+    super(writableStrategy);
+    const expected = typeof expectedLength === "bigint" ? Number(expectedLength) : expectedLength;
+    if (!Number.isInteger(expected) || expected < 0) {
+      throw new TypeError("FixedLengthStream requires a non-negative integer expected length.");
+    }
+    const pipe = pipes.get(this);
+    pipe.expected = expected;
+    setLength(pipe.readable, expected);
+  }
+}
+
+const { read } = ReadableStreamBYOBReader.prototype;
+
+extend(ReadableStreamBYOBReader.prototype, {
+  /** Reads until there are `minimum` bytes in the view, or the stream ends. */
+  async readAtLeast(minimum, view) {
+    const bytes = Number(minimum);
+    if (!(bytes > 0)) throw new TypeError(`Requested invalid minimum number of bytes to read (${minimum}).`);
+    if (!ArrayBuffer.isView(view) || view.byteLength === 0) {
+      throw new TypeError('You must call read() on a "byob" reader with a positive-sized TypedArray object.');
+    }
+    if (bytes > view.byteLength) {
+      throw new TypeError(`Minimum bytes to read (${bytes}) exceeds size of buffer (${view.byteLength}).`);
+    }
+    const min = Math.ceil(bytes / (view.BYTES_PER_ELEMENT ?? 1));
+    const { value, done } = await read.call(this, view, { min });
+    // What came before the end is no end yet.
+    return { value, done: done && !(value?.byteLength > 0) };
+  },
+});
+
+const { tee } = ReadableStream.prototype;
+
+extend(ReadableStream.prototype, {
+  tee() {
+    const branches = tee.call(this);
+    const length = lengthOf(this);
+    if (length !== undefined) branches.forEach((branch) => setLength(branch, length));
+    return branches;
+  },
+});
