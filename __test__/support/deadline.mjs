@@ -1,16 +1,22 @@
-// A limit for the whole process, for specs in which a failing product would block Node's thread and every timer on it.
+// Limits for the whole process, for specs in which a failing product would block Node's thread and every timer on it, or
+// take the machine's memory.
 
 import { Worker } from "node:worker_threads";
 
 const WATCH = `
   const { workerData } = require("node:worker_threads");
-  setTimeout(() => {
-    require("node:fs").writeSync(2, "killed: Node's thread was still busy after " + workerData + " ms\\n");
+  const kill = (why) => {
+    require("node:fs").writeSync(2, "killed: " + why + "\\n");
     process.kill(process.pid, "SIGKILL");
-  }, workerData);
+  };
+  setTimeout(kill, workerData.milliseconds, "the process was still busy after " + workerData.milliseconds + " ms");
+  setInterval(() => {
+    const megabytes = process.memoryUsage.rss() / 2 ** 20;
+    if (megabytes > workerData.megabytes) kill("the process had grown to " + megabytes.toFixed(0) + " MB");
+  }, 50);
 `;
 
-/** Kills this process after `milliseconds`, blocked or not. It does not keep the process alive. */
-export function deadline(milliseconds) {
-  new Worker(WATCH, { eval: true, workerData: milliseconds }).unref();
+/** Kills this process when it is blocked or grown beyond its limits. It does not keep the process alive. */
+export function deadline(milliseconds, megabytes = 3072) {
+  new Worker(WATCH, { eval: true, workerData: { milliseconds, megabytes } }).unref();
 }
