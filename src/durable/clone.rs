@@ -36,6 +36,15 @@ pub fn read<'s>(scope: &mut v8::PinScope<'s, '_>, bytes: &[u8]) -> v8::Local<'s,
 
 struct AtRest;
 
+impl AtRest {
+    fn refuse(&self, scope: &mut v8::PinScope, kind: &str) {
+        if let Some(message) = v8::String::new(scope, &format!("#<{kind}> could not be cloned.")) {
+            let error = v8::Exception::error(scope, message);
+            scope.throw_exception(error);
+        }
+    }
+}
+
 impl v8::ValueSerializerImpl for AtRest {
     fn throw_data_clone_error<'s>(&self, scope: &mut v8::PinScope<'s, '_>, message: v8::Local<'s, v8::String>) {
         let error = v8::Exception::error(scope, message);
@@ -49,16 +58,25 @@ impl v8::ValueSerializerImpl for AtRest {
         _serializer: &dyn ValueSerializerHelper,
     ) -> Option<bool> {
         let name = object.get_constructor_name().to_rust_string_lossy(scope);
-        let message = v8::String::new(scope, &format!("#<{name}> could not be cloned."))?;
-        self.throw_data_clone_error(scope, message);
+        self.refuse(scope, &name);
+        None
+    }
+
+    fn get_shared_array_buffer_id<'s>(
+        &self,
+        scope: &mut v8::PinScope<'s, '_>,
+        _buffer: v8::Local<'s, v8::SharedArrayBuffer>,
+    ) -> Option<u32> {
+        self.refuse(scope, "SharedArrayBuffer");
         None
     }
 
     fn get_wasm_module_transfer_id(
         &self,
-        _scope: &mut v8::PinScope<'_, '_>,
+        scope: &mut v8::PinScope<'_, '_>,
         _module: v8::Local<v8::WasmModuleObject>,
     ) -> Option<u32> {
+        self.refuse(scope, "WebAssembly.Module");
         None
     }
 }

@@ -78,14 +78,23 @@ mod tests {
     #[test]
     fn names_have_the_ids_they_have_always_had() {
         assert_eq!(from_name("TEST", "test"), NAMED_TEST);
-        assert_eq!(from_name("OBJ", "test"), "cb2c1c98032ff982ed0ae3295d657a13d5e2265df0260f79efc7d8331b43d049");
-        assert_eq!(from_name("OBJ", ""), "efc7d8331b43d049442a40dd20e6314709fd079c978fc2dfefc7d8331b43d049");
+        assert_eq!(
+            from_name("OBJ", "test"),
+            "cb2c1c98032ff982ed0ae3295d657a13d5e2265df0260f79efc7d8331b43d049"
+        );
+        assert_eq!(
+            from_name("OBJ", ""),
+            "efc7d8331b43d049442a40dd20e6314709fd079c978fc2dfefc7d8331b43d049"
+        );
     }
 
     #[test]
     fn unique_ids_hold_their_time_and_their_namespace() {
         let id = unique("TEST", 0x0102_0304_0506, [0xab; RANDOM_BYTES]);
-        assert_eq!(id, format!("000000010203040506{}{}", "ab".repeat(RANDOM_BYTES), &NAMED_TEST[48..]));
+        assert_eq!(
+            id,
+            format!("000000010203040506{}{}", "ab".repeat(RANDOM_BYTES), &NAMED_TEST[48..])
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 // What names and reaches Durable Objects: namespaces, ids and stubs. One copy runs in the worker (`env.NAME`) and one in
 // Node (`mf.getDurableObjectNamespace`), each over a backend of its own. An id is a value: its binding and its digits.
-(function () {
+(() => {
   "use strict";
 
   const JURISDICTIONS = [undefined, "eu", "fedramp"];

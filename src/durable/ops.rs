@@ -7,7 +7,7 @@ use deno_core::{GarbageCollected, OpState, op2, v8};
 
 use super::clone;
 use super::id::{self, IdError};
-use super::storage::{Entries, Storage, StorageError, check_key, check_named_key, check_size, check_named_size};
+use super::storage::{Entries, Storage, StorageError, check_key, check_named_key, check_named_size, check_size};
 use super::transaction::Transaction;
 use crate::limits;
 use crate::store::memory::MemoryStore;
@@ -41,7 +41,9 @@ impl Open {
 #[op2]
 #[cppgc]
 pub fn op_durable_open(state: &mut OpState, #[string] binding: &str, #[string] id: &str) -> Open {
-    let space = state.borrow::<Rc<MemoryStore>>().space(&format!("durable:{binding}:{id}"));
+    let space = state
+        .borrow::<Rc<MemoryStore>>()
+        .space(&format!("durable:{binding}:{id}"));
     Open::Storage(Storage::new(space))
 }
 
@@ -95,7 +97,10 @@ pub fn op_durable_get_many<'s, 'i>(
     keys.sort();
     keys.dedup();
     let entries = open.entries();
-    let found = keys.into_iter().filter_map(|key| entries.get(&key).map(|value| (key, value))).collect();
+    let found = keys
+        .into_iter()
+        .filter_map(|key| entries.get(&key).map(|value| (key, value)))
+        .collect();
     Ok(make_entries(scope, found))
 }
 
@@ -108,7 +113,9 @@ pub fn op_durable_put<'s, 'i>(
     value: v8::Local<'s, v8::Value>,
 ) -> Result<(), StorageError> {
     let key = check_key(key)?;
-    let Some(value) = clone::write(scope, value) else { return Ok(()) };
+    let Some(value) = clone::write(scope, value) else {
+        return Ok(());
+    };
     check_size(&value)?;
     open.entries().put(vec![(key, value)])
 }
@@ -125,13 +132,17 @@ pub fn op_durable_put_many<'s, 'i>(
     }
     let mut entries = Vec::with_capacity(pairs.length() as usize / 2);
     for index in (0..pairs.length()).step_by(2) {
-        let (Some(key), Some(value)) = (pairs.get_index(scope, index), pairs.get_index(scope, index + 1)) else { break };
+        let (Some(key), Some(value)) = (pairs.get_index(scope, index), pairs.get_index(scope, index + 1)) else {
+            break;
+        };
         let name = key.to_rust_string_lossy(scope);
         let key = check_named_key(name.clone())?;
         if value.is_undefined() {
             continue;
         }
-        let Some(value) = clone::write(scope, value) else { return Ok(()) };
+        let Some(value) = clone::write(scope, value) else {
+            return Ok(());
+        };
         check_named_size(&value, name)?;
         entries.push((key, value));
     }
@@ -176,8 +187,12 @@ pub fn op_durable_list<'s, 'i>(
 ) -> v8::Local<'s, v8::Value> {
     let limit = if limit < 0.0 { usize::MAX } else { limit as usize };
     let mut range = Range::all().at_most(limit, reverse);
-    let narrow: [(Option<String>, fn(Range, Vec<u8>) -> Range); 4] =
-        [(start, Range::from), (after, Range::after), (end, Range::before), (prefix, Range::prefixed)];
+    let narrow: [(Option<String>, fn(Range, Vec<u8>) -> Range); 4] = [
+        (start, Range::from),
+        (after, Range::after),
+        (end, Range::before),
+        (prefix, Range::prefixed),
+    ];
     for (key, narrow) in narrow {
         if let Some(key) = key {
             range = narrow(range, key.into());

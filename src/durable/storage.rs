@@ -38,22 +38,38 @@ pub enum StorageError {
 
 /// One key given on its own.
 pub fn check_key(key: String) -> Result<Key, StorageError> {
-    if key.len() > limits::DURABLE_KEY_BYTES { Err(StorageError::KeyTooLarge) } else { Ok(key.into()) }
+    if key.len() > limits::DURABLE_KEY_BYTES {
+        Err(StorageError::KeyTooLarge)
+    } else {
+        Ok(key.into())
+    }
 }
 
 /// One of several keys.
 pub fn check_named_key(key: String) -> Result<Key, StorageError> {
-    if key.len() > limits::DURABLE_KEY_BYTES { Err(StorageError::NamedKeyTooLarge(key)) } else { Ok(key.into()) }
+    if key.len() > limits::DURABLE_KEY_BYTES {
+        Err(StorageError::NamedKeyTooLarge(key))
+    } else {
+        Ok(key.into())
+    }
 }
 
 /// One serialized value given on its own.
 pub fn check_size(value: &[u8]) -> Result<(), StorageError> {
-    if fits(value) { Ok(()) } else { Err(StorageError::ValueTooLarge) }
+    if fits(value) {
+        Ok(())
+    } else {
+        Err(StorageError::ValueTooLarge)
+    }
 }
 
 /// One of several serialized values.
 pub fn check_named_size(value: &[u8], key: String) -> Result<(), StorageError> {
-    if fits(value) { Ok(()) } else { Err(StorageError::NamedValueTooLarge(key)) }
+    if fits(value) {
+        Ok(())
+    } else {
+        Err(StorageError::NamedValueTooLarge(key))
+    }
 }
 
 fn fits(value: &[u8]) -> bool {
@@ -81,7 +97,10 @@ pub struct Storage {
 
 impl Storage {
     pub fn new(space: Rc<Space>) -> Rc<Storage> {
-        Rc::new(Storage { space, ..Storage::default() })
+        Rc::new(Storage {
+            space,
+            ..Storage::default()
+        })
     }
 
     pub fn has(&self, key: &[u8]) -> bool {
@@ -112,7 +131,10 @@ impl Storage {
 
     /// Whether a key that `concerns` was written after commit number `start`.
     pub fn written_since(&self, start: u64, concerns: impl Fn(&[u8]) -> bool) -> bool {
-        self.written.borrow().iter().any(|(key, commit)| *commit > start && concerns(key))
+        self.written
+            .borrow()
+            .iter()
+            .any(|(key, commit)| *commit > start && concerns(key))
     }
 
     pub fn close_transaction(&self) {
@@ -153,7 +175,9 @@ mod tests {
 
     fn filled() -> Rc<Storage> {
         let storage = Storage::new(Rc::default());
-        storage.put(vec![("a".into(), "1".into()), ("b".into(), "2".into())]).expect("two small entries fit");
+        storage
+            .put(vec![("a".into(), "1".into()), ("b".into(), "2".into())])
+            .expect("two small entries fit");
         storage
     }
 
@@ -175,8 +199,13 @@ mod tests {
     fn refuses_keys_and_values_beyond_their_limits() {
         assert_eq!(check_key("é".repeat(1024)), Ok("é".repeat(1024).into()));
         assert_eq!(check_key("k".repeat(2049)), Err(StorageError::KeyTooLarge));
-        let error = check_named_key("k".repeat(2049)).expect_err("the key is a byte too long").to_string();
-        assert_eq!(error, format!("Key \"{}\" is larger than the limit of 2048 bytes.", "k".repeat(2049)));
+        let error = check_named_key("k".repeat(2049))
+            .expect_err("the key is a byte too long")
+            .to_string();
+        assert_eq!(
+            error,
+            format!("Key \"{}\" is larger than the limit of 2048 bytes.", "k".repeat(2049))
+        );
         assert!(fits(&[0; 131_104]) && !fits(&[0; 131_105]));
     }
 }

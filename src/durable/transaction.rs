@@ -25,7 +25,14 @@ impl Transaction {
     pub fn new(storage: Rc<Storage>) -> Transaction {
         let start = storage.open_transaction();
         let (keys_read, ranges_read, writes) = Default::default();
-        Transaction { storage, start, keys_read, ranges_read, writes, ended: Cell::new(false) }
+        Transaction {
+            storage,
+            start,
+            keys_read,
+            ranges_read,
+            writes,
+            ended: Cell::new(false),
+        }
     }
 
     /// Writes everything, and returns true; false, and nothing is written, when what it has read is no longer so.
@@ -60,7 +67,11 @@ impl Transaction {
     fn write(&self, writes: impl IntoIterator<Item = (Key, Option<Bytes>)>) -> Result<(), StorageError> {
         let mut all = self.writes.borrow_mut();
         all.extend(writes);
-        if all.len() > limits::DURABLE_KEYS { Err(StorageError::TransactionTooLarge) } else { Ok(()) }
+        if all.len() > limits::DURABLE_KEYS {
+            Err(StorageError::TransactionTooLarge)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -75,7 +86,9 @@ impl Entries for Transaction {
 
     fn list(&self, range: &Range) -> Vec<Entry> {
         self.ranges_read.borrow_mut().push(range.clone());
-        let Some(bounds) = range.bounds() else { return Vec::new() };
+        let Some(bounds) = range.bounds() else {
+            return Vec::new();
+        };
         let writes = self.writes.borrow();
         let mut changed = writes.range::<[u8], _>(bounds).peekable();
         if changed.peek().is_none() {
@@ -123,11 +136,17 @@ mod tests {
     }
 
     fn put(entries: &dyn Entries, key: &str, value: &'static str) {
-        entries.put(vec![(key.into(), value.into())]).expect("a small entry fits");
+        entries
+            .put(vec![(key.into(), value.into())])
+            .expect("a small entry fits");
     }
 
     fn keys(entries: &dyn Entries, range: &Range) -> Vec<String> {
-        entries.list(range).into_iter().map(|(key, _)| String::from_utf8_lossy(&key).into_owned()).collect()
+        entries
+            .list(range)
+            .into_iter()
+            .map(|(key, _)| String::from_utf8_lossy(&key).into_owned())
+            .collect()
     }
 
     #[test]
@@ -178,8 +197,15 @@ mod tests {
     #[test]
     fn writes_a_limited_number_of_keys() {
         let transaction = Transaction::new(storage());
-        let entries = |count: usize| (0..count).map(|index| (format!("{index}").into(), Bytes::new())).collect();
+        let entries = |count: usize| {
+            (0..count)
+                .map(|index| (format!("{index}").into(), Bytes::new()))
+                .collect()
+        };
         assert_eq!(transaction.put(entries(128)), Ok(()));
-        assert_eq!(transaction.put(vec![("one more".into(), Bytes::new())]), Err(StorageError::TransactionTooLarge));
+        assert_eq!(
+            transaction.put(vec![("one more".into(), Bytes::new())]),
+            Err(StorageError::TransactionTooLarge)
+        );
     }
 }

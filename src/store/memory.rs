@@ -45,9 +45,15 @@ impl Space {
     }
 
     pub fn list(&self, range: &Range) -> Vec<Entry> {
-        let Some(bounds) = range.bounds() else { return Vec::new() };
+        let Some(bounds) = range.bounds() else {
+            return Vec::new();
+        };
         let entries = self.entries.borrow();
-        range.pick(entries.range::<[u8], _>(bounds)).into_iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+        range
+            .pick(entries.range::<[u8], _>(bounds))
+            .into_iter()
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect()
     }
 
     /// Applies all writes, or none of them.
@@ -81,8 +87,19 @@ mod tests {
     #[test]
     fn lists_in_the_order_of_bytes() {
         let space = Space::default();
-        space.apply([put("\u{1f44b}", ""), put("\u{ffff}", ""), put("a", ""), ("gone".into(), None)]);
-        let keys = |range: &Range| space.list(range).into_iter().map(|(key, _)| String::from_utf8_lossy(&key).into_owned()).collect::<Vec<_>>();
+        space.apply([
+            put("\u{1f44b}", ""),
+            put("\u{ffff}", ""),
+            put("a", ""),
+            ("gone".into(), None),
+        ]);
+        let keys = |range: &Range| {
+            space
+                .list(range)
+                .into_iter()
+                .map(|(key, _)| String::from_utf8_lossy(&key).into_owned())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(keys(&Range::all()), ["a", "\u{ffff}", "\u{1f44b}"]);
         assert_eq!(keys(&Range::all().at_most(1, true)), ["\u{1f44b}"]);
     }

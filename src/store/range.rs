@@ -18,7 +18,12 @@ pub struct Range {
 
 impl Range {
     pub fn all() -> Range {
-        Range { start: Bound::Unbounded, end: Bound::Unbounded, reverse: false, limit: usize::MAX }
+        Range {
+            start: Bound::Unbounded,
+            end: Bound::Unbounded,
+            reverse: false,
+            limit: usize::MAX,
+        }
     }
 
     /// At most `limit` entries, of the last ones and in descending order when `reverse` is set.
@@ -54,7 +59,8 @@ impl Range {
     }
 
     pub fn contains(&self, key: &[u8]) -> bool {
-        self.bounds().is_some_and(|bounds| RangeBounds::<[u8]>::contains(&bounds, key))
+        self.bounds()
+            .is_some_and(|bounds| RangeBounds::<[u8]>::contains(&bounds, key))
     }
 
     /// The bounds for an ordered map; `None` when no key can be between them, which such maps refuse to be asked.
@@ -65,12 +71,21 @@ impl Range {
             (Included(start), Included(end)) => start <= end,
             (Included(start) | Excluded(start), Included(end) | Excluded(end)) => start < end,
         };
-        possible.then(|| (self.start.as_ref().map(Vec::as_slice), self.end.as_ref().map(Vec::as_slice)))
+        possible.then(|| {
+            (
+                self.start.as_ref().map(Vec::as_slice),
+                self.end.as_ref().map(Vec::as_slice),
+            )
+        })
     }
 
     /// What is wanted of `entries`, which are all within the bounds and in order.
     pub fn pick<T>(&self, entries: impl DoubleEndedIterator<Item = T>) -> Vec<T> {
-        if self.reverse { entries.rev().take(self.limit).collect() } else { entries.take(self.limit).collect() }
+        if self.reverse {
+            entries.rev().take(self.limit).collect()
+        } else {
+            entries.take(self.limit).collect()
+        }
     }
 
     fn raise(&mut self, start: Bound<Key>) {
@@ -80,7 +95,9 @@ impl Range {
     }
 
     fn lower(&mut self, end: Bound<Key>) {
-        let (Bound::Excluded(new), old) = (&end, &self.end) else { return };
+        let (Bound::Excluded(new), old) = (&end, &self.end) else {
+            return;
+        };
         match old {
             Bound::Excluded(old) if old <= new => {}
             _ => self.end = end,
@@ -111,8 +128,15 @@ mod tests {
 
     #[test]
     fn narrows_from_both_sides() {
-        let range = Range::all().from(b"b".to_vec()).after(b"a".to_vec()).before(b"e".to_vec()).before(b"f".to_vec());
-        let within: Vec<_> = ["a", "b", "d", "e"].into_iter().filter(|key| range.contains(key.as_bytes())).collect();
+        let range = Range::all()
+            .from(b"b".to_vec())
+            .after(b"a".to_vec())
+            .before(b"e".to_vec())
+            .before(b"f".to_vec());
+        let within: Vec<_> = ["a", "b", "d", "e"]
+            .into_iter()
+            .filter(|key| range.contains(key.as_bytes()))
+            .collect();
         assert_eq!(within, ["b", "d"]);
         assert!(!range.after(b"b".to_vec()).contains(b"b"));
     }
