@@ -142,12 +142,14 @@ describe("a call of storage", () => {
 
   test("with neither keys nor entries says what it takes", differs("some are ignored"), async (t) => {
     const body = `return [await caught(() => storage.get(1)), await caught(() => storage.delete([{}])),
-      await caught(() => storage.put(1, 2)), await caught(() => storage.put(null, 2))];`;
+      await caught(() => storage.put(1, 2)), await caught(() => storage.put(null, 2)),
+      await caught(() => storage.list({ start: 5 }))];`;
     assert.deepEqual(await run(t, body), [
       "TypeError: get() takes a key (a string) or an array of keys, got 1 (number)",
       "TypeError: delete() takes a key (a string) or an array of keys, got an array with something else",
       "TypeError: put() takes a key (a string) and a value, or an object of entries, got 1 (number)",
       "TypeError: put() takes a key (a string) and a value, or an object of entries, got null (object)",
+      "TypeError: list() takes start as a key (a string), got 5 (number)",
     ]);
   });
 

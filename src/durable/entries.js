@@ -48,7 +48,12 @@ export function list(open, options) {
   if (start !== undefined && startAfter !== undefined) {
     throw new TypeError("list() cannot be called with both start and startAfter values.");
   }
-  return mapOf(op_durable_list(open, start, startAfter, end, prefix, Boolean(reverse), limit ?? -1));
+  const bounds = { start, startAfter, end, prefix };
+  for (const [name, key] of Object.entries(bounds)) {
+    if (key !== undefined && typeof key !== "string")
+      throw new TypeError(`list() takes ${name} as a key (a string), got ${show(key)}`);
+  }
+  return mapOf(op_durable_list(open, start, startAfter, end, prefix, Boolean(reverse), Number(limit ?? -1)));
 }
 
 /** Where the options of `put` are: after the value, or after the entries. */
