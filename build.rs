@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 fn main() {
     link();
@@ -18,6 +19,23 @@ fn link() {
     println!("cargo:rustc-cdylib-link-arg=-Wl,--exclude-libs,ALL");
     // The background thread and V8's workers outlive every environment: the library is never unmapped.
     println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
+    // Optional hooks of aws-lc stay unset, instead of being looked for in the host process.
+    println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodynamic-undefined-weak");
+    link_static_cxx();
+}
+
+/// RocksDB asks for libstdc++ by name. A folder that holds nothing but its static form makes the linker take that, so
+/// that no C++ runtime of another party is mixed with ours: <https://gcc.gnu.org/onlinedocs/gcc/Link-Options.html>
+fn link_static_cxx() {
+    let compiler = std::env::var("CXX").unwrap_or_else(|_| "c++".into());
+    let output = Command::new(&compiler).arg("-print-file-name=libstdc++.a").output();
+    let output = output.unwrap_or_else(|error| panic!("the C++ compiler `{compiler}` cannot be run: {error}"));
+    let library = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+    let folder = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets OUT_DIR")).join("static");
+    std::fs::create_dir_all(&folder).expect("OUT_DIR can be written to");
+    let copied = std::fs::copy(&library, folder.join("libstdc++.a"));
+    copied.unwrap_or_else(|error| panic!("{} cannot be read: {error}; install libstdc++'s static library", library.display()));
+    println!("cargo:rustc-link-search=native={}", folder.display());
 }
 
 /// A hash of everything that decides the order of ops and the layout of the snapshot, bar the JavaScript that is in it.

@@ -3,6 +3,7 @@
 import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { differs } from "../support/miniflare.mjs";
 import { CAUGHT, evaluate } from "../support/dispatch.mjs";
 import { test } from "../support/test.mjs";
 
@@ -101,6 +102,19 @@ describe("digests", () => {
       return hex(await stream.digest);`,
       ),
       expected,
+    );
+  });
+
+  test("of a stream that fails are rejected with its reason", differs("they stay pending"), async (t) => {
+    assert.deepEqual(
+      await inWorker(
+        t,
+        `
+      const stream = new crypto.DigestStream("SHA-256");
+      await stream.abort(new RangeError("cut off"));
+      return caught(() => stream.digest);`,
+      ),
+      ["RangeError", "cut off"],
     );
   });
 
@@ -210,6 +224,32 @@ describe("keys", () => {
         await crypto.subtle.verify(algorithm, imported, signature, bytes("tampered"))];`,
       ),
       [64, 32, "public", "Ed25519", true, false],
+    );
+  });
+
+  test("of curves that Workers do not have are refused", async (t) => {
+    assert.deepEqual(
+      await inWorker(
+        t,
+        `
+      const make = (algorithm) => caught(() => crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]));
+      return [(await make({ name: "X448" }))[0], (await make({ name: "NODE-ED25519", namedCurve: "other" }))[0]];`,
+      ),
+      ["NotSupportedError", "NotSupportedError"],
+    );
+  });
+
+  test("can be cloned, and have one class", async (t) => {
+    assert.deepEqual(
+      await inWorker(
+        t,
+        `
+      const key = await crypto.subtle.importKey("raw", bytes("key"), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+      const clone = structuredClone(key);
+      const [one, two] = await Promise.all([key, clone].map((each) => crypto.subtle.sign("HMAC", each, bytes("data"))));
+      return [clone instanceof CryptoKey, clone.constructor === CryptoKey, hex(one) === hex(two)];`,
+      ),
+      [true, true, true],
     );
   });
 

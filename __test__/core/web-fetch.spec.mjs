@@ -4,7 +4,7 @@ import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { create } from "../support/miniflare.mjs";
 import { evaluate, rejection, text, URL_ROOT } from "../support/dispatch.mjs";
-import { serve } from "../support/server.mjs";
+import { closedPort, serve } from "../support/server.mjs";
 import { test } from "../support/test.mjs";
 
 const MODERN = { compatibilityDate: "2023-05-18" };
@@ -62,6 +62,48 @@ describe("fetch", () => {
     assert.deepEqual(seen, { method: "PUT", url: "/forwarded", key: "v", body: "body" });
   });
 
+  test("sends a body as it is made", async (t) => {
+    const origin = await serve(t, echo);
+    const body = await evaluate(
+      t,
+      `
+      const parts = ["one, ", "two, ", "three"];
+      const body = new ReadableStream({
+        async pull(controller) {
+          await scheduler.wait(1);
+          parts.length ? controller.enqueue(new TextEncoder().encode(parts.shift())) : controller.close();
+        },
+      });
+      return (await (await fetch("${origin}/", { method: "POST", body })).json()).body;`,
+    );
+    assert.equal(body, "one, two, three");
+  });
+
+  test("announces the length of a body that has a fixed one", async (t) => {
+    const origin = await serve(t, ({ headers }, response) => response.end(headers["content-length"]));
+    const length = await evaluate(
+      t,
+      `
+      const { readable, writable } = new FixedLengthStream(5);
+      const writer = writable.getWriter();
+      void writer.write(new TextEncoder().encode("fixed"));
+      void writer.close();
+      return (await fetch("${origin}/", { method: "POST", body: readable })).text();`,
+    );
+    assert.equal(length, "5");
+  });
+
+  test("fails when its body does, with the reason", async (t) => {
+    const origin = await serve(t, echo);
+    const seen = await evaluate(
+      t,
+      `
+      const body = new ReadableStream({ pull() { throw new Error("the source broke"); } });
+      return fetch("${origin}/", { method: "POST", body }).catch(({ name, message, cause }) => [name, message, cause.message]);`,
+    );
+    assert.deepEqual(seen, ["TypeError", "fetch failed", "the source broke"]);
+  });
+
   test("follows redirects unless told not to", async (t) => {
     const origin = await serve(t, (request, response) => {
       if (request.url === "/there") response.end("arrived");
@@ -111,9 +153,13 @@ describe("fetch", () => {
     const seen = await evaluate(
       t,
       `
-      return fetch("http://127.0.0.1:1/").catch((error) => [error.name, error.message, error.cause !== undefined]);`,
+      const failure = (url) => fetch(url).catch((error) => [error.name, error.message, error.cause instanceof Error]);
+      return [await failure("http://127.0.0.1:1/"), await failure("http://127.0.0.1:${await closedPort()}/")];`,
     );
-    assert.deepEqual(seen, ["TypeError", "fetch failed", true]);
+    assert.deepEqual(seen, [
+      ["TypeError", "fetch failed", true],
+      ["TypeError", "fetch failed", true],
+    ]);
   });
 
   test("is ended by an abort signal", async (t) => {
@@ -127,6 +173,27 @@ describe("fetch", () => {
       return fetch("${origin}/", { signal: controller.signal }).catch(({ name }) => name);`,
       ),
       "AbortError",
+    );
+  });
+
+  test("cancels the body that it was sending when it is ended", async (t) => {
+    const origin = await serve(t, () => {});
+    assert.deepEqual(
+      await evaluate(
+        t,
+        `
+      const controller = new AbortController();
+      let cancelled;
+      const done = new Promise((resolve) => { cancelled = resolve; });
+      const body = new ReadableStream({
+        pull(stream) { stream.enqueue(new Uint8Array(1)); return scheduler.wait(1); },
+        cancel: () => cancelled("cancelled"),
+      });
+      setTimeout(() => controller.abort(), 10);
+      const failed = fetch("${origin}/", { method: "POST", body, signal: controller.signal }).catch(({ name }) => name);
+      return [await failed, await done];`,
+      ),
+      ["AbortError", "cancelled"],
     );
   });
 

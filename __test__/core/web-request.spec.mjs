@@ -2,6 +2,7 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
+import { differs } from "../support/miniflare.mjs";
 import { CAUGHT, evaluate } from "../support/dispatch.mjs";
 import { test } from "../support/test.mjs";
 
@@ -117,24 +118,60 @@ describe("Request", () => {
     );
   });
 
-  test("says which properties it has not", async (t) => {
+  test(
+    "has the standard's values for what a worker's request has no use for",
+    differs("reading them throws"),
+    async (t) => {
+      assert.deepEqual(
+        await evaluate(t, `return [request.mode, request.credentials, request.integrity, request.cache];`),
+        ["cors", "same-origin", "", "default"],
+      );
+    },
+  );
+
+  test("and responses list their properties", async (t) => {
+    const listed = await evaluate(
+      t,
+      `
+      const names = (object, wanted) => {
+        const listed = [];
+        for (const name in object) listed.push(name);
+        return wanted.filter((name) => !listed.includes(name));
+      };
+      return [
+        names(request, ["body", "bodyUsed", "cf", "headers", "method", "redirect", "signal", "url"]),
+        names(new Response(), ["body", "bodyUsed", "headers", "ok", "redirected", "status", "statusText", "url",
+          "webSocket"]),
+      ];`,
+    );
+    assert.deepEqual(listed, [[], []]);
+  });
+
+  test("and responses can be extended", async (t) => {
     assert.deepEqual(
       await evaluate(
         t,
-        `${CAUGHT}
-      return ["context", "mode", "credentials", "integrity", "cache"].map((name) => caught(() => request[name])[1]);`,
+        `
+      class Mine extends Request { twice() { return this.url + this.url; } }
+      class Ours extends Response { constructor(status) { super("ours", { status }); } }
+      const [mine, ours] = [new Mine("http://x/", { cf: { a: 1 } }), new Ours(201)];
+      return [mine.twice(), mine instanceof Request, mine.cf, ours instanceof Response, ours.status, await ours.text()];`,
       ),
-      ["context", "mode", "credentials", "integrity", "cache"].map(
-        (name) => `Failed to get the '${name}' property on 'Request': the property is not implemented.`,
-      ),
+      ["http://x/http://x/", true, { a: 1 }, true, 201, "ours"],
     );
   });
 
-  test("lists its properties as its own", async (t) => {
-    assert.deepEqual(await evaluate(t, `return [Object.keys(request).sort(), Object.keys(new Response()).sort()];`), [
-      ["body", "bodyUsed", "cf", "headers", "method", "redirect", "signal", "url"],
-      ["body", "bodyUsed", "headers", "ok", "redirected", "status", "statusText", "url", "webSocket"],
-    ]);
+  test("and responses have one class, whoever makes them", async (t) => {
+    assert.deepEqual(
+      await evaluate(
+        t,
+        `
+      const responses = [new Response(), Response.json({}), Response.redirect("http://x/"), new Response("a").clone()];
+      return [request.constructor === Request, request.clone() instanceof Request,
+        ...responses.map((response) => response instanceof Response && response.constructor === Response)];`,
+      ),
+      [true, true, true, true, true, true],
+    );
   });
 });
 
@@ -167,6 +204,41 @@ describe("Response", () => {
       return [body instanceof ReadableStream, response.body === body, value instanceof Uint8Array, value.length];`,
       ),
       [true, true, true, 5],
+    );
+  });
+
+  test("bodies are read by one without being lost for its clone", async (t) => {
+    assert.deepEqual(
+      await evaluate(
+        t,
+        `
+      const response = new Response(new Uint8Array([1, 2, 3]));
+      const clone = response.clone();
+      const { value } = await response.body.getReader().read();
+      value.fill(9);
+      return [...new Uint8Array(await clone.arrayBuffer())];`,
+      ),
+      [1, 2, 3],
+    );
+  });
+
+  test("bodies that are empty end at once", async (t) => {
+    assert.deepEqual(
+      await evaluate(
+        t,
+        `
+      const plain = await new Response("").body.getReader().read();
+      const byob = await new Response("").body.getReader({ mode: "byob" }).read(new Uint8Array(4));
+      return [plain.done, byob.done, byob.value.length, new Response("", { status: 204 }).body];`,
+      ),
+      [true, true, 0, null],
+    );
+  });
+
+  test("refuses an encoding of its body that it does not know", async (t) => {
+    assert.deepEqual(
+      await evaluate(t, `${CAUGHT} return caught(() => new Response("body", { encodeBody: "never" }));`),
+      ["TypeError", "encodeBody: unexpected value: never"],
     );
   });
 
@@ -206,9 +278,14 @@ describe("FormData and Blob", () => {
         `
       const parse = (type) => new Response("x", { headers: { "content-type": type } }).formData();
       const message = (type) => parse(type).catch((error) => error.message);
-      return [await new Response(new Uint8Array()).formData().catch((e) => e.message), await message("text/html")];`,
+      return [await new Response(new Uint8Array()).formData().catch((e) => e.message), await message("text/html"),
+        await message("multipart/form-data")];`,
       ),
-      ["Parsing a Body as FormData requires a Content-Type header.", "Unsupported content type: text/html"],
+      [
+        "Parsing a Body as FormData requires a Content-Type header.",
+        "Unsupported content type: text/html",
+        "Multipart: Boundary not found",
+      ],
     );
   });
 });

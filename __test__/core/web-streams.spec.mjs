@@ -168,6 +168,67 @@ describe("IdentityTransformStream", () => {
     assert.match(object[1], /received an object of non-ArrayBuffer\/ArrayBufferView type on its writable side/);
   });
 
+  test("holds a write back until somebody reads, and leaves the writer its buffer", async (t) => {
+    assert.deepEqual(
+      await inWorker(
+        t,
+        `
+      const { readable, writable } = new IdentityTransformStream();
+      const chunk = bytes("abc");
+      let written = false;
+      const writing = writable.getWriter().write(chunk).then(() => { written = true; });
+      await scheduler.wait(1);
+      const before = written;
+      const { value } = await readable.getReader().read();
+      await writing;
+      return [before, written, value.length, chunk.length];`,
+      ),
+      [false, true, 3, 3],
+    );
+  });
+
+  test("tells each end what happened at the other", async (t) => {
+    assert.deepEqual(
+      await inWorker(
+        t,
+        `
+      const cancelled = new IdentityTransformStream();
+      const writing = cancelled.writable.getWriter().write(bytes("unread"));
+      await cancelled.readable.cancel(new Error("not wanted"));
+      const aborted = new IdentityTransformStream();
+      const writer = aborted.writable.getWriter();
+      writer.write(bytes("unread")).catch(() => {});
+      await writer.abort(new Error("not ready"));
+      return [await caught(() => writing), await caught(() => aborted.readable.getReader().read())];`,
+      ),
+      [
+        ["Error", "not wanted"],
+        ["Error", "not ready"],
+      ],
+    );
+  });
+
+  test("fills the buffers of a reader that brings its own", async (t) => {
+    assert.deepEqual(
+      await inWorker(
+        t,
+        `
+      const { readable, writable } = new IdentityTransformStream();
+      const writer = writable.getWriter();
+      void writer.write(bytes("abcdef"));
+      void writer.close();
+      const reader = readable.getReader({ mode: "byob" });
+      const seen = [];
+      for (;;) {
+        const { value, done } = await reader.read(new Uint8Array(4));
+        if (done) return seen;
+        seen.push(new TextDecoder().decode(value));
+      }`,
+      ),
+      ["abcd", "ef"],
+    );
+  });
+
   test("is what TransformStream is before its flag", async (t) => {
     const options = { compatibilityDate: "2022-01-01" };
     assert.equal(
@@ -202,6 +263,22 @@ describe("FixedLengthStream", () => {
     const response = await mf.dispatchFetch(URL_ROOT);
     assert.equal(response.headers.get("content-length"), "5");
     assert.equal(await response.text(), "fixed");
+  });
+
+  test("keeps its length through tee and clone", async (t) => {
+    assert.deepEqual(
+      await inWorker(
+        t,
+        `
+      const response = () => new Response(new Response("12345").body.pipeThrough(new FixedLengthStream(5)));
+      const [left, right] = response().body.tee();
+      const request = new Request("http://x/", { method: "POST", body: right });
+      const clone = response().clone();
+      return [new Response(left).headers.get("content-length"), request.headers.get("content-length"),
+        clone.headers.get("content-length"), await text(left), await request.text(), await clone.text()];`,
+      ),
+      ["5", "5", "5", "12345", "12345", "12345"],
+    );
   });
 
   test("refuses too many bytes, too few, and lengths that are none", async (t) => {

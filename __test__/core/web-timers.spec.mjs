@@ -59,7 +59,9 @@ describe("timers", () => {
   });
 
   test("refuse a callback that is none", async (t) => {
-    assert.equal((await evaluate(t, caught("setTimeout()")))[0], "TypeError");
+    for (const call of ["setTimeout()", "setInterval('code')"]) {
+      assert.equal((await evaluate(t, caught(call)))[0], "TypeError");
+    }
   });
 
   test("of the scheduler wait, and can be aborted", async (t) => {
@@ -92,6 +94,10 @@ describe("timers", () => {
       ),
       true,
     );
+    assert.deepEqual(await evaluate(t, caught("AbortSignal.timeout()")), [
+      "TypeError",
+      "Failed to execute 'timeout' on 'AbortSignal': parameter 1 is not of type 'integer'.",
+    ]);
   });
 });
 
@@ -182,6 +188,20 @@ describe("structuredClone", () => {
 
   test("gives objects of the worker's own realm", differs("copies belong to Node's realm"), async (t) => {
     assert.equal(await evaluate(t, "return structuredClone({}).constructor === Object;"), true);
+  });
+
+  test("moves buffers that are transferred", async (t) => {
+    assert.deepEqual(
+      await evaluate(
+        t,
+        `
+      const bytes = new Uint8Array([1, 2, 3]);
+      const copy = structuredClone({ bytes }, { transfer: [bytes.buffer] });
+      return [bytes.length, [...copy.bytes]];`,
+      ),
+      [0, [1, 2, 3]],
+    );
+    assert.equal((await evaluate(t, caught("structuredClone(1, { transfer: [{}] })")))[0], "DataCloneError");
   });
 
   test("refuses functions, naming them", async (t) => {

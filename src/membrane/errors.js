@@ -17,10 +17,11 @@
    */
   function createErrors({ intrinsics, refine = () => {}, stackOf = (error) => error.stack, showStack = (stack) => stack }) {
     const underway = new Set();
-    return { is, encode, decode };
+    return { is, encode, create, fill };
 
     function encode(error, number, membrane) {
-      if (underway.has(error)) return ["e", number, "Error", "Error", String(error.message)];
+      // An error that leads back to itself is known by its number by the time that it is met again.
+      if (underway.has(error)) return ["e", number];
       underway.add(error);
       try {
         return encodeParts(error, number, membrane);
@@ -45,21 +46,20 @@
       return parts;
     }
 
-    function decode(wire, membrane) {
-      const [, , base, name, message, stack, cause, errors, own] = wire;
-      const error = create(base, name, message, errors?.map(membrane.decode));
+    function fill(error, wire, membrane) {
+      const [, , , name, , stack, cause, errors, own] = wire;
+      if (errors) hidden(error, "errors", errors.map(membrane.decode));
       if (error.name !== name) hidden(error, "name", name);
       if (stack !== undefined) hidden(error, "stack", showStack(stack));
       if (cause) hidden(error, "cause", membrane.decode(cause[0]));
       for (let index = 0; index < (own?.length ?? 0); index += 2) error[own[index]] = membrane.decode(own[index + 1]);
       refine(error, name);
-      return error;
     }
 
-    function create(base, name, message, errors) {
+    function create([, , base, name, message]) {
       const Class = intrinsics.byName(base) ?? intrinsics.byName("Error");
       if (base === "DOMException") return new Class(message, name);
-      return base === "AggregateError" ? new Class(errors ?? [], message) : new Class(message);
+      return base === "AggregateError" ? new Class([], message) : new Class(message);
     }
   }
 

@@ -12,6 +12,12 @@
     "TextEncoder", "TextDecoder", "Event", "EventTarget", "AbortController", "AbortSignal",
   ];
 
+  /** Constructors that make code out of text have no global name, but are there all the same. */
+  const MAKERS = { AsyncFunction: async () => {}, GeneratorFunction: function* () {}, AsyncGeneratorFunction: async function* () {} };
+  /** Their methods work on any object, proxies included, so each realm uses its own. */
+  const GENERIC = ["Object", "Function"];
+  const NATIVE = /^function \w*\(\) \{\s*\[native code\]\s*\}$/;
+
   /** Finds the shared classes of the realm whose global object this is. */
   function createIntrinsics(global) {
     const byName = new Map();
@@ -25,7 +31,28 @@
       add(name, global[name]);
       add(`${name}.prototype`, global[name]?.prototype);
     }
-    return { nameOf: (object) => names.get(object), byName: (name) => byName.get(name) };
+    for (const [name, made] of Object.entries(MAKERS)) {
+      add(name, Object.getPrototypeOf(made).constructor);
+      add(`${name}.prototype`, Object.getPrototypeOf(made));
+    }
+    add("eval", global.eval);
+    for (const name of GENERIC) {
+      const prototype = global[name].prototype;
+      for (const key of Reflect.ownKeys(prototype)) {
+        const { value } = Object.getOwnPropertyDescriptor(prototype, key);
+        if (typeof value === "function") add(`${name}.prototype.${String(key)}`, value);
+      }
+    }
+    return { nameOf, byName: (name) => byName.get(name) };
+
+    /** A maker of code must never cross, not even one of a third realm (a test runner's context, say). */
+    function nameOf(object) {
+      const known = names.get(object);
+      if (known !== undefined || typeof object !== "function") return known;
+      const { name } = object;
+      const maker = name === "Function" || name === "eval" || Object.hasOwn(MAKERS, name);
+      return maker && NATIVE.test(Function.prototype.toString.call(object)) ? name : undefined;
+    }
   }
 
   const exported = { createIntrinsics };

@@ -38,7 +38,8 @@
    *   `call(number, args)` the other half, synchronously; `serialize`, `deserialize` structured clone;
    *   `intrinsics` `{ nameOf(object), byName(name) }`, classes that both realms have;
    *   `encodePlatform(value, membrane)`, `decodePlatform(list, membrane)` web objects, or undefined when it is none;
-   *   `errors` `{ is(value), encode(error, number, membrane), decode(list, membrane) }`, which are cloned too;
+   *   `errors` `{ is(value), encode(error, number, membrane), create(list), fill(error, list, membrane) }`, which are
+   *   cloned too;
    *   `inspect(object)` the text that shows it, and `showAs(target, inspect)` makes a proxy's target show that text;
    *   `waiting(delta)` told when promises of the other realm begin and cease to be awaited
    */
@@ -130,7 +131,11 @@
         case "y":
           return decodeSymbol(wire);
         case "e":
-          return arrive(wire[1], () => realm.errors.decode(wire, membrane));
+          return arrive(
+            wire[1],
+            () => realm.errors.create(wire),
+            (error) => realm.errors.fill(error, wire, membrane),
+          );
         case "k":
           return wire.slice(1).map(decode);
         case "v":
@@ -140,8 +145,8 @@
       }
     }
 
-    /** The stand-in for the other realm's object, new or known. */
-    function arrive(number, create) {
+    /** The stand-in for the other realm's object, new or known. A new one is filled once it is known, as it may lead back. */
+    function arrive(number, create, fill) {
       const entry = foreign.get(number);
       const known = entry?.reference.deref();
       if (known !== undefined) {
@@ -153,6 +158,7 @@
       foreign.set(number, { reference: new WeakRef(object), arrived });
       foreignNumbers.set(object, number);
       collected.register(object, arrived);
+      fill?.(object);
       return object;
     }
 
@@ -211,8 +217,28 @@
         isExtensible: () => true,
         preventExtensions: () => false,
         apply: (_, self, args) => trap(APPLY, encode(self), args.map(encode)),
-        construct: (_, args) => trap(CONSTRUCT, args.map(encode)),
+        construct: (_, args, newTarget) => extend(trap(CONSTRUCT, args.map(encode)), newTarget),
       };
+    }
+
+    /** An instance of a class of this realm that extends one of the other's: the subclass's own members come first. */
+    function extend(instance, { prototype }) {
+      if (foreignNumbers.has(prototype)) return instance;
+      const ownMember = (key) => {
+        for (let one = prototype; one !== null && !foreignNumbers.has(one); one = Object.getPrototypeOf(one)) {
+          if (Object.hasOwn(one, key)) return true;
+        }
+        return false;
+      };
+      const extended = new Proxy(instance, {
+        get: (_, key, self) => (ownMember(key) ? Reflect.get(prototype, key, self) : Reflect.get(instance, key)),
+        set: (_, key, value, self) =>
+          ownMember(key) ? Reflect.set(prototype, key, value, self) : Reflect.set(instance, key, value),
+        has: (_, key) => ownMember(key) || Reflect.has(instance, key),
+        getPrototypeOf: () => prototype,
+      });
+      foreignNumbers.set(extended, foreignNumbers.get(instance));
+      return extended;
     }
 
     /** Answers a call of the other half. */

@@ -6,6 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ffi::c_void;
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
 use std::rc::{Rc, Weak};
@@ -23,7 +24,10 @@ use crate::worker::value::Value;
 use crate::worker::waker::Signal;
 
 thread_local! {
-    static ENVIRONMENTS: RefCell<Vec<Rc<Environment>>> = const { RefCell::new(Vec::new()) };
+    /// Never dropped with its thread: where the cleanup hook did not run, other thread-locals that ending a lane needs
+    /// may be gone already.
+    static ENVIRONMENTS: ManuallyDrop<RefCell<Vec<Rc<Environment>>>> =
+        const { ManuallyDrop::new(RefCell::new(Vec::new())) };
 }
 
 pub struct Environment {
@@ -49,13 +53,13 @@ impl Environment {
             next: Cell::new(1),
             bell: Bell::new(env)?,
         });
-        ENVIRONMENTS.with_borrow_mut(|all| all.push(environment));
+        ENVIRONMENTS.with(|all| all.borrow_mut().push(environment));
         check(unsafe { sys::napi_add_env_cleanup_hook(env, Some(end), env.cast()) })?;
         Ok(())
     }
 
     pub fn get(env: sys::napi_env) -> Result<Rc<Environment>> {
-        let found = ENVIRONMENTS.with_borrow(|all| all.iter().find(|one| one.env == env).cloned());
+        let found = ENVIRONMENTS.with(|all| all.borrow().iter().find(|one| one.env == env).cloned());
         found.ok_or_else(|| Failure::new("the addon has not been set up in this environment"))
     }
 
@@ -107,7 +111,8 @@ impl Environment {
 
 /// The environment ends: its lanes are ended too. Those with a turn on this very stack are left to the process's end.
 unsafe extern "C" fn end(env: *mut c_void) {
-    let found = ENVIRONMENTS.with_borrow_mut(|all| {
+    let found = ENVIRONMENTS.with(|all| {
+        let mut all = all.borrow_mut();
         let index = all.iter().position(|one| one.env.cast::<c_void>() == env)?;
         Some(all.swap_remove(index))
     });

@@ -9,6 +9,7 @@ import { extend, unconstructible } from "ext:miniflare/web/interface.js";
 // A name that upstream looks for: the key objects of Node, which workers do not have.
 internals.kKeyObject = Symbol("kKeyObject");
 const upstream = core.loadExtScript("ext:deno_crypto/00_crypto.js");
+const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
 const { WritableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 
@@ -26,7 +27,8 @@ function standard(algorithm) {
   if (ABSENT_ALGORITHMS.has(name.toLowerCase())) throw notSupported("Unrecognized name.");
   if (name.toUpperCase() !== OLD_ED25519) return algorithm;
   const curve = algorithm.namedCurve ?? OLD_ED25519;
-  if (curve !== OLD_ED25519) throw notSupported(`The namedCurve of ${OLD_ED25519} must be "${OLD_ED25519}", not "${curve}".`);
+  if (curve !== OLD_ED25519)
+    throw notSupported(`The namedCurve of ${OLD_ED25519} must be "${OLD_ED25519}", not "${curve}".`);
   return { name: "Ed25519" };
 }
 
@@ -60,6 +62,8 @@ export class DigestStream extends WritableStream {
     }
   }
 }
+
+webidl.configureInterface(DigestStream);
 
 const subtle = upstream.SubtleCrypto.prototype;
 const { digest, generateKey, importKey, sign, unwrapKey, verify } = subtle;
@@ -99,7 +103,9 @@ function bufferSource(value, method) {
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   const type = value === null ? "null" : typeof value;
-  throw new TypeError(`Failed to execute '${method}' on 'SubtleCrypto': expected an ArrayBuffer or a view of one, got ${type}.`);
+  throw new TypeError(
+    `Failed to execute '${method}' on 'SubtleCrypto': expected an ArrayBuffer or a view of one, got ${type}.`,
+  );
 }
 
 export const Crypto = unconstructible(upstream.Crypto);

@@ -29,7 +29,9 @@ export async function fetch(input, init = undefined) {
   const target = input instanceof Request ? input : String(input);
   assertHttp(target.url ?? target);
   try {
-    return await (lengthOf(init?.body) === undefined ? upstream.fetch(target, init) : upstream.fetch(new Request(target, init)));
+    return await (lengthOf(init?.body) === undefined
+      ? upstream.fetch(target, init)
+      : upstream.fetch(new Request(target, init)));
   } catch (error) {
     if (!(error instanceof TypeError) || !error.message.startsWith(FAILED)) throw error;
     throw new TypeError("fetch failed", { cause: new Error(error.message.slice(FAILED.length)) });

@@ -13,13 +13,13 @@ const encoding = load("ext:deno_web/08_text_encoding.js");
 const event = load("ext:deno_web/02_event.js");
 const file = load("ext:deno_web/09_file.js");
 const formData = load("ext:deno_fetch/21_formdata.js");
-const messagePort = load("ext:deno_web/13_message_port.js");
 const streams = load("ext:deno_web/06_streams.js");
 const url = load("ext:deno_web/00_url.js");
 const urlPattern = load("ext:deno_web/01_urlpattern.js");
 const webidl = load("ext:deno_webidl/00_webidl.js");
 const { DOMException } = load("ext:deno_web/01_dom_exception.js");
 
+import { structuredClone } from "ext:miniflare/web/clone.js";
 import { console } from "ext:miniflare/web/console.js";
 import * as crypto from "ext:miniflare/web/crypto.js";
 import {
@@ -104,15 +104,29 @@ const FUNCTIONS = {
   self: globalThis,
   setInterval: timers.setInterval,
   setTimeout: timers.setTimeout,
-  structuredClone: messagePort.structuredClone,
+  structuredClone,
 };
 
 const GETTERS = {
   crypto: crypto.getCrypto,
 };
 
+/** Ours, which upstream has not given the shape of interfaces. */
+const OWN = [
+  ExecutionContext,
+  FetchEvent,
+  FixedLengthStream,
+  IdentityTransformStream,
+  Navigator,
+  ScheduledController,
+  ScheduledEvent,
+  timers.Scheduler,
+  WorkerGlobalScope,
+];
+
 /** Makes this realm's global object a worker's global scope. */
 export function defineGlobals() {
+  for (const own of OWN) webidl.configureInterface(own);
   for (const [name, value] of Object.entries(CLASSES)) define(name, { value, writable: true, enumerable: false });
   for (const [name, value] of Object.entries(FUNCTIONS)) define(name, { value, writable: true, enumerable: true });
   for (const [name, get] of Object.entries(GETTERS)) defineLazily(name, get);

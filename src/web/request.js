@@ -14,9 +14,8 @@ export const setCf = (request, cf) => void (cf === undefined || cfOf.set(request
 
 export function Request(input, init = undefined) {
   if (new.target === undefined) throw new TypeError("Class constructor Request cannot be invoked without 'new'");
-  const request = new.target === Request
-    ? new Upstream(input, init)
-    : Reflect.construct(Upstream, [input, init], new.target);
+  const request =
+    new.target === Request ? new Upstream(input, init) : Reflect.construct(Upstream, [input, init], new.target);
   const cf = init?.cf;
   if (cf !== undefined && cf !== null) cfOf.set(request, JSON.parse(JSON.stringify(cf)));
   else if (cfOf.has(input)) cfOf.set(request, cfOf.get(input));

@@ -16,9 +16,8 @@ export const extrasOf = (response) => extras.get(response);
 export function Response(body = null, init = undefined) {
   if (new.target === undefined) throw new TypeError("Class constructor Response cannot be invoked without 'new'");
   if (body === "" && nullBodyStatus(init?.status)) body = null;
-  const response = new.target === Response
-    ? new Upstream(body, init)
-    : Reflect.construct(Upstream, [body, init], new.target);
+  const response =
+    new.target === Response ? new Upstream(body, init) : Reflect.construct(Upstream, [body, init], new.target);
   if (init !== undefined && init !== null) applyInit(response, init);
   if (typeof body === "object" && body !== null) announceLength(response, toInnerResponse(response), body);
   return response;

@@ -6,9 +6,8 @@ import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
 import { extend } from "ext:miniflare/web/interface.js";
 
 const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
-const { ReadableStream, ReadableStreamBYOBReader, TransformStream, WritableStream } = core.loadExtScript(
-  "ext:deno_web/06_streams.js",
-);
+const { ReadableStream, ReadableStreamBYOBReader, TransformStream, WritableStream } =
+  core.loadExtScript("ext:deno_web/06_streams.js");
 
 /** The two ends of a pipe of bytes. A write waits until somebody reads, and then is over: nothing is kept in between. */
 class Pipe {
@@ -20,21 +19,27 @@ class Pipe {
   #sink;
 
   constructor(writableStrategy) {
-    this.readable = new ReadableStream({
-      type: "bytes",
-      start: (controller) => void (this.#source = controller),
-      pull: () => this.#demand.resolve(),
-      cancel: (reason) => {
-        this.#sink.error(reason);
-        this.#demand.reject(reason);
+    this.readable = new ReadableStream(
+      {
+        type: "bytes",
+        start: (controller) => void (this.#source = controller),
+        pull: () => this.#demand.resolve(),
+        cancel: (reason) => {
+          this.#sink.error(reason);
+          this.#demand.reject(reason);
+        },
       },
-    }, { highWaterMark: 0 });
-    this.writable = new WritableStream({
-      start: (controller) => void (this.#sink = controller),
-      write: (chunk) => this.#write(chunk).catch((error) => this.#fail(error)),
-      close: () => this.#close(),
-      abort: (reason) => this.#source.error(reason),
-    }, writableStrategy);
+      { highWaterMark: 0 },
+    );
+    this.writable = new WritableStream(
+      {
+        start: (controller) => void (this.#sink = controller),
+        write: (chunk) => this.#write(chunk).catch((error) => this.#fail(error)),
+        close: () => this.#close(),
+        abort: (reason) => this.#source.error(reason),
+      },
+      writableStrategy,
+    );
     // A write that nobody reads must not hold an abortion back.
     const { signal } = this.#sink;
     signal.addEventListener("abort", () => this.#demand.reject(signal.reason));

@@ -3,9 +3,12 @@
 import { core } from "ext:core/mod.js";
 import { extend } from "ext:miniflare/web/interface.js";
 
-const { clearInterval, clearTimeout, setInterval: repeat, setTimeout: start } = core.loadExtScript(
-  "ext:deno_web/02_timers.js",
-);
+const {
+  clearInterval,
+  clearTimeout,
+  setInterval: repeat,
+  setTimeout: start,
+} = core.loadExtScript("ext:deno_web/02_timers.js");
 const { AbortSignal } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 
@@ -40,8 +43,9 @@ extend(AbortSignal, {
 
 export class Scheduler {
   /** Resolves after `delay` milliseconds; rejects with an `AbortError` when `signal` aborts first. */
-  wait(delay, { signal } = {}) {
+  wait(delay, options = undefined) {
     if (arguments.length === 0) throw wrongType("wait", "Scheduler", "integer");
+    const signal = options?.signal;
     if (signal?.aborted) return Promise.reject(aborted());
     const { promise, resolve, reject } = Promise.withResolvers();
     const abort = () => {

@@ -61,6 +61,7 @@ deno_core::extension!(
         "worker/worker.js",
         "web/bodies.js",
         "web/bytes.js",
+        "web/clone.js",
         "web/console.js",
         "web/crypto.js",
         "web/events.js",

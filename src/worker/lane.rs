@@ -220,6 +220,12 @@ impl Lane {
         }
     }
 
+    /// Whether a guard is ending this turn; what fails then, fails for that.
+    fn is_terminating(&self) -> bool {
+        // SAFETY: the isolate lives as long as its lane.
+        unsafe { v8::Isolate::from_raw_isolate_ptr(self.isolate) }.is_execution_terminating()
+    }
+
     /// Polls upstream's event loop and tasks until nothing more is ready.
     fn poll_ready(&self) {
         for _ in 0..POLLS_PER_TURN {
@@ -233,7 +239,9 @@ impl Lane {
                 Some(runtime) => runtime.poll_event_loop(&mut context, PollEventLoopOptions::default()),
                 None => return,
             };
-            if let std::task::Poll::Ready(Err(error)) = polled {
+            if let std::task::Poll::Ready(Err(error)) = polled
+                && !self.is_terminating()
+            {
                 self.host.call(HOST_UNCAUGHT, vec![error.to_string().as_str().into()]);
             }
         }

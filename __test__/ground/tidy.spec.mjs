@@ -1,0 +1,67 @@
+// The house rules that a machine can check: floors, sizes, opening comments.
+
+import { describe, test } from "node:test";
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const MOST_LINES = 600;
+
+function files(folder, extension) {
+  const entries = readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith(extension))
+    .map((entry) => path.relative(root, path.join(entry.parentPath ?? entry.path, entry.name)));
+}
+
+const read = (file) => readFileSync(path.join(root, file), "utf8");
+const code = (file) => read(file).replace(/\/\/.*$/gm, "");
+
+function mentions(folder, words) {
+  return files(folder, ".rs").flatMap((file) => {
+    const found = words.filter((word) => new RegExp(`\\b${word}\\b`).test(code(file)));
+    return found.map((word) => `${file}: ${word}`);
+  });
+}
+
+describe("the floors", () => {
+  test("node knows no V8", () => {
+    assert.deepEqual(mentions("src/node", ["v8", "deno_core"]), []);
+  });
+
+  test("worker and rooms know no N-API", () => {
+    for (const folder of ["src/worker", "src/durable", "src/web"]) assert.deepEqual(mentions(folder, ["napi_sys"]), []);
+  });
+
+  test("store knows neither", () => {
+    assert.deepEqual(mentions("src/store", ["v8", "deno_core", "napi_sys", "worker"]), []);
+  });
+});
+
+describe("source files", () => {
+  const all = [
+    ...files("src", ".rs"),
+    ...files("src", ".js"),
+    ...files("scripts", ".mjs"),
+    ...files("benchmark", ".mjs"),
+  ];
+  const sources = all.filter((file) => !file.includes("node_modules") && !file.includes(".peers"));
+
+  test("can be read at a sitting", () => {
+    const long = sources.filter((file) => read(file).split("\n").length > MOST_LINES);
+    assert.deepEqual(long, []);
+  });
+
+  test("open with the idea that lives in them", () => {
+    const silent = sources.filter((file) => !/^("use strict";\n)?(#!.*\n)?\/\//.test(read(file)));
+    assert.deepEqual(silent, []);
+  });
+
+  test("say nothing of where they were made", () => {
+    const words = ["/" + "work/", "registry" + ".npmjs", "static.crates" + ".io"];
+    const found = sources.filter((file) => words.some((word) => read(file).includes(word)));
+    assert.deepEqual(found, []);
+  });
+});
