@@ -403,7 +403,7 @@
     return Object.values(descriptors).every((one) => "value" in one && isData(one.value, seen));
   }
 
-  const exported = { createMembrane, CALL, isData };
+  const exported = { createMembrane, CALL, TRAP: { GET, APPLY }, isData };
   if (typeof module === "object") module.exports = exported;
   return exported;
 })();

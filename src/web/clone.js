@@ -5,9 +5,10 @@ import { core } from "ext:core/mod.js";
 const { structuredClone: clone } = core.loadExtScript("ext:deno_web/13_message_port.js");
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 
-export function structuredClone(value, options = undefined) {
+export function structuredClone(...args) {
+  const [value, options] = args;
   const transfer = options?.transfer;
-  if (transfer === undefined) return Reflect.apply(clone, undefined, arguments);
+  if (transfer === undefined) return clone(...args);
   const buffers = new Set(transfer);
   for (const buffer of buffers) assertTransferable(buffer);
   const copy = clone(value);

@@ -25,7 +25,6 @@ const upstream = core.loadExtScript("ext:deno_fetch/26_fetch.js");
 const FAILED = "Fetch failed: ";
 
 export async function fetch(input, init = undefined) {
-  if (arguments.length === 0) throw new TypeError("fetch needs the URL or Request to fetch as its first argument");
   const target = input instanceof Request ? input : String(input);
   assertHttp(target.url ?? target);
   try {

@@ -26,7 +26,10 @@ const WAITING_CHUNKS: usize = 1;
 
 /// Upstream's options for the `fetch` of workers.
 pub fn options() -> Options {
-    Options { request_builder_hook: Some(send_body_through_channel), ..Options::default() }
+    Options {
+        request_builder_hook: Some(send_body_through_channel),
+        ..Options::default()
+    }
 }
 
 /// A worker may reach every host; nothing else asks for these.

@@ -12,25 +12,14 @@ extend(Headers.prototype, {
   },
 });
 
-const { append, delete: remove, set } = Headers.prototype;
-
-extend(Headers.prototype, {
-  append(name, value) {
-    assertMutable(this);
-    return Reflect.apply(append, this, arguments);
-  },
-  delete(name) {
-    assertMutable(this);
-    return Reflect.apply(remove, this, arguments);
-  },
-  set(name, value) {
-    assertMutable(this);
-    return Reflect.apply(set, this, arguments);
-  },
-});
-
-function assertMutable(headers) {
-  if (guardFromHeaders(headers) === "immutable") throw new TypeError("immutable");
+for (const name of ["append", "delete", "set"]) {
+  const change = Headers.prototype[name];
+  extend(Headers.prototype, {
+    [name](...args) {
+      if (guardFromHeaders(this) === "immutable") throw new TypeError("immutable");
+      return change.apply(this, args);
+    },
+  });
 }
 
 export { Headers };

@@ -9,19 +9,20 @@ export function extend(target, members) {
   }
 }
 
-/** Makes `constructor` the one that an interface shows. What upstream's has beyond `statics` stays out of sight. */
-export function takeOver(constructor, upstream, statics = []) {
+/** Makes `face` the constructor that an interface shows. What upstream's has beyond `statics` stays out of sight. */
+export function takeOver(face, upstream, statics = []) {
   const { prototype, name } = upstream;
-  for (const key of statics) Object.defineProperty(constructor, key, Object.getOwnPropertyDescriptor(upstream, key));
-  Object.defineProperty(constructor, "name", { value: name, configurable: true });
-  Object.defineProperty(constructor, "prototype", { value: prototype, writable: false });
-  Object.defineProperty(prototype, "constructor", { value: constructor, writable: true, configurable: true });
-  return constructor;
+  for (const key of statics) Object.defineProperty(face, key, Object.getOwnPropertyDescriptor(upstream, key));
+  Object.defineProperty(face, "name", { value: name, configurable: true });
+  Object.defineProperty(face, "prototype", { value: prototype, writable: false });
+  Object.defineProperty(prototype, "constructor", { value: face, writable: true, configurable: true });
+  return face;
 }
 
 /** The constructor of an interface that only the platform makes objects of. */
 export function unconstructible(upstream) {
-  return takeOver(function () {
+  function Face() {
     throw new TypeError("Illegal constructor");
-  }, upstream);
+  }
+  return takeOver(Face, upstream);
 }

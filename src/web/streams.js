@@ -138,7 +138,7 @@ extend(ReadableStream.prototype, {
   tee() {
     const branches = tee.call(this);
     const length = lengthOf(this);
-    if (length !== undefined) branches.forEach((branch) => setLength(branch, length));
+    if (length !== undefined) for (const branch of branches) setLength(branch, length);
     return branches;
   },
 });

@@ -35,16 +35,17 @@ function wrongType(method, target, type) {
 const { timeout } = AbortSignal;
 
 extend(AbortSignal, {
-  timeout(delay) {
-    if (arguments.length === 0) throw wrongType("timeout", "AbortSignal", "integer");
-    return timeout(delay);
+  timeout(...args) {
+    if (args.length === 0) throw wrongType("timeout", "AbortSignal", "integer");
+    return timeout(...args);
   },
 });
 
 export class Scheduler {
-  /** Resolves after `delay` milliseconds; rejects with an `AbortError` when `signal` aborts first. */
-  wait(delay, options = undefined) {
-    if (arguments.length === 0) throw wrongType("wait", "Scheduler", "integer");
+  /** `wait(delay, { signal })`: resolves after `delay` milliseconds, rejects with an `AbortError` when `signal` aborts first. */
+  wait(...args) {
+    if (args.length === 0) throw wrongType("wait", "Scheduler", "integer");
+    const [delay, options] = args;
     const signal = options?.signal;
     if (signal?.aborted) return Promise.reject(aborted());
     const { promise, resolve, reject } = Promise.withResolvers();

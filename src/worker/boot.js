@@ -1,4 +1,4 @@
-// Boot: everything here runs while the snapshot is made, and `__boot` when an isolate starts from it.
+// Boot: everything here runs while the snapshot is made, and `__boot`, as little as can be, when an isolate starts from it.
 
 import { core } from "ext:core/mod.js";
 import "ext:miniflare/web/exceptions.js";
@@ -7,17 +7,19 @@ import { reportError, reportRejection } from "ext:miniflare/web/rejections.js";
 import { control } from "ext:miniflare/worker/control.js";
 import { dispatch } from "ext:miniflare/worker/dispatch.js";
 import { connect, live, serve } from "ext:miniflare/worker/realm.js";
+import { warmUp } from "ext:miniflare/worker/warm.js";
 
 defineGlobals();
+core.setReportExceptionCallback(reportError);
+connect();
+// Node's side knows this object by its number, the first.
+live(control);
+warmUp(serveCall);
 
 globalThis.__boot = () => {
   delete globalThis.__boot;
   delete globalThis.Deno;
   delete globalThis.__bootstrap;
-  core.setReportExceptionCallback(reportError);
-  connect();
-  // Node's side knows this object by its number, the first.
-  live(control);
   return [serveCall, dispatch, reportRejection];
 };
 

@@ -1,8 +1,15 @@
 //! Everything a worker's realm is made of, in order. The snapshot and every isolate use this one list.
 
+use std::rc::Rc;
+
 use deno_core::Extension;
 use deno_web::{BlobStore, InMemoryBroadcastChannel};
 
+use super::answer::Answers;
+use super::deferred::Deferred;
+use super::host::{Host, HostHandle};
+use super::modules::Graph;
+use super::value::Value;
 use super::{answer, deferred, host, modules};
 use crate::durable::ops as durable;
 use crate::web::{digest, fetch};
@@ -58,6 +65,7 @@ deno_core::extension!(
         "worker/realm.js",
         "worker/request.js",
         "worker/start.js",
+        "worker/warm.js",
         "worker/worker.js",
         "web/bodies.js",
         "web/bytes.js",
@@ -85,8 +93,24 @@ deno_core::extension!(
         "membrane/membrane.js",
         "ext:deno_net/02_tls.js" = "worker/absent.js",
     ],
-    state = |state| state.put(fetch::permissions()),
+    state = |state| {
+        // What the ops find while the snapshot is made; an isolate's lane puts its own in their place.
+        state.put(HostHandle(Rc::new(Nobody)));
+        state.put(Rc::<Answers>::default());
+        state.put(Rc::<Deferred>::default());
+        state.put(Graph::default());
+        state.put(fetch::permissions());
+    },
 );
+
+/// The host of a realm that has none yet.
+struct Nobody;
+
+impl Host for Nobody {
+    fn call(&self, _call: u32, _args: Vec<Value>) -> Value {
+        Value::Undefined
+    }
+}
 
 /// The extensions of every isolate.
 pub fn all() -> Vec<Extension> {
