@@ -1,8 +1,8 @@
-// Web Crypto: upstream's, with MD5, the old name of Ed25519, streamed digests and comparison in constant time; without the
-// algorithms that Workers do not have.
+// Web Crypto: upstream's, with MD5, the old name of Ed25519, streamed digests and comparison in constant time; without
+// the algorithms that Workers do not have.
 
 import { core, internals } from "ext:core/mod.js";
-import { op_web_equal, op_web_digest_finish, op_web_digest_new, op_web_digest_update } from "ext:core/ops";
+import { op_web_digest_finish, op_web_digest_new, op_web_digest_update, op_web_equal } from "ext:core/ops";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
 import { extend, unconstructible } from "ext:miniflare/web/interface.js";
 

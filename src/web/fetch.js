@@ -19,6 +19,7 @@ internals.__telemetryUtil = {
   updateSpanFromClientResponse() {},
   updateSpanFromError() {},
 };
+const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
 const upstream = core.loadExtScript("ext:deno_fetch/26_fetch.js");
 
 /** What upstream puts before the reason of a failure it found without asking the network. */

@@ -1,7 +1,7 @@
 //! What upstream's `fetch` needs of us: leave to use the network, and bodies that may leave the lane's thread.
 //!
-//! A connection is driven by the background thread, which asks for the request's body. A stream's chunks are made by the
-//! worker, on the lane's thread: there they are pulled, and go to the connection through a channel.
+//! A connection is driven by the background thread, which asks for the request's body. A stream's chunks are made by
+//! the worker, on the lane's thread: there they are pulled, and go to the connection through a channel.
 
 use std::pin::pin;
 use std::sync::Arc;

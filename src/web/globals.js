@@ -1,7 +1,7 @@
 // The global scope of a worker: what Workers have, and nothing else.
 //
-// Upstream's web APIs are loaded here, once, while the snapshot is made. The realm's own ECMAScript globals stay as they
-// are; everything that deno_core put beside them goes at boot.
+// Upstream's web APIs are loaded here, once, while the snapshot is made. The realm's own ECMAScript globals stay as
+// they are; everything that deno_core put beside them goes at boot.
 
 import { core } from "ext:core/mod.js";
 

@@ -1,4 +1,4 @@
-// `Response`: upstream's, with what Workers may give it besides: a web socket, `cf`, and whether its body is encoded already.
+// `Response`: upstream's, with what Workers may give it besides: a web socket, `cf`, and who encodes its body.
 
 import { core } from "ext:core/mod.js";
 import { announceLength, checkFormData } from "ext:miniflare/web/bodies.js";

@@ -1,4 +1,5 @@
-// Streams that Workers add to the standard's: an identity of bytes, one of known length, and reading of at least so much.
+// Streams that Workers add to the standard's: an identity of bytes, one of known length; and reading of at least so much
+// at a time.
 
 import { core } from "ext:core/mod.js";
 import { lengthOf, setLength } from "ext:miniflare/web/bodies.js";
@@ -9,7 +10,7 @@ const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
 const { ReadableStream, ReadableStreamBYOBReader, TransformStream, WritableStream } =
   core.loadExtScript("ext:deno_web/06_streams.js");
 
-/** The two ends of a pipe of bytes. A write waits until somebody reads, and then is over: nothing is kept in between. */
+/** The two ends of a pipe of bytes. A write waits until somebody reads, and is over then: nothing is kept between. */
 class Pipe {
   /** How many bytes must pass, if that is known. */
   expected = undefined;

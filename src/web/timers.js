@@ -42,7 +42,7 @@ extend(AbortSignal, {
 });
 
 export class Scheduler {
-  /** `wait(delay, { signal })`: resolves after `delay` milliseconds, rejects with an `AbortError` when `signal` aborts first. */
+  /** `wait(delay, { signal })`: resolves after so many milliseconds; `signal` ends the wait with an `AbortError`. */
   wait(...args) {
     if (args.length === 0) throw wrongType("wait", "Scheduler", "integer");
     const [delay, options] = args;
