@@ -20,8 +20,7 @@ const execArgv = process.execArgv.filter((flag) => flag === "--experimental-vm-m
 const start = (workerData = {}) => new Worker(new URL(${JSON.stringify(thread)}), { workerData, execArgv });
 async function inThread(data) {
   const worker = start(data);
-  const [answers] = await once(worker, "message");
-  const [code] = await once(worker, "exit");
+  const [[answers], [code]] = await Promise.all([once(worker, "message"), once(worker, "exit")]);
   if (code !== 0) throw new Error("the thread ended with " + code);
   return answers;
 }
@@ -121,9 +120,10 @@ describe("a worker thread ends", differs("Node crashes when it ends its threads"
       `${THREADS}
       for (let round = 0; round < 5; round++) {
         const worker = start({ instances: 2, leave: true });
+        const ended = once(worker, "exit");
         await once(worker, "message");
         worker.postMessage("exit");
-        await once(worker, "exit");
+        await ended;
       }
       console.log(await inMain());`,
       "main",

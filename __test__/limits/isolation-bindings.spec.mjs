@@ -54,10 +54,15 @@ describe("bindings", NO_SANDBOX, () => {
         t,
         `
       const reached = [];
+      const attempts = [];
       const attempt = (where, constructor) => {
-        let outcome;
-        try { outcome = constructor("return typeof process + typeof require + typeof Deno")(); } catch { return; }
-        if (outcome !== "undefinedundefinedundefined") reached.push(where + ": " + outcome);
+        const source = "return typeof process + typeof require + typeof Deno";
+        attempts.push((async () => {
+          let outcome;
+          try { outcome = await constructor(source)(); } catch { return; }
+          if (typeof outcome?.next === "function") outcome = (await outcome.next()).value;
+          if (outcome !== "undefinedundefinedundefined") reached.push(where + ": " + String(outcome));
+        })());
       };
       const chain = (where, value) => {
         for (let at = value, depth = 0; at !== null && at !== undefined && depth < 8; depth++) {
@@ -91,7 +96,8 @@ describe("bindings", NO_SANDBOX, () => {
       attempt("newTarget", (source) => Reflect.construct(Function, [source], env.function));
       attempt("sort", (source) => env.apply(Function, source));
       attempt("bind", (source) => env.apply(Function.prototype.call.bind(Function), null, source));
-      return reached;`,
+      await Promise.all(attempts);
+      return [...new Set(reached)];`,
         { bindings },
       ),
       [],
