@@ -31,6 +31,7 @@ class Miniflare extends EventTarget {
   #flags;
   #namespaceOf;
   #ready;
+  #loading = 0;
   #loaded = false;
   #disposed = false;
 
@@ -42,7 +43,7 @@ class Miniflare extends EventTarget {
       isEnabled: (flag) => this.#flags.includes(flag),
       warn: (text) => this.log.warn(text),
     });
-    this.#ready = this.#init(options);
+    this.#begin(() => this.#init(options));
   }
 
   async #init(options) {
@@ -52,8 +53,27 @@ class Miniflare extends EventTarget {
     await this.#load();
   }
 
+  /** Begins a load. Calls that come meanwhile wait for it; when it fails there is no worker until another succeeds. */
+  #begin(load) {
+    this.#loading++;
+    this.#ready = this.#finish(load);
+    return this.#ready;
+  }
+
+  async #finish(load) {
+    try {
+      await load();
+    } catch (error) {
+      this.#lane?.retire();
+      this.#lane = undefined;
+      throw error;
+    } finally {
+      this.#loading--;
+    }
+  }
+
   /** Loads the worker from scratch; the one before it goes when its requests are done. */
-  async #load() {
+  async #load(announced = true) {
     this.log.debug("Reloading worker...");
     const options = this.#options;
     const root = options.rootPath ?? process.cwd();
@@ -83,13 +103,13 @@ class Miniflare extends EventTarget {
     this.#lane?.retire();
     this.#lane = lane;
     this.#flags = flags;
-    this.#announce(script);
+    this.#announce(script, announced);
   }
 
-  #announce({ text }) {
+  #announce({ text }, announced) {
     const initial = !this.#loaded;
     this.#loaded = true;
-    this.dispatchEvent(new ReloadEvent({ plugins: {}, initial }));
+    if (announced) this.dispatchEvent(new ReloadEvent({ plugins: {}, initial }));
     const size = Buffer.byteLength(text);
     this.log.info(`Worker reloaded!${size > 0 ? ` (${formatSize(size)})` : ""}`);
     if (size > SIZE_LIMIT) {
@@ -121,10 +141,8 @@ class Miniflare extends EventTarget {
   async #worker() {
     await this.#ready;
     if (this.#disposed) throw disposed();
-    if (this.#lane === undefined) {
-      this.#ready = this.#load();
-      await this.#ready;
-    }
+    if (this.#lane === undefined && this.#loading === 0) this.#begin(() => this.#load());
+    await this.#ready;
     if (this.#disposed) throw disposed();
     return this.#lane;
   }
@@ -135,7 +153,8 @@ class Miniflare extends EventTarget {
 
   /** Dispatches to the worker, or to `[binding, id]` of one of its objects. */
   async #dispatch(target, request) {
-    const lane = this.#disposed || this.#lane === undefined ? await this.#worker() : this.#lane;
+    const isReady = this.#lane !== undefined && this.#loading === 0 && !this.#disposed;
+    const lane = isReady ? this.#lane : await this.#worker();
     return lane.dispatch(target, request);
   }
 
@@ -171,17 +190,16 @@ class Miniflare extends EventTarget {
   async reload() {
     await this.#ready.catch(() => {});
     if (this.#disposed) throw disposed();
-    this.#ready = this.#load();
-    await this.#ready;
+    await this.#begin(() => this.#load());
   }
 
-  async setOptions(options) {
+  /** Options that are invalid change nothing; a worker that cannot be loaded leaves none. */
+  async setOptions(options, dispatchReloadEvent = true) {
     await this.#ready.catch(() => {});
     if (this.#disposed) throw disposed();
     validateOptions(options);
     this.#options = mergeOptions(this.#options ?? {}, options);
-    this.#ready = this.#load();
-    await this.#ready;
+    await this.#begin(() => this.#load(dispatchReloadEvent));
   }
 
   async dispose() {

@@ -1,5 +1,5 @@
-// Streams that Workers add to the standard's: an identity of bytes, one of known length; and reading of at least so much
-// at a time.
+// Streams that Workers add to the standard's: an identity of bytes, one of known length; and reading of at least so
+// much at a time.
 
 import { core } from "ext:core/mod.js";
 import { lengthOf, setLength } from "ext:miniflare/web/bodies.js";

@@ -39,7 +39,8 @@ function respond(request, state) {
   const { handlers, env } = worker;
   if (handlers === undefined) return respondClassic(request, state);
   if (typeof handlers.fetch !== "function") return noHandler();
-  return handlers.fetch(request, env, new ExecutionContext(state)) ?? unanswered(state);
+  const response = handlers.fetch(request, env, new ExecutionContext(state));
+  return response === undefined ? unanswered(state) : response;
 }
 
 function respondClassic(request, state) {

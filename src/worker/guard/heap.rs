@@ -124,14 +124,23 @@ pub fn hand_over(scope: &mut v8::PinScope, store: &v8::BackingStore) {
 }
 
 static VTABLE: v8::RustAllocatorVtable<Memory> =
-    v8::RustAllocatorVtable { allocate, allocate_uninitialized: allocate, free, drop: drop_handle };
+    v8::RustAllocatorVtable { allocate, allocate_uninitialized, free, drop: drop_handle };
 
 unsafe extern "C" fn allocate(memory: &Memory, length: usize) -> *mut c_void {
+    // SAFETY: calloc has no preconditions.
+    reserved(memory, length, || unsafe { libc::calloc(1, length) })
+}
+
+unsafe extern "C" fn allocate_uninitialized(memory: &Memory, length: usize) -> *mut c_void {
+    // SAFETY: malloc has no preconditions; V8 asks for this only where it fills the buffer itself.
+    reserved(memory, length, || unsafe { libc::malloc(length) })
+}
+
+fn reserved(memory: &Memory, length: usize, allocate: impl FnOnce() -> *mut c_void) -> *mut c_void {
     if !memory.reserve(length) {
         return std::ptr::null_mut();
     }
-    // SAFETY: calloc has no preconditions; fresh pages need no clearing, so zeroed memory costs nothing extra.
-    let data = unsafe { libc::calloc(1, length) };
+    let data = allocate();
     if length >= limits::HAND_OVER_BYTES {
         memory.remember_large(data as usize);
     }
