@@ -1,6 +1,6 @@
-// A process that repeats one thing very often and reports what it cost: memory after each tenth, and time.
-// Its argument names the thing; the last line it prints is { megabytes: [...], first, last } as JSON, where `first` and
-// `last` are the medians of the time of one repetition, in microseconds, in the first and the last tenth.
+// A process that repeats one thing very often and reports what it cost, after a warm-up and after each tenth. Its
+// arguments name the thing and how often; the last line it prints is { megabytes: [...], times: [...] } as JSON, where a
+// time is the median of one repetition in that tenth, in microseconds.
 
 import { Miniflare } from "./miniflare.mjs";
 
@@ -35,7 +35,7 @@ async function soak(count, size, batch) {
     result.times.push(await tenth());
     result.megabytes.push(await megabytes());
   }
-  return { megabytes: result.megabytes, first: result.times[0], last: result.times.at(-1) };
+  return result;
 }
 
 const subjects = {
