@@ -32,9 +32,18 @@ const OUR_FRAME = /^\s+at .*\(?ext:[^)]*\)?$/;
 
 let membrane;
 
+/** What makes code out of text stays here: handed over as Node's own, it would run a worker's text in Node. */
+const CODE_MAKERS = new Set(["Function", "AsyncFunction", "GeneratorFunction", "AsyncGeneratorFunction", "eval"]);
+
+function sharedIntrinsics() {
+  const { nameOf, byName } = createIntrinsics(globalThis);
+  const shared = (name) => (CODE_MAKERS.has(name) ? undefined : name);
+  return { byName, nameOf: (object) => shared(nameOf(object)) };
+}
+
 /** The membrane of this realm, made once its globals are complete. */
 export function connect() {
-  const intrinsics = createIntrinsics(globalThis);
+  const intrinsics = sharedIntrinsics();
   membrane = createMembrane({
     call: (call, args) => op_host(HOST.MEMBRANE, [call, ...args]),
     serialize,
