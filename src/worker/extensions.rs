@@ -112,11 +112,24 @@ impl Host for Nobody {
     }
 }
 
+/// Parts of `deno_web` that workers do not have. Left out, they cost neither snapshot nor start-up.
+const ABSENT_OPS: &[&str] = &["op_broadcast_", "op_geometry_", "op_lock_manager_"];
+/// The one native class of `deno_web` that its console is made of; the others are geometry, images and style sheets.
+const CONSOLE: &str = "Console";
+
+fn web() -> Extension {
+    let blobs = BlobStore::default_arc();
+    let mut web = deno_web::deno_web::init(blobs, None, false, InMemoryBroadcastChannel::default());
+    web.ops.to_mut().retain(|op| !ABSENT_OPS.iter().any(|absent| op.name.starts_with(absent)));
+    web.objects.to_mut().retain(|class| class.name.0 == CONSOLE);
+    web
+}
+
 /// The extensions of every isolate.
 pub fn all() -> Vec<Extension> {
     vec![
         deno_webidl::deno_webidl::init(),
-        deno_web::deno_web::init(BlobStore::default_arc(), None, false, InMemoryBroadcastChannel::default()),
+        web(),
         deno_crypto::deno_crypto::init(None),
         deno_fetch::deno_fetch::init(fetch::options()),
         miniflare::init(),
