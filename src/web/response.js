@@ -11,7 +11,6 @@ const ENCODINGS = ["automatic", "manual"];
 
 /** What few responses have: `{ webSocket, cf, encodeBody }`. */
 const extras = new WeakMap();
-export const extrasOf = (response) => extras.get(response);
 
 export function Response(body = null, init = undefined) {
   if (new.target === undefined) throw new TypeError("Class constructor Response cannot be invoked without 'new'");
