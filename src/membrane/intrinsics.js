@@ -2,14 +2,17 @@
 (function () {
   "use strict";
 
-  const NAMES = [
+  const LANGUAGE = [
     "Object", "Function", "Array", "Promise", "RegExp", "Symbol", "String", "Number", "Boolean", "BigInt", "Date", "Map",
     "Set", "WeakMap", "WeakSet", "WeakRef", "Proxy", "Reflect", "JSON", "Math", "Error", "EvalError", "RangeError",
     "ReferenceError", "SyntaxError", "TypeError", "URIError", "AggregateError", "ArrayBuffer", "SharedArrayBuffer",
     "DataView", "Int8Array", "Uint8Array", "Uint8ClampedArray", "Int16Array", "Uint16Array", "Int32Array", "Uint32Array",
-    "Float32Array", "Float64Array", "BigInt64Array", "BigUint64Array", "DOMException", "URL", "URLSearchParams", "Headers",
-    "Request", "Response", "FormData", "Blob", "File", "ReadableStream", "WritableStream", "TransformStream",
-    "TextEncoder", "TextDecoder", "Event", "EventTarget", "AbortController", "AbortSignal",
+    "Float32Array", "Float64Array", "BigInt64Array", "BigUint64Array",
+  ];
+  const WEB = [
+    "DOMException", "URL", "URLSearchParams", "Headers", "Request", "Response", "FormData", "Blob", "File",
+    "ReadableStream", "WritableStream", "TransformStream", "TextEncoder", "TextDecoder", "Event", "EventTarget",
+    "AbortController", "AbortSignal",
   ];
 
   /** Constructors that make code out of text have no global name, but are there all the same. */
@@ -18,8 +21,11 @@
   const GENERIC = ["Object", "Function"];
   const NATIVE = /^function \w*\(\) \{\s*\[native code\]\s*\}$/;
 
-  /** Finds the shared classes of the realm whose global object this is. */
-  function createIntrinsics(global) {
+  /**
+   * Finds the shared classes of the realm whose global object this is. Where the realm loads its web classes when they
+   * are first touched, `late` leaves them alone until they are named, by the other realm or by an object of this one.
+   */
+  function createIntrinsics(global, { late = false } = {}) {
     const byName = new Map();
     const names = new Map();
     const add = (name, object) => {
@@ -27,10 +33,12 @@
       byName.set(name, object);
       names.set(object, name);
     };
-    for (const name of NAMES) {
+    const addClass = (name) => {
       add(name, global[name]);
       add(`${name}.prototype`, global[name]?.prototype);
-    }
+    };
+    const waiting = new Set(late ? WEB : []);
+    for (const name of late ? LANGUAGE : [...LANGUAGE, ...WEB]) addClass(name);
     for (const [name, made] of Object.entries(MAKERS)) {
       add(name, Object.getPrototypeOf(made).constructor);
       add(`${name}.prototype`, Object.getPrototypeOf(made));
@@ -43,16 +51,35 @@
         if (typeof value === "function") add(`${name}.prototype.${String(key)}`, value);
       }
     }
-    return { nameOf, byName: (name) => byName.get(name) };
+    return { nameOf, byName: find };
+
+    /** Whether a class was left alone until now. */
+    function load(name) {
+      const left = waiting.delete(name);
+      if (left) addClass(name);
+      return left;
+    }
+
+    function find(name) {
+      load(name.split(".", 1)[0]);
+      return byName.get(name);
+    }
 
     /** A maker of code must never cross, not even one of a third realm (a test runner's context, say). */
     function nameOf(object) {
-      const known = names.get(object);
+      let known = names.get(object);
+      if (known === undefined && waiting.size > 0 && load(classNameOf(object))) known = names.get(object);
       if (known !== undefined || typeof object !== "function") return known;
       const { name } = object;
       const maker = name === "Function" || name === "eval" || Object.hasOwn(MAKERS, name);
       return maker && NATIVE.test(Function.prototype.toString.call(object)) ? name : undefined;
     }
+  }
+
+  /** The name of a class, or of the class that a prototype belongs to. */
+  function classNameOf(object) {
+    if (typeof object === "function") return object.name;
+    return Object.getOwnPropertyDescriptor(object, "constructor")?.value?.name;
   }
 
   const exported = { createIntrinsics };

@@ -1,6 +1,7 @@
 "use strict";
 // Finds and loads the addon: the platform package beside this one, or the repository's own build.
 
+const fs = require("node:fs");
 const path = require("node:path");
 const { InstanceError } = require("./errors.js");
 
@@ -22,7 +23,8 @@ function load() {
   const name = quickTarget();
   const file = `${BINARY}.${name}.node`;
   const attempts = [];
-  for (const folder of [path.join(__dirname, "../../npm", name), packageFolder(name)]) {
+  for (const find of [ownFolder, packageFolder]) {
+    const folder = find(name);
     if (folder === undefined) continue;
     try {
       return { binding: require(path.join(folder, file)), snapshot: path.join(folder, "snapshot.bin") };
@@ -36,6 +38,11 @@ function load() {
       `dependencies are omitted), or run \`npm run build\` in a clone.`,
     attempts.find((error) => error.code !== "MODULE_NOT_FOUND") ?? attempts[0],
   );
+}
+
+function ownFolder(name) {
+  const folder = path.join(__dirname, "../../npm", name);
+  return fs.existsSync(folder) ? folder : undefined;
 }
 
 function packageFolder(name) {

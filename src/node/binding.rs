@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::api::{Call, Exported, Failure, Result};
-use super::environment::Environment;
+use super::environment::{Environment, LaneSettings};
 use crate::durable::id;
 use crate::store::rocks;
 use crate::worker::event::Event;
@@ -28,11 +28,11 @@ pub const FUNCTIONS: &[(&str, Exported)] = &[
     ("proveRocks", prove_rocks),
 ];
 
-/// `setup(host, snapshot)`: sets this environment up; `host(lane, call, args)` answers the workers' calls.
+/// `setup(host, snapshot)`: registers a host, whose `host(lane, call, args)` answers the workers' calls, and returns its
+/// number.
 fn setup(call: &Call) -> Result<Value> {
     snapshot::load(&call.text(1)?).map_err(Failure::new)?;
-    Environment::create(call.env, call.raw(0))?;
-    Ok(Value::Undefined)
+    Ok(Value::Number(f64::from(Environment::add_host(call.env, call.raw(0))?)))
 }
 
 /// `writeSnapshot(path)`: makes the start-up snapshot. For the build, in a process that does nothing else.
@@ -52,12 +52,13 @@ fn close_store(call: &Call) -> Result<Value> {
     Ok(Value::Undefined)
 }
 
-/// `openLane(cpuLimitMs, heapLimitMb, store)`: opens a lane with a fresh isolate and returns its number.
+/// `openLane(cpuLimitMs, heapLimitMb, store, host)`: opens a lane with a fresh isolate and returns its number.
 fn open_lane(call: &Call) -> Result<Value> {
     let cpu_limit = Duration::try_from_secs_f64(call.number(0)? / 1000.0).map_err(Failure::new)?;
     let heap_limit_mib = call.number(1)? as usize;
-    let store = call.number(2)? as u32;
-    let id = Environment::get(call.env)?.open_lane(cpu_limit, heap_limit_mib, store)?;
+    let (store, host) = (call.number(2)? as u32, call.number(3)? as u32);
+    let settings = LaneSettings { cpu_limit, heap_limit_mib, store, host };
+    let id = Environment::get(call.env)?.open_lane(settings)?;
     Ok(Value::Number(f64::from(id)))
 }
 

@@ -2,10 +2,9 @@
 // Bodies that are in memory already stay there: they become a stream only if someone asks for one, because a stream
 // costs more than the whole dispatch it travels with.
 
-const { isDisturbed } = require("node:stream");
-const { isArrayBuffer } = require("node:util/types");
+const { isArrayBuffer } = require("node:util").types;
+const { web } = require("./web.js");
 
-const NodeResponse = globalThis.Response;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -47,6 +46,15 @@ function requireFormType(headers) {
   if (!/;\s*boundary=/i.test(contentType)) throw new TypeError("Multipart: Boundary not found");
 }
 
+function isStream(content) {
+  return typeof content === "object" && content !== null && !ArrayBuffer.isView(content);
+}
+
+// Node loads all of its streams with the module.
+function isDisturbed(stream) {
+  return require("node:stream").isDisturbed(stream);
+}
+
 /** A body as it came from a worker: null, a string, bytes, or a byte stream. */
 class Body {
   #content;
@@ -57,7 +65,7 @@ class Body {
 
   constructor(content) {
     this.#content = content;
-    if (content instanceof ReadableStream) this.#stream = content;
+    if (isStream(content)) this.#stream = content;
   }
 
   get stream() {
@@ -85,7 +93,7 @@ class Body {
     const content = this.take();
     if (content === null) return "";
     if (typeof content === "string") return withoutMark(content);
-    return ArrayBuffer.isView(content) ? decoder.decode(content) : new NodeResponse(content).text();
+    return ArrayBuffer.isView(content) ? decoder.decode(content) : new web.Response(content).text();
   }
 
   /** The bytes in a buffer of their own, which the caller may keep. */
@@ -93,7 +101,7 @@ class Body {
     const content = this.take();
     if (content === null || typeof content === "string") return encoder.encode(content ?? "");
     if (ArrayBuffer.isView(content)) return this.#ownBytes();
-    return new Uint8Array(await new NodeResponse(content).arrayBuffer());
+    return new Uint8Array(await new web.Response(content).arrayBuffer());
   }
 
   clone() {

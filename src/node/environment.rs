@@ -1,7 +1,8 @@
-//! One Node environment that loaded the addon: its lanes, its door into JavaScript, and how it is woken.
+//! One Node environment that loaded the addon: its lanes, its doors into JavaScript, and how it is woken.
 //!
-//! An environment belongs to one thread; a thread may have several (the addon loaded twice, as Jest does). When it ends,
-//! its lanes end with it, in whatever state they are.
+//! An environment belongs to one thread; a thread may have several (the addon loaded twice). The JavaScript half may be
+//! there several times in one environment, as under Jest, which evaluates it anew for every test file: each has a host of
+//! its own. When an environment ends, its lanes end with it, in whatever state they are.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -32,8 +33,9 @@ thread_local! {
 
 pub struct Environment {
     env: sys::napi_env,
-    /// `(lane, call, args)` of the JavaScript half.
-    host: sys::napi_ref,
+    hosts: RefCell<Vec<Rc<HostFunction>>>,
+    /// How many JavaScript halves want Node's loop to be kept alive.
+    waiting: Cell<u32>,
     lanes: RefCell<BTreeMap<u32, Rc<Lane>>>,
     stores: RefCell<BTreeMap<u32, Rc<MemoryStore>>>,
     next: Cell<u32>,
@@ -41,21 +43,27 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Sets the environment up with its host function.
-    pub fn create(env: sys::napi_env, host: sys::napi_value) -> Result<()> {
-        let mut reference = null_mut();
-        check(unsafe { sys::napi_create_reference(env, host, 1, &mut reference) })?;
+    /// Registers a host function, `(lane, call, args)`, and returns its number.
+    pub fn add_host(env: sys::napi_env, host: sys::napi_value) -> Result<u32> {
+        let environment = Environment::get(env).or_else(|_| Environment::create(env))?;
+        let mut hosts = environment.hosts.borrow_mut();
+        hosts.push(HostFunction::new(env, host)?);
+        Ok(hosts.len() as u32 - 1)
+    }
+
+    fn create(env: sys::napi_env) -> Result<Rc<Environment>> {
         let environment = Rc::new(Environment {
             env,
-            host: reference,
+            hosts: RefCell::default(),
+            waiting: Cell::new(0),
             lanes: RefCell::default(),
             stores: RefCell::default(),
             next: Cell::new(1),
             bell: Bell::new(env)?,
         });
-        ENVIRONMENTS.with(|all| all.borrow_mut().push(environment));
+        ENVIRONMENTS.with(|all| all.borrow_mut().push(environment.clone()));
         check(unsafe { sys::napi_add_env_cleanup_hook(env, Some(end), env.cast()) })?;
-        Ok(())
+        Ok(environment)
     }
 
     pub fn get(env: sys::napi_env) -> Result<Rc<Environment>> {
@@ -78,11 +86,14 @@ impl Environment {
         self.stores.borrow_mut().remove(&id);
     }
 
-    pub fn open_lane(self: &Rc<Self>, cpu_limit: Duration, heap_limit_mib: usize, store: u32) -> Result<u32> {
+    pub fn open_lane(self: &Rc<Self>, settings: LaneSettings) -> Result<u32> {
+        let LaneSettings { cpu_limit, heap_limit_mib, store, host } = settings;
+        let function = self.hosts.borrow().get(host as usize).cloned();
+        let function = function.ok_or_else(|| Failure::new("a lane opens for a host that is set up"))?;
         let store = self.stores.borrow().get(&store).cloned();
         let store = store.ok_or_else(|| Failure::new("a lane opens on a store that is open"))?;
         let id = self.next.replace(self.next.get() + 1);
-        let host = Rc::new(NodeHost { environment: Rc::downgrade(self), lane: id });
+        let host = Rc::new(NodeHost::new(self, function, id));
         let options = LaneOptions { id, host, store, signal: self.bell.clone(), cpu_limit, heap_limit_mib };
         let lane = Lane::new(options).map_err(Failure)?;
         self.lanes.borrow_mut().insert(id, lane);
@@ -95,9 +106,14 @@ impl Environment {
         drop(lane);
     }
 
-    /// Whether waiting lanes keep Node's loop alive.
+    /// Whether one more JavaScript half, or one less, wants Node's loop to be kept alive.
     pub fn keep_alive(&self, alive: bool) {
-        self.bell.keep_alive(self.env, alive);
+        let before = self.waiting.get();
+        let after = if alive { before + 1 } else { before.saturating_sub(1) };
+        self.waiting.set(after);
+        if (before == 0) != (after == 0) {
+            self.bell.keep_alive(self.env, alive);
+        }
     }
 
     fn poll(&self) {
@@ -128,10 +144,57 @@ unsafe extern "C" fn end(env: *mut c_void) {
     }
 }
 
+/// What a lane is opened with.
+pub struct LaneSettings {
+    pub cpu_limit: Duration,
+    pub heap_limit_mib: usize,
+    pub store: u32,
+    pub host: u32,
+}
+
+/// A host function. It is held only while lanes are open, so that a test file's JavaScript goes when it is done.
+struct HostFunction {
+    env: sys::napi_env,
+    reference: sys::napi_ref,
+}
+
+impl HostFunction {
+    fn new(env: sys::napi_env, function: sys::napi_value) -> Result<Rc<HostFunction>> {
+        let mut reference = null_mut();
+        check(unsafe { sys::napi_create_reference(env, function, 0, &mut reference) })?;
+        Ok(Rc::new(HostFunction { env, reference }))
+    }
+
+    fn hold(&self) {
+        unsafe { sys::napi_reference_ref(self.env, self.reference, null_mut()) };
+    }
+
+    fn let_go(&self) {
+        unsafe { sys::napi_reference_unref(self.env, self.reference, null_mut()) };
+    }
+}
+
 /// The host of one lane.
 struct NodeHost {
     environment: Weak<Environment>,
+    function: Rc<HostFunction>,
     lane: u32,
+}
+
+impl NodeHost {
+    fn new(environment: &Rc<Environment>, function: Rc<HostFunction>, lane: u32) -> NodeHost {
+        function.hold();
+        NodeHost { environment: Rc::downgrade(environment), function, lane }
+    }
+}
+
+impl Drop for NodeHost {
+    fn drop(&mut self) {
+        // After the end of the environment there are no references left to count.
+        if self.environment.strong_count() > 0 {
+            self.function.let_go();
+        }
+    }
 }
 
 impl Host for NodeHost {
@@ -143,7 +206,7 @@ impl Host for NodeHost {
         if unsafe { sys::napi_open_handle_scope(env, &mut scope) } != sys::Status::napi_ok {
             return Value::Undefined;
         }
-        let answer = call_node(env, environment.host, self.lane, call, args);
+        let answer = call_node(env, self.function.reference, self.lane, call, args);
         unsafe { sys::napi_close_handle_scope(env, scope) };
         answer.unwrap_or_else(|_| {
             swallow(env);
@@ -187,12 +250,13 @@ impl Bell {
     fn new(env: sys::napi_env) -> Result<Arc<Bell>> {
         let bell = Arc::new(Bell { woken: Mutex::default(), rung: AtomicBool::new(false), function: Mutex::default() });
         let name = Value::from("miniflare-rs").to_node(env)?;
+        let resource = resource(env)?;
         let mut function = null_mut();
         check(unsafe {
             sys::napi_create_threadsafe_function(
                 env,
                 null_mut(),
-                null_mut(),
+                resource,
                 name,
                 0,
                 1,
@@ -261,6 +325,24 @@ impl Signal for Bell {
             unsafe { sys::napi_call_threadsafe_function(function, null_mut(), mode) };
         }
     }
+}
+
+/// What async hooks see of the bell. Tools that look for what keeps Node alive ask it by `hasRef()`, as of Node's handles.
+fn resource(env: sys::napi_env) -> Result<sys::napi_value> {
+    let (mut object, mut function) = (null_mut(), null_mut());
+    let name = c"hasRef";
+    check(unsafe { sys::napi_create_object(env, &mut object) })?;
+    check(unsafe {
+        let length = name.count_bytes() as isize;
+        sys::napi_create_function(env, name.as_ptr(), length, Some(has_ref), null_mut(), &mut function)
+    })?;
+    check(unsafe { sys::napi_set_named_property(env, object, name.as_ptr(), function) })?;
+    Ok(object)
+}
+
+unsafe extern "C" fn has_ref(env: sys::napi_env, _info: sys::napi_callback_info) -> sys::napi_value {
+    let waits = Environment::get(env).is_ok_and(|environment| environment.waiting.get() > 0);
+    Value::Bool(waits).to_node(env).unwrap_or(null_mut())
 }
 
 unsafe extern "C" fn ring(env: sys::napi_env, _callback: sys::napi_value, _context: *mut c_void, _data: *mut c_void) {

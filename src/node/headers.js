@@ -2,8 +2,14 @@
 // Headers cross to the addon and back as one flat string, `name\nvalue\nname\nvalue`: one string is one copy, and no
 // header value can hold a newline. No headers at all are the empty string.
 
+const { extendLater } = require("./web.js");
+
 /** Node's, with the method that Workers list cookies by. */
-class Headers extends globalThis.Headers {
+class Headers extends Object {
+  static {
+    extendLater(Headers, "Headers");
+  }
+
   getAll(name) {
     if (String(name).toLowerCase() === "set-cookie") return this.getSetCookie();
     throw new TypeError('getAll() can only be used with the header name "Set-Cookie".');

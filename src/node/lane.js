@@ -17,7 +17,7 @@ const CONTROL = ["h", 1, 0];
 const lanes = new Map();
 let waitingCount = 0;
 
-binding.setup(host, snapshot);
+const hostNumber = binding.setup(host, snapshot);
 
 /** Answers a worker's call. Nothing may be thrown out of here: it would have nowhere to go. */
 function host(id, call, args) {
@@ -42,6 +42,9 @@ function waiting(delta) {
 }
 
 class Lane {
+  /** The addon holds its host only while lanes are open; in between it lives as long as this class. */
+  static host = host;
+
   #id;
   #membrane;
   #pending = new Map();
@@ -59,7 +62,7 @@ class Lane {
   constructor(limits, store, hooks) {
     this.#hooks = hooks;
     this.limits = limits;
-    this.#id = binding.openLane(limits.cpuLimitMs, limits.heapLimitMb, store);
+    this.#id = binding.openLane(limits.cpuLimitMs, limits.heapLimitMb, store, hostNumber);
     lanes.set(this.#id, this);
     this.#membrane = createRealm((call, args) => this.#call(call, args), waiting, hooks.showStack);
     this.control = this.#membrane.decode(CONTROL);

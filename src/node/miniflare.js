@@ -10,7 +10,6 @@ const { NoOpLog } = require("./log.js");
 const { idParts, objectBindings, objectNamespaces } = require("./objects.js");
 const { mergeOptions, OPTION_DEFAULTS, validateOptions } = require("./options.js");
 const { splitRequest } = require("./request.js");
-const { stackMapper } = require("./source_map.js");
 const { formatSize, moduleRules, readBindings, readScript } = require("./script.js");
 
 const SIZE_LIMIT = 1_048_576;
@@ -89,7 +88,7 @@ class Miniflare extends EventTarget {
         heapLimitMb: options.heapLimitMb ?? OPTION_DEFAULTS.heapLimitMb,
       },
       this.#store,
-      this.#hooks(options.sourceMap === true ? stackMapper(script) : undefined),
+      this.#hooks(options.sourceMap === true ? require("./source_map.js").stackMapper(script) : undefined),
     );
     try {
       const modules = options.modules === true;

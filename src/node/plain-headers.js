@@ -2,8 +2,8 @@
 // The flat form of headers that are written plainly, without constructing Node's Headers for it.
 
 const { flattenHeaders } = require("./headers.js");
+const { web } = require("./web.js");
 
-const NodeHeaders = globalThis.Headers;
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const VALUE = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
 
@@ -17,15 +17,19 @@ function plainHeaders(headers, contentType) {
   if (pairs === null) return null;
   if (contentType !== null && !pairs.some(isContentType)) pairs.push(["content-type", contentType]);
   if (pairs.length > 1) pairs.sort(byName);
-  return hasTwice(pairs) && !(headers instanceof NodeHeaders) ? null : flattenHeaders(pairs);
+  return hasTwice(pairs) && !(headers instanceof web.Headers) ? null : flattenHeaders(pairs);
 }
 
 function pairsOf(headers) {
-  if (headers instanceof NodeHeaders) return [...headers];
   if (Array.isArray(headers)) return validPairs(headers);
   if (typeof headers !== "object" || headers === null) return null;
-  if (Object.getPrototypeOf(headers) !== Object.prototype || Symbol.iterator in headers) return null;
-  return validPairs(Reflect.ownKeys(headers).map((name) => [name, headers[name]]));
+  if (Object.getPrototypeOf(headers) === Object.prototype) return recordPairs(headers);
+  return headers instanceof web.Headers ? [...headers] : null;
+}
+
+function recordPairs(record) {
+  if (Symbol.iterator in record) return null;
+  return validPairs(Reflect.ownKeys(record).map((name) => [name, record[name]]));
 }
 
 function validPairs(pairs) {

@@ -1,10 +1,9 @@
 "use strict";
 // Web objects crossing the membrane: they arrive as Node's own, not as proxies.
 
-const { splitRequest } = require("./request.js");
-const { lightResponse, Response, splitResponse } = require("./response.js");
 const { parseHeaders } = require("./headers.js");
-const { Request } = require("./request.js");
+const { Request, splitRequest } = require("./request.js");
+const { isLight, lightResponse, splitResponse } = require("./response.js");
 const { DurableObjectId, partsOf } = require("../durable/namespace.js");
 
 /** A body as it crosses: null, text, bytes, or a source that the worker pulls. */
@@ -56,20 +55,38 @@ function streamFromSource(source) {
   );
 }
 
+const ENCODERS = {
+  Response: encodeResponse,
+  Request: encodeRequest,
+  Headers: (headers) => ["headers", ...[...headers].flat()],
+  URL: (url) => ["url", url.href],
+  ReadableStream: (stream, membrane) => ["stream", membrane.encode(sourceOfStream(stream))],
+};
+
 function encodePlatform(value, membrane) {
-  if (value instanceof globalThis.Response) {
-    const { status, statusText, headers, body } = splitResponse(value);
-    return ["response", status, statusText, headers, bodyToWire(body, membrane)];
+  if (isLight(value)) return encodeResponse(value, membrane);
+  const parts = partsOf(value);
+  if (parts !== undefined) return ["objectId", ...parts, value.name];
+  const name = classOf(value);
+  return name === undefined ? undefined : ENCODERS[name](value, membrane);
+}
+
+// Node's class is asked about only a value that names it: the question alone would load it.
+function classOf(value) {
+  for (let one = Object.getPrototypeOf(value); one !== null; one = Object.getPrototypeOf(one)) {
+    const name = Object.getOwnPropertyDescriptor(one, "constructor")?.value?.name;
+    if (Object.hasOwn(ENCODERS, name) && value instanceof globalThis[name]) return name;
   }
-  if (value instanceof globalThis.Request) {
-    const { method, url, headers, body } = splitRequest(value);
-    return ["request", method, url, headers, bodyToWire(body, membrane)];
-  }
-  if (value instanceof Headers) return ["headers", ...[...value].flat()];
-  if (value instanceof URL) return ["url", value.href];
-  if (value instanceof DurableObjectId) return ["objectId", ...partsOf(value), value.name];
-  if (value instanceof ReadableStream) return ["stream", membrane.encode(sourceOfStream(value))];
-  return undefined;
+}
+
+function encodeResponse(response, membrane) {
+  const { status, statusText, headers, body } = splitResponse(response);
+  return ["response", status, statusText, headers, bodyToWire(body, membrane)];
+}
+
+function encodeRequest(request, membrane) {
+  const { method, url, headers, body } = splitRequest(request);
+  return ["request", method, url, headers, bodyToWire(body, membrane)];
 }
 
 function decodePlatform(wire, membrane) {
@@ -102,4 +119,4 @@ function decodeRequest([method, url, headers, body], membrane) {
   return new Request(url, init);
 }
 
-module.exports = { bodyFromWire, bodyToWire, decodePlatform, encodePlatform, Response };
+module.exports = { bodyFromWire, bodyToWire, decodePlatform, encodePlatform };

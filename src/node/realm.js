@@ -2,25 +2,26 @@
 // Node's half of the membrane: what one lane's proxies are made with.
 
 const util = require("node:util");
-const v8 = require("node:v8");
 const { createMembrane } = require("../membrane/membrane.js");
 const { createIntrinsics } = require("../membrane/intrinsics.js");
 const { createErrors } = require("../membrane/errors.js");
 const { byName } = require("./errors.js");
 const { decodePlatform, encodePlatform } = require("./platform.js");
 
-const intrinsics = createIntrinsics(globalThis);
+const intrinsics = createIntrinsics(globalThis, { late: true });
 
 /** A serializer as it is: Node's default one writes typed arrays in a way that only Node reads. */
 function serialize(value) {
-  const serializer = new v8.Serializer();
+  const { Serializer } = require("node:v8");
+  const serializer = new Serializer();
   serializer.writeHeader();
   serializer.writeValue(value);
   return new Uint8Array(serializer.releaseBuffer());
 }
 
 function deserialize(bytes) {
-  const deserializer = new v8.Deserializer(bytes);
+  const { Deserializer } = require("node:v8");
+  const deserializer = new Deserializer(bytes);
   deserializer.readHeader();
   return deserializer.readValue();
 }

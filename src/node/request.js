@@ -5,8 +5,7 @@
 const { bodyInMemory, requireFormType, takeBody } = require("./body.js");
 const { flattenHeaders } = require("./headers.js");
 const { plainHeaders } = require("./plain-headers.js");
-
-const NodeRequest = globalThis.Request;
+const { extendLater, web } = require("./web.js");
 
 // The words of Node's own Request.
 const ALREADY_USED = "Cannot construct a Request with a Request object that has already been used.";
@@ -14,7 +13,7 @@ const ALREADY_USED = "Cannot construct a Request with a Request object that has 
 // The text a Request was made of, or undefined: it can be handed on without reading the stream.
 let textOf;
 
-class Request extends NodeRequest {
+class Request extends Object {
   #cf;
   #text;
 
@@ -25,6 +24,7 @@ class Request extends NodeRequest {
   }
 
   static {
+    extendLater(Request, "Request");
     textOf = (request) => (#text in request ? request.#text : undefined);
   }
 
@@ -45,7 +45,7 @@ class Request extends NodeRequest {
 }
 
 function inheritedText(input, init) {
-  return input instanceof NodeRequest && (init?.body ?? null) === null ? textOf(input) : undefined;
+  return input instanceof web.Request && (init?.body ?? null) === null ? textOf(input) : undefined;
 }
 
 function cloneCf(cf) {
@@ -54,7 +54,7 @@ function cloneCf(cf) {
 
 // Node's Request knows only its own kind, and wants to be told that a stream is sent half-duplex.
 function nodeArguments(input, init) {
-  if (!isRequest(input) || input instanceof NodeRequest) return [input, withDuplex(init)];
+  if (!isRequest(input) || input instanceof web.Request) return [input, withDuplex(init)];
   return [input.url, withDuplex({ ...foreignInit(input, init), ...definedOnly(init) })];
 }
 
@@ -75,7 +75,7 @@ function definedOnly(init) {
 
 /** Node's, ours, or one of another realm or library that has what a Request has. */
 function isRequest(value) {
-  if (value instanceof NodeRequest) return true;
+  if (value instanceof web.Request) return true;
   if (typeof value !== "object" || value === null || !("body" in value)) return false;
   if (typeof value.url !== "string" || typeof value.method !== "string") return false;
   return typeof value.headers?.[Symbol.iterator] === "function";
@@ -151,7 +151,7 @@ function hrefOf(url) {
 
 function splitBuilt(input, init) {
   const hasInit = init !== undefined && init !== null;
-  const isGiven = input instanceof NodeRequest && !hasInit;
+  const isGiven = input instanceof web.Request && !hasInit;
   const request = isGiven ? input : new Request(input, init);
   const { method, url, redirect } = request;
   const body = (hasInit ? bodyInMemory(init.body) : undefined) ?? takeBody(request, textOf(request), ALREADY_USED);

@@ -2,18 +2,17 @@
 // Responses. The one users construct is Node's own with a little more. The one a dispatch answers with is light: Node's
 // constructor costs as much as the whole dispatch, so its parts are made when someone asks for them.
 
-const { markAsUncloneable = () => {} } = require("node:worker_threads");
 const { Body, requireFormType, takeBody } = require("./body.js");
 const { describe } = require("./errors.js");
 const { flattenHeaders, parseHeaders } = require("./headers.js");
+const { extendLater, web } = require("./web.js");
 
-const NodeResponse = globalThis.Response;
 const NULL_BODY_STATUSES = new Set([101, 204, 205, 304]);
 
 // The text a Response was made of, or undefined: it can be handed on without reading the stream.
 let textOf;
 
-class Response extends NodeResponse {
+class Response extends Object {
   #encodeBody;
   #text;
 
@@ -36,6 +35,7 @@ class Response extends NodeResponse {
   }
 
   static {
+    extendLater(Response, "Response");
     textOf = (response) => (#text in response ? response.#text : undefined);
   }
 
@@ -69,9 +69,15 @@ class Response extends NodeResponse {
   }
 }
 
+// Node 20 has no such thing, and loads much to say so.
+const { markAsUncloneable } = Number.parseInt(process.versions.node, 10) < 22 ? {} : require("node:worker_threads");
+
 // Stands in for `Response` as a parent: the same prototype chain, without running Node's constructor.
 function Bare() {}
 Bare.prototype = Response.prototype;
+
+/** Whether a value is the answer of a dispatch. */
+let isLight;
 
 class LightResponse extends Bare {
   #parts;
@@ -80,7 +86,7 @@ class LightResponse extends Bare {
 
   constructor(parts, body, headers) {
     super();
-    markAsUncloneable(this);
+    markAsUncloneable?.(this);
     this.#parts = parts;
     this.#body = body;
     this.#headers = headers;
@@ -92,8 +98,8 @@ class LightResponse extends Bare {
     return { status, statusText, headers: flat, body: response.#body.take() };
   }
 
-  static isLight(value) {
-    return #parts in value;
+  static {
+    isLight = (value) => typeof value === "object" && value !== null && #parts in value;
   }
 
   get status() {
@@ -164,7 +170,7 @@ class LightResponse extends Bare {
   // Node parses content types for what is read rarely.
   async #typed() {
     const type = this.headers.get("content-type");
-    return new NodeResponse(await this.#body.bytes(), { headers: type === null ? {} : { "content-type": type } });
+    return new web.Response(await this.#body.bytes(), { headers: type === null ? {} : { "content-type": type } });
   }
 
   clone() {
@@ -188,17 +194,17 @@ function lightResponse(parts) {
 
 /** The parts of a Response that Node code gives to a worker; its body counts as read from then on. */
 function splitResponse(response) {
+  if (isLight(response)) return LightResponse.split(response);
   if (!isResponse(response)) throw new TypeError(`Expected a Response, got ${describe(response)}`);
-  if (LightResponse.isLight(response)) return LightResponse.split(response);
   const { status, statusText, headers } = response;
   return { status, statusText, headers: flattenHeaders(headers), body: takeBody(response, textOf(response)) };
 }
 
 /** Node's, ours, or one of another realm or library that has what a Response has. */
 function isResponse(value) {
-  if (value instanceof NodeResponse) return true;
+  if (value instanceof web.Response) return true;
   if (typeof value !== "object" || value === null) return false;
   return typeof value.status === "number" && typeof value.headers?.[Symbol.iterator] === "function" && "body" in value;
 }
 
-module.exports = { Response, lightResponse, splitResponse, isResponse };
+module.exports = { Response, isLight, lightResponse, splitResponse };

@@ -35,6 +35,10 @@ impl Answers {
         self.ready.borrow_mut().pop_front()
     }
 
+    pub fn has_panicked(&self) -> bool {
+        self.panicked.get()
+    }
+
     /// Whether an op panicked since this was asked last.
     pub fn take_panicked(&self) -> bool {
         self.panicked.replace(false)

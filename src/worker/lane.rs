@@ -221,15 +221,14 @@ impl Lane {
     }
 
     /// Whether a guard is ending this turn; what fails then, fails for that.
-    fn is_terminating(&self) -> bool {
-        // SAFETY: the isolate lives as long as its lane.
-        unsafe { v8::Isolate::from_raw_isolate_ptr(self.isolate) }.is_execution_terminating()
+    fn is_ending(&self) -> bool {
+        self.watch.is_over() || self.memory.is_exceeded() || self.answers.has_panicked()
     }
 
     /// Polls upstream's event loop and tasks until nothing more is ready.
     fn poll_ready(&self) {
         for _ in 0..POLLS_PER_TURN {
-            if !self.waker.take() || self.verdict.get().is_some() {
+            if self.is_ending() || !self.waker.take() {
                 return;
             }
             let waker = self.waker.waker();
@@ -240,7 +239,7 @@ impl Lane {
                 None => return,
             };
             if let std::task::Poll::Ready(Err(error)) = polled
-                && !self.is_terminating()
+                && !self.is_ending()
             {
                 self.host.call(HOST_UNCAUGHT, vec![error.to_string().as_str().into()]);
             }
@@ -287,6 +286,10 @@ impl<'l> Entered<'l> {
         for _ in 0..POLLS_PER_TURN {
             self.scoped(|scope| scope.perform_microtask_checkpoint());
             lane.poll_ready();
+            // A turn that is being ended must not go on: V8 forgets the termination once its outermost call is left.
+            if lane.is_ending() {
+                return;
+            }
             if !self.scoped(|scope| lane.deferred.run(scope)) {
                 break;
             }

@@ -69,6 +69,11 @@ impl Watch {
         true
     }
 
+    /// Whether the watchdog is ending the turn, or has.
+    pub fn is_over(&self) -> bool {
+        self.turn.load(Ordering::SeqCst) & STATE >= CLAIMED
+    }
+
     /// Looks at the turn; true while one runs.
     fn look(&self) -> bool {
         let turn = self.turn.load(Ordering::SeqCst);

@@ -69,6 +69,11 @@ impl Memory {
         self.exceeded.swap(false, Ordering::SeqCst)
     }
 
+    /// Whether the limit was exceeded and nobody has asked yet.
+    pub fn is_exceeded(&self) -> bool {
+        self.exceeded.load(Ordering::SeqCst)
+    }
+
     fn stop(&self) {
         self.exceeded.store(true, Ordering::SeqCst);
         self.with_isolate(v8::IsolateHandle::terminate_execution);

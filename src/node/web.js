@@ -1,0 +1,59 @@
+"use strict";
+// Node's fetch classes. Node loads them when the first of them is touched, which takes longer than a worker takes to
+// start, and few suites ever touch one: so nothing here does before somebody needs what only Node's class can answer.
+
+const { describe } = require("./errors.js");
+
+/** Our classes that extend Node's, by name. */
+const ours = new Map();
+
+/** Node's own classes. */
+const web = {};
+for (const name of ["Headers", "Request", "Response"]) {
+  Object.defineProperty(web, name, { get: () => keep(name), configurable: true, enumerable: true });
+}
+
+function keep(name) {
+  const value = globalThis[name];
+  check(name, value, ours.get(name));
+  Object.defineProperty(web, name, { value });
+  return value;
+}
+
+// Asking a class of ours would ask Node's, which is what is being looked for.
+const isPrototypeOf = Function.call.bind(Object.prototype.isPrototypeOf);
+
+function check(name, value, Ours) {
+  if (typeof value !== "function") throw new TypeError(`Node's ${name} is missing: globalThis.${name} is ${describe(value)}`);
+  if (Ours === undefined || (value !== Ours && !isPrototypeOf(Ours.prototype, value.prototype))) return;
+  throw new TypeError(`Node's ${name} is missing: read globalThis.${name} once before you put another in its place`);
+}
+
+/**
+ * Makes a class of ours extend Node's of this name, without loading that one. Stand-ins are in its place, and in its
+ * prototype's, until something is asked of one; then Node's own are, for good.
+ */
+function extendLater(Class, name) {
+  const load = () => {
+    const Parent = web[name];
+    Object.setPrototypeOf(Class, Parent);
+    Object.setPrototypeOf(Class.prototype, Parent.prototype);
+    return Parent;
+  };
+  ours.set(name, Class);
+  Object.setPrototypeOf(Class, standIn(function () {}, load));
+  Object.setPrototypeOf(Class.prototype, standIn({}, () => load().prototype));
+}
+
+// Promises ask every object that they resolve to for its `then`; none of Node's classes has one.
+function standIn(target, load) {
+  return new Proxy(target, {
+    construct: (_, args, newTarget) => Reflect.construct(load(), args, newTarget),
+    get: (_, key, receiver) => (key === "then" ? undefined : Reflect.get(load(), key, receiver)),
+    getPrototypeOf: load,
+    has: (_, key) => Reflect.has(load(), key),
+    set: (_, key, value, receiver) => Reflect.set(load(), key, value, receiver),
+  });
+}
+
+module.exports = { extendLater, web };
