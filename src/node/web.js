@@ -21,12 +21,13 @@ function keep(name) {
 }
 
 // Asking a class of ours would ask Node's, which is what is being looked for.
-const isPrototypeOf = Function.call.bind(Object.prototype.isPrototypeOf);
+const inherits = (object, prototype) => Object.prototype.isPrototypeOf.call(prototype, object);
 
 function check(name, value, Ours) {
-  if (typeof value !== "function") throw new TypeError(`Node's ${name} is missing: globalThis.${name} is ${describe(value)}`);
-  if (Ours === undefined || (value !== Ours && !isPrototypeOf(Ours.prototype, value.prototype))) return;
-  throw new TypeError(`Node's ${name} is missing: read globalThis.${name} once before you put another in its place`);
+  const problem = (text) => new TypeError(`Node's ${name} is missing: ${text}`);
+  if (typeof value !== "function") throw problem(`globalThis.${name} is ${describe(value)}`);
+  const isOurs = Ours !== undefined && (value === Ours || inherits(value.prototype, Ours.prototype));
+  if (isOurs) throw problem(`read globalThis.${name} once before you put another in its place`);
 }
 
 /**
@@ -41,9 +42,13 @@ function extendLater(Class, name) {
     return Parent;
   };
   ours.set(name, Class);
-  Object.setPrototypeOf(Class, standIn(function () {}, load));
-  Object.setPrototypeOf(Class.prototype, standIn({}, () => load().prototype));
+  const loadPrototype = () => load().prototype;
+  Object.setPrototypeOf(Class, standIn(Nothing, load));
+  Object.setPrototypeOf(Class.prototype, standIn({}, loadPrototype));
 }
+
+// What stands behind a proxy that is constructed.
+function Nothing() {}
 
 // Promises ask every object that they resolve to for its `then`; none of Node's classes has one.
 function standIn(target, load) {

@@ -1,0 +1,141 @@
+// What starting costs: Node's fetch classes are loaded by whoever first touches them, and a dispatch does not. Each test
+// is a process of its own, because what is loaded stays so.
+
+import { describe, test } from "node:test";
+import assert from "node:assert/strict";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { root, run, runScript } from "../support/child.mjs";
+import { differs } from "../support/miniflare.mjs";
+
+const UNDICI = "NativeModule internal/deps/undici/undici";
+const index = path.join(root, "index.js");
+const indexModule = pathToFileURL(path.join(root, "index.mjs")).href;
+
+const PRELUDE = `
+import assert from "node:assert/strict";
+import { Request as OurRequest, Response as Ours } from ${JSON.stringify(indexModule)};
+const loaded = () => process.moduleLoadList.includes(${JSON.stringify(UNDICI)});
+const hello = { modules: true, script: "export default { fetch: () => new Response('hello', { status: 201 }) }" };
+`;
+
+async function passes(source) {
+  const { code, stderr, timedOut } = await runScript(PRELUDE + source);
+  assert.equal(timedOut, false, "the child did not end");
+  assert.equal(code, 0, stderr);
+}
+
+describe("Node's fetch classes", differs("it brings its own"), () => {
+  test("are not loaded by the package", () =>
+    passes(`assert.equal(loaded(), false); globalThis.Response; assert.equal(loaded(), true);`));
+
+  test("are not loaded by a dispatch, and an answer is an instance of them all the same", () =>
+    passes(`
+      const mf = new Miniflare(hello);
+      const response = await mf.dispatchFetch("http://localhost/");
+      assert.equal(response.status, 201);
+      assert.equal(await response.text(), "hello");
+      assert.equal(response.constructor, Ours);
+      await mf.dispose();
+      assert.equal(loaded(), false);
+
+      assert.equal(response instanceof Response, true);
+      assert.equal(loaded(), true);
+      assert.equal(response instanceof Ours, true);
+      assert.equal(Object.getPrototypeOf(Ours), Response);
+      assert.equal(Object.getPrototypeOf(Ours.prototype), Response.prototype);
+      assert.equal(new OurRequest("http://localhost/") instanceof Request, true);
+    `));
+
+  test("are not loaded by the CommonJS door", async () => {
+    const source = `
+      const { Miniflare, Response } = require(${JSON.stringify(index)});
+      const mf = new Miniflare({ modules: true, script: "export default { fetch: () => new Response('hello') }" });
+      mf.dispatchFetch("http://localhost/")
+        .then((response) => response.text())
+        .then((text) => console.log(text, process.moduleLoadList.includes(${JSON.stringify(UNDICI)})))
+        .then(() => mf.dispose());
+    `;
+    const { stdout, stderr } = await run(process.execPath, ["--input-type=commonjs", "--eval", source]);
+    assert.equal(stdout, "hello false\n", stderr);
+  });
+
+  test("are not loaded by bodies in memory, plain headers, or what is bound", () =>
+    passes(`
+      const script = \`export default { async fetch(request, env) {
+        const { name } = await request.json();
+        return Response.json({ name, q: request.headers.get("q"), ...env.data, made: env.make("x").value, live: env.live.count() });
+      } }\`;
+      class Live { #count = 0; count() { return ++this.#count; } }
+      const bindings = { data: { list: [1, new Date(0)] }, make: (value) => ({ value }), live: new Live() };
+      const mf = new Miniflare({ modules: true, script, bindings });
+      const init = { method: "POST", headers: { q: "1" }, body: JSON.stringify({ name: "n" }) };
+      const response = await mf.dispatchFetch(new URL("http://localhost/"), init);
+      const answer = { name: "n", q: "1", list: [1, "1970-01-01T00:00:00.000Z"], made: "x", live: 1 };
+      assert.deepEqual(await response.json(), answer);
+      await mf.dispose();
+      assert.equal(loaded(), false);
+    `));
+
+  test("are what a worker's own classes meet, whoever loads them", () =>
+    passes(`
+      function Request() { return "mine"; }
+      const script = \`export default { fetch: (request, env) => new Response([
+        typeof env.URL === "function" && env.URL === URL,
+        env.Headers === Headers,
+        env.mine(),
+        env.answer() instanceof Response,
+      ].join()) }\`;
+      const bindings = { URL, Headers, mine: Request, answer: () => new Response("a") };
+      const mf = new Miniflare({ modules: true, script, bindings });
+      assert.equal(await (await mf.dispatchFetch("http://localhost/")).text(), "true,true,mine,true");
+      assert.equal((await mf.getGlobalScope()).Response, Response);
+      await mf.dispose();
+    `));
+
+  // Each is the first thing that touches them, in a process of its own.
+  const touches = {
+    "Object.prototype.toString.call(response)": "[object Response]",
+    "inspect(response).split(' ')[0]": "Response",
+    "inspect(response, { customInspect: false }).split(' ')[0]": "Response",
+    "'headers' in response && !('then' in response)": true,
+    "response.then": undefined,
+    "Response.prototype.isPrototypeOf(response)": true,
+    "(response.extra = 1, Object.keys(response).join())": "extra",
+    "[...response.headers].join()": "content-type,text/plain;charset=UTF-8",
+    "Ours.json({ a: 1 }).headers.get('content-type')": "application/json",
+    "Ours.name + Ours.error().type": "Responseerror",
+    "new (class extends Ours {})('x', { status: 202 }).status": 202,
+    "class extends Ours {}.prototype instanceof Response": true,
+  };
+  for (const [expression, value] of Object.entries(touches)) {
+    test(`may be touched first by ${expression}`, () =>
+      passes(`
+        import { inspect } from "node:util";
+          const mf = new Miniflare(hello);
+        const response = await mf.dispatchFetch("http://localhost/");
+        assert.equal(${expression}, ${JSON.stringify(value)});
+        await mf.dispose();
+      `));
+  }
+
+  test("cannot be replaced before they are loaded, and the error says so", () =>
+    passes(`
+      globalThis.Response = class extends Ours {};
+      const message = "Node's Response is missing: read globalThis.Response once before you put another in its place";
+      assert.throws(() => new Ours("a"), { name: "TypeError", message });
+      delete globalThis.Response;
+      assert.throws(() => new Ours("a"), { message: "Node's Response is missing: globalThis.Response is undefined" });
+    `));
+
+  test("may be replaced once they are loaded", () =>
+    passes(`
+      const { Response: Nodes } = globalThis;
+      assert.equal(await new Ours("a").text(), "a");
+      globalThis.Response = Ours;
+      assert.equal(new Ours("a") instanceof Nodes, true);
+      const mf = new Miniflare(hello);
+      assert.equal((await (await mf.dispatchFetch("http://localhost/")).blob()).size, 5);
+      await mf.dispose();
+    `));
+});
