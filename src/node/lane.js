@@ -76,7 +76,8 @@ class Lane {
   #call(call, args) {
     if (this.#ended) throw this.#ended();
     const answer = binding.call(this.#id, call, args);
-    if (answer === undefined && this.#ended) throw this.#ended();
+    // A turn may be ended after the call itself was answered; what was answered then is worth nothing.
+    if (this.#ended) throw this.#ended();
     return answer;
   }
 
