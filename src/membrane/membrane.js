@@ -77,9 +77,9 @@
       if (typeof value !== "function") {
         if (realm.errors.is(value)) return realm.errors.encode(value, share(value), membrane);
         if (isPromise(value)) return encodePromise(value);
+        if (numbers.get(value) === undefined && isData(value, new Set())) return encodeData(value);
         const platform = realm.encodePlatform(value, membrane);
         if (platform !== undefined) return platform;
-        if (numbers.get(value) === undefined && isData(value, new Set())) return encodeData(value);
       }
       return ["h", share(value), kindOf(value)];
     }
