@@ -7,6 +7,7 @@ use napi_sys as sys;
 
 use super::api::{Failure, Result, check};
 use crate::limits;
+use crate::worker::pages;
 use crate::worker::value::{Bytes, Text, Value};
 
 /// Strings up to this many code units are read in one call, without asking for their length first.
@@ -133,7 +134,7 @@ fn bytes(env: sys::napi_env, value: sys::napi_value) -> Result<Value> {
     }
     // SAFETY: the view's memory is valid while the current call lasts; the bytes are copied at once.
     let slice = unsafe { std::slice::from_raw_parts(data.cast::<u8>(), length) };
-    Ok(Value::Bytes(Bytes::Owned(slice.to_vec())))
+    Ok(Value::Bytes(Bytes::Owned(pages::copy(slice))))
 }
 
 fn make_list(env: sys::napi_env, items: Vec<Value>) -> Result<sys::napi_value> {

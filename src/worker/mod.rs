@@ -10,6 +10,7 @@ pub mod host;
 pub mod isolate;
 pub mod lane;
 pub mod modules;
+pub mod pages;
 pub mod rejections;
 pub mod snapshot;
 pub mod value;

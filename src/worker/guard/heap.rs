@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 
 use deno_core::v8;
 
+use super::super::pages;
 use crate::limits;
 
 const MIB: usize = 1 << 20;
@@ -146,6 +147,7 @@ fn reserved(memory: &Memory, length: usize, allocate: impl FnOnce() -> *mut c_vo
         return std::ptr::null_mut();
     }
     let data = allocate();
+    pages::advise_huge(data.cast(), length);
     if length >= limits::HAND_OVER_BYTES {
         memory.remember_large(data as usize);
     }
