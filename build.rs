@@ -34,7 +34,12 @@ fn link_static_cxx() {
     let folder = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets OUT_DIR")).join("static");
     std::fs::create_dir_all(&folder).expect("OUT_DIR can be written to");
     let copied = std::fs::copy(&library, folder.join("libstdc++.a"));
-    copied.unwrap_or_else(|error| panic!("{} cannot be read: {error}; install libstdc++'s static library", library.display()));
+    copied.unwrap_or_else(|error| {
+        panic!(
+            "{} cannot be read: {error}; install libstdc++'s static library",
+            library.display()
+        )
+    });
     println!("cargo:rustc-link-search=native={}", folder.display());
 }
 
@@ -54,7 +59,10 @@ fn stamp() -> String {
 
 fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
     println!("cargo:rerun-if-changed={}", folder.display());
-    for entry in std::fs::read_dir(folder).expect("the source folder is readable").flatten() {
+    for entry in std::fs::read_dir(folder)
+        .expect("the source folder is readable")
+        .flatten()
+    {
         let path = entry.path();
         if path.is_dir() {
             rust_files(&path, files);

@@ -39,6 +39,19 @@ describe("data bindings", () => {
     ],
     "the order of keys": [{ z: 1, a: 2, 1: 3 }, `Object.keys(value).join() === "1,z,a"`],
     "an array with holes": [[1, , 3], "Array.isArray(value) && value.length === 3 && !(1 in value)"],
+    "an array with a hole and a property": [
+      Object.assign([, 1], { x: 2 }),
+      "value.length === 2 && !(0 in value) && value[1] === 1 && value.x === 2",
+    ],
+    "a property named __proto__": [
+      JSON.parse('{"__proto__":{"a":1}}'),
+      `Object.hasOwn(value, "__proto__") && value.a === undefined`,
+    ],
+    "a property that is undefined": [{ a: undefined, b: [undefined] }, `"a" in value && 0 in value.b`],
+    "a thousand objects, each in the next": [
+      Array.from({ length: 1000 }).reduce((inner) => ({ inner }), { end: true }),
+      "(() => { let one = value, n = 0; while (!one.end) one = one.inner, n++; return n === 1000; })()",
+    ],
     "a Date": [new Date(86_400_000), "value instanceof Date && value.getTime() === 86400000"],
     "an invalid Date": [new Date(Number.NaN), "value instanceof Date && Number.isNaN(value.getTime())"],
     "a RegExp": [/a+b/giu, `value instanceof RegExp && value.source === "a+b" && value.flags === "giu"`],

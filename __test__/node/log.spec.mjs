@@ -73,16 +73,25 @@ test("an error is followed by its causes", () => {
 
 test("causes and errors without a stack are printed as text", () => {
   const error = withStack(new Error("e", { cause: "because" }), "Error: e");
-  assert.deepEqual(linesOf(LogLevel.ERROR, (log) => log.error(error)), ["[mf:err] Error: e", "[mf:err] because"]);
+  assert.deepEqual(
+    linesOf(LogLevel.ERROR, (log) => log.error(error)),
+    ["[mf:err] Error: e", "[mf:err] because"],
+  );
   const bare = withStack(new Error("bare"), undefined);
-  assert.deepEqual(linesOf(LogLevel.ERROR, (log) => log.error(bare)), ["[mf:err] Error: bare"]);
+  assert.deepEqual(
+    linesOf(LogLevel.ERROR, (log) => log.error(bare)),
+    ["[mf:err] Error: bare"],
+  );
 });
 
 test("errors that are each other's cause are printed once", () => {
   const a = withStack(new Error("a"), "Error: a");
   const b = withStack(new Error("b", { cause: a }), "Error: b");
   a.cause = b;
-  assert.deepEqual(linesOf(LogLevel.ERROR, (log) => log.error(a)), ["[mf:err] Error: a", "[mf:err] Cause: Error: b"]);
+  assert.deepEqual(
+    linesOf(LogLevel.ERROR, (log) => log.error(a)),
+    ["[mf:err] Error: a", "[mf:err] Cause: Error: b"],
+  );
 });
 
 test("a log below ERROR throws the error instead of losing it", () => {

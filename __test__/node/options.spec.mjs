@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { changedOptions, mergeOptions, OPTION_DEFAULTS, validateOptions } from "../../src/node/options.js";
+import { mergeOptions, OPTION_DEFAULTS, validateOptions } from "../../src/node/options.js";
 import { NoOpLog } from "../../src/node/log.js";
 
 const valid = [
@@ -65,41 +65,4 @@ test("later options replace earlier ones, and undefined unsets", () => {
   assert.equal(merged.script, "a");
   assert.equal(merged.modules, undefined);
   assert.deepEqual(merged.bindings, {});
-});
-
-test("data counts as changed by its content", () => {
-  const a = { kvNamespaces: ["A"], bindings: { n: 1, d: new Date(0), b: new Uint8Array([1]) }, script: "s" };
-  assert.deepEqual(changedOptions(a, structuredClone(a)), []);
-  assert.deepEqual(changedOptions(a, { ...a, kvNamespaces: ["B"] }), ["kvNamespaces"]);
-  assert.deepEqual(changedOptions(a, { ...a, bindings: { ...a.bindings, b: new Uint8Array([2]) } }), ["bindings"]);
-  assert.deepEqual(changedOptions(a, { ...a, bindings: { ...a.bindings, n: undefined } }), ["bindings"]);
-  assert.deepEqual(changedOptions({ modules: true }, { modules: undefined, script: "x" }), ["modules", "script"]);
-});
-
-test("functions and instances count as changed by identity", () => {
-  class Agent {}
-  const [one, two] = [new Agent(), new Agent()];
-  const handler = () => {};
-  const options = (agent, service) => ({ fetchMock: agent, serviceBindings: { S: service } });
-  assert.deepEqual(changedOptions(options(one, handler), options(one, handler)), []);
-  assert.deepEqual(changedOptions(options(one, handler), options(two, () => {})), ["fetchMock", "serviceBindings"]);
-  assert.deepEqual(changedOptions({ globals: { A: one } }, { globals: { A: two } }), ["globals"]);
-});
-
-test("an object used twice is compared with each of its counterparts", () => {
-  const shared = { a: 1 };
-  const a = { bindings: { x: shared, y: shared } };
-  assert.deepEqual(changedOptions(a, { bindings: { x: { a: 1 }, y: { a: 2 } } }), ["bindings"]);
-});
-
-test("data that contains itself can be compared", () => {
-  const loop = () => {
-    const data = { a: 1 };
-    data.self = data;
-    return data;
-  };
-  assert.deepEqual(changedOptions({ bindings: loop() }, { bindings: loop() }), []);
-  const other = loop();
-  other.a = 2;
-  assert.deepEqual(changedOptions({ bindings: loop() }, { bindings: other }), ["bindings"]);
 });

@@ -73,10 +73,38 @@ const calls = [
   ["http://x/", { headers: { a: "1", A: "2" } }],
   ["http://x/", { headers: { [Symbol("s")]: "1" } }],
   ["http://x/", { headers: { Host: "h", Connection: "close", Cookie: "a=1" } }],
-  ["http://x/", { headers: [["B", "1"], ["a", "2"], ["b", "3"], ["set-cookie", "p=1"], ["set-cookie", "q=2"]] }],
-  ["http://x/", { headers: [["B", "1"], ["a", "2"]] }],
+  [
+    "http://x/",
+    {
+      headers: [
+        ["B", "1"],
+        ["a", "2"],
+        ["b", "3"],
+        ["set-cookie", "p=1"],
+        ["set-cookie", "q=2"],
+      ],
+    },
+  ],
+  [
+    "http://x/",
+    {
+      headers: [
+        ["B", "1"],
+        ["a", "2"],
+      ],
+    },
+  ],
   ["http://x/", { headers: [["B"]] }],
-  ["http://x/", { headers: new Headers([["set-cookie", "p"], ["set-cookie", "q"], ["A", "2"]]) }],
+  [
+    "http://x/",
+    {
+      headers: new Headers([
+        ["set-cookie", "p"],
+        ["set-cookie", "q"],
+        ["A", "2"],
+      ]),
+    },
+  ],
   ["http://x/", { headers: new Map([["a", "b"]]) }],
   ["http://x/", { headers: "text" }],
   ["http://x/", { headers: null }],
@@ -124,7 +152,12 @@ test("a URL alone is a GET without headers", async () => {
 test("headers are sorted, lower-case and flat", () => {
   const { headers } = splitRequest("http://x/", { headers: { B: "1", a: "", "Set-Cookie": "p=1" } });
   assert.equal(headers, "a\n\nb\n1\nset-cookie\np=1");
-  const repeated = [["set-cookie", "p"], ["b", "1"], ["set-cookie", "q"], ["B", "2"]];
+  const repeated = [
+    ["set-cookie", "p"],
+    ["b", "1"],
+    ["set-cookie", "q"],
+    ["B", "2"],
+  ];
   assert.equal(splitRequest("http://x/", { headers: repeated }).headers, "b\n1, 2\nset-cookie\np\nset-cookie\nq");
 });
 
@@ -166,7 +199,10 @@ test("an invalid URL is named", () => {
   const invalid = { name: "TypeError", message: "Failed to parse URL from /foo" };
   assert.throws(() => splitRequest("/foo"), invalid);
   assert.throws(() => splitRequest(undefined), { message: "Failed to parse URL from undefined" });
-  assert.throws(() => splitRequest("/foo"), (error) => error.cause.code === "ERR_INVALID_URL");
+  assert.throws(
+    () => splitRequest("/foo"),
+    (error) => error.cause.code === "ERR_INVALID_URL",
+  );
 });
 
 test("Node's Request is taken as it is", async () => {

@@ -8,7 +8,14 @@ const USED = { name: "TypeError", message: "Body is unusable: Body has already b
 const encode = (text) => new TextEncoder().encode(text);
 
 function light(body, parts) {
-  return lightResponse({ status: 200, statusText: "", headers: "", body, waitUntil: () => Promise.resolve([]), ...parts });
+  return lightResponse({
+    status: 200,
+    statusText: "",
+    headers: "",
+    body,
+    waitUntil: () => Promise.resolve([]),
+    ...parts,
+  });
 }
 
 function byteStream(...chunks) {
@@ -70,7 +77,14 @@ test("status, texts, url and headers are those of the answer", () => {
   assert.equal(response.type, "default");
   assert.equal(response.webSocket, null);
   assert.equal(response.encodeBody, "automatic");
-  assert.deepEqual([...response.headers], [["a", ""], ["set-cookie", "p"], ["set-cookie", "q"]]);
+  assert.deepEqual(
+    [...response.headers],
+    [
+      ["a", ""],
+      ["set-cookie", "p"],
+      ["set-cookie", "q"],
+    ],
+  );
   assert.equal(light("a").ok, true);
   assert.deepEqual([...light("a").headers], []);
 });
@@ -271,7 +285,15 @@ test("Response.json and Response.redirect make our Response", async () => {
 });
 
 test("a response of Node code is split into its parts", async () => {
-  const init = { status: 201, statusText: "Made", headers: [["set-cookie", "p"], ["set-cookie", "q"], ["a", "1"]] };
+  const init = {
+    status: 201,
+    statusText: "Made",
+    headers: [
+      ["set-cookie", "p"],
+      ["set-cookie", "q"],
+      ["a", "1"],
+    ],
+  };
   const headers = "a\n1\ncontent-type\ntext/plain;charset=UTF-8\nset-cookie\np\nset-cookie\nq";
   const ours = new Response("text", init);
   assert.deepEqual(splitResponse(ours), { status: 201, statusText: "Made", headers, body: "text" });

@@ -17,7 +17,9 @@ function facts(implementations, rounds) {
     `System: ${process.platform} ${process.arch}, Node ${process.versions.node}`,
     `Versions: ${implementations.map(({ label, version }) => `${label}: ${version}`).join("; ")}`,
     `Date: ${new Date().toISOString().slice(0, 10)}; medians of ${rounds} rounds; × is the ratio to Miniflare 2`,
-  ].map((fact) => `- ${fact}`).join("\n");
+  ]
+    .map((fact) => `- ${fact}`)
+    .join("\n");
 }
 
 /** The page around its table: what stands before and after the text between the markers. */

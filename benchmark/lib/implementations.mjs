@@ -38,7 +38,13 @@ function install(spec, folder) {
   console.error(`installing ${spec} into ${path.relative(ROOT, folder)}`);
   mkdirSync(folder, { recursive: true });
   const { status, stderr, error } = npm([
-    "install", spec, "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund",
+    "install",
+    spec,
+    "--prefix",
+    folder,
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
   ]);
   if (status === 0) return;
   const peers = Object.keys(PEERS).join(",");

@@ -11,7 +11,11 @@ const OPTIONS = {
   check: { type: "boolean", default: false },
 };
 
-const words = (text) => text.split(",").map((word) => word.trim()).filter(Boolean);
+const words = (text) =>
+  text
+    .split(",")
+    .map((word) => word.trim())
+    .filter(Boolean);
 
 function readRounds(text) {
   const rounds = Number(text);

@@ -29,7 +29,11 @@ function runChild(scenario, { flags, module, fetchMockModule }) {
   const task = JSON.stringify({ scenario: scenario.path, module, fetchMockModule });
   const start = performance.now();
   const child = spawnSync(process.execPath, [...flags, CHILD, task], {
-    encoding: "utf8", env: childEnvironment(), stdio: STDIO, timeout: TIMEOUT_MS, maxBuffer: 64 << 20,
+    encoding: "utf8",
+    env: childEnvironment(),
+    stdio: STDIO,
+    timeout: TIMEOUT_MS,
+    maxBuffer: 64 << 20,
   });
   const wholeProcess = performance.now() - start;
   const reported = child.output?.[RESULT_FD];

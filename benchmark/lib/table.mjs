@@ -50,7 +50,11 @@ const cells = (texts) => `| ${texts.join(" | ")} |`;
 export function markdownTable(rows, implementations) {
   const head = ["scenario", "what is measured", ...implementations.map(({ label }) => label), "target", "verdict"];
   const body = rows.map((row) => [
-    row.id, row.doc, ...implementations.map((implementation) => tableCell(row, implementation)), bar(row), verdict(row),
+    row.id,
+    row.doc,
+    ...implementations.map((implementation) => tableCell(row, implementation)),
+    bar(row),
+    verdict(row),
   ]);
   return [cells(head), cells(head.map(() => "---")), ...body.map(cells)].join("\n");
 }

@@ -23,6 +23,7 @@ export default {
   doc: "`dispatchFetch` to a worker whose outbound fetch is mocked",
   run({ Miniflare, createFetchMock }) {
     return withInstance(Miniflare, { script, fetchMock: mock(createFetchMock) }, (mf) =>
-      microsPerCall(() => ask(mf, "response:Mocked response!"), { warmUp: 200, calls: 1500 }));
+      microsPerCall(() => ask(mf, "response:Mocked response!"), { warmUp: 200, calls: 1500 }),
+    );
   },
 };

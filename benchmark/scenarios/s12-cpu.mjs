@@ -23,7 +23,6 @@ export default {
   target: { share: 0.75 },
   async run({ Miniflare }) {
     const right = await compute();
-    return withInstance(Miniflare, { script }, (mf) =>
-      millisPerCall(() => ask(mf, right), { warmUp: 5, calls: 30 }));
+    return withInstance(Miniflare, { script }, (mf) => millisPerCall(() => ask(mf, right), { warmUp: 5, calls: 30 }));
   },
 };

@@ -19,7 +19,9 @@ function parentOf(pid) {
 }
 
 function processTree() {
-  const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map((pid) => [pid, parentOf(pid)]);
+  const processes = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => [pid, parentOf(pid)]);
   const below = (parent) => processes.filter(([, p]) => p === parent).flatMap(([pid]) => [pid, ...below(pid)]);
   return [String(process.pid), ...below(String(process.pid))];
 }
@@ -32,7 +34,11 @@ function megabytesInUse() {
   if (process.platform !== "linux") {
     throw new Error(`memory is read from /proc, which ${process.platform} lacks; run this scenario on Linux`);
   }
-  return processTree().map(kilobytes).reduce((sum, size) => sum + size, 0) / 1024;
+  return (
+    processTree()
+      .map(kilobytes)
+      .reduce((sum, size) => sum + size, 0) / 1024
+  );
 }
 
 async function openAndAsk(Miniflare) {

@@ -9,6 +9,7 @@ export default {
   target: { share: 0.35 },
   run({ Miniflare }) {
     return withInstance(Miniflare, { script: HELLO }, (mf) =>
-      microsPerCall(() => ask(mf, "hello"), { warmUp: 500, calls: 3000 }));
+      microsPerCall(() => ask(mf, "hello"), { warmUp: 500, calls: 3000 }),
+    );
   },
 };

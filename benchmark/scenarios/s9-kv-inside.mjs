@@ -15,6 +15,7 @@ export default {
   doc: "`dispatchFetch` to a worker that puts and gets in KV",
   run({ Miniflare }) {
     return withInstance(Miniflare, { script, kvNamespaces: ["KV"] }, (mf) =>
-      microsPerCall(() => ask(mf, "b"), { warmUp: 200, calls: 1500 }));
+      microsPerCall(() => ask(mf, "b"), { warmUp: 200, calls: 1500 }),
+    );
   },
 };

@@ -1,12 +1,18 @@
 // How errors cross: rebuilt in the other realm as an instance of the same built-in class, with name, message, stack, cause
 // and own properties. Like everything with an identity they carry a number, so an error that comes home is the original.
-(function () {
+(() => {
   "use strict";
 
   const BUILT_IN = [
-    "EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError", "AggregateError",
+    "EvalError",
+    "RangeError",
+    "ReferenceError",
+    "SyntaxError",
+    "TypeError",
+    "URIError",
+    "AggregateError",
   ];
-  const toString = Object.prototype.toString;
+  const tagOf = (value) => Object.prototype.toString.call(value);
   const OWN = new Set(["name", "message", "stack", "cause", "errors"]);
 
   /**
@@ -15,7 +21,12 @@
    * @param stackOf the stack that an error of this realm shows to the other
    * @param showStack rewrites the stack of an error that arrives
    */
-  function createErrors({ intrinsics, refine = () => {}, stackOf = (error) => error.stack, showStack = (stack) => stack }) {
+  function createErrors({
+    intrinsics,
+    refine = () => {},
+    stackOf = (error) => error.stack,
+    showStack = (stack) => stack,
+  }) {
     const underway = new Set();
     return { is, encode, create, fill };
 
@@ -64,12 +75,12 @@
   }
 
   function is(value) {
-    const tag = toString.call(value);
+    const tag = tagOf(value);
     return tag === "[object Error]" || tag === "[object DOMException]";
   }
 
   function baseOf(error) {
-    if (toString.call(error) === "[object DOMException]") return "DOMException";
+    if (tagOf(error) === "[object DOMException]") return "DOMException";
     for (let proto = Object.getPrototypeOf(error); proto !== null; proto = Object.getPrototypeOf(proto)) {
       const name = Object.hasOwn(proto, "constructor") ? proto.constructor?.name : undefined;
       if (BUILT_IN.includes(name)) return name;

@@ -1,22 +1,78 @@
 // The classes that both realms have: each crosses as the other realm's own, and so do their prototypes.
-(function () {
+(() => {
   "use strict";
 
   const LANGUAGE = [
-    "Object", "Function", "Array", "Promise", "RegExp", "Symbol", "String", "Number", "Boolean", "BigInt", "Date", "Map",
-    "Set", "WeakMap", "WeakSet", "WeakRef", "Proxy", "Reflect", "JSON", "Math", "Error", "EvalError", "RangeError",
-    "ReferenceError", "SyntaxError", "TypeError", "URIError", "AggregateError", "ArrayBuffer", "SharedArrayBuffer",
-    "DataView", "Int8Array", "Uint8Array", "Uint8ClampedArray", "Int16Array", "Uint16Array", "Int32Array", "Uint32Array",
-    "Float32Array", "Float64Array", "BigInt64Array", "BigUint64Array",
+    "Object",
+    "Function",
+    "Array",
+    "Promise",
+    "RegExp",
+    "Symbol",
+    "String",
+    "Number",
+    "Boolean",
+    "BigInt",
+    "Date",
+    "Map",
+    "Set",
+    "WeakMap",
+    "WeakSet",
+    "WeakRef",
+    "Proxy",
+    "Reflect",
+    "JSON",
+    "Math",
+    "Error",
+    "EvalError",
+    "RangeError",
+    "ReferenceError",
+    "SyntaxError",
+    "TypeError",
+    "URIError",
+    "AggregateError",
+    "ArrayBuffer",
+    "SharedArrayBuffer",
+    "DataView",
+    "Int8Array",
+    "Uint8Array",
+    "Uint8ClampedArray",
+    "Int16Array",
+    "Uint16Array",
+    "Int32Array",
+    "Uint32Array",
+    "Float32Array",
+    "Float64Array",
+    "BigInt64Array",
+    "BigUint64Array",
   ];
   const WEB = [
-    "DOMException", "URL", "URLSearchParams", "Headers", "Request", "Response", "FormData", "Blob", "File",
-    "ReadableStream", "WritableStream", "TransformStream", "TextEncoder", "TextDecoder", "Event", "EventTarget",
-    "AbortController", "AbortSignal",
+    "DOMException",
+    "URL",
+    "URLSearchParams",
+    "Headers",
+    "Request",
+    "Response",
+    "FormData",
+    "Blob",
+    "File",
+    "ReadableStream",
+    "WritableStream",
+    "TransformStream",
+    "TextEncoder",
+    "TextDecoder",
+    "Event",
+    "EventTarget",
+    "AbortController",
+    "AbortSignal",
   ];
 
   /** Constructors that make code out of text have no global name, but are there all the same. */
-  const MAKERS = { AsyncFunction: async () => {}, GeneratorFunction: function* () {}, AsyncGeneratorFunction: async function* () {} };
+  const MAKERS = {
+    AsyncFunction: async () => {},
+    GeneratorFunction: function* () {},
+    AsyncGeneratorFunction: async function* () {},
+  };
   /** Their methods work on any object, proxies included, so each realm uses its own. */
   const GENERIC = ["Object", "Function"];
   const NATIVE = /^function \w*\(\) \{\s*\[native code\]\s*\}$/;

@@ -6,7 +6,7 @@
 // realm's proxy is collected: each arrival of a number is counted, and a release gives back what was counted.
 //
 // On the wire a value is a primitive, or a list whose first item says what it is.
-(function () {
+(() => {
   "use strict";
 
   const CALL = { TRAP: 0, SETTLE: 1, RELEASE: 2 };
@@ -26,7 +26,7 @@
   ];
   const [GET, SET, HAS, DELETE, OWN_KEYS, DESCRIBE, DEFINE, PROTOTYPE, APPLY, CONSTRUCT, INSPECT] = TRAPS.keys();
 
-  const toString = Object.prototype.toString;
+  const tagOf = (value) => Object.prototype.toString.call(value);
   const WELL_KNOWN = new Map();
   for (const name of Object.getOwnPropertyNames(Symbol)) {
     if (typeof Symbol[name] === "symbol") WELL_KNOWN.set(Symbol[name], name);
@@ -86,7 +86,7 @@
 
     function encodeData(value) {
       if (value instanceof Uint8Array && value.constructor === Uint8Array) return ["u", new Uint8Array(value)];
-      return ["d", realm.serialize(value)];
+      return isSmall(value, new Set()) ? listed(value) : ["d", realm.serialize(value)];
     }
 
     function encodePromise(promise) {
@@ -138,11 +138,19 @@
           );
         case "k":
           return wire.slice(1).map(decode);
+        case "o":
+          return decodeObject(wire);
         case "v":
           return decodeDescriptor(wire);
         default:
           return realm.decodePlatform(wire, membrane);
       }
+    }
+
+    function decodeObject(wire) {
+      const entries = [];
+      for (let index = 1; index < wire.length; index += 2) entries.push([wire[index], decode(wire[index + 1])]);
+      return Object.fromEntries(entries);
     }
 
     /** The stand-in for the other realm's object, new or known. A new one is filled once it is known, as it may lead back. */
@@ -314,7 +322,8 @@
       if (descriptor === undefined) return Reflect.getOwnPropertyDescriptor(target, key);
       const fixed = Reflect.getOwnPropertyDescriptor(target, key);
       descriptor.configurable = fixed === undefined || fixed.configurable;
-      if (!descriptor.configurable) Object.assign(descriptor, { enumerable: fixed.enumerable, writable: fixed.writable });
+      if (!descriptor.configurable)
+        Object.assign(descriptor, { enumerable: fixed.enumerable, writable: fixed.writable });
       return descriptor;
     }
 
@@ -342,13 +351,13 @@
   }
 
   function isPromise(value) {
-    return toString.call(value) === "[object Promise]" && typeof value.then === "function";
+    return tagOf(value) === "[object Promise]" && typeof value.then === "function";
   }
 
   function kindOf(value) {
     if (typeof value !== "function") return Array.isArray(value) ? KIND.ARRAY : KIND.OBJECT;
     // A constructor has a prototype of its own to give; arrows and methods have none.
-    return Object.prototype.hasOwnProperty.call(value, "prototype") ? KIND.CLASS : KIND.FUNCTION;
+    return Object.hasOwn(value, "prototype") ? KIND.CLASS : KIND.FUNCTION;
   }
 
   function target(kind) {
@@ -356,12 +365,17 @@
       case KIND.FUNCTION:
         return () => {};
       case KIND.CLASS:
-        return function () {};
+        return constructible();
       case KIND.ARRAY:
         return [];
       default:
         return {};
     }
+  }
+
+  function constructible() {
+    function target() {}
+    return target;
   }
 
   function withFixedKeys(target, keys) {
@@ -377,10 +391,11 @@
     seen.add(value);
     const prototype = Object.getPrototypeOf(value);
     if (Array.isArray(value)) return ownData(value, seen);
-    if (prototype === null || Object.getPrototypeOf(prototype) === null) return ownData(value, seen);
+    if (isPlain(value)) return ownData(value, seen);
     // A class of the user's own that extends a built-in one is a live object.
-    if (Object.getPrototypeOf(Object.getPrototypeOf(prototype) ?? {}) !== null && !ArrayBuffer.isView(value)) return false;
-    switch (toString.call(value)) {
+    if (Object.getPrototypeOf(Object.getPrototypeOf(prototype) ?? {}) !== null && !ArrayBuffer.isView(value))
+      return false;
+    switch (tagOf(value)) {
       case "[object Map]":
         return [...value].every(([key, item]) => isData(key, seen) && isData(item, seen));
       case "[object Set]":
@@ -401,6 +416,35 @@
     const descriptors = Object.getOwnPropertyDescriptors(value);
     if (Object.getOwnPropertySymbols(descriptors).length > 0) return false;
     return Object.values(descriptors).every((one) => "value" in one && isData(one.value, seen));
+  }
+
+  /** More items than this, or more objects, are for structured clone. */
+  const SMALL = 32;
+
+  /** Whether data is a few plain objects and arrays, none of them there twice: a list is made sooner than a clone. */
+  function isSmall(value, seen) {
+    if (typeof value !== "object" || value === null) return true;
+    if (seen.has(value) || seen.size === SMALL) return false;
+    seen.add(value);
+    if (!Array.isArray(value) && !isPlain(value)) return false;
+    const keys = Object.keys(value);
+    if (keys.length > SMALL || (Array.isArray(value) && !isDense(value, keys))) return false;
+    return keys.every((key) => isSmall(value[key], seen));
+  }
+
+  function isDense(array, keys) {
+    return keys.length === array.length && (keys.length === 0 || keys.at(-1) === String(keys.length - 1));
+  }
+
+  function isPlain(value) {
+    const prototype = Object.getPrototypeOf(value);
+    return prototype === null || Object.getPrototypeOf(prototype) === null;
+  }
+
+  function listed(value) {
+    if (typeof value !== "object" || value === null) return value;
+    if (Array.isArray(value)) return ["k", ...value.map(listed)];
+    return ["o", ...Object.keys(value).flatMap((key) => [key, listed(value[key])])];
   }
 
   const exported = { createMembrane, CALL, TRAP: { GET, APPLY }, isData };

@@ -29,7 +29,11 @@ impl Failure {
 
 /// Turns a status of N-API into a result.
 pub fn check(status: sys::napi_status) -> Result<()> {
-    if status == sys::Status::napi_ok { Ok(()) } else { Err(Failure(format!("Node refused a call (N-API status {status})"))) }
+    if status == sys::Status::napi_ok {
+        Ok(())
+    } else {
+        Err(Failure(format!("Node refused a call (N-API status {status})")))
+    }
 }
 
 /// A call of an exported function.
@@ -125,5 +129,6 @@ fn throw(env: sys::napi_env, message: &str) -> sys::napi_value {
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("for a reason unknown")
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("for a reason unknown")
 }

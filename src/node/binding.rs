@@ -57,7 +57,12 @@ fn open_lane(call: &Call) -> Result<Value> {
     let cpu_limit = Duration::try_from_secs_f64(call.number(0)? / 1000.0).map_err(Failure::new)?;
     let heap_limit_mib = call.number(1)? as usize;
     let (store, host) = (call.number(2)? as u32, call.number(3)? as u32);
-    let settings = LaneSettings { cpu_limit, heap_limit_mib, store, host };
+    let settings = LaneSettings {
+        cpu_limit,
+        heap_limit_mib,
+        store,
+        host,
+    };
     let id = Environment::get(call.env)?.open_lane(settings)?;
     Ok(Value::Number(f64::from(id)))
 }
@@ -72,14 +77,19 @@ fn close_lane(call: &Call) -> Result<Value> {
 fn call(call: &Call) -> Result<Value> {
     let lane = Environment::get(call.env)?.lane(call.number(0)? as u32);
     let (number, args) = (call.number(1)? as u32, call.list(2)?);
-    Ok(lane.and_then(|lane| lane.call(number, args)).unwrap_or(Value::Undefined))
+    Ok(lane
+        .and_then(|lane| lane.call(number, args))
+        .unwrap_or(Value::Undefined))
 }
 
 /// `dispatch(lane, event, args)`: dispatches an event and returns its answer if the worker gave it at once; otherwise
 /// the answer comes by the host.
 fn dispatch(call: &Call) -> Result<Value> {
     let lane = Environment::get(call.env)?.lane(call.number(0)? as u32);
-    let event = Event { id: call.number(1)? as u32, args: call.list(2)? };
+    let event = Event {
+        id: call.number(1)? as u32,
+        args: call.list(2)?,
+    };
     Ok(lane.and_then(|lane| lane.dispatch(event)).unwrap_or(Value::Undefined))
 }
 
@@ -105,7 +115,9 @@ fn durable_id_from_name(call: &Call) -> Result<Value> {
 /// `durableIdUnique(binding, nowMs)`
 fn durable_id_unique(call: &Call) -> Result<Value> {
     let random = id::random().map_err(Failure::new)?;
-    Ok(id::unique(&call.text(0)?, call.number(1)? as u64, random).as_str().into())
+    Ok(id::unique(&call.text(0)?, call.number(1)? as u64, random)
+        .as_str()
+        .into())
 }
 
 /// `durableIdParse(binding, text)`: `[id]`, or `[null, why there is none]`.

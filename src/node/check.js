@@ -47,7 +47,7 @@ function list(item, expected) {
   const array = check(expected, Array.isArray);
   return (value, path) => {
     array(value, path);
-    value.forEach((each, i) => item(each, `${path}[${i}]`));
+    for (const [i, each] of value.entries()) item(each, `${path}[${i}]`);
   };
 }
 

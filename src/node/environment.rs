@@ -87,14 +87,26 @@ impl Environment {
     }
 
     pub fn open_lane(self: &Rc<Self>, settings: LaneSettings) -> Result<u32> {
-        let LaneSettings { cpu_limit, heap_limit_mib, store, host } = settings;
+        let LaneSettings {
+            cpu_limit,
+            heap_limit_mib,
+            store,
+            host,
+        } = settings;
         let function = self.hosts.borrow().get(host as usize).cloned();
         let function = function.ok_or_else(|| Failure::new("a lane opens for a host that is set up"))?;
         let store = self.stores.borrow().get(&store).cloned();
         let store = store.ok_or_else(|| Failure::new("a lane opens on a store that is open"))?;
         let id = self.next.replace(self.next.get() + 1);
         let host = Rc::new(NodeHost::new(self, function, id));
-        let options = LaneOptions { id, host, store, signal: self.bell.clone(), cpu_limit, heap_limit_mib };
+        let options = LaneOptions {
+            id,
+            host,
+            store,
+            signal: self.bell.clone(),
+            cpu_limit,
+            heap_limit_mib,
+        };
         let lane = Lane::new(options).map_err(Failure)?;
         self.lanes.borrow_mut().insert(id, lane);
         Ok(id)
@@ -184,7 +196,11 @@ struct NodeHost {
 impl NodeHost {
     fn new(environment: &Rc<Environment>, function: Rc<HostFunction>, lane: u32) -> NodeHost {
         function.hold();
-        NodeHost { environment: Rc::downgrade(environment), function, lane }
+        NodeHost {
+            environment: Rc::downgrade(environment),
+            function,
+            lane,
+        }
     }
 }
 
@@ -199,7 +215,9 @@ impl Drop for NodeHost {
 
 impl Host for NodeHost {
     fn call(&self, call: u32, args: Vec<Value>) -> Value {
-        let Some(environment) = self.environment.upgrade() else { return Value::Undefined };
+        let Some(environment) = self.environment.upgrade() else {
+            return Value::Undefined;
+        };
         let env = environment.env;
         let mut scope = null_mut();
         // SAFETY: this is the environment's thread, inside a call from Node.
@@ -222,7 +240,14 @@ fn call_node(env: sys::napi_env, host: sys::napi_ref, lane: u32, call: u32, args
     let (lane, call) = (Value::Number(f64::from(lane)), Value::Number(f64::from(call)));
     let arguments = [lane.to_node(env)?, call.to_node(env)?, Value::List(args).to_node(env)?];
     check(unsafe {
-        sys::napi_call_function(env, receiver, function, arguments.len(), arguments.as_ptr(), &mut answer)
+        sys::napi_call_function(
+            env,
+            receiver,
+            function,
+            arguments.len(),
+            arguments.as_ptr(),
+            &mut answer,
+        )
     })?;
     Value::from_node(env, answer)
 }
@@ -248,7 +273,11 @@ unsafe impl Send for Function {}
 
 impl Bell {
     fn new(env: sys::napi_env) -> Result<Arc<Bell>> {
-        let bell = Arc::new(Bell { woken: Mutex::default(), rung: AtomicBool::new(false), function: Mutex::default() });
+        let bell = Arc::new(Bell {
+            woken: Mutex::default(),
+            rung: AtomicBool::new(false),
+            function: Mutex::default(),
+        });
         let name = Value::from("miniflare-rs").to_node(env)?;
         let resource = resource(env)?;
         let mut function = null_mut();
@@ -277,7 +306,11 @@ impl Bell {
 
     fn take(&self) -> Vec<u32> {
         self.rung.store(false, Ordering::SeqCst);
-        let mut woken = self.woken.lock().map(|mut woken| std::mem::take(&mut *woken)).unwrap_or_default();
+        let mut woken = self
+            .woken
+            .lock()
+            .map(|mut woken| std::mem::take(&mut *woken))
+            .unwrap_or_default();
         woken.dedup();
         woken
     }

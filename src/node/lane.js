@@ -192,7 +192,10 @@ class Lane {
 }
 
 function disposed() {
-  return new InstanceError("ERR_DISPOSED", "This Miniflare instance has been disposed. Make a new one: new Miniflare({ ... })");
+  return new InstanceError(
+    "ERR_DISPOSED",
+    "This Miniflare instance has been disposed. Make a new one: new Miniflare({ ... })",
+  );
 }
 
 /** Digits of Durable Objects' ids, as the worker makes them too. */

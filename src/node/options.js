@@ -1,7 +1,6 @@
 "use strict";
 // The constructor's options: what type each has, how later ones join earlier ones, and which of them changed.
 
-const { isDeepStrictEqual, types } = require("node:util");
 const { anyRecord, boolean, booleanOrString, func, number, string } = require("./check.js");
 const { check, list, oneOf, optional, record, shape } = require("./check.js");
 const { hasMethods, isFunction, isObject, isString } = require("./check.js");
@@ -160,37 +159,4 @@ function mergeOptions(previous, next) {
   return { ...previous, ...next };
 }
 
-/** The names of the options that differ: plain data by its content, functions and instances by identity. */
-function changedOptions(a, b) {
-  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...names].filter((name) => !isSame(a[name], b[name], new Map()));
-}
-
-// `compared` holds what each object is already being compared with, for data that contains itself.
-function isSame(a, b, compared) {
-  if (Object.is(a, b) || compared.get(a)?.has(b)) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  compared.set(a, (compared.get(a) ?? new Set()).add(b));
-  if (Array.isArray(a) || isPlain(a)) return isSameContent(a, b, compared);
-  return isValueObject(a) && isDeepStrictEqual(a, b);
-}
-
-function isSameContent(a, b, compared) {
-  if (Array.isArray(a) !== Array.isArray(b) || isPlain(a) !== isPlain(b)) return false;
-  const keys = Object.keys(a);
-  if (keys.length !== Object.keys(b).length) return false;
-  return keys.every((key) => Object.hasOwn(b, key) && isSame(a[key], b[key], compared));
-}
-
-// An object literal of any realm: its prototype is none, or the one at the end of the chain.
-function isPlain(value) {
-  const prototype = Object.getPrototypeOf(value);
-  if (prototype === null) return true;
-  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "hasOwnProperty");
-}
-
-function isValueObject(value) {
-  return types.isDate(value) || types.isRegExp(value) || types.isAnyArrayBuffer(value) || ArrayBuffer.isView(value);
-}
-
-module.exports = { OPTION_DEFAULTS, validateOptions, mergeOptions, changedOptions };
+module.exports = { OPTION_DEFAULTS, validateOptions, mergeOptions };

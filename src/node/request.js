@@ -85,7 +85,12 @@ const METHODS = new Map(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"].map(
 for (const method of [...METHODS.keys()]) METHODS.set(method.toLowerCase(), method);
 METHODS.set("PATCH", "PATCH").set(undefined, "GET");
 
-const REDIRECTS = new Map([["follow", "follow"], ["manual", "manual"], ["error", "error"], [undefined, "follow"]]);
+const REDIRECTS = new Map([
+  ["follow", "follow"],
+  ["manual", "manual"],
+  ["error", "error"],
+  [undefined, "follow"],
+]);
 const PLAIN_KEYS = new Set(["method", "headers", "body", "cf", "redirect"]);
 
 /**

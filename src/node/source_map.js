@@ -19,11 +19,13 @@ function stackMapper(script) {
   return (stack) =>
     stack
       .split("\n")
-      .map((line) => line.replace(FRAME, (frame, before, file, row, column, after) => {
-        const entry = mapOf(file)?.findEntry(Number(row) - 1, Number(column) - 1);
-        if (entry?.originalSource === undefined) return frame;
-        return `${before}${locate(file, entry.originalSource)}:${entry.originalLine + 1}:${entry.originalColumn + 1}${after}`;
-      }))
+      .map((line) =>
+        line.replace(FRAME, (frame, before, file, row, column, after) => {
+          const entry = mapOf(file)?.findEntry(Number(row) - 1, Number(column) - 1);
+          if (entry?.originalSource === undefined) return frame;
+          return `${before}${locate(file, entry.originalSource)}:${entry.originalLine + 1}:${entry.originalColumn + 1}${after}`;
+        }),
+      )
       .join("\n");
 }
 

@@ -89,9 +89,7 @@ fn big_int(env: sys::napi_env, value: sys::napi_value) -> Result<Value> {
     let (mut sign, mut count) = (0, 0);
     check(unsafe { sys::napi_get_value_bigint_words(env, value, null_mut(), &mut count, null_mut()) })?;
     let mut words = vec![0u64; count];
-    check(unsafe {
-        sys::napi_get_value_bigint_words(env, value, &mut sign, &mut count, words.as_mut_ptr())
-    })?;
+    check(unsafe { sys::napi_get_value_bigint_words(env, value, &mut sign, &mut count, words.as_mut_ptr()) })?;
     Ok(Value::BigInt(sign != 0, words))
 }
 
@@ -172,12 +170,14 @@ fn copy_buffer(env: sys::napi_env, bytes: &[u8]) -> Result<sys::napi_value> {
 /// A buffer over the worker's memory, freed when Node collects it. Where Node allows no such buffers, a copy.
 fn hold_buffer(env: sys::napi_env, bytes: Bytes) -> Result<sys::napi_value> {
     let held = Box::new(bytes);
-    let (data, length) = (held.as_slice().as_ptr().cast_mut().cast::<c_void>(), held.as_slice().len());
+    let (data, length) = (
+        held.as_slice().as_ptr().cast_mut().cast::<c_void>(),
+        held.as_slice().len(),
+    );
     let held = Box::into_raw(held);
     let mut buffer = null_mut();
-    let status = unsafe {
-        sys::napi_create_external_arraybuffer(env, data, length, Some(release), held.cast(), &mut buffer)
-    };
+    let status =
+        unsafe { sys::napi_create_external_arraybuffer(env, data, length, Some(release), held.cast(), &mut buffer) };
     if status == sys::Status::napi_ok {
         return Ok(buffer);
     }

@@ -9,7 +9,9 @@ pub fn prove(folder: &str) -> Result<String, String> {
     database.put(b"key", b"value").map_err(|error| error.to_string())?;
     let value = database.get(b"key").map_err(|error| error.to_string())?;
     if value.as_deref() != Some(b"value".as_slice()) {
-        return Err(format!("RocksDB returned {value:?} for a key that was put as \"value\""));
+        return Err(format!(
+            "RocksDB returned {value:?} for a key that was put as \"value\""
+        ));
     }
     match database.set_options(&[("write_buffer_size", "not a number")]) {
         Ok(()) => Err("RocksDB accepted \"not a number\" as a size".into()),

@@ -5,8 +5,26 @@ import { op_host } from "ext:core/ops";
 import { decode, encode, HOST } from "ext:miniflare/worker/realm.js";
 
 const METHODS = [
-  "assert", "clear", "count", "countReset", "debug", "dir", "dirxml", "error", "group", "groupCollapsed", "groupEnd",
-  "info", "log", "table", "time", "timeEnd", "timeLog", "timeStamp", "trace", "warn",
+  "assert",
+  "clear",
+  "count",
+  "countReset",
+  "debug",
+  "dir",
+  "dirxml",
+  "error",
+  "group",
+  "groupCollapsed",
+  "groupEnd",
+  "info",
+  "log",
+  "table",
+  "time",
+  "timeEnd",
+  "timeLog",
+  "timeStamp",
+  "trace",
+  "warn",
 ];
 
 export const console = {};

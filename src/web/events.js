@@ -37,7 +37,8 @@ export class FetchEvent extends Event {
       throw new DOMException(message, "InvalidStateError");
     }
     if (state.dispatched) {
-      const message = "Too late to call FetchEvent.respondWith(). It must be called synchronously in the event handler.";
+      const message =
+        "Too late to call FetchEvent.respondWith(). It must be called synchronously in the event handler.";
       throw new DOMException(message, "InvalidStateError");
     }
     this.stopImmediatePropagation();
@@ -124,7 +125,10 @@ export class WorkerGlobalScope extends EventTarget {
   }
   removeEventListener(type, listener) {
     const list = listeners.get(String(type)) ?? [];
-    remove(list, list.find((one) => one.listener === listener));
+    remove(
+      list,
+      list.find((one) => one.listener === listener),
+    );
   }
   dispatchEvent(event) {
     setTarget(event);

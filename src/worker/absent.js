@@ -1,8 +1,6 @@
 // Upstream's client-certificate helper, which workers do not have. `fetch` loads it for one name.
-(function () {
-  return {
-    loadTlsKeyPair() {
-      throw new TypeError("Client certificates are not available in workers");
-    },
-  };
-})();
+(() => ({
+  loadTlsKeyPair() {
+    throw new TypeError("Client certificates are not available in workers");
+  },
+}))();

@@ -16,15 +16,24 @@ pub fn handle() -> &'static Handle {
     HANDLE.get_or_init(start)
 }
 
-/// V8 removes the interrupt check of some endless loops while it looks for loops to unroll (a loop whose body fills an
-/// array of a known size is one), and a loop without it can never be stopped.
-const FLAGS: &[&str] = &["--no-turboshaft-loop-unrolling"];
+const FLAGS: &[&str] = &[
+    // V8 removes the interrupt check of some endless loops while it looks for loops to unroll (a loop whose body fills an
+    // array of a known size is one), and a loop without it can never be stopped.
+    "--no-turboshaft-loop-unrolling",
+    // Buffers that a collection found dead are freed before it returns: only then has an allocation that is tried again
+    // after it a fair chance under the memory limit.
+    "--no-concurrent-array-buffer-sweeping",
+];
 
 /// Sets V8's flags: ours, and those that its developers and ours may add, e.g. `MINIFLARE_RS_V8_FLAGS="--trace-gc"`.
 fn set_flags() {
     let more = std::env::var("MINIFLARE_RS_V8_FLAGS").unwrap_or_default();
     // The first is taken for the program's name.
-    let flags = ["miniflare-rs"].iter().chain(FLAGS).copied().chain(more.split_whitespace());
+    let flags = ["miniflare-rs"]
+        .iter()
+        .chain(FLAGS)
+        .copied()
+        .chain(more.split_whitespace());
     deno_core::v8_set_flags(flags.map(String::from).collect());
 }
 

@@ -2,7 +2,14 @@
 
 import { op_fail } from "ext:core/ops";
 import { storageOf } from "ext:miniflare/durable/objects.js";
-import { ExecutionContext, hasListeners, ScheduledController, ScheduledEvent, settleWaits, stateOf } from "ext:miniflare/web/events.js";
+import {
+  ExecutionContext,
+  hasListeners,
+  ScheduledController,
+  ScheduledEvent,
+  settleWaits,
+  stateOf,
+} from "ext:miniflare/web/events.js";
 import { start } from "ext:miniflare/worker/start.js";
 import { worker } from "ext:miniflare/worker/worker.js";
 

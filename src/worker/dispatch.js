@@ -93,13 +93,17 @@ function responseHint() {
 
 function wrongType() {
   const hint = responseHint();
-  throw fetchError("ERR_RESPONSE_TYPE", `Fetch handler didn't respond with a Response object.\nMake sure you're ${hint}.`);
+  throw fetchError(
+    "ERR_RESPONSE_TYPE",
+    `Fetch handler didn't respond with a Response object.\nMake sure you're ${hint}.`,
+  );
 }
 
 function noHandler() {
-  const hint = worker.handlers === undefined
-    ? 'calling addEventListener("fetch", ...)'
-    : "exporting a default object containing a `fetch` function property";
+  const hint =
+    worker.handlers === undefined
+      ? 'calling addEventListener("fetch", ...)'
+      : "exporting a default object containing a `fetch` function property";
   const text = `No fetch handler defined and no upstream to proxy to specified.\nMake sure you're ${hint}.`;
   throw fetchError("ERR_NO_HANDLER", text);
 }

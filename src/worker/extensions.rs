@@ -120,7 +120,9 @@ const CONSOLE: &str = "Console";
 fn web() -> Extension {
     let blobs = BlobStore::default_arc();
     let mut web = deno_web::deno_web::init(blobs, None, false, InMemoryBroadcastChannel::default());
-    web.ops.to_mut().retain(|op| !ABSENT_OPS.iter().any(|absent| op.name.starts_with(absent)));
+    web.ops
+        .to_mut()
+        .retain(|op| !ABSENT_OPS.iter().any(|absent| op.name.starts_with(absent)));
     web.objects.to_mut().retain(|class| class.name.0 == CONSOLE);
     web
 }

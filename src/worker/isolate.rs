@@ -57,19 +57,36 @@ pub fn make(host: Rc<dyn Host>, store: Rc<MemoryStore>, heap_limit_mib: usize) -
     isolate.set_allow_atomics_wait(false);
     modules::install(isolate);
     let [enter, dispatch, reject] = boot(&mut runtime)?;
-    Ok(Made { runtime, memory, answers, deferred, rejections, enter, dispatch, reject })
+    Ok(Made {
+        runtime,
+        memory,
+        answers,
+        deferred,
+        rejections,
+        enter,
+        dispatch,
+        reject,
+    })
 }
 
 /// Finishes the boot that the snapshot left off, and takes the doors out of the realm.
 fn boot(runtime: &mut JsRuntime) -> Result<[v8::Global<v8::Function>; 3], String> {
-    let doors = runtime.execute_script("ext:miniflare/boot", "globalThis.__boot()").map_err(|error| error.to_string())?;
+    let doors = runtime
+        .execute_script("ext:miniflare/boot", "globalThis.__boot()")
+        .map_err(|error| error.to_string())?;
     deno_core::scope!(scope, runtime);
     let doors = v8::Local::new(scope, doors);
-    let doors: v8::Local<v8::Array> = doors.try_cast().map_err(|_| "the boot script returned no doors".to_string())?;
+    let doors: v8::Local<v8::Array> = doors
+        .try_cast()
+        .map_err(|_| "the boot script returned no doors".to_string())?;
     scope.get_current_context().set_allow_generation_from_strings(false);
     let door = |index| {
-        let function = doors.get_index(scope, index).and_then(|door| door.try_cast::<v8::Function>().ok());
-        function.map(|function| v8::Global::new(scope, function)).ok_or(format!("the boot script returned no door {index}"))
+        let function = doors
+            .get_index(scope, index)
+            .and_then(|door| door.try_cast::<v8::Function>().ok());
+        function
+            .map(|function| v8::Global::new(scope, function))
+            .ok_or(format!("the boot script returned no door {index}"))
     };
     Ok([door(0)?, door(1)?, door(2)?])
 }

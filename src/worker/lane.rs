@@ -80,7 +80,16 @@ impl Lane {
             let _tasks = tasks.enter();
             isolate::make(options.host.clone(), options.store, options.heap_limit_mib)?
         };
-        let Made { mut runtime, memory, answers, deferred, rejections, enter, dispatch, reject } = made;
+        let Made {
+            mut runtime,
+            memory,
+            answers,
+            deferred,
+            rejections,
+            enter,
+            dispatch,
+            reject,
+        } = made;
         let context = runtime.main_context();
         let isolate = runtime.v8_isolate();
         let watch = Watch::new(isolate.thread_safe_handle(), options.cpu_limit);
@@ -189,9 +198,14 @@ impl Lane {
         }
         loop {
             while let Some(answer) = self.answers.next() {
-                self.host.call(HOST_ANSWERED, vec![Value::Number(f64::from(answer.event)), answer.parts]);
+                self.host.call(
+                    HOST_ANSWERED,
+                    vec![Value::Number(f64::from(answer.event)), answer.parts],
+                );
             }
-            let Some(event) = self.waiting.borrow_mut().pop_front() else { return };
+            let Some(event) = self.waiting.borrow_mut().pop_front() else {
+                return;
+            };
             self.turn(|scope, lane| lane.run(scope, event));
         }
     }
@@ -265,7 +279,11 @@ impl<'l> Entered<'l> {
             lane.waker.start();
             lane.watch.start();
         }
-        Entered { lane, _tasks: tasks, _runtime: runtime }
+        Entered {
+            lane,
+            _tasks: tasks,
+            _runtime: runtime,
+        }
     }
 
     fn scoped<R>(&self, work: impl FnOnce(&mut v8::PinScope) -> R) -> R {
@@ -312,7 +330,9 @@ impl<'l> Entered<'l> {
             // SAFETY: the isolate is entered.
             unsafe { v8::Isolate::from_raw_isolate_ptr(lane.isolate) }.cancel_terminate_execution();
         }
-        panicked.or(over_heap.then_some(Verdict::HeapLimit)).or(over_cpu.then_some(Verdict::CpuLimit))
+        panicked
+            .or(over_heap.then_some(Verdict::HeapLimit))
+            .or(over_cpu.then_some(Verdict::CpuLimit))
     }
 }
 
@@ -334,7 +354,9 @@ impl Drop for Entered<'_> {
 impl Drop for Lane {
     /// Ends the isolate, entered, as V8 wants it.
     fn drop(&mut self) {
-        let Some(runtime) = self.runtime.borrow_mut().take() else { return };
+        let Some(runtime) = self.runtime.borrow_mut().take() else {
+            return;
+        };
         let _runtime = background::handle().enter();
         let _tasks = self.tasks.borrow().enter();
         self.waker.start();

@@ -25,7 +25,12 @@ function serialize(value) {
 /** The frames of the user's code; ours would only be in the way. */
 function stackOf(error) {
   const stack = error.stack;
-  return typeof stack === "string" ? stack.split("\n").filter((line) => !OUR_FRAME.test(line)).join("\n") : stack;
+  return typeof stack === "string"
+    ? stack
+        .split("\n")
+        .filter((line) => !OUR_FRAME.test(line))
+        .join("\n")
+    : stack;
 }
 
 const OUR_FRAME = /^\s+at .*\(?ext:[^)]*\)?$/;
@@ -53,7 +58,8 @@ export function connect() {
     decodePlatform,
     errors: createErrors({ intrinsics, stackOf }),
     inspect: (object) => inspect(object),
-    showAs: (target, inspected) => void Object.defineProperty(target, CUSTOM_INSPECT, { value: inspected, configurable: true }),
+    showAs: (target, inspected) =>
+      void Object.defineProperty(target, CUSTOM_INSPECT, { value: inspected, configurable: true }),
     waiting() {},
   });
 }

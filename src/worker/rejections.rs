@@ -74,7 +74,9 @@ impl Rejections {
 extern "C" fn on_reject(message: v8::PromiseRejectMessage) {
     // SAFETY: V8 calls this with a valid message while the isolate is entered.
     v8::callback_scope!(unsafe scope, &message);
-    let Some(rejections) = scope.get_slot::<Rc<Rejections>>().cloned() else { return };
+    let Some(rejections) = scope.get_slot::<Rc<Rejections>>().cloned() else {
+        return;
+    };
     let promise = message.get_promise();
     match message.get_event() {
         v8::PromiseRejectEvent::PromiseRejectWithNoHandler => {

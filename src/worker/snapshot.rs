@@ -21,7 +21,9 @@ static SNAPSHOT: OnceLock<&'static [u8]> = OnceLock::new();
 pub enum SnapshotError {
     #[error("the start-up snapshot {0} cannot be read ({1}); reinstall the package, or run `npm run build` in a clone")]
     Unreadable(String, std::io::Error),
-    #[error("the start-up snapshot {0} was made by another build; reinstall the package, or run `npm run build` in a clone")]
+    #[error(
+        "the start-up snapshot {0} was made by another build; reinstall the package, or run `npm run build` in a clone"
+    )]
     Stale(String),
     #[error("the start-up snapshot cannot be written to {0}: {1}")]
     Unwritable(String, String),
@@ -42,9 +44,9 @@ pub fn load(path: &str) -> Result<(), SnapshotError> {
     if !file.starts_with(&header) {
         return Err(SnapshotError::Stale(path.into()));
     }
-    // V8 reads the blob for as long as the process lives. Its start must be aligned, so the header goes.
-    let blob: &'static [u8] = Vec::leak(file[header.len()..].to_vec());
-    let _ = SNAPSHOT.set(blob);
+    // V8 reads the blob for as long as the process lives, and wants it aligned to words, which the header's length keeps.
+    let file: &'static [u8] = Vec::leak(file);
+    let _ = SNAPSHOT.set(&file[header.len()..]);
     Ok(())
 }
 

@@ -28,7 +28,11 @@ impl Text {
 
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
-        if text.is_ascii() { Text::Latin1(text.as_bytes().to_vec()) } else { Text::Utf16(text.encode_utf16().collect()) }
+        if text.is_ascii() {
+            Text::Latin1(text.as_bytes().to_vec())
+        } else {
+            Text::Utf16(text.encode_utf16().collect())
+        }
     }
 }
 
@@ -36,7 +40,11 @@ impl From<&str> for Text {
 pub enum Bytes {
     Owned(Vec<u8>),
     /// Memory of a buffer that its realm has given away; it is freed with this value, on any thread.
-    Held { store: v8::SharedRef<v8::BackingStore>, offset: usize, length: usize },
+    Held {
+        store: v8::SharedRef<v8::BackingStore>,
+        offset: usize,
+        length: usize,
+    },
 }
 
 // SAFETY: a backing store may be read and released on any thread, and a held one has no other user (see `Held`).

@@ -22,7 +22,12 @@ pub struct LaneWaker {
 
 impl LaneWaker {
     pub fn new(lane: u32, signal: Arc<dyn Signal>) -> Arc<LaneWaker> {
-        Arc::new(LaneWaker { lane, woken: AtomicBool::new(true), running: AtomicBool::new(false), signal })
+        Arc::new(LaneWaker {
+            lane,
+            woken: AtomicBool::new(true),
+            running: AtomicBool::new(false),
+            signal,
+        })
     }
 
     pub fn waker(self: &Arc<Self>) -> Waker {

@@ -41,7 +41,13 @@ impl Watch {
         let mut clock = libc::CLOCK_THREAD_CPUTIME_ID;
         // SAFETY: the calling thread is alive and `clock` is a valid place to write to.
         unsafe { libc::pthread_getcpuclockid(libc::pthread_self(), &mut clock) };
-        let watch = Arc::new(Watch { turn: AtomicU64::new(IDLE), limit, isolate, clock, seen: Mutex::default() });
+        let watch = Arc::new(Watch {
+            turn: AtomicU64::new(IDLE),
+            limit,
+            isolate,
+            clock,
+            seen: Mutex::default(),
+        });
         DOG.add(&watch);
         watch
     }
@@ -58,7 +64,11 @@ impl Watch {
     pub fn end(&self) -> bool {
         let running = self.turn.load(Ordering::SeqCst) & !STATE | RUNNING;
         let next = (running & !STATE) + NEXT_TURN;
-        if self.turn.compare_exchange(running, next, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+        if self
+            .turn
+            .compare_exchange(running, next, Ordering::SeqCst, Ordering::SeqCst)
+            .is_ok()
+        {
             return false;
         }
         while self.turn.load(Ordering::SeqCst) & STATE == CLAIMED {
@@ -92,7 +102,11 @@ impl Watch {
 
     fn terminate(&self, turn: u64) {
         let claimed = turn & !STATE | CLAIMED;
-        if self.turn.compare_exchange(turn, claimed, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+        if self
+            .turn
+            .compare_exchange(turn, claimed, Ordering::SeqCst, Ordering::SeqCst)
+            .is_ok()
+        {
             self.isolate.terminate_execution();
             self.turn.store(turn & !STATE | ENDED, Ordering::SeqCst);
         }
@@ -151,7 +165,9 @@ impl Dog {
     fn round(&self) -> (bool, Duration) {
         let mut running = false;
         let mut tick = limits::WATCHDOG_TICK_MAX;
-        let Ok(mut watches) = self.watches.lock() else { return (false, tick) };
+        let Ok(mut watches) = self.watches.lock() else {
+            return (false, tick);
+        };
         watches.retain(|watch| {
             let Some(watch) = watch.upgrade() else { return false };
             running |= watch.look();

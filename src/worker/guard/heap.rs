@@ -121,7 +121,9 @@ impl Memory {
 
 /// Takes a large buffer's bytes off the worker's account, because Node owns it from now on.
 pub fn hand_over(scope: &mut v8::PinScope, store: &v8::BackingStore) {
-    let Some(memory) = scope.get_slot::<Arc<Memory>>() else { return };
+    let Some(memory) = scope.get_slot::<Arc<Memory>>() else {
+        return;
+    };
     if let Some(data) = store.data()
         && memory.forget_large(data.as_ptr() as usize)
     {
@@ -129,8 +131,12 @@ pub fn hand_over(scope: &mut v8::PinScope, store: &v8::BackingStore) {
     }
 }
 
-static VTABLE: v8::RustAllocatorVtable<Memory> =
-    v8::RustAllocatorVtable { allocate, allocate_uninitialized, free, drop: drop_handle };
+static VTABLE: v8::RustAllocatorVtable<Memory> = v8::RustAllocatorVtable {
+    allocate,
+    allocate_uninitialized,
+    free,
+    drop: drop_handle,
+};
 
 unsafe extern "C" fn allocate(memory: &Memory, length: usize) -> *mut c_void {
     // SAFETY: calloc has no preconditions.

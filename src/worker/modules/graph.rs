@@ -45,22 +45,33 @@ impl Modules {
     pub fn add(&mut self, scope: &mut v8::PinScope, path: &str, module: v8::Local<v8::Module>) {
         let global = v8::Global::new(scope, module);
         self.by_path.insert(path.into(), global.clone());
-        self.paths.entry(module.get_identity_hash().get()).or_default().push((global, path.into()));
+        self.paths
+            .entry(module.get_identity_hash().get())
+            .or_default()
+            .push((global, path.into()));
     }
 
     pub fn path(&self, scope: &mut v8::PinScope, module: v8::Local<v8::Module>) -> Option<String> {
         let candidates = self.paths.get(&module.get_identity_hash().get())?;
-        candidates.iter().find(|(known, _)| v8::Local::new(scope, known) == module).map(|(_, path)| path.clone())
+        candidates
+            .iter()
+            .find(|(known, _)| v8::Local::new(scope, known) == module)
+            .map(|(_, path)| path.clone())
     }
 
     pub fn put_pending(&mut self, scope: &mut v8::PinScope, module: v8::Local<v8::Module>, pending: Pending) {
         let global = v8::Global::new(scope, module);
-        self.pending.entry(module.get_identity_hash().get()).or_default().push((global, pending));
+        self.pending
+            .entry(module.get_identity_hash().get())
+            .or_default()
+            .push((global, pending));
     }
 
     pub fn take_pending(&mut self, scope: &mut v8::PinScope, module: v8::Local<v8::Module>) -> Option<Pending> {
         let candidates = self.pending.get_mut(&module.get_identity_hash().get())?;
-        let index = candidates.iter().position(|(known, _)| v8::Local::new(scope, known) == module)?;
+        let index = candidates
+            .iter()
+            .position(|(known, _)| v8::Local::new(scope, known) == module)?;
         Some(candidates.swap_remove(index).1)
     }
 }

@@ -45,7 +45,9 @@ pub fn op_run_module<'s, 'i>(
     evaluate_commonjs: v8::Local<'s, v8::Function>,
 ) -> Option<v8::Local<'s, v8::Value>> {
     let graph = state.borrow().borrow::<Graph>().clone();
-    let rules = Rules::new(read_rules(scope, rules)).map_err(|message| throw_type_error(scope, &message)).ok()?;
+    let rules = Rules::new(read_rules(scope, rules))
+        .map_err(|message| throw_type_error(scope, &message))
+        .ok()?;
     {
         let mut modules = graph.0.borrow_mut();
         modules.rules = rules;
@@ -99,24 +101,41 @@ pub fn op_compile_wasm<'s, 'i>(
     v8::WasmModuleObject::compile(scope, bytes).map(Into::into)
 }
 
-fn read_rules<'s>(scope: &mut v8::PinScope<'s, '_>, rules: v8::Local<'s, v8::Value>) -> Vec<(String, Vec<String>, bool)> {
-    let Ok(rules) = rules.try_cast::<v8::Array>() else { return Vec::new() };
+fn read_rules<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    rules: v8::Local<'s, v8::Value>,
+) -> Vec<(String, Vec<String>, bool)> {
+    let Ok(rules) = rules.try_cast::<v8::Array>() else {
+        return Vec::new();
+    };
     let mut read = Vec::new();
     for index in 0..rules.length() {
-        let Some(rule) = rules.get_index(scope, index).and_then(|rule| rule.try_cast::<v8::Array>().ok()) else { continue };
+        let Some(rule) = rules
+            .get_index(scope, index)
+            .and_then(|rule| rule.try_cast::<v8::Array>().ok())
+        else {
+            continue;
+        };
         let mut texts = Vec::new();
         for part in (0..rule.length()).filter(|part| *part != 1) {
             texts.extend(rule.get_index(scope, part).map(|text| text.to_rust_string_lossy(scope)));
         }
         let fallthrough = rule.get_index(scope, 1).is_some_and(|value| value.is_true());
-        let kind = if texts.is_empty() { String::new() } else { texts.remove(0) };
+        let kind = if texts.is_empty() {
+            String::new()
+        } else {
+            texts.remove(0)
+        };
         read.push((kind, texts, fallthrough));
     }
     read
 }
 
 /// Links and evaluates; the promise of the evaluation. `None` when linking threw.
-fn evaluate<'s>(scope: &mut v8::PinScope<'s, '_>, module: v8::Local<'s, v8::Module>) -> Option<v8::Local<'s, v8::Value>> {
+fn evaluate<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    module: v8::Local<'s, v8::Module>,
+) -> Option<v8::Local<'s, v8::Value>> {
     if module.get_status() == v8::ModuleStatus::Uninstantiated {
         source::explained(scope, |scope| module.instantiate_module(scope, resolve_import))?;
     }
@@ -160,7 +179,12 @@ fn load<'s>(
         }
         ModuleType::CommonJs => {
             let text = read_text(scope, &path)?;
-            synthetic(scope, graph, &path, |_| Some(Pending::CommonJs { path: path.clone(), text }))?
+            synthetic(scope, graph, &path, |_| {
+                Some(Pending::CommonJs {
+                    path: path.clone(),
+                    text,
+                })
+            })?
         }
         kind => synthetic(scope, graph, &path, |scope| {
             let value = read_value(scope, &path, kind)?;
@@ -252,9 +276,11 @@ fn import<'s>(scope: &mut v8::PinScope<'s, '_>, importer: &str, specifier: &str)
     let module = load(scope, &graph, importer, specifier)?;
     let done = evaluate(scope, module)?.try_cast::<v8::Promise>().ok()?;
     let namespace = module.get_module_namespace();
-    let give = v8::Function::builder(|_: &mut v8::PinScope, args: v8::FunctionCallbackArguments, mut rv: v8::ReturnValue| {
-        rv.set(args.data());
-    });
+    let give = v8::Function::builder(
+        |_: &mut v8::PinScope, args: v8::FunctionCallbackArguments, mut rv: v8::ReturnValue| {
+            rv.set(args.data());
+        },
+    );
     let give = give.data(namespace).build(scope)?;
     done.then(scope, give).map(Into::into)
 }
@@ -284,7 +310,9 @@ fn read_value<'s>(scope: &mut v8::PinScope<'s, '_>, path: &str, kind: ModuleType
 }
 
 fn read(scope: &mut v8::PinScope, path: &str) -> Option<Vec<u8>> {
-    std::fs::read(path).map_err(|error| throw_unreadable(scope, path, &error)).ok()
+    std::fs::read(path)
+        .map_err(|error| throw_unreadable(scope, path, &error))
+        .ok()
 }
 
 fn throw_unreadable(scope: &mut v8::PinScope, path: &str, error: &std::io::Error) {

@@ -4,16 +4,53 @@ use std::path::{Component, Path, PathBuf};
 
 use super::rules::{ModuleType, Rules};
 
-const BUNDLE_HINT: &str =
-    "If you're trying to import an npm package, you'll need to bundle your Worker first.";
+const BUNDLE_HINT: &str = "If you're trying to import an npm package, you'll need to bundle your Worker first.";
 const BUILTIN_HINT: &str = "If you're trying to import a Node.js built-in module, or an npm package that uses Node.js built-ins, you'll either need to:\n- Bundle your Worker, configuring your bundler to polyfill Node.js built-ins\n- Configure your bundler to load Workers-compatible builds by changing the main fields/conditions\n- Find an alternative package that doesn't require Node.js built-ins";
 
 /// Node's own modules, as far as people import them without the `node:` prefix.
 const BUILTINS: &[&str] = &[
-    "assert", "async_hooks", "buffer", "child_process", "cluster", "console", "constants", "crypto", "dgram",
-    "diagnostics_channel", "dns", "domain", "events", "fs", "http", "http2", "https", "inspector", "module", "net", "os",
-    "path", "perf_hooks", "process", "punycode", "querystring", "readline", "repl", "stream", "string_decoder", "sys",
-    "timers", "tls", "trace_events", "tty", "url", "util", "v8", "vm", "wasi", "worker_threads", "zlib",
+    "assert",
+    "async_hooks",
+    "buffer",
+    "child_process",
+    "cluster",
+    "console",
+    "constants",
+    "crypto",
+    "dgram",
+    "diagnostics_channel",
+    "dns",
+    "domain",
+    "events",
+    "fs",
+    "http",
+    "http2",
+    "https",
+    "inspector",
+    "module",
+    "net",
+    "os",
+    "path",
+    "perf_hooks",
+    "process",
+    "punycode",
+    "querystring",
+    "readline",
+    "repl",
+    "stream",
+    "string_decoder",
+    "sys",
+    "timers",
+    "tls",
+    "trace_events",
+    "tty",
+    "url",
+    "util",
+    "v8",
+    "vm",
+    "wasi",
+    "worker_threads",
+    "zlib",
 ];
 
 /// Why a module cannot be had. `code` and text are Miniflare 2's.
@@ -26,7 +63,10 @@ pub struct ModuleError {
 impl ModuleError {
     fn new(code: &'static str, importer: &str, specifier: &str, reason: &str) -> ModuleError {
         let importer = shown(importer);
-        ModuleError { code, message: format!("Unable to resolve \"{importer}\" dependency \"{specifier}\": {reason}") }
+        ModuleError {
+            code,
+            message: format!("Unable to resolve \"{importer}\" dependency \"{specifier}\": {reason}"),
+        }
     }
 
     pub fn commonjs_requires_es(importer: &str, specifier: &str) -> ModuleError {
@@ -45,7 +85,12 @@ pub fn resolve(
 ) -> Result<(String, ModuleType), ModuleError> {
     if !from_file {
         let reason = "imports unsupported with string script";
-        return Err(ModuleError::new("ERR_MODULE_STRING_SCRIPT", importer, specifier, reason));
+        return Err(ModuleError::new(
+            "ERR_MODULE_STRING_SCRIPT",
+            importer,
+            specifier,
+            reason,
+        ));
     }
     let path = absolute(importer, specifier);
     match rules.kind(&path) {
@@ -55,7 +100,11 @@ pub fn resolve(
             Err(ModuleError::new("ERR_MODULE_UNSUPPORTED", importer, specifier, &reason))
         }
         None => {
-            let hint = if is_builtin(specifier) { BUILTIN_HINT } else { BUNDLE_HINT };
+            let hint = if is_builtin(specifier) {
+                BUILTIN_HINT
+            } else {
+                BUNDLE_HINT
+            };
             let reason = format!("no matching module rules.\n{hint}");
             Err(ModuleError::new("ERR_MODULE_RULE", importer, specifier, &reason))
         }
@@ -64,14 +113,19 @@ pub fn resolve(
 
 /// A path as errors show it: relative to the working directory.
 fn shown(path: &str) -> String {
-    let Ok(working) = std::env::current_dir() else { return path.into() };
+    let Ok(working) = std::env::current_dir() else {
+        return path.into();
+    };
     if !path.starts_with('/') {
         return path.into();
     }
     let (from, to): (Vec<_>, Vec<_>) = (working.components().collect(), Path::new(path).components().collect());
     let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
     let up = from[common..].iter().map(|_| Component::ParentDir);
-    up.chain(to[common..].iter().copied()).collect::<PathBuf>().to_string_lossy().into_owned()
+    up.chain(to[common..].iter().copied())
+        .collect::<PathBuf>()
+        .to_string_lossy()
+        .into_owned()
 }
 
 fn is_builtin(specifier: &str) -> bool {

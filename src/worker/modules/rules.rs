@@ -30,7 +30,9 @@ impl ModuleType {
 
     fn parse(name: &str) -> Option<ModuleType> {
         use ModuleType::*;
-        [EsModule, CommonJs, Text, Data, CompiledWasm].into_iter().find(|kind| kind.name() == name)
+        [EsModule, CommonJs, Text, Data, CompiledWasm]
+            .into_iter()
+            .find(|kind| kind.name() == name)
     }
 }
 
@@ -47,8 +49,12 @@ pub struct Rules(Vec<Rule>);
 impl Rules {
     /// Compiles the user's rules, `(type, globs, fallthrough)` each, and adds the defaults.
     pub fn new(user: Vec<(String, Vec<String>, bool)>) -> Result<Rules, String> {
-        let defaults = [("ESModule", vec!["**/*.mjs"]), ("CommonJS", vec!["**/*.js", "**/*.cjs"])];
-        let defaults = defaults.map(|(kind, globs)| (kind.into(), globs.into_iter().map(String::from).collect(), false));
+        let defaults = [
+            ("ESModule", vec!["**/*.mjs"]),
+            ("CommonJS", vec!["**/*.js", "**/*.cjs"]),
+        ];
+        let defaults =
+            defaults.map(|(kind, globs)| (kind.into(), globs.into_iter().map(String::from).collect(), false));
         let mut rules = Vec::new();
         let mut finished: Vec<String> = Vec::new();
         for (kind, globs, fallthrough) in user.into_iter().chain(defaults) {
@@ -56,7 +62,10 @@ impl Rules {
                 continue;
             }
             let globs = globs.iter().map(|glob| compile(glob)).collect::<Result<_, _>>()?;
-            rules.push(Rule { kind: ModuleType::parse(&kind).ok_or(kind.clone()), globs });
+            rules.push(Rule {
+                kind: ModuleType::parse(&kind).ok_or(kind.clone()),
+                globs,
+            });
             if !fallthrough {
                 finished.push(kind);
             }
@@ -66,14 +75,26 @@ impl Rules {
 
     /// The type of the file at `path`; `None` when no rule matches.
     pub fn kind(&self, path: &str) -> Option<&Result<ModuleType, String>> {
-        self.0.iter().find(|rule| rule.globs.iter().any(|glob| glob.is_match(path))).map(|rule| &rule.kind)
+        self.0
+            .iter()
+            .find(|rule| rule.globs.iter().any(|glob| glob.is_match(path)))
+            .map(|rule| &rule.kind)
     }
 }
 
 fn compile(glob: &str) -> Result<Regex, String> {
     let invalid = |reason: String| format!("Invalid glob \"{glob}\" in modulesRules: {reason}");
-    let parsed = GlobBuilder::new(glob).literal_separator(false).backslash_escape(false).build();
-    let pattern = parsed.map_err(|error| invalid(error.kind().to_string()))?.regex().to_owned();
-    let anywhere = pattern.trim_start_matches("(?-u)").trim_start_matches('^').trim_end_matches('$');
+    let parsed = GlobBuilder::new(glob)
+        .literal_separator(false)
+        .backslash_escape(false)
+        .build();
+    let pattern = parsed
+        .map_err(|error| invalid(error.kind().to_string()))?
+        .regex()
+        .to_owned();
+    let anywhere = pattern
+        .trim_start_matches("(?-u)")
+        .trim_start_matches('^')
+        .trim_end_matches('$');
     Regex::new(anywhere).map_err(|error| invalid(error.to_string()))
 }

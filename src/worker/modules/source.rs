@@ -127,7 +127,10 @@ fn source<'s>(
     Some(match cached {
         Some(code) => {
             let code = v8::CachedData::new(code);
-            (Source::new_with_cached_data(text, Some(&origin), code), CompileOptions::ConsumeCodeCache)
+            (
+                Source::new_with_cached_data(text, Some(&origin), code),
+                CompileOptions::ConsumeCodeCache,
+            )
         }
         None => (Source::new(text, Some(&origin)), CompileOptions::NoCompileOptions),
     })
