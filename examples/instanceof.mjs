@@ -28,7 +28,7 @@ const checks = new Miniflare({
 try {
   await checks.dispatchFetch("http://localhost");
 } catch (e) {
-  console.log(`outside, ${e.message} instanceof Error:`, e instanceof Error); // false
+  console.log(`outside, ${e.message} instanceof Error:`, e instanceof Error); // true; false in Miniflare 2
 }
 await checks.dispose();
 

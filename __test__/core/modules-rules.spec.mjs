@@ -87,6 +87,7 @@ describe("a module of type", () => {
       { modulesRules: [WASM] },
     );
     assert.equal(error.name, "CompileError");
+    assert.ok(error instanceof WebAssembly.CompileError);
   });
 
   test("that does not exist is ERR_MODULE_UNSUPPORTED", async (t) => {

@@ -11,6 +11,9 @@
     "TypeError",
     "URIError",
     "AggregateError",
+    "CompileError",
+    "LinkError",
+    "RuntimeError",
   ];
   const tagOf = (value) => Object.prototype.toString.call(value);
   const OWN = new Set(["name", "message", "stack", "cause", "errors"]);

@@ -67,6 +67,7 @@
     "AbortSignal",
   ];
 
+  const WASM_ERRORS = ["CompileError", "LinkError", "RuntimeError"];
   /** Constructors that make code out of text have no global name, but are there all the same. */
   const MAKERS = {
     AsyncFunction: async () => {},
@@ -100,6 +101,7 @@
       add(`${name}.prototype`, Object.getPrototypeOf(made));
     }
     add("eval", global.eval);
+    for (const name of WASM_ERRORS) add(name, global.WebAssembly?.[name]);
     for (const name of GENERIC) {
       const prototype = global[name].prototype;
       for (const key of Reflect.ownKeys(prototype)) {
