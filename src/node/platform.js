@@ -5,6 +5,12 @@ const { parseHeaders } = require("./headers.js");
 const { Request, splitRequest } = require("./request.js");
 const { isLight, lightResponse, splitResponse } = require("./response.js");
 const { DurableObjectId, partsOf } = require("../durable/namespace.js");
+const { createSources } = require("../membrane/sources.js");
+
+const { sourceOfStream, streamFromSource } = createSources({
+  streamClass: () => ReadableStream,
+  bytesOf: chunkBytes,
+});
 
 /** A body as it crosses: null, text, bytes, or a source that the worker pulls. */
 function bodyToWire(body, membrane) {
@@ -16,43 +22,10 @@ function bodyFromWire(wire, membrane) {
   return Array.isArray(wire) ? streamFromSource(membrane.decode(wire)) : wire;
 }
 
-/** A source over a stream: a chunk when the worker wants one. */
-function sourceOfStream(stream) {
-  const reader = stream.getReader();
-  return {
-    async pull() {
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) return null;
-        const chunk = chunkBytes(value);
-        if (chunk.byteLength > 0) return chunk;
-      }
-    },
-    cancel: (reason) => reader.cancel(reason),
-  };
-}
-
 function chunkBytes(chunk) {
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   if (Object.prototype.toString.call(chunk) === "[object ArrayBuffer]") return new Uint8Array(chunk);
   throw new TypeError(`A body stream's chunks are bytes (Uint8Array), got ${typeof chunk}`);
-}
-
-/** A byte stream over a worker's source; nothing is pulled before someone reads. */
-function streamFromSource(source) {
-  return new ReadableStream(
-    {
-      type: "bytes",
-      async pull(controller) {
-        const chunk = await source.pull();
-        if (chunk !== null) return controller.enqueue(chunk);
-        controller.close();
-        controller.byobRequest?.respond(0);
-      },
-      cancel: (reason) => source.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  );
 }
 
 const ENCODERS = {

@@ -5,7 +5,13 @@ import { core } from "ext:core/mod.js";
 import { InnerBody } from "ext:miniflare/web/bodies.js";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
 
+const { createSources } = core.loadExtScript("ext:miniflare/membrane/sources.js");
 const { ReadableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
+
+export const { sourceOfStream, streamFromSource } = createSources({
+  streamClass: () => ReadableStream,
+  bytesOf: bytesOfChunk,
+});
 
 /** An inner body of what crossed: null, text, bytes, or a source. */
 export function bodyFromWire(wire, decode) {
@@ -27,40 +33,4 @@ export function bodyToWire(body, encode) {
   if (body.streamOrStatic.consumed) throw new TypeError("Body has already been used.");
   body.streamOrStatic.consumed = true;
   return inMemory;
-}
-
-/** A byte stream over a source in the other realm. */
-export function streamFromSource(source) {
-  return new ReadableStream(
-    {
-      type: "bytes",
-      async pull(controller) {
-        const chunk = await source.pull();
-        if (chunk === null) {
-          controller.close();
-          controller.byobRequest?.respond(0);
-        } else {
-          controller.enqueue(chunk);
-        }
-      },
-      cancel: (reason) => source.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  );
-}
-
-/** A source over one of this realm's streams. */
-export function sourceOfStream(stream) {
-  const reader = stream.getReader();
-  return {
-    async pull() {
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) return null;
-        const chunk = bytesOfChunk(value);
-        if (chunk.byteLength > 0) return chunk;
-      }
-    },
-    cancel: (reason) => reader.cancel(reason),
-  };
 }

@@ -91,6 +91,7 @@ deno_core::extension!(
         "membrane/errors.js",
         "membrane/intrinsics.js",
         "membrane/membrane.js",
+        "membrane/sources.js",
         "ext:deno_net/02_tls.js" = "worker/absent.js",
     ],
     state = |state| {
