@@ -1,13 +1,12 @@
 // Requests in, responses out. The hot path: what a handler answers without waiting leaves in the same turn.
 
-import { op_answer } from "ext:core/ops";
+import { op_answer, op_host } from "ext:core/ops";
 import { microtasksDone } from "ext:miniflare/durable/gate.js";
 import { fetchObject } from "ext:miniflare/durable/objects.js";
 import { fetchError } from "ext:miniflare/worker/errors.js";
 import { ExecutionContext, FetchEvent, hasListeners, settleWaits, stateOf } from "ext:miniflare/web/events.js";
 import { isResponse, requestFromWire, responseToWire, setCf } from "ext:miniflare/worker/request.js";
 import { decode, encode, HOST } from "ext:miniflare/worker/realm.js";
-import { op_host } from "ext:core/ops";
 import { worker } from "ext:miniflare/worker/worker.js";
 
 const ANSWERED = 0;
@@ -81,8 +80,12 @@ function answer(id, response, state) {
 function fail(id, error, state) {
   if (!state.passThrough) return op_answer(id, [FAILED, encode(error)]);
   op_host(HOST.WARN, [String(error?.stack ?? error)]);
+  op_answer(id, [FAILED, encode(noUpstream())]);
+}
+
+function noUpstream() {
   const text = "No upstream to pass-through to specified.\nMake sure you've set the `upstream` option.";
-  op_answer(id, [FAILED, encode(fetchError("ERR_NO_UPSTREAM", text))]);
+  return fetchError("ERR_NO_UPSTREAM", text);
 }
 
 function responseHint() {
@@ -110,9 +113,8 @@ function noHandler() {
 
 function unanswered(state) {
   if (state.passThrough) {
-    const text = "No upstream to pass-through to specified.\nMake sure you've set the `upstream` option.";
     state.passThrough = false;
-    throw fetchError("ERR_NO_UPSTREAM", text);
+    throw noUpstream();
   }
   const hint = responseHint();
   const text = `No fetch handler responded and no upstream to proxy to specified.\nMake sure you're ${hint}.`;

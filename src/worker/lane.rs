@@ -119,17 +119,10 @@ impl Lane {
     }
 
     /// Calls the worker's door with a call's number and its arguments; nested when a turn runs. `None` when the lane was
-    /// condemned before or during the call (see [`Lane::verdict`]).
+    /// condemned before or during the call.
     pub fn call(&self, call: u32, args: Vec<Value>) -> Option<Value> {
         let answer = self.turn(|scope, lane| {
-            let mut locals = Vec::with_capacity(args.len() + 1);
-            locals.push(v8::Integer::new_from_unsigned(scope, call).into());
-            for arg in args {
-                locals.push(arg.into_v8(scope)?);
-            }
-            let enter = v8::Local::new(scope, &lane.enter);
-            let receiver = v8::undefined(scope).into();
-            let answer = enter.call(scope, receiver, &locals)?;
+            let answer = knock(scope, &lane.enter, call, args)?;
             Some(Value::from_v8(scope, answer))
         });
         self.settle();
@@ -168,27 +161,13 @@ impl Lane {
         }
     }
 
-    /// Why the lane was condemned, if it was. Nothing runs on it any more.
-    pub fn verdict(&self) -> Option<Verdict> {
-        self.verdict.get()
-    }
-
     /// Whether a turn runs on this lane right now, further down the stack.
     pub fn is_running(&self) -> bool {
         self.depth.get() > 0
     }
 
     fn run(&self, scope: &mut v8::PinScope, event: Event) {
-        let mut locals = Vec::with_capacity(8);
-        let Event { id, args } = event;
-        locals.push(v8::Integer::new_from_unsigned(scope, id).into());
-        for arg in args {
-            let Some(arg) = arg.into_v8(scope) else { return };
-            locals.push(arg);
-        }
-        let dispatch = v8::Local::new(scope, &self.dispatch);
-        let receiver = v8::undefined(scope).into();
-        dispatch.call(scope, receiver, &locals);
+        knock(scope, &self.dispatch, event.id, event.args);
     }
 
     /// Runs the events that waited for a turn, and hands on the answers that nobody is waiting for on this stack.
@@ -259,6 +238,23 @@ impl Lane {
             }
         }
     }
+}
+
+/// Calls one of the worker's doors with a number and the arguments that belong to it.
+fn knock<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    door: &v8::Global<v8::Function>,
+    number: u32,
+    args: Vec<Value>,
+) -> Option<v8::Local<'s, v8::Value>> {
+    let mut locals = Vec::with_capacity(args.len() + 1);
+    locals.push(v8::Integer::new_from_unsigned(scope, number).into());
+    for arg in args {
+        locals.push(arg.into_v8(scope)?);
+    }
+    let door = v8::Local::new(scope, door);
+    let receiver = v8::undefined(scope).into();
+    door.call(scope, receiver, &locals)
 }
 
 /// The isolate, entered. The only way in: enters the isolate, the background runtime and the lane's tasks, and arms the
