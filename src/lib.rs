@@ -8,9 +8,13 @@
 //! - [`web`]: the room of the Web APIs
 //! - [`store`]: bytes at rest (neither)
 //!
+//! An [`instance`] is what the lanes of one `Miniflare` share, its [`clock`] among it.
+//!
 //! ARCHITECTURE.md is the map with the invariants.
 
+mod clock;
 mod durable;
+mod instance;
 mod limits;
 mod node;
 mod store;

@@ -136,6 +136,19 @@ describe("endless work elsewhere", NO_LIMITS, () => {
     await ended(response.waitUntil());
   });
 
+  test("in waitUntil rejects it, too, when it is called after the end", async (t) => {
+    const script = `export default { fetch(request, env, ctx) {
+      ctx.waitUntil(new Promise(() => setTimeout(() => { for (;;); }, 1)));
+      return new Response("answered");
+    } }`;
+    const mf = limited(t, script);
+    const response = await mf.dispatchFetch(URL_ROOT);
+    await ended(response.waitUntil());
+    const late = response.waitUntil();
+    assert.ok(late instanceof Promise);
+    await ended(late);
+  });
+
   test("in a response's stream ends the reading", async (t) => {
     const mf = limited(
       t,

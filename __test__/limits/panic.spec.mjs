@@ -6,20 +6,20 @@ import { createRequire } from "node:module";
 import { create } from "../support/miniflare.mjs";
 import { text } from "../support/dispatch.mjs";
 
-const { closeStore, Lane, openStore } = createRequire(import.meta.url)("../../src/node/lane.js");
+const { closeInstance, Lane, openInstance } = createRequire(import.meta.url)("../../src/node/lane.js");
 
 describe("a panic in an op", () => {
   test("condemns its lane, and nothing else", async (t) => {
     const neighbour = create(t, { script: `export default { fetch: () => new Response("neighbour") }` });
     assert.equal(await text(neighbour), "neighbour");
-    const store = openStore();
+    const instance = openInstance();
     const condemned = [];
     const hooks = { warn() {}, unhandled() {}, condemned: (lane) => condemned.push(lane) };
-    const lane = new Lane({ cpuLimitMs: 10_000, heapLimitMb: 64 }, store, hooks);
+    const lane = new Lane({ cpuLimitMs: 10_000, heapLimitMb: 64 }, instance, hooks);
     assert.throws(() => lane.control.panic("on purpose"), { name: "InstanceError [ERR_PANIC]", code: "ERR_PANIC" });
     assert.deepEqual(condemned, [lane]);
     assert.throws(() => lane.control.bindings(), { code: "ERR_PANIC" });
-    closeStore(store);
+    closeInstance(instance);
     assert.equal(await text(neighbour), "neighbour");
   });
 });

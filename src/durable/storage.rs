@@ -12,7 +12,8 @@ use deno_error::JsError;
 use thiserror::Error;
 
 use crate::limits;
-use crate::store::memory::{Space, Write};
+use crate::store::Write;
+use crate::store::memory::MemorySpace;
 use crate::store::range::{Entry, Key, Range};
 
 /// Why a call to a storage is refused. The texts are those of Miniflare 2.
@@ -89,14 +90,14 @@ pub trait Entries {
 /// One object's storage. While transactions are open it remembers when each key was last written.
 #[derive(Default)]
 pub struct Storage {
-    space: Rc<Space>,
+    space: Rc<MemorySpace>,
     commits: Cell<u64>,
     transactions: Cell<usize>,
     written: RefCell<BTreeMap<Key, u64>>,
 }
 
 impl Storage {
-    pub fn new(space: Rc<Space>) -> Rc<Storage> {
+    pub fn new(space: Rc<MemorySpace>) -> Rc<Storage> {
         Rc::new(Storage {
             space,
             ..Storage::default()

@@ -14,8 +14,8 @@ use crate::worker::value::Value;
 pub const FUNCTIONS: &[(&str, Exported)] = &[
     ("setup", setup),
     ("writeSnapshot", write_snapshot),
-    ("openStore", open_store),
-    ("closeStore", close_store),
+    ("openInstance", open_instance),
+    ("closeInstance", close_instance),
     ("openLane", open_lane),
     ("closeLane", close_lane),
     ("call", call),
@@ -41,26 +41,26 @@ fn write_snapshot(call: &Call) -> Result<Value> {
     Ok(Value::Undefined)
 }
 
-/// `openStore()`: opens an empty store for an instance's data and returns its number.
-fn open_store(call: &Call) -> Result<Value> {
-    Ok(Value::Number(f64::from(Environment::get(call.env)?.open_store())))
+/// `openInstance()`: opens what the lanes of an instance share, and returns its number.
+fn open_instance(call: &Call) -> Result<Value> {
+    Ok(Value::Number(f64::from(Environment::get(call.env)?.open_instance())))
 }
 
-/// `closeStore(store)`
-fn close_store(call: &Call) -> Result<Value> {
-    Environment::get(call.env)?.close_store(call.number(0)? as u32);
+/// `closeInstance(instance)`
+fn close_instance(call: &Call) -> Result<Value> {
+    Environment::get(call.env)?.close_instance(call.number(0)? as u32);
     Ok(Value::Undefined)
 }
 
-/// `openLane(cpuLimitMs, heapLimitMb, store, host)`: opens a lane with a fresh isolate and returns its number.
+/// `openLane(cpuLimitMs, heapLimitMb, instance, host)`: opens a lane with a fresh isolate and returns its number.
 fn open_lane(call: &Call) -> Result<Value> {
     let cpu_limit = Duration::try_from_secs_f64(call.number(0)? / 1000.0).map_err(Failure::new)?;
     let heap_limit_mib = call.number(1)? as usize;
-    let (store, host) = (call.number(2)? as u32, call.number(3)? as u32);
+    let (instance, host) = (call.number(2)? as u32, call.number(3)? as u32);
     let settings = LaneSettings {
         cpu_limit,
         heap_limit_mib,
-        store,
+        instance,
         host,
     };
     let id = Environment::get(call.env)?.open_lane(settings)?;

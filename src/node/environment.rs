@@ -18,7 +18,7 @@ use std::time::Duration;
 use napi_sys as sys;
 
 use super::api::{Failure, Result, check};
-use crate::store::memory::MemoryStore;
+use crate::instance::Instance;
 use crate::worker::host::Host;
 use crate::worker::lane::{Lane, LaneOptions};
 use crate::worker::value::Value;
@@ -37,7 +37,7 @@ pub struct Environment {
     /// How many JavaScript halves want Node's loop to be kept alive.
     waiting: Cell<u32>,
     lanes: RefCell<BTreeMap<u32, Rc<Lane>>>,
-    stores: RefCell<BTreeMap<u32, Rc<MemoryStore>>>,
+    instances: RefCell<BTreeMap<u32, Rc<Instance>>>,
     next: Cell<u32>,
     bell: Arc<Bell>,
 }
@@ -57,7 +57,7 @@ impl Environment {
             hosts: RefCell::default(),
             waiting: Cell::new(0),
             lanes: RefCell::default(),
-            stores: RefCell::default(),
+            instances: RefCell::default(),
             next: Cell::new(1),
             bell: Bell::new(env)?,
         });
@@ -75,34 +75,39 @@ impl Environment {
         self.lanes.borrow().get(&id).cloned()
     }
 
-    /// Opens a store, which belongs to no lane and goes when it is closed and its last lane ends.
-    pub fn open_store(&self) -> u32 {
+    /// Opens an instance: what its lanes share, which goes when it is closed and its last lane ends.
+    pub fn open_instance(&self) -> u32 {
         let id = self.next.replace(self.next.get() + 1);
-        self.stores.borrow_mut().insert(id, Rc::default());
+        self.instances.borrow_mut().insert(id, Rc::default());
         id
     }
 
-    pub fn close_store(&self, id: u32) {
-        self.stores.borrow_mut().remove(&id);
+    /// An open instance.
+    pub fn instance(&self, id: u32) -> Result<Rc<Instance>> {
+        let found = self.instances.borrow().get(&id).cloned();
+        found.ok_or_else(|| Failure::new("the instance has been disposed of"))
+    }
+
+    pub fn close_instance(&self, id: u32) {
+        self.instances.borrow_mut().remove(&id);
     }
 
     pub fn open_lane(self: &Rc<Self>, settings: LaneSettings) -> Result<u32> {
         let LaneSettings {
             cpu_limit,
             heap_limit_mib,
-            store,
+            instance,
             host,
         } = settings;
         let function = self.hosts.borrow().get(host as usize).cloned();
         let function = function.ok_or_else(|| Failure::new("a lane opens for a host that is set up"))?;
-        let store = self.stores.borrow().get(&store).cloned();
-        let store = store.ok_or_else(|| Failure::new("a lane opens on a store that is open"))?;
+        let instance = self.instance(instance)?;
         let id = self.next.replace(self.next.get() + 1);
         let host = Rc::new(NodeHost::new(self, function, id));
         let options = LaneOptions {
             id,
             host,
-            store,
+            instance,
             signal: self.bell.clone(),
             cpu_limit,
             heap_limit_mib,
@@ -160,7 +165,7 @@ unsafe extern "C" fn end(env: *mut c_void) {
 pub struct LaneSettings {
     pub cpu_limit: Duration,
     pub heap_limit_mib: usize,
-    pub store: u32,
+    pub instance: u32,
     pub host: u32,
 }
 

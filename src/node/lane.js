@@ -56,13 +56,13 @@ class Lane {
   /**
    * Opens a lane.
    * @param limits `{ cpuLimitMs, heapLimitMb }`
-   * @param store a number of `openStore`: what the worker stores
+   * @param instance a number of `openInstance`
    * @param hooks `{ warn(text), unhandled(error), condemned(lane), showStack(stack)? }`
    */
-  constructor(limits, store, hooks) {
+  constructor(limits, instance, hooks) {
     this.#hooks = hooks;
     this.limits = limits;
-    this.#id = binding.openLane(limits.cpuLimitMs, limits.heapLimitMb, store, hostNumber);
+    this.#id = binding.openLane(limits.cpuLimitMs, limits.heapLimitMb, instance, hostNumber);
     lanes.set(this.#id, this);
     this.#membrane = createRealm((call, args) => this.#call(call, args), waiting, hooks.showStack);
     this.control = this.#membrane.decode(CONTROL);
@@ -209,8 +209,8 @@ const objectIds = {
   },
 };
 
-/** Stores outlive lanes: an instance's data stays when its worker is loaded anew. */
-const openStore = () => binding.openStore();
-const closeStore = (store) => binding.closeStore(store);
+/** What the lanes of an instance share outlives them: its data stays when its worker is loaded anew. */
+const openInstance = () => binding.openInstance();
+const closeInstance = (instance) => binding.closeInstance(instance);
 
-module.exports = { closeStore, disposed, Lane, objectIds, openStore };
+module.exports = { closeInstance, disposed, Lane, objectIds, openInstance };

@@ -5,7 +5,7 @@
 
 const { enabledFlags } = require("./compat.js");
 const { MiniflareCoreError } = require("./errors.js");
-const { closeStore, disposed, Lane, openStore } = require("./lane.js");
+const { closeInstance, disposed, Lane, openInstance } = require("./lane.js");
 const { NoOpLog } = require("./log.js");
 const { idParts, objectBindings, objectNamespaces } = require("./objects.js");
 const { mergeOptions, OPTION_DEFAULTS, validateOptions } = require("./options.js");
@@ -26,7 +26,7 @@ class ReloadEvent extends Event {
 class Miniflare extends EventTarget {
   #options;
   #lane;
-  #store;
+  #instance;
   #flags;
   #namespaceOf;
   #ready;
@@ -81,13 +81,13 @@ class Miniflare extends EventTarget {
     const { wasm, values } = readBindings(options, root);
     const durableObjects = objectBindings(options);
     const flags = enabledFlags(options);
-    this.#store ??= openStore();
+    this.#instance ??= openInstance();
     const lane = new Lane(
       {
         cpuLimitMs: options.cpuLimitMs ?? OPTION_DEFAULTS.cpuLimitMs,
         heapLimitMb: options.heapLimitMb ?? OPTION_DEFAULTS.heapLimitMb,
       },
-      this.#store,
+      this.#instance,
       this.#hooks(options.sourceMap === true ? require("./source_map.js").stackMapper(script) : undefined),
     );
     try {
@@ -212,8 +212,8 @@ class Miniflare extends EventTarget {
     await this.#ready.catch(() => {});
     this.#lane?.dispose();
     this.#lane = undefined;
-    if (this.#store !== undefined) closeStore(this.#store);
-    this.#store = undefined;
+    if (this.#instance !== undefined) closeInstance(this.#instance);
+    this.#instance = undefined;
   }
 }
 

@@ -178,8 +178,9 @@ class LightResponse extends Bare {
     return new LightResponse(this.#parts, this.#body.clone(), headers);
   }
 
-  waitUntil() {
-    return this.#parts.waitUntil === undefined ? Promise.resolve([]) : this.#parts.waitUntil();
+  // A worker that was ended since it answered throws when it is asked.
+  async waitUntil() {
+    return this.#parts.waitUntil === undefined ? [] : this.#parts.waitUntil();
   }
 }
 Object.defineProperty(LightResponse.prototype, "constructor", { value: Response });

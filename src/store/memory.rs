@@ -7,23 +7,21 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use super::range::{Entry, Key, Range};
-
-/// What one write does to a key: gives it a value, or takes it away.
-pub type Write = (Key, Option<Bytes>);
+use super::{Reply, Space, Store, Write};
 
 /// All spaces of an instance, by name.
 #[derive(Default)]
 pub struct MemoryStore {
-    spaces: RefCell<HashMap<String, Rc<Space>>>,
+    spaces: RefCell<HashMap<String, Rc<MemorySpace>>>,
 }
 
 impl MemoryStore {
     /// The space called `name`, empty when it is new.
-    pub fn space(&self, name: &str) -> Rc<Space> {
+    pub fn space(&self, name: &str) -> Rc<MemorySpace> {
         if let Some(space) = self.spaces.borrow().get(name) {
             return space.clone();
         }
-        let space = Rc::<Space>::default();
+        let space = Rc::<MemorySpace>::default();
         self.spaces.borrow_mut().insert(name.into(), space.clone());
         space
     }
@@ -31,11 +29,11 @@ impl MemoryStore {
 
 /// Keys and values in the order of the keys' bytes.
 #[derive(Default)]
-pub struct Space {
+pub struct MemorySpace {
     entries: RefCell<BTreeMap<Key, Bytes>>,
 }
 
-impl Space {
+impl MemorySpace {
     pub fn get(&self, key: &[u8]) -> Option<Bytes> {
         self.entries.borrow().get(key).cloned()
     }
@@ -68,6 +66,41 @@ impl Space {
     }
 }
 
+impl Store for MemoryStore {
+    fn space(&self, name: &str) -> Rc<dyn Space> {
+        MemoryStore::space(self, name)
+    }
+
+    fn spaces(&self, prefix: &str) -> Reply<Vec<String>> {
+        let spaces = self.spaces.borrow();
+        let filled = spaces
+            .iter()
+            .filter(|(name, space)| name.starts_with(prefix) && !space.entries.borrow().is_empty());
+        let mut names: Vec<_> = filled.map(|(name, _)| name.clone()).collect();
+        names.sort();
+        Reply::Now(Ok(names))
+    }
+}
+
+impl Space for MemorySpace {
+    fn get(&self, key: &[u8]) -> Reply<Option<Bytes>> {
+        Reply::Now(Ok(MemorySpace::get(self, key)))
+    }
+
+    fn list(&self, range: &Range) -> Reply<Vec<Entry>> {
+        Reply::Now(Ok(MemorySpace::list(self, range)))
+    }
+
+    fn apply(&self, writes: Vec<Write>) -> Reply<()> {
+        MemorySpace::apply(self, writes);
+        Reply::Now(Ok(()))
+    }
+
+    fn sync(&self) -> Reply<()> {
+        Reply::Now(Ok(()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,7 +119,7 @@ mod tests {
 
     #[test]
     fn lists_in_the_order_of_bytes() {
-        let space = Space::default();
+        let space = MemorySpace::default();
         space.apply([
             put("\u{1f44b}", ""),
             put("\u{ffff}", ""),

@@ -12,7 +12,7 @@ use super::host::{Host, HostHandle};
 use super::modules;
 use super::rejections::Rejections;
 use super::{extensions, snapshot};
-use crate::store::memory::MemoryStore;
+use crate::instance::Instance;
 
 /// An isolate that has been made and is still entered, with what its lane needs to keep.
 pub struct Made {
@@ -30,7 +30,7 @@ pub struct Made {
 }
 
 /// Makes an isolate. The background runtime and the lane's `LocalSet` must be entered; the isolate is left entered.
-pub fn make(host: Rc<dyn Host>, store: Rc<MemoryStore>, heap_limit_mib: usize) -> Result<Made, String> {
+pub fn make(host: Rc<dyn Host>, instance: &Instance, heap_limit_mib: usize) -> Result<Made, String> {
     let memory = Memory::new(heap_limit_mib);
     let mut runtime = JsRuntime::try_new(RuntimeOptions {
         extensions: extensions::all(),
@@ -48,7 +48,8 @@ pub fn make(host: Rc<dyn Host>, store: Rc<MemoryStore>, heap_limit_mib: usize) -
         state.put(HostHandle(host));
         state.put(answers.clone());
         state.put(deferred.clone());
-        state.put(store);
+        state.put(instance.clock.clone());
+        state.put(instance.memory.clone());
         state.put(modules::Graph::default());
     }
     let isolate = runtime.v8_isolate();

@@ -29,7 +29,7 @@ use super::isolate::{self, Made};
 use super::rejections::Rejections;
 use super::value::Value;
 use super::waker::{LaneWaker, Signal};
-use crate::store::memory::MemoryStore;
+use crate::instance::Instance;
 
 /// Polls in one turn before Node's loop gets its turn again.
 const POLLS_PER_TURN: usize = 64;
@@ -44,8 +44,8 @@ const HOST_REJECTIONS: u32 = 7;
 pub struct LaneOptions {
     pub id: u32,
     pub host: Rc<dyn Host>,
-    /// What the worker stores; it outlives the lane.
-    pub store: Rc<MemoryStore>,
+    /// What outlives the lane.
+    pub instance: Rc<Instance>,
     pub signal: Arc<dyn Signal>,
     pub cpu_limit: Duration,
     pub heap_limit_mib: usize,
@@ -78,7 +78,7 @@ impl Lane {
         let made = {
             let _runtime = background::handle().enter();
             let _tasks = tasks.enter();
-            isolate::make(options.host.clone(), options.store, options.heap_limit_mib)?
+            isolate::make(options.host.clone(), &options.instance, options.heap_limit_mib)?
         };
         let Made {
             mut runtime,
