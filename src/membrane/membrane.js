@@ -53,6 +53,7 @@
     const early = new Map();
     const collected = new FinalizationRegistry(release);
     let next = 1;
+    let ended;
     const membrane = { encode, decode, serve, close, number: (object) => share(object) };
     return membrane;
 
@@ -103,6 +104,7 @@
     }
 
     function share(object) {
+      if (ended !== undefined) throw ended();
       let number = numbers.get(object);
       if (number === undefined) {
         number = next++;
@@ -327,8 +329,9 @@
       return descriptor;
     }
 
-    /** Ends this half: whoever still waits for the other realm is told so. */
+    /** Ends this half: whoever waits for the other realm, or calls it from now on, is told so. */
     function close(reason) {
+      ended = reason;
       for (const { reject } of settlers.values()) {
         realm.waiting(-1);
         reject(reason());
