@@ -508,6 +508,28 @@ export class DurableObjectError extends MiniflareError<
   "ERR_CLASS_NOT_FOUND" | "ERR_SCRIPT_NOT_FOUND" | "ERR_NO_HANDLER" | "ERR_RESPONSE_TYPE" | "ERR_UNSUPPORTED"
 > {}
 
+/**
+ * What a store could not do; the message names the place, what was asked of it, and the reason:
+ * - `ERR_STORAGE_LOCKED`: another process has the folder open
+ * - `ERR_STORAGE_CORRUPT`: what is there cannot be read
+ * - `ERR_STORAGE_FULL`: no space is left
+ * - `ERR_STORAGE_READ_ONLY`: it may not be written
+ * - `ERR_STORAGE_NOT_A_FOLDER`: there is a file in its place
+ * - `ERR_STORAGE_UNREACHABLE`: a server does not answer
+ * - `ERR_STORAGE_CLAIMED`: another process runs the same object
+ * - `ERR_STORAGE`: anything else
+ */
+export class StorageError extends MiniflareError<
+  | "ERR_STORAGE"
+  | "ERR_STORAGE_LOCKED"
+  | "ERR_STORAGE_CORRUPT"
+  | "ERR_STORAGE_FULL"
+  | "ERR_STORAGE_READ_ONLY"
+  | "ERR_STORAGE_NOT_A_FOLDER"
+  | "ERR_STORAGE_UNREACHABLE"
+  | "ERR_STORAGE_CLAIMED"
+> {}
+
 /** A module cannot be imported; the message names the importer, the specifier and the reason. */
 export class VMScriptRunnerError extends MiniflareError<
   "ERR_MODULE_STRING_SCRIPT" | "ERR_MODULE_RULE" | "ERR_MODULE_UNSUPPORTED" | "ERR_CJS_MODULE_UNSUPPORTED"

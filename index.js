@@ -23,6 +23,7 @@ module.exports = {
   DurableObjectError: errors.DurableObjectError,
   QueueError: errors.QueueError,
   SchedulerError: errors.SchedulerError,
+  StorageError: errors.StorageError,
   VMScriptRunnerError: errors.VMScriptRunnerError,
   OptionsError: errors.OptionsError,
   InstanceError: errors.InstanceError,

@@ -18,6 +18,7 @@ export const {
   DurableObjectError,
   QueueError,
   SchedulerError,
+  StorageError,
   VMScriptRunnerError,
   OptionsError,
   InstanceError,

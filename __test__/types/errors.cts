@@ -31,6 +31,7 @@ export const errors: Error[] = [
   new core.CacheError("ERR_RESERVED"),
   new core.QueueError("ERR_CONSUMER_ALREADY_SET"),
   new core.SchedulerError("ERR_INVALID_CRON"),
+  new core.StorageError("ERR_STORAGE_FULL"),
 ];
 
 console.log(sameClass);

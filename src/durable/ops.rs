@@ -9,8 +9,8 @@ use super::clone;
 use super::id::{self, IdError};
 use super::storage::{Entries, Storage, StorageError, check_key, check_named_key, check_named_size, check_size};
 use super::transaction::Transaction;
+use crate::instance::Instance;
 use crate::limits;
-use crate::store::memory::MemoryStore;
 use crate::store::range::{Entry, Range};
 
 /// What JavaScript holds of an object's storage, or of a transaction over it.
@@ -41,9 +41,8 @@ impl Open {
 #[op2]
 #[cppgc]
 pub fn op_durable_open(state: &mut OpState, #[string] binding: &str, #[string] id: &str) -> Open {
-    let space = state
-        .borrow::<Rc<MemoryStore>>()
-        .space(&format!("durable:{binding}:{id}"));
+    let store = state.borrow::<Rc<Instance>>().stores.durable();
+    let (space, _) = store.claim(&format!("{binding}:{id}"));
     Open::Storage(Storage::new(space))
 }
 
@@ -59,10 +58,10 @@ pub fn op_durable_begin(#[cppgc] open: &Open) -> Option<Open> {
 
 /// Commits a transaction; false when it must be run again.
 #[op2(fast)]
-pub fn op_durable_commit(#[cppgc] open: &Open) -> bool {
+pub fn op_durable_commit(#[cppgc] open: &Open) -> Result<bool, StorageError> {
     match open {
         Open::Transaction(transaction) => transaction.commit(),
-        Open::Storage(_) => false,
+        Open::Storage(_) => Ok(false),
     }
 }
 
@@ -80,7 +79,7 @@ pub fn op_durable_get<'s, 'i>(
     #[cppgc] open: &Open,
     #[string] key: String,
 ) -> Result<v8::Local<'s, v8::Value>, StorageError> {
-    match open.entries().get(&check_key(key)?) {
+    match open.entries().get(&check_key(key)?)? {
         Some(value) => Ok(clone::read(scope, &value)),
         None => Ok(v8::undefined(scope).into()),
     }
@@ -97,10 +96,12 @@ pub fn op_durable_get_many<'s, 'i>(
     keys.sort();
     keys.dedup();
     let entries = open.entries();
-    let found = keys
-        .into_iter()
-        .filter_map(|key| entries.get(&key).map(|value| (key, value)))
-        .collect();
+    let mut found = Vec::with_capacity(keys.len());
+    for key in keys {
+        if let Some(value) = entries.get(&key)? {
+            found.push((key, value));
+        }
+    }
     Ok(make_entries(scope, found))
 }
 
@@ -167,9 +168,10 @@ pub fn op_durable_delete_many<'s, 'i>(
 }
 
 #[op2(fast)]
-pub fn op_durable_delete_all(#[cppgc] open: &Open) {
-    if let Open::Storage(storage) = open {
-        storage.delete_all();
+pub fn op_durable_delete_all(#[cppgc] open: &Open) -> Result<(), StorageError> {
+    match open {
+        Open::Storage(storage) => storage.delete_all(),
+        Open::Transaction(_) => Ok(()),
     }
 }
 
@@ -184,7 +186,7 @@ pub fn op_durable_list<'s, 'i>(
     #[string] prefix: Option<String>,
     reverse: bool,
     limit: f64,
-) -> v8::Local<'s, v8::Value> {
+) -> Result<v8::Local<'s, v8::Value>, StorageError> {
     let limit = if limit < 0.0 { usize::MAX } else { limit as usize };
     let mut range = Range::all().at_most(limit, reverse);
     let narrow: [(Option<String>, fn(Range, Vec<u8>) -> Range); 4] = [
@@ -198,8 +200,8 @@ pub fn op_durable_list<'s, 'i>(
             range = narrow(range, key.into());
         }
     }
-    let entries = open.entries().list(&range);
-    make_entries(scope, entries)
+    let entries = open.entries().list(&range)?;
+    Ok(make_entries(scope, entries))
 }
 
 /// The keys of an array, leaving out what is undefined.

@@ -12,11 +12,10 @@ use deno_error::JsError;
 use thiserror::Error;
 
 use crate::limits;
-use crate::store::Write;
-use crate::store::memory::MemorySpace;
 use crate::store::range::{Entry, Key, Range};
+use crate::store::{Space, StoreError, Write};
 
-/// Why a call to a storage is refused. The texts are those of Miniflare 2.
+/// Why a call to a storage is refused, or failed in the store below. The texts are those of Miniflare 2.
 #[derive(Debug, PartialEq, Eq, Error, JsError)]
 #[class(range)]
 pub enum StorageError {
@@ -35,6 +34,9 @@ pub enum StorageError {
     #[class(generic)]
     #[error("Maximum number of keys modified in a transaction is {}.", limits::DURABLE_KEYS)]
     TransactionTooLarge,
+    #[class(inherit)]
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// One key given on its own.
@@ -79,8 +81,8 @@ fn fits(value: &[u8]) -> bool {
 
 /// What objects ask of their storage, and of a transaction.
 pub trait Entries {
-    fn get(&self, key: &[u8]) -> Option<Bytes>;
-    fn list(&self, range: &Range) -> Vec<Entry>;
+    fn get(&self, key: &[u8]) -> Result<Option<Bytes>, StorageError>;
+    fn list(&self, range: &Range) -> Result<Vec<Entry>, StorageError>;
     /// Puts all entries, or none.
     fn put(&self, entries: Vec<(Key, Bytes)>) -> Result<(), StorageError>;
     /// Deletes `keys`; how many of them there were.
@@ -88,40 +90,43 @@ pub trait Entries {
 }
 
 /// One object's storage. While transactions are open it remembers when each key was last written.
-#[derive(Default)]
 pub struct Storage {
-    space: Rc<MemorySpace>,
+    space: Rc<dyn Space>,
     commits: Cell<u64>,
     transactions: Cell<usize>,
     written: RefCell<BTreeMap<Key, u64>>,
 }
 
 impl Storage {
-    pub fn new(space: Rc<MemorySpace>) -> Rc<Storage> {
+    /// `space` was claimed, and answers at once.
+    pub fn new(space: Rc<dyn Space>) -> Rc<Storage> {
+        let (commits, transactions, written) = Default::default();
         Rc::new(Storage {
             space,
-            ..Storage::default()
+            commits,
+            transactions,
+            written,
         })
     }
 
-    pub fn has(&self, key: &[u8]) -> bool {
-        self.space.has(key)
+    pub fn has(&self, key: &[u8]) -> Result<bool, StorageError> {
+        Ok(self.get(key)?.is_some())
     }
 
-    pub fn delete_all(&self) {
-        let keys = self.space.list(&Range::all());
-        self.commit(keys.into_iter().map(|(key, _)| (key, None)).collect());
+    pub fn delete_all(&self) -> Result<(), StorageError> {
+        let entries = self.list(&Range::all())?;
+        self.commit(entries.into_iter().map(|(key, _)| (key, None)).collect())
     }
 
     /// Writes at once what belongs together.
-    pub fn commit(&self, writes: Vec<Write>) {
+    pub fn commit(&self, writes: Vec<Write>) -> Result<(), StorageError> {
         if self.transactions.get() > 0 {
             let commit = self.commits.get() + 1;
             self.commits.set(commit);
             let mut written = self.written.borrow_mut();
             written.extend(writes.iter().map(|(key, _)| (key.clone(), commit)));
         }
-        self.space.apply(writes);
+        Ok(self.space.apply(writes).now()?)
     }
 
     /// A transaction opens; the commit it starts from.
@@ -147,25 +152,29 @@ impl Storage {
 }
 
 impl Entries for Storage {
-    fn get(&self, key: &[u8]) -> Option<Bytes> {
-        self.space.get(key)
+    fn get(&self, key: &[u8]) -> Result<Option<Bytes>, StorageError> {
+        Ok(self.space.get(key).now()?)
     }
 
-    fn list(&self, range: &Range) -> Vec<Entry> {
-        self.space.list(range)
+    fn list(&self, range: &Range) -> Result<Vec<Entry>, StorageError> {
+        Ok(self.space.list(range).now()?)
     }
 
     fn put(&self, entries: Vec<(Key, Bytes)>) -> Result<(), StorageError> {
-        self.commit(entries.into_iter().map(|(key, value)| (key, Some(value))).collect());
-        Ok(())
+        self.commit(entries.into_iter().map(|(key, value)| (key, Some(value))).collect())
     }
 
     fn delete(&self, mut keys: Vec<Key>) -> Result<usize, StorageError> {
         keys.sort();
         keys.dedup();
-        keys.retain(|key| self.space.has(key));
-        let existed = keys.len();
-        self.commit(keys.into_iter().map(|key| (key, None)).collect());
+        let mut existing = Vec::with_capacity(keys.len());
+        for key in keys {
+            if self.has(&key)? {
+                existing.push((key, None));
+            }
+        }
+        let existed = existing.len();
+        self.commit(existing)?;
         Ok(existed)
     }
 }
@@ -173,9 +182,10 @@ impl Entries for Storage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::memory::MemorySpace;
 
     fn filled() -> Rc<Storage> {
-        let storage = Storage::new(Rc::default());
+        let storage = Storage::new(Rc::<MemorySpace>::default());
         storage
             .put(vec![("a".into(), "1".into()), ("b".into(), "2".into())])
             .expect("two small entries fit");
@@ -186,14 +196,14 @@ mod tests {
     fn deletes_what_is_there_and_counts_each_key_once() {
         let storage = filled();
         assert_eq!(storage.delete(vec!["a".into(), "a".into(), "missing".into()]), Ok(1));
-        assert!(!storage.has(b"a") && storage.has(b"b"));
+        assert_eq!((storage.has(b"a"), storage.has(b"b")), (Ok(false), Ok(true)));
     }
 
     #[test]
     fn forgets_everything_at_once() {
         let storage = filled();
-        storage.delete_all();
-        assert_eq!(storage.list(&Range::all()), []);
+        storage.delete_all().expect("memory deletes");
+        assert_eq!(storage.list(&Range::all()), Ok(vec![]));
     }
 
     #[test]

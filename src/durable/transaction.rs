@@ -36,15 +36,15 @@ impl Transaction {
     }
 
     /// Writes everything, and returns true; false, and nothing is written, when what it has read is no longer so.
-    pub fn commit(&self) -> bool {
+    pub fn commit(&self) -> Result<bool, StorageError> {
         let keys = self.keys_read.borrow();
         let ranges = self.ranges_read.borrow();
         let concerns = |key: &[u8]| keys.contains(key) || ranges.iter().any(|range| range.contains(key));
         if self.storage.written_since(self.start, concerns) {
-            return false;
+            return Ok(false);
         }
-        self.storage.commit(self.writes.take().into_iter().collect());
-        true
+        self.storage.commit(self.writes.take().into_iter().collect())?;
+        Ok(true)
     }
 
     /// Nothing follows: writes of others need not be remembered for it any more.
@@ -54,14 +54,8 @@ impl Transaction {
         }
     }
 
-    fn has(&self, key: &[u8]) -> bool {
-        match self.writes.borrow().get(key) {
-            Some(written) => written.is_some(),
-            None => {
-                self.keys_read.borrow_mut().insert(key.into());
-                self.storage.has(key)
-            }
-        }
+    fn has(&self, key: &[u8]) -> Result<bool, StorageError> {
+        Ok(self.get(key)?.is_some())
     }
 
     fn write(&self, writes: impl IntoIterator<Item = (Key, Option<Bytes>)>) -> Result<(), StorageError> {
@@ -76,18 +70,18 @@ impl Transaction {
 }
 
 impl Entries for Transaction {
-    fn get(&self, key: &[u8]) -> Option<Bytes> {
+    fn get(&self, key: &[u8]) -> Result<Option<Bytes>, StorageError> {
         if let Some(written) = self.writes.borrow().get(key) {
-            return written.clone();
+            return Ok(written.clone());
         }
         self.keys_read.borrow_mut().insert(key.into());
         self.storage.get(key)
     }
 
-    fn list(&self, range: &Range) -> Vec<Entry> {
+    fn list(&self, range: &Range) -> Result<Vec<Entry>, StorageError> {
         self.ranges_read.borrow_mut().push(range.clone());
         let Some(bounds) = range.bounds() else {
-            return Vec::new();
+            return Ok(Vec::new());
         };
         let writes = self.writes.borrow();
         let mut changed = writes.range::<[u8], _>(bounds).peekable();
@@ -95,14 +89,14 @@ impl Entries for Transaction {
             return self.storage.list(range);
         }
         let whole = range.clone().at_most(usize::MAX, false);
-        let mut entries: BTreeMap<Key, Bytes> = self.storage.list(&whole).into_iter().collect();
+        let mut entries: BTreeMap<Key, Bytes> = self.storage.list(&whole)?.into_iter().collect();
         for (key, value) in changed {
             match value {
                 Some(value) => drop(entries.insert(key.clone(), value.clone())),
                 None => drop(entries.remove(key)),
             }
         }
-        range.pick(entries.into_iter())
+        Ok(range.pick(entries.into_iter()))
     }
 
     fn put(&self, entries: Vec<(Key, Bytes)>) -> Result<(), StorageError> {
@@ -112,7 +106,10 @@ impl Entries for Transaction {
     fn delete(&self, mut keys: Vec<Key>) -> Result<usize, StorageError> {
         keys.sort();
         keys.dedup();
-        let existed = keys.iter().filter(|key| self.has(key)).count();
+        let mut existed = 0;
+        for key in &keys {
+            existed += usize::from(self.has(key)?);
+        }
         self.write(keys.into_iter().map(|key| (key, None)))?;
         Ok(existed)
     }
@@ -127,9 +124,10 @@ impl Drop for Transaction {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::memory::MemorySpace;
 
     fn storage() -> Rc<Storage> {
-        let storage = Storage::new(Rc::default());
+        let storage = Storage::new(Rc::<MemorySpace>::default());
         put(&*storage, "a", "1");
         put(&*storage, "b", "2");
         storage
@@ -144,6 +142,7 @@ mod tests {
     fn keys(entries: &dyn Entries, range: &Range) -> Vec<String> {
         entries
             .list(range)
+            .expect("memory lists")
             .into_iter()
             .map(|(key, _)| String::from_utf8_lossy(&key).into_owned())
             .collect()
@@ -155,11 +154,11 @@ mod tests {
         let transaction = Transaction::new(storage.clone());
         put(&transaction, "c", "3");
         assert_eq!(transaction.delete(vec!["a".into(), "none".into()]), Ok(1));
-        assert_eq!(transaction.get(b"a"), None);
+        assert_eq!(transaction.get(b"a"), Ok(None));
         assert_eq!(keys(&transaction, &Range::all()), ["b", "c"]);
         assert_eq!(keys(&transaction, &Range::all().at_most(1, true)), ["c"]);
         assert_eq!(keys(&*storage, &Range::all()), ["a", "b"]);
-        assert!(transaction.commit());
+        assert_eq!(transaction.commit(), Ok(true));
         assert_eq!(keys(&*storage, &Range::all()), ["b", "c"]);
     }
 
@@ -167,11 +166,11 @@ mod tests {
     fn is_refused_when_a_key_it_read_was_written() {
         let storage = storage();
         let transaction = Transaction::new(storage.clone());
-        assert_eq!(transaction.get(b"a"), Some("1".into()));
+        assert_eq!(transaction.get(b"a"), Ok(Some("1".into())));
         put(&transaction, "b", "from the transaction");
         put(&*storage, "a", "meanwhile");
-        assert!(!transaction.commit());
-        assert_eq!(storage.get(b"b"), Some("2".into()));
+        assert_eq!(transaction.commit(), Ok(false));
+        assert_eq!(storage.get(b"b"), Ok(Some("2".into())));
     }
 
     #[test]
@@ -180,7 +179,7 @@ mod tests {
         let transaction = Transaction::new(storage.clone());
         keys(&transaction, &Range::all().prefixed("x".into()));
         put(&*storage, "x1", "new");
-        assert!(!transaction.commit());
+        assert_eq!(transaction.commit(), Ok(false));
     }
 
     #[test]
@@ -189,9 +188,9 @@ mod tests {
         let first = Transaction::new(storage.clone());
         put(&*storage, "a", "before");
         let second = Transaction::new(storage.clone());
-        assert_eq!(second.get(b"a"), Some("before".into()));
+        assert_eq!(second.get(b"a"), Ok(Some("before".into())));
         put(&*storage, "b", "elsewhere");
-        assert!(second.commit() && first.commit());
+        assert_eq!((second.commit(), first.commit()), (Ok(true), Ok(true)));
     }
 
     #[test]

@@ -21,6 +21,8 @@ class CacheError extends MiniflareError {}
 class DurableObjectError extends MiniflareError {}
 class QueueError extends MiniflareError {}
 class SchedulerError extends MiniflareError {}
+/** What a store could not do; the codes begin with `ERR_STORAGE`. */
+class StorageError extends MiniflareError {}
 class VMScriptRunnerError extends MiniflareError {}
 /** An option with a value of the wrong type: `ERR_INVALID_OPTION`. */
 class OptionsError extends MiniflareError {}
@@ -36,6 +38,7 @@ const classes = [
   DurableObjectError,
   QueueError,
   SchedulerError,
+  StorageError,
   VMScriptRunnerError,
   OptionsError,
   InstanceError,
@@ -82,6 +85,7 @@ module.exports = {
   DurableObjectError,
   QueueError,
   SchedulerError,
+  StorageError,
   VMScriptRunnerError,
   OptionsError,
   InstanceError,

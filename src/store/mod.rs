@@ -3,7 +3,9 @@
 //! A store holds spaces by name; a space is an ordered map of bytes. What answers at once (memory, RocksDB) and what
 //! answers later (Redis) are asked in the same way, and the asker who wants no wait pays for none.
 
+pub mod error;
 pub mod memory;
+pub mod place;
 pub mod range;
 pub mod rocks;
 
@@ -11,17 +13,12 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use thiserror::Error;
 
+pub use error::StoreError;
 use range::{Entry, Key, Range};
 
 /// What one write does to a key: gives it a value, or takes it away.
 pub type Write = (Key, Option<Bytes>);
-
-/// Why a store could not do what it was asked: the text names the store, what was asked of it, and the reason.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{0}")]
-pub struct StoreError(pub String);
 
 pub type Result<T> = std::result::Result<T, StoreError>;
 
@@ -31,9 +28,26 @@ pub enum Reply<T> {
     Later(BoxFuture<'static, Result<T>>),
 }
 
+impl<T> Reply<T> {
+    /// The answer of a store that is known to answer at once.
+    pub fn now(self) -> Result<T> {
+        match self {
+            Reply::Now(answer) => answer,
+            Reply::Later(_) => Err(StoreError::other("a store that had to answer at once answers later")),
+        }
+    }
+}
+
 pub trait Store {
     /// The space called `name`, empty when it is new.
     fn space(&self, name: &str) -> Rc<dyn Space>;
+
+    /// The space called `name`, for one who alone writes it, as an object does: all that is asked of it is answered at
+    /// once, from when the reply has come until the space is dropped.
+    fn claim(&self, name: &str) -> (Rc<dyn Space>, Reply<()>) {
+        (self.space(name), Reply::Now(Ok(())))
+    }
+
     /// The names of the spaces that hold something and begin with `prefix`, in order.
     fn spaces(&self, prefix: &str) -> Reply<Vec<String>>;
 }
@@ -41,9 +55,33 @@ pub trait Store {
 /// Keys and values in the order of the keys' bytes.
 pub trait Space {
     fn get(&self, key: &[u8]) -> Reply<Option<Bytes>>;
+
     fn list(&self, range: &Range) -> Reply<Vec<Entry>>;
+
     /// Applies all writes, or none of them. Answers when they are in order: reads that come after see them.
     fn apply(&self, writes: Vec<Write>) -> Reply<()>;
-    /// Answers when everything applied before would survive the end of the process.
+
+    /// Answers when everything applied before survives what the store promises to survive: the end of the process, or a
+    /// loss of power too.
     fn sync(&self) -> Reply<()>;
+
+    /// Applies all writes, or none of them. Answers when they survive, as after [`Space::sync`].
+    fn commit(&self, writes: Vec<Write>) -> Reply<()> {
+        match self.apply(writes) {
+            Reply::Now(Ok(())) => self.sync(),
+            Reply::Now(error) => Reply::Now(error),
+            Reply::Later(applied) => after(applied, self.sync()),
+        }
+    }
+}
+
+/// Answers when both have; requests to a store that answers later are kept in order by it.
+fn after(first: BoxFuture<'static, Result<()>>, second: Reply<()>) -> Reply<()> {
+    Reply::Later(Box::pin(async move {
+        first.await?;
+        match second {
+            Reply::Now(answer) => answer,
+            Reply::Later(answer) => answer.await,
+        }
+    }))
 }

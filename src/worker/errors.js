@@ -1,5 +1,7 @@
 // Errors of Miniflare's own classes, as the worker throws them: plain errors whose name tells Node which class to rebuild.
 
+import { core } from "ext:core/mod.js";
+
 /** An error of the class `name` with a code, e.g. `FetchError [ERR_NO_HANDLER]`. */
 export function miniflareError(name, code, message) {
   const error = new Error(message);
@@ -9,3 +11,15 @@ export function miniflareError(name, code, message) {
 }
 
 export const fetchError = (code, message) => miniflareError("FetchError", code, message);
+
+const STORAGE = [
+  "ERR_STORAGE",
+  "ERR_STORAGE_CLAIMED",
+  "ERR_STORAGE_CORRUPT",
+  "ERR_STORAGE_FULL",
+  "ERR_STORAGE_LOCKED",
+  "ERR_STORAGE_NOT_A_FOLDER",
+  "ERR_STORAGE_READ_ONLY",
+  "ERR_STORAGE_UNREACHABLE",
+];
+for (const code of STORAGE) core.registerErrorBuilder(code, (message) => miniflareError("StorageError", code, message));

@@ -30,7 +30,7 @@ pub struct Made {
 }
 
 /// Makes an isolate. The background runtime and the lane's `LocalSet` must be entered; the isolate is left entered.
-pub fn make(host: Rc<dyn Host>, instance: &Instance, heap_limit_mib: usize) -> Result<Made, String> {
+pub fn make(host: Rc<dyn Host>, instance: &Rc<Instance>, heap_limit_mib: usize) -> Result<Made, String> {
     let memory = Memory::new(heap_limit_mib);
     let mut runtime = JsRuntime::try_new(RuntimeOptions {
         extensions: extensions::all(),
@@ -49,7 +49,7 @@ pub fn make(host: Rc<dyn Host>, instance: &Instance, heap_limit_mib: usize) -> R
         state.put(answers.clone());
         state.put(deferred.clone());
         state.put(instance.clock.clone());
-        state.put(instance.memory.clone());
+        state.put(instance.clone());
         state.put(modules::Graph::default());
     }
     let isolate = runtime.v8_isolate();

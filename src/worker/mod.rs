@@ -13,5 +13,6 @@ pub mod modules;
 pub mod pages;
 pub mod rejections;
 pub mod snapshot;
+mod store_error;
 pub mod value;
 pub mod waker;
