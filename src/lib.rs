@@ -5,6 +5,7 @@
 //! - [`node`]: the door to Node (napi, no V8), with the Node half in JavaScript beside it
 //! - [`worker`]: isolates, lanes, events, modules, guards (deno_core, no napi)
 //! - [`durable`]: the room of Durable Objects
+//! - [`fetch`]: the room of outbound requests
 //! - [`web`]: the room of the Web APIs
 //! - [`store`]: bytes at rest (neither)
 //!
@@ -14,6 +15,7 @@
 
 mod clock;
 mod durable;
+mod fetch;
 mod instance;
 mod limits;
 mod node;

@@ -30,7 +30,7 @@ import {
   ServiceWorkerGlobalScope,
   WorkerGlobalScope,
 } from "ext:miniflare/web/events.js";
-import { fetch } from "ext:miniflare/web/fetch.js";
+import { fetch } from "ext:miniflare/fetch/fetch.js";
 import { Headers } from "ext:miniflare/web/headers.js";
 import { navigator, Navigator } from "ext:miniflare/web/navigator.js";
 import { Request } from "ext:miniflare/web/request.js";

@@ -1,4 +1,3 @@
 //! The room of the Web APIs: what Workers change or add on top of upstream's crates.
 
 pub mod digest;
-pub mod fetch;

@@ -12,7 +12,8 @@ use super::modules::Graph;
 use super::value::Value;
 use super::{answer, deferred, host, modules};
 use crate::durable::ops as durable;
-use crate::web::{digest, fetch};
+use crate::fetch::client;
+use crate::web::digest;
 
 deno_core::extension!(
     miniflare,
@@ -55,6 +56,12 @@ deno_core::extension!(
         "durable/state.js",
         "durable/storage.js",
         "durable/transaction.js",
+        "fetch/fetch.js",
+        "fetch/headers.js",
+        "fetch/network.js",
+        "fetch/protocols.js",
+        "fetch/redirects.js",
+        "fetch/seams.js",
         "worker/boot.js",
         "worker/body.js",
         "worker/commonjs.js",
@@ -75,7 +82,6 @@ deno_core::extension!(
         "web/events.js",
         "web/exceptions.js",
         "web/globals.js",
-        "web/fetch.js",
         "web/headers.js",
         "web/interface.js",
         "web/navigator.js",
@@ -100,7 +106,7 @@ deno_core::extension!(
         state.put(Rc::<Answers>::default());
         state.put(Rc::<Deferred>::default());
         state.put(Graph::default());
-        state.put(fetch::permissions());
+        state.put(client::permissions());
     },
 );
 
@@ -134,7 +140,7 @@ pub fn all() -> Vec<Extension> {
         deno_webidl::deno_webidl::init(),
         web(),
         deno_crypto::deno_crypto::init(None),
-        deno_fetch::deno_fetch::init(fetch::options()),
+        deno_fetch::deno_fetch::init(client::options()),
         miniflare::init(),
     ]
 }

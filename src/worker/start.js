@@ -15,6 +15,7 @@ import { worker } from "ext:miniflare/worker/worker.js";
  * @param wasm `[name, bytes, ...]` of WebAssembly bindings, compiled here
  */
 export async function start(options, globals, bindings, wasm) {
+  worker.flags = new Set(options.flags);
   for (const [name, value] of pairs(globals)) define(globalThis, name, value);
   for (const [name, bytes] of pairs(wasm)) worker.env[name] = op_compile_wasm(bytes);
   Object.assign(worker.env, Object.fromEntries(namespaces(options.durableObjects, options.flags)));
@@ -45,8 +46,8 @@ function explain(error) {
   return error;
 }
 
-async function startModule({ path, text, fromFile, rules, flags }) {
-  if (!flags.includes("export_commonjs_default")) requireNamespaces();
+async function startModule({ path, text, fromFile, rules }) {
+  if (!worker.flags.has("export_commonjs_default")) requireNamespaces();
   useModules((message) => op_host(HOST.WARN, [message]));
   for (const name of Object.keys(worker.env)) forbid(name);
   const [namespace, evaluated] = op_run_module(path, text, fromFile, rules, evaluateCommonJs);

@@ -7,4 +7,6 @@ export const worker = {
   env: {},
   /** The entry module's namespace; empty for a service worker. */
   exports: {},
+  /** The compatibility flags that are enabled. */
+  flags: new Set(),
 };

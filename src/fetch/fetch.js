@@ -1,0 +1,130 @@
+// `fetch` as a worker has it: the request's way out hop by hop, and the response's way back.
+
+import { core } from "ext:core/mod.js";
+import { InnerBody } from "ext:miniflare/web/bodies.js";
+import { outgoingHeaders } from "ext:miniflare/fetch/headers.js";
+import { sendHop } from "ext:miniflare/fetch/network.js";
+import { httpArguments } from "ext:miniflare/fetch/protocols.js";
+import { nextHop } from "ext:miniflare/fetch/redirects.js";
+import { seams } from "ext:miniflare/fetch/seams.js";
+import { Request } from "ext:miniflare/web/request.js";
+
+const { toInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
+const { fromInnerResponse, newInnerResponse, nullBodyStatus } = core.loadExtScript("ext:deno_fetch/23_response.js");
+const { add, remove } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
+const { errorReadableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
+
+export async function fetch(input, init = undefined) {
+  const [target, settings] = httpArguments(input, init);
+  const context = seams.begin();
+  const request = new Request(target, settings);
+  const signal = signalOf(target, settings);
+  const inner = toInnerRequest(request);
+  if (signal?.aborted) throw abandoned(inner.body, signal.reason);
+  await seams.ready(context);
+  return follow(context, inner, signal);
+}
+
+/** The signal that ends the fetch. The request's own depends on it, and may be forgotten before it. */
+function signalOf(input, init) {
+  if (init?.signal !== undefined) return init.signal;
+  return input instanceof Request ? input.signal : null;
+}
+
+async function follow(context, inner, signal) {
+  let hop = {
+    method: inner.method,
+    url: inner.url(),
+    headers: outgoingHeaders(inner, seams.depth(context)),
+    body: takeBody(inner.body),
+    length: inner.body?.length ?? null,
+    source: inner.body?.source ?? null,
+    signal,
+  };
+  const urls = [];
+  for (;;) {
+    urls.push(hop.url);
+    seams.hop(context, urls);
+    const answer = await untilAborted(hop, answerOf(context, hop));
+    const next = nextHop(hop, answer, inner.redirectMode, urls.length);
+    if (next === undefined) return finish(context, hop, answer, urls);
+    discard(answer.body);
+    hop = next;
+  }
+}
+
+async function answerOf(context, hop) {
+  try {
+    const answer = seams.answer(context, hop);
+    return (answer === undefined ? undefined : await answer) ?? (await sendHop(hop));
+  } catch (error) {
+    throw new TypeError("fetch failed", { cause: error });
+  }
+}
+
+async function finish(context, hop, answer, urls) {
+  const inner = newInnerResponse(answer.status, answer.statusText);
+  inner.headerList = answer.headers;
+  inner.urlList = urls;
+  if (hop.method === "HEAD" || nullBodyStatus(answer.status)) discard(answer.body);
+  else inner.body = innerBody(answer.body);
+  const response = fromInnerResponse(inner, "immutable");
+  await seams.end(context);
+  if (hop.signal !== null) endWith(hop.signal, inner.body);
+  return response;
+}
+
+/** What a body holds: text or bytes that are in memory, or a stream. Taking it uses the body up. */
+function takeBody(body) {
+  if (body === null) return null;
+  const held = body.streamOrStatic;
+  if (held.body === undefined) return held;
+  held.consumed = true;
+  return held.body;
+}
+
+function innerBody(body) {
+  if (body === null) return null;
+  if (typeof body !== "string" && !(body instanceof Uint8Array)) return new InnerBody(body);
+  const inner = new InnerBody({ body, consumed: false });
+  inner.source = body;
+  inner.length = typeof body === "string" ? null : body.byteLength;
+  return inner;
+}
+
+/** Nobody is going to read this body. */
+function discard(body) {
+  if (typeof body?.cancel === "function") body.cancel().catch(() => {});
+}
+
+function abandoned(body, reason) {
+  if (body !== null && !body.streamOrStatic.locked) body.cancel(reason);
+  return reason;
+}
+
+/** The answer to a hop, unless the signal is aborted first: then the hop is called off. */
+function untilAborted(hop, answer) {
+  const { signal } = hop;
+  if (signal === null) return answer;
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      reject(signal.reason);
+      hop.callOff?.(signal.reason);
+    };
+    signal[add](abort);
+    answer.finally(() => signal[remove](abort)).then(resolve, reject);
+  });
+}
+
+/** A body that is still read when the signal is aborted fails with the reason. A body that is forgotten may go. */
+function endWith(signal, body) {
+  if (signal.aborted) return void fail(body, signal.reason);
+  if (body === null) return;
+  const held = new WeakRef(body);
+  signal[add](() => fail(held.deref(), signal.reason));
+}
+
+function fail(body, reason) {
+  if (body && !body.consumed()) body.stream;
+  body?.error(reason);
+}

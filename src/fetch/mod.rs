@@ -1,0 +1,3 @@
+//! `fetch` to servers.
+
+pub mod client;
