@@ -32,7 +32,8 @@ describe("the floors", () => {
   });
 
   test("worker and rooms know no N-API", () => {
-    for (const folder of ["src/worker", "src/durable", "src/fetch", "src/web"]) assert.deepEqual(mentions(folder, ["napi_sys"]), []);
+    for (const folder of ["src/worker", "src/durable", "src/fetch", "src/web"])
+      assert.deepEqual(mentions(folder, ["napi_sys"]), []);
   });
 
   test("store knows neither", () => {

@@ -11,8 +11,12 @@ const EXPECTING = new Set(["PUT", "POST", "PATCH"]);
 
 const LOOP = "MF-Loop";
 
+/** Brotli over TLS only: on the way of plain HTTP are proxies that know nothing of it. */
+const encodingsOf = (url) => (url.startsWith("https:") ? "br, gzip, deflate" : "gzip, deflate");
+
 /** The headers of an inner request as a list of its own; `depth` is how deep the event that fetches is nested. */
-export function outgoingHeaders({ method, headerList, url }, depth) {
+export function outgoingHeaders(inner, depth) {
+  const { method, headerList } = inner;
   const headers = [];
   let encoded = false;
   let ranged = false;
@@ -24,6 +28,6 @@ export function outgoingHeaders({ method, headerList, url }, depth) {
     headers.push([name, value]);
   }
   headers.push([LOOP, String(depth)]);
-  if (!encoded) headers.push(["accept-encoding", ranged ? "identity" : "br, gzip, deflate"]);
+  if (!encoded) headers.push(["accept-encoding", ranged ? "identity" : encodingsOf(inner.url())]);
   return headers;
 }
