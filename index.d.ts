@@ -26,9 +26,25 @@ export interface ModuleRule {
 export interface DurableObjectOptions {
   /** The name under which the script exports the class. */
   className: string;
-  /** The worker that exports it. There are no other workers yet, so it must be the option `name`. */
+  /**
+   * The worker that exports it: a mount, or the main worker by its `name`. Its objects live there, and get the bindings
+   * of that worker. Default: the worker that the binding belongs to.
+   */
   scriptName?: string;
 }
+
+/** What a service binding stands for: a mount, or the main worker by its `name`; or a function in Node. */
+export type ServiceBinding =
+  | string
+  | {
+      service: string;
+      /** Accepted; every environment is the same worker. */
+      environment?: string;
+    }
+  | ((request: Request) => globalThis.Response | Promise<globalThis.Response>);
+
+/** Options of a mounted worker: those of any worker but mounts of its own. `log` and `rootPath` work as for others. */
+export type MountOptions = Omit<MiniflareOptions, "mounts" | "log">;
 
 /**
  * Options of {@link Miniflare}. All are optional. A value of a wrong type makes the methods reject with an
@@ -85,6 +101,40 @@ export interface MiniflareOptions {
    */
   durableObjects?: Record<string, string | DurableObjectOptions>;
 
+  /**
+   * What the worker reaches by `env.NAME.fetch()`: other workers of the instance, or functions in Node that get a
+   * {@link Request} and return a `Response`. What they throw, the worker's `fetch()` rejects with.
+   *
+   * @example
+   * serviceBindings: { AUTH: "auth", CLOCK: () => new Response(String(Date.now())) }
+   */
+  serviceBindings?: Record<string, ServiceBinding>;
+
+  // Several workers
+
+  /**
+   * Further workers of this instance, by name, each in an isolate of its own; they share its storage. A string is the
+   * folder of a worker, its `rootPath`. `kvPersist`, `cachePersist` and `durableObjectsPersist` are taken over from
+   * the main worker unless they are given.
+   *
+   * @throws {MiniflareCoreError} `ERR_MOUNT` and the like, from the methods
+   * @example
+   * mounts: { auth: { modules: true, scriptPath: "auth.mjs", routes: ["example.com/login*"] } }
+   */
+  mounts?: Record<string, string | MountOptions>;
+  /** The worker's name: what service bindings and `scriptName` of other workers call it. Of a mount: the mount's. */
+  name?: string;
+  /**
+   * Which URLs `dispatchFetch` of the main worker hands to this one: host and path, either of which may begin (host)
+   * or end (path) with a star. The most specific route wins; the main worker takes what no route matches. Routes of
+   * the main worker itself need a `name`.
+   *
+   * @throws {RouterError} `ERR_QUERY_STRING`, `ERR_INFIX_WILDCARD`, `ERR_INVALID_ROUTE`, from the methods
+   * @example
+   * routes: ["example.com/api/*", "*.example.org/*"]
+   */
+  routes?: string[];
+
   // Limits
 
   /**
@@ -131,8 +181,6 @@ export interface MiniflareOptions {
    * `export_commonjs_default`, `durable_object_fetch_requires_full_url` and `fetch_refuses_unknown_protocols`.
    */
   compatibilityFlags?: string[];
-  /** The worker's name, by which `scriptName` of a Durable Object may mean it. */
-  name?: string;
 }
 
 // ---- The class
@@ -195,6 +243,7 @@ export class Miniflare extends EventTarget {
    *
    * @param scheduledTime milliseconds since 1970; default: now
    * @param cron the expression the handler sees; default: `""`
+   * @param url an absolute URL that chooses a mount by its routes; default: this worker
    * @returns what the promises given to `waitUntil()` resolved to, in their order, then what a module's handler
    * returned (unless `undefined`); an empty array when there is no handler
    * @throws what the handler threw, or the first of those promises that rejects
@@ -202,7 +251,11 @@ export class Miniflare extends EventTarget {
    * @example
    * const [result] = await mf.dispatchScheduled(Date.now(), "0 * * * *");
    */
-  dispatchScheduled<WaitUntil extends unknown[] = unknown[]>(scheduledTime?: number, cron?: string): Promise<WaitUntil>;
+  dispatchScheduled<WaitUntil extends unknown[] = unknown[]>(
+    scheduledTime?: number,
+    cron?: string,
+    url?: string | URL,
+  ): Promise<WaitUntil>;
 
   /** The object that module handlers get as `env`; live, so what is set on it is seen by the worker. */
   getBindings<Bindings = Live>(): Promise<Bindings>;
@@ -219,6 +272,16 @@ export class Miniflare extends EventTarget {
    * console.log(add(1, 2)); // 3
    */
   getModuleExports<Exports = Live>(): Promise<Exports>;
+
+  /**
+   * A mounted worker, with the methods of this class; `undefined` when nothing is mounted by that name. It stays the
+   * same through reloads. Its `setOptions()` and `reload()` load it alone, and the main worker after it.
+   *
+   * @example
+   * const auth = await mf.getMount("auth");
+   * const res = await auth.dispatchFetch("http://localhost/login");
+   */
+  getMount(name: string): Promise<Miniflare | undefined>;
 
   /**
    * The namespace of a Durable Object binding, from outside the worker. It stays valid: its stubs reach whichever
@@ -256,10 +319,11 @@ export class Miniflare extends EventTarget {
    * Puts `options` over those in use and reloads. An option that is not named stays; one that is named as `undefined`
    * is unset. `log` stays the one given to the constructor.
    *
+   * @param dispatchReloadEvent whether the event `reload` is dispatched; default: `true`
    * @throws {OptionsError} `ERR_INVALID_OPTION`, and nothing is changed
    * @throws what went wrong with the load; another `setOptions()` can repair it
    */
-  setOptions(options: MiniflareOptions): Promise<void>;
+  setOptions(options: MiniflareOptions, dispatchReloadEvent?: boolean): Promise<void>;
 
   /**
    * Ends the instance: its worker is thrown away, and requests that are still under way reject with `ERR_DISPOSED`.
@@ -491,10 +555,21 @@ export class MiniflareError<Code extends string = string> extends Error {
 }
 
 /**
- * `ERR_NO_SCRIPT`: none of the options names a script. `ERR_INVALID_UPSTREAM`: the option `upstream` is no absolute
- * URL.
+ * - `ERR_NO_SCRIPT`: none of the options names a script
+ * - `ERR_INVALID_UPSTREAM`: the option `upstream` is no absolute URL
+ * - `ERR_MOUNT_NO_NAME`: a mount's name is empty; `ERR_MOUNT_NESTED`: it has mounts of its own;
+ *   `ERR_MOUNT_NAME_MISMATCH`: its option `name` is another; `ERR_MOUNT`: it cannot be loaded, for the `cause`
+ * - `ERR_SERVICE_NOT_MOUNTED`: a service binding names a worker that is not there
  */
-export class MiniflareCoreError extends MiniflareError<"ERR_NO_SCRIPT" | "ERR_INVALID_UPSTREAM"> {}
+export class MiniflareCoreError extends MiniflareError<
+  | "ERR_NO_SCRIPT"
+  | "ERR_INVALID_UPSTREAM"
+  | "ERR_MOUNT_NO_NAME"
+  | "ERR_MOUNT_NESTED"
+  | "ERR_MOUNT_NAME_MISMATCH"
+  | "ERR_MOUNT"
+  | "ERR_SERVICE_NOT_MOUNTED"
+> {}
 
 /**
  * The worker did not answer a request: no handler, no response, something that is none, or nobody to pass it on to.
@@ -550,8 +625,8 @@ export class InstanceError extends MiniflareError<
   "ERR_DISPOSED" | "ERR_RELOADED" | "ERR_CPU_LIMIT" | "ERR_HEAP_LIMIT" | "ERR_PANIC" | "ERR_LOAD"
 > {}
 
-/** Exported for suites that name it; nothing throws it yet. */
-export class RouterError extends MiniflareError {}
+/** A route has a query string, a star in the middle, or is no URL; the message names the route and its worker. */
+export class RouterError extends MiniflareError<"ERR_QUERY_STRING" | "ERR_INFIX_WILDCARD" | "ERR_INVALID_ROUTE"> {}
 /** Exported for suites that name it; nothing throws it yet. */
 export class CacheError extends MiniflareError {}
 /** Exported for suites that name it; nothing throws it yet. */

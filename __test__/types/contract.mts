@@ -18,6 +18,7 @@ import {
   type MiniflareOptions,
   type ModuleRule,
   type ModuleRuleType,
+  type MountOptions,
   NoOpLog,
   ReloadEvent,
   Request,
@@ -25,6 +26,7 @@ import {
   type RequestInit,
   Response,
   type ResponseInit,
+  type ServiceBinding,
 } from "miniflare-rs";
 
 const type: ModuleRuleType = "CompiledWasm";
@@ -110,6 +112,25 @@ export async function scheduled(mf: Miniflare): Promise<void> {
   const results: unknown[] = await mf.dispatchScheduled();
   const [time, cron] = await mf.dispatchScheduled<[number, string]>(Date.now(), "* * * * *");
   console.log(results, time.toFixed(), cron.length);
+}
+
+export async function workers(): Promise<void> {
+  const api: MountOptions = { modules: true, script: "", name: "api", routes: ["example.com/*"] };
+  const service: ServiceBinding = { service: "api", environment: "production" };
+  const mf = new Miniflare({
+    name: "main",
+    routes: ["*/*"],
+    mounts: { api, folder: "./folder" },
+    serviceBindings: {
+      API: service,
+      SELF: "main",
+      NODE: async (request) => new Response(request.url),
+      NATIVE: (request) => new globalThis.Response(request.body),
+    },
+  });
+  const mount: Miniflare | undefined = await mf.getMount("api");
+  await mount?.setOptions({ script: "" }, false);
+  await mf.dispatchScheduled(0, "", new URL("http://localhost/"));
 }
 
 export async function scope(mf: Miniflare): Promise<void> {

@@ -14,22 +14,24 @@ import {
 import { InputGate } from "ext:miniflare/durable/gate.js";
 import { DurableObjectState } from "ext:miniflare/durable/state.js";
 import { DurableObjectStorage } from "ext:miniflare/durable/storage.js";
+import { Request } from "ext:miniflare/web/request.js";
 import { miniflareError } from "ext:miniflare/worker/errors.js";
 import { HOST } from "ext:miniflare/worker/realm.js";
 import { arrivingRequest, arrivingResponse, isResponse } from "ext:miniflare/worker/request.js";
+import { fetchElsewhere } from "ext:miniflare/worker/services.js";
 import { worker } from "ext:miniflare/worker/worker.js";
 
 const { DurableObjectId, DurableObjectNamespace } = core.loadExtScript("ext:miniflare/durable/namespace.js");
 
 const objectError = (code, message) => miniflareError("DurableObjectError", code, message);
 
-/** The class of each binding. */
+/** The class of each binding whose objects live in this worker; those of others live where their script runs. */
 const classes = new Map();
 /** By binding, then by id. */
 const storages = new Map();
 const objects = new Map();
 
-/** The namespaces to bind, `[name, namespace]` each. `flags` are the enabled compatibility flags. */
+/** The namespaces of these names to bind, `[name, namespace]` each. `flags` are the enabled compatibility flags. */
 export function namespaces(bindings, flags) {
   const backend = {
     idFromName: op_durable_id_from_name,
@@ -38,11 +40,12 @@ export function namespaces(bindings, flags) {
     isEnabled: (flag) => flags.includes(flag),
     warn: (text) => op_host(HOST.WARN, [text]),
     async fetch(binding, hex, input, init) {
+      if (!classes.has(binding)) return fetchElsewhere([binding, hex], new Request(input, init));
       const object = objectOf(binding, hex);
       return arrivingResponse(await object.fetch(arrivingRequest(input, init)));
     },
   };
-  return bindings.map(([name]) => [name, new DurableObjectNamespace(name, backend)]);
+  return bindings.map((name) => [name, new DurableObjectNamespace(name, backend)]);
 }
 
 /** Finds the classes that `[binding, className, scriptName]` name among what the script exports. */

@@ -9,7 +9,17 @@ const { bodyFromWire, bodyToWire } = require("./platform.js");
 const { createRealm } = require("./realm.js");
 const { lightResponse } = require("./response.js");
 
-const HOST = { ANSWERED: 0, CONDEMNED: 1, UNCAUGHT: 2, MEMBRANE: 3, CONSOLE: 4, UNHANDLED: 5, WARN: 6, REJECTIONS: 7 };
+const HOST = {
+  ANSWERED: 0,
+  CONDEMNED: 1,
+  UNCAUGHT: 2,
+  MEMBRANE: 3,
+  CONSOLE: 4,
+  UNHANDLED: 5,
+  WARN: 6,
+  REJECTIONS: 7,
+  FETCH: 8,
+};
 const ANSWERED = 0;
 /** The worker's control object (`src/worker/control.js`) is the first thing that crosses, as an object. */
 const CONTROL = ["h", 1, 0];
@@ -57,7 +67,8 @@ class Lane {
    * Opens a lane.
    * @param limits `{ cpuLimitMs, heapLimitMb }`
    * @param instance a number of `openInstance`
-   * @param hooks `{ warn(text), unhandled(error), condemned(lane), showStack(stack)? }`
+   * @param hooks `{ warn(text), unhandled(error), condemned(lane), showStack(stack)? }`, and `fetch(target, request)` for
+   *   what the worker asks of other workers
    */
   constructor(limits, instance, hooks) {
     this.#hooks = hooks;
@@ -125,6 +136,8 @@ class Lane {
         return this.#hooks.warn(args[0]);
       case HOST.REJECTIONS:
         return this.#rejections();
+      case HOST.FETCH:
+        return this.#membrane.encode(this.#fetch(...args));
     }
   }
 
@@ -135,6 +148,14 @@ class Lane {
     waiting(-1);
     this.#settle(answer).then(entry.resolve, entry.reject);
     if (this.#retired) this.retire();
+  }
+
+  /** Other workers get their turns once this one's is over, never within it. */
+  async #fetch(target, method, url, headers, body, cf) {
+    const membrane = this.#membrane;
+    const request = { method, url, headers, body: bodyFromWire(body, membrane), cf: membrane.decode(cf) };
+    await undefined;
+    return this.#hooks.fetch(target, request);
   }
 
   /** What Node's console throws, the worker's throws. */

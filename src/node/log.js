@@ -42,6 +42,13 @@ class Log {
     this.#suffix = suffix ? `:${suffix}` : "";
   }
 
+  /** A log like this one, whose lines are marked with the suffix as well. */
+  withSuffix(suffix) {
+    const log = new Log(this.level, { suffix });
+    log.#prefix = this.#prefix;
+    return log;
+  }
+
   log(message) {
     console.log(message);
   }

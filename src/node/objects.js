@@ -2,20 +2,15 @@
 // Durable Objects from outside the worker: which are bound, and how Node reaches them.
 
 const { DurableObjectNamespace, partsOf } = require("../durable/namespace.js");
-const { describe, DurableObjectError } = require("./errors.js");
+const { describe } = require("./errors.js");
 const { objectIds } = require("./lane.js");
 const { splitRequest } = require("./request.js");
 
 /** What the option binds: `[binding, className, scriptName]` each. */
-function objectBindings({ durableObjects = {}, name: own }) {
+function objectBindings({ durableObjects = {} }) {
   return Object.entries(durableObjects).map(([binding, value]) => {
     const { className, scriptName } = typeof value === "string" ? { className: value } : value;
-    if (scriptName === undefined || scriptName === own) return [binding, className, scriptName];
-    throw new DurableObjectError(
-      "ERR_SCRIPT_NOT_FOUND",
-      `Script "${scriptName}" for Durable Object "${binding}" not found.\n` +
-        `Make sure "${scriptName}" is mounted so Miniflare knows where to find it.`,
-    );
+    return [binding, className, scriptName];
   });
 }
 

@@ -87,9 +87,14 @@ function decodeResponse([status, statusText, headers, body], membrane) {
 }
 
 function decodeRequest([method, url, headers, body], membrane) {
-  const init = { method, headers: parseHeaders(headers), body: bodyFromWire(body, membrane) };
-  if (init.body instanceof ReadableStream) init.duplex = "half";
+  return buildRequest({ method, url, headers, body: bodyFromWire(body, membrane) });
+}
+
+/** A request of the parts that `splitRequest` gives. */
+function buildRequest({ method, url, headers, body, cf }) {
+  const init = { method, headers: parseHeaders(headers), body, cf };
+  if (body instanceof ReadableStream) init.duplex = "half";
   return new Request(url, init);
 }
 
-module.exports = { bodyFromWire, bodyToWire, decodePlatform, encodePlatform };
+module.exports = { bodyFromWire, bodyToWire, buildRequest, decodePlatform, encodePlatform };

@@ -5,13 +5,13 @@ const fs = require("node:fs");
 const path = require("node:path");
 const { MiniflareCoreError, noScriptMessage } = require("./errors.js");
 
-/** `{ path, text, fromFile }` of the script that the options name. */
-function readScript(options, root) {
+/** `{ path, text, fromFile }` of the script that the options name; an empty one when none has to be there. */
+function readScript(options, root, isRequired) {
   const { script, scriptPath, modules } = options;
   const file = scriptPath === undefined ? undefined : path.resolve(root, scriptPath);
   if (script !== undefined) return { path: file ?? "<script>", text: script, fromFile: file !== undefined };
   if (file !== undefined) return { path: file, text: readFile(file, "scriptPath", "utf8"), fromFile: true };
-  if (options.scriptRequired === false) return { path: "<script>", text: "", fromFile: false };
+  if (options.scriptRequired === false || !isRequired) return { path: "<script>", text: "", fromFile: false };
   throw new MiniflareCoreError("ERR_NO_SCRIPT", noScriptMessage(modules));
 }
 

@@ -71,6 +71,7 @@ deno_core::extension!(
         "worker/platform.js",
         "worker/realm.js",
         "worker/request.js",
+        "worker/services.js",
         "worker/start.js",
         "worker/warm.js",
         "worker/worker.js",

@@ -1,16 +1,17 @@
 // Starting a worker: bindings and globals first, then the user's script.
 
 import { op_compile_wasm, op_host, op_run_module, op_run_script } from "ext:core/ops";
-import { bindClasses, namespaces } from "ext:miniflare/durable/objects.js";
+import { namespaces } from "ext:miniflare/durable/objects.js";
 import { useModules } from "ext:miniflare/web/events.js";
 import { evaluateCommonJs, requireNamespaces } from "ext:miniflare/worker/commonjs.js";
 import { HOST, live } from "ext:miniflare/worker/realm.js";
+import { Fetcher } from "ext:miniflare/worker/services.js";
 import { worker } from "ext:miniflare/worker/worker.js";
 
 /**
  * Runs the script.
- * @param options `{ modules, path, text, fromFile, rules, flags, durableObjects }`: `flags` are the enabled
- *   compatibility flags, `durableObjects` is a list of `[binding, className, scriptName]`
+ * @param options `{ modules, path, text, fromFile, rules, flags, durableObjects, services }`: `flags` are the enabled
+ *   compatibility flags, `durableObjects` and `services` are names of bindings
  * @param globals and `bindings`: `[name, value, name, value, ...]`
  * @param wasm `[name, bytes, ...]` of WebAssembly bindings, compiled here
  */
@@ -19,10 +20,10 @@ export async function start(options, globals, bindings, wasm) {
   for (const [name, value] of pairs(globals)) define(globalThis, name, value);
   for (const [name, bytes] of pairs(wasm)) worker.env[name] = op_compile_wasm(bytes);
   Object.assign(worker.env, Object.fromEntries(namespaces(options.durableObjects, options.flags)));
+  for (const name of options.services) worker.env[name] = new Fetcher(name);
   for (const [name, value] of pairs(bindings)) worker.env[name] = value;
   if (options.modules) await startModule(options);
   else startClassic(options);
-  bindClasses(options.durableObjects, worker.exports);
   live(worker.env);
   live(worker.exports);
 }

@@ -12,7 +12,16 @@ export function warmUp(enter) {
   const trap = (...args) => enter(CALL.TRAP, ...args);
   const data = (value) => ["d", core.serialize(value)];
   const [, [, start]] = trap(1, TRAP.GET, "start");
-  const settings = { path: "", text: "", fromFile: false, modules: false, rules: [], flags: [], durableObjects: [] };
+  const settings = {
+    path: "",
+    text: "",
+    fromFile: false,
+    modules: false,
+    rules: [],
+    flags: [],
+    durableObjects: [],
+    services: [],
+  };
   trap(start, TRAP.APPLY, undefined, [data(settings), data([]), data([]), data([])]);
   worker.handlers = { fetch: answer, scheduled() {} };
   request("GET", "", null);

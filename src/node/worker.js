@@ -1,0 +1,195 @@
+"use strict";
+// One worker of an instance: its options, and the lane that its script runs on at the time; loads, reloads and the end.
+//
+// A load that goes wrong rejects the first method that is awaited; there is no worker then until another load succeeds.
+
+const { enabledFlags } = require("./compat.js");
+const { MiniflareCoreError } = require("./errors.js");
+const { disposed, Lane } = require("./lane.js");
+const { objectBindings } = require("./objects.js");
+const { mergeOptions, OPTION_DEFAULTS, validateOptions } = require("./options.js");
+const { formatSize, moduleRules, readBindings, readScript } = require("./script.js");
+const { callFunction, serviceNames } = require("./services.js");
+
+const SIZE_LIMIT = 1_048_576;
+
+class Worker {
+  /** Told of each load: `announced({ initial })`. */
+  onLoad;
+  options;
+  flags = [];
+
+  #group;
+  #lane;
+  #ready;
+  #loading = 0;
+  #loaded = false;
+  #disposed = false;
+
+  /**
+   * @param group what it shares with the other workers of its instance
+   * @param log where it tells its user
+   * @param name what it is mounted as; undefined for the main worker
+   */
+  constructor(group, log, name = undefined) {
+    this.#group = group;
+    this.log = log;
+    this.mountName = name;
+  }
+
+  /** The name that other workers know it by. */
+  get name() {
+    return this.mountName ?? this.options?.name;
+  }
+
+  /** Takes its options; they are checked before anything changes. */
+  configure(options) {
+    validateOptions(options);
+    this.options = mergeOptions(this.options ?? {}, options);
+  }
+
+  /** Begins a load. Calls that come meanwhile wait for it; when it fails there is no worker until another succeeds. */
+  begin(load) {
+    this.#loading++;
+    this.#ready = this.#finish(load);
+    return this.#ready;
+  }
+
+  async #finish(load) {
+    try {
+      await load();
+    } catch (error) {
+      this.#lane?.retire();
+      this.#lane = undefined;
+      throw error;
+    } finally {
+      this.#loading--;
+    }
+  }
+
+  /** Resolves when no load is under way, however the last one ended; rejects after the worker's end. */
+  async settled() {
+    await this.#ready?.catch(() => {});
+    if (this.#disposed) throw disposed();
+  }
+
+  /** Runs the script on a lane of its own; the lane before it goes when its requests are done. */
+  async run() {
+    this.log.debug("Reloading worker...");
+    const options = this.options;
+    const root = options.rootPath ?? process.cwd();
+    const script = readScript(options, root, this.mountName !== undefined || this.#group.isEmpty);
+    checkUpstream(options.upstream);
+    const { wasm, values } = readBindings(options, root);
+    const flags = enabledFlags(options);
+    const lane = this.#open(options.sourceMap === true ? require("./source_map.js").stackMapper(script) : undefined);
+    try {
+      const settings = {
+        ...script,
+        modules: options.modules === true,
+        rules: moduleRules(options),
+        flags,
+        durableObjects: objectBindings(options).map(([binding]) => binding),
+        services: serviceNames(options),
+      };
+      await lane.control.start(settings, Object.entries(options.globals ?? {}).flat(), values, wasm);
+    } catch (error) {
+      lane.dispose();
+      throw error;
+    }
+    if (this.#disposed) {
+      lane.dispose();
+      throw disposed();
+    }
+    this.#lane?.retire();
+    this.#lane = lane;
+    this.flags = flags;
+    this.size = Buffer.byteLength(script.text);
+  }
+
+  #open(showStack) {
+    const { cpuLimitMs, heapLimitMb } = { ...OPTION_DEFAULTS, ...definedOnly(this.options) };
+    return new Lane({ cpuLimitMs, heapLimitMb }, this.#group.instance, {
+      showStack,
+      warn: (text) => this.log.warn(text),
+      unhandled: (error) => this.#unhandled(error),
+      condemned: (lane) => {
+        if (this.#lane === lane) this.#lane = undefined;
+      },
+      fetch: (target, request) => this.#fetch(target, request),
+    });
+  }
+
+  /** Gives the classes that Durable Objects are bound to, `[binding, className, scriptName]` each, to the script. */
+  bindClasses(bindings) {
+    if (bindings.length > 0) this.#lane?.control.bindClasses(bindings);
+  }
+
+  announce(announced = true) {
+    const initial = !this.#loaded;
+    this.#loaded = true;
+    if (announced) this.onLoad?.({ initial });
+    this.log.info(`Worker reloaded!${this.size > 0 ? ` (${formatSize(this.size)})` : ""}`);
+    if (this.size > SIZE_LIMIT) {
+      this.log.warn(
+        "Worker's uncompressed size exceeds the 1MiB limit! Note that your worker will be compressed during upload so you may still be able to deploy it.",
+      );
+    }
+  }
+
+  /** What nobody in the worker caught: logged when asked for, otherwise Node's own unhandled rejection. */
+  #unhandled(error) {
+    if (!this.options.logUnhandledRejections) return void Promise.reject(error);
+    const text = `Unhandled Promise Rejection: ${error?.stack ?? error}`;
+    this.log.error(new Error(text));
+  }
+
+  /** The lane, once the worker is loaded; one that was stopped by a limit is loaded again. */
+  async lane() {
+    await this.#ready;
+    if (this.#disposed) throw disposed();
+    if (this.#lane === undefined && this.#loading === 0) this.begin(() => this.#group.restore(this));
+    await this.#ready;
+    if (this.#disposed) throw disposed();
+    return this.#lane;
+  }
+
+  /** Whether a request can be dispatched at once. */
+  get isReady() {
+    return this.#lane !== undefined && this.#loading === 0 && !this.#disposed;
+  }
+
+  /** Dispatches to the worker, or to `[binding, id]` of one of its own objects. */
+  dispatch(target, request) {
+    if (this.isReady) return this.#lane.dispatch(target, request);
+    return this.lane().then((lane) => lane.dispatch(target, request));
+  }
+
+  /** A request that the worker makes of a service it is bound to, by the binding's name, or of `[binding, id]`. */
+  async #fetch(target, request) {
+    if (Array.isArray(target)) return this.#group.home(this, target[0]).dispatch(target, request);
+    const service = this.options.serviceBindings?.[target];
+    if (typeof service === "function") return callFunction(target, service, request);
+    return this.#group.service(target, service).dispatch(null, request);
+  }
+
+  async dispose() {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    await this.#ready?.catch(() => {});
+    this.#lane?.dispose();
+    this.#lane = undefined;
+  }
+}
+
+function definedOnly(options) {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+function checkUpstream(upstream) {
+  if (upstream === undefined || URL.canParse(upstream)) return;
+  const text = `Invalid upstream URL: "${upstream}". Make sure you've included the protocol.`;
+  throw new MiniflareCoreError("ERR_INVALID_UPSTREAM", text);
+}
+
+module.exports = { Worker };
