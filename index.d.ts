@@ -4,6 +4,10 @@
 // TypeScript's library "DOM". Only what works is declared; docs/options.md and docs/api.md say the same with more
 // words.
 
+import type { FetchDispatcher, MockAgent } from "./types/fetch-mock";
+
+export type * from "./types/fetch-mock";
+
 // ---- Options
 
 /** A type of module, as `import` and `require` of a worker give it. */
@@ -134,6 +138,19 @@ export interface MiniflareOptions {
    * routes: ["example.com/api/*", "*.example.org/*"]
    */
   routes?: string[];
+
+  // Outbound fetch
+
+  /**
+   * Answers the worker's outbound fetches in the place of the network: a mock, or any dispatcher of undici.
+   *
+   * @example
+   * const fetchMock = createFetchMock();
+   * fetchMock.disableNetConnect();
+   * fetchMock.get("https://example.com").intercept({ path: "/thing" }).reply(200, "Mocked response!");
+   * const mf = new Miniflare({ scriptPath: "worker.js", fetchMock });
+   */
+  fetchMock?: MockAgent | FetchDispatcher;
 
   // Limits
 
@@ -633,3 +650,16 @@ export class CacheError extends MiniflareError {}
 export class QueueError extends MiniflareError {}
 /** Exported for suites that name it; nothing throws it yet. */
 export class SchedulerError extends MiniflareError {}
+
+// ---- Mocks
+
+/**
+ * A mock of the network for workers' outbound fetches, with undici's MockAgent API: the option `fetchMock` takes it. One
+ * mock may serve several instances.
+ *
+ * @example
+ * const fetchMock = createFetchMock();
+ * fetchMock.disableNetConnect();
+ * fetchMock.get("https://example.com").intercept({ path: "/thing" }).reply(200, "Mocked response!");
+ */
+export function createFetchMock(): MockAgent;

@@ -3,6 +3,7 @@
 
 const errors = require("./src/node/errors.js");
 const { Log, LogLevel, NoOpLog } = require("./src/node/log.js");
+const { createFetchMock } = require("./src/node/mock/index.js");
 const { Miniflare, ReloadEvent } = require("./src/node/miniflare.js");
 const { Request } = require("./src/node/request.js");
 const { Response } = require("./src/node/response.js");
@@ -10,6 +11,7 @@ const { Response } = require("./src/node/response.js");
 module.exports = {
   Miniflare,
   ReloadEvent,
+  createFetchMock,
   Log,
   LogLevel,
   NoOpLog,

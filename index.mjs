@@ -5,6 +5,7 @@ import miniflare from "./index.js";
 export const {
   Miniflare,
   ReloadEvent,
+  createFetchMock,
   Log,
   LogLevel,
   NoOpLog,

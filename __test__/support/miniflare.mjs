@@ -3,6 +3,7 @@
 // (`MINIFLARE_IMPL=.../miniflare/dist/src/index.js node --experimental-vm-modules --test <spec>`).
 // Where this package differs on purpose, a test has `differs(reason)`.
 
+import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -14,6 +15,9 @@ export const isOracle = chosen !== undefined;
 const implementation = await import(isOracle ? pathToFileURL(path.resolve(chosen)).href : "../../index.mjs");
 
 export const { Miniflare, Log, LogLevel, Request, Response } = isOracle ? implementation.default : implementation;
+
+/** Miniflare 2 has this one in a package of its own. */
+export const { createFetchMock } = isOracle ? createRequire(path.resolve(chosen))("@miniflare/core") : implementation;
 
 /** Options of a test whose behaviour is this package's own; the reason is shown when the oracle skips it. */
 export function differs(reason) {

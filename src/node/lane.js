@@ -19,6 +19,7 @@ const HOST = {
   WARN: 6,
   REJECTIONS: 7,
   FETCH: 8,
+  MOCK: 9,
 };
 const ANSWERED = 0;
 /** The worker's control object (`src/worker/control.js`) is the first thing that crosses, as an object. */
@@ -67,8 +68,8 @@ class Lane {
    * Opens a lane.
    * @param limits `{ cpuLimitMs, heapLimitMb }`
    * @param instance a number of `openInstance`
-   * @param hooks `{ warn(text), unhandled(error), condemned(lane), showStack(stack)? }`, and `fetch(target, request)` for
-   *   what the worker asks of other workers
+   * @param hooks `{ warn(text), unhandled(error), condemned(lane), showStack(stack)? }`, `fetch(target, request)` for
+   *   what the worker asks of other workers, and `mock`, of `openMock`, for its outbound fetches
    */
   constructor(limits, instance, hooks) {
     this.#hooks = hooks;
@@ -138,6 +139,8 @@ class Lane {
         return this.#rejections();
       case HOST.FETCH:
         return this.#membrane.encode(this.#fetch(...args));
+      case HOST.MOCK:
+        return this.#hooks.mock?.ask(args, this.#membrane);
     }
   }
 
@@ -203,6 +206,7 @@ class Lane {
     this.#ended = reason;
     lanes.delete(this.#id);
     this.#membrane.close(reason);
+    this.#hooks.mock?.end();
     for (const { reject } of this.#pending.values()) {
       waiting(-1);
       reject(reason());

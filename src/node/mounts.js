@@ -14,6 +14,7 @@ function inheritedOptions(parent) {
   for (const name of PERSIST) {
     if (parent[name] !== undefined) inherited[name] = absolute(root, parent[name]);
   }
+  if (parent.fetchMock !== undefined) inherited.fetchMock = parent.fetchMock;
   return inherited;
 }
 

@@ -5,6 +5,7 @@ const { anyRecord, boolean, booleanOrString, func, number, string } = require(".
 const { check, list, oneOf, optional, record, shape } = require("./check.js");
 const { hasMethods, isFunction, isObject, isString } = require("./check.js");
 const { OptionsError, describe } = require("./errors.js");
+const { isMock } = require("./mock/index.js");
 
 /** Values of options that have one when they are not given, and that nothing else decides. */
 const OPTION_DEFAULTS = Object.freeze({ cpuLimitMs: 30_000, heapLimitMb: 128 });
@@ -44,7 +45,7 @@ const queueConsumer = shape(
 
 const LOG_METHODS = ["log", "logWithLevel", "error", "warn", "info", "debug", "verbose"];
 const log = check("a Log", (value) => hasMethods(value, LOG_METHODS));
-const mockAgent = check("a MockAgent, as createFetchMock() returns", (value) => hasMethods(value, ["get"]));
+const mock = check("a mock, as createFetchMock() returns, or a dispatcher of undici", isMock);
 const cpuLimit = check("a positive, finite number", (value) => Number.isFinite(value) && value > 0);
 const heapLimit = check("a finite number, 16 at least", (value) => Number.isFinite(value) && value >= 16);
 const port = check("a whole number from 0 to 65535", (v) => Number.isInteger(v) && v >= 0 && v <= 65_535);
@@ -77,7 +78,7 @@ const OPTIONS = {
   name: string,
   routes: strings,
   logUnhandledRejections: boolean,
-  fetchMock: mockAgent,
+  fetchMock: mock,
   globalAsyncIO: boolean,
   globalTimers: boolean,
   globalRandom: boolean,

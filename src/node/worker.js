@@ -6,6 +6,7 @@
 const { enabledFlags } = require("./compat.js");
 const { MiniflareCoreError } = require("./errors.js");
 const { disposed, Lane } = require("./lane.js");
+const { openMock } = require("./mock/index.js");
 const { objectBindings } = require("./objects.js");
 const { mergeOptions, OPTION_DEFAULTS, validateOptions } = require("./options.js");
 const { formatSize, moduleRules, readBindings, readScript } = require("./script.js");
@@ -91,6 +92,7 @@ class Worker {
         flags,
         durableObjects: objectBindings(options).map(([binding]) => binding),
         services: serviceNames(options),
+        mocked: options.fetchMock !== undefined,
       };
       await lane.control.start(settings, Object.entries(options.globals ?? {}).flat(), values, wasm);
     } catch (error) {
@@ -117,6 +119,7 @@ class Worker {
         if (this.#lane === lane) this.#lane = undefined;
       },
       fetch: (target, request) => this.#fetch(target, request),
+      mock: openMock(this.options.fetchMock),
     });
   }
 

@@ -58,6 +58,7 @@ deno_core::extension!(
         "durable/transaction.js",
         "fetch/fetch.js",
         "fetch/headers.js",
+        "fetch/mock.js",
         "fetch/network.js",
         "fetch/protocols.js",
         "fetch/redirects.js",

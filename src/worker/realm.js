@@ -11,7 +11,7 @@ const CUSTOM_INSPECT = Symbol.for("Deno.privateCustomInspect");
 const { createErrors } = core.loadExtScript("ext:miniflare/membrane/errors.js");
 
 /** The host calls of this half; the numbers are shared with `src/worker/lane.rs` and `src/node/lane.js`. */
-export const HOST = { MEMBRANE: 3, CONSOLE: 4, UNHANDLED: 5, WARN: 6, FETCH: 8 };
+export const HOST = { MEMBRANE: 3, CONSOLE: 4, UNHANDLED: 5, WARN: 6, FETCH: 8, MOCK: 9 };
 
 /** V8 here writes version 16, which differs from Node's 15 only for buffers of 4 GiB and more. */
 const NODE_FORMAT = 15;

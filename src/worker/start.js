@@ -2,6 +2,7 @@
 
 import { op_compile_wasm, op_host, op_run_module, op_run_script } from "ext:core/ops";
 import { namespaces } from "ext:miniflare/durable/objects.js";
+import { useMock } from "ext:miniflare/fetch/mock.js";
 import { useModules } from "ext:miniflare/web/events.js";
 import { evaluateCommonJs, requireNamespaces } from "ext:miniflare/worker/commonjs.js";
 import { HOST, live } from "ext:miniflare/worker/realm.js";
@@ -10,13 +11,14 @@ import { worker } from "ext:miniflare/worker/worker.js";
 
 /**
  * Runs the script.
- * @param options `{ modules, path, text, fromFile, rules, flags, durableObjects, services }`: `flags` are the enabled
- *   compatibility flags, `durableObjects` and `services` are names of bindings
+ * @param options `{ modules, path, text, fromFile, rules, flags, durableObjects, services, mocked }`: `flags` are the
+ *   enabled compatibility flags, `durableObjects` and `services` are names of bindings
  * @param globals and `bindings`: `[name, value, name, value, ...]`
  * @param wasm `[name, bytes, ...]` of WebAssembly bindings, compiled here
  */
 export async function start(options, globals, bindings, wasm) {
   worker.flags = new Set(options.flags);
+  if (options.mocked) useMock();
   for (const [name, value] of pairs(globals)) define(globalThis, name, value);
   for (const [name, bytes] of pairs(wasm)) worker.env[name] = op_compile_wasm(bytes);
   Object.assign(worker.env, Object.fromEntries(namespaces(options.durableObjects, options.flags)));

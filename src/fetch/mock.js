@@ -1,0 +1,71 @@
+// The worker's side of `fetchMock`: before a hop goes to the network, Node's side is asked for an answer, on the same stack.
+
+import { core } from "ext:core/mod.js";
+import { op_host } from "ext:core/ops";
+import { seams } from "ext:miniflare/fetch/seams.js";
+import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
+import { headerList } from "ext:miniflare/worker/request.js";
+import { decode, encode, HOST } from "ext:miniflare/worker/realm.js";
+
+const { FormData } = core.loadExtScript("ext:deno_fetch/21_formdata.js");
+const { toInnerResponse } = core.loadExtScript("ext:deno_fetch/23_response.js");
+const { Blob } = core.loadExtScript("ext:deno_web/09_file.js");
+
+/** What Node's side answers with first; shared with `src/node/mock/hook.js`. */
+const FAILED = 1;
+const LATER = 2;
+
+/** Lets the mock of this worker's instance answer its fetches. */
+export function useMock() {
+  seams.answer = answer;
+}
+
+function answer(_context, hop) {
+  const { method, url, length } = hop;
+  const answered = op_host(HOST.MOCK, [method, url, headerText(hop.headers), length, bodyToNode(hop)]);
+  if (answered === undefined) return undefined;
+  if (answered[0] === FAILED) throw reasonOf(decode(answered[1]));
+  if (answered[0] === LATER) return decode(answered[1]).then(answerOf, (reason) => Promise.reject(reasonOf(reason)));
+  const [, status, statusText, headers, body] = answered;
+  return { status, statusText, headers: headerList(headers), body };
+}
+
+/** The answer that a response brings; none when the hop is for the network after all. */
+function answerOf(response) {
+  if (response === undefined) return undefined;
+  const { status, statusMessage: statusText, headerList: headers, body } = toInnerResponse(response);
+  return { status, statusText, headers, body: body === null ? null : (body.streamOrStatic.body ?? body.stream) };
+}
+
+const reasonOf = (reason) => (reason instanceof Error ? reason : new Error(String(reason)));
+
+/** Names as they were written: whoever looks at a request's headers sees them. */
+function headerText(list) {
+  let text = "";
+  for (const [name, value] of list) text += `${text && "\n"}${name}\n${value}`;
+  return text;
+}
+
+/** A body in memory as it is; of a stream, its kind and a function that reads it, for mocks that look at bodies. */
+function bodyToNode(hop) {
+  const { body } = hop;
+  if (body === null || typeof body === "string") return body;
+  // The hop's bytes stay here: it may go to the network yet.
+  if (body instanceof Uint8Array) return body.slice();
+  return [kindOf(hop.source), encode(() => drain(hop))];
+}
+
+function kindOf(source) {
+  if (source instanceof FormData) return "form";
+  return source instanceof Blob ? "blob" : "stream";
+}
+
+/** Reads the stream of a hop; its bytes are the hop's body from then on. */
+async function drain(hop) {
+  const chunks = [];
+  for await (const chunk of hop.body) chunks.push(bytesOfChunk(chunk));
+  hop.body = await new Blob(chunks).bytes();
+  hop.source ??= hop.body;
+  hop.length = hop.body.byteLength;
+  return hop.body.slice();
+}

@@ -1,0 +1,189 @@
+"use strict";
+// The mock that `createFetchMock()` makes: undici's MockAgent, in all that a worker's `fetch` can tell. Which interceptors
+// an origin has, and whether a request that none of them takes may use the network.
+
+const { types } = require("node:util");
+const { describe } = require("../errors.js");
+const { ClientDestroyedError, InvalidArgumentError, MockNotMatchedError, UndiciError } = require("./errors.js");
+const { MockInterceptor } = require("./interceptor.js");
+const { Interceptors } = require("./interceptors.js");
+const { chain, matchValue, search, STAGES } = require("./matching.js");
+
+/** How the worker's side asks: not a name that a suite could meet. */
+const ANSWER = Symbol("answer");
+
+/** A request that the mock has nothing to say about. */
+const NETWORK = undefined;
+
+class MockPool {
+  #interceptors;
+  #close;
+
+  constructor(interceptors, close) {
+    this.#interceptors = interceptors;
+    this.#close = close;
+  }
+
+  intercept(options) {
+    return new MockInterceptor(options, this.#interceptors);
+  }
+
+  /** Forgets the pool and its interceptors. */
+  async close() {
+    this.#close();
+  }
+}
+
+class MockAgent {
+  /** Origins as they were given: `{ matcher, origin, interceptors, pool }`; `origin` is a string's normal form. */
+  #pools = new Map();
+  #netConnect = true;
+  #active = true;
+  #closed = false;
+
+  get(origin) {
+    const key = originKey(origin);
+    return (this.#pools.get(key) ?? this.#open(key, origin)).pool;
+  }
+
+  #open(key, shown) {
+    const shared = typeof key === "string" ? this.#byPattern(key) : undefined;
+    const interceptors = shared?.interceptors ?? new Interceptors();
+    const pool = new MockPool(interceptors, () => this.#pools.delete(key));
+    const entry = { shown, interceptors, pool };
+    this.#pools.set(key, entry);
+    return entry;
+  }
+
+  /** The first pool whose pattern takes the origin. */
+  #byPattern(origin) {
+    for (const [key, entry] of this.#pools) {
+      if (typeof key !== "string" && matchValue(key, origin) === true) return entry;
+    }
+  }
+
+  /** The interceptors of an origin. One that a pattern took is a pool of its own from then on, as undici has it. */
+  #interceptorsOf(origin) {
+    const entry = this.#pools.get(origin);
+    if (entry !== undefined) return entry.interceptors;
+    return this.#byPattern(origin) === undefined ? undefined : this.#open(origin, origin).interceptors;
+  }
+
+  activate() {
+    this.#active = true;
+  }
+
+  deactivate() {
+    this.#active = false;
+  }
+
+  get isMockActive() {
+    return this.#active;
+  }
+
+  enableNetConnect(matcher = undefined) {
+    if (matcher === undefined) {
+      this.#netConnect = true;
+    } else if (typeof matcher === "string" || typeof matcher === "function" || types.isRegExp(matcher)) {
+      this.#netConnect = Array.isArray(this.#netConnect) ? [...this.#netConnect, matcher] : [matcher];
+    } else {
+      throw new InvalidArgumentError("Unsupported matcher. Must be one of String|Function|RegExp.");
+    }
+  }
+
+  disableNetConnect() {
+    this.#netConnect = false;
+  }
+
+  pendingInterceptors() {
+    const all = [...this.#pools.values()].flatMap(({ shown, interceptors }) =>
+      [...interceptors].map(({ state }) => ({ ...state, origin: shown })),
+    );
+    return all.filter(({ pending }) => pending);
+  }
+
+  assertNoPendingInterceptors({ pendingInterceptorsFormatter } = {}) {
+    const pending = this.pendingInterceptors();
+    if (pending.length === 0) return;
+    const formatter = pendingInterceptorsFormatter ?? require("./table.js");
+    const count = pending.length === 1 ? "1 interceptor is pending" : `${pending.length} interceptors are pending`;
+    throw new UndiciError(`${count}:\n\n${formatter.format(pending)}`.trim());
+  }
+
+  /** As a dispatcher of undici: for the tests' own requests, with `setGlobalDispatcher(fetchMock)`. */
+  dispatch(options, handler) {
+    return require("./dispatch.js").dispatch(this, options, handler);
+  }
+
+  /** Ends the mock for good: a request that asks it afterwards fails. */
+  async close() {
+    this.#closed = true;
+    this.#pools.clear();
+  }
+
+  /**
+   * What an interceptor answers, `NETWORK` when the request may go there, or a promise of either.
+   * @param wait see `Interceptor.answer`
+   */
+  [ANSWER](request, wait) {
+    if (this.#closed) throw new ClientDestroyedError();
+    if (!this.#active) return NETWORK;
+    const interceptors = this.#interceptorsOf(request.origin);
+    if (interceptors === undefined) return this.#unmatched(request, 0);
+    const found = search(interceptors.candidates(request.sortedPath), request);
+    return chain(found, (one) => this.#found(one, interceptors, request, wait));
+  }
+
+  #found(one, interceptors, request, wait) {
+    if (typeof one === "number") return this.#unmatched(request, one, interceptors);
+    const answer = one.answer(request, wait);
+    if (one.state.consumed) interceptors.delete(one);
+    return answer;
+  }
+
+  #unmatched(request, stage) {
+    const refused = this.#refusal(request.origin);
+    if (refused === undefined) return NETWORK;
+    const subsequent = `subsequent request to origin ${request.origin} was not allowed`;
+    throw new MockNotMatchedError(`${differs(STAGES[stage], request)}: ${subsequent} (${refused})`);
+  }
+
+  /** Why a request may not use the network; undefined when it may. */
+  #refusal(origin) {
+    if (this.#netConnect === true) return undefined;
+    if (this.#netConnect === false) return "net.connect disabled";
+    const { host } = new URL(origin);
+    const enabled = this.#netConnect.some((matcher) => matchValue(matcher, host) === true);
+    return enabled ? undefined : "net.connect is not enabled for this origin";
+  }
+}
+
+/** undici's words for what no interceptor took. */
+function differs(part, request) {
+  const values = {
+    path: () => request.sortedPath,
+    method: () => request.method,
+    body: () => request.call().body,
+    headers: () => JSON.stringify(request.headers),
+  };
+  return `Mock dispatch not matched for ${part} '${values[part]()}'`;
+}
+
+/** What an origin is kept by: a string's normal form, or the pattern itself. */
+function originKey(origin) {
+  if (typeof origin === "function" || types.isRegExp(origin)) return origin;
+  if (typeof origin !== "string" && typeof origin?.href !== "string") {
+    throw new InvalidArgumentError(`origin must be a string, a URL, a RegExp or a function, got ${describe(origin)}`);
+  }
+  const url = new URL(origin);
+  if (url.protocol !== "http:" && url.protocol !== "https:") {
+    throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
+  }
+  if (url.pathname !== "/" || url.search || url.hash) throw new InvalidArgumentError("invalid url");
+  return url.origin;
+}
+
+const createFetchMock = () => new MockAgent();
+const isFetchMock = (value) => value instanceof MockAgent;
+
+module.exports = { ANSWER, createFetchMock, isFetchMock, NETWORK };

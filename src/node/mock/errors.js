@@ -1,0 +1,30 @@
+"use strict";
+// The errors of a mock: names, codes and texts are undici's, which suites look for.
+
+class UndiciError extends Error {
+  constructor(message, name = "UndiciError", code = "UND_ERR") {
+    super(message);
+    this.name = name;
+    this.code = code;
+  }
+}
+
+class InvalidArgumentError extends UndiciError {
+  constructor(message) {
+    super(message, "InvalidArgumentError", "UND_ERR_INVALID_ARG");
+  }
+}
+
+class ClientDestroyedError extends UndiciError {
+  constructor() {
+    super("The client is destroyed", "ClientDestroyedError", "UND_ERR_DESTROYED");
+  }
+}
+
+class MockNotMatchedError extends UndiciError {
+  constructor(message) {
+    super(message, "MockNotMatchedError", "UND_MOCK_ERR_MOCK_NOT_MATCHED");
+  }
+}
+
+module.exports = { ClientDestroyedError, InvalidArgumentError, MockNotMatchedError, UndiciError };

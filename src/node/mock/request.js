@@ -1,0 +1,125 @@
+"use strict";
+// A request of a worker as a mock sees it. What only some matchers look at is made when one does.
+
+const { Blob } = require("node:buffer");
+const { chain, lowerCaseNames, sortQuery } = require("./matching.js");
+
+/** Methods that say so when they have no body. */
+const EXPECTING = new Set(["PUT", "POST"]);
+
+class MockRequest {
+  #headerText;
+  #length;
+  #body;
+  #read;
+  #kind;
+  #headers;
+  #lowerCase;
+  #sorted;
+
+  /**
+   * @param headers flat, names as they were written
+   * @param length of the body in bytes, or null when only reading it will tell
+   * @param body null, text or bytes; otherwise `{ kind, read }`: a "stream", "blob" or "form" whose bytes `read()`
+   *   resolves to
+   */
+  constructor(method, url, headers, length, body) {
+    const { origin, pathname, search } = new URL(url);
+    this.url = url;
+    this.origin = origin;
+    this.path = pathname + search;
+    this.method = method;
+    this.#headerText = headers;
+    this.#length = length;
+    this.#read = body?.read;
+    this.#kind = body?.kind;
+    this.#body = this.#read === undefined ? body : undefined;
+  }
+
+  get sortedPath() {
+    return (this.#sorted ??= sortQuery(this.path));
+  }
+
+  /** An object; names as they were written, values of the same name joined. */
+  get headers() {
+    return (this.#headers ??= this.#readHeaders());
+  }
+
+  get lowerCaseHeaders() {
+    return (this.#lowerCase ??= lowerCaseNames(this.headers));
+  }
+
+  #readHeaders() {
+    const headers = {};
+    const names = new Map();
+    const add = (name, value) => {
+      const lower = name.toLowerCase();
+      const first = names.get(lower) ?? name;
+      names.set(lower, first);
+      headers[first] = first in headers ? `${headers[first]}${lower === "cookie" ? "; " : ", "}${value}` : value;
+      if (lower === "mf-loop") this.#addLength(add);
+    };
+    const parts = this.#headerText.split("\n");
+    for (let index = 0; index + 1 < parts.length; index += 2) add(parts[index], parts[index + 1]);
+    return headers;
+  }
+
+  #addLength(add) {
+    if (/(^|\n)content-length\n/i.test(this.#headerText)) return;
+    const length = this.#contentLength();
+    if (length !== null) add("content-length", String(length));
+  }
+
+  #contentLength() {
+    if (typeof this.#body === "string") return Buffer.byteLength(this.#body);
+    if (this.#body === null) return EXPECTING.has(this.method) ? 0 : null;
+    return this.#kind === "stream" ? null : (this.#length ?? null);
+  }
+
+  hasBody() {
+    return this.#body !== null;
+  }
+
+  /** Null, text or bytes; a promise of bytes while they are not there. */
+  bytes() {
+    if (this.#body !== undefined) return this.#body;
+    return this.#read().then((bytes) => (this.#body = bytes));
+  }
+
+  /** The body as undici shows it; a promise while it is not there. */
+  body() {
+    return chain(this.bytes(), (bytes) => this.#shown(bytes));
+  }
+
+  #shown(bytes) {
+    if (this.#kind === "stream") return new Blob([bytes]).stream();
+    const type = this.#kind === undefined ? undefined : this.lowerCaseHeaders["content-type"];
+    if (this.#kind === "blob") return new Blob([bytes], { type });
+    if (this.#kind === "form") return new Response(bytes, { headers: { "content-type": type } }).formData();
+    return bytes;
+  }
+
+  /** What callbacks are given; a promise while the body is not there. */
+  options() {
+    return chain(this.body(), (body) => ({ ...this.#call(body), maxRedirections: 0, upgrade: undefined }));
+  }
+
+  #call(body) {
+    const { path, origin, method, headers } = this;
+    return { path, origin, method, body, headers: { ...headers } };
+  }
+
+  /** As a history tells of it: a body is text or bytes, or undefined if it is a stream that nobody has read. */
+  call() {
+    return { url: this.url, ...this.#call(this.#body) };
+  }
+
+  /** The worker has its answer: what was not read is not read any more. */
+  release() {
+    if (this.#read !== undefined) this.#read = answered;
+  }
+}
+
+const answered = () => Promise.reject(new TypeError("The body was not read before the request was answered."));
+
+module.exports = { MockRequest };

@@ -1,0 +1,169 @@
+// The mock of outbound fetches: undici's MockAgent as suites use it through Miniflare, and what this package adds.
+
+/** What a text is compared with: itself, a RegExp that is tested, or a function that returns (or resolves to) `true`. */
+export type MockMatcher<Value = string> = string | RegExp | ((value: Value) => boolean | Promise<boolean>);
+
+/** Headers of a reply. A value that is a list is sent as one header, its items joined by `,`; cookies one by one. */
+export type MockHeaders = Record<string, string | number | string[]>;
+
+/** Which requests an interceptor takes. */
+export interface MockInterceptorOptions {
+  /** Path and query, as `/items?page=1`. The order of the query's parameters does not matter. */
+  path: MockMatcher;
+  /** Default: `"GET"`. */
+  method?: MockMatcher;
+  /**
+   * The body. Strings and RegExps are compared with its text, bytes with its bytes, other objects with its JSON; `null`
+   * takes requests without a body. A function gets what `fetch` was called with.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: bodies are of many kinds, and the test knows which one it sends
+  body?: MockMatcher<any> | Uint8Array | object | null;
+  /** Headers that must be there, or a function that gets all of them, names in lower case. */
+  headers?: Record<string, MockMatcher> | Headers | ((headers: Record<string, string>) => boolean | Promise<boolean>);
+  /** Parameters that are added to `path`, if that is a string without a query. */
+  query?: Record<string, string | number | boolean | string[] | undefined>;
+}
+
+/** A request as callbacks see it. */
+export interface MockRequestOptions {
+  /** Path and query. */
+  path: string;
+  /** As `https://example.com`. */
+  origin: string;
+  method: string;
+  /** What `fetch` was called with: `null`, a string, bytes, a `Blob`, a `FormData` or a stream. */
+  // biome-ignore lint/suspicious/noExplicitAny: bodies are of many kinds, and the test knows which one it sends
+  body: any;
+  /** Names as they were written. */
+  headers: Record<string, string>;
+  maxRedirections: number;
+}
+
+/** A request that an interceptor has answered. */
+export interface MockCall {
+  url: string;
+  path: string;
+  origin: string;
+  method: string;
+  /** Text or bytes; `undefined` if it was a stream that nothing asked for. */
+  body: string | Uint8Array | null | undefined;
+  headers: Record<string, string>;
+}
+
+export interface MockResponseOptions {
+  headers?: MockHeaders | Headers;
+  trailers?: Record<string, string>;
+}
+
+/** Content of a reply: text, bytes, or an object that is sent as JSON. */
+// biome-ignore lint/suspicious/noExplicitAny: everything that JSON can be made of
+export type MockReplyData = any;
+
+/** What an options callback returns. */
+export interface MockReply {
+  /** An integer from 200 to 999. */
+  statusCode: number;
+  data?: MockReplyData;
+  responseOptions?: MockResponseOptions;
+}
+
+/** How often, and how late, an interceptor replies. */
+export interface MockScope {
+  /** Replies after this many milliseconds, an integer above 0. */
+  delay(waitInMs: number): MockScope;
+  /** Replies to every request that matches. */
+  persist(): MockScope;
+  /** Replies to this many requests, an integer above 0. Default: 1. */
+  times(repeatTimes: number): MockScope;
+  /** The requests it has answered, the first first: of more than 1,000 the last 1,000. */
+  calls(): MockCall[];
+}
+
+/** An interceptor before it is told what to reply. */
+export interface MockInterceptor {
+  /** Replies with what the callback returns, or resolves to. */
+  reply(callback: (request: MockRequestOptions) => MockReply | Promise<MockReply>): MockScope;
+  /**
+   * Replies with a status, content and headers.
+   * @param statusCode an integer from 200 to 999
+   * @param data the content, or a function that returns it or resolves to it. Default: `""`.
+   * @throws InvalidArgumentError for what can be no reply
+   */
+  reply(
+    statusCode: number,
+    data?: MockReplyData | ((request: MockRequestOptions) => MockReplyData),
+    responseOptions?: MockResponseOptions,
+  ): MockScope;
+  /** Makes `fetch` reject with `TypeError: fetch failed`, and this as its `cause`. */
+  replyWithError(error: unknown): MockScope;
+  /** Headers of the replies that follow. */
+  defaultReplyHeaders(headers: MockHeaders | Headers): MockInterceptor;
+  /** Trailers of the replies that follow. */
+  defaultReplyTrailers(trailers: Record<string, string>): MockInterceptor;
+  /** Gives the replies that follow a `content-length`. */
+  replyContentLength(): MockInterceptor;
+}
+
+/** The interceptors of an origin. */
+export interface MockPool {
+  /**
+   * Describes requests that are to be answered; `reply()` says how.
+   * @throws InvalidArgumentError for options that can match nothing
+   */
+  intercept(options: MockInterceptorOptions): MockInterceptor;
+  /** Forgets the origin and its interceptors. */
+  close(): Promise<void>;
+}
+
+/** An interceptor that has not been used, as `pendingInterceptors()` shows it. */
+export interface PendingInterceptor extends MockInterceptorOptions {
+  origin: string | URL | RegExp | ((origin: string) => boolean);
+  pending: true;
+  persist: boolean;
+  times: number;
+  timesInvoked: number;
+  consumed: boolean;
+  delay?: number;
+  // biome-ignore lint/suspicious/noExplicitAny: as undici shows it
+  data: any;
+}
+
+/** Draws the pending interceptors for the error of `assertNoPendingInterceptors()`. */
+export interface PendingInterceptorsFormatter {
+  format(pendingInterceptors: readonly PendingInterceptor[]): string;
+}
+
+/** What `createFetchMock()` returns; see {@link createFetchMock}. */
+export interface MockAgent {
+  /**
+   * The interceptors of an origin: one as `"https://example.com"`, or all that a RegExp or a function takes.
+   * @throws InvalidArgumentError for a URL with a path, or of another protocol than `http:` and `https:`
+   */
+  get(origin: string | URL | RegExp | ((origin: string) => boolean)): MockPool;
+  /** Lets the mock answer again. It does from the start. */
+  activate(): void;
+  /** Sends every request to the network, as if there were no mock. */
+  deactivate(): void;
+  readonly isMockActive: boolean;
+  /**
+   * Which requests that no interceptor takes may use the network: all, or those to a host (`"localhost:8080"`). Hosts
+   * of several calls add up. All may at the start.
+   */
+  enableNetConnect(host?: string | RegExp | ((host: string) => boolean)): void;
+  /** Makes every request fail that no interceptor takes. */
+  disableNetConnect(): void;
+  /** The interceptors that still wait for a request. */
+  pendingInterceptors(): PendingInterceptor[];
+  /** @throws UndiciError with a table of the interceptors that still wait for a request */
+  assertNoPendingInterceptors(options?: { pendingInterceptorsFormatter?: PendingInterceptorsFormatter }): void;
+  /** Ends the mock: requests that ask it from now on fail. */
+  close(): Promise<void>;
+}
+
+/**
+ * Anything with the `dispatch` of undici's dispatchers, versions 5 to 7: a `MockAgent`, a `ProxyAgent`, an `Agent`.
+ */
+export interface FetchDispatcher {
+  // biome-ignore lint/suspicious/noExplicitAny: undici's own types differ from version to version
+  dispatch(options: any, handler: any): boolean;
+}
