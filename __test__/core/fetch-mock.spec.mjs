@@ -41,6 +41,15 @@ describe("a mocked fetch", () => {
     assert.equal(await text(mf), "Mocked response!");
   });
 
+  test("of a mount gets the response of the instance's mock", differs("mounts use the network"), async (t) => {
+    const mf = sample(t, {
+      script: "export default { fetch: (request, env) => env.MOUNT.fetch(request) };",
+      serviceBindings: { MOUNT: "mount" },
+      mounts: { mount: { modules: true, script: SAMPLE } },
+    });
+    assert.equal(await text(mf), "response:Mocked response!");
+  });
+
   test("gets the mock's response after a reload", async (t) => {
     const mf = sample(t, { script: SAMPLE });
     await text(mf);
