@@ -3,8 +3,8 @@
 import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { differs } from "../support/miniflare.mjs";
-import { CAUGHT, evaluate } from "../support/dispatch.mjs";
+import { create, differs } from "../support/miniflare.mjs";
+import { CAUGHT, evaluate, text } from "../support/dispatch.mjs";
 import { test } from "../support/test.mjs";
 
 const HELPERS = `
@@ -264,5 +264,24 @@ describe("keys", () => {
       ),
       [true, false, "RangeError"],
     );
+  });
+
+  test("are made by instances beside each other, and within each other's calls", async (t) => {
+    const script = `
+      const make = () => crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, true, ["sign"]);
+      export const touch = () => typeof crypto.subtle;
+      export default { async fetch(request, { neighbour }) {
+        const before = await make();
+        neighbour?.();
+        const after = await Promise.all([make(), make()]);
+        return Response.json([before, ...after].map((key) => key instanceof CryptoKey && key.algorithm.name));
+      } }`;
+    const one = create(t, { script });
+    const { touch } = await one.getModuleExports();
+    const two = create(t, { script, bindings: { neighbour: () => touch() } });
+    for (const mf of [one, two, one, two]) assert.equal(await text(mf), '["HMAC","HMAC","HMAC"]');
+    await one.dispose();
+    const three = create(t, { script });
+    for (const mf of [three, three]) assert.equal(await text(mf), '["HMAC","HMAC","HMAC"]');
   });
 });

@@ -2,7 +2,13 @@
 // the algorithms that Workers do not have.
 
 import { core, internals } from "ext:core/mod.js";
-import { op_web_digest_finish, op_web_digest_new, op_web_digest_update, op_web_equal } from "ext:core/ops";
+import {
+  op_web_digest_finish,
+  op_web_digest_new,
+  op_web_digest_update,
+  op_web_equal,
+  op_web_key_symbols,
+} from "ext:core/ops";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
 import { extend, unconstructible } from "ext:miniflare/web/interface.js";
 
@@ -112,4 +118,7 @@ export const Crypto = unconstructible(upstream.Crypto);
 export const CryptoKey = unconstructible(upstream.CryptoKey);
 export const SubtleCrypto = unconstructible(upstream.SubtleCrypto);
 /** The one `crypto`; made when it is asked for first, as native memory cannot be in the snapshot. */
-export const getCrypto = () => upstream.crypto;
+export function getCrypto() {
+  op_web_key_symbols(() => upstream.Crypto.registerSymbols(webidl.brand, internals.kKeyObject));
+  return upstream.crypto;
+}

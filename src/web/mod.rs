@@ -1,3 +1,4 @@
 //! The room of the Web APIs: what Workers change or add on top of upstream's crates.
 
+pub mod crypto;
 pub mod digest;

@@ -13,6 +13,7 @@ use super::value::Value;
 use super::{answer, deferred, host, modules};
 use crate::durable::ops as durable;
 use crate::fetch::client;
+use crate::web::crypto::{self, KeySymbols};
 use crate::web::digest;
 
 deno_core::extension!(
@@ -31,6 +32,7 @@ deno_core::extension!(
         digest::op_web_digest_new,
         digest::op_web_digest_update,
         digest::op_web_equal,
+        crypto::op_web_key_symbols,
         durable::op_durable_begin,
         durable::op_durable_commit,
         durable::op_durable_delete,
@@ -107,6 +109,7 @@ deno_core::extension!(
         state.put(HostHandle(Rc::new(Nobody)));
         state.put(Rc::<Answers>::default());
         state.put(Rc::<Deferred>::default());
+        state.put(Rc::<KeySymbols>::default());
         state.put(Graph::default());
         state.put(client::permissions());
     },

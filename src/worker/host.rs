@@ -8,6 +8,7 @@ use std::rc::Rc;
 use deno_core::{OpState, op2, v8};
 
 use super::value::Value;
+use crate::web::crypto::KeySymbols;
 
 /// The Node side of a lane, as the worker floor sees it.
 pub trait Host {
@@ -28,11 +29,16 @@ pub fn op_host<'s, 'i>(
     #[smi] call: u32,
     args: v8::Local<'s, v8::Value>,
 ) -> v8::Local<'s, v8::Value> {
-    let host = state.borrow().borrow::<HostHandle>().clone();
+    let (host, keys) = {
+        let state = state.borrow();
+        let keys = state.borrow::<Rc<KeySymbols>>();
+        (state.borrow::<HostHandle>().clone(), keys.clone())
+    };
     let args = match Value::from_v8(scope, args) {
         Value::List(args) => args,
         single => vec![single],
     };
     let answer = host.0.call(call, args);
+    keys.claim(scope);
     answer.into_v8(scope).unwrap_or_else(|| v8::undefined(scope).into())
 }

@@ -13,6 +13,7 @@ use super::modules;
 use super::rejections::Rejections;
 use super::{extensions, snapshot};
 use crate::instance::Instance;
+use crate::web::crypto::KeySymbols;
 
 /// An isolate that has been made and is still entered, with what its lane needs to keep.
 pub struct Made {
@@ -21,6 +22,7 @@ pub struct Made {
     pub answers: Rc<Answers>,
     pub deferred: Rc<Deferred>,
     pub rejections: Rc<Rejections>,
+    pub keys: Rc<KeySymbols>,
     /// `(call, ...args)`: the door in. See `src/worker/control.js`.
     pub enter: v8::Global<v8::Function>,
     /// `(id, target, method, url, headers, body, ...)`: a request. See `src/worker/dispatch.js`.
@@ -42,12 +44,14 @@ pub fn make(host: Rc<dyn Host>, instance: &Rc<Instance>, heap_limit_mib: usize) 
     .map_err(|error| error.to_string())?;
     let answers = Rc::<Answers>::default();
     let deferred = Rc::<Deferred>::default();
+    let keys = Rc::<KeySymbols>::default();
     {
         let state = runtime.op_state();
         let mut state = state.borrow_mut();
         state.put(HostHandle(host));
         state.put(answers.clone());
         state.put(deferred.clone());
+        state.put(keys.clone());
         state.put(instance.clock.clone());
         state.put(instance.clone());
         state.put(modules::Graph::default());
@@ -64,6 +68,7 @@ pub fn make(host: Rc<dyn Host>, instance: &Rc<Instance>, heap_limit_mib: usize) 
         answers,
         deferred,
         rejections,
+        keys,
         enter,
         dispatch,
         reject,

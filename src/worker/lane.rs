@@ -30,6 +30,7 @@ use super::rejections::Rejections;
 use super::value::Value;
 use super::waker::{LaneWaker, Signal};
 use crate::instance::Instance;
+use crate::web::crypto::KeySymbols;
 
 /// Polls in one turn before Node's loop gets its turn again.
 const POLLS_PER_TURN: usize = 64;
@@ -66,6 +67,7 @@ pub struct Lane {
     answers: Rc<Answers>,
     deferred: Rc<Deferred>,
     rejections: Rc<Rejections>,
+    keys: Rc<KeySymbols>,
     depth: Cell<u32>,
     waiting: RefCell<VecDeque<Event>>,
     verdict: Cell<Option<Verdict>>,
@@ -86,6 +88,7 @@ impl Lane {
             answers,
             deferred,
             rejections,
+            keys,
             enter,
             dispatch,
             reject,
@@ -112,6 +115,7 @@ impl Lane {
             answers,
             deferred,
             rejections,
+            keys,
             depth: Cell::new(0),
             waiting: RefCell::default(),
             verdict: Cell::new(None),
@@ -195,7 +199,10 @@ impl Lane {
             return None;
         }
         let entered = Entered::new(self);
-        let result = entered.scoped(|scope| work(scope, self));
+        let result = entered.scoped(|scope| {
+            self.keys.claim(scope);
+            work(scope, self)
+        });
         entered.finish();
         drop(entered);
         self.judge();

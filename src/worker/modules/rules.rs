@@ -4,6 +4,8 @@
 //! own type. Globs follow picomatch with `dot`, `bash` and `contains`, as Miniflare 2 uses it: a star crosses folders,
 //! and a glob may match any part of the absolute path.
 
+use std::sync::LazyLock;
+
 use globset::GlobBuilder;
 use regex::Regex;
 
@@ -42,41 +44,52 @@ struct Rule {
     globs: Vec<Regex>,
 }
 
+/// The defaults, compiled when the first import asks for them.
+static DEFAULTS: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+    let rule = |kind, globs: &[&str]| Rule {
+        kind: Ok(kind),
+        globs: globs.iter().filter_map(|glob| compile(glob).ok()).collect(),
+    };
+    vec![
+        rule(ModuleType::EsModule, &["**/*.mjs"]),
+        rule(ModuleType::CommonJs, &["**/*.js", "**/*.cjs"]),
+    ]
+});
+
 /// A worker's rules, the defaults included.
 #[derive(Default)]
-pub struct Rules(Vec<Rule>);
+pub struct Rules {
+    user: Vec<Rule>,
+    /// Names of types whose later rules are hidden.
+    finished: Vec<String>,
+}
 
 impl Rules {
-    /// Compiles the user's rules, `(type, globs, fallthrough)` each, and adds the defaults.
+    /// Compiles the user's rules, `(type, globs, fallthrough)` each.
     pub fn new(user: Vec<(String, Vec<String>, bool)>) -> Result<Rules, String> {
-        let defaults = [
-            ("ESModule", vec!["**/*.mjs"]),
-            ("CommonJS", vec!["**/*.js", "**/*.cjs"]),
-        ];
-        let defaults =
-            defaults.map(|(kind, globs)| (kind.into(), globs.into_iter().map(String::from).collect(), false));
-        let mut rules = Vec::new();
-        let mut finished: Vec<String> = Vec::new();
-        for (kind, globs, fallthrough) in user.into_iter().chain(defaults) {
-            if finished.contains(&kind) {
+        let mut rules = Rules::default();
+        for (kind, globs, fallthrough) in user {
+            if rules.finished.contains(&kind) {
                 continue;
             }
             let globs = globs.iter().map(|glob| compile(glob)).collect::<Result<_, _>>()?;
-            rules.push(Rule {
+            rules.user.push(Rule {
                 kind: ModuleType::parse(&kind).ok_or(kind.clone()),
                 globs,
             });
             if !fallthrough {
-                finished.push(kind);
+                rules.finished.push(kind);
             }
         }
-        Ok(Rules(rules))
+        Ok(rules)
     }
 
     /// The type of the file at `path`; `None` when no rule matches.
     pub fn kind(&self, path: &str) -> Option<&Result<ModuleType, String>> {
-        self.0
-            .iter()
+        let shown =
+            |rule: &&Rule| !matches!(&rule.kind, Ok(kind) if self.finished.iter().any(|name| name == kind.name()));
+        let mut rules = self.user.iter().chain(DEFAULTS.iter().filter(shown));
+        rules
             .find(|rule| rule.globs.iter().any(|glob| glob.is_match(path)))
             .map(|rule| &rule.kind)
     }
