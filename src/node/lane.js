@@ -7,7 +7,7 @@ const { binding, snapshot } = require("./addon.js");
 const { InstanceError } = require("./errors.js");
 const { bodyFromWire, bodyToWire } = require("./platform.js");
 const { createRealm } = require("./realm.js");
-const { lightResponse } = require("./response.js");
+const { lightResponse, splitResponse } = require("./response.js");
 
 const HOST = {
   ANSWERED: 0,
@@ -21,6 +21,8 @@ const HOST = {
   FETCH: 8,
   MOCK: 9,
 };
+/** The call that brings a worker what it fetched of another; the lower numbers are the membrane's. */
+const FETCHED = 3;
 const ANSWERED = 0;
 /** The worker's control object (`src/worker/control.js`) is the first thing that crosses, as an object. */
 const CONTROL = ["h", 1, 0];
@@ -138,7 +140,7 @@ class Lane {
       case HOST.REJECTIONS:
         return this.#rejections();
       case HOST.FETCH:
-        return this.#membrane.encode(this.#fetch(...args));
+        return void this.#fetch(...args);
       case HOST.MOCK:
         return this.#hooks.mock?.ask(args, this.#membrane);
     }
@@ -154,11 +156,24 @@ class Lane {
   }
 
   /** Other workers get their turns once this one's is over, never within it. */
-  async #fetch(target, method, url, headers, body, cf) {
+  async #fetch(number, target, method, url, headers, body, cf) {
     const membrane = this.#membrane;
     const request = { method, url, headers, body: bodyFromWire(body, membrane), cf: membrane.decode(cf) };
     await undefined;
-    return this.#hooks.fetch(target, request);
+    const answer = await this.#fetched(target, request);
+    // The worker may have ended meanwhile, or end with this turn: then nobody waits.
+    if (!this.#ended) binding.call(this.#id, FETCHED, [number, ...answer]);
+  }
+
+  /** The parts of the response, or the error alone. */
+  async #fetched(target, request) {
+    try {
+      const response = splitResponse(await this.#hooks.fetch(target, request));
+      const { status, statusText, headers, body } = response;
+      return [status, statusText, headers, bodyToWire(body, this.#membrane)];
+    } catch (error) {
+      return [this.#ended ? undefined : this.#membrane.encode(error)];
+    }
   }
 
   /** What Node's console throws, the worker's throws. */

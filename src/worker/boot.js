@@ -6,7 +6,8 @@ import { defineGlobals } from "ext:miniflare/web/globals.js";
 import { reportError, reportRejection } from "ext:miniflare/web/rejections.js";
 import { control } from "ext:miniflare/worker/control.js";
 import { dispatch } from "ext:miniflare/worker/dispatch.js";
-import { connect, live, serve } from "ext:miniflare/worker/realm.js";
+import { connect, FETCHED, live, serve } from "ext:miniflare/worker/realm.js";
+import { fetched } from "ext:miniflare/worker/services.js";
 import { warmUp } from "ext:miniflare/worker/warm.js";
 
 defineGlobals();
@@ -24,5 +25,5 @@ globalThis.__boot = () => {
 };
 
 function serveCall(call, ...args) {
-  return serve(call, args);
+  return call === FETCHED ? fetched(...args) : serve(call, args);
 }

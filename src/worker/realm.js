@@ -13,6 +13,9 @@ const { createErrors } = core.loadExtScript("ext:miniflare/membrane/errors.js");
 /** The host calls of this half; the numbers are shared with `src/worker/lane.rs` and `src/node/lane.js`. */
 export const HOST = { MEMBRANE: 3, CONSOLE: 4, UNHANDLED: 5, WARN: 6, FETCH: 8, MOCK: 9 };
 
+/** Node's call with what another worker answered; the lower numbers are the membrane's. */
+export const FETCHED = 3;
+
 /** V8 here writes version 16, which differs from Node's 15 only for buffers of 4 GiB and more. */
 const NODE_FORMAT = 15;
 

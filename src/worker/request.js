@@ -48,11 +48,11 @@ export function requestToWire(request, encode) {
   return [inner.method, inner.url(), headerText(inner.headerList), bodyToWire(inner.body, encode)];
 }
 
-export function responseFromWire(status, statusText, headers, body, decode) {
+export function responseFromWire(status, statusText, headers, body, decode, guard = "response") {
   const inner = newInnerResponse(status, statusText);
   inner.headerList = headerList(headers);
   inner.body = bodyFromWire(body, decode);
-  return fromInnerResponse(inner, "response");
+  return fromInnerResponse(inner, guard);
 }
 
 export function responseToWire(response, encode) {

@@ -1,14 +1,32 @@
 // What lies in other workers of the instance: services that are bound, and objects whose class another script exports.
 
+//
+// A request goes out under a number, and Node calls back with the answer to that number.
+
 import { op_host } from "ext:core/ops";
 import { getCf, Request } from "ext:miniflare/web/request.js";
 import { decode, encode, HOST } from "ext:miniflare/worker/realm.js";
-import { arrivingResponse, requestToWire } from "ext:miniflare/worker/request.js";
+import { requestToWire, responseFromWire } from "ext:miniflare/worker/request.js";
+
+const waiting = new Map();
+let next = 0;
 
 /** Fetches from the service of a binding, by its name, or from `[binding, id]` of an object that lives elsewhere. */
-export async function fetchElsewhere(target, request) {
-  const answer = op_host(HOST.FETCH, [target, ...requestToWire(request, encode), encode(getCf(request))]);
-  return arrivingResponse(await decode(answer));
+export function fetchElsewhere(target, request) {
+  const parts = requestToWire(request, encode);
+  const cf = encode(getCf(request));
+  return new Promise((resolve, reject) => {
+    waiting.set(next, { resolve, reject });
+    op_host(HOST.FETCH, [next++, target, ...parts, cf]);
+  });
+}
+
+/** What was fetched has arrived: the parts of a response, or an error alone. */
+export function fetched(number, ...answer) {
+  const { resolve, reject } = waiting.get(number);
+  waiting.delete(number);
+  if (answer.length === 1) reject(decode(answer[0]));
+  else resolve(responseFromWire(...answer, decode, "immutable"));
 }
 
 export class Fetcher {
