@@ -98,12 +98,17 @@ export interface MiniflareOptions {
   /**
    * Classes of Durable Objects that the script exports, by the name of their binding. It is the binding, not the
    * class, that ids and storage belong to. Storage is in memory: it survives `reload()` and `setOptions()`, and ends
-   * with the instance. There are no alarms yet: `setAlarm()` rejects with `ERR_UNSUPPORTED`.
+   * with the instance.
    *
    * @example
    * durableObjects: { COUNTER: "Counter" }
    */
   durableObjects?: Record<string, string | DurableObjectOptions>;
+  /**
+   * Whether alarms of Durable Objects are delivered when they are due. With `false` they can be set and read, and only
+   * {@link Miniflare.flushDurableObjectAlarms} delivers them. Default: `true`.
+   */
+  durableObjectsAlarms?: boolean;
 
   /**
    * What the worker reaches by `env.NAME.fetch()`: other workers of the instance, or functions in Node that get a
@@ -325,6 +330,22 @@ export class Miniflare extends EventTarget {
   getDurableObjectStorage(id: DurableObjectId): Promise<DurableObjectStorage>;
 
   /**
+   * Calls the `alarm()` of the objects that have an alarm set, whether it is due or not, one after the other in the order
+   * of their times, and awaits each. Alarms that they set meanwhile wait for the next call. What fails is retried as any
+   * alarm is.
+   *
+   * @param ids whose alarms; default: those of all objects
+   * @param options.onlyDue leaves out alarms whose time has not come; default: `false`
+   * @returns how many there were
+   * @throws what a handler threw, once all have been called; an `AggregateError` when it was several
+   *
+   * @example
+   * await mf.dispatchFetch("http://localhost/subscribe"); // calls storage.setAlarm(Date.now() + 86_400_000)
+   * await mf.flushDurableObjectAlarms();
+   */
+  flushDurableObjectAlarms(ids?: DurableObjectId | DurableObjectId[], options?: { onlyDue?: boolean }): Promise<number>;
+
+  /**
    * Loads the worker anew, with a new global scope: reads script, modules and files of bindings from disk again.
    * Requests that are under way are answered by the worker they began in.
    *
@@ -495,6 +516,20 @@ export interface DurableObjectOperator {
   /** How many values there were. */
   delete(keys: string[], options?: DurableObjectStorageOptions): Promise<number>;
   list<T = unknown>(options?: DurableObjectListOptions): Promise<Map<string, T>>;
+  /**
+   * The time of the object's alarm, in milliseconds since the epoch; `null` when none is set, while it is delivered, and
+   * when the class has no `alarm()`.
+   */
+  getAlarm(options?: DurableObjectStorageOptions): Promise<number | null>;
+  /**
+   * Has the object's `alarm()` called at a time, in place of the time that was set before. A time that has passed is now.
+   *
+   * @param time a date, or milliseconds since the epoch
+   * @throws {TypeError} for a time of before the epoch, or what is no time
+   * @throws {Error} when the class has no `alarm()`
+   */
+  setAlarm(time: number | Date, options?: DurableObjectStorageOptions): Promise<void>;
+  deleteAlarm(options?: DurableObjectStorageOptions): Promise<void>;
 }
 
 /** A transaction while it runs; afterwards its methods throw. */
@@ -505,6 +540,7 @@ export interface DurableObjectTransaction extends DurableObjectOperator {
 
 /** The storage of one object. */
 export interface DurableObjectStorage extends DurableObjectOperator {
+  /** Deletes every key, and the alarm. */
   deleteAll(options?: DurableObjectStorageOptions): Promise<void>;
   /**
    * Runs `closure`, and again for as long as others write what it has read, then commits what it wrote.
@@ -597,7 +633,7 @@ export class FetchError extends MiniflareError<
 
 /** The class or the script of a binding is missing, an object did not answer, or it asks for what is not there yet. */
 export class DurableObjectError extends MiniflareError<
-  "ERR_CLASS_NOT_FOUND" | "ERR_SCRIPT_NOT_FOUND" | "ERR_NO_HANDLER" | "ERR_RESPONSE_TYPE" | "ERR_UNSUPPORTED"
+  "ERR_CLASS_NOT_FOUND" | "ERR_SCRIPT_NOT_FOUND" | "ERR_NO_HANDLER" | "ERR_RESPONSE_TYPE" | "ERR_ALARM"
 > {}
 
 /**

@@ -1,14 +1,17 @@
-//! What belongs to one `Miniflare` instance and outlives its isolates: its clock, and what it stores.
+//! What belongs to one `Miniflare` instance and outlives its isolates: its clock, what it stores, and the alarms of its
+//! objects.
 //!
 //! Ops find it in their state as `Rc<Instance>`.
 
 use std::rc::Rc;
 
 use crate::clock::Clock;
+use crate::durable::alarms::Alarms;
 use crate::store::place::Stores;
 
 #[derive(Default)]
 pub struct Instance {
     pub clock: Rc<Clock>,
     pub stores: Stores,
+    pub alarms: Rc<Alarms>,
 }

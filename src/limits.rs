@@ -32,3 +32,14 @@ pub const DURABLE_VALUE_OVERHEAD_BYTES: usize = 32;
 
 /// Keys that one call to a Durable Object's storage may name, and that one transaction may write.
 pub const DURABLE_KEYS: usize = 128;
+
+/// An alarm whose handler throws is delivered again, up to so many times, after a wait that doubles each time:
+/// <https://developers.cloudflare.com/durable-objects/api/alarms/>
+pub const DURABLE_ALARM_RETRIES: u8 = 6;
+pub const DURABLE_ALARM_BACKOFF: Duration = Duration::from_secs(2);
+
+/// Whoever waits for an alarm looks at the clock at least this often, since the system's may be set.
+pub const DURABLE_ALARM_LOOK: Duration = Duration::from_secs(60);
+
+/// An alarm that is due within this time keeps Node's process alive, as in Miniflare 2.
+pub const DURABLE_ALARM_SOON: Duration = Duration::from_secs(31);

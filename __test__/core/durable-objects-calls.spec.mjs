@@ -161,12 +161,4 @@ describe("a call of storage", () => {
     const options = { rootPath: folder(t, { "add.wasm": ADD }), wasmBindings: { MODULE: "add.wasm" } };
     assert.deepEqual(await json(withObject(t, CAUGHT + body, options)), [Array(5).fill(true), 0]);
   });
-
-  test("for alarms says that there are none yet", differs("it has alarms"), async (t) => {
-    const body = `return [await storage.getAlarm(), await caught(() => storage.setAlarm(Date.now() + 1000)),
-      await storage.deleteAlarm() ?? null];`;
-    const text =
-      "DurableObjectError [ERR_UNSUPPORTED]: setAlarm() is not supported: miniflare-rs has no alarms for Durable Objects yet.";
-    assert.deepEqual(await run(t, body), [null, text, null]);
-  });
 });

@@ -46,6 +46,7 @@ const options: MiniflareOptions = {
   textBlobBindings: { TEXT: "a.txt" },
   dataBlobBindings: { DATA: "a.bin" },
   durableObjects: { COUNTER: "Counter", OTHER: object },
+  durableObjectsAlarms: false,
   cpuLimitMs: 50,
   heapLimitMb: 256,
   log: new NoOpLog(),
@@ -161,6 +162,17 @@ export async function durableObjects(mf: Miniflare): Promise<void> {
   const names: (string | undefined)[] = [stub.name, stub.id.name, ids[0].toString()];
   const response: Response = await stub.fetch("http://localhost/", { method: "POST", body: "1" });
   console.log(same, names, await response.text());
+}
+
+export async function alarms(mf: Miniflare, id: DurableObjectId): Promise<void> {
+  const inside: DurableObjectStorage = await mf.getDurableObjectStorage(id);
+  await inside.setAlarm(new Date(), { allowUnconfirmed: true });
+  await inside.transaction((transaction) => transaction.setAlarm(Date.now()));
+  const time: number | null = await inside.getAlarm();
+  const count: number = await mf.flushDurableObjectAlarms();
+  await mf.flushDurableObjectAlarms([id], { onlyDue: true });
+  await inside.deleteAlarm();
+  console.log(time, count);
 }
 
 export async function storage(mf: Miniflare, id: DurableObjectId): Promise<void> {

@@ -72,8 +72,8 @@ storage.get("key").then((value) => value.length);
 storage.put(1, 2);
 // @ts-expect-error: a transaction runs a closure
 storage.transaction();
-// @ts-expect-error: alarms are not there yet
-storage.setAlarm(Date.now());
+// @ts-expect-error: a time is a number or a date
+storage.setAlarm("soon");
 
 // @ts-expect-error: no such encoding
 new Response("", { encodeBody: "gzip" });

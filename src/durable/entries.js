@@ -10,7 +10,6 @@ import {
   op_durable_put,
   op_durable_put_many,
 } from "ext:core/ops";
-import { miniflareError } from "ext:miniflare/worker/errors.js";
 
 /** Refuses a call without a key; `where` names the class. */
 export function requireKey(method, where, key) {
@@ -59,15 +58,6 @@ export function list(open, options) {
 /** Where the options of `put` are: after the value, or after the entries. */
 export const putOptions = (keyOrEntries, value, options) =>
   options ?? (typeof keyOrEntries === "string" ? undefined : value);
-
-/** Alarms are not there yet: none can be set, so there is none to get or to delete. */
-export async function refuseAlarm() {
-  throw miniflareError(
-    "DurableObjectError",
-    "ERR_UNSUPPORTED",
-    "setAlarm() is not supported: miniflare-rs has no alarms for Durable Objects yet.",
-  );
-}
 
 function keyList(method, keys) {
   if (Array.isArray(keys) && keys.every((key) => key === undefined || typeof key === "string")) return keys;

@@ -1,5 +1,8 @@
 //! Durable Objects: ids, storage and transactions. README.md says what the room promises.
 
+pub mod alarm;
+pub mod alarm_ops;
+pub mod alarms;
 pub mod clone;
 pub mod id;
 pub mod ops;

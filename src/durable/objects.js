@@ -11,12 +11,13 @@ import {
   op_durable_open,
   op_host,
 } from "ext:core/ops";
+import { deliverAlarm, flushAlarms, watchAlarms } from "ext:miniflare/durable/alarms.js";
 import { InputGate } from "ext:miniflare/durable/gate.js";
 import { DurableObjectState } from "ext:miniflare/durable/state.js";
 import { DurableObjectStorage } from "ext:miniflare/durable/storage.js";
 import { Request } from "ext:miniflare/web/request.js";
 import { miniflareError } from "ext:miniflare/worker/errors.js";
-import { HOST } from "ext:miniflare/worker/realm.js";
+import { encode, HOST } from "ext:miniflare/worker/realm.js";
 import { arrivingRequest, arrivingResponse, isResponse } from "ext:miniflare/worker/request.js";
 import { fetchElsewhere } from "ext:miniflare/worker/services.js";
 import { worker } from "ext:miniflare/worker/worker.js";
@@ -48,8 +49,11 @@ export function namespaces(bindings, flags) {
   return bindings.map((name) => [name, new DurableObjectNamespace(name, backend)]);
 }
 
-/** Finds the classes that `[binding, className, scriptName]` name among what the script exports. */
-export function bindClasses(bindings, exported) {
+/**
+ * Finds the classes that `[binding, className, scriptName]` name among what the script exports, and delivers the alarms
+ * of their objects from now on; none on its own unless `alarms`.
+ */
+export function bindClasses(bindings, exported, alarms) {
   for (const [binding, className, scriptName] of bindings) {
     const Class = Object.hasOwn(exported, className) ? exported[className] : undefined;
     if (typeof Class !== "function") {
@@ -59,6 +63,7 @@ export function bindClasses(bindings, exported) {
     }
     classes.set(binding, Class);
   }
+  if (classes.size > 0) watchAlarms([...classes.keys()], alarms, deliverAlarmOf, reportAlarm);
 }
 
 /** A request from outside the worker; a promise of the response. */
@@ -70,8 +75,38 @@ export async function fetchObject(binding, hex, request) {
 export function storageOf(binding, hex) {
   return entryOf(storages, binding, hex, () => {
     const gate = new InputGate();
-    return { gate, storage: new DurableObjectStorage(op_durable_open(binding, hex), gate) };
+    const open = op_durable_open(binding, hex);
+    const alarm = { handled: undefined };
+    return { gate, open, alarm, storage: new DurableObjectStorage(open, gate, alarm) };
   });
+}
+
+/** Delivers the alarms that are set, of this worker's objects that `ids`, `[binding, id]` each, name; of all without it. */
+export function flush(ids, onlyDue) {
+  const chosen = ids && new Set(ids.map(String));
+  const isChosen = (binding, hex) => classes.has(binding) && (chosen?.has(`${binding},${hex}`) ?? true);
+  return flushAlarms(isChosen, onlyDue, deliverAlarmOf);
+}
+
+/** An object that cannot be constructed has failed to handle its alarm. */
+async function deliverAlarmOf(binding, hex, isForced) {
+  const { gate, open } = storageOf(binding, hex);
+  let object, failure;
+  try {
+    object = objectOf(binding, hex);
+  } catch (error) {
+    failure = { error };
+  }
+  return gate.enter(() =>
+    deliverAlarm(open, isForced, (info) => {
+      if (failure !== undefined) throw failure.error;
+      return object.alarm(info);
+    }),
+  );
+}
+
+function reportAlarm(binding, hex, { error, retries, wait }) {
+  op_host(HOST.ALARM_FAILED, [binding, hex, retries, wait, encode(error)]);
 }
 
 class LivingObject {
@@ -83,9 +118,12 @@ class LivingObject {
     this.#gate = gate;
   }
 
-  construct(Class, state) {
+  /** `alarm` learns whether there is a handler: a field may be one, so without a method that is unknown until then. */
+  construct(Class, state, alarm) {
+    alarm.handled = typeof Class.prototype?.alarm === "function" || undefined;
     try {
       this.#instance = new Class(state, worker.env);
+      alarm.handled = typeof this.#instance.alarm === "function";
     } catch (error) {
       this.#failure = error;
       throw error;
@@ -96,6 +134,14 @@ class LivingObject {
   fetch(request) {
     if (this.#instance === undefined) this.#gate.use();
     return this.#gate.enter(() => this.#deliver(request));
+  }
+
+  /** Calls the object's handler. Whoever calls it has entered the gate. */
+  alarm(info) {
+    const instance = this.#instance;
+    if (instance === undefined) throw this.#failure;
+    if (instance.alarm) return instance.alarm(info);
+    throw objectError("ERR_NO_HANDLER", "No alarm handler defined in Durable Object");
   }
 
   async #deliver(request) {
@@ -115,10 +161,10 @@ function objectOf(binding, hex) {
 
 function construct(binding, hex) {
   const Class = classOf(binding);
-  const { gate, storage } = storageOf(binding, hex);
+  const { gate, storage, alarm } = storageOf(binding, hex);
   const object = entryOf(objects, binding, hex, () => new LivingObject(gate));
   try {
-    object.construct(Class, new DurableObjectState(new DurableObjectId(binding, hex), storage, gate));
+    object.construct(Class, new DurableObjectState(new DurableObjectId(binding, hex), storage, gate), alarm);
     return object;
   } catch (error) {
     objects.get(binding).delete(hex);

@@ -5,6 +5,8 @@ use std::rc::Rc;
 
 use deno_core::{GarbageCollected, OpState, op2, v8};
 
+use super::alarm;
+use super::alarms::Slot;
 use super::clone;
 use super::id::{self, IdError};
 use super::storage::{Entries, Storage, StorageError, check_key, check_named_key, check_named_size, check_size};
@@ -29,10 +31,18 @@ unsafe impl GarbageCollected for Open {
 }
 
 impl Open {
-    fn entries(&self) -> &dyn Entries {
+    pub fn entries(&self) -> &dyn Entries {
         match self {
             Open::Storage(storage) => &**storage,
             Open::Transaction(transaction) => transaction,
+        }
+    }
+
+    /// The storage, or that which the transaction is over.
+    pub fn storage(&self) -> &Storage {
+        match self {
+            Open::Storage(storage) => storage,
+            Open::Transaction(transaction) => transaction.storage(),
         }
     }
 }
@@ -41,9 +51,10 @@ impl Open {
 #[op2]
 #[cppgc]
 pub fn op_durable_open(state: &mut OpState, #[string] binding: &str, #[string] id: &str) -> Open {
-    let store = state.borrow::<Rc<Instance>>().stores.durable();
-    let (space, _) = store.claim(&format!("{binding}:{id}"));
-    Open::Storage(Storage::new(space))
+    let instance = state.borrow::<Rc<Instance>>();
+    let (space, _) = instance.stores.durable().claim(&format!("{binding}:{id}"));
+    let alarm = Slot::new(binding, id, instance.alarms.clone());
+    Open::Storage(Storage::new(space, alarm))
 }
 
 /// Begins a transaction over a storage.
@@ -188,7 +199,7 @@ pub fn op_durable_list<'s, 'i>(
     limit: f64,
 ) -> Result<v8::Local<'s, v8::Value>, StorageError> {
     let limit = if limit < 0.0 { usize::MAX } else { limit as usize };
-    let mut range = Range::all().at_most(limit, reverse);
+    let mut range = Range::all().before(alarm::KEY.into()).at_most(limit, reverse);
     let narrow: [(Option<String>, fn(Range, Vec<u8>) -> Range); 4] = [
         (start, Range::from),
         (after, Range::after),

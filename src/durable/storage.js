@@ -2,16 +2,20 @@
 // every promise it returns is settled. Each call closes the object's gate until its result has arrived.
 
 import { op_durable_begin, op_durable_commit, op_durable_delete_all, op_durable_end } from "ext:core/ops";
-import { get, list, put, putOptions, refuseAlarm, remove, requireKey } from "ext:miniflare/durable/entries.js";
+import { deleteAlarm, getAlarm, requireHandler, setAlarm } from "ext:miniflare/durable/alarms.js";
+import { get, list, put, putOptions, remove, requireKey } from "ext:miniflare/durable/entries.js";
 import { DurableObjectTransaction, finish } from "ext:miniflare/durable/transaction.js";
 
 export class DurableObjectStorage {
   #open;
   #gate;
+  #alarm;
 
-  constructor(open, gate) {
+  /** `alarm` is what is known of the object's alarm: `{ handled }`. */
+  constructor(open, gate, alarm) {
     this.#open = open;
     this.#gate = gate;
+    this.#alarm = alarm;
   }
 
   async get(keys, options) {
@@ -49,7 +53,7 @@ export class DurableObjectStorage {
     return this.#gate.runClosed(async () => {
       for (;;) {
         const open = op_durable_begin(this.#open);
-        const transaction = new DurableObjectTransaction(open);
+        const transaction = new DurableObjectTransaction(open, this.#alarm);
         try {
           const result = await closure(transaction);
           if (finish(transaction) || op_durable_commit(open)) return result;
@@ -64,15 +68,21 @@ export class DurableObjectStorage {
   /** Resolves when all writes are safe, which in memory they always are. */
   async sync() {}
 
-  async getAlarm() {
-    return null;
+  async getAlarm(options) {
+    this.#use(options);
+    return getAlarm(this.#open, this.#alarm);
   }
 
-  setAlarm() {
-    return refuseAlarm();
+  async setAlarm(time, options) {
+    requireHandler(this.#alarm);
+    this.#use(options);
+    setAlarm(this.#open, time);
   }
 
-  async deleteAlarm() {}
+  async deleteAlarm(options) {
+    this.#use(options);
+    deleteAlarm(this.#open);
+  }
 
   #use(options) {
     if (!options?.allowConcurrency) this.#gate.use();

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use deno_error::JsError;
 use thiserror::Error;
 
+use super::alarms::Slot;
 use crate::limits;
 use crate::store::range::{Entry, Key, Range};
 use crate::store::{Space, StoreError, Write};
@@ -92,6 +93,7 @@ pub trait Entries {
 /// One object's storage. While transactions are open it remembers when each key was last written.
 pub struct Storage {
     space: Rc<dyn Space>,
+    pub alarm: Slot,
     commits: Cell<u64>,
     transactions: Cell<usize>,
     written: RefCell<BTreeMap<Key, u64>>,
@@ -99,10 +101,11 @@ pub struct Storage {
 
 impl Storage {
     /// `space` was claimed, and answers at once.
-    pub fn new(space: Rc<dyn Space>) -> Rc<Storage> {
+    pub fn new(space: Rc<dyn Space>, alarm: Slot) -> Rc<Storage> {
         let (commits, transactions, written) = Default::default();
         Rc::new(Storage {
             space,
+            alarm,
             commits,
             transactions,
             written,
@@ -126,7 +129,10 @@ impl Storage {
             let mut written = self.written.borrow_mut();
             written.extend(writes.iter().map(|(key, _)| (key.clone(), commit)));
         }
-        Ok(self.space.apply(writes).now()?)
+        let alarm = self.alarm.among(&writes);
+        self.space.apply(writes).now()?;
+        self.alarm.note(alarm);
+        Ok(())
     }
 
     /// A transaction opens; the commit it starts from.
@@ -185,7 +191,7 @@ mod tests {
     use crate::store::memory::MemorySpace;
 
     fn filled() -> Rc<Storage> {
-        let storage = Storage::new(Rc::<MemorySpace>::default());
+        let storage = Storage::new(Rc::<MemorySpace>::default(), Slot::default());
         storage
             .put(vec![("a".into(), "1".into()), ("b".into(), "2".into())])
             .expect("two small entries fit");

@@ -1,7 +1,8 @@
 // What the closure of a transaction is given. Its calls are those of the storage, except that it can be rolled back, and
 // that nothing may be asked of it once it is over.
 
-import { get, list, put, refuseAlarm, remove, requireKey } from "ext:miniflare/durable/entries.js";
+import { deleteAlarm, getAlarm, requireHandler, setAlarm } from "ext:miniflare/durable/alarms.js";
+import { get, list, put, remove, requireKey } from "ext:miniflare/durable/entries.js";
 
 let finishTransaction;
 
@@ -10,11 +11,13 @@ export const finish = (transaction) => finishTransaction(transaction);
 
 export class DurableObjectTransaction {
   #open;
+  #alarm;
   #isRolledBack = false;
   #isFinished = false;
 
-  constructor(open) {
+  constructor(open, alarm) {
     this.#open = open;
+    this.#alarm = alarm;
   }
 
   static {
@@ -51,18 +54,20 @@ export class DurableObjectTransaction {
     return settled(() => list(this.#open, options));
   }
 
-  async getAlarm() {
+  async getAlarm(_options) {
     this.#check("getAlarm");
-    return null;
+    return getAlarm(this.#open, this.#alarm);
   }
 
-  setAlarm() {
+  setAlarm(time, _options) {
     this.#check("setAlarm");
-    return refuseAlarm();
+    requireHandler(this.#alarm);
+    return settled(() => setAlarm(this.#open, time));
   }
 
-  async deleteAlarm() {
+  deleteAlarm(_options) {
     this.#check("deleteAlarm");
+    return settled(() => deleteAlarm(this.#open));
   }
 
   rollback() {

@@ -22,6 +22,10 @@ pub struct Transaction {
 }
 
 impl Transaction {
+    pub fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
     pub fn new(storage: Rc<Storage>) -> Transaction {
         let start = storage.open_transaction();
         let (keys_read, ranges_read, writes) = Default::default();
@@ -127,7 +131,7 @@ mod tests {
     use crate::store::memory::MemorySpace;
 
     fn storage() -> Rc<Storage> {
-        let storage = Storage::new(Rc::<MemorySpace>::default());
+        let storage = Storage::new(Rc::<MemorySpace>::default(), Default::default());
         put(&*storage, "a", "1");
         put(&*storage, "b", "2");
         storage

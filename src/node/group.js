@@ -167,6 +167,20 @@ class Group {
     return worker;
   }
 
+  /** Delivers the alarms that are set, of all objects or of `[binding, id]` each; how many there were. */
+  async flushAlarms(ids, onlyDue) {
+    let handled = 0;
+    const thrown = [];
+    for (const worker of this.#workers) {
+      const { count, errors } = await (await worker.lane()).control.flushAlarms(ids, onlyDue);
+      handled += count;
+      thrown.push(...errors);
+    }
+    if (thrown.length > 1) throw new AggregateError(thrown, `${thrown.length} alarms failed`);
+    if (thrown.length > 0) throw thrown[0];
+    return handled;
+  }
+
   /** The mount that a request for this URL is for, by the routes; the main worker when there is none. */
   workerFor(url) {
     if (this.isEmpty) return this.main;

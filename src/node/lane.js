@@ -20,6 +20,8 @@ const HOST = {
   REJECTIONS: 7,
   FETCH: 8,
   MOCK: 9,
+  ALARM_FAILED: 10,
+  ALARM_SOON: 11,
 };
 /** The call that brings a worker what it fetched of another; the lower numbers are the membrane's. */
 const FETCHED = 3;
@@ -64,14 +66,16 @@ class Lane {
   #nextEvent = 1;
   #ended;
   #retired = false;
+  #expectsAlarm = false;
   #hooks;
 
   /**
    * Opens a lane.
    * @param limits `{ cpuLimitMs, heapLimitMb }`
    * @param instance a number of `openInstance`
-   * @param hooks `{ warn(text), unhandled(error), condemned(lane), showStack(stack)? }`, `fetch(target, request)` for
-   *   what the worker asks of other workers, and `mock`, of `openMock`, for its outbound fetches
+   * @param hooks `{ warn(text), unhandled(error), alarmFailed(binding, id, retries, wait, error), condemned(lane),
+   *   showStack(stack)? }`, `fetch(target, request)` for what the worker asks of other workers, and `mock`, of
+   *   `openMock`, for its outbound fetches
    */
   constructor(limits, instance, hooks) {
     this.#hooks = hooks;
@@ -137,6 +141,10 @@ class Lane {
         return this.#hooks.unhandled(new Error(args[0]));
       case HOST.WARN:
         return this.#hooks.warn(args[0]);
+      case HOST.ALARM_FAILED:
+        return this.#hooks.alarmFailed(...args.slice(0, 4), this.#membrane.decode(args[4]));
+      case HOST.ALARM_SOON:
+        return this.#expectAlarm(args[0]);
       case HOST.REJECTIONS:
         return this.#rejections();
       case HOST.FETCH:
@@ -174,6 +182,13 @@ class Lane {
     } catch (error) {
       return [this.#ended ? undefined : this.#membrane.encode(error)];
     }
+  }
+
+  /** Node stays alive for an alarm that is delivered now or soon. */
+  #expectAlarm(expected) {
+    if (this.#expectsAlarm === expected || this.#ended) return;
+    this.#expectsAlarm = expected;
+    waiting(expected ? 1 : -1);
   }
 
   /** What Node's console throws, the worker's throws. */
@@ -218,6 +233,7 @@ class Lane {
 
   #end(reason) {
     if (this.#ended) return;
+    this.#expectAlarm(false);
     this.#ended = reason;
     lanes.delete(this.#id);
     this.#membrane.close(reason);

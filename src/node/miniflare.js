@@ -116,6 +116,13 @@ class Miniflare extends EventTarget {
     return (await this.#home(parts[0]).lane()).control.durableStorage(...parts);
   }
 
+  /** Delivers the alarms that are set, of all objects or of those with these ids, and awaits their handlers. */
+  async flushDurableObjectAlarms(ids, { onlyDue = false } = {}) {
+    const chosen = ids && [ids].flat().map((id) => idParts("flushDurableObjectAlarms", id));
+    await this.#worker.lane();
+    return this.#group.flushAlarms(chosen, onlyDue);
+  }
+
   async reload() {
     await this.#worker.settled();
     await this.#worker.begin(() => this.#load(true));

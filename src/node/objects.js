@@ -2,7 +2,7 @@
 // Durable Objects from outside the worker: which are bound, and how Node reaches them.
 
 const { DurableObjectNamespace, partsOf } = require("../durable/namespace.js");
-const { describe } = require("./errors.js");
+const { describe, DurableObjectError } = require("./errors.js");
 const { objectIds } = require("./lane.js");
 const { splitRequest } = require("./request.js");
 
@@ -31,4 +31,17 @@ function idParts(method, id) {
   return parts;
 }
 
-module.exports = { idParts, objectBindings, objectNamespaces };
+/**
+ * What is said of an alarm whose handler threw `cause`.
+ * @param retries how often it had been retried before
+ * @param wait milliseconds until it is retried; null when it is given up
+ */
+function alarmError(binding, hex, retries, wait, cause) {
+  const next =
+    wait === null
+      ? `it is given up after ${retries} retries`
+      : `retry ${retries + 1} follows in ${Math.round(wait / 1000)} s`;
+  return new DurableObjectError("ERR_ALARM", `Alarm of Durable Object "${binding}" failed, ${next} (id ${hex})`, cause);
+}
+
+module.exports = { alarmError, idParts, objectBindings, objectNamespaces };

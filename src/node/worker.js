@@ -7,7 +7,7 @@ const { enabledFlags } = require("./compat.js");
 const { MiniflareCoreError } = require("./errors.js");
 const { disposed, Lane } = require("./lane.js");
 const { openMock } = require("./mock/index.js");
-const { objectBindings } = require("./objects.js");
+const { alarmError, objectBindings } = require("./objects.js");
 const { mergeOptions, OPTION_DEFAULTS, validateOptions } = require("./options.js");
 const { formatSize, moduleRules, readBindings, readScript } = require("./script.js");
 const { callFunction, serviceNames } = require("./services.js");
@@ -115,6 +115,7 @@ class Worker {
       showStack,
       warn: (text) => this.log.warn(text),
       unhandled: (error) => this.#unhandled(error),
+      alarmFailed: (...failure) => this.#report(alarmError(...failure)),
       condemned: (lane) => {
         if (this.#lane === lane) this.#lane = undefined;
       },
@@ -125,7 +126,7 @@ class Worker {
 
   /** Gives the classes that Durable Objects are bound to, `[binding, className, scriptName]` each, to the script. */
   bindClasses(bindings) {
-    if (bindings.length > 0) this.#lane?.control.bindClasses(bindings);
+    if (bindings.length > 0) this.#lane?.control.bindClasses(bindings, this.options.durableObjectsAlarms !== false);
   }
 
   announce(announced = true) {
@@ -145,6 +146,15 @@ class Worker {
     if (!this.options.logUnhandledRejections) return void Promise.reject(error);
     const text = `Unhandled Promise Rejection: ${error?.stack ?? error}`;
     this.log.error(new Error(text));
+  }
+
+  /** Tells of an error that nobody awaits. One that the log would throw, since it shows none, is a warning of Node's. */
+  #report(error) {
+    try {
+      this.log.error(error);
+    } catch {
+      process.emitWarning(Object.assign(error, { detail: String(error.cause?.stack ?? error.cause) }));
+    }
   }
 
   /** The lane, once the worker is loaded; one that was stopped by a limit is loaded again. */

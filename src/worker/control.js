@@ -1,7 +1,7 @@
 // What Node's side may ask of a worker beyond requests; it holds this object through the membrane.
 
 import { op_fail } from "ext:core/ops";
-import { bindClasses, storageOf } from "ext:miniflare/durable/objects.js";
+import { bindClasses, flush, storageOf } from "ext:miniflare/durable/objects.js";
 import {
   ExecutionContext,
   hasListeners,
@@ -19,8 +19,9 @@ export const control = {
   globalScope: () => globalThis,
   bindings: () => worker.env,
   moduleExports: () => worker.exports,
-  bindClasses: (bindings) => bindClasses(bindings, worker.exports),
+  bindClasses: (bindings, alarms) => bindClasses(bindings, worker.exports, alarms),
   durableStorage: (binding, hex) => storageOf(binding, hex).storage,
+  flushAlarms: flush,
   /** Fails as a defect of ours would, to prove that it is contained. */
   panic: (message) => op_fail(message),
 };

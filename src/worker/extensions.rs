@@ -11,6 +11,7 @@ use super::host::{Host, HostHandle};
 use super::modules::Graph;
 use super::value::Value;
 use super::{answer, deferred, host, modules};
+use crate::durable::alarm_ops as alarms;
 use crate::durable::ops as durable;
 use crate::fetch::client;
 use crate::web::crypto::{self, KeySymbols};
@@ -33,6 +34,11 @@ deno_core::extension!(
         digest::op_web_digest_update,
         digest::op_web_equal,
         crypto::op_web_key_symbols,
+        alarms::op_durable_alarm,
+        alarms::op_durable_alarms_deliver,
+        alarms::op_durable_alarms_due,
+        alarms::op_durable_alarms_scheduled,
+        alarms::op_durable_alarms_watch,
         durable::op_durable_begin,
         durable::op_durable_commit,
         durable::op_durable_delete,
@@ -52,6 +58,7 @@ deno_core::extension!(
     esm_entry_point = "ext:miniflare/worker/boot.js",
     esm = [
         dir "src",
+        "durable/alarms.js",
         "durable/entries.js",
         "durable/gate.js",
         "durable/objects.js",

@@ -1,0 +1,140 @@
+//! Alarms as the worker's JavaScript calls them (`alarms.js`).
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use deno_core::{OpState, op2};
+
+use super::alarm::{self, Alarm};
+use super::ops::Open;
+use super::storage::{Entries, Storage, StorageError};
+use crate::instance::Instance;
+use crate::worker::host::HostHandle;
+use crate::worker::value::Value;
+
+/// What is done with an object's alarm; the numbers are shared with `alarms.js`.
+const GET: u8 = 0;
+const SET: u8 = 1;
+const DELETE: u8 = 2;
+const BEGIN: u8 = 3;
+const SUCCEED: u8 = 4;
+const FAIL: u8 = 5;
+
+/// The host call that says whether an alarm is delivered or will be soon; the number is shared with `src/node/lane.js`.
+const HOST_ALARM_SOON: u32 = 11;
+
+/// For what there is none of.
+const NONE: f64 = -1.0;
+
+/// Gets, sets or deletes an alarm, or notes how its delivery goes on. `value` is the time that `SET` sets; `BEGIN` begins
+/// what is due by then or by now. Answers `GET` with the alarm's time, `BEGIN` with the number of
+/// deliveries before this one, `FAIL` with the milliseconds until
+/// the retry.
+#[op2(fast)]
+pub fn op_durable_alarm(
+    state: &mut OpState,
+    #[cppgc] open: &Open,
+    #[smi] act: u8,
+    value: f64,
+) -> Result<f64, StorageError> {
+    let entries = open.entries();
+    let storage = open.storage();
+    match act {
+        GET => return Ok(current(open)?.map_or(NONE, |alarm| alarm.time_ms)),
+        SET => entries.put(vec![(alarm::KEY.into(), Alarm::at(value).to_bytes())])?,
+        DELETE => drop(entries.delete(vec![alarm::KEY.into()])?),
+        BEGIN => return begin(storage, value, state.borrow::<Rc<Instance>>().clock.now_ms()),
+        SUCCEED => settle(storage, true)?,
+        FAIL => {
+            settle(storage, false)?;
+            let now_ms = state.borrow::<Rc<Instance>>().clock.now_ms();
+            return Ok(current(open)?.map_or(NONE, |alarm| (alarm.due_ms - now_ms).max(0.0)));
+        }
+        _ => {}
+    }
+    Ok(NONE)
+}
+
+/// The alarm that its object sees: one that is being delivered is gone for it.
+fn current(open: &Open) -> Result<Option<Alarm>, StorageError> {
+    let stored = open.entries().get(alarm::KEY)?;
+    let seen = stored.filter(|stored| !open.storage().alarm.delivers(stored));
+    Ok(seen.and_then(|stored| Alarm::from_bytes(&stored)))
+}
+
+fn begin(storage: &Storage, until_ms: f64, now_ms: f64) -> Result<f64, StorageError> {
+    let stored = storage.get(alarm::KEY)?;
+    let due = stored.and_then(|stored| Alarm::from_bytes(&stored));
+    let Some(alarm) = due.filter(|alarm| alarm.due_ms <= until_ms.max(now_ms)) else {
+        return Ok(NONE);
+    };
+    let retry = alarm.retry(now_ms).to_bytes();
+    storage.alarm.deliver(Some(retry.clone()));
+    storage.put(vec![(alarm::KEY.into(), retry)])?;
+    Ok(f64::from(alarm.retries))
+}
+
+/// The delivery is over. Nothing is left to do for it if the object has set or deleted its alarm meanwhile.
+fn settle(storage: &Storage, succeeded: bool) -> Result<(), StorageError> {
+    let stored = storage.get(alarm::KEY)?.filter(|stored| storage.alarm.delivers(stored));
+    storage.alarm.deliver(None);
+    let retry = stored.and_then(|stored| Alarm::from_bytes(&stored));
+    if retry.is_some_and(|retry| succeeded || retry.is_spent()) {
+        storage.delete(vec![alarm::KEY.into()])?;
+    }
+    Ok(())
+}
+
+/// This lane delivers the alarms of `bindings` from now on. The number it is known by; 0 stands for a new one.
+#[op2]
+#[smi]
+pub fn op_durable_alarms_watch(state: &mut OpState, #[smi] watcher: u32, #[serde] bindings: Vec<String>) -> u32 {
+    let alarms = &state.borrow::<Rc<Instance>>().alarms;
+    let watcher = if watcher == 0 { alarms.watcher() } else { watcher };
+    alarms.watch(watcher, bindings);
+    watcher
+}
+
+/// Waits for alarms to be due: `[binding, id, binding, id, ...]`, nothing when another lane watches instead.
+#[op2]
+#[serde]
+pub async fn op_durable_alarms_due(state: Rc<RefCell<OpState>>, #[smi] watcher: u32) -> Vec<String> {
+    let (instance, host) = {
+        let state = state.borrow();
+        (
+            state.borrow::<Rc<Instance>>().clone(),
+            state.borrow::<HostHandle>().0.clone(),
+        )
+    };
+    let expect = |soon| drop(host.call(HOST_ALARM_SOON, vec![Value::Bool(soon)]));
+    let due = instance.alarms.due(watcher, &instance.clock, expect).await;
+    due.into_iter().flat_map(|(binding, id)| [binding, id]).collect()
+}
+
+/// Objects with an alarm, in the order of their times: `[binding, id, binding, id, ...]`; only what is due, if asked so.
+#[op2]
+#[serde]
+pub fn op_durable_alarms_scheduled(state: &mut OpState, due: bool) -> Vec<String> {
+    let instance = state.borrow::<Rc<Instance>>();
+    let scheduled = instance.alarms.scheduled(due.then(|| instance.clock.now_ms()));
+    scheduled.into_iter().flat_map(|(binding, id)| [binding, id]).collect()
+}
+
+/// A delivery begins or ends; false when it cannot begin, since one is under way.
+#[op2(fast)]
+pub fn op_durable_alarms_deliver(
+    state: &mut OpState,
+    #[smi] watcher: u32,
+    #[string] binding: String,
+    #[string] id: String,
+    begins: bool,
+) -> bool {
+    let alarms = &state.borrow::<Rc<Instance>>().alarms;
+    let name = (binding, id);
+    if begins {
+        alarms.begin(watcher, &name)
+    } else {
+        alarms.end(watcher, &name);
+        true
+    }
+}

@@ -1,0 +1,241 @@
+//! The alarms of all objects of an instance: which comes next, and which lane delivers it.
+//!
+//! A lane watches the bindings whose classes it has; the lane that watched a binding before stops doing so. What a lane
+//! had begun to deliver when it stopped watching is left to the next, which finds it as a retry.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::pin::pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::future::select;
+use tokio::sync::Notify;
+
+use super::alarm::{self, Alarm};
+use crate::clock::Clock;
+use crate::limits;
+use crate::store::Write;
+
+/// Binding and id of an object.
+pub type Name = (String, String);
+/// A time whose bits are ordered as the time is, since none is negative.
+type Order = u64;
+
+#[derive(Default)]
+pub struct Alarms {
+    schedule: RefCell<BTreeSet<(Order, Name)>>,
+    orders: RefCell<BTreeMap<Name, Order>>,
+    /// Who delivers the alarm of an object at the moment.
+    delivering: RefCell<HashMap<Name, u32>>,
+    /// Who watches a binding.
+    watchers: RefCell<HashMap<String, u32>>,
+    last_watcher: Cell<u32>,
+    changed: Notify,
+}
+
+impl Alarms {
+    /// The alarm of an object is another now, or none.
+    pub fn set(&self, name: &Name, alarm: Option<Alarm>) {
+        let mut orders = self.orders.borrow_mut();
+        let mut schedule = self.schedule.borrow_mut();
+        if let Some(order) = orders.remove(name) {
+            schedule.remove(&(order, name.clone()));
+        }
+        if let Some(alarm) = alarm {
+            let order = order_of(alarm.due_ms);
+            orders.insert(name.clone(), order);
+            schedule.insert((order, name.clone()));
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// Objects with an alarm, that of the next first; only those due by `until_ms` when it is given.
+    pub fn scheduled(&self, until_ms: Option<f64>) -> Vec<Name> {
+        let until = until_ms.map_or(Order::MAX, order_of);
+        let schedule = self.schedule.borrow();
+        let due = schedule.iter().take_while(|(order, _)| *order <= until);
+        due.map(|(_, name)| name.clone()).collect()
+    }
+
+    /// A number for a lane that will watch.
+    pub fn watcher(&self) -> u32 {
+        self.last_watcher.set(self.last_watcher.get() + 1);
+        self.last_watcher.get()
+    }
+
+    /// A lane watches `bindings` from now on.
+    pub fn watch(&self, watcher: u32, bindings: Vec<String>) {
+        let mut watchers = self.watchers.borrow_mut();
+        watchers.extend(bindings.into_iter().map(|binding| (binding, watcher)));
+        self.changed.notify_waiters();
+    }
+
+    /// The objects whose alarm is due, as soon as there are any; none when others watch what this one has watched.
+    /// Meanwhile `expect` is told whether one is being delivered or will be soon.
+    pub async fn due(&self, watcher: u32, clock: &Clock, expect: impl Fn(bool)) -> Vec<Name> {
+        loop {
+            let changed = pin!(self.changed.notified());
+            if !self.watchers.borrow().values().any(|one| *one == watcher) {
+                expect(false);
+                return Vec::new();
+            }
+            let now_ms = clock.now_ms();
+            let due = self.take_due(watcher, now_ms);
+            if !due.is_empty() {
+                expect(true);
+                return due;
+            }
+            let next = self.next(watcher);
+            expect(self.is_delivering(watcher) || next.is_some_and(|due_ms| is_soon(due_ms - now_ms)));
+            match next {
+                Some(due_ms) => drop(select(changed, pin!(sleep_until(clock, due_ms))).await),
+                None => changed.await,
+            }
+        }
+    }
+
+    /// A delivery begins; false when one is under way.
+    pub fn begin(&self, watcher: u32, name: &Name) -> bool {
+        let mut delivering = self.delivering.borrow_mut();
+        delivering.insert(name.clone(), watcher) != Some(watcher)
+    }
+
+    pub fn end(&self, watcher: u32, name: &Name) {
+        let mut delivering = self.delivering.borrow_mut();
+        if delivering.get(name) == Some(&watcher) {
+            delivering.remove(name);
+            self.changed.notify_waiters();
+        }
+    }
+
+    fn take_due(&self, watcher: u32, now_ms: f64) -> Vec<Name> {
+        let mut due = self.scheduled(Some(now_ms));
+        due.retain(|name| self.is_for(watcher, name) && self.begin(watcher, name));
+        due
+    }
+
+    /// When the next alarm of `watcher` is due that it does not deliver yet.
+    fn next(&self, watcher: u32) -> Option<f64> {
+        let schedule = self.schedule.borrow();
+        let mut waiting = schedule.iter().filter(|(_, name)| {
+            let delivers = self.delivering.borrow().get(name) == Some(&watcher);
+            self.is_for(watcher, name) && !delivers
+        });
+        waiting.next().map(|(order, _)| f64::from_bits(*order))
+    }
+
+    fn is_delivering(&self, watcher: u32) -> bool {
+        self.delivering.borrow().values().any(|one| *one == watcher)
+    }
+
+    fn is_for(&self, watcher: u32, name: &Name) -> bool {
+        self.watchers.borrow().get(&name.0) == Some(&watcher)
+    }
+}
+
+/// The alarm of one object, as its storage sees it.
+#[derive(Default)]
+pub struct Slot {
+    name: Name,
+    all: Rc<Alarms>,
+    /// What is stored while the alarm is delivered.
+    delivered: RefCell<Option<Bytes>>,
+}
+
+impl Slot {
+    pub fn new(binding: &str, id: &str, all: Rc<Alarms>) -> Slot {
+        Slot {
+            name: (binding.into(), id.into()),
+            all,
+            delivered: RefCell::default(),
+        }
+    }
+
+    /// The alarm among writes: `Some(None)` when they delete it.
+    pub fn among(&self, writes: &[Write]) -> Option<Option<Alarm>> {
+        let (_, value) = writes.iter().rfind(|(key, _)| key == alarm::KEY)?;
+        Some(value.as_deref().and_then(Alarm::from_bytes))
+    }
+
+    /// What was among the writes that the object's storage has made.
+    pub fn note(&self, written: Option<Option<Alarm>>) {
+        if let Some(alarm) = written {
+            self.all.set(&self.name, alarm);
+        }
+    }
+
+    pub fn deliver(&self, stored: Option<Bytes>) {
+        self.delivered.replace(stored);
+    }
+
+    /// Whether `stored` is the alarm that is being delivered.
+    pub fn delivers(&self, stored: &Bytes) -> bool {
+        self.delivered.borrow().as_ref() == Some(stored)
+    }
+}
+
+fn order_of(time_ms: f64) -> Order {
+    time_ms.max(0.0).to_bits()
+}
+
+fn is_soon(wait_ms: f64) -> bool {
+    wait_ms <= limits::DURABLE_ALARM_SOON.as_secs_f64() * 1000.0
+}
+
+/// Waits until the clock shows `time_ms`, or a while if that is far off: whoever waits looks again.
+async fn sleep_until(clock: &Clock, time_ms: f64) {
+    let wait = Duration::try_from_secs_f64((time_ms - clock.now_ms()).max(0.0) / 1000.0);
+    let most = limits::DURABLE_ALARM_LOOK;
+    tokio::time::sleep(wait.map_or(most, |wait| wait.min(most))).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(id: &str) -> Name {
+        ("BOX".into(), id.into())
+    }
+
+    fn with(alarms: &[(&str, f64)]) -> Alarms {
+        let all = Alarms::default();
+        for (id, time) in alarms {
+            all.set(&name(id), Some(Alarm::at(*time)));
+        }
+        all
+    }
+
+    #[test]
+    fn come_in_the_order_of_their_times() {
+        let alarms = with(&[("c", 3.5), ("a", 1.0), ("b", 2.0), ("a", 10.0)]);
+        assert_eq!(alarms.scheduled(None), ["b", "c", "a"].map(name));
+        assert_eq!(alarms.scheduled(Some(3.5)), ["b", "c"].map(name));
+        alarms.set(&name("b"), None);
+        assert_eq!(alarms.scheduled(Some(3.4)), []);
+    }
+
+    #[test]
+    fn are_taken_once_and_by_who_watches_last() {
+        let alarms = with(&[("a", 1.0)]);
+        let (first, second) = (alarms.watcher(), alarms.watcher());
+        alarms.watch(first, vec!["BOX".into()]);
+        assert_eq!(alarms.take_due(first, 2.0), [name("a")]);
+        assert_eq!(alarms.take_due(first, 2.0), []);
+        alarms.watch(second, vec!["BOX".into()]);
+        assert_eq!(alarms.take_due(first, 2.0), []);
+        assert_eq!(alarms.take_due(second, 2.0), [name("a")]);
+        alarms.end(second, &name("a"));
+        assert_eq!(alarms.next(second), Some(1.0));
+    }
+
+    #[test]
+    fn of_bindings_that_nobody_watches_wait() {
+        let alarms = with(&[("a", 1.0)]);
+        let watcher = alarms.watcher();
+        alarms.watch(watcher, vec!["OTHER".into()]);
+        assert_eq!(alarms.take_due(watcher, 2.0), []);
+        assert_eq!(alarms.next(watcher), None);
+    }
+}
