@@ -172,6 +172,48 @@ export interface MiniflareOptions {
    * Default: 128, the limit of [Workers](https://developers.cloudflare.com/workers/platform/limits/#memory).
    */
   heapLimitMb?: number;
+  /**
+   * How many subrequests a request may make: calls of `fetch()`, URLs that redirects lead to, calls of a cache's `put`,
+   * `match` or `delete`. A whole number; 0 allows none, a negative number or `Infinity` any. One too many rejects with
+   * `Error: Too many subrequests. ...`. Default: the environment variable `MINIFLARE_SUBREQUEST_LIMIT`, otherwise 50, or
+   * 1000 with the usage model `"unbound"`, as in
+   * [Workers](https://developers.cloudflare.com/workers/platform/limits/#subrequests).
+   *
+   * @example
+   * subrequestLimit: 5
+   */
+  subrequestLimit?: number;
+  /**
+   * How many requests to Durable Objects, and calls of KV and R2, a request may make. A whole number; 0 allows none, a
+   * negative number or `Infinity` any. Default: the environment variable `MINIFLARE_INTERNAL_SUBREQUEST_LIMIT`,
+   * otherwise 1000, as in [Workers](https://developers.cloudflare.com/workers/platform/limits/#subrequests).
+   */
+  internalSubrequestLimit?: number;
+  /** Decides how many subrequests a request may make: 50 when `"bundled"`, the default, 1000 when `"unbound"`. */
+  usageModel?: "bundled" | "unbound";
+
+  // Time and the global scope
+
+  /**
+   * Whether `Date` and `performance.now()` give the actual time while a request is handled. Default: `false`, which
+   * gives the time of its last input: when it came, or when `fetch()`, KV, a cache, R2 or a Durable Object answered.
+   */
+  actualTime?: boolean;
+  /**
+   * Whether `fetch()`, caches, KV and R2 can be used outside of requests: at the top level of the script. Default:
+   * `false`, which throws `Error: Some functionality, such as asynchronous I/O ...`.
+   */
+  globalAsyncIO?: boolean;
+  /**
+   * Whether `setTimeout`, `setInterval`, `clearTimeout`, `clearInterval` and `scheduler.wait` can be used outside of
+   * requests. Default: `false`, which throws as for `globalAsyncIO`.
+   */
+  globalTimers?: boolean;
+  /**
+   * Whether `crypto.getRandomValues` and `crypto.subtle.generateKey` can be used outside of requests. Default: `false`,
+   * which throws as for `globalAsyncIO`.
+   */
+  globalRandom?: boolean;
 
   // Reports
 

@@ -6,9 +6,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub struct Clock {}
 
 impl Clock {
-    /// Milliseconds since the Unix epoch.
+    /// Whole milliseconds since the Unix epoch.
     pub fn now_ms(&self) -> f64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        since.as_secs_f64() * 1000.0
+        since.as_millis() as f64
     }
 }

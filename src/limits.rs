@@ -43,3 +43,14 @@ pub const DURABLE_ALARM_LOOK: Duration = Duration::from_secs(60);
 
 /// An alarm that is due within this time keeps Node's process alive, as in Miniflare 2.
 pub const DURABLE_ALARM_SOON: Duration = Duration::from_secs(31);
+
+/// Subrequests of one request (`fetch()`, redirects, caches), by usage model, and of KV, R2 and Durable Objects:
+/// <https://developers.cloudflare.com/workers/platform/limits/#subrequests>
+pub const SUBREQUESTS: u32 = 50;
+pub const SUBREQUESTS_UNBOUND: u32 = 1000;
+pub const INTERNAL_SUBREQUESTS: u32 = 1000;
+
+/// How deeply requests may be nested, by way of objects and HTTP, and of service bindings:
+/// <https://developers.cloudflare.com/workers/runtime-apis/bindings/service-bindings/#limits>
+pub const REQUEST_DEPTH: u32 = 16;
+pub const PIPELINE_DEPTH: u32 = 32;

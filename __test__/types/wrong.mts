@@ -25,6 +25,10 @@ new Miniflare({ durableObjects: { COUNTER: class {} } });
 new Miniflare({ durableObjects: { COUNTER: {} } });
 // @ts-expect-error: a number of milliseconds
 new Miniflare({ cpuLimitMs: "30s" });
+// @ts-expect-error: a whole number
+new Miniflare({ subrequestLimit: "50" });
+// @ts-expect-error: a usage model that there is not
+new Miniflare({ usageModel: "free" });
 // @ts-expect-error: a Log
 new Miniflare({ log: console });
 // @ts-expect-error: an option that there is not

@@ -16,6 +16,7 @@ import { InputGate } from "ext:miniflare/durable/gate.js";
 import { DurableObjectState } from "ext:miniflare/durable/state.js";
 import { DurableObjectStorage } from "ext:miniflare/durable/storage.js";
 import { Request } from "ext:miniflare/web/request.js";
+import { advance, countInternalSubrequest, enter, objectContext } from "ext:miniflare/worker/context.js";
 import { miniflareError } from "ext:miniflare/worker/errors.js";
 import { encode, HOST } from "ext:miniflare/worker/realm.js";
 import { arrivingRequest, arrivingResponse, isResponse } from "ext:miniflare/worker/request.js";
@@ -41,12 +42,26 @@ export function namespaces(bindings, flags) {
     isEnabled: (flag) => flags.includes(flag),
     warn: (text) => op_host(HOST.WARN, [text]),
     async fetch(binding, hex, input, init) {
-      if (!classes.has(binding)) return fetchElsewhere([binding, hex], new Request(input, init));
-      const object = objectOf(binding, hex);
-      return arrivingResponse(await object.fetch(arrivingRequest(input, init)));
+      const ask = classes.has(binding) ? askHere : askElsewhere;
+      const response = await ask(binding, hex, input, init);
+      advance();
+      return response;
     },
   };
   return bindings.map((name) => [name, new DurableObjectNamespace(name, backend)]);
+}
+
+async function askHere(binding, hex, input, init) {
+  const object = objectOf(binding, hex);
+  const request = arrivingRequest(input, init);
+  countInternalSubrequest();
+  return arrivingResponse(await enter(objectContext(), () => object.fetch(request)));
+}
+
+function askElsewhere(binding, hex, input, init) {
+  const request = new Request(input, init);
+  countInternalSubrequest();
+  return fetchElsewhere([binding, hex], request, objectContext());
 }
 
 /**

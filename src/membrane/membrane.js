@@ -41,6 +41,8 @@
    *   `errors` `{ is(value), encode(error, number, membrane), create(list), fill(error, list, membrane) }`, which are
    *   cloned too;
    *   `inspect(object)` the text that shows it, and `showAs(target, inspect)` makes a proxy's target show that text;
+   *   `context()` what an object was shared in, `resume(context)` enters that again for a call of the object, where it
+   *   must be, and `leave()` follows then;
    *   `waiting(delta)` told when promises of the other realm begin and cease to be awaited
    */
   function createMembrane(realm) {
@@ -109,7 +111,7 @@
       if (number === undefined) {
         number = next++;
         numbers.set(object, number);
-        own.set(number, { object, sent: 0 });
+        own.set(number, { object, sent: 0, context: realm.context() });
       }
       own.get(number).sent++;
       return number;
@@ -264,10 +266,15 @@
     }
 
     function serveTrap(number, index, args) {
+      let resumed = false;
       try {
-        return [true, perform(own.get(number).object, index, args)];
+        const { object, context } = own.get(number);
+        resumed = realm.resume(context);
+        return [true, perform(object, index, args)];
       } catch (error) {
         return [false, encode(error)];
+      } finally {
+        if (resumed) realm.leave();
       }
     }
 

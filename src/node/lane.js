@@ -100,12 +100,12 @@ class Lane {
   }
 
   /** Dispatches a request, as `splitRequest` gives it, to the worker or `[binding, id]` of one of its objects. */
-  dispatch(target, { method, url, headers, body, cf }) {
+  dispatch(target, { method, url, headers, body, cf, nesting }) {
     if (this.#ended) return Promise.reject(this.#ended());
     const event = this.#nextEvent++;
     const membrane = this.#membrane;
     const args = [target, method, url, headers, bodyToWire(body, membrane)];
-    if (cf !== undefined) args.push(membrane.encode(cf));
+    if (cf !== undefined || nesting !== undefined) args.push(membrane.encode(cf), nesting);
     const answer = binding.dispatch(this.#id, event, args);
     if (answer !== undefined) return this.#settle(answer);
     if (this.#ended) return Promise.reject(this.#ended());
@@ -164,9 +164,9 @@ class Lane {
   }
 
   /** Other workers get their turns once this one's is over, never within it. */
-  async #fetch(number, target, method, url, headers, body, cf) {
+  async #fetch(number, target, method, url, headers, body, cf, nesting) {
     const membrane = this.#membrane;
-    const request = { method, url, headers, body: bodyFromWire(body, membrane), cf: membrane.decode(cf) };
+    const request = { method, url, headers, body: bodyFromWire(body, membrane), cf: membrane.decode(cf), nesting };
     await undefined;
     const answer = await this.#fetched(target, request);
     // The worker may have ended meanwhile, or end with this turn: then nobody waits.

@@ -48,6 +48,10 @@ const log = check("a Log", (value) => hasMethods(value, LOG_METHODS));
 const mock = check("a mock, as createFetchMock() returns, or a dispatcher of undici", isMock);
 const cpuLimit = check("a positive, finite number", (value) => Number.isFinite(value) && value > 0);
 const heapLimit = check("a finite number, 16 at least", (value) => Number.isFinite(value) && value >= 16);
+const subrequestLimit = check(
+  "a whole number (0 allows none, a negative one any)",
+  (value) => Number.isInteger(value) || value === Number.POSITIVE_INFINITY,
+);
 const port = check("a whole number from 0 to 65535", (v) => Number.isInteger(v) && v >= 0 && v <= 65_535);
 
 const pathOrOptions = check("a path, or an object of options", (value) => isString(value) || isObject(value));
@@ -87,6 +91,8 @@ const OPTIONS = {
   repl: boolean,
   cpuLimitMs: cpuLimit,
   heapLimitMb: heapLimit,
+  subrequestLimit,
+  internalSubrequestLimit: subrequestLimit,
 
   envPath: booleanOrString,
   envPathDefaultFallback: boolean,

@@ -49,6 +49,9 @@ function createRealm(call, waiting, showStack) {
     encodePlatform,
     decodePlatform,
     inspect: util.inspect,
+    context() {},
+    resume: () => false,
+    leave() {},
     showAs,
   });
 }

@@ -6,6 +6,7 @@
 const { enabledFlags } = require("./compat.js");
 const { MiniflareCoreError } = require("./errors.js");
 const { disposed, Lane } = require("./lane.js");
+const { contextLimits } = require("./limits.js");
 const { openMock } = require("./mock/index.js");
 const { alarmError, objectBindings } = require("./objects.js");
 const { mergeOptions, OPTION_DEFAULTS, validateOptions } = require("./options.js");
@@ -90,6 +91,7 @@ class Worker {
         modules: options.modules === true,
         rules: moduleRules(options),
         flags,
+        limits: contextLimits(options, (text) => this.log.warn(text)),
         durableObjects: objectBindings(options).map(([binding]) => binding),
         services: serviceNames(options),
         mocked: options.fetchMock !== undefined,

@@ -10,6 +10,7 @@ import {
   op_web_key_symbols,
 } from "ext:core/ops";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
+import { requireContext } from "ext:miniflare/worker/context.js";
 import { extend, unconstructible } from "ext:miniflare/web/interface.js";
 
 // A name that upstream looks for: the key objects of Node, which workers do not have.
@@ -82,6 +83,7 @@ extend(subtle, {
     return op_web_digest_finish(state).buffer;
   },
   async generateKey(algorithm, extractable, usages) {
+    requireContext("globalRandom");
     return generateKey.call(this, standard(algorithm), extractable, usages);
   },
   async importKey(format, data, algorithm, extractable, usages) {
@@ -103,7 +105,15 @@ extend(subtle, {
   },
 });
 for (const name of ABSENT_METHODS) delete subtle[name];
-extend(upstream.Crypto.prototype, { DigestStream });
+const { getRandomValues } = upstream.Crypto.prototype;
+
+extend(upstream.Crypto.prototype, {
+  DigestStream,
+  getRandomValues(array) {
+    requireContext("globalRandom");
+    return getRandomValues.call(this, array);
+  },
+});
 
 function bufferSource(value, method) {
   if (value instanceof ArrayBuffer) return new Uint8Array(value);

@@ -22,6 +22,7 @@ const { DOMException } = load("ext:deno_web/01_dom_exception.js");
 import { structuredClone } from "ext:miniflare/web/clone.js";
 import { console } from "ext:miniflare/web/console.js";
 import * as crypto from "ext:miniflare/web/crypto.js";
+import { FrozenDate, Performance, performance } from "ext:miniflare/web/date.js";
 import {
   ExecutionContext,
   FetchEvent,
@@ -30,6 +31,7 @@ import {
   ServiceWorkerGlobalScope,
   WorkerGlobalScope,
 } from "ext:miniflare/web/events.js";
+import "ext:miniflare/fetch/context.js";
 import { fetch } from "ext:miniflare/fetch/fetch.js";
 import { Headers } from "ext:miniflare/web/headers.js";
 import { navigator, Navigator } from "ext:miniflare/web/navigator.js";
@@ -49,6 +51,7 @@ const CLASSES = {
   Crypto: crypto.Crypto,
   CryptoKey: crypto.CryptoKey,
   CustomEvent: event.CustomEvent,
+  Date: FrozenDate,
   DecompressionStream: compression.DecompressionStream,
   DOMException,
   Event: event.Event,
@@ -62,6 +65,7 @@ const CLASSES = {
   IdentityTransformStream,
   MessageEvent: event.MessageEvent,
   Navigator,
+  Performance,
   PromiseRejectionEvent: event.PromiseRejectionEvent,
   ReadableByteStreamController: streams.ReadableByteStreamController,
   ReadableStream: streams.ReadableStream,
@@ -100,6 +104,7 @@ const FUNCTIONS = {
   global: globalThis,
   MINIFLARE: true,
   navigator,
+  performance,
   scheduler: timers.scheduler,
   self: globalThis,
   setInterval: timers.setInterval,
@@ -118,6 +123,7 @@ const OWN = [
   FixedLengthStream,
   IdentityTransformStream,
   Navigator,
+  Performance,
   ScheduledController,
   ScheduledEvent,
   timers.Scheduler,

@@ -10,12 +10,13 @@ import {
   settleWaits,
   stateOf,
 } from "ext:miniflare/web/events.js";
+import { enter, eventContext } from "ext:miniflare/worker/context.js";
 import { start } from "ext:miniflare/worker/start.js";
 import { worker } from "ext:miniflare/worker/worker.js";
 
 export const control = {
   start,
-  scheduled,
+  scheduled: (scheduledTime, cron) => enter(eventContext(), () => scheduled(scheduledTime, cron)),
   globalScope: () => globalThis,
   bindings: () => worker.env,
   moduleExports: () => worker.exports,

@@ -3,9 +3,10 @@
 import { op_answer, op_host } from "ext:core/ops";
 import { microtasksDone } from "ext:miniflare/durable/gate.js";
 import { fetchObject } from "ext:miniflare/durable/objects.js";
+import { leave, RequestContext, switchTo } from "ext:miniflare/worker/context.js";
 import { fetchError } from "ext:miniflare/worker/errors.js";
 import { ExecutionContext, FetchEvent, hasListeners, settleWaits, stateOf } from "ext:miniflare/web/events.js";
-import { isResponse, requestFromWire, responseToWire, setCf } from "ext:miniflare/worker/request.js";
+import { depthOf, isResponse, requestFromWire, responseToWire, setCf } from "ext:miniflare/worker/request.js";
 import { decode, encode, HOST } from "ext:miniflare/worker/realm.js";
 import { worker } from "ext:miniflare/worker/worker.js";
 
@@ -13,13 +14,14 @@ const ANSWERED = 0;
 const FAILED = 1;
 
 /**
- * Dispatches a request to a target and answers event `id`. `target` is null for the worker's own handler, or
- * `[binding, object id]` of a Durable Object.
+ * Dispatches a request, which came `now`, to a target and answers event `id`. `target` is null for the worker's own
+ * handler, or `[binding, object id]` of a Durable Object. `nesting` is `[depth, pipelineDepth]` of what a worker asks for.
  */
-export function dispatch(id, target, method, url, headers, body, cf) {
+export function dispatch(id, now, target, method, url, headers, body, cf, nesting) {
   const state = { waits: [], passThrough: false };
   microtasksDone();
   try {
+    switchTo(arrivalContext(now, headers, nesting));
     const request = requestFromWire(method, url, headers, body, decode);
     if (cf !== undefined) setCf(request, decode(cf));
     const response = target === null ? respond(request, state) : fetchObject(target[0], target[1], request);
@@ -30,7 +32,15 @@ export function dispatch(id, target, method, url, headers, body, cf) {
     );
   } catch (error) {
     fail(id, error, state);
+  } finally {
+    leave();
   }
+}
+
+/** The context of a request: what another worker or an object asked for says how it is nested, others in a header. */
+function arrivalContext(now, headers, nesting) {
+  if (nesting === undefined) return new RequestContext(now, depthOf(headers), 1);
+  return new RequestContext(now, nesting[0], nesting[1]);
 }
 
 /** The worker's response, or a promise of it; undefined when nothing handled the request. */

@@ -10,7 +10,8 @@ use super::deferred::Deferred;
 use super::host::{Host, HostHandle};
 use super::modules::Graph;
 use super::value::Value;
-use super::{answer, deferred, host, modules};
+use super::{answer, deferred, host, modules, time};
+use crate::clock::Clock;
 use crate::durable::alarm_ops as alarms;
 use crate::durable::ops as durable;
 use crate::fetch::client;
@@ -29,6 +30,8 @@ deno_core::extension!(
         modules::op_run_script,
         modules::op_run_module,
         modules::op_compile_wasm,
+        time::op_clock_now,
+        time::op_context_limits,
         digest::op_web_digest_finish,
         digest::op_web_digest_new,
         digest::op_web_digest_update,
@@ -65,6 +68,7 @@ deno_core::extension!(
         "durable/state.js",
         "durable/storage.js",
         "durable/transaction.js",
+        "fetch/context.js",
         "fetch/fetch.js",
         "fetch/headers.js",
         "fetch/mock.js",
@@ -75,6 +79,7 @@ deno_core::extension!(
         "worker/boot.js",
         "worker/body.js",
         "worker/commonjs.js",
+        "worker/context.js",
         "worker/control.js",
         "worker/dispatch.js",
         "worker/errors.js",
@@ -90,6 +95,7 @@ deno_core::extension!(
         "web/clone.js",
         "web/console.js",
         "web/crypto.js",
+        "web/date.js",
         "web/events.js",
         "web/exceptions.js",
         "web/globals.js",
@@ -119,6 +125,7 @@ deno_core::extension!(
         state.put(Rc::<KeySymbols>::default());
         state.put(Graph::default());
         state.put(client::permissions());
+        state.put(Rc::<Clock>::default());
     },
 );
 

@@ -29,6 +29,7 @@ use super::isolate::{self, Made};
 use super::rejections::Rejections;
 use super::value::Value;
 use super::waker::{LaneWaker, Signal};
+use crate::clock::Clock;
 use crate::instance::Instance;
 use crate::web::crypto::KeySymbols;
 
@@ -61,6 +62,7 @@ pub struct Lane {
     dispatch: v8::Global<v8::Function>,
     reject: v8::Global<v8::Function>,
     host: Rc<dyn Host>,
+    clock: Rc<Clock>,
     waker: Arc<LaneWaker>,
     watch: Arc<Watch>,
     memory: Arc<Memory>,
@@ -109,6 +111,7 @@ impl Lane {
             dispatch,
             reject,
             host: options.host,
+            clock: options.instance.clock.clone(),
             waker: LaneWaker::new(options.id, options.signal),
             watch,
             memory,
@@ -171,7 +174,9 @@ impl Lane {
     }
 
     fn run(&self, scope: &mut v8::PinScope, event: Event) {
-        knock(scope, &self.dispatch, event.id, event.args);
+        let mut args = event.args;
+        args.insert(0, Value::Number(self.clock.now_ms()));
+        knock(scope, &self.dispatch, event.id, args);
     }
 
     /// Runs the events that waited for a turn, and hands on the answers that nobody is waiting for on this stack.

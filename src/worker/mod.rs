@@ -14,5 +14,6 @@ pub mod pages;
 pub mod rejections;
 pub mod snapshot;
 mod store_error;
+pub mod time;
 pub mod value;
 pub mod waker;

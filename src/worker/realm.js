@@ -2,6 +2,7 @@
 
 import { core } from "ext:core/mod.js";
 import { op_host } from "ext:core/ops";
+import { currentContext, leave, resume } from "ext:miniflare/worker/context.js";
 import { decodePlatform, encodePlatform } from "ext:miniflare/worker/platform.js";
 
 const { createMembrane } = core.loadExtScript("ext:miniflare/membrane/membrane.js");
@@ -63,6 +64,9 @@ export function connect() {
     inspect: (object) => inspect(object),
     showAs: (target, inspected) =>
       void Object.defineProperty(target, CUSTOM_INSPECT, { value: inspected, configurable: true }),
+    context: currentContext,
+    resume,
+    leave,
     waiting() {},
   });
 }

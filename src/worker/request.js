@@ -37,6 +37,13 @@ function requestHeaders(text) {
   return text.includes(LOOP_HEADER) ? list.filter(([name]) => name !== LOOP_HEADER) : list;
 }
 
+/** How many requests led to the one with these headers, itself included. */
+export function depthOf(text) {
+  if (!text.includes(LOOP_HEADER)) return 1;
+  const [, depth] = headerList(text).find(([name]) => name === LOOP_HEADER) ?? [];
+  return (Number.parseInt(depth, 10) || 0) + 1;
+}
+
 /** A request that has arrived; its headers are immutable. */
 export function requestFromWire(method, url, headers, body, decode) {
   const inner = newInnerRequest(method, url, () => requestHeaders(headers), bodyFromWire(body, decode), false);

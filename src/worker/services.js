@@ -1,9 +1,9 @@
 // What lies in other workers of the instance: services that are bound, and objects whose class another script exports.
-
 //
 // A request goes out under a number, and Node calls back with the answer to that number.
 
 import { op_host } from "ext:core/ops";
+import { serviceContext } from "ext:miniflare/worker/context.js";
 import { getCf, Request } from "ext:miniflare/web/request.js";
 import { decode, encode, HOST } from "ext:miniflare/worker/realm.js";
 import { requestToWire, responseFromWire } from "ext:miniflare/worker/request.js";
@@ -11,13 +11,16 @@ import { requestToWire, responseFromWire } from "ext:miniflare/worker/request.js
 const waiting = new Map();
 let next = 0;
 
-/** Fetches from the service of a binding, by its name, or from `[binding, id]` of an object that lives elsewhere. */
-export function fetchElsewhere(target, request) {
+/**
+ * Fetches from the service of a binding, by its name, or from `[binding, id]` of an object that lives elsewhere. Of the
+ * context that it is for, it is the nesting that goes along.
+ */
+export function fetchElsewhere(target, request, { depth, pipelineDepth }) {
   const parts = requestToWire(request, encode);
   const cf = encode(getCf(request));
   return new Promise((resolve, reject) => {
     waiting.set(next, { resolve, reject });
-    op_host(HOST.FETCH, [next++, target, ...parts, cf]);
+    op_host(HOST.FETCH, [next++, target, ...parts, cf, [depth, pipelineDepth]]);
   });
 }
 
@@ -38,6 +41,6 @@ export class Fetcher {
 
   async fetch(input, init) {
     if (!(#binding in this)) throw new TypeError("Illegal invocation");
-    return fetchElsewhere(this.#binding, new Request(input, init));
+    return fetchElsewhere(this.#binding, new Request(input, init), serviceContext());
   }
 }

@@ -5,18 +5,21 @@ import { namespaces } from "ext:miniflare/durable/objects.js";
 import { useMock } from "ext:miniflare/fetch/mock.js";
 import { useModules } from "ext:miniflare/web/events.js";
 import { evaluateCommonJs, requireNamespaces } from "ext:miniflare/worker/commonjs.js";
+import { configure } from "ext:miniflare/worker/context.js";
 import { HOST, live } from "ext:miniflare/worker/realm.js";
 import { Fetcher } from "ext:miniflare/worker/services.js";
 import { worker } from "ext:miniflare/worker/worker.js";
 
 /**
  * Runs the script.
- * @param options `{ modules, path, text, fromFile, rules, flags, durableObjects, services, mocked }`: `flags` are the
- *   enabled compatibility flags, `durableObjects` and `services` are names of bindings
+ * @param options `{ modules, path, text, fromFile, rules, flags, limits, durableObjects, services, mocked }`: `flags` are
+ *   the enabled compatibility flags, `limits` is what `configure` takes, `durableObjects` and `services` are names of
+ *   bindings
  * @param globals and `bindings`: `[name, value, name, value, ...]`
  * @param wasm `[name, bytes, ...]` of WebAssembly bindings, compiled here
  */
 export async function start(options, globals, bindings, wasm) {
+  configure(options.limits);
   worker.flags = new Set(options.flags);
   if (options.mocked) useMock();
   for (const [name, value] of pairs(globals)) define(globalThis, name, value);

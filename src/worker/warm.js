@@ -21,6 +21,7 @@ export function warmUp(enter) {
     flags: [],
     durableObjects: [],
     services: [],
+    limits: {},
   };
   trap(start, TRAP.APPLY, undefined, [data(settings), data([]), data([]), data([])]);
   worker.handlers = { fetch: answer, scheduled() {} };
@@ -31,7 +32,7 @@ export function warmUp(enter) {
 }
 
 function request(method, headers, body) {
-  dispatch(0, null, method, "http://localhost/path?query=1", headers, body);
+  dispatch(0, 0, null, method, "http://localhost/path?query=1", headers, body);
 }
 
 async function answer(request, env, ctx) {

@@ -1,0 +1,29 @@
+// `Date` and `performance`: the clock that a worker sees stands still while its code runs, so that nothing can be
+// measured with it. Every date has the native prototype, whichever constructor made it.
+
+import { takeOver } from "ext:miniflare/web/interface.js";
+import { now } from "ext:miniflare/worker/context.js";
+
+const Native = globalThis.Date;
+
+export function FrozenDate(...args) {
+  if (new.target === undefined) return new Native(now()).toString();
+  return Reflect.construct(Native, args.length === 0 ? [now()] : args, new.target);
+}
+takeOver(FrozenDate, Native, ["length", "parse", "UTC"]);
+const statics = { now: () => now() };
+Object.defineProperty(FrozenDate, "now", { value: statics.now, writable: true, configurable: true });
+
+export class Performance {
+  now() {
+    return now();
+  }
+  /** Workers count from the epoch. */
+  get timeOrigin() {
+    return 0;
+  }
+  toJSON() {
+    return { timeOrigin: 0 };
+  }
+}
+export const performance = new Performance();

@@ -1,0 +1,32 @@
+//! Time and limits as the worker's JavaScript asks for them (`context.js`).
+
+use std::rc::Rc;
+
+use deno_core::{OpState, op2, v8};
+
+use crate::clock::Clock;
+use crate::limits;
+
+/// What time it is, in milliseconds since the epoch, for code that last saw it at `seen`; NaN when it has not.
+#[op2(fast)]
+pub fn op_clock_now(state: &mut OpState, seen: f64) -> f64 {
+    if seen.is_nan() {
+        state.borrow::<Rc<Clock>>().now_ms()
+    } else {
+        seen
+    }
+}
+
+/// The limits of a request, in the order that `context.js` takes them.
+#[op2]
+pub fn op_context_limits<'s>(scope: &mut v8::PinScope<'s, '_>) -> v8::Local<'s, v8::Array> {
+    let limits = [
+        limits::SUBREQUESTS,
+        limits::SUBREQUESTS_UNBOUND,
+        limits::INTERNAL_SUBREQUESTS,
+        limits::REQUEST_DEPTH,
+        limits::PIPELINE_DEPTH,
+    ];
+    let limits = limits.map(|limit| v8::Integer::new_from_unsigned(scope, limit).into());
+    v8::Array::new_with_elements(scope, &limits)
+}
