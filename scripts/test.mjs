@@ -8,10 +8,12 @@ import { build } from "./build.mjs";
 import { otherNodes } from "./nodes.mjs";
 import { main, root, say, StepError } from "./steps.mjs";
 import { setup } from "./setup.mjs";
+import { findCargo } from "./toolchain.mjs";
 
 const CONCURRENCY = 2;
 // For one test and for one file: long enough for the packaging test on a slow machine, short enough to end a hang.
 const TIMEOUT_MS = 300_000;
+const UNITS = path.join("src", "**", "*.rs");
 const TYPES = path.join("__test__", "types");
 
 function test() {
@@ -20,12 +22,13 @@ function test() {
   const specs = findSpecs().filter(isChosen);
   const core = specs.filter((file) => file.startsWith(path.join("__test__", "core", path.sep)));
   const hasTypes = existsSync(path.join(root, TYPES)) && isChosen(TYPES);
-  if (specs.length === 0 && !hasTypes) {
+  if (specs.length === 0 && !hasTypes && !isChosen(UNITS)) {
     throw new StepError(`no spec file's path contains ${words.join(" or ")}`, "spec files are __test__/**/*.spec.mjs");
   }
   setup();
   build();
   report([
+    ...(isChosen(UNITS) ? [runUnits()] : []),
     ...(specs.length > 0 ? [runSpecs(process.versions.node, process.execPath, specs)] : []),
     ...(core.length > 0 ? otherNodes().map(({ version, command }) => runSpecs(version, command, core)) : []),
     ...(hasTypes ? [checkTypes()] : []),
@@ -61,6 +64,21 @@ function readCounts(tap) {
   const text = existsSync(tap) ? readFileSync(tap, "utf8") : "";
   const count = (name) => Number([...text.matchAll(new RegExp(`^# ${name} (\\d+)$`, "gm"))].at(-1)?.[1] ?? 0);
   return { passed: count("pass"), failed: count("fail") + count("cancelled") };
+}
+
+// The unit tests in Rust: `npm test -- .rs` runs them alone.
+function runUnits() {
+  say("cargo test");
+  const { command, env } = findCargo();
+  const { status, stdout } = spawnSync(command, ["test", "--release", "--lib"], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  process.stdout.write(stdout);
+  const [, passed, failed] = /(\d+) passed; (\d+) failed/.exec(stdout) ?? [0, 0, 0];
+  return { passed: Number(passed), failed: status === 0 ? 0 : Math.max(Number(failed), 1) };
 }
 
 function checkTypes() {

@@ -54,3 +54,7 @@ pub const INTERNAL_SUBREQUESTS: u32 = 1000;
 /// <https://developers.cloudflare.com/workers/runtime-apis/bindings/service-bindings/#limits>
 pub const REQUEST_DEPTH: u32 = 16;
 pub const PIPELINE_DEPTH: u32 = 32;
+
+/// Bytes that RocksDB gathers in memory before it writes them to a table, and bytes of tables that it keeps in memory.
+pub const ROCKS_MEMTABLE_BYTES: usize = 16 * 1024 * 1024;
+pub const ROCKS_CACHE_BYTES: usize = 8 * 1024 * 1024;

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { isOracle } from "../support/miniflare.mjs";
 import { root, run, runScript } from "../support/child.mjs";
+import { folder } from "../support/files.mjs";
 import { within } from "../support/test.mjs";
 
 const RUNS = Number(process.env.MINIFLARE_EXIT_RUNS ?? 40);
@@ -26,10 +27,11 @@ const endings = {
 describe("a process that is ended at a random moment", () => {
   for (const [by, expected] of Object.entries(endings)) {
     const runs = Math.ceil(RUNS / Object.keys(endings).length);
-    test(`by ${by}, ${runs} times, neither crashes nor hangs`, async () => {
+    test(`by ${by}, ${runs} times, neither crashes nor hangs`, async (t) => {
+      const persist = folder(t);
       for (let round = 0; round < runs; round++) {
         const after = Math.round(Math.random() * LATEST_MS);
-        const moment = JSON.stringify({ after, by });
+        const moment = JSON.stringify({ after, by, persist });
         const { code, signal, timedOut, stderr } = await run(process.execPath, [...flags, busy, moment], {
           timeout: 30_000,
         });

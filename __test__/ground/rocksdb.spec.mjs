@@ -2,30 +2,24 @@
 
 import { describe, test } from "node:test";
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import path from "node:path";
+import { rejection, text } from "../support/dispatch.mjs";
 import { folder } from "../support/files.mjs";
-import { create } from "../support/miniflare.mjs";
-import { text } from "../support/dispatch.mjs";
+import { create, differs } from "../support/miniflare.mjs";
+import { get, keeper, put } from "../support/persist.mjs";
 
-const { binding } = createRequire(import.meta.url)("../../src/node/addon.js");
-
-describe("RocksDB beside V8", () => {
+describe("RocksDB beside V8", differs("it has no RocksDB"), () => {
   test("returns its errors, and so does V8, again and again", async (t) => {
-    const root = folder(t);
     const mf = create(t, {
       script: `export default {
       fetch() { try { null.missing; } catch (error) { return new Response(error.constructor.name); } }
     }`,
     });
     for (const name of ["first", "second"]) {
-      assert.match(binding.proveRocks(path.join(root, name)), /Invalid argument/);
+      const root = folder(t, { CURRENT: `no manifest of ${name}` });
+      const { code } = await rejection(get(keeper(t, { durableObjectsPersist: root })));
+      assert.equal(code, "ERR_STORAGE_CORRUPT");
       assert.equal(await text(mf), "TypeError");
     }
-  });
-
-  test("says why a folder cannot be opened", (t) => {
-    const root = folder(t, { file: "" });
-    assert.throws(() => binding.proveRocks(path.join(root, "file")), /Failed to create RocksDB directory/);
+    assert.deepEqual(await put(keeper(t, { durableObjectsPersist: folder(t) }), { a: "1" }), { a: "1" });
   });
 });

@@ -1,9 +1,9 @@
 // A process full of life, for the specs about its end: instances with requests that wait, timers, streams, objects,
-// calls into the host. Its one argument is the moment of its end, as JSON: { after: milliseconds, by: way }.
+// calls into the host. Its one argument is the moment of its end, as JSON: { after: milliseconds, by: way, persist: folder }.
 
 import { Miniflare } from "./miniflare.mjs";
 
-const { after, by } = JSON.parse(process.argv.at(-1));
+const { after, by, persist } = JSON.parse(process.argv.at(-1));
 
 const ways = {
   exit: () => process.exit(7),
@@ -57,7 +57,8 @@ const start = performance.now();
 if (ways[by]) setTimeout(ways[by], after);
 const instances = Array.from(
   { length: 3 },
-  () => new Miniflare({ modules: true, script, bindings, durableObjects: { BOX: "Box" } }),
+  () =>
+    new Miniflare({ modules: true, script, bindings, durableObjects: { BOX: "Box" }, durableObjectsPersist: persist }),
 );
 for (const mf of instances) live(mf).catch(() => {});
 for (const mf of instances.slice(1)) setTimeout(() => mf.dispose().catch(() => {}), after / 2);

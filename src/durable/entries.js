@@ -2,6 +2,8 @@
 // `open` is the one or the other; sizes and counts are checked where it lives.
 
 import {
+  op_durable_confirm,
+  op_durable_confirmed,
   op_durable_delete,
   op_durable_delete_many,
   op_durable_get,
@@ -34,6 +36,12 @@ export function put(open, keyOrEntries, value) {
   }
   op_durable_put_many(open, Object.entries(keyOrEntries).flat());
 }
+
+/**
+ * Nothing when all that was written survives, as the option `durability` wants it; otherwise a promise of it, which rejects
+ * when it could not be written. A storage that has just been opened may also have to be fetched first.
+ */
+export const confirm = (open) => (op_durable_confirm(open) ? undefined : op_durable_confirmed(open));
 
 /** Whether there was a value; for many keys, how many there were. */
 export function remove(open, keys) {

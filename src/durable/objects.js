@@ -12,6 +12,7 @@ import {
   op_host,
 } from "ext:core/ops";
 import { deliverAlarm, flushAlarms, watchAlarms } from "ext:miniflare/durable/alarms.js";
+import { confirm } from "ext:miniflare/durable/entries.js";
 import { InputGate } from "ext:miniflare/durable/gate.js";
 import { DurableObjectState } from "ext:miniflare/durable/state.js";
 import { DurableObjectStorage } from "ext:miniflare/durable/storage.js";
@@ -126,11 +127,13 @@ function reportAlarm(binding, hex, { error, retries, wait }) {
 
 class LivingObject {
   #gate;
+  #open;
   #instance;
   #failure;
 
-  constructor(gate) {
+  constructor(gate, open) {
     this.#gate = gate;
+    this.#open = open;
   }
 
   /** `alarm` learns whether there is a handler: a field may be one, so without a method that is unknown until then. */
@@ -164,6 +167,9 @@ class LivingObject {
     if (instance === undefined) throw this.#failure;
     if (!instance.fetch) throw objectError("ERR_NO_HANDLER", "No fetch handler defined in Durable Object");
     const response = await instance.fetch(request);
+    // The output gate: nobody learns of writes that could still be lost.
+    const unconfirmed = confirm(this.#open);
+    if (unconfirmed !== undefined) await unconfirmed;
     if (isResponse(response)) return response;
     const text = "Durable Object fetch handler didn't respond with a Response object";
     throw objectError("ERR_RESPONSE_TYPE", text);
@@ -176,8 +182,8 @@ function objectOf(binding, hex) {
 
 function construct(binding, hex) {
   const Class = classOf(binding);
-  const { gate, storage, alarm } = storageOf(binding, hex);
-  const object = entryOf(objects, binding, hex, () => new LivingObject(gate));
+  const { gate, open, storage, alarm } = storageOf(binding, hex);
+  const object = entryOf(objects, binding, hex, () => new LivingObject(gate, open));
   try {
     object.construct(Class, new DurableObjectState(new DurableObjectId(binding, hex), storage, gate), alarm);
     return object;

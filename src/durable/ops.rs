@@ -52,9 +52,21 @@ impl Open {
 #[cppgc]
 pub fn op_durable_open(state: &mut OpState, #[string] binding: &str, #[string] id: &str) -> Open {
     let instance = state.borrow::<Rc<Instance>>();
-    let (space, _) = instance.stores.durable().claim(&format!("{binding}:{id}"));
+    let (space, claimed) = instance.stores.durable().claim(&format!("{binding}:{id}"));
     let alarm = Slot::new(binding, id, instance.alarms.clone());
-    Open::Storage(Storage::new(space, alarm))
+    Open::Storage(Storage::new(space, claimed, alarm))
+}
+
+/// Whether everything written so far survives what it is to survive, and the storage is ready. If not, awaiting
+/// `op_durable_confirmed` is what is left to do.
+#[op2(fast)]
+pub fn op_durable_confirm(#[cppgc] open: &Open) -> Result<bool, StorageError> {
+    open.storage().confirm()
+}
+
+#[op2]
+pub fn op_durable_confirmed(#[cppgc] open: &Open) -> impl Future<Output = Result<(), StorageError>> + use<> {
+    open.storage().confirmed()
 }
 
 /// Begins a transaction over a storage.

@@ -3,7 +3,7 @@
 
 import { op_durable_begin, op_durable_commit, op_durable_delete_all, op_durable_end } from "ext:core/ops";
 import { deleteAlarm, getAlarm, requireHandler, setAlarm } from "ext:miniflare/durable/alarms.js";
-import { get, list, put, putOptions, remove, requireKey } from "ext:miniflare/durable/entries.js";
+import { confirm, get, list, put, putOptions, remove, requireKey } from "ext:miniflare/durable/entries.js";
 import { DurableObjectTransaction, finish } from "ext:miniflare/durable/transaction.js";
 
 export class DurableObjectStorage {
@@ -65,8 +65,10 @@ export class DurableObjectStorage {
     });
   }
 
-  /** Resolves when all writes are safe, which in memory they always are. */
-  async sync() {}
+  /** Resolves when all writes are safe. */
+  async sync() {
+    await confirm(this.#open);
+  }
 
   async getAlarm(options) {
     this.#use(options);

@@ -9,12 +9,14 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use deno_error::JsError;
+use futures::FutureExt;
+use futures::future::{BoxFuture, ready};
 use thiserror::Error;
 
 use super::alarms::Slot;
 use crate::limits;
 use crate::store::range::{Entry, Key, Range};
-use crate::store::{Space, StoreError, Write};
+use crate::store::{Reply, Space, StoreError, Write};
 
 /// Why a call to a storage is refused, or failed in the store below. The texts are those of Miniflare 2.
 #[derive(Debug, PartialEq, Eq, Error, JsError)]
@@ -94,22 +96,55 @@ pub trait Entries {
 pub struct Storage {
     space: Rc<dyn Space>,
     pub alarm: Slot,
+    /// What is left to wait for before what was asked last is confirmed.
+    waits: RefCell<Option<BoxFuture<'static, Result<(), StoreError>>>>,
     commits: Cell<u64>,
     transactions: Cell<usize>,
     written: RefCell<BTreeMap<Key, u64>>,
 }
 
 impl Storage {
-    /// `space` was claimed, and answers at once.
-    pub fn new(space: Rc<dyn Space>, alarm: Slot) -> Rc<Storage> {
+    /// `space` answers at once when it is `claimed`, which must be awaited by [`Storage::confirmed`] if it is not yet.
+    pub fn new(space: Rc<dyn Space>, claimed: Reply<()>, alarm: Slot) -> Rc<Storage> {
+        let waits = RefCell::new(match claimed {
+            Reply::Now(Ok(())) => None,
+            Reply::Now(error) => Some(ready(error).boxed()),
+            Reply::Later(claimed) => Some(claimed),
+        });
         let (commits, transactions, written) = Default::default();
         Rc::new(Storage {
             space,
             alarm,
+            waits,
             commits,
             transactions,
             written,
         })
+    }
+
+    /// Whether all that was written survives; otherwise [`Storage::confirmed`] must be awaited.
+    pub fn confirm(&self) -> Result<bool, StorageError> {
+        if self.waits.borrow().is_some() {
+            return Ok(false);
+        }
+        match self.space.sync() {
+            Reply::Now(answer) => Ok(answer.map(|()| true)?),
+            Reply::Later(waits) => {
+                self.waits.replace(Some(waits));
+                Ok(false)
+            }
+        }
+    }
+
+    /// Answers what [`Storage::confirm`] was asked last.
+    pub fn confirmed(&self) -> impl Future<Output = Result<(), StorageError>> + use<> {
+        let waits = self.waits.take();
+        async move {
+            match waits {
+                Some(waits) => Ok(waits.await?),
+                None => Ok(()),
+            }
+        }
     }
 
     pub fn has(&self, key: &[u8]) -> Result<bool, StorageError> {
@@ -188,10 +223,11 @@ impl Entries for Storage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Reply;
     use crate::store::memory::MemorySpace;
 
     fn filled() -> Rc<Storage> {
-        let storage = Storage::new(Rc::<MemorySpace>::default(), Slot::default());
+        let storage = Storage::new(Rc::<MemorySpace>::default(), Reply::Now(Ok(())), Slot::default());
         storage
             .put(vec![("a".into(), "1".into()), ("b".into(), "2".into())])
             .expect("two small entries fit");

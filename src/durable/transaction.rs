@@ -128,10 +128,11 @@ impl Drop for Transaction {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Reply;
     use crate::store::memory::MemorySpace;
 
     fn storage() -> Rc<Storage> {
-        let storage = Storage::new(Rc::<MemorySpace>::default(), Default::default());
+        let storage = Storage::new(Rc::<MemorySpace>::default(), Reply::Now(Ok(())), Default::default());
         put(&*storage, "a", "1");
         put(&*storage, "b", "2");
         storage

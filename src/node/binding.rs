@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::api::{Call, Exported, Failure, Result};
 use super::environment::{Environment, LaneSettings};
 use crate::durable::id;
-use crate::store::rocks;
+use crate::store::database::Durability;
+use crate::store::place::Place;
 use crate::worker::event::Event;
 use crate::worker::snapshot;
 use crate::worker::value::Value;
@@ -16,6 +17,7 @@ pub const FUNCTIONS: &[(&str, Exported)] = &[
     ("writeSnapshot", write_snapshot),
     ("openInstance", open_instance),
     ("closeInstance", close_instance),
+    ("settleStores", settle_stores),
     ("openLane", open_lane),
     ("closeLane", close_lane),
     ("call", call),
@@ -25,7 +27,6 @@ pub const FUNCTIONS: &[(&str, Exported)] = &[
     ("durableIdFromName", durable_id_from_name),
     ("durableIdUnique", durable_id_unique),
     ("durableIdParse", durable_id_parse),
-    ("proveRocks", prove_rocks),
 ];
 
 /// `setup(host, snapshot)`: registers a host, whose `host(lane, call, args)` answers the workers' calls, and returns its
@@ -50,6 +51,27 @@ fn open_instance(call: &Call) -> Result<Value> {
 fn close_instance(call: &Call) -> Result<Value> {
     Environment::get(call.env)?.close_instance(call.number(0)? as u32);
     Ok(Value::Undefined)
+}
+
+/// `settleStores(instance, kv, cache, durable)`: where the rooms store from now on; each place is a list, as `persist.js`
+/// makes it.
+fn settle_stores(call: &Call) -> Result<Value> {
+    let instance = Environment::get(call.env)?.instance(call.number(0)? as u32)?;
+    let [kv, cache, durable] = [place(call, 1)?, place(call, 2)?, place(call, 3)?];
+    instance.stores.settle(kv, cache, durable);
+    Ok(Value::Undefined)
+}
+
+/// `[]` for memory, `[folder, sync]` for the file system.
+fn place(call: &Call, index: usize) -> Result<Place> {
+    match &call.list(index)?[..] {
+        [] => Ok(Place::Memory),
+        [Value::Text(folder), Value::Bool(sync)] => {
+            let durability = if *sync { Durability::Sync } else { Durability::Os };
+            Ok(Place::Folder(folder.to_utf8().into(), durability))
+        }
+        _ => Err(Failure(format!("argument {index} is not a place to store in"))),
+    }
 }
 
 /// `openLane(cpuLimitMs, heapLimitMb, instance, host)`: opens a lane with a fresh isolate and returns its number.
@@ -126,11 +148,4 @@ fn durable_id_parse(call: &Call) -> Result<Value> {
         Ok(id) => vec![id.as_str().into()],
         Err(error) => vec![Value::Null, error.to_string().as_str().into()],
     }))
-}
-
-/// `proveRocks(folder)`: opens a RocksDB database, provokes an error in it, and returns that error's text: proof that
-/// RocksDB's exceptions and V8 live side by side in this library.
-fn prove_rocks(call: &Call) -> Result<Value> {
-    let text = rocks::prove(&call.text(0)?).map_err(Failure::new)?;
-    Ok(text.as_str().into())
 }

@@ -3,10 +3,11 @@
 // other through this: as services, as homes of each other's Durable Objects, and by routes.
 
 const { DurableObjectError, MiniflareCoreError } = require("./errors.js");
-const { closeInstance, disposed, openInstance } = require("./lane.js");
+const { closeInstance, disposed, openInstance, settleStores } = require("./lane.js");
 const { Log } = require("./log.js");
 const { inheritedOptions, mountOptions } = require("./mounts.js");
 const { objectBindings } = require("./objects.js");
+const { places } = require("./persist.js");
 const { Router } = require("./router.js");
 const { checkServices, notMounted, workerName } = require("./services.js");
 const { Worker } = require("./worker.js");
@@ -46,6 +47,7 @@ class Group {
 
   /** Loads every worker from scratch. */
   async load(announced) {
+    settleStores(this.instance, places(this.main.options));
     await this.#loadMounts();
     await this.main.run();
     this.#connect();

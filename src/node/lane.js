@@ -267,6 +267,8 @@ const objectIds = {
 
 /** What the lanes of an instance share outlives them: its data stays when its worker is loaded anew. */
 const openInstance = () => binding.openInstance();
+/** Where its rooms store from now on, as `persist.js` has it. */
+const settleStores = (instance, places) => binding.settleStores(instance, ...places);
 const closeInstance = (instance) => binding.closeInstance(instance);
 
-module.exports = { closeInstance, disposed, Lane, objectIds, openInstance };
+module.exports = { closeInstance, disposed, Lane, objectIds, openInstance, settleStores };

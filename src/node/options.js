@@ -126,6 +126,7 @@ const OPTIONS = {
   durableObjects: record(durableObject),
   durableObjectsPersist: booleanOrString,
   durableObjectsAlarms: boolean,
+  durability: oneOf("os", "sync"),
 
   crons: strings,
 

@@ -103,10 +103,16 @@ impl Space for MemorySpace {
 
 #[cfg(test)]
 mod tests {
+    use super::super::conformance;
     use super::*;
 
     fn put(key: &str, value: &'static str) -> Write {
         (key.into(), Some(Bytes::from(value)))
+    }
+
+    #[test]
+    fn keeps_the_contract() {
+        conformance::check(&MemoryStore::default());
     }
 
     #[test]

@@ -3,11 +3,17 @@
 //! A store holds spaces by name; a space is an ordered map of bytes. What answers at once (memory, RocksDB) and what
 //! answers later (Redis) are asked in the same way, and the asker who wants no wait pays for none.
 
+#[cfg(test)]
+mod conformance;
+pub mod database;
 pub mod error;
 pub mod memory;
 pub mod place;
 pub mod range;
 pub mod rocks;
+mod rocks_error;
+mod rocks_key;
+mod rocks_options;
 
 use std::rc::Rc;
 
@@ -46,6 +52,11 @@ pub trait Store {
     /// once, from when the reply has come until the space is dropped.
     fn claim(&self, name: &str) -> (Rc<dyn Space>, Reply<()>) {
         (self.space(name), Reply::Now(Ok(())))
+    }
+
+    /// Hands what was applied to the operating system, if the store writes on this machine. Cheap when there is nothing.
+    fn flush(&self) -> Result<()> {
+        Ok(())
     }
 
     /// The names of the spaces that hold something and begin with `prefix`, in order.

@@ -3,10 +3,22 @@
 //! Memory belongs to the instance, and is still there when it has stored elsewhere in between.
 
 use std::cell::RefCell;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::Store;
+use super::database::Durability;
 use super::memory::MemoryStore;
+use super::rocks::RocksStore;
+
+/// Where a store keeps its data, and what it survives there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    #[default]
+    Memory,
+    /// An absolute path.
+    Folder(PathBuf, Durability),
+}
 
 /// The stores of one instance, one for each room that stores something.
 #[derive(Default)]
@@ -28,23 +40,51 @@ impl Stores {
     pub fn durable(&self) -> Rc<dyn Store> {
         self.durable.store()
     }
+
+    /// Hands what was written to the operating system. A failure is told to whoever uses the store next.
+    pub fn flush(&self) {
+        for room in [&self.kv, &self.cache, &self.durable] {
+            let _ = room.current.borrow().1.flush();
+        }
+    }
+
+    /// Stores in these places from now on. Whoever holds a store that is not there any more goes on with it.
+    pub fn settle(&self, kv: Place, cache: Place, durable: Place) {
+        self.kv.settle(kv);
+        self.cache.settle(cache);
+        self.durable.settle(durable);
+    }
 }
 
 /// The store of one room.
 struct Room {
-    store: RefCell<Rc<dyn Store>>,
+    memory: Rc<MemoryStore>,
+    current: RefCell<(Place, Rc<dyn Store>)>,
 }
 
 impl Room {
     fn store(&self) -> Rc<dyn Store> {
-        self.store.borrow().clone()
+        self.current.borrow().1.clone()
+    }
+
+    fn settle(&self, place: Place) {
+        if self.current.borrow().0 == place {
+            return;
+        }
+        let store: Rc<dyn Store> = match &place {
+            Place::Memory => self.memory.clone(),
+            Place::Folder(folder, durability) => Rc::new(RocksStore::new(folder.clone(), *durability)),
+        };
+        self.current.replace((place, store));
     }
 }
 
 impl Default for Room {
     fn default() -> Room {
+        let memory = Rc::<MemoryStore>::default();
         Room {
-            store: RefCell::new(Rc::<MemoryStore>::default()),
+            current: RefCell::new((Place::Memory, memory.clone())),
+            memory,
         }
     }
 }

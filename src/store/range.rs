@@ -31,6 +31,14 @@ impl Range {
         Range { reverse, limit, ..self }
     }
 
+    pub fn is_reverse(&self) -> bool {
+        self.reverse
+    }
+
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// Narrows to keys from `key` on.
     pub fn from(mut self, key: Key) -> Range {
         self.raise(Bound::Included(key));

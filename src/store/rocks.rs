@@ -1,20 +1,234 @@
-//! RocksDB, the embedded persistent store.
+//! RocksDB, the embedded persistent store: all spaces of a folder in one ordered database.
+//!
+//! The folder is opened when something is first asked of it.
 
-use rocksdb::DB;
+use std::cell::{Cell, OnceCell};
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
 
-/// Writes and reads a key in a new database at `folder`, then sets an option to a bad value, which RocksDB refuses by a
-/// C++ exception that it catches itself. Returns the text of that refusal.
-pub fn prove(folder: &str) -> Result<String, String> {
-    let database = DB::open_default(folder).map_err(|error| error.to_string())?;
-    database.put(b"key", b"value").map_err(|error| error.to_string())?;
-    let value = database.get(b"key").map_err(|error| error.to_string())?;
-    if value.as_deref() != Some(b"value".as_slice()) {
-        return Err(format!(
-            "RocksDB returned {value:?} for a key that was put as \"value\""
-        ));
+use bytes::Bytes;
+use rocksdb::{DB, DBRawIterator, ReadOptions, WriteBatch};
+
+use super::database::{Database, Durability};
+use super::range::{Entry, Key, Range};
+use super::{Reply, Result, Space, Store, Write, rocks_key};
+
+pub struct RocksStore {
+    place: Rc<Place>,
+}
+
+struct Place {
+    folder: PathBuf,
+    durability: Durability,
+    database: OnceCell<Arc<Database>>,
+}
+
+impl Place {
+    fn database(&self) -> Result<&Arc<Database>> {
+        if let Some(database) = self.database.get() {
+            return Ok(database);
+        }
+        let opened = Database::open(&self.folder)?;
+        Ok(self.database.get_or_init(|| opened))
     }
-    match database.set_options(&[("write_buffer_size", "not a number")]) {
-        Ok(()) => Err("RocksDB accepted \"not a number\" as a size".into()),
-        Err(error) => Ok(error.to_string()),
+}
+
+impl RocksStore {
+    /// A store in `folder`, an absolute path.
+    pub fn new(folder: PathBuf, durability: Durability) -> RocksStore {
+        let database = OnceCell::new();
+        RocksStore {
+            place: Rc::new(Place {
+                folder,
+                durability,
+                database,
+            }),
+        }
+    }
+}
+
+impl Store for RocksStore {
+    fn space(&self, name: &str) -> Rc<dyn Space> {
+        Rc::new(RocksSpace {
+            place: self.place.clone(),
+            prefix: rocks_key::space(name),
+            last: Cell::new(0),
+        })
+    }
+
+    fn flush(&self) -> Result<()> {
+        self.place
+            .database
+            .get()
+            .map_or(Ok(()), |database| database.flush_written())
+    }
+
+    fn spaces(&self, prefix: &str) -> Reply<Vec<String>> {
+        let start = rocks_key::partial(prefix);
+        let database = self.place.database();
+        Reply::Now(database.and_then(|database| database.read(|handle| names(handle, &start))))
+    }
+}
+
+/// The names of the spaces whose keys begin with `start`, jumping from one to the next.
+fn names(handle: &DB, start: &[u8]) -> std::result::Result<Vec<String>, rocksdb::Error> {
+    let mut names = Vec::new();
+    let mut entries = handle.raw_iterator();
+    entries.seek(start);
+    while let Some(key) = entries.key().filter(|key| key.starts_with(start)) {
+        let beyond = match rocks_key::split(key) {
+            Some((name, space)) => {
+                names.push(name);
+                rocks_key::after(space)
+            }
+            None => [key, &[0]].concat(),
+        };
+        entries.seek(beyond);
+    }
+    entries.status().map(|()| names)
+}
+
+struct RocksSpace {
+    place: Rc<Place>,
+    /// What all its keys begin with in the database.
+    prefix: Key,
+    /// The number of its last write.
+    last: Cell<u64>,
+}
+
+impl RocksSpace {
+    fn read(&self, key: &[u8]) -> Result<Option<Bytes>> {
+        let key = rocks_key::join(&self.prefix, key);
+        self.place.database()?.read(|handle| {
+            let value = handle.get_pinned(&key)?;
+            Ok(value.map(|value| Bytes::copy_from_slice(&value)))
+        })
+    }
+
+    fn read_list(&self, range: &Range) -> Result<Vec<Entry>> {
+        let Some(bounds) = range.bounds() else {
+            return Ok(Vec::new());
+        };
+        let (from, to) = rocks_key::bounds(&self.prefix, bounds);
+        self.place.database()?.read(|handle| {
+            let mut options = ReadOptions::default();
+            options.set_iterate_lower_bound(from.clone());
+            options.set_iterate_upper_bound(to.clone());
+            self.collect(handle.raw_iterator_opt(options), range)
+        })
+    }
+
+    fn collect(&self, mut entries: DBRawIterator, range: &Range) -> std::result::Result<Vec<Entry>, rocksdb::Error> {
+        let mut found = Vec::new();
+        if range.is_reverse() {
+            entries.seek_to_last();
+        } else {
+            entries.seek_to_first();
+        }
+        while found.len() < range.limit()
+            && let Some((key, value)) = entries.item()
+        {
+            found.push((key[self.prefix.len()..].to_vec(), Bytes::copy_from_slice(value)));
+            if range.is_reverse() {
+                entries.prev();
+            } else {
+                entries.next();
+            }
+        }
+        entries.status().map(|()| found)
+    }
+
+    fn write(&self, writes: Vec<Write>) -> Result<()> {
+        let mut batch = WriteBatch::default();
+        for (key, value) in writes {
+            let key = rocks_key::join(&self.prefix, &key);
+            match value {
+                Some(value) => batch.put(key, value),
+                None => batch.delete(key),
+            }
+        }
+        self.last.set(self.place.database()?.write(batch)?);
+        Ok(())
+    }
+}
+
+impl Space for RocksSpace {
+    fn get(&self, key: &[u8]) -> Reply<Option<Bytes>> {
+        Reply::Now(self.read(key))
+    }
+
+    fn list(&self, range: &Range) -> Reply<Vec<Entry>> {
+        Reply::Now(self.read_list(range))
+    }
+
+    fn apply(&self, writes: Vec<Write>) -> Reply<()> {
+        Reply::Now(if writes.is_empty() { Ok(()) } else { self.write(writes) })
+    }
+
+    fn sync(&self) -> Reply<()> {
+        match (self.last.get(), self.place.database.get()) {
+            (0, _) | (_, None) => Reply::Now(Ok(())),
+            (last, Some(database)) => database.confirm(last, self.place.durability),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::conformance::{self, answer, get, put};
+    use super::*;
+
+    /// A folder that goes when it is dropped.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Folder {
+            let folder = std::env::temp_dir().join(format!("miniflare-rs-{}-{name}", std::process::id()));
+            let _ = std::fs::remove_dir_all(&folder);
+            Folder(folder)
+        }
+
+        fn open(&self, durability: Durability) -> RocksStore {
+            RocksStore::new(self.0.clone(), durability)
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn keeps_the_contract() {
+        for (name, durability) in [("os", Durability::Os), ("sync", Durability::Sync)] {
+            let folder = Folder::new(name);
+            conformance::check(&folder.open(durability));
+        }
+    }
+
+    #[test]
+    fn keeps_what_was_written_when_it_is_opened_again() {
+        let folder = Folder::new("again");
+        answer(folder.open(Durability::Os).space("s").commit(vec![put("a", "1")])).expect("it writes");
+        assert_eq!(get(&folder.open(Durability::Os).space("s"), "a"), Some("1".into()));
+    }
+
+    #[test]
+    fn is_one_database_for_all_who_open_the_folder() {
+        let folder = Folder::new("shared");
+        let (first, second) = (folder.open(Durability::Os), folder.open(Durability::Sync));
+        answer(first.space("s").apply(vec![put("a", "1")])).expect("it writes");
+        assert_eq!(get(&second.space("s"), "a"), Some("1".into()));
+    }
+
+    #[test]
+    fn opens_nothing_before_it_is_asked_for_something() {
+        let folder = Folder::new("lazy");
+        let store = folder.open(Durability::Os);
+        let space = store.space("s");
+        assert!(matches!(space.sync(), Reply::Now(Ok(()))) && store.flush().is_ok());
+        assert!(!folder.0.exists());
     }
 }

@@ -44,6 +44,8 @@ deno_core::extension!(
         alarms::op_durable_alarms_watch,
         durable::op_durable_begin,
         durable::op_durable_commit,
+        durable::op_durable_confirm,
+        durable::op_durable_confirmed,
         durable::op_durable_delete,
         durable::op_durable_delete_all,
         durable::op_durable_delete_many,

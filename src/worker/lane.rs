@@ -63,6 +63,7 @@ pub struct Lane {
     reject: v8::Global<v8::Function>,
     host: Rc<dyn Host>,
     clock: Rc<Clock>,
+    instance: Rc<Instance>,
     waker: Arc<LaneWaker>,
     watch: Arc<Watch>,
     memory: Arc<Memory>,
@@ -112,6 +113,7 @@ impl Lane {
             reject,
             host: options.host,
             clock: options.instance.clock.clone(),
+            instance: options.instance,
             waker: LaneWaker::new(options.id, options.signal),
             watch,
             memory,
@@ -302,7 +304,8 @@ impl<'l> Entered<'l> {
         work(scope)
     }
 
-    /// Ends the outermost turn: microtasks, then what is ready. The host asks for the rejections later, so that whoever
+    /// Ends the outermost turn: microtasks, then what is ready; what was written survives the process before anybody in
+    /// Node can learn of it. The host asks for the rejections later, so that whoever
     /// awaits them in Node has come by then.
     fn finish(&self) {
         let lane = self.lane;
@@ -323,6 +326,7 @@ impl<'l> Entered<'l> {
         if lane.deferred.is_waiting() {
             lane.waker.wake_by_ref();
         }
+        lane.instance.stores.flush();
         if lane.rejections.announce() {
             lane.host.call(HOST_REJECTIONS, Vec::new());
         }
