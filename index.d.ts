@@ -157,6 +157,15 @@ export interface MiniflareOptions {
    */
   fetchMock?: MockAgent | FetchDispatcher;
 
+  /**
+   * Names of KV namespaces to bind. They are in memory: they survive `reload()` and `setOptions()`, and end with the
+   * instance.
+   *
+   * @example
+   * kvNamespaces: ["KV"]
+   */
+  kvNamespaces?: string[];
+
   // Limits
 
   /**
@@ -388,6 +397,17 @@ export class Miniflare extends EventTarget {
   flushDurableObjectAlarms(ids?: DurableObjectId | DurableObjectId[], options?: { onlyDue?: boolean }): Promise<number>;
 
   /**
+   * A KV namespace, from outside the worker, whether it is bound or not. It stays valid until `dispose()`.
+   *
+   * @param name the binding's name, as in the option `kvNamespaces`
+   *
+   * @example
+   * const kv = await mf.getKVNamespace("KV");
+   * await kv.put("key", "value");
+   */
+  getKVNamespace(name: string): Promise<KVNamespace>;
+
+  /**
    * Loads the worker anew, with a new global scope: reads script, modules and files of bindings from disk again.
    * Requests that are under way are answered by the worker they began in.
    *
@@ -474,6 +494,97 @@ export interface DurableObjectId {
   toString(): string;
   /** Whether both name the same object. */
   equals(other: DurableObjectId): boolean;
+}
+
+/** How a value of a KV namespace is wanted; `"text"` when nothing is said. */
+export type KVType = "text" | "json" | "arrayBuffer" | "stream";
+
+/** What a value is, by the type it is wanted as. */
+export interface KVValues<Value = unknown> {
+  text: string;
+  json: Value;
+  arrayBuffer: ArrayBuffer;
+  stream: ReadableStream<Uint8Array>;
+}
+
+export interface KVGetOptions<Type extends KVType = KVType> {
+  type?: Type;
+  /** Seconds that Workers may cache what is read, 60 at least; checked, and without effect here. */
+  cacheTtl?: number;
+}
+
+export interface KVPutOptions {
+  /** When the key expires, in seconds since 1970, at least 60 from now. */
+  expiration?: number | string;
+  /** In how many seconds the key expires, 60 at least. Beats `expiration`. */
+  expirationTtl?: number | string;
+  /** Anything that JSON can hold, in 1,024 bytes at most. */
+  metadata?: unknown;
+}
+
+export interface KVListOptions {
+  /** What the names begin with. */
+  prefix?: string;
+  /** Names of one page, from 1 to 1000. Default: 1000. */
+  limit?: number;
+  /** The `cursor` of the page before. */
+  cursor?: string;
+}
+
+export interface KVListKey<Metadata = unknown> {
+  name: string;
+  /** Seconds since 1970. */
+  expiration: number | undefined;
+  metadata: Metadata | undefined;
+}
+
+export interface KVListResult<Metadata = unknown> {
+  keys: KVListKey<Metadata>[];
+  /** For the next page; empty when there is none. */
+  cursor: string;
+  list_complete: boolean;
+}
+
+/**
+ * Keys and values. Namespaces of the same name, inside and outside the worker, are the same. Every method rejects with a
+ * `TypeError` or an `Error` that names what was wrong with its arguments, and with a `StorageError` when the store below
+ * fails.
+ */
+export interface KVNamespace {
+  /**
+   * The value of a key, `null` when there is none.
+   *
+   * @example
+   * await kv.get("key"); // text
+   * await kv.get("key", "json");
+   */
+  get(key: string, options?: "text" | KVGetOptions<"text">): Promise<string | null>;
+  get<Value = unknown>(key: string, options: "json" | KVGetOptions<"json">): Promise<Value | null>;
+  get<Type extends KVType>(key: string, options: Type | KVGetOptions<Type>): Promise<KVValues[Type] | null>;
+  /** The value of a key with its metadata, each `null` when there is none. */
+  getWithMetadata<Metadata = unknown>(
+    key: string,
+    options?: "text" | KVGetOptions<"text">,
+  ): Promise<{ value: string | null; metadata: Metadata | null }>;
+  getWithMetadata<Metadata = unknown, Type extends KVType = "text">(
+    key: string,
+    options: Type | KVGetOptions<Type>,
+  ): Promise<{ value: KVValues[Type] | null; metadata: Metadata | null }>;
+  /**
+   * Puts a value of 25 MiB at most under a key of 512 bytes at most, over what was there.
+   *
+   * @example
+   * await kv.put("key", "value", { expirationTtl: 3600, metadata: { by: "test" } });
+   */
+  put(
+    key: string,
+    value: string | ArrayBuffer | ArrayBufferView | ReadableStream<Uint8Array>,
+    options?: KVPutOptions,
+  ): Promise<void>;
+  /** Takes away what is there, if anything is. */
+  delete(key: string): Promise<void>;
+  /** A page of names in the order of their UTF-8 bytes, without their values. */
+  list<Metadata = unknown>(options?: KVListOptions): Promise<KVListResult<Metadata>>;
 }
 
 /** A way to an object. Getting one does not construct the object; the first `fetch` does. */

@@ -6,6 +6,7 @@
 //! - [`worker`]: isolates, lanes, events, modules, guards (deno_core, no napi)
 //! - [`durable`]: the room of Durable Objects
 //! - [`fetch`]: the room of outbound requests
+//! - [`kv`]: the room of KV namespaces
 //! - [`web`]: the room of the Web APIs
 //! - [`store`]: bytes at rest (neither)
 //!
@@ -17,6 +18,7 @@ mod clock;
 mod durable;
 mod fetch;
 mod instance;
+mod kv;
 mod limits;
 mod node;
 mod store;

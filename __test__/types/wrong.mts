@@ -33,8 +33,10 @@ new Miniflare({ usageModel: "free" });
 new Miniflare({ log: console });
 // @ts-expect-error: an option that there is not
 new Miniflare({ scirpt: "" });
+// @ts-expect-error: names, not one name
+new Miniflare({ kvNamespaces: "KV" });
 // @ts-expect-error: an option of Miniflare 2 that is not there yet
-new Miniflare({ kvNamespaces: ["KV"] });
+new Miniflare({ r2Buckets: ["BUCKET"] });
 
 // @ts-expect-error: a request is needed
 mf.dispatchFetch();
@@ -54,8 +56,10 @@ mf.addEventListener("reload", (event) => event.first);
 mf.log = new Log();
 // @ts-expect-error: a promise of the namespace
 mf.getDurableObjectNamespace("COUNTER").idFromName("a");
+// @ts-expect-error: a promise of the namespace
+mf.getKVNamespace("KV").get("key");
 // @ts-expect-error: a method of Miniflare 2 that is not there yet
-mf.getKVNamespace("KV");
+mf.getR2Bucket("BUCKET");
 // @ts-expect-error: no such option
 mf.setOptions({ scirpt: "" });
 
@@ -89,3 +93,13 @@ new Log("debug");
 LogLevel.TRACE;
 // @ts-expect-error: an Error, not a text
 new Log(LogLevel.INFO).error("text");
+
+const kv = await mf.getKVNamespace("KV");
+// @ts-expect-error: a key is a string
+kv.get(1);
+// @ts-expect-error: no such type
+kv.get("key", "blob");
+// @ts-expect-error: a value is text or bytes
+kv.put("key", { a: 1 });
+// @ts-expect-error: seconds
+kv.put("key", "value", { expirationTtl: new Date() });

@@ -10,10 +10,11 @@ use std::ptr::{null, null_mut};
 use napi_sys as sys;
 
 use super::binding::FUNCTIONS;
+use super::wire;
 use crate::worker::value::Value;
 
 /// Most arguments that an exported function takes.
-const ARGUMENTS: usize = 4;
+const ARGUMENTS: usize = 6;
 
 /// What a failed call tells Node: thrown as an `Error` with this message.
 #[derive(Debug)]
@@ -67,10 +68,24 @@ impl Call {
     }
 
     pub fn text(&self, index: usize) -> Result<String> {
-        match self.value(index)? {
-            Value::Text(text) => Ok(text.to_utf8()),
-            _ => Err(Failure(format!("argument {index} is not a string"))),
+        let text = self.optional_text(index)?;
+        text.ok_or_else(|| Failure(format!("argument {index} is not a string")))
+    }
+
+    /// A string, or `None` when the argument is none.
+    pub fn optional_text(&self, index: usize) -> Result<Option<String>> {
+        let mut kind = 0;
+        check(unsafe { sys::napi_typeof(self.env, self.args[index], &mut kind) })?;
+        if kind == sys::ValueType::napi_string {
+            wire::utf8(self.env, self.args[index]).map(Some)
+        } else {
+            Ok(None)
         }
+    }
+
+    /// A copy of a `Uint8Array`'s bytes, with room for `room` more; `None` when the argument is no typed array.
+    pub fn bytes(&self, index: usize, room: usize) -> Result<Option<Vec<u8>>> {
+        wire::bytes(self.env, self.args[index], room)
     }
 
     pub fn flag(&self, index: usize) -> Result<bool> {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::api::{Call, Exported, Failure, Result};
 use super::environment::{Environment, LaneSettings};
+use super::kv;
 use crate::durable::id;
 use crate::store::database::Durability;
 use crate::store::place::Place;
@@ -24,6 +25,12 @@ pub const FUNCTIONS: &[(&str, Exported)] = &[
     ("dispatch", dispatch),
     ("deliverRejections", deliver_rejections),
     ("keepAlive", keep_alive),
+    ("later", later),
+    ("kvGet", kv::get),
+    ("kvPut", kv::put),
+    ("kvDelete", kv::delete),
+    ("kvList", kv::list),
+    ("kvValueLimit", kv::value_limit),
     ("durableIdFromName", durable_id_from_name),
     ("durableIdUnique", durable_id_unique),
     ("durableIdParse", durable_id_parse),
@@ -126,6 +133,13 @@ fn deliver_rejections(call: &Call) -> Result<Value> {
 /// `keepAlive(alive)`: whether lanes that wait keep Node's loop alive.
 fn keep_alive(call: &Call) -> Result<Value> {
     Environment::get(call.env)?.keep_alive(call.flag(0)?);
+    Ok(Value::Undefined)
+}
+
+/// `later(number, settle)`: awaits what a call answered with a number; `settle` is called with an error's class and text,
+/// or with null and the value.
+fn later(call: &Call) -> Result<Value> {
+    Environment::get(call.env)?.later(call.number(0)? as u32, call.raw(1))?;
     Ok(Value::Undefined)
 }
 

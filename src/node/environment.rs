@@ -7,6 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ffi::c_void;
+use std::future::Future;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
@@ -15,12 +16,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use deno_error::JsErrorClass;
 use napi_sys as sys;
 
 use super::api::{Failure, Result, check};
+use super::awaited::Awaited;
 use crate::instance::Instance;
 use crate::worker::host::Host;
 use crate::worker::lane::{Lane, LaneOptions};
+use crate::worker::later::Laters;
 use crate::worker::value::Value;
 use crate::worker::waker::Signal;
 
@@ -39,6 +43,8 @@ pub struct Environment {
     lanes: RefCell<BTreeMap<u32, Rc<Lane>>>,
     instances: RefCell<BTreeMap<u32, Rc<Instance>>>,
     next: Cell<u32>,
+    laters: Laters,
+    awaited: RefCell<BTreeMap<u32, Rc<Awaited>>>,
     bell: Arc<Bell>,
 }
 
@@ -59,6 +65,8 @@ impl Environment {
             lanes: RefCell::default(),
             instances: RefCell::default(),
             next: Cell::new(1),
+            laters: Laters::default(),
+            awaited: RefCell::default(),
             bell: Bell::new(env)?,
         });
         ENVIRONMENTS.with(|all| all.borrow_mut().push(environment.clone()));
@@ -133,10 +141,30 @@ impl Environment {
         }
     }
 
+    /// Starts what a call asks for. Answers with its value when that is there at once, otherwise with the number to
+    /// await it by.
+    pub fn start<E: JsErrorClass>(&self, work: impl Future<Output = std::result::Result<Value, E>> + 'static) -> Value {
+        self.laters.start_quietly(work)
+    }
+
+    /// Awaits what `start` answered with `number`; `settle` is called with its outcome.
+    pub fn later(&self, number: u32, settle: sys::napi_value) -> Result<()> {
+        let id = self.next.replace(self.next.get() + 1);
+        let awaited = Awaited::new(self.env, self.laters.take(number), settle, id, self.bell.clone())?;
+        self.awaited.borrow_mut().insert(id, awaited);
+        // From Node's loop, as everything that comes later.
+        self.bell.woken(id);
+        Ok(())
+    }
+
     fn poll(&self) {
         for id in self.bell.take() {
             if let Some(lane) = self.lane(id) {
                 lane.poll();
+            }
+            let awaited = self.awaited.borrow().get(&id).cloned();
+            if awaited.is_some_and(|awaited| awaited.poll()) {
+                self.awaited.borrow_mut().remove(&id);
             }
         }
     }

@@ -271,4 +271,4 @@ const openInstance = () => binding.openInstance();
 const settleStores = (instance, places) => binding.settleStores(instance, ...places);
 const closeInstance = (instance) => binding.closeInstance(instance);
 
-module.exports = { closeInstance, disposed, Lane, objectIds, openInstance, settleStores };
+module.exports = { closeInstance, disposed, Lane, objectIds, openInstance, settleStores, waiting };

@@ -7,6 +7,7 @@ const { Group } = require("./group.js");
 const { NoOpLog } = require("./log.js");
 const { idParts, objectNamespaces } = require("./objects.js");
 const { splitRequest } = require("./request.js");
+const { kvNamespace } = require("./stores.js");
 
 /** Dispatched after each load of the worker. `initial` is true for the first. */
 class ReloadEvent extends Event {
@@ -107,6 +108,12 @@ class Miniflare extends EventTarget {
   async getDurableObjectNamespace(name) {
     await this.#worker.lane();
     return this.#namespaceOf(name);
+  }
+
+  /** A KV namespace, whether it is bound or not. */
+  async getKVNamespace(name) {
+    await this.#worker.lane();
+    return kvNamespace(String(name), () => this.#group.instance);
   }
 
   /** The storage of the object with this id, whether the object has been constructed or not. */

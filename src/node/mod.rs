@@ -1,6 +1,8 @@
 //! Floor 1: the door to Node. Knows N-API, not V8.
 
 mod api;
+mod awaited;
 mod binding;
 mod environment;
+mod kv;
 mod wire;

@@ -97,4 +97,4 @@ function buildRequest({ method, url, headers, body, cf }) {
   return new Request(url, init);
 }
 
-module.exports = { bodyFromWire, bodyToWire, buildRequest, decodePlatform, encodePlatform };
+module.exports = { bodyFromWire, bodyToWire, buildRequest, decodePlatform, encodePlatform, streamFromSource };

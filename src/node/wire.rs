@@ -51,6 +51,12 @@ impl Value {
             Value::Text(Text::Utf16(text)) => unsafe {
                 sys::napi_create_string_utf16(env, text.as_ptr(), text.len() as isize, &mut made)
             },
+            Value::Text(Text::Utf8(text)) if text.is_ascii() => unsafe {
+                sys::napi_create_string_latin1(env, text.as_ptr().cast(), text.len() as isize, &mut made)
+            },
+            Value::Text(Text::Utf8(text)) => unsafe {
+                sys::napi_create_string_utf8(env, text.as_ptr().cast(), text.len() as isize, &mut made)
+            },
             Value::BigInt(sign, words) => unsafe {
                 sys::napi_create_bigint_words(env, sign.into(), words.len(), words.as_ptr(), &mut made)
             },
@@ -74,6 +80,24 @@ fn text(env: sys::napi_env, value: sys::napi_value) -> Result<Text> {
     check(unsafe { sys::napi_get_value_string_utf16(env, value, units.as_mut_ptr(), room, &mut length) })?;
     units.truncate(length);
     Ok(narrow(&units))
+}
+
+/// A string as UTF-8; lone surrogates become U+FFFD.
+pub fn utf8(env: sys::napi_env, value: sys::napi_value) -> Result<String> {
+    // The longest character takes four bytes, and the end of the text a NUL.
+    const WHOLE: usize = SHORT - 5;
+    let mut short = [0u8; SHORT];
+    let mut length = 0;
+    check(unsafe { sys::napi_get_value_string_utf8(env, value, short.as_mut_ptr().cast(), SHORT, &mut length) })?;
+    if length <= WHOLE {
+        return Ok(String::from_utf8_lossy(&short[..length]).into_owned());
+    }
+    check(unsafe { sys::napi_get_value_string_utf8(env, value, null_mut(), 0, &mut length) })?;
+    let mut bytes = vec![0; length + 1];
+    let room = bytes.len();
+    check(unsafe { sys::napi_get_value_string_utf8(env, value, bytes.as_mut_ptr().cast(), room, &mut length) })?;
+    bytes.truncate(length);
+    String::from_utf8(bytes).map_err(Failure::new)
 }
 
 /// Most text is Latin-1, which V8 stores in half the space.
@@ -100,11 +124,10 @@ fn object(env: sys::napi_env, value: sys::napi_value) -> Result<Value> {
     if is {
         return list(env, value);
     }
-    check(unsafe { sys::napi_is_typedarray(env, value, &mut is) })?;
-    if is {
-        return bytes(env, value);
-    }
-    Ok(Value::Undefined)
+    Ok(match bytes(env, value, 0)? {
+        Some(bytes) => Value::Bytes(Bytes::Owned(bytes)),
+        None => Value::Undefined,
+    })
 }
 
 fn list(env: sys::napi_env, value: sys::napi_value) -> Result<Value> {
@@ -119,7 +142,13 @@ fn list(env: sys::napi_env, value: sys::napi_value) -> Result<Value> {
     Ok(Value::List(items))
 }
 
-fn bytes(env: sys::napi_env, value: sys::napi_value) -> Result<Value> {
+/// A copy of a `Uint8Array`'s bytes, with room for `room` more; `None` when the value is no typed array.
+pub fn bytes(env: sys::napi_env, value: sys::napi_value, room: usize) -> Result<Option<Vec<u8>>> {
+    let mut is = false;
+    check(unsafe { sys::napi_is_typedarray(env, value, &mut is) })?;
+    if !is {
+        return Ok(None);
+    }
     let (mut kind, mut length, mut data) = (0, 0, null_mut());
     check(unsafe {
         sys::napi_get_typedarray_info(env, value, &mut kind, &mut length, &mut data, null_mut(), null_mut())
@@ -128,11 +157,11 @@ fn bytes(env: sys::napi_env, value: sys::napi_value) -> Result<Value> {
         return Err(Failure::new("of the typed arrays, only Uint8Array crosses to a worker"));
     }
     if length == 0 {
-        return Ok(Value::Bytes(Bytes::Owned(Vec::new())));
+        return Ok(Some(Vec::new()));
     }
     // SAFETY: the view's memory is valid while the current call lasts; the bytes are copied at once.
     let slice = unsafe { std::slice::from_raw_parts(data.cast::<u8>(), length) };
-    Ok(Value::Bytes(Bytes::Owned(pages::copy(slice))))
+    Ok(Some(pages::copy(slice, room)))
 }
 
 fn make_list(env: sys::napi_env, items: Vec<Value>) -> Result<sys::napi_value> {

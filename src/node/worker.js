@@ -92,6 +92,7 @@ class Worker {
         rules: moduleRules(options),
         flags,
         limits: contextLimits(options, (text) => this.log.warn(text)),
+        kvNamespaces: options.kvNamespaces ?? [],
         durableObjects: objectBindings(options).map(([binding]) => binding),
         services: serviceNames(options),
         mocked: options.fetchMock !== undefined,

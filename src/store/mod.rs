@@ -10,6 +10,7 @@ pub mod error;
 pub mod memory;
 pub mod place;
 pub mod range;
+pub mod record;
 pub mod rocks;
 mod rocks_error;
 mod rocks_key;
@@ -40,6 +41,14 @@ impl<T> Reply<T> {
         match self {
             Reply::Now(answer) => answer,
             Reply::Later(_) => Err(StoreError::other("a store that had to answer at once answers later")),
+        }
+    }
+
+    /// The answer, without a wait when it is there.
+    pub async fn wait(self) -> Result<T> {
+        match self {
+            Reply::Now(answer) => answer,
+            Reply::Later(answer) => answer.await,
         }
     }
 }

@@ -8,13 +8,15 @@ use deno_web::{BlobStore, InMemoryBroadcastChannel};
 use super::answer::Answers;
 use super::deferred::Deferred;
 use super::host::{Host, HostHandle};
+use super::later::Laters;
 use super::modules::Graph;
 use super::value::Value;
-use super::{answer, deferred, host, modules, time};
+use super::{answer, deferred, host, later, modules, time};
 use crate::clock::Clock;
 use crate::durable::alarm_ops as alarms;
 use crate::durable::ops as durable;
 use crate::fetch::client;
+use crate::kv::ops as kv;
 use crate::web::crypto::{self, KeySymbols};
 use crate::web::digest;
 
@@ -26,6 +28,7 @@ deno_core::extension!(
         answer::op_answer,
         answer::op_fail,
         deferred::op_after_microtasks,
+        later::op_later,
         modules::op_require,
         modules::op_run_script,
         modules::op_run_module,
@@ -59,6 +62,11 @@ deno_core::extension!(
         durable::op_durable_open,
         durable::op_durable_put,
         durable::op_durable_put_many,
+        kv::op_kv_delete,
+        kv::op_kv_get,
+        kv::op_kv_list,
+        kv::op_kv_put,
+        kv::op_kv_value_limit,
     ],
     esm_entry_point = "ext:miniflare/worker/boot.js",
     esm = [
@@ -78,6 +86,7 @@ deno_core::extension!(
         "fetch/protocols.js",
         "fetch/redirects.js",
         "fetch/seams.js",
+        "kv/namespaces.js",
         "worker/boot.js",
         "worker/body.js",
         "worker/commonjs.js",
@@ -113,6 +122,7 @@ deno_core::extension!(
     lazy_loaded_js = [
         dir "src",
         "durable/namespace.js",
+        "kv/namespace.js",
         "membrane/errors.js",
         "membrane/intrinsics.js",
         "membrane/membrane.js",
@@ -125,6 +135,7 @@ deno_core::extension!(
         state.put(Rc::<Answers>::default());
         state.put(Rc::<Deferred>::default());
         state.put(Rc::<KeySymbols>::default());
+        state.put(Laters::default());
         state.put(Graph::default());
         state.put(client::permissions());
         state.put(Rc::<Clock>::default());

@@ -9,6 +9,7 @@ pub mod guard;
 pub mod host;
 pub mod isolate;
 pub mod lane;
+pub mod later;
 pub mod modules;
 pub mod pages;
 pub mod rejections;

@@ -20,9 +20,9 @@ pub fn advise_huge(data: *const u8, length: usize) {
     }
 }
 
-/// A copy of `bytes`, on huge pages when it is large.
-pub fn copy(bytes: &[u8]) -> Vec<u8> {
-    let mut copy = Vec::with_capacity(bytes.len());
+/// A copy of `bytes` with room for `room` more, on huge pages when it is large.
+pub fn copy(bytes: &[u8], room: usize) -> Vec<u8> {
+    let mut copy = Vec::with_capacity(bytes.len() + room);
     advise_huge(copy.as_ptr(), bytes.len());
     copy.extend_from_slice(bytes);
     copy

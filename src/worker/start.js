@@ -3,6 +3,7 @@
 import { op_compile_wasm, op_host, op_run_module, op_run_script } from "ext:core/ops";
 import { namespaces } from "ext:miniflare/durable/objects.js";
 import { useMock } from "ext:miniflare/fetch/mock.js";
+import { namespaces as kvNamespaces } from "ext:miniflare/kv/namespaces.js";
 import { useModules } from "ext:miniflare/web/events.js";
 import { evaluateCommonJs, requireNamespaces } from "ext:miniflare/worker/commonjs.js";
 import { configure } from "ext:miniflare/worker/context.js";
@@ -12,9 +13,9 @@ import { worker } from "ext:miniflare/worker/worker.js";
 
 /**
  * Runs the script.
- * @param options `{ modules, path, text, fromFile, rules, flags, limits, durableObjects, services, mocked }`: `flags` are
- *   the enabled compatibility flags, `limits` is what `configure` takes, `durableObjects` and `services` are names of
- *   bindings
+ * @param options `{ modules, path, text, fromFile, rules, flags, limits, kvNamespaces, durableObjects, services, mocked }`:
+ *   `flags` are the enabled compatibility flags, `limits` is what `configure` takes, `kvNamespaces`, `durableObjects`
+ *   and `services` are names of bindings
  * @param globals and `bindings`: `[name, value, name, value, ...]`
  * @param wasm `[name, bytes, ...]` of WebAssembly bindings, compiled here
  */
@@ -24,6 +25,7 @@ export async function start(options, globals, bindings, wasm) {
   if (options.mocked) useMock();
   for (const [name, value] of pairs(globals)) define(globalThis, name, value);
   for (const [name, bytes] of pairs(wasm)) worker.env[name] = op_compile_wasm(bytes);
+  Object.assign(worker.env, Object.fromEntries(kvNamespaces(options.kvNamespaces)));
   Object.assign(worker.env, Object.fromEntries(namespaces(options.durableObjects, options.flags)));
   for (const name of options.services) worker.env[name] = new Fetcher(name);
   for (const [name, value] of pairs(bindings)) worker.env[name] = value;

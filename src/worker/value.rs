@@ -4,6 +4,7 @@
 //! text in the engine's own encoding (nothing is lost, lone surrogates included), bytes, and lists of these. Richer
 //! values are encoded into it by the membrane (`src/membrane/membrane.js`).
 
+use bytes::Bytes as Stored;
 use deno_core::v8;
 
 use super::guard::heap;
@@ -14,6 +15,8 @@ use crate::limits;
 pub enum Text {
     Latin1(Vec<u8>),
     Utf16(Vec<u16>),
+    /// Text as it is stored; bytes that are no UTF-8 become U+FFFD.
+    Utf8(Stored),
 }
 
 impl Text {
@@ -22,6 +25,7 @@ impl Text {
         match self {
             Text::Latin1(bytes) => bytes.iter().map(|byte| char::from(*byte)).collect(),
             Text::Utf16(units) => String::from_utf16_lossy(units),
+            Text::Utf8(bytes) => String::from_utf8_lossy(bytes).into_owned(),
         }
     }
 }
@@ -39,6 +43,8 @@ impl From<&str> for Text {
 /// Bytes that have left an engine: copied out of Node's, or held in place in ours.
 pub enum Bytes {
     Owned(Vec<u8>),
+    /// Bytes that a store keeps too: an engine gets a copy.
+    Stored(Stored),
     /// Memory of a buffer that its realm has given away; it is freed with this value, on any thread.
     Held {
         store: v8::SharedRef<v8::BackingStore>,
@@ -54,6 +60,7 @@ impl Bytes {
     pub fn as_slice(&self) -> &[u8] {
         match self {
             Bytes::Owned(bytes) => bytes,
+            Bytes::Stored(bytes) => bytes,
             Bytes::Held { store, offset, length } => match store.data() {
                 // SAFETY: offset and length come from a view of this very store, whose memory stays while it is held.
                 Some(data) => unsafe { std::slice::from_raw_parts(data.as_ptr().cast::<u8>().add(*offset), *length) },
@@ -144,6 +151,10 @@ fn text_into_v8<'s>(text: Text, scope: &mut v8::PinScope<'s, '_>) -> Option<v8::
     match text {
         Text::Latin1(bytes) => v8::String::new_from_one_byte(scope, &bytes, v8::NewStringType::Normal),
         Text::Utf16(units) => v8::String::new_from_two_byte(scope, &units, v8::NewStringType::Normal),
+        Text::Utf8(bytes) if bytes.is_ascii() => {
+            v8::String::new_from_one_byte(scope, &bytes, v8::NewStringType::Normal)
+        }
+        Text::Utf8(bytes) => v8::String::new_from_utf8(scope, &bytes, v8::NewStringType::Normal),
     }
 }
 

@@ -1,0 +1,6 @@
+//! KV namespaces: rules and ops. README.md says what the room promises.
+
+pub mod calls;
+pub mod list;
+pub mod namespace;
+pub mod ops;

@@ -1,0 +1,28 @@
+// The KV namespaces of this worker, over the ops of its instance.
+
+import { core } from "ext:core/mod.js";
+import { op_kv_delete, op_kv_get, op_kv_list, op_kv_put, op_kv_value_limit, op_later } from "ext:core/ops";
+import { streamFromSource } from "ext:miniflare/worker/body.js";
+import { advance, countInternalSubrequest, requireContext } from "ext:miniflare/worker/context.js";
+
+const { KVNamespace } = core.loadExtScript("ext:miniflare/kv/namespace.js");
+
+const backend = {
+  begin() {
+    requireContext("globalAsyncIO");
+    countInternalSubrequest();
+  },
+  advance,
+  get: op_kv_get,
+  put: op_kv_put,
+  delete: op_kv_delete,
+  list: op_kv_list,
+  later: op_later,
+  streamFromSource,
+  valueLimit: op_kv_value_limit(),
+};
+
+/** The namespaces to bind, `[name, namespace]` each. */
+export function namespaces(names) {
+  return names.map((name) => [name, new KVNamespace(name, backend)]);
+}

@@ -1,0 +1,86 @@
+//! A namespace's functions as the worker's JavaScript calls them (`namespace.js`).
+
+use std::rc::Rc;
+
+use deno_core::{OpState, op2, v8};
+
+use super::calls::{self, Wanted};
+use super::namespace::KvError;
+use crate::instance::Instance;
+use crate::limits;
+use crate::store::Space;
+use crate::store::record::TAIL_BYTES;
+use crate::worker::later::answer;
+use crate::worker::value::Value;
+
+fn open(state: &OpState, name: &str) -> (Rc<dyn Space>, f64) {
+    let instance = state.borrow::<Rc<Instance>>();
+    (instance.stores.kv().space(name), instance.clock.now_ms())
+}
+
+#[op2]
+pub fn op_kv_get(
+    state: &mut OpState,
+    #[string] namespace: &str,
+    #[string] key: String,
+    bytes: bool,
+    metadata: bool,
+    #[string] cache_ttl: Option<String>,
+) -> Result<Value, KvError> {
+    let (space, now_ms) = open(state, namespace);
+    let wanted = Wanted { bytes, metadata };
+    answer(state, calls::get(space, key, wanted, cache_ttl, now_ms))
+}
+
+/// `value` is text, or a `Uint8Array` that stays the caller's.
+#[op2]
+pub fn op_kv_put<'s, 'i>(
+    scope: &mut v8::PinScope<'s, 'i>,
+    state: &mut OpState,
+    #[string] namespace: &str,
+    #[string] key: String,
+    value: v8::Local<'s, v8::Value>,
+    options: v8::Local<'s, v8::Value>,
+) -> Result<Value, KvError> {
+    let (space, now_ms) = open(state, namespace);
+    let value = copy(scope, value);
+    let options = Value::from_v8(scope, options);
+    answer(state, calls::put(space, key, value, options, now_ms))
+}
+
+#[op2]
+pub fn op_kv_delete(state: &mut OpState, #[string] namespace: &str, #[string] key: String) -> Result<Value, KvError> {
+    let (space, _) = open(state, namespace);
+    answer(state, calls::delete(space, key))
+}
+
+#[op2]
+pub fn op_kv_list<'s, 'i>(
+    scope: &mut v8::PinScope<'s, 'i>,
+    state: &mut OpState,
+    #[string] namespace: &str,
+    query: v8::Local<'s, v8::Value>,
+) -> Result<Value, KvError> {
+    let (space, now_ms) = open(state, namespace);
+    let query = Value::from_v8(scope, query);
+    answer(state, calls::list(space, query, now_ms))
+}
+
+/// Bytes that a value may have.
+#[op2(fast)]
+pub fn op_kv_value_limit() -> f64 {
+    limits::KV_VALUE_BYTES as f64
+}
+
+/// The bytes of text or of a view, with room for what is stored with them.
+pub fn copy(scope: &mut v8::PinScope, value: v8::Local<v8::Value>) -> Vec<u8> {
+    if let Ok(view) = value.try_cast::<v8::Uint8Array>() {
+        let length = view.byte_length();
+        let mut bytes = Vec::with_capacity(length + TAIL_BYTES);
+        bytes.resize(length, 0);
+        let copied = view.copy_contents(&mut bytes);
+        bytes.truncate(copied);
+        return bytes;
+    }
+    value.to_rust_string_lossy(scope).into_bytes()
+}

@@ -1,0 +1,63 @@
+//! KV namespaces as Node's JavaScript calls them (`src/node/stores.js`). Each takes an instance and the namespace's name
+//! first, and answers as `Environment::start` does.
+
+use std::rc::Rc;
+
+use super::api::{Call, Failure, Result};
+use super::environment::Environment;
+use crate::kv::calls::{self, Wanted};
+use crate::limits;
+use crate::store::Space;
+use crate::store::record::TAIL_BYTES;
+use crate::worker::value::Value;
+
+fn open(call: &Call) -> Result<(Rc<Environment>, Rc<dyn Space>, f64)> {
+    let environment = Environment::get(call.env)?;
+    let instance = environment.instance(call.number(0)? as u32)?;
+    let space = instance.stores.kv().space(&call.text(1)?);
+    Ok((environment, space, instance.clock.now_ms()))
+}
+
+/// `kvGet(instance, name, key, bytes, metadata, cacheTtl)`
+pub fn get(call: &Call) -> Result<Value> {
+    let (environment, space, now_ms) = open(call)?;
+    let wanted = Wanted {
+        bytes: call.flag(3)?,
+        metadata: call.flag(4)?,
+    };
+    let cache_ttl = call.optional_text(5)?;
+    Ok(environment.start(calls::get(space, call.text(2)?, wanted, cache_ttl, now_ms)))
+}
+
+/// `kvPut(instance, name, key, value, options)`: the value is text or a `Uint8Array`.
+pub fn put(call: &Call) -> Result<Value> {
+    let (environment, space, now_ms) = open(call)?;
+    let value = content(call, 3)?;
+    Ok(environment.start(calls::put(space, call.text(2)?, value, call.value(4)?, now_ms)))
+}
+
+/// `kvDelete(instance, name, key)`
+pub fn delete(call: &Call) -> Result<Value> {
+    let (environment, space, _) = open(call)?;
+    Ok(environment.start(calls::delete(space, call.text(2)?)))
+}
+
+/// `kvList(instance, name, query)`
+pub fn list(call: &Call) -> Result<Value> {
+    let (environment, space, now_ms) = open(call)?;
+    Ok(environment.start(calls::list(space, call.value(2)?, now_ms)))
+}
+
+/// `kvValueLimit()`: bytes that a value may have.
+pub fn value_limit(_call: &Call) -> Result<Value> {
+    Ok(Value::Number(limits::KV_VALUE_BYTES as f64))
+}
+
+/// The bytes of text or of a `Uint8Array`, with room for what is stored with them.
+pub fn content(call: &Call, index: usize) -> Result<Vec<u8>> {
+    if let Some(text) = call.optional_text(index)? {
+        return Ok(text.into_bytes());
+    }
+    call.bytes(index, TAIL_BYTES)?
+        .ok_or_else(|| Failure(format!("argument {index} is neither a string nor a Uint8Array")))
+}

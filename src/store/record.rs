@@ -1,0 +1,69 @@
+//! A value with metadata that may expire, as one run of bytes: the value, the metadata, and a tail of fixed length that
+//! says when it expires and where the metadata begins. The value comes first, so that it is never moved to be stored.
+
+use bytes::Bytes;
+
+/// When a record expires that never does.
+pub const NEVER: f64 = f64::INFINITY;
+
+/// Milliseconds since the Unix epoch (8 bytes), and the length of the metadata (4 bytes).
+pub const TAIL_BYTES: usize = 12;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    pub value: Bytes,
+    pub metadata: Bytes,
+    pub expires_ms: f64,
+}
+
+impl Record {
+    /// The bytes of a record with this value. Nothing moves if `value` has room for the rest.
+    pub fn write(mut value: Vec<u8>, metadata: &[u8], expires_ms: f64) -> Bytes {
+        value.reserve_exact(metadata.len() + TAIL_BYTES);
+        value.extend_from_slice(metadata);
+        value.extend_from_slice(&expires_ms.to_le_bytes());
+        value.extend_from_slice(&(metadata.len() as u32).to_le_bytes());
+        value.into()
+    }
+
+    /// The record of some bytes; `None` when they are none.
+    pub fn read(bytes: &Bytes) -> Option<Record> {
+        let (rest, tail) = bytes.split_at_checked(bytes.len().checked_sub(TAIL_BYTES)?)?;
+        let (expires, length) = tail.split_first_chunk::<8>()?;
+        let length = u32::from_le_bytes(*length.first_chunk()?) as usize;
+        let begin = rest.len().checked_sub(length)?;
+        Some(Record {
+            value: bytes.slice(..begin),
+            metadata: bytes.slice(begin..rest.len()),
+            expires_ms: f64::from_le_bytes(*expires),
+        })
+    }
+
+    pub fn has_expired(&self, now_ms: f64) -> bool {
+        self.expires_ms <= now_ms
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_read_as_it_was_written() {
+        let bytes = Record::write(b"value".to_vec(), b"metadata", 1500.0);
+        let record = Record::read(&bytes).expect("it was written as a record");
+        assert_eq!(
+            (&record.value[..], &record.metadata[..]),
+            (&b"value"[..], &b"metadata"[..])
+        );
+        assert!(record.has_expired(1500.0) && !record.has_expired(1499.0));
+        let forever = Record::read(&Record::write(Vec::new(), b"", NEVER)).expect("an empty value is one too");
+        assert!(forever.value.is_empty() && !forever.has_expired(f64::MAX));
+    }
+
+    #[test]
+    fn other_bytes_are_no_record() {
+        assert_eq!(Record::read(&Bytes::from_static(b"short")), None);
+        assert_eq!(Record::read(&Bytes::from_static(&[0xff; TAIL_BYTES])), None);
+    }
+}
