@@ -7,11 +7,13 @@ use std::rc::Rc;
 
 use crate::clock::Clock;
 use crate::durable::alarms::Alarms;
+use crate::fetch::Outbound;
 use crate::store::place::Stores;
 
 #[derive(Default)]
 pub struct Instance {
     pub clock: Rc<Clock>,
+    pub outbound: Outbound,
     pub stores: Stores,
     pub alarms: Rc<Alarms>,
 }

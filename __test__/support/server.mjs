@@ -1,6 +1,11 @@
-// A local HTTP server, for workers that fetch.
+// Servers on this machine, for workers that fetch: HTTP, HTTP over TLS, and sockets that say whatever a test wants.
 
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import http from "node:http";
+import http2 from "node:http2";
+import https from "node:https";
+import net from "node:net";
 
 /** A port of this machine where nobody listens. */
 export async function closedPort() {
@@ -11,13 +16,63 @@ export async function closedPort() {
   return port;
 }
 
-/** Serves `handler` on a free port until the test ends, and resolves to the server's origin. */
-export async function serve(t, handler) {
-  const server = http.createServer(handler);
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+/** Listens on a free port until the test ends; resolves to that port. `server.connections` counts connections. */
+async function listen(t, server, host = "127.0.0.1") {
+  const sockets = new Set();
+  server.connections = 0;
+  server.on("connection", (socket) => {
+    server.connections++;
+    sockets.add(socket);
+    socket.on("error", () => {}).on("close", () => sockets.delete(socket));
+  });
+  server.listen(0, host);
+  await once(server, "listening");
   t.after(() => {
-    server.closeAllConnections();
+    for (const socket of sockets) socket.destroy();
     return new Promise((resolve) => server.close(resolve));
   });
-  return `http://127.0.0.1:${server.address().port}`;
+  return server.address().port;
+}
+
+/** Serves `handler` on a free port until the test ends, and resolves to the server's origin. */
+export async function serve(t, handler) {
+  return (await serveCounted(t, handler)).origin;
+}
+
+/** As `serve`; `connections()` tells how many connections were made. */
+export async function serveCounted(t, handler) {
+  const server = http.createServer(handler);
+  const port = await listen(t, server);
+  return { origin: `http://127.0.0.1:${port}`, port, connections: () => server.connections };
+}
+
+const CERTIFICATES = new URL("../fetch/certificates/", import.meta.url);
+export const certificate = (file) => readFileSync(new URL(file, CERTIFICATES), "utf8");
+
+/** Serves `handler` over TLS with a certificate of `certificates/`: by HTTP/2 and HTTP/1.1, or by the latter alone. */
+export async function serveTls(t, handler, { name = "server", http1 = false } = {}) {
+  const secrets = { cert: certificate(`${name}.pem`), key: certificate(`${name}.key`) };
+  const server = http1
+    ? https.createServer(secrets, handler)
+    : http2.createSecureServer({ allowHTTP1: true, ...secrets }, handler);
+  server.on("sessionError", () => {});
+  server.on("tlsClientError", () => {});
+  const port = await listen(t, server);
+  return { origin: `https://localhost:${port}`, port, connections: () => server.connections };
+}
+
+/** Hands each connection to `onSocket`, without any protocol; resolves to the origin by `http:`. */
+export async function serveSocket(t, onSocket) {
+  const port = await listen(t, net.createServer(onSocket));
+  return `http://127.0.0.1:${port}`;
+}
+
+/** Answers each connection's first bytes with `text`, and then calls `after(socket)`. */
+export function serveText(t, text, after = () => {}) {
+  return serveSocket(t, (socket) =>
+    socket.once("data", () => {
+      if (text === "") after(socket);
+      else socket.write(text, () => after(socket));
+    }),
+  );
 }

@@ -1,82 +1,72 @@
-//! What upstream's `fetch` needs of us: leave to use the network, and bodies that may leave the lane's thread.
+//! The client of an instance: its connections, which its workers share, and which go with it.
 //!
-//! A connection is driven by the background thread, which asks for the request's body. A stream's chunks are made by
-//! the worker, on the lane's thread: there they are pulled, and go to the connection through a channel.
+//! It is made at the first fetch of a worker.
 
-use std::pin::pin;
-use std::sync::Arc;
+use std::cell::RefCell;
 
 use bytes::Bytes;
-use deno_core::unsync::spawn;
-use deno_error::JsErrorBox;
-use deno_fetch::{Options, ReqBody, ResBody};
-use deno_permissions::{PermissionsContainer, RuntimePermissionDescriptorParser};
-use futures::future::select;
-use futures::stream::poll_fn;
-use http::Request;
-use http_body::Frame;
-use http_body_util::{BodyExt, StreamBody};
-use sys_traits::impls::RealSys;
-use tokio::sync::mpsc::{Receiver, Sender, channel};
+use http::header::PROXY_AUTHORIZATION;
+use http::{Request, Response};
+use http_body_util::combinators::UnsyncBoxBody;
+use hyper::body::Incoming;
+use hyper_util::client::legacy::{Client as Pool, Error};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-type Chunk = Result<Frame<Bytes>, JsErrorBox>;
+use super::connector::Connector;
+use super::failure::BoxError;
+use super::settings::Settings;
+use crate::limits;
 
-/// Chunks that wait for the connection.
-const WAITING_CHUNKS: usize = 1;
+/// A request's body on its way out.
+pub type Outgoing = UnsyncBoxBody<Bytes, BoxError>;
 
-/// Upstream's options for the `fetch` of workers.
-pub fn options() -> Options {
-    Options {
-        request_builder_hook: Some(send_body_through_channel),
-        ..Options::default()
-    }
+#[derive(Clone)]
+pub struct Client {
+    pool: Pool<Connector, Outgoing>,
+    connector: Connector,
+    pub settings: Settings,
 }
 
-/// A worker may reach every host; nothing else asks for these.
-pub fn permissions() -> PermissionsContainer {
-    PermissionsContainer::allow_all(Arc::new(RuntimePermissionDescriptorParser::new(RealSys)))
-}
-
-fn send_body_through_channel(request: &mut Request<ReqBody>) -> Result<(), JsErrorBox> {
-    if let ReqBody::Streaming(body) = request.body_mut() {
-        let (sender, receiver) = channel(WAITING_CHUNKS);
-        let pulled = std::mem::replace(body, received(receiver));
-        spawn(pull(pulled, sender));
-    }
-    Ok(())
-}
-
-fn received(mut receiver: Receiver<Option<Chunk>>) -> ResBody {
-    let mut ended = false;
-    let chunks = poll_fn(move |context| {
-        if ended {
-            return std::task::Poll::Ready(None);
-        }
-        receiver.poll_recv(context).map(|received| {
-            let chunk = received.unwrap_or_else(|| Some(Err(cut_off())));
-            ended = !matches!(chunk, Some(Ok(_)));
-            chunk
+impl Client {
+    fn new(settings: Settings) -> Result<Client, rustls::Error> {
+        let connector = Connector::new(&settings)?;
+        let pool = Pool::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(limits::IDLE_CONNECTION)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_max_headers(limits::RESPONSE_HEADERS)
+            .http2_max_header_list_size(limits::HEADER_LIST_BYTES)
+            .build(connector.clone());
+        Ok(Client {
+            pool,
+            connector,
+            settings,
         })
-    });
-    ResBody::new(StreamBody::new(chunks))
-}
+    }
 
-/// The channel closed before the body's end: the worker is gone.
-fn cut_off() -> JsErrorBox {
-    JsErrorBox::generic("the worker was disposed before the body of its request was complete")
-}
-
-/// Pulls a body until it ends or fails, or nobody wants it any more.
-async fn pull(mut body: ResBody, sender: Sender<Option<Chunk>>) {
-    let unwanted = sender.clone();
-    let forward = async {
-        loop {
-            let chunk = body.frame().await;
-            let more = matches!(chunk, Some(Ok(_)));
-            if sender.send(chunk).await.is_err() || !more {
-                return;
-            }
+    /// Sends a request; the answer is the response's head, with the body to come.
+    pub async fn send(&self, mut request: Request<Outgoing>) -> Result<Response<Incoming>, Error> {
+        if let Some(authorization) = self.connector.proxy_authorization(request.uri()) {
+            request.headers_mut().insert(PROXY_AUTHORIZATION, authorization);
         }
-    };
-    select(pin!(forward), pin!(unwanted.closed())).await;
+        self.pool.request(request).await
+    }
+}
+
+/// The clients of an instance. Its workers share one, unless their settings differ.
+#[derive(Default)]
+pub struct Outbound(RefCell<Vec<Client>>);
+
+impl Outbound {
+    /// The client with these settings, made when there is none yet.
+    pub fn client(&self, settings: Settings) -> Result<Client, rustls::Error> {
+        let mut clients = self.0.borrow_mut();
+        if let Some(client) = clients.iter().find(|client| client.settings == settings) {
+            return Ok(client.clone());
+        }
+        let client = Client::new(settings)?;
+        clients.push(client.clone());
+        Ok(client)
+    }
 }

@@ -1,3 +1,13 @@
-//! `fetch` to servers.
+//! `fetch` to servers: a client per instance, and one exchange per request.
 
-pub mod client;
+mod client;
+mod connector;
+mod decode;
+mod exchange;
+mod failure;
+pub mod ops;
+mod resources;
+mod settings;
+mod tls;
+
+pub use client::Outbound;

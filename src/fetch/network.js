@@ -1,49 +1,86 @@
-// One hop over the network.
+// One hop over the network: the request goes to the background thread, the head of the response comes back.
 
-import { core, internals } from "ext:core/mod.js";
-import { InnerBody } from "ext:miniflare/web/bodies.js";
+import { core } from "ext:core/mod.js";
+import { op_host, op_outbound_answer, op_outbound_configure, op_outbound_open } from "ext:core/ops";
+import "ext:miniflare/fetch/failures.js";
+import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
+import { HOST } from "ext:miniflare/worker/realm.js";
 
-// Names that upstream's fetch looks for; tracing is not part of a worker.
-internals.__telemetry = {
-  builtinTracer() {},
-  ContextManager: { active() {} },
-  DID_NOT_ENTER: Symbol(),
-  enterSpan() {},
-  exitSpan() {},
-  TRACING_ENABLED: false,
-  PROPAGATORS: [],
-};
-internals.__telemetryUtil = {
-  updateSpanFromRequest() {},
-  updateSpanFromClientResponse() {},
-  updateSpanFromError() {},
-};
-const { newInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
-const upstream = core.loadExtScript("ext:deno_fetch/26_fetch.js");
-const { AbortController } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
+const { readableStreamForRid } = core.loadExtScript("ext:deno_web/06_streams.js");
 
+/** What a request's body is; shared with `ops.rs`. */
+const BODY = { NONE: 0, BYTES: 1, STREAM: 2 };
+const NO_BYTES = new Uint8Array();
+
+let configured = false;
+
+/** Sends a hop; see `seams.js` for its parts, and for those of the answer. `hop.callOff()` ends it. */
 export async function sendHop(hop) {
-  let body = null;
-  if (hop.body !== null) {
-    const isStream = typeof hop.body === "object" && !(hop.body instanceof Uint8Array);
-    body = new InnerBody(isStream ? hop.body : { body: hop.body, consumed: false });
-    body.length = hop.length;
-  }
-  const inner = newInnerRequest(hop.method, hop.url, () => hop.headers, body, false);
-  inner.redirectMode = "manual";
-  const controller = new AbortController();
-  hop.callOff = (reason) => controller.abort(reason);
-  let answer;
+  if (!configured) configure();
+  const exchange = open(hop);
+  hop.callOff = () => core.tryClose(exchange);
+  const answering = op_outbound_answer(exchange);
+  // The exchange is over when both its ways are.
+  if (isStream(hop.body)) Promise.allSettled([write(exchange, hop), answering]).then(hop.callOff);
   try {
-    answer = await upstream.mainFetch(inner, false, hop.signal ?? controller.signal);
+    return answered(await answering);
   } catch (error) {
-    throw error.cause ?? error;
+    throw hop.bodyFailure?.error ?? error;
+  } finally {
+    if (!isStream(hop.body)) core.tryClose(exchange);
   }
-  if (answer.error) throw new Error(answer.error);
-  return {
-    status: answer.status,
-    statusText: answer.statusMessage,
-    headers: answer.headerList,
-    body: answer.body?.stream ?? null,
-  };
+}
+
+/** Node knows the settings: options, and the environment. */
+function configure() {
+  op_outbound_configure(...op_host(HOST.OUTBOUND, []));
+  configured = true;
+}
+
+function open({ method, url, headers, body, length }) {
+  const kind = body === null ? BODY.NONE : isStream(body) ? BODY.STREAM : BODY.BYTES;
+  const bytes = kind !== BODY.BYTES ? NO_BYTES : typeof body === "string" ? core.encode(body) : body;
+  const hash = url.indexOf("#");
+  const target = hash < 0 ? url : url.slice(0, hash);
+  return op_outbound_open(method, target, headers.flat().join("\n"), kind, bytes, length ?? -1);
+}
+
+const isStream = (body) => body !== null && typeof body === "object" && !(body instanceof Uint8Array);
+
+/** Writes a body chunk by chunk, as the connection takes them. Once nobody takes them any more, its source is told. */
+async function write(exchange, hop) {
+  const reader = hop.body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await read(reader, hop);
+      if (done) break;
+      await core.writeAll(exchange, bytesOfChunk(value));
+    }
+    await core.shutdown(exchange);
+  } catch (error) {
+    if (hop.bodyFailure !== undefined) core.tryClose(exchange);
+    reader.cancel(hop.signal?.aborted ? hop.signal.reason : error).catch(() => {});
+  }
+}
+
+/** What fails here fails the fetch: its source broke. */
+async function read(reader, hop) {
+  try {
+    return await reader.read();
+  } catch (error) {
+    hop.bodyFailure = { error };
+    throw error;
+  }
+}
+
+function answered({ status, statusText, headers, body, bodyRid }) {
+  return { status, statusText, headers: pairs(headers), body: body ?? readableStreamForRid(bodyRid) };
+}
+
+function pairs(text) {
+  if (text === "") return [];
+  const parts = text.split("\n");
+  const list = new Array(parts.length / 2);
+  for (let index = 0; index < list.length; index++) list[index] = [parts[2 * index], parts[2 * index + 1]];
+  return list;
 }

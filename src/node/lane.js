@@ -22,6 +22,7 @@ const HOST = {
   MOCK: 9,
   ALARM_FAILED: 10,
   ALARM_SOON: 11,
+  OUTBOUND: 12,
 };
 /** The call that brings a worker what it fetched of another; the lower numbers are the membrane's. */
 const FETCHED = 3;
@@ -151,6 +152,8 @@ class Lane {
         return void this.#fetch(...args);
       case HOST.MOCK:
         return this.#hooks.mock?.ask(args, this.#membrane);
+      case HOST.OUTBOUND:
+        return this.#hooks.outbound();
     }
   }
 

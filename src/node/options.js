@@ -8,7 +8,7 @@ const { OptionsError, describe } = require("./errors.js");
 const { isMock } = require("./mock/index.js");
 
 /** Values of options that have one when they are not given, and that nothing else decides. */
-const OPTION_DEFAULTS = Object.freeze({ cpuLimitMs: 30_000, heapLimitMb: 128 });
+const OPTION_DEFAULTS = Object.freeze({ cpuLimitMs: 30_000, heapLimitMb: 128, fetchTimeoutMs: 300_000 });
 
 const strings = list(string, "an array of strings");
 const paths = record(string);
@@ -52,6 +52,11 @@ const subrequestLimit = check(
   "a whole number (0 allows none, a negative one any)",
   (value) => Number.isInteger(value) || value === Number.POSITIVE_INFINITY,
 );
+const timeout = check("a positive, finite number", (value) => Number.isFinite(value) && value > 0);
+const stringOrStrings = check(
+  "a string, or an array of strings",
+  (value) => isString(value) || (Array.isArray(value) && value.every(isString)),
+);
 const port = check("a whole number from 0 to 65535", (v) => Number.isInteger(v) && v >= 0 && v <= 65_535);
 
 const pathOrOptions = check("a path, or an object of options", (value) => isString(value) || isObject(value));
@@ -83,6 +88,9 @@ const OPTIONS = {
   routes: strings,
   logUnhandledRejections: boolean,
   fetchMock: mock,
+  fetchCa: stringOrStrings,
+  fetchCaPath: stringOrStrings,
+  fetchTimeoutMs: timeout,
   globalAsyncIO: boolean,
   globalTimers: boolean,
   globalRandom: boolean,

@@ -10,6 +10,7 @@ const { contextLimits } = require("./limits.js");
 const { openMock } = require("./mock/index.js");
 const { alarmError, objectBindings } = require("./objects.js");
 const { mergeOptions, OPTION_DEFAULTS, validateOptions } = require("./options.js");
+const { outboundSettings, readAuthorities } = require("./outbound.js");
 const { formatSize, moduleRules, readBindings, readScript } = require("./script.js");
 const { callFunction, serviceNames } = require("./services.js");
 
@@ -23,6 +24,7 @@ class Worker {
 
   #group;
   #lane;
+  #authorities = "";
   #ready;
   #loading = 0;
   #loaded = false;
@@ -84,6 +86,7 @@ class Worker {
     checkUpstream(options.upstream);
     const { wasm, values } = readBindings(options, root);
     const flags = enabledFlags(options);
+    this.#authorities = readAuthorities(options, root);
     const lane = this.#open(options.sourceMap === true ? require("./source_map.js").stackMapper(script) : undefined);
     try {
       const settings = {
@@ -113,7 +116,7 @@ class Worker {
   }
 
   #open(showStack) {
-    const { cpuLimitMs, heapLimitMb } = { ...OPTION_DEFAULTS, ...definedOnly(this.options) };
+    const { cpuLimitMs, heapLimitMb, fetchTimeoutMs } = { ...OPTION_DEFAULTS, ...definedOnly(this.options) };
     return new Lane({ cpuLimitMs, heapLimitMb }, this.#group.instance, {
       showStack,
       warn: (text) => this.log.warn(text),
@@ -124,6 +127,7 @@ class Worker {
       },
       fetch: (target, request) => this.#fetch(target, request),
       mock: openMock(this.options.fetchMock),
+      outbound: () => outboundSettings(this.#authorities, fetchTimeoutMs),
     });
   }
 

@@ -15,7 +15,7 @@ use super::{answer, deferred, host, later, modules, time};
 use crate::clock::Clock;
 use crate::durable::alarm_ops as alarms;
 use crate::durable::ops as durable;
-use crate::fetch::client;
+use crate::fetch::ops as fetch;
 use crate::kv::ops as kv;
 use crate::web::crypto::{self, KeySymbols};
 use crate::web::digest;
@@ -45,6 +45,9 @@ deno_core::extension!(
         alarms::op_durable_alarms_due,
         alarms::op_durable_alarms_scheduled,
         alarms::op_durable_alarms_watch,
+        fetch::op_outbound_answer,
+        fetch::op_outbound_configure,
+        fetch::op_outbound_open,
         durable::op_durable_begin,
         durable::op_durable_commit,
         durable::op_durable_confirm,
@@ -79,6 +82,7 @@ deno_core::extension!(
         "durable/storage.js",
         "durable/transaction.js",
         "fetch/context.js",
+        "fetch/failures.js",
         "fetch/fetch.js",
         "fetch/headers.js",
         "fetch/mock.js",
@@ -137,7 +141,6 @@ deno_core::extension!(
         state.put(Rc::<KeySymbols>::default());
         state.put(Laters::default());
         state.put(Graph::default());
-        state.put(client::permissions());
         state.put(Rc::<Clock>::default());
     },
 );
@@ -166,13 +169,22 @@ fn web() -> Extension {
     web
 }
 
+/// Ops of upstream's own `fetch`, whose place the room of outbound fetch takes; its classes stay.
+const FETCH_OPS: &str = "op_fetch";
+
+fn fetch_classes() -> Extension {
+    let mut classes = deno_fetch::deno_fetch::init(deno_fetch::Options::default());
+    classes.ops.to_mut().retain(|op| !op.name.starts_with(FETCH_OPS));
+    classes
+}
+
 /// The extensions of every isolate.
 pub fn all() -> Vec<Extension> {
     vec![
         deno_webidl::deno_webidl::init(),
         web(),
         deno_crypto::deno_crypto::init(None),
-        deno_fetch::deno_fetch::init(client::options()),
+        fetch_classes(),
         miniflare::init(),
     ]
 }

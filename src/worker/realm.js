@@ -12,7 +12,16 @@ const CUSTOM_INSPECT = Symbol.for("Deno.privateCustomInspect");
 const { createErrors } = core.loadExtScript("ext:miniflare/membrane/errors.js");
 
 /** The host calls of this half; the numbers are shared with `src/worker/lane.rs` and `src/node/lane.js`. */
-export const HOST = { MEMBRANE: 3, CONSOLE: 4, UNHANDLED: 5, WARN: 6, FETCH: 8, MOCK: 9, ALARM_FAILED: 10 };
+export const HOST = {
+  MEMBRANE: 3,
+  CONSOLE: 4,
+  UNHANDLED: 5,
+  WARN: 6,
+  FETCH: 8,
+  MOCK: 9,
+  ALARM_FAILED: 10,
+  OUTBOUND: 12,
+};
 
 /** Node's call with what another worker answered; the lower numbers are the membrane's. */
 export const FETCHED = 3;

@@ -1,0 +1,180 @@
+// HTTPS: HTTP/2 and HTTP/1.1, whom a worker's fetch trusts, and what it says of those it does not.
+
+import { describe } from "node:test";
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { createInvalid } from "../support/miniflare.mjs";
+import { evaluate, rejection, URL_ROOT } from "../support/dispatch.mjs";
+import { runScript } from "../support/child.mjs";
+import { certificate, serveTls } from "../support/server.mjs";
+import { test } from "../support/test.mjs";
+
+const pathOf = (file) => fileURLToPath(new URL(`certificates/${file}`, import.meta.url));
+const TRUSTING = { fetchCa: certificate("ca.pem") };
+
+const echo = (request, response) => {
+  const chunks = [];
+  request.on("data", (chunk) => chunks.push(chunk));
+  request.on("end", () => {
+    response.setHeader("x-version", request.httpVersion);
+    response.end(`${request.method} ${Buffer.concat(chunks)}`);
+  });
+};
+
+/** `[code, message]` of the cause that a fetch of `url` fails with, or the text that it answers with. */
+const askFor = (t, url, options) =>
+  evaluate(
+    t,
+    `return fetch("${url}").then((response) => response.text(), ({ cause }) => [cause.code, cause.message]);`,
+    options,
+  );
+
+describe("HTTPS", () => {
+  test("speaks HTTP/2 with a server that does", async (t) => {
+    const { origin } = await serveTls(t, echo);
+    const seen = await evaluate(
+      t,
+      `
+      const response = await fetch("${origin}/", { method: "POST", body: "sent" });
+      return [response.headers.get("x-version"), response.status, await response.text()];`,
+      TRUSTING,
+    );
+    assert.deepEqual(seen, ["2.0", 200, "POST sent"]);
+  });
+
+  test("speaks HTTP/1.1 with a server that speaks nothing else", async (t) => {
+    const { origin } = await serveTls(t, echo, { http1: true });
+    const version = await evaluate(t, `return (await fetch("${origin}/")).headers.get("x-version");`, TRUSTING);
+    assert.equal(version, "1.1");
+  });
+
+  test("carries many requests over one HTTP/2 connection", async (t) => {
+    const { origin, connections } = await serveTls(t, (request, response) =>
+      setTimeout(() => response.end(request.url), 5),
+    );
+    const seen = await evaluate(
+      t,
+      `
+      await (await fetch("${origin}/first")).text();
+      const paths = Array.from({ length: 30 }, (_, n) => "/" + n);
+      const texts = await Promise.all(paths.map(async (path) => (await fetch("${origin}" + path)).text()));
+      return texts.join() === paths.join();`,
+      TRUSTING,
+    );
+    assert.deepEqual([seen, connections()], [true, 1]);
+  });
+
+  test("streams a body both ways over HTTP/2", async (t) => {
+    const { origin } = await serveTls(t, (request, response) => {
+      response.writeHead(200);
+      response.flushHeaders();
+      request.pipe(response);
+    });
+    const seen = await evaluate(
+      t,
+      `
+      const { readable, writable } = new TransformStream();
+      const writer = writable.getWriter();
+      const response = await fetch("${origin}/", { method: "POST", body: readable });
+      const reader = response.body.getReader();
+      const seen = [];
+      for (const part of ["one", "two"]) {
+        void writer.write(new TextEncoder().encode(part));
+        seen.push(new TextDecoder().decode((await reader.read()).value));
+      }
+      await writer.close();
+      return [...seen, (await reader.read()).done];`,
+      TRUSTING,
+    );
+    assert.deepEqual(seen, ["one", "two", true]);
+  });
+
+  test("tells of a stream that an HTTP/2 server resets", async (t) => {
+    const { origin } = await serveTls(t, (_, response) => response.stream.close(2));
+    const [code, message] = await askFor(t, `${origin}/`, TRUSTING);
+    assert.equal(code, "ERR_HTTP2_STREAM_ERROR");
+    assert.match(message, /INTERNAL_ERROR.*\(localhost:\d+\)/);
+  });
+});
+
+describe("a certificate", () => {
+  const refused = {
+    "that nobody known has signed": ["server", "UNABLE_TO_VERIFY_LEAF_SIGNATURE", {}],
+    "that is signed with its own key": ["self", "DEPTH_ZERO_SELF_SIGNED_CERT", {}],
+    "that has expired": ["expired", "CERT_HAS_EXPIRED", TRUSTING],
+    "of another host": ["elsewhere", "ERR_TLS_CERT_ALTNAME_INVALID", TRUSTING],
+  };
+  for (const [what, [name, code, options]] of Object.entries(refused)) {
+    test(`${what} is refused`, async (t) => {
+      const { origin, port } = await serveTls(t, echo, { name });
+      const [seen, message] = await askFor(t, `${origin}/`, options);
+      assert.equal(seen, code);
+      assert.ok(message.includes(`localhost:${port}`), message);
+      if (name === "server" || name === "self") assert.match(message, /fetchCaPath.*NODE_EXTRA_CA_CERTS/);
+    });
+  }
+
+  test("is trusted when `fetchCaPath` names its authority", async (t) => {
+    const { origin } = await serveTls(t, echo);
+    assert.equal(await askFor(t, `${origin}/`, { fetchCaPath: pathOf("ca.pem") }), "GET ");
+  });
+
+  test("is trusted when it is named itself", async (t) => {
+    const { origin } = await serveTls(t, echo, { name: "self" });
+    assert.equal(await askFor(t, `${origin}/`, { fetchCa: [certificate("self.pem")] }), "GET ");
+  });
+
+  test("that is named itself is good for its own host only", async (t) => {
+    const { port } = await serveTls(t, echo, { name: "elsewhere" });
+    const options = { fetchCa: certificate("elsewhere.pem") };
+    assert.equal((await askFor(t, `https://127.0.0.1:${port}/`, options))[0], "ERR_TLS_CERT_ALTNAME_INVALID");
+  });
+
+  test("does not make the well-known authorities less known", async (t) => {
+    const { origin } = await serveTls(t, echo, { name: "self" });
+    assert.equal((await askFor(t, `${origin}/`, TRUSTING))[0], "DEPTH_ZERO_SELF_SIGNED_CERT");
+  });
+
+  test("in an option that is none is refused at the start", async (t) => {
+    const error = await rejection(createInvalid(t, { script: "", fetchCa: "secret" }).dispatchFetch(URL_ROOT));
+    assert.deepEqual(
+      [error.code, error.message],
+      ["ERR_INVALID_OPTION", 'Invalid option "fetchCa": expected certificates in PEM, got none'],
+    );
+    const missing = await rejection(createInvalid(t, { script: "", fetchCaPath: "no.pem" }).dispatchFetch(URL_ROOT));
+    assert.match(missing.message, /ENOENT.*no\.pem.*\(named by the option "fetchCaPath"\)/);
+  });
+});
+
+describe("the environment", () => {
+  /** What a process with this environment gets from a worker that fetches `url`, and what it says on standard error. */
+  const inProcess = (url, env) =>
+    runScript(
+      `const mf = new Miniflare({ modules: true, script: \`export default {
+        fetch: () => fetch("${url}").then(
+          (response) => response, ({ cause }) => new Response(cause.code + " " + cause.message)) }\` });
+      console.log(await (await mf.dispatchFetch("http://localhost/")).text());
+      await mf.dispose();`,
+      { env: { ...process.env, ...env }, nodeArgs: ["--warnings"] },
+    );
+
+  test("names authorities by NODE_EXTRA_CA_CERTS", async (t) => {
+    const { origin } = await serveTls(t, echo);
+    const { stdout } = await inProcess(`${origin}/`, { NODE_EXTRA_CA_CERTS: pathOf("ca.pem") });
+    assert.equal(stdout.trim(), "GET");
+  });
+
+  test("is warned of, when NODE_EXTRA_CA_CERTS names no certificates", async (t) => {
+    const { origin } = await serveTls(t, echo);
+    const { stdout, stderr } = await inProcess(`${origin}/`, { NODE_EXTRA_CA_CERTS: "/nowhere/ca.pem" });
+    assert.match(stdout, /^UNABLE_TO_VERIFY_LEAF_SIGNATURE/);
+    assert.match(stderr, /Ignoring extra certs from `\/nowhere\/ca\.pem`, load failed/);
+  });
+
+  test("turns verification off by NODE_TLS_REJECT_UNAUTHORIZED=0, with a warning", async (t) => {
+    const { origin } = await serveTls(t, echo, { name: "expired" });
+    const { stdout, stderr } = await inProcess(`${origin}/`, { NODE_TLS_REJECT_UNAUTHORIZED: "0" });
+    assert.equal(stdout.trim(), "GET");
+    assert.match(stderr, /NODE_TLS_REJECT_UNAUTHORIZED environment variable to '0' makes TLS connections/);
+  });
+});

@@ -1,0 +1,79 @@
+"use strict";
+// What a worker's `fetch` is made with: options, and what the environment says, read as Node and other clients read it.
+
+const { X509Certificate } = require("node:crypto");
+const fs = require("node:fs");
+const path = require("node:path");
+const { OptionsError } = require("./errors.js");
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+const UNVERIFIED =
+  "Setting the NODE_TLS_REJECT_UNAUTHORIZED environment variable to '0' makes TLS connections and HTTPS requests insecure by disabling certificate verification.";
+
+let warned = false;
+
+/** The certificates that the options name, as PEM; it throws for what is none. */
+function readAuthorities({ fetchCa, fetchCaPath }, root) {
+  const texts = list(fetchCa).map((text) => certificates(text, 'Invalid option "fetchCa"'));
+  for (const file of list(fetchCaPath)) {
+    const full = path.resolve(root, file);
+    texts.push(certificates(readNamed(full), `Invalid option "fetchCaPath": ${full}`));
+  }
+  return texts.join("\n");
+}
+
+const list = (value) => (value === undefined ? [] : [value].flat());
+
+function readNamed(file) {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch (error) {
+    error.message += ' (named by the option "fetchCaPath")';
+    throw error;
+  }
+}
+
+/** The certificates of a text, without what stands between them. */
+function certificates(text, where) {
+  const found = text.match(CERTIFICATE);
+  if (found === null) throw new OptionsError("ERR_INVALID_OPTION", `${where}: expected certificates in PEM, got none`);
+  for (const certificate of found) {
+    try {
+      new X509Certificate(certificate);
+    } catch (error) {
+      throw new OptionsError(
+        "ERR_INVALID_OPTION",
+        `${where}: expected certificates in PEM, got one that is broken`,
+        error,
+      );
+    }
+  }
+  return found.join("\n");
+}
+
+/** What the worker's half asks for at its first fetch: `[certificates, whether to verify, proxies, timeout]`. */
+function outboundSettings(authorities, timeoutMs, env = process.env) {
+  const verify = env.NODE_TLS_REJECT_UNAUTHORIZED !== "0";
+  if (!verify && !warned) process.emitWarning(UNVERIFIED);
+  warned ||= !verify;
+  return [`${authorities}\n${extraAuthorities(env.NODE_EXTRA_CA_CERTS)}`, verify, proxies(env), timeoutMs];
+}
+
+/** As Node does, ignores certificates that cannot be had, and says so. */
+function extraAuthorities(file) {
+  if (file === undefined || file === "") return "";
+  try {
+    return certificates(fs.readFileSync(file, "utf8"), file);
+  } catch (error) {
+    process.emitWarning(`Ignoring extra certs from \`${file}\`, load failed: ${error.message}`);
+    return "";
+  }
+}
+
+/** One line each, in the order that native code takes them. */
+function proxies(env) {
+  const names = ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"];
+  return names.map((name) => env[name.toLowerCase()] || env[name] || "").join("\n");
+}
+
+module.exports = { outboundSettings, readAuthorities };
