@@ -4,6 +4,7 @@ import { core } from "ext:core/mod.js";
 import { op_host } from "ext:core/ops";
 import { seams } from "ext:miniflare/fetch/seams.js";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
+import { sourceOfStream } from "ext:miniflare/worker/body.js";
 import { headerList } from "ext:miniflare/worker/request.js";
 import { decode, encode, HOST } from "ext:miniflare/worker/realm.js";
 
@@ -25,9 +26,16 @@ function answer(_context, hop) {
   const answered = op_host(HOST.MOCK, [method, url, headerText(hop.headers), length, bodyToNode(hop)]);
   if (answered === undefined) return undefined;
   if (answered[0] === FAILED) throw reasonOf(decode(answered[1]));
-  if (answered[0] === LATER) return decode(answered[1]).then(answerOf, (reason) => Promise.reject(reasonOf(reason)));
+  if (answered[0] === LATER) return answerLater(hop, decode(answered[1]));
   const [, status, statusText, headers, body] = answered;
   return { status, statusText, headers: headerList(headers), body };
+}
+
+/** An answer that comes when nobody waits for it any more is not read. */
+function answerLater(hop, response) {
+  const later = response.then(answerOf, (reason) => Promise.reject(reasonOf(reason)));
+  hop.callOff = () => void later.then((answer) => answer?.body?.cancel?.()).catch(() => {});
+  return later;
 }
 
 /** The answer that a response brings; none when the hop is for the network after all. */
@@ -46,13 +54,13 @@ function headerText(list) {
   return text;
 }
 
-/** A body in memory as it is; of a stream, its kind and a function that reads it, for mocks that look at bodies. */
+/** A body in memory as it is; of a stream, its kind and what reads it, for mocks that look at bodies. */
 function bodyToNode(hop) {
   const { body } = hop;
   if (body === null || typeof body === "string") return body;
   // The hop's bytes stay here: it may go to the network yet.
   if (body instanceof Uint8Array) return body.slice();
-  return [kindOf(hop.source), encode(() => drain(hop))];
+  return [kindOf(hop.source), encode({ drain: () => drain(hop), source: () => sourceOfStream(hop.body) })];
 }
 
 function kindOf(source) {

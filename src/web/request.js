@@ -4,7 +4,10 @@ import { core } from "ext:core/mod.js";
 import { announceLength, checkFormData } from "ext:miniflare/web/bodies.js";
 import { extend, takeOver } from "ext:miniflare/web/interface.js";
 
+const { Headers } = core.loadExtScript("ext:deno_fetch/20_headers.js");
 const { Request: Upstream, toInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
+
+const CONTENT_TYPE = "Content-Type";
 
 const cfOf = new WeakMap();
 
@@ -21,7 +24,16 @@ export function Request(input, init = undefined) {
   else if (cfOf.has(input)) cfOf.set(request, cfOf.get(input));
   const body = init?.body;
   if (typeof body === "object" && body !== null) announceLength(request, toInnerRequest(request), body);
+  if (body !== undefined && body !== null && !(input instanceof Upstream)) nameContentType(request, init.headers);
   return request;
+}
+
+/** The header that says what a body is has its name in lower case, unless the worker itself wrote it. */
+function nameContentType(request, given) {
+  const last = toInnerRequest(request).headerList.at(-1);
+  if (last?.[0] === CONTENT_TYPE && !(given !== undefined && new Headers(given).has(CONTENT_TYPE))) {
+    last[0] = CONTENT_TYPE.toLowerCase();
+  }
 }
 takeOver(Request, Upstream);
 

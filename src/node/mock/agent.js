@@ -7,10 +7,11 @@ const { describe } = require("../errors.js");
 const { ClientDestroyedError, InvalidArgumentError, MockNotMatchedError, UndiciError } = require("./errors.js");
 const { MockInterceptor } = require("./interceptor.js");
 const { Interceptors } = require("./interceptors.js");
+const { tellNearest } = require("./nearest.js");
 const { chain, matchValue, search, STAGES } = require("./matching.js");
 
-/** How the worker's side asks: not a name that a suite could meet. */
-const ANSWER = Symbol("answer");
+/** How the worker's side asks, whichever copy of this package a test runner has given the mock to. */
+const ANSWER = Symbol.for("miniflare-rs.mock.answer");
 
 /** A request that the mock has nothing to say about. */
 const NETWORK = undefined;
@@ -40,6 +41,8 @@ class MockAgent {
   #netConnect = true;
   #active = true;
   #closed = false;
+  /** The dispatcher that Node's own requests had when this mock was made. */
+  #before = globalThis[Symbol.for("undici.globalDispatcher.1")];
 
   get(origin) {
     const key = originKey(origin);
@@ -112,7 +115,7 @@ class MockAgent {
 
   /** As a dispatcher of undici: for the tests' own requests, with `setGlobalDispatcher(fetchMock)`. */
   dispatch(options, handler) {
-    return require("./dispatch.js").dispatch(this, options, handler);
+    return require("./dispatch.js").dispatch(this, options, handler, this.#before);
   }
 
   /** Ends the mock for good: a request that asks it afterwards fails. */
@@ -123,21 +126,21 @@ class MockAgent {
 
   /**
    * What an interceptor answers, `NETWORK` when the request may go there, or a promise of either.
-   * @param wait see `Interceptor.answer`
+   * @param session where replies that come later are kept
    */
-  [ANSWER](request, wait) {
+  [ANSWER](request, session) {
     if (this.#closed) throw new ClientDestroyedError();
     if (!this.#active) return NETWORK;
     const interceptors = this.#interceptorsOf(request.origin);
     if (interceptors === undefined) return this.#unmatched(request, 0);
     const found = search(interceptors.candidates(request.sortedPath), request);
-    return chain(found, (one) => this.#found(one, interceptors, request, wait));
+    return chain(found, (one) => this.#found(one, interceptors, request, session));
   }
 
-  #found(one, interceptors, request, wait) {
-    if (typeof one === "number") return this.#unmatched(request, one, interceptors);
-    const answer = one.answer(request, wait);
-    if (one.state.consumed) interceptors.delete(one);
+  #found(one, interceptors, request, session) {
+    if (typeof one === "number") return this.#unmatched(request, one);
+    const answer = one.answer(request, session);
+    if (one.state.consumed) interceptors.retire(one);
     return answer;
   }
 
@@ -145,7 +148,18 @@ class MockAgent {
     const refused = this.#refusal(request.origin);
     if (refused === undefined) return NETWORK;
     const subsequent = `subsequent request to origin ${request.origin} was not allowed`;
-    throw new MockNotMatchedError(`${differs(STAGES[stage], request)}: ${subsequent} (${refused})`);
+    const error = new MockNotMatchedError(`${differs(STAGES[stage], request)}: ${subsequent} (${refused})`);
+    throw tellNearest(error, request, this.#poolsFor(request.origin));
+  }
+
+  /** All pools, those of an origin first. */
+  #poolsFor(origin) {
+    const own = ([key]) => Number(key === origin);
+    const pools = [...this.#pools].sort((a, b) => own(b) - own(a));
+    const shared = new Set();
+    return pools
+      .filter(([, { interceptors }]) => !shared.has(interceptors) && shared.add(interceptors))
+      .map(([key, { interceptors }]) => ({ origin: key, interceptors }));
   }
 
   /** Why a request may not use the network; undefined when it may. */
@@ -184,6 +198,6 @@ function originKey(origin) {
 }
 
 const createFetchMock = () => new MockAgent();
-const isFetchMock = (value) => value instanceof MockAgent;
+const isFetchMock = (value) => typeof value?.[ANSWER] === "function";
 
 module.exports = { ANSWER, createFetchMock, isFetchMock, NETWORK };

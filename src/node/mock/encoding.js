@@ -3,38 +3,52 @@
 
 const zlib = require("node:zlib");
 
-const DECODERS = {
-  gzip: (bytes) => zlib.gunzipSync(bytes, LENIENT),
-  "x-gzip": (bytes) => zlib.gunzipSync(bytes, LENIENT),
-  deflate: (bytes) => zlib.inflateSync(bytes, LENIENT),
-  br: (bytes) => zlib.brotliDecompressSync(bytes),
-};
 /** Content that breaks off is what there is of it. */
-const LENIENT = { finishFlush: zlib.constants.Z_SYNC_FLUSH };
+const LENIENT = { flush: zlib.constants.Z_SYNC_FLUSH, finishFlush: zlib.constants.Z_SYNC_FLUSH };
 
-/** The codings that flat headers name, the last applied first; none when one of them is unknown. */
-function codingsOf(headers) {
+const gzip = { all: (bytes) => zlib.gunzipSync(bytes, LENIENT), stream: () => zlib.createGunzip(LENIENT) };
+const DECODERS = {
+  gzip,
+  "x-gzip": gzip,
+  deflate: { all: zlib.inflateSync, stream: zlib.createInflate },
+  br: { all: zlib.brotliDecompressSync, stream: zlib.createBrotliDecompress },
+};
+
+const isStream = (content) => typeof content?.getReader === "function";
+
+/** Decoders for the codings that flat headers name, in the order they undo; none when one of them is unknown. */
+function decodersFor(headers) {
   if (!headers.includes("content-encoding\n")) return [];
   const parts = headers.split("\n");
   const named = parts.filter((_, index) => index % 2 === 1 && parts[index - 1] === "content-encoding");
-  const codings = named.join(",").toLowerCase().split(",");
-  const known = codings.map((coding) => coding.trim()).reverse();
-  return known.every((coding) => Object.hasOwn(DECODERS, coding)) ? known : [];
+  const codings = named.join(",").toLowerCase().split(",").reverse();
+  const decoders = codings.map((coding) => DECODERS[coding.trim()]);
+  return decoders.includes(undefined) ? [] : decoders;
 }
 
-/** The content itself, decompressed, or a stream that fails when it cannot be. */
+/** Null, text, bytes or a stream without its compression. What cannot be decompressed is a stream that fails. */
 function decodeContent(content, headers) {
-  const codings = codingsOf(headers);
-  if (codings.length === 0 || content.length === 0) return content;
+  const decoders = decodersFor(headers);
+  if (decoders.length === 0 || content === null || content.length === 0) return content;
+  if (isStream(content)) return decodeStream(content, decoders);
   try {
-    return codings.reduce((bytes, coding) => DECODERS[coding](bytes), Buffer.from(content));
+    return decoders.reduce((bytes, { all }) => all(bytes), Buffer.from(content));
   } catch (error) {
-    return failing(new TypeError("terminated", { cause: error }));
+    return failing(terminated(error));
   }
 }
+
+function decodeStream(content, decoders) {
+  const { pipeline, Readable } = require("node:stream");
+  const last = pipeline(Readable.fromWeb(content), ...decoders.map(({ stream }) => stream()), () => {});
+  return Readable.toWeb(last);
+}
+
+/** What a body fails with on the way. */
+const terminated = (cause) => new TypeError("terminated", { cause });
 
 function failing(error) {
   return new ReadableStream({ pull: (controller) => controller.error(error) }, { highWaterMark: 0 });
 }
 
-module.exports = { codingsOf, decodeContent };
+module.exports = { decodeContent, isStream, terminated };

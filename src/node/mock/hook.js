@@ -5,23 +5,24 @@
 const { types } = require("node:util");
 const { lightResponse } = require("../response.js");
 const { ANSWER, isFetchMock, NETWORK } = require("./agent.js");
-const { decodeContent } = require("./encoding.js");
+const { decodeContent, isStream } = require("./encoding.js");
 const { MockRequest } = require("./request.js");
+const { Session } = require("./session.js");
 
 /** What an answer begins with; shared with `src/fetch/mock.js`. */
 const ANSWERED = 0;
 const FAILED = 1;
 const LATER = 2;
 
-/** One worker's way to a mock; it ends with the worker. */
+/** One worker's way to a mock. */
 class MockHook {
   #ask;
-  #waits = new Set();
+  #session = new Session();
 
   /** @param mock what `createFetchMock()` returned, or any dispatcher of undici */
   constructor(mock) {
-    const wait = (milliseconds) => this.#wait(milliseconds);
-    this.#ask = isFetchMock(mock) ? (request) => mock[ANSWER](request, wait) : require("./dispatcher.js").asker(mock);
+    const ask = isFetchMock(mock) ? (...args) => mock[ANSWER](...args) : require("./dispatcher.js").asker(mock);
+    this.#ask = (request) => ask(request, this.#session);
   }
 
   /** Answers a hop: `[method, url, headers, length, body]` as it crossed. */
@@ -35,26 +36,16 @@ class MockHook {
     }
   }
 
-  #wait(milliseconds) {
-    return new Promise((resolve) => {
-      const end = () => {
-        this.#waits.delete(timer);
-        resolve();
-      };
-      const timer = setTimeout(end, milliseconds);
-      this.#waits.add(timer);
-    });
-  }
-
   /** Nobody waits for answers any more. */
   end() {
-    for (const timer of this.#waits) clearTimeout(timer);
-    this.#waits.clear();
+    this.#session.end();
   }
 }
 
 function requestFromWire([method, url, headers, length, body], membrane) {
-  const content = Array.isArray(body) ? { kind: body[0], read: membrane.decode(body[1]) } : body;
+  if (!Array.isArray(body)) return new MockRequest(method, url, headers, length, body);
+  const stream = membrane.decode(body[1]);
+  const content = { kind: body[0], drain: () => stream.drain(), source: () => stream.source() };
   return new MockRequest(method, url, headers, length, content);
 }
 
@@ -63,7 +54,7 @@ function now(answer, request, membrane) {
   if (answer === NETWORK) return undefined;
   const { status, statusText, headers, content } = answer;
   const body = decodeContent(content, headers);
-  if (body instanceof ReadableStream) return later(Promise.resolve({ ...answer, content: body }), request, membrane);
+  if (isStream(body)) return later(Promise.resolve({ ...answer, content: body }), request, membrane);
   return [ANSWERED, status, statusText, headers, body];
 }
 

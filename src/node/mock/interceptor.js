@@ -163,14 +163,14 @@ class Interceptor {
   /**
    * Answers a request: `{ status, statusText, headers, content }`, or a promise of it. Throws what it replies with as an
    * error, and what a callback throws: one that throws leaves the interceptor unused.
-   * @param wait a promise for the milliseconds it is given
+   * @param session where a reply that is delayed waits
    */
-  answer(request, wait) {
+  answer(request, session) {
     this.state.timesInvoked++;
     this.#remember(request);
     const data = this.#data(request);
     this.#use();
-    return chain(data, (resolved) => this.#deliver(resolved, request, wait));
+    return chain(data, (resolved) => this.#deliver(resolved, request, session));
   }
 
   #remember(request) {
@@ -191,10 +191,10 @@ class Interceptor {
     state.pending = state.timesInvoked < state.times;
   }
 
-  #deliver(data, request, wait) {
+  #deliver(data, request, session) {
     if (data.statusCode === undefined) throw data.error;
     const give = () => chain(this.#content(data.data, request), (content) => this.#reply(data, content));
-    return this.state.delay === undefined ? give() : wait(this.state.delay).then(give);
+    return this.state.delay === undefined ? give() : session.wait(this.state.delay).then(give);
   }
 
   #content(data, request) {

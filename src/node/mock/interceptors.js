@@ -4,7 +4,12 @@
 
 const { sortQuery } = require("./matching.js");
 
+/** Interceptors that are remembered after their use, for the errors of requests that come too late. */
+const MOST_USED = 20;
+
 class Interceptors {
+  /** The last that were used up. */
+  used = [];
   #all = new Set();
   #byPath = new Map();
   #patterns = new Set();
@@ -20,8 +25,11 @@ class Interceptors {
     this.#groupOf(interceptor.state.path, true).add(interceptor);
   }
 
-  delete(interceptor) {
+  /** Takes out an interceptor that was used up. */
+  retire(interceptor) {
     if (!this.#all.delete(interceptor)) return;
+    this.used.push(interceptor);
+    if (this.used.length > MOST_USED) this.used.shift();
     const { path } = interceptor.state;
     const group = this.#groupOf(path);
     group.delete(interceptor);

@@ -2,6 +2,7 @@
 // A request of a worker as a mock sees it. What only some matchers look at is made when one does.
 
 const { Blob } = require("node:buffer");
+const { streamFromSource } = require("../platform.js");
 const { chain, lowerCaseNames, sortQuery } = require("./matching.js");
 
 /** Methods that say so when they have no body. */
@@ -11,7 +12,7 @@ class MockRequest {
   #headerText;
   #length;
   #body;
-  #read;
+  #stream;
   #kind;
   #headers;
   #lowerCase;
@@ -20,20 +21,18 @@ class MockRequest {
   /**
    * @param headers flat, names as they were written
    * @param length of the body in bytes, or null when only reading it will tell
-   * @param body null, text or bytes; otherwise `{ kind, read }`: a "stream", "blob" or "form" whose bytes `read()`
-   *   resolves to
+   * @param body null, text or bytes; otherwise `{ kind, drain(), source() }` of a "stream", "blob" or "form": either
+   *   all of its bytes, or a source to pull them from
    */
   constructor(method, url, headers, length, body) {
-    const { origin, pathname, search } = new URL(url);
     this.url = url;
-    this.origin = origin;
-    this.path = pathname + search;
+    [this.origin, this.path] = splitUrl(url);
     this.method = method;
     this.#headerText = headers;
     this.#length = length;
-    this.#read = body?.read;
     this.#kind = body?.kind;
-    this.#body = this.#read === undefined ? body : undefined;
+    if (this.#kind === undefined) this.#body = body;
+    else this.#stream = body;
   }
 
   get sortedPath() {
@@ -83,7 +82,8 @@ class MockRequest {
   /** Null, text or bytes; a promise of bytes while they are not there. */
   bytes() {
     if (this.#body !== undefined) return this.#body;
-    return this.#read().then((bytes) => (this.#body = bytes));
+    if (this.#stream === undefined) return Promise.reject(answered());
+    return this.#stream.drain().then((bytes) => (this.#body = bytes));
   }
 
   /** The body as undici shows it; a promise while it is not there. */
@@ -97,6 +97,12 @@ class MockRequest {
     if (this.#kind === "blob") return new Blob([bytes], { type });
     if (this.#kind === "form") return new Response(bytes, { headers: { "content-type": type } }).formData();
     return bytes;
+  }
+
+  /** The body for sending it on: null, text, bytes, or a stream that is pulled as it is read. */
+  outgoingBody() {
+    if (this.#body !== undefined) return this.#body;
+    return streamFromSource(this.#stream.source());
   }
 
   /** What callbacks are given; a promise while the body is not there. */
@@ -116,10 +122,22 @@ class MockRequest {
 
   /** The worker has its answer: what was not read is not read any more. */
   release() {
-    if (this.#read !== undefined) this.#read = answered;
+    this.#stream = undefined;
   }
 }
 
-const answered = () => Promise.reject(new TypeError("The body was not read before the request was answered."));
+const answered = () => new TypeError("The body was not read before the request was answered.");
+
+/** Origin and path of a normalised URL, which is faster to cut than to parse. */
+function splitUrl(url) {
+  const start = url.indexOf("/", "https://".length);
+  const origin = url.slice(0, start);
+  if (start === -1 || origin.includes("@")) {
+    const parsed = new URL(url);
+    return [parsed.origin, parsed.pathname + parsed.search];
+  }
+  const end = url.indexOf("#", start);
+  return [origin, end === -1 ? url.slice(start) : url.slice(start, end)];
+}
 
 module.exports = { MockRequest };
