@@ -1,11 +1,11 @@
-// The mock for a worker's outbound fetch: who gives the answer, and what the worker sees of it.
+// The mock for workers' outbound fetches: whose fetches it answers, and what a worker sees of it.
 
-import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { test } from "../support/test.mjs";
-import { create, createFetchMock, differs } from "../support/miniflare.mjs";
+import { describe } from "node:test";
 import { text } from "../support/dispatch.mjs";
-import { mocked, outcomes } from "../support/fetch-mock.mjs";
+import { brief, fetching, mocked, refusal } from "../support/fetch-mock.mjs";
+import { create, createFetchMock, differs } from "../support/miniflare.mjs";
+import { test } from "../support/test.mjs";
 
 const SAMPLE = `export default {
   async fetch(request, env, ctx) {
@@ -23,17 +23,17 @@ function sample(t, options) {
   return create(t, { ...options, fetchMock });
 }
 
-describe("a mocked fetch", () => {
-  test("of a module worker gets the mock's response", async (t) => {
-    assert.equal(await text(sample(t, { script: SAMPLE })), "response:Mocked response!");
+describe("a mock answers the fetches", () => {
+  test("of a module worker", async (t) => {
+    assert.equal(await text(sample(t, { script: SAMPLE }), "http://localhost:8787/"), "response:Mocked response!");
   });
 
-  test("of a service worker gets the mock's response", async (t) => {
+  test("of a service worker", async (t) => {
     const script = `addEventListener("fetch", (event) => event.respondWith(fetch("https://example.com/thing")));`;
     assert.equal(await text(sample(t, { script })), "Mocked response!");
   });
 
-  test("of a Durable Object gets the mock's response", async (t) => {
+  test("of a Durable Object", async (t) => {
     const script = `
       export class Fetcher { async fetch() { return fetch("https://example.com/thing"); } }
       export default { fetch(request, env) { return env.FETCHERS.get(env.FETCHERS.idFromName("a")).fetch(request); } };`;
@@ -41,7 +41,15 @@ describe("a mocked fetch", () => {
     assert.equal(await text(mf), "Mocked response!");
   });
 
-  test("of a mount gets the response of the instance's mock", differs("mounts use the network"), async (t) => {
+  test("of a scheduled event", async (t) => {
+    const script = `export default { async scheduled(controller, env, ctx) {
+      const response = await fetch("https://example.com/thing");
+      return response.text();
+    } }`;
+    assert.deepEqual(await sample(t, { script }).dispatchScheduled(), ["Mocked response!"]);
+  });
+
+  test("of a mount", differs("its mounts use the network"), async (t) => {
     const mf = sample(t, {
       script: "export default { fetch: (request, env) => env.MOUNT.fetch(request) };",
       serviceBindings: { MOUNT: "mount" },
@@ -50,46 +58,78 @@ describe("a mocked fetch", () => {
     assert.equal(await text(mf), "response:Mocked response!");
   });
 
-  test("gets the mock's response after a reload", async (t) => {
+  test("of the worker after a reload", async (t) => {
     const mf = sample(t, { script: SAMPLE });
     await text(mf);
     await mf.reload();
     assert.equal(await text(mf), "response:Mocked response!");
   });
 
-  test("that no interceptor takes fails when the network is disabled", async (t) => {
-    const { mf } = mocked(t, ["https://example.com/thing"]);
-    const [outcome] = await outcomes(mf);
-    assert.deepEqual(outcome, {
-      name: "TypeError",
-      message: "fetch failed",
-      cause: {
-        name: "MockNotMatchedError",
-        message:
-          "Mock dispatch not matched for path '/thing': subsequent request to origin https://example.com was not allowed (net.connect disabled)",
-        code: "UND_MOCK_ERR_MOCK_NOT_MATCHED",
-      },
-    });
-  });
-
-  test("follows redirects through the mock", async (t) => {
-    const { mf, fetchMock } = mocked(t, ["https://a.com/from"]);
-    fetchMock
-      .get("https://a.com")
-      .intercept({ path: "/from" })
-      .reply(302, "", { headers: { location: "https://b.com/to" } });
-    fetchMock.get("https://b.com").intercept({ path: "/to" }).reply(200, "there");
-    const [outcome] = await outcomes(mf);
-    assert.deepEqual(outcome, { status: 200, url: "https://b.com/to", redirected: true, headers: [], text: "there" });
+  test("of two instances", async (t) => {
+    const { fetchMock, pool, fetches } = mocked(t);
+    pool.intercept({ path: "/a" }).reply(200, "once");
+    const other = fetching(t, fetchMock);
+    assert.deepEqual(brief(await fetches("/a")), ["once"]);
+    const answer = await text(other, "http://localhost/", { method: "POST", body: '[["https://example.com/a", {}]]' });
+    assert.equal(JSON.parse(answer)[0].cause.message, refusal("path", "/a"));
   });
 });
 
-test("a mock may be chosen and given up with setOptions", differs("a mock cannot be unset there"), async (t) => {
-  const mf = sample(t, { script: SAMPLE });
-  assert.equal(await text(mf), "response:Mocked response!");
-  const another = createFetchMock();
-  another.disableNetConnect();
-  another.get("https://example.com").intercept({ path: "/thing" }).reply(200, "another");
-  await mf.setOptions({ fetchMock: another });
-  assert.equal(await text(mf), "response:another");
+describe("a mock", () => {
+  test("is exchanged by setOptions", async (t) => {
+    const mf = sample(t, { script: SAMPLE });
+    assert.equal(await text(mf), "response:Mocked response!");
+    const another = createFetchMock();
+    another.get("https://example.com").intercept({ path: "/thing" }).reply(200, "another");
+    await mf.setOptions({ fetchMock: another });
+    assert.equal(await text(mf), "response:another");
+  });
+
+  test("may be changed between requests", async (t) => {
+    const { pool, fetches } = mocked(t);
+    pool.intercept({ path: "/a" }).reply(200, "first");
+    assert.deepEqual(brief(await fetches("/a")), ["first"]);
+    pool.intercept({ path: "/a" }).reply(200, "second");
+    assert.deepEqual(brief(await fetches("/a")), ["second"]);
+  });
+
+  test("may be changed by its own callbacks while a request is under way", async (t) => {
+    const { pool, fetches } = mocked(t);
+    const more = () => {
+      pool.intercept({ path: "/b" }).reply(200, "added");
+      return "adding";
+    };
+    pool.intercept({ path: "/a" }).reply(200, more);
+    assert.deepEqual(brief(await fetches("/a", "/b")), ["adding", "added"]);
+  });
+
+  test("is asked for each hop of a redirect", async (t) => {
+    const { fetchMock, pool, fetches } = mocked(t);
+    const to = (location) => ({ headers: { location } });
+    pool.intercept({ path: "/from" }).reply(302, "", to("https://b.com/over"));
+    fetchMock.get("https://b.com").intercept({ path: "/over" }).reply(307, "", to("/to"));
+    fetchMock.get("https://b.com").intercept({ path: "/to" }).reply(200, "there");
+    const [outcome] = await fetches("/from");
+    assert.deepEqual(outcome, {
+      status: 200,
+      statusText: "OK",
+      url: "https://b.com/to",
+      redirected: true,
+      headers: [],
+      text: "there",
+    });
+  });
+
+  test("fails a redirect to what it does not know", async (t) => {
+    const { pool, fetches } = mocked(t);
+    pool.intercept({ path: "/from" }).reply(302, "", { headers: { location: "/to" } });
+    assert.deepEqual(brief(await fetches("/from")), [refusal("path", "/to")]);
+  });
+
+  test("gives redirects to whoever does not follow them", async (t) => {
+    const { pool, fetches } = mocked(t);
+    pool.intercept({ path: "/from" }).reply(301, "moved", { headers: { location: "/to" } });
+    const [{ status, headers, text: body }] = await fetches(["/from", { redirect: "manual" }]);
+    assert.deepEqual([status, headers, body], [301, [["location", "/to"]], "moved"]);
+  });
 });

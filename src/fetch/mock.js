@@ -2,19 +2,20 @@
 
 import { core } from "ext:core/mod.js";
 import { op_host } from "ext:core/ops";
+import { sendHop } from "ext:miniflare/fetch/network.js";
 import { seams } from "ext:miniflare/fetch/seams.js";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
 import { sourceOfStream } from "ext:miniflare/worker/body.js";
 import { headerList } from "ext:miniflare/worker/request.js";
 import { decode, encode, HOST } from "ext:miniflare/worker/realm.js";
 
-const { FormData } = core.loadExtScript("ext:deno_fetch/21_formdata.js");
-const { toInnerResponse } = core.loadExtScript("ext:deno_fetch/23_response.js");
+const { Response, toInnerResponse } = core.loadExtScript("ext:deno_fetch/23_response.js");
 const { Blob } = core.loadExtScript("ext:deno_web/09_file.js");
 
 /** What Node's side answers with first; shared with `src/node/mock/hook.js`. */
 const FAILED = 1;
 const LATER = 2;
+const RECORD = 3;
 
 /** Lets the mock of this worker's instance answer its fetches. */
 export function useMock() {
@@ -27,22 +28,35 @@ function answer(_context, hop) {
   if (answered === undefined) return undefined;
   if (answered[0] === FAILED) throw reasonOf(decode(answered[1]));
   if (answered[0] === LATER) return answerLater(hop, decode(answered[1]));
+  if (answered[0] === RECORD) return record(hop, decode(answered[1]));
   const [, status, statusText, headers, body] = answered;
   return { status, statusText, headers: headerList(headers), body };
 }
 
 /** An answer that comes when nobody waits for it any more is not read. */
 function answerLater(hop, response) {
-  const later = response.then(answerOf, (reason) => Promise.reject(reasonOf(reason)));
+  const later = response.then(
+    (given) => answerOf(hop, given),
+    (reason) => Promise.reject(reasonOf(reason)),
+  );
   hop.callOff = () => void later.then((answer) => answer?.body?.cancel?.()).catch(() => {});
   return later;
 }
 
-/** The answer that a response brings; none when the hop is for the network after all. */
-function answerOf(response) {
+/** The answer that a response brings; none when the hop is for the network after all, to be recorded or not. */
+function answerOf(hop, response) {
   if (response === undefined) return undefined;
+  if (typeof response === "function") return record(hop, response);
   const { status, statusMessage: statusText, headerList: headers, body } = toInnerResponse(response);
   return { status, statusText, headers, body: body === null ? null : (body.streamOrStatic.body ?? body.stream) };
+}
+
+/** Sends a hop, and gives the whole of what comes back to `keep`. */
+async function record(hop, keep) {
+  const { status, statusText, headers, body } = await sendHop(hop);
+  const bytes = body === null ? null : await new Response(body).bytes();
+  keep(status, statusText, headerText(headers), bytes?.slice() ?? null);
+  return { status, statusText, headers, body: bytes };
 }
 
 const reasonOf = (reason) => (reason instanceof Error ? reason : new Error(String(reason)));
@@ -60,12 +74,10 @@ function bodyToNode(hop) {
   if (body === null || typeof body === "string") return body;
   // The hop's bytes stay here: it may go to the network yet.
   if (body instanceof Uint8Array) return body.slice();
-  return [kindOf(hop.source), encode({ drain: () => drain(hop), source: () => sourceOfStream(hop.body) })];
-}
-
-function kindOf(source) {
-  if (source instanceof FormData) return "form";
-  return source instanceof Blob ? "blob" : "stream";
+  return [
+    hop.source instanceof Blob ? "blob" : "stream",
+    encode({ drain: () => drain(hop), source: () => sourceOfStream(hop.body) }),
+  ];
 }
 
 /** Reads the stream of a hop; its bytes are the hop's body from then on. */

@@ -41,6 +41,7 @@ class MockAgent {
   #netConnect = true;
   #active = true;
   #closed = false;
+  #recording;
   /** The dispatcher that Node's own requests had when this mock was made. */
   #before = globalThis[Symbol.for("undici.globalDispatcher.1")];
 
@@ -49,8 +50,7 @@ class MockAgent {
     return (this.#pools.get(key) ?? this.#open(key, origin)).pool;
   }
 
-  #open(key, shown) {
-    const shared = typeof key === "string" ? this.#byPattern(key) : undefined;
+  #open(key, shown, shared = typeof key === "string" ? this.#byPattern(key) : undefined) {
     const interceptors = shared?.interceptors ?? new Interceptors();
     const pool = new MockPool(interceptors, () => this.#pools.delete(key));
     const entry = { shown, interceptors, pool };
@@ -69,7 +69,8 @@ class MockAgent {
   #interceptorsOf(origin) {
     const entry = this.#pools.get(origin);
     if (entry !== undefined) return entry.interceptors;
-    return this.#byPattern(origin) === undefined ? undefined : this.#open(origin, origin).interceptors;
+    const shared = this.#byPattern(origin);
+    return shared === undefined ? undefined : this.#open(origin, origin, shared).interceptors;
   }
 
   activate() {
@@ -96,6 +97,17 @@ class MockAgent {
 
   disableNetConnect() {
     this.#netConnect = false;
+  }
+
+  /**
+   * Keeps what servers answer to requests that no interceptor takes in a file, and replays it from there.
+   * @param options `{ mode }`: "missing" replays what the file has and records the rest, "all" records everything anew,
+   *   "none" only replays
+   */
+  record(file, options = undefined) {
+    const { Recording } = require("./recording.js");
+    this.#recording = new Recording(file, options);
+    return this;
   }
 
   pendingInterceptors() {
@@ -125,7 +137,8 @@ class MockAgent {
   }
 
   /**
-   * What an interceptor answers, `NETWORK` when the request may go there, or a promise of either.
+   * What an interceptor answers, `NETWORK` when the request may go there, `{ keep }` when what comes of it is to be
+   * recorded; or a promise of one of these.
    * @param session where replies that come later are kept
    */
   [ANSWER](request, session) {
@@ -133,18 +146,31 @@ class MockAgent {
     if (!this.#active) return NETWORK;
     const interceptors = this.#interceptorsOf(request.origin);
     if (interceptors === undefined) return this.#unmatched(request, 0);
+    return this.#search(interceptors, request, session);
+  }
+
+  #search(interceptors, request, session) {
     const found = search(interceptors.candidates(request.sortedPath), request);
     return chain(found, (one) => this.#found(one, interceptors, request, session));
   }
 
   #found(one, interceptors, request, session) {
     if (typeof one === "number") return this.#unmatched(request, one);
-    const answer = one.answer(request, session);
-    if (one.state.consumed) interceptors.retire(one);
-    return answer;
+    // While a matcher was waited for, another request may have come first.
+    if (one.state.consumed) return this.#search(interceptors, request, session);
+    try {
+      return one.answer(request, session);
+    } finally {
+      if (one.state.consumed) interceptors.retire(one);
+    }
   }
 
   #unmatched(request, stage) {
+    if (this.#recording === undefined) return this.#unanswered(request, stage);
+    return chain(this.#recording.answer(request), (answer) => answer ?? this.#unanswered(request, stage));
+  }
+
+  #unanswered(request, stage) {
     const refused = this.#refusal(request.origin);
     if (refused === undefined) return NETWORK;
     const subsequent = `subsequent request to origin ${request.origin} was not allowed`;

@@ -13,6 +13,7 @@ const { Session } = require("./session.js");
 const ANSWERED = 0;
 const FAILED = 1;
 const LATER = 2;
+const RECORD = 3;
 
 /** One worker's way to a mock. */
 class MockHook {
@@ -52,6 +53,7 @@ function requestFromWire([method, url, headers, length, body], membrane) {
 function now(answer, request, membrane) {
   request.release();
   if (answer === NETWORK) return undefined;
+  if (answer.keep !== undefined) return [RECORD, membrane.encode(answer.keep)];
   const { status, statusText, headers, content } = answer;
   const body = decodeContent(content, headers);
   if (isStream(body)) return later(Promise.resolve({ ...answer, content: body }), request, membrane);
@@ -61,7 +63,7 @@ function now(answer, request, membrane) {
 function later(answer, request, membrane) {
   const response = answer.then((given) => {
     request.release();
-    return given === NETWORK ? undefined : responseOf(given);
+    return given === NETWORK ? undefined : (given.keep ?? responseOf(given));
   });
   return [LATER, membrane.encode(response)];
 }

@@ -99,8 +99,8 @@ function search(interceptors, request, furthest = 0) {
     const passed = stagesPassed(one.state, request);
     if (types.isPromise(passed)) {
       const judge = (stages) => {
-        if (stages === ALL && !one.state.consumed) return one;
-        return search(interceptors, request, Math.max(furthest, Math.min(stages, ALL - 1)));
+        if (stages === ALL) return one;
+        return search(interceptors, request, Math.max(furthest, stages));
       };
       return passed.then(judge);
     }

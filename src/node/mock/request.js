@@ -21,8 +21,8 @@ class MockRequest {
   /**
    * @param headers flat, names as they were written
    * @param length of the body in bytes, or null when only reading it will tell
-   * @param body null, text or bytes; otherwise `{ kind, drain(), source() }` of a "stream", "blob" or "form": either
-   *   all of its bytes, or a source to pull them from
+   * @param body null, text or bytes; otherwise `{ kind, drain(), source() }` of a "stream" or a "blob", which a form is
+   *   too: either all of its bytes, or a source to pull them from
    */
   constructor(method, url, headers, length, body) {
     this.url = url;
@@ -93,9 +93,7 @@ class MockRequest {
 
   #shown(bytes) {
     if (this.#kind === "stream") return new Blob([bytes]).stream();
-    const type = this.#kind === undefined ? undefined : this.lowerCaseHeaders["content-type"];
-    if (this.#kind === "blob") return new Blob([bytes], { type });
-    if (this.#kind === "form") return new Response(bytes, { headers: { "content-type": type } }).formData();
+    if (this.#kind === "blob") return blobOf(bytes, this.lowerCaseHeaders["content-type"] ?? "");
     return bytes;
   }
 
@@ -124,6 +122,11 @@ class MockRequest {
   release() {
     this.#stream = undefined;
   }
+}
+
+function blobOf(bytes, type) {
+  const isForm = type.startsWith("multipart/form-data");
+  return isForm ? new Response(bytes, { headers: { "content-type": type } }).formData() : new Blob([bytes], { type });
 }
 
 const answered = () => new TypeError("The body was not read before the request was answered.");
