@@ -381,6 +381,53 @@ export class Miniflare extends EventTarget {
   getDurableObjectStorage(id: DurableObjectId): Promise<DurableObjectStorage>;
 
   /**
+   * The ids of a binding's objects that live or have stored something, in the order of their digits; without names, which
+   * are not stored.
+   *
+   * @param name the binding's name, a key of the option `durableObjects`
+   */
+  getDurableObjectIds(name: string): Promise<DurableObjectId[]>;
+
+  /**
+   * Calls `work` with an object and its state, as an event of the object: it is constructed if it does not live, its gate
+   * is waited for, and while `work` uses the storage no other event comes in between. The instance is the one that
+   * requests reach; what is set on it stays.
+   *
+   * @returns what `work` returns
+   * @throws what `work` or the constructor throws; a {@link TypeError} when `id` is none
+   *
+   * @example
+   * const count = await mf.runWithDurableObject(id, async (counter, state) => {
+   *   await state.storage.put("count", 41);
+   *   return counter.increment();
+   * });
+   */
+  runWithDurableObject<T>(
+    id: DurableObjectId,
+    work: (instance: Live, state: DurableObjectState) => T | Promise<T>,
+  ): Promise<T>;
+
+  /**
+   * Has the object forgotten, as Workers do with idle ones: the next event constructs it anew, over what it stored. What
+   * it is doing goes on.
+   *
+   * @returns whether the object lived
+   * @throws {TypeError} when `id` is none
+   */
+  evictDurableObject(id: DurableObjectId): Promise<boolean>;
+
+  /**
+   * Remembers all that the instance has stored. The function that it resolves with brings that back, alarms included, as
+   * often as it is called; Durable Objects are constructed anew then.
+   *
+   * @example
+   * let restore;
+   * before(async () => (restore = await mf.snapshotStorage()));
+   * afterEach(() => restore());
+   */
+  snapshotStorage(): Promise<() => Promise<void>>;
+
+  /**
    * Calls the `alarm()` of the objects that have an alarm set, whether it is due or not, one after the other in the order
    * of their times, and awaits each. Alarms that they set meanwhile wait for the next call. What fails is retried as any
    * alarm is.
@@ -627,6 +674,16 @@ export interface DurableObjectNamespace {
    * @throws {TypeError} for a jurisdiction other than `eu` and `fedramp`
    */
   jurisdiction(jurisdiction: DurableObjectJurisdiction): DurableObjectNamespace;
+}
+
+/** What an object is constructed with. */
+export interface DurableObjectState {
+  readonly id: DurableObjectId;
+  readonly storage: DurableObjectStorage;
+  /** Does nothing: objects live on while anything is pending. */
+  waitUntil(promise: Promise<unknown>): void;
+  /** Runs `closure` while no other event reaches the object. */
+  blockConcurrencyWhile<T>(closure: () => T | Promise<T>): Promise<T>;
 }
 
 /** Accepted for every call of a storage; nothing depends on `noCache` and `allowUnconfirmed`. */

@@ -9,11 +9,13 @@ use crate::clock::Clock;
 use crate::durable::alarms::Alarms;
 use crate::fetch::Outbound;
 use crate::store::place::Stores;
+use crate::store::snapshot::Snapshots;
 
 #[derive(Default)]
 pub struct Instance {
     pub clock: Rc<Clock>,
     pub outbound: Outbound,
     pub stores: Stores,
+    pub snapshots: Snapshots,
     pub alarms: Rc<Alarms>,
 }

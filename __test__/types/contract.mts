@@ -7,6 +7,7 @@ import {
   type DurableObjectListOptions,
   type DurableObjectNamespace,
   type DurableObjectOptions,
+  type DurableObjectState,
   type DurableObjectStorage,
   type DurableObjectStorageOptions,
   type DurableObjectStub,
@@ -169,6 +170,18 @@ export async function durableObjects(mf: Miniflare): Promise<void> {
   const names: (string | undefined)[] = [stub.name, stub.id.name, ids[0].toString()];
   const response: Response = await stub.fetch("http://localhost/", { method: "POST", body: "1" });
   console.log(same, names, await response.text());
+}
+
+export async function outside(mf: Miniflare): Promise<void> {
+  const [id]: DurableObjectId[] = await mf.getDurableObjectIds("COUNTER");
+  const count: number = await mf.runWithDurableObject(id, async (instance, state: DurableObjectState) => {
+    await state.blockConcurrencyWhile(() => state.storage.sync());
+    return (await instance.add(1)) as number;
+  });
+  const lived: boolean = await mf.evictDurableObject(id);
+  const restore: () => Promise<void> = await mf.snapshotStorage();
+  await restore();
+  console.log(count, lived);
 }
 
 export async function alarms(mf: Miniflare, id: DurableObjectId): Promise<void> {

@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use super::alarm::{self, Alarm};
 use crate::clock::Clock;
 use crate::limits;
-use crate::store::Write;
+use crate::store::{Store, StoreError, Write};
 
 /// Binding and id of an object.
 pub type Name = (String, String);
@@ -49,6 +49,20 @@ impl Alarms {
             schedule.insert((order, name.clone()));
             self.changed.notify_waiters();
         }
+    }
+
+    /// Forgets what it knows and looks what `store` holds.
+    pub fn reload(&self, store: &dyn Store) -> Result<(), StoreError> {
+        self.orders.borrow_mut().clear();
+        self.schedule.borrow_mut().clear();
+        for space in store.spaces("").now()? {
+            let stored = store.space(&space).get(alarm::KEY).now()?;
+            let alarm = stored.and_then(|stored| Alarm::from_bytes(&stored));
+            if let (Some((binding, id)), Some(alarm)) = (space.rsplit_once(':'), alarm) {
+                self.set(&(binding.into(), id.into()), Some(alarm));
+            }
+        }
+        Ok(())
     }
 
     /// Objects with an alarm, that of the next first; only those due by `until_ms` when it is given.

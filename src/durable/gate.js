@@ -4,6 +4,9 @@
 // until the code that awaits it has gone on. In memory, storage answers at once, so that is until the microtasks at hand
 // are done: two requests that read and then write never see each other half way. Events that wait are let in one by one,
 // each only when the one before has gone as far as it can.
+//
+// Code in Node that uses the storage as a guest goes on when Node's microtasks run, which is after those at hand: for as
+// long as there are guests, Node is asked when it is done.
 
 import { op_after_microtasks } from "ext:core/ops";
 
@@ -25,17 +28,42 @@ function openGates() {
 
 export class InputGate {
   #closures = 0;
+  #guests = 0;
+  #guestUses = 0;
+  #soon;
   #usedIn = -1;
   #waiting = [];
   #opens = false;
 
   get #isOpen() {
-    return this.#closures === 0 && this.#usedIn !== stretch;
+    return this.#closures === 0 && this.#guestUses === 0 && this.#usedIn !== stretch;
   }
 
   /** Storage was used: closed until whoever awaits it has gone on. */
   use() {
     this.#usedIn = stretch;
+    if (this.#guests > 0) this.#useByGuest();
+  }
+
+  /** Delivers to code in Node; `soon(callback)` calls back once Node's microtasks are done. */
+  enterGuest(deliver, soon) {
+    return this.enter(async () => {
+      this.#guests++;
+      this.#soon = soon;
+      try {
+        return await deliver();
+      } finally {
+        this.#guests--;
+      }
+    });
+  }
+
+  #useByGuest() {
+    this.#guestUses++;
+    this.#soon(() => {
+      this.#guestUses--;
+      this.#openLater();
+    });
   }
 
   /** Delivers an event, now or when its turn has come. `deliver` returns a promise. */

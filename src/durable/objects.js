@@ -11,7 +11,7 @@ import {
   op_durable_open,
   op_host,
 } from "ext:core/ops";
-import { deliverAlarm, flushAlarms, watchAlarms } from "ext:miniflare/durable/alarms.js";
+import { deliverAlarm, watchAlarms } from "ext:miniflare/durable/alarms.js";
 import { confirm } from "ext:miniflare/durable/entries.js";
 import { InputGate } from "ext:miniflare/durable/gate.js";
 import { DurableObjectState } from "ext:miniflare/durable/state.js";
@@ -89,23 +89,17 @@ export async function fetchObject(binding, hex, request) {
 
 /** The storage that the object has or will have. */
 export function storageOf(binding, hex) {
-  return entryOf(storages, binding, hex, () => {
-    const gate = new InputGate();
-    const open = op_durable_open(binding, hex);
-    const alarm = { handled: undefined };
-    return { gate, open, alarm, storage: new DurableObjectStorage(open, gate, alarm) };
-  });
+  return entryOf(storages, binding, hex, () => storageOver(op_durable_open(binding, hex)));
 }
 
-/** Delivers the alarms that are set, of this worker's objects that `ids`, `[binding, id]` each, name; of all without it. */
-export function flush(ids, onlyDue) {
-  const chosen = ids && new Set(ids.map(String));
-  const isChosen = (binding, hex) => classes.has(binding) && (chosen?.has(`${binding},${hex}`) ?? true);
-  return flushAlarms(isChosen, onlyDue, deliverAlarmOf);
+function storageOver(open) {
+  const gate = new InputGate();
+  const alarm = { handled: undefined };
+  return { gate, open, alarm, storage: new DurableObjectStorage(open, gate, alarm) };
 }
 
 /** An object that cannot be constructed has failed to handle its alarm. */
-async function deliverAlarmOf(binding, hex, isForced) {
+export async function deliverAlarmOf(binding, hex, isForced) {
   const { gate, open } = storageOf(binding, hex);
   let object, failure;
   try {
@@ -125,9 +119,35 @@ function reportAlarm(binding, hex, { error, retries, wait }) {
   op_host(HOST.ALARM_FAILED, [binding, hex, retries, wait, encode(error)]);
 }
 
+/** The object, constructed if it does not live. */
+export function objectOf(binding, hex) {
+  return objects.get(binding)?.get(hex) ?? construct(binding, hex);
+}
+
+/** Whether the class of this binding is bound here, so that its objects live in this worker. */
+export const isHere = (binding) => classes.has(binding);
+
+/** The digits of the ids of a binding's objects that live. */
+export const livingIds = (binding) => [...(objects.get(binding)?.keys() ?? [])];
+
+/**
+ * Forgets an object; whether it lived. What it is doing goes on over the same entries, but it closes a gate that nobody
+ * waits for any more.
+ */
+export function evict(binding, hex) {
+  const known = storages.get(binding)?.get(hex);
+  if (known !== undefined) storages.get(binding).set(hex, storageOver(known.open));
+  return objects.get(binding)?.delete(hex) ?? false;
+}
+
+export function evictAll() {
+  for (const [binding, living] of objects) for (const hex of [...living.keys()]) evict(binding, hex);
+}
+
 class LivingObject {
   #gate;
   #open;
+  #state;
   #instance;
   #failure;
 
@@ -138,6 +158,7 @@ class LivingObject {
 
   /** `alarm` learns whether there is a handler: a field may be one, so without a method that is unknown until then. */
   construct(Class, state, alarm) {
+    this.#state = state;
     alarm.handled = typeof Class.prototype?.alarm === "function" || undefined;
     try {
       this.#instance = new Class(state, worker.env);
@@ -152,6 +173,11 @@ class LivingObject {
   fetch(request) {
     if (this.#instance === undefined) this.#gate.use();
     return this.#gate.enter(() => this.#deliver(request));
+  }
+
+  /** Runs `work(instance, state)`, code in Node, as an event of the object. */
+  run(work, soon) {
+    return this.#gate.enterGuest(() => work(this.#instance, this.#state), soon);
   }
 
   /** Calls the object's handler. Whoever calls it has entered the gate. */
@@ -174,10 +200,6 @@ class LivingObject {
     const text = "Durable Object fetch handler didn't respond with a Response object";
     throw objectError("ERR_RESPONSE_TYPE", text);
   }
-}
-
-function objectOf(binding, hex) {
-  return objects.get(binding)?.get(hex) ?? construct(binding, hex);
 }
 
 function construct(binding, hex) {

@@ -1,5 +1,6 @@
 //! Storage and ids as the worker's JavaScript calls them (`entries.js`, `objects.js`). All of it is synchronous.
 
+use std::cell::RefCell;
 use std::ffi::CStr;
 use std::rc::Rc;
 
@@ -67,6 +68,19 @@ pub fn op_durable_confirm(#[cppgc] open: &Open) -> Result<bool, StorageError> {
 #[op2]
 pub fn op_durable_confirmed(#[cppgc] open: &Open) -> impl Future<Output = Result<(), StorageError>> + use<> {
     open.storage().confirmed()
+}
+
+/// The digits of the ids under which objects of a binding have stored something.
+#[op2]
+#[serde]
+pub async fn op_durable_stored(
+    state: Rc<RefCell<OpState>>,
+    #[string] binding: String,
+) -> Result<Vec<String>, StorageError> {
+    let store = state.borrow().borrow::<Rc<Instance>>().stores.durable();
+    let names = store.spaces(&format!("{binding}:")).wait().await?;
+    let ids = names.iter().filter_map(|name| name.rsplit_once(':'));
+    Ok(ids.filter(|(of, _)| *of == binding).map(|(_, id)| id.into()).collect())
 }
 
 /// Begins a transaction over a storage.

@@ -19,6 +19,8 @@ pub const FUNCTIONS: &[(&str, Exported)] = &[
     ("openInstance", open_instance),
     ("closeInstance", close_instance),
     ("settleStores", settle_stores),
+    ("takeSnapshot", take_snapshot),
+    ("restoreSnapshot", restore_snapshot),
     ("openLane", open_lane),
     ("closeLane", close_lane),
     ("call", call),
@@ -79,6 +81,22 @@ fn place(call: &Call, index: usize) -> Result<Place> {
         }
         _ => Err(Failure(format!("argument {index} is not a place to store in"))),
     }
+}
+
+/// `takeSnapshot(instance)`: remembers what the instance has stored, and returns the snapshot's number.
+fn take_snapshot(call: &Call) -> Result<Value> {
+    let instance = Environment::get(call.env)?.instance(call.number(0)? as u32)?;
+    let number = instance.snapshots.take(&instance.stores).map_err(Failure::new)?;
+    Ok(Value::Number(number as f64))
+}
+
+/// `restoreSnapshot(instance, snapshot)`: has the instance store again what it had stored then.
+fn restore_snapshot(call: &Call) -> Result<Value> {
+    let instance = Environment::get(call.env)?.instance(call.number(0)? as u32)?;
+    let restored = instance.snapshots.restore(&instance.stores, call.number(1)? as usize);
+    let alarms = restored.and_then(|()| instance.alarms.reload(&*instance.stores.durable()));
+    alarms.map_err(Failure::new)?;
+    Ok(Value::Undefined)
 }
 
 /// `openLane(cpuLimitMs, heapLimitMb, instance, host)`: opens a lane with a fresh isolate and returns its number.

@@ -3,7 +3,7 @@
 // other through this: as services, as homes of each other's Durable Objects, and by routes.
 
 const { DurableObjectError, MiniflareCoreError } = require("./errors.js");
-const { closeInstance, disposed, openInstance, settleStores } = require("./lane.js");
+const { closeInstance, disposed, openInstance, restoreSnapshot, settleStores, takeSnapshot } = require("./lane.js");
 const { Log } = require("./log.js");
 const { inheritedOptions, mountOptions } = require("./mounts.js");
 const { objectBindings } = require("./objects.js");
@@ -181,6 +181,15 @@ class Group {
     if (thrown.length > 1) throw new AggregateError(thrown, `${thrown.length} alarms failed`);
     if (thrown.length > 0) throw thrown[0];
     return handled;
+  }
+
+  /** Objects are constructed anew when what they have stored is brought back. */
+  snapshotStorage() {
+    const number = takeSnapshot(this.instance);
+    return async () => {
+      for (const worker of this.#workers) (await worker.lane()).control.evictObjects();
+      restoreSnapshot(this.instance, number);
+    };
   }
 
   /** The mount that a request for this URL is for, by the routes; the main worker when there is none. */

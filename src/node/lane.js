@@ -272,6 +272,19 @@ const objectIds = {
 const openInstance = () => binding.openInstance();
 /** Where its rooms store from now on, as `persist.js` has it. */
 const settleStores = (instance, places) => binding.settleStores(instance, ...places);
+/** What an instance has stored, remembered by a number, and brought back. */
+const takeSnapshot = (instance) => binding.takeSnapshot(instance);
+const restoreSnapshot = (instance, snapshot) => binding.restoreSnapshot(instance, snapshot);
 const closeInstance = (instance) => binding.closeInstance(instance);
 
-module.exports = { closeInstance, disposed, Lane, objectIds, openInstance, settleStores, waiting };
+module.exports = {
+  closeInstance,
+  disposed,
+  Lane,
+  objectIds,
+  openInstance,
+  restoreSnapshot,
+  settleStores,
+  takeSnapshot,
+  waiting,
+};

@@ -5,7 +5,7 @@
 
 const { Group } = require("./group.js");
 const { NoOpLog } = require("./log.js");
-const { idParts, objectNamespaces } = require("./objects.js");
+const { idParts, objectNamespaces, soon } = require("./objects.js");
 const { splitRequest } = require("./request.js");
 const { kvNamespace } = require("./stores.js");
 
@@ -119,8 +119,26 @@ class Miniflare extends EventTarget {
   /** The storage of the object with this id, whether the object has been constructed or not. */
   async getDurableObjectStorage(id) {
     const parts = idParts("getDurableObjectStorage", id);
-    await this.#worker.lane();
-    return (await this.#home(parts[0]).lane()).control.durableStorage(...parts);
+    return (await this.#controlOf(parts)).objectStorage(...parts);
+  }
+
+  /** The ids of the objects of a binding that live or have stored something, in the order of their digits. */
+  async getDurableObjectIds(name) {
+    const namespace = await this.getDurableObjectNamespace(name);
+    const digits = await (await this.#controlOf([name])).objectIds(name);
+    return digits.map((hex) => namespace.idFromString(hex));
+  }
+
+  /** Calls `work(instance, state)` as an event of the object, constructed if it does not live. */
+  async runWithDurableObject(id, work) {
+    const parts = idParts("runWithDurableObject", id);
+    return (await this.#controlOf(parts)).runWithObject(...parts, work, soon);
+  }
+
+  /** Has the object constructed anew when it is next asked for something; whether it lived. */
+  async evictDurableObject(id) {
+    const parts = idParts("evictDurableObject", id);
+    return (await this.#controlOf(parts)).evictObject(...parts);
   }
 
   /** Delivers the alarms that are set, of all objects or of those with these ids, and awaits their handlers. */
@@ -128,6 +146,18 @@ class Miniflare extends EventTarget {
     const chosen = ids && [ids].flat().map((id) => idParts("flushDurableObjectAlarms", id));
     await this.#worker.lane();
     return this.#group.flushAlarms(chosen, onlyDue);
+  }
+
+  /** Remembers all that is stored; the function that brings it back, as often as it is called. */
+  async snapshotStorage() {
+    await this.#worker.lane();
+    return this.#group.snapshotStorage();
+  }
+
+  /** What the worker that an object lives in can be asked. */
+  async #controlOf([binding]) {
+    await this.#worker.lane();
+    return (await this.#home(binding).lane()).control;
   }
 
   async reload() {

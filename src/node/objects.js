@@ -31,6 +31,15 @@ function idParts(method, id) {
   return parts;
 }
 
+/** Calls back once Node's microtasks are done. The worker that asked may be gone by then. */
+function soon(callback) {
+  setImmediate(() => {
+    try {
+      callback();
+    } catch {}
+  });
+}
+
 /**
  * What is said of an alarm whose handler threw `cause`.
  * @param retries how often it had been retried before
@@ -44,4 +53,4 @@ function alarmError(binding, hex, retries, wait, cause) {
   return new DurableObjectError("ERR_ALARM", `Alarm of Durable Object "${binding}" failed, ${next} (id ${hex})`, cause);
 }
 
-module.exports = { alarmError, idParts, objectBindings, objectNamespaces };
+module.exports = { alarmError, idParts, objectBindings, objectNamespaces, soon };

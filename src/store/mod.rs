@@ -15,6 +15,7 @@ pub mod rocks;
 mod rocks_error;
 mod rocks_key;
 mod rocks_options;
+pub mod snapshot;
 
 use std::rc::Rc;
 
@@ -36,6 +37,14 @@ pub enum Reply<T> {
 }
 
 impl<T> Reply<T> {
+    /// The answer, whenever it comes.
+    pub async fn wait(self) -> Result<T> {
+        match self {
+            Reply::Now(answer) => answer,
+            Reply::Later(answer) => answer.await,
+        }
+    }
+
     /// The answer of a store that is known to answer at once.
     pub fn now(self) -> Result<T> {
         match self {

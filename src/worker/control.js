@@ -1,7 +1,8 @@
 // What Node's side may ask of a worker beyond requests; it holds this object through the membrane.
 
 import { op_fail } from "ext:core/ops";
-import { bindClasses, flush, storageOf } from "ext:miniflare/durable/objects.js";
+import { bindClasses } from "ext:miniflare/durable/objects.js";
+import { outside } from "ext:miniflare/durable/outside.js";
 import {
   ExecutionContext,
   hasListeners,
@@ -21,8 +22,7 @@ export const control = {
   bindings: () => worker.env,
   moduleExports: () => worker.exports,
   bindClasses: (bindings, alarms) => bindClasses(bindings, worker.exports, alarms),
-  durableStorage: (binding, hex) => storageOf(binding, hex).storage,
-  flushAlarms: flush,
+  ...outside,
   /** Fails as a defect of ours would, to prove that it is contained. */
   panic: (message) => op_fail(message),
 };

@@ -1,0 +1,247 @@
+// What tests can do with objects from outside the worker, beyond requests.
+
+import { describe } from "node:test";
+import assert from "node:assert/strict";
+import { create } from "../support/miniflare.mjs";
+import { json, rejection, turns, URL_ROOT } from "../support/dispatch.mjs";
+import { test } from "../support/test.mjs";
+
+const COUNTER = `
+  export class Counter {
+    constructor(state) { this.state = state; this.storage = state.storage; this.born = 0; }
+    async add(step) {
+      const count = ((await this.storage.get("count")) ?? 0) + step;
+      await this.storage.put("count", count);
+      return count;
+    }
+    async fetch(request) {
+      this.born++;
+      if (request.url.endsWith("/never")) await new Promise(() => {});
+      if (request.url.endsWith("/block")) this.state.blockConcurrencyWhile(() => new Promise(() => {}));
+      return Response.json([await this.add(1), this.born]);
+    }
+  }
+  export default { fetch: (request, env) => env.COUNTER.get(env.COUNTER.idFromName("a")).fetch(request) };`;
+
+async function withCounter(t, options = {}) {
+  const mf = create(t, { durableObjects: { COUNTER: "Counter" }, script: COUNTER, ...options });
+  const namespace = await mf.getDurableObjectNamespace("COUNTER");
+  const idOf = (name) => namespace.idFromName(name);
+  const fetch = async (name, path = "") => (await namespace.get(idOf(name)).fetch(URL_ROOT + path)).json();
+  return { mf, namespace, idOf, fetch };
+}
+
+describe("getDurableObjectIds", () => {
+  test("gives the objects that live or have stored something, each once, in order", async (t) => {
+    const { mf, namespace, idOf, fetch } = await withCounter(t);
+    assert.deepEqual(await mf.getDurableObjectIds("COUNTER"), []);
+    await fetch("lives and stores");
+    await (await mf.getDurableObjectStorage(idOf("stores"))).put("key", 1);
+    await mf.runWithDurableObject(idOf("lives"), () => {});
+    const ids = await mf.getDurableObjectIds("COUNTER");
+    const expected = ["lives and stores", "stores", "lives"].map((name) => String(idOf(name))).sort();
+    assert.deepEqual(ids.map(String), expected);
+    assert.equal((await namespace.get(ids[0]).fetch(URL_ROOT)).status, 200);
+  });
+
+  test("knows only what the binding's objects did", async (t) => {
+    const { mf, fetch } = await withCounter(t, { durableObjects: { COUNTER: "Counter", OTHER: "Counter" } });
+    await fetch("a");
+    assert.deepEqual(await mf.getDurableObjectIds("OTHER"), []);
+    assert.deepEqual(await mf.getDurableObjectIds("UNBOUND"), []);
+  });
+});
+
+describe("evictDurableObject", () => {
+  test("has the object constructed anew over what it stored", async (t) => {
+    const { mf, idOf, fetch } = await withCounter(t);
+    assert.deepEqual(
+      [await fetch("a"), await fetch("a"), await fetch("b")],
+      [
+        [1, 1],
+        [2, 2],
+        [1, 1],
+      ],
+    );
+    assert.equal(await mf.evictDurableObject(idOf("a")), true);
+    assert.deepEqual(
+      [await fetch("a"), await fetch("b")],
+      [
+        [3, 1],
+        [2, 2],
+      ],
+    );
+  });
+
+  test("says whether there was an object", async (t) => {
+    const { mf, idOf, fetch } = await withCounter(t);
+    assert.equal(await mf.evictDurableObject(idOf("a")), false);
+    await fetch("a");
+    assert.deepEqual([await mf.evictDurableObject(idOf("a")), await mf.evictDurableObject(idOf("a"))], [true, false]);
+  });
+
+  test("frees an object that blocks itself for ever", async (t) => {
+    const { mf, idOf, fetch } = await withCounter(t);
+    fetch("a", "block").catch(() => {});
+    await turns(2);
+    const stuck = fetch("a");
+    stuck.catch(() => {});
+    await mf.evictDurableObject(idOf("a"));
+    assert.deepEqual((await fetch("a"))[1], 1);
+  });
+});
+
+describe("runWithDurableObject", () => {
+  test("calls with the instance and its state, and gives what is returned", async (t) => {
+    const { mf, idOf, fetch } = await withCounter(t);
+    const id = idOf("a");
+    const seen = await mf.runWithDurableObject(id, async (instance, state) => {
+      assert.equal(String(state.id), String(id));
+      await state.storage.put("count", 41);
+      return instance.add(1);
+    });
+    assert.equal(seen, 42);
+    assert.deepEqual(await fetch("a"), [43, 1]);
+  });
+
+  test("reaches the very instance that requests reach", async (t) => {
+    const { mf, idOf, fetch } = await withCounter(t);
+    await mf.runWithDurableObject(idOf("a"), (instance) => {
+      instance.add = async () => "spied on";
+    });
+    assert.deepEqual(await fetch("a"), ["spied on", 1]);
+  });
+
+  test("rejects with what the function throws, and when the object cannot be constructed", async (t) => {
+    const { mf, idOf } = await withCounter(t);
+    const thrown = new RangeError("of the test");
+    assert.equal(await rejection(mf.runWithDurableObject(idOf("a"), () => Promise.reject(thrown))), thrown);
+    const bad = create(t, {
+      durableObjects: { BAD: "Bad" },
+      script: "export class Bad { constructor() { throw new RangeError('while constructed'); } } export default {}",
+    });
+    const id = (await bad.getDurableObjectNamespace("BAD")).newUniqueId();
+    assert.equal((await rejection(bad.runWithDurableObject(id, () => {}))).message, "while constructed");
+  });
+
+  test("lets no event in between a read and the write that follows it", async (t) => {
+    const { mf, idOf, fetch } = await withCounter(t);
+    const add = (_, { storage }) =>
+      (async () => {
+        const count = (await storage.get("count")) ?? 0;
+        await storage.put("count", count + 1);
+        return count;
+      })();
+    const all = Array.from({ length: 30 }, (_, index) =>
+      index % 2 ? fetch("a") : mf.runWithDurableObject(idOf("a"), add),
+    );
+    await Promise.all(all);
+    assert.equal(await (await mf.getDurableObjectStorage(idOf("a"))).get("count"), 30);
+  });
+
+  test("may fetch the object itself", async (t) => {
+    const { mf, idOf, fetch } = await withCounter(t);
+    const seen = await mf.runWithDurableObject(idOf("a"), async (_, { storage }) => {
+      await storage.put("count", 1);
+      return fetch("a");
+    });
+    assert.deepEqual(seen, [2, 1]);
+  });
+
+  test("waits for the object's gate", async (t) => {
+    const mf = create(t, {
+      durableObjects: { BOX: "Box" },
+      script: `export class Box {
+        constructor(state) { state.blockConcurrencyWhile(async () => { await scheduler.wait(5); this.made = "ready"; }); }
+      } export default {}`,
+    });
+    const id = (await mf.getDurableObjectNamespace("BOX")).newUniqueId();
+    assert.equal(await mf.runWithDurableObject(id, ({ made }) => made), "ready");
+  });
+
+  test("rejects when the instance is disposed meanwhile", async (t) => {
+    const { mf, idOf } = await withCounter(t);
+    const run = rejection(mf.runWithDurableObject(idOf("a"), () => new Promise(() => {})));
+    await turns(2);
+    await mf.dispose();
+    assert.equal((await run).code, "ERR_DISPOSED");
+  });
+
+  test("reaches objects that live in a mount", async (t) => {
+    const mf = create(t, {
+      durableObjects: { COUNTER: { className: "Counter", scriptName: "home" } },
+      mounts: { home: { modules: true, script: COUNTER } },
+      script: "export default {}",
+    });
+    const namespace = await mf.getDurableObjectNamespace("COUNTER");
+    const id = namespace.idFromName("a");
+    assert.equal(await mf.runWithDurableObject(id, (instance) => instance.add(5)), 5);
+    assert.deepEqual((await mf.getDurableObjectIds("COUNTER")).map(String), [String(id)]);
+    assert.equal(await mf.evictDurableObject(id), true);
+  });
+});
+
+describe("snapshotStorage", () => {
+  test("brings back what was stored, as often as it is called", async (t) => {
+    const { mf, idOf, fetch } = await withCounter(t);
+    await fetch("a");
+    const restore = await mf.snapshotStorage();
+    for (let round = 0; round < 2; round++) {
+      assert.deepEqual(
+        [await fetch("a"), await fetch("new")].map(([count]) => count),
+        [2, 1],
+      );
+      await (await mf.getDurableObjectStorage(idOf("a"))).deleteAll();
+      await restore();
+      assert.deepEqual((await mf.getDurableObjectIds("COUNTER")).map(String), [String(idOf("a"))]);
+      assert.equal(await (await mf.getDurableObjectStorage(idOf("a"))).get("count"), 1);
+    }
+  });
+
+  test("has objects constructed anew", async (t) => {
+    const { mf, fetch } = await withCounter(t);
+    await fetch("a");
+    const restore = await mf.snapshotStorage();
+    await restore();
+    assert.deepEqual(await fetch("a"), [2, 1]);
+  });
+
+  test("brings alarms back", async (t) => {
+    const mf = create(t, {
+      durableObjects: { BOX: "Box" },
+      script: "export class Box { alarm() {} } export default {}",
+    });
+    const id = (await mf.getDurableObjectNamespace("BOX")).newUniqueId();
+    const alarm = async () => (await mf.getDurableObjectStorage(id)).getAlarm();
+    const time = Date.now() + 3_600_000;
+    await (await mf.getDurableObjectStorage(id)).setAlarm(time);
+    const restore = await mf.snapshotStorage();
+    assert.equal(await mf.flushDurableObjectAlarms(), 1);
+    assert.equal(await alarm(), null);
+    await restore();
+    assert.equal(await alarm(), time);
+    assert.equal(await mf.flushDurableObjectAlarms(), 1);
+  });
+
+  test("can be nested, each with its own moment", async (t) => {
+    const { mf, fetch } = await withCounter(t);
+    const outer = await mf.snapshotStorage();
+    await fetch("a");
+    const inner = await mf.snapshotStorage();
+    await fetch("a");
+    await inner();
+    assert.equal((await fetch("a"))[0], 2);
+    await outer();
+    assert.equal((await fetch("a"))[0], 1);
+    await inner();
+    assert.equal((await json(mf))[0], 2);
+  });
+});
+
+test("each takes an id and nothing else", async (t) => {
+  const { mf } = await withCounter(t);
+  for (const name of ["getDurableObjectStorage", "evictDurableObject", "runWithDurableObject"]) {
+    const { message } = await rejection(mf[name]("a", () => {}));
+    assert.equal(message, `${name}() takes a Durable Object's id, got "a" (string)`);
+  }
+});

@@ -1,0 +1,40 @@
+// What tests ask of objects from outside the worker, beyond requests.
+
+import { op_durable_stored } from "ext:core/ops";
+import { flushAlarms } from "ext:miniflare/durable/alarms.js";
+import {
+  deliverAlarmOf,
+  evict,
+  evictAll,
+  isHere,
+  livingIds,
+  objectOf,
+  storageOf,
+} from "ext:miniflare/durable/objects.js";
+import { live } from "ext:miniflare/worker/realm.js";
+
+export const outside = {
+  objectStorage: (binding, hex) => storageOf(binding, hex).storage,
+  /** The digits of the ids of a binding's objects that live or have stored something, in order. */
+  async objectIds(binding) {
+    return [...new Set([...livingIds(binding), ...(await op_durable_stored(binding))])].sort();
+  },
+  evictObject: evict,
+  evictObjects: evictAll,
+  /** Runs `work(instance, state)`, code in Node, as an event of an object. */
+  async runWithObject(binding, hex, work, soon) {
+    const object = objectOf(binding, hex);
+    const run = (instance, state) => {
+      live(instance);
+      live(state);
+      return work(instance, state);
+    };
+    return object.run(run, soon);
+  },
+  /** Delivers the alarms that are set, of this worker's objects that `ids`, `[binding, id]` each, name; of all without. */
+  flushAlarms(ids, onlyDue) {
+    const chosen = ids && new Set(ids.map(String));
+    const isChosen = (binding, hex) => isHere(binding) && (chosen?.has(`${binding},${hex}`) ?? true);
+    return flushAlarms(isChosen, onlyDue, deliverAlarmOf);
+  },
+};
