@@ -136,6 +136,16 @@ describe("an alarm", () => {
     assert.deepEqual(await told, [3, null]);
   });
 
+  test("has a handler that may do what requests may", async (t) => {
+    const members = `async alarm() {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      this.env.tell(crypto.getRandomValues(new Uint8Array(2)).length);
+    }`;
+    const { mf, told } = withAlarm(t, members, "await storage.setAlarm(1); return 0;");
+    await json(mf);
+    assert.deepEqual(await told, [2]);
+  });
+
   test("waits for the object's gate", async (t) => {
     const members = "alarm() { this.env.tell(this.done); }";
     const body = `return state.blockConcurrencyWhile(async () => {

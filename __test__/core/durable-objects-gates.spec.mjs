@@ -50,6 +50,18 @@ describe("an object's gate", () => {
     );
   });
 
+  test("delivers in the context of each request, however long it waited", async (t) => {
+    const methods = `
+      constructor({ storage }) { this.storage = storage; }
+      async wait() {
+        await this.storage.get("n");
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        return "waited";
+      }`;
+    const mf = withMethods(t, methods, `return Promise.all([ask("wait"), ask("wait"), ask("wait")]);`);
+    assert.deepEqual(await json(mf), ["waited", "waited", "waited"]);
+  });
+
   test("is that of one object only", async (t) => {
     const methods = `
       constructor(state) { this.state = state; }

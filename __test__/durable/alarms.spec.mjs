@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { create, LogLevel } from "../support/miniflare.mjs";
 import { runScript } from "../support/child.mjs";
 import { deferred, rejection, text, turns, URL_ROOT } from "../support/dispatch.mjs";
+import { folder } from "../support/files.mjs";
 import { RecordingLog } from "../support/log.mjs";
 import { test } from "../support/test.mjs";
 
@@ -247,4 +248,44 @@ test("alarms of another instance are not run", async (t) => {
   await first.setAll({ a: 1 });
   assert.equal(await second.mf.flushDurableObjectAlarms(), 0);
   assert.equal(await text(first.mf, `${URL_ROOT}?time=9`), "9");
+});
+
+describe("alarms that are persisted", () => {
+  const script = `export class Box {
+    constructor(state, env) { this.env = env; }
+    alarm({ retryCount }) { this.env.ring(retryCount); }
+  } export default {}`;
+  const open = (t, path, ring, options = {}) =>
+    create(t, {
+      durableObjects: { BOX: "Box" },
+      durableObjectsPersist: path,
+      bindings: { ring },
+      script,
+      ...options,
+    });
+
+  test("are delivered by the next instance, at once when they are overdue", async (t) => {
+    const path = folder(t);
+    const first = open(t, path, () => {}, { durableObjectsAlarms: false });
+    const namespace = await first.getDurableObjectNamespace("BOX");
+    await (await first.getDurableObjectStorage(namespace.idFromName("a"))).setAlarm(1);
+    await first.dispose();
+    const rang = deferred();
+    open(t, path, rang.resolve);
+    assert.equal(await rang.promise, 0);
+  });
+
+  test("are there for flushDurableObjectAlarms, and gone when they were deleted", async (t) => {
+    const path = folder(t);
+    const first = open(t, path, () => {});
+    const namespace = await first.getDurableObjectNamespace("BOX");
+    const times = { a: Date.now() + HOUR, b: Date.now() + HOUR };
+    for (const [name, time] of Object.entries(times)) {
+      await (await first.getDurableObjectStorage(namespace.idFromName(name))).setAlarm(time);
+    }
+    await (await first.getDurableObjectStorage(namespace.idFromName("b"))).deleteAlarm();
+    await first.dispose();
+    const second = open(t, path, () => {});
+    assert.equal(await second.flushDurableObjectAlarms(), 1);
+  });
 });

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use deno_core::{OpState, op2};
 
 use super::alarm::{self, Alarm};
+use super::alarms::Name;
 use super::ops::Open;
 use super::storage::{Entries, Storage, StorageError};
 use crate::instance::Instance;
@@ -98,7 +99,10 @@ pub fn op_durable_alarms_watch(state: &mut OpState, #[smi] watcher: u32, #[serde
 /// Waits for alarms to be due: `[binding, id, binding, id, ...]`, nothing when another lane watches instead.
 #[op2]
 #[serde]
-pub async fn op_durable_alarms_due(state: Rc<RefCell<OpState>>, #[smi] watcher: u32) -> Vec<String> {
+pub async fn op_durable_alarms_due(
+    state: Rc<RefCell<OpState>>,
+    #[smi] watcher: u32,
+) -> Result<Vec<String>, StorageError> {
     let (instance, host) = {
         let state = state.borrow();
         (
@@ -107,17 +111,23 @@ pub async fn op_durable_alarms_due(state: Rc<RefCell<OpState>>, #[smi] watcher: 
         )
     };
     let expect = |soon| drop(host.call(HOST_ALARM_SOON, vec![Value::Bool(soon)]));
-    let due = instance.alarms.due(watcher, &instance.clock, expect).await;
-    due.into_iter().flat_map(|(binding, id)| [binding, id]).collect()
+    let Instance {
+        alarms, clock, stores, ..
+    } = &*instance;
+    Ok(flat(alarms.due(watcher, clock, stores, expect).await?))
 }
 
 /// Objects with an alarm, in the order of their times: `[binding, id, binding, id, ...]`; only what is due, if asked so.
 #[op2]
 #[serde]
-pub fn op_durable_alarms_scheduled(state: &mut OpState, due: bool) -> Vec<String> {
-    let instance = state.borrow::<Rc<Instance>>();
-    let scheduled = instance.alarms.scheduled(due.then(|| instance.clock.now_ms()));
-    scheduled.into_iter().flat_map(|(binding, id)| [binding, id]).collect()
+pub async fn op_durable_alarms_scheduled(state: Rc<RefCell<OpState>>, due: bool) -> Result<Vec<String>, StorageError> {
+    let instance = state.borrow().borrow::<Rc<Instance>>().clone();
+    instance.alarms.load(&instance.stores.durable()).await?;
+    Ok(flat(instance.alarms.scheduled(due.then(|| instance.clock.now_ms()))))
+}
+
+fn flat(names: Vec<Name>) -> Vec<String> {
+    names.into_iter().flat_map(|(binding, id)| [binding, id]).collect()
 }
 
 /// A delivery begins or ends; false when it cannot begin, since one is under way.

@@ -9,7 +9,9 @@ import {
   op_durable_alarms_due,
   op_durable_alarms_scheduled,
   op_durable_alarms_watch,
+  op_host,
 } from "ext:core/ops";
+import { HOST } from "ext:miniflare/worker/realm.js";
 
 /** The numbers are shared with `alarm_ops.rs`. */
 const ALARM = { GET: 0, SET: 1, DELETE: 2, BEGIN: 3, SUCCEED: 4, FAIL: 5 };
@@ -59,11 +61,14 @@ function timeOf(time) {
  */
 export function watchAlarms(bindings, isEnabled, deliver, report) {
   watcher = op_durable_alarms_watch(watcher, bindings);
-  if (isEnabled && !watches) deliverWhenDue(deliver, report);
+  if (!isEnabled || watches) return;
+  watches = true;
+  deliverWhenDue(deliver, report).catch(({ message }) => {
+    op_host(HOST.WARN, [`Alarms of Durable Objects cannot be delivered: ${message}`]);
+  });
 }
 
 async function deliverWhenDue(deliver, report) {
-  watches = true;
   for (;;) {
     const due = await op_durable_alarms_due(watcher);
     if (due.length === 0) break;
@@ -81,7 +86,7 @@ async function deliverWhenDue(deliver, report) {
 export async function flushAlarms(isChosen, onlyDue, deliver) {
   let count = 0;
   const errors = [];
-  for (const [binding, hex] of [...names(op_durable_alarms_scheduled(onlyDue))]) {
+  for (const [binding, hex] of names(await op_durable_alarms_scheduled(onlyDue))) {
     if (!isChosen(binding, hex) || !op_durable_alarms_deliver(watcher, binding, hex, true)) continue;
     try {
       if (await settled(binding, hex, deliver(binding, hex, true))) count++;

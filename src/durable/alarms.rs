@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 use super::alarm::{self, Alarm};
 use crate::clock::Clock;
 use crate::limits;
+use crate::store::place::Stores;
 use crate::store::{Store, StoreError, Write};
 
 /// Binding and id of an object.
@@ -32,6 +33,8 @@ pub struct Alarms {
     /// Who watches a binding.
     watchers: RefCell<HashMap<String, u32>>,
     last_watcher: Cell<u32>,
+    /// The store whose alarms these are.
+    loaded: RefCell<Option<Rc<dyn Store>>>,
     changed: Notify,
 }
 
@@ -51,12 +54,23 @@ impl Alarms {
         }
     }
 
-    /// Forgets what it knows and looks what `store` holds.
-    pub fn reload(&self, store: &dyn Store) -> Result<(), StoreError> {
+    /// What is stored may be another now than what is known.
+    pub fn forget(&self) {
+        self.loaded.replace(None);
+        self.changed.notify_waiters();
+    }
+
+    /// Looks what `store` holds, unless that is known.
+    pub async fn load(&self, store: &Rc<dyn Store>) -> Result<(), StoreError> {
+        let known = self.loaded.borrow().as_ref().is_some_and(|one| Rc::ptr_eq(one, store));
+        if known {
+            return Ok(());
+        }
+        self.loaded.replace(Some(store.clone()));
         self.orders.borrow_mut().clear();
         self.schedule.borrow_mut().clear();
-        for space in store.spaces("").now()? {
-            let stored = store.space(&space).get(alarm::KEY).now()?;
+        for space in store.spaces("").wait().await? {
+            let stored = store.space(&space).get(alarm::KEY).wait().await?;
             let alarm = stored.and_then(|stored| Alarm::from_bytes(&stored));
             if let (Some((binding, id)), Some(alarm)) = (space.rsplit_once(':'), alarm) {
                 self.set(&(binding.into(), id.into()), Some(alarm));
@@ -88,18 +102,26 @@ impl Alarms {
 
     /// The objects whose alarm is due, as soon as there are any; none when others watch what this one has watched.
     /// Meanwhile `expect` is told whether one is being delivered or will be soon.
-    pub async fn due(&self, watcher: u32, clock: &Clock, expect: impl Fn(bool)) -> Vec<Name> {
+    pub async fn due(
+        &self,
+        watcher: u32,
+        clock: &Clock,
+        stores: &Stores,
+        expect: impl Fn(bool),
+    ) -> Result<Vec<Name>, StoreError> {
         loop {
-            let changed = pin!(self.changed.notified());
+            let mut changed = pin!(self.changed.notified());
+            changed.as_mut().enable();
+            self.load(&stores.durable()).await?;
             if !self.watchers.borrow().values().any(|one| *one == watcher) {
                 expect(false);
-                return Vec::new();
+                return Ok(Vec::new());
             }
             let now_ms = clock.now_ms();
             let due = self.take_due(watcher, now_ms);
             if !due.is_empty() {
                 expect(true);
-                return due;
+                return Ok(due);
             }
             let next = self.next(watcher);
             expect(self.is_delivering(watcher) || next.is_some_and(|due_ms| is_soon(due_ms - now_ms)));

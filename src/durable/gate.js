@@ -9,6 +9,7 @@
 // long as there are guests, Node is asked when it is done.
 
 import { op_after_microtasks } from "ext:core/ops";
+import { currentContext, enter as inContext } from "ext:miniflare/worker/context.js";
 
 /** Counts stretches of microtasks; storage used in the current one may still be awaited. */
 let stretch = 0;
@@ -69,8 +70,9 @@ export class InputGate {
   /** Delivers an event, now or when its turn has come. `deliver` returns a promise. */
   enter(deliver) {
     if (this.#isOpen && this.#waiting.length === 0) return deliver();
+    const context = currentContext();
     return new Promise((resolve) => {
-      this.#waiting.push(() => resolve(deliver()));
+      this.#waiting.push(() => resolve(inContext(context, deliver)));
       this.#openLater();
     });
   }

@@ -17,7 +17,7 @@ import { InputGate } from "ext:miniflare/durable/gate.js";
 import { DurableObjectState } from "ext:miniflare/durable/state.js";
 import { DurableObjectStorage } from "ext:miniflare/durable/storage.js";
 import { Request } from "ext:miniflare/web/request.js";
-import { advance, countInternalSubrequest, enter, objectContext } from "ext:miniflare/worker/context.js";
+import { advance, countInternalSubrequest, enter, eventContext, objectContext } from "ext:miniflare/worker/context.js";
 import { miniflareError } from "ext:miniflare/worker/errors.js";
 import { encode, HOST } from "ext:miniflare/worker/realm.js";
 import { arrivingRequest, arrivingResponse, isResponse } from "ext:miniflare/worker/request.js";
@@ -98,21 +98,22 @@ function storageOver(open) {
   return { gate, open, alarm, storage: new DurableObjectStorage(open, gate, alarm) };
 }
 
-/** An object that cannot be constructed has failed to handle its alarm. */
-export async function deliverAlarmOf(binding, hex, isForced) {
-  const { gate, open } = storageOf(binding, hex);
-  let object, failure;
-  try {
-    object = objectOf(binding, hex);
-  } catch (error) {
-    failure = { error };
-  }
-  return gate.enter(() =>
-    deliverAlarm(open, isForced, (info) => {
+/** Delivers an object's alarm, in a context of its own. An object that cannot be constructed has failed to handle it. */
+export function deliverAlarmOf(binding, hex, isForced) {
+  return enter(eventContext(), async () => {
+    const { gate, open } = storageOf(binding, hex);
+    let object, failure;
+    try {
+      object = objectOf(binding, hex);
+    } catch (error) {
+      failure = { error };
+    }
+    const handle = (info) => {
       if (failure !== undefined) throw failure.error;
       return object.alarm(info);
-    }),
-  );
+    };
+    return gate.enter(() => deliverAlarm(open, isForced, handle));
+  });
 }
 
 function reportAlarm(binding, hex, { error, retries, wait }) {

@@ -11,6 +11,7 @@ import {
   objectOf,
   storageOf,
 } from "ext:miniflare/durable/objects.js";
+import { enter, eventContext } from "ext:miniflare/worker/context.js";
 import { live } from "ext:miniflare/worker/realm.js";
 
 export const outside = {
@@ -23,13 +24,12 @@ export const outside = {
   evictObjects: evictAll,
   /** Runs `work(instance, state)`, code in Node, as an event of an object. */
   async runWithObject(binding, hex, work, soon) {
-    const object = objectOf(binding, hex);
     const run = (instance, state) => {
       live(instance);
       live(state);
       return work(instance, state);
     };
-    return object.run(run, soon);
+    return enter(eventContext(), () => objectOf(binding, hex).run(run, soon));
   },
   /** Delivers the alarms that are set, of this worker's objects that `ids`, `[binding, id]` each, name; of all without. */
   flushAlarms(ids, onlyDue) {

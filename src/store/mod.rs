@@ -37,14 +37,6 @@ pub enum Reply<T> {
 }
 
 impl<T> Reply<T> {
-    /// The answer, whenever it comes.
-    pub async fn wait(self) -> Result<T> {
-        match self {
-            Reply::Now(answer) => answer,
-            Reply::Later(answer) => answer.await,
-        }
-    }
-
     /// The answer of a store that is known to answer at once.
     pub fn now(self) -> Result<T> {
         match self {
