@@ -14,6 +14,9 @@ use super::database::{Database, Durability};
 use super::range::{Entry, Key, Range};
 use super::{Reply, Result, Space, Store, Write, rocks_key};
 
+/// The file by which RocksDB finds its way into a database.
+const MANIFEST_POINTER: &str = "CURRENT";
+
 pub struct RocksStore {
     place: Rc<Place>,
 }
@@ -31,6 +34,11 @@ impl Place {
         }
         let opened = Database::open(&self.folder)?;
         Ok(self.database.get_or_init(|| opened))
+    }
+
+    /// Whether there is no database yet: nothing needs to be opened to know that nothing is stored.
+    fn is_new(&self) -> bool {
+        self.database.get().is_none() && !self.folder.join(MANIFEST_POINTER).exists()
     }
 }
 
@@ -65,6 +73,9 @@ impl Store for RocksStore {
     }
 
     fn spaces(&self, prefix: &str) -> Reply<Vec<String>> {
+        if self.place.is_new() {
+            return Reply::Now(Ok(Vec::new()));
+        }
         let start = rocks_key::partial(prefix);
         let database = self.place.database();
         Reply::Now(database.and_then(|database| database.read(|handle| names(handle, &start))))
