@@ -57,7 +57,7 @@ test("an option of a wrong type is named, with its value and what would be right
 });
 
 test("limits have defaults", () => {
-  assert.deepEqual(OPTION_DEFAULTS, { cpuLimitMs: 30_000, heapLimitMb: 128 });
+  assert.deepEqual(OPTION_DEFAULTS, { cpuLimitMs: 30_000, heapLimitMb: 128, fetchTimeoutMs: 300_000 });
 });
 
 test("later options replace earlier ones, and undefined unsets", () => {
