@@ -52,7 +52,7 @@ function compare({ state }, origin, request) {
   compareHeaders(state, request, differs);
   if (state.consumed) differs(0.5, usedUp(state));
   if (differences.length === 0) differs(0, "a function that it matches with did not return true");
-  return { interceptor: `${shown(state.method)} ${originOf(origin)}${shown(state.path)}`, differences, distance };
+  return { interceptor: `${shown(state.method)} ${target(origin, state.path)}`, differences, distance };
 }
 
 const pathFor = (state, request) => (typeof state.path === "string" ? request.path : request.sortedPath);
@@ -105,7 +105,10 @@ function shown(match, quote = "") {
   return types.isRegExp(match) ? String(match) : quote + match + quote;
 }
 
-const originOf = (origin) => (typeof origin === "string" ? origin : `${shown(origin)} `);
+function target(origin, path) {
+  const isUrl = typeof origin === "string" && typeof path === "string";
+  return shown(origin) + (isUrl ? "" : " ") + shown(path);
+}
 
 function shownBody(body) {
   if (body === null) return "none";

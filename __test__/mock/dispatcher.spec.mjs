@@ -1,0 +1,188 @@
+// Dispatchers of undici in the place of a mock, and a mock in the place of a dispatcher.
+
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { describe } from "node:test";
+import zlib from "node:zlib";
+import { deferred } from "../support/dispatch.mjs";
+import { brief, fetchAll, fetching, ORIGIN, refusal } from "../support/fetch-mock.mjs";
+import { create, createFetchMock } from "../support/miniflare.mjs";
+import { closedPort, serve } from "../support/server.mjs";
+import { test } from "../support/test.mjs";
+
+const require = createRequire(import.meta.url);
+const { Agent, MockAgent } = createRequire(require.resolve("miniflare"))("undici");
+
+const GLOBAL = Symbol.for("undici.globalDispatcher.1");
+/** Node's own dispatcher: of undici 6 or 7, as Node has it. */
+function nodesDispatcher() {
+  assert.ok(globalThis.Response);
+  return globalThis[GLOBAL];
+}
+
+const echo = (t) => serve(t, (request, response) => request.pipe(response));
+
+describe("a MockAgent of undici's own", () => {
+  test("answers a worker's fetches", async (t) => {
+    const fetchMock = new MockAgent();
+    t.after(() => fetchMock.close());
+    fetchMock.disableNetConnect();
+    const pool = fetchMock.get(ORIGIN);
+    pool
+      .intercept({ path: "/a", method: "POST", body: "x" })
+      .reply(201, ({ headers }) => headers, { headers: { a: "1" } });
+    pool.intercept({ path: "/b" }).reply(200, "late").delay(5);
+    pool.intercept({ path: "/c" }).replyWithError(new RangeError("oops"));
+    const mf = fetching(t, fetchMock);
+    const [posted, ...others] = await fetchAll(mf, [["/a", { method: "POST", body: "x" }], "/b", "/c", "/d"]);
+    assert.deepEqual([posted.status, posted.statusText, posted.headers], [201, "Created", [["a", "1"]]]);
+    assert.equal(JSON.parse(posted.text)["content-length"], "1");
+    assert.deepEqual(brief(others), ["late", "oops", refusal("path", "/d")]);
+  });
+});
+
+function ownAgent(t) {
+  const agent = new Agent();
+  t.after(() => agent.destroy());
+  return agent;
+}
+
+for (const [name, make] of [
+  ["an Agent of undici 5", ownAgent],
+  ["Node's own dispatcher", nodesDispatcher],
+]) {
+  describe(name, () => {
+    const setUp = (t) => fetching(t, make(t));
+
+    test("sends bodies of every kind", async (t) => {
+      const url = `${await echo(t)}/`;
+      const bodies = [
+        ["bytes", [111, 107]],
+        ["blob", "blob"],
+        ["stream", "stream"],
+        ["params", { a: "b" }],
+      ];
+      const posts = bodies.map((bodyOf) => [url, { method: "POST", bodyOf }]);
+      assert.deepEqual(brief(await fetchAll(setUp(t), posts)), ["ok", "blob", "stream", "a=b"]);
+    });
+
+    test("streams long bodies both ways", async (t) => {
+      const url = `${await echo(t)}/`;
+      const body = "0123456789".repeat(200_000);
+      const [{ text }] = await fetchAll(setUp(t), [[url, { method: "POST", bodyOf: ["stream", body] }]]);
+      assert.equal(text.length, body.length);
+      assert.ok(text === body);
+    });
+
+    test("has its responses decompressed, cookies apart", async (t) => {
+      const origin = await serve(t, (_request, response) => {
+        response.writeHead(200, { "content-encoding": "gzip", "set-cookie": ["a=1", "b=2"] });
+        response.end(zlib.gzipSync("zipped"));
+      });
+      const [{ text, headers }] = await fetchAll(setUp(t), [`${origin}/`]);
+      assert.equal(text, "zipped");
+      assert.equal(headers.filter(([name]) => name === "set-cookie").length, 2);
+    });
+
+    test("fails the fetch with its reason", async (t) => {
+      const port = await closedPort();
+      const [{ message, cause }] = await fetchAll(setUp(t), [`http://127.0.0.1:${port}/`]);
+      assert.deepEqual([message, cause.code], ["fetch failed", "ECONNREFUSED"]);
+    });
+
+    test("fails a body that breaks off", async (t) => {
+      const origin = await serve(t, (_request, response) => {
+        response.writeHead(200, { "content-length": "100" });
+        response.write("some", () => response.destroy());
+      });
+      const [{ name, message }] = await fetchAll(setUp(t), [`${origin}/`]);
+      assert.deepEqual([name, message], ["TypeError", "terminated"]);
+    });
+  });
+}
+
+describe("any dispatcher", () => {
+  const fetchWith = (t, dispatch) => fetchAll(fetching(t, { dispatch }), ["/a"]);
+
+  test("may call its handler by the new names", async (t) => {
+    const controller = { pause() {}, resume() {}, abort() {} };
+    const outcomes = await fetchWith(t, (options, handler) => {
+      handler.onRequestStart(controller, {});
+      handler.onResponseStart(controller, 200, { a: ["1", "2"], "set-cookie": ["c=1", "d=2"] }, "Fine");
+      handler.onResponseData(controller, Buffer.from(options.path));
+      handler.onResponseEnd(controller, {});
+    });
+    const [{ statusText, text, headers }] = outcomes;
+    assert.deepEqual([statusText, text], ["Fine", "/a"]);
+    assert.deepEqual(headers, [
+      ["a", "1,2"],
+      ["set-cookie", "c=1"],
+      ["set-cookie", "d=2"],
+    ]);
+  });
+
+  test("that throws, or ends with an error, fails the fetch", async (t) => {
+    const thrown = () => {
+      throw new RangeError("thrown");
+    };
+    assert.deepEqual(brief(await fetchWith(t, thrown)), ["thrown"]);
+    const told = (_, handler) => handler.onResponseError({}, new RangeError("told"));
+    assert.deepEqual(brief(await fetchWith(t, told)), ["told"]);
+  });
+
+  test("is told when the worker has gone", async (t) => {
+    const told = deferred();
+    const began = deferred();
+    const dispatch = (_options, handler) => {
+      handler.onConnect(told.resolve);
+      began.resolve();
+    };
+    const script = `export default { fetch: () => fetch("${ORIGIN}/a") };`;
+    const mf = create(t, { script, fetchMock: { dispatch } });
+    const rejected = assert.rejects(mf.dispatchFetch("http://localhost/"), { code: "ERR_DISPOSED" });
+    await began.promise;
+    await mf.dispose();
+    await rejected;
+    assert.equal((await told.promise).message, "The worker was ended.");
+  });
+});
+
+describe("a mock as a dispatcher", () => {
+  /** Makes a mock the dispatcher of Node's own fetch for the time of a test. */
+  function install(t, fetchMock) {
+    const before = nodesDispatcher();
+    globalThis[GLOBAL] = fetchMock;
+    t.after(() => {
+      globalThis[GLOBAL] = before;
+    });
+  }
+
+  test("answers Node's own fetch", async (t) => {
+    nodesDispatcher();
+    const fetchMock = createFetchMock();
+    fetchMock
+      .get(ORIGIN)
+      .intercept({ path: "/a", method: "POST", body: "x" })
+      .reply(201, { a: 1 }, { headers: { b: "2" } });
+    fetchMock.get(ORIGIN).intercept({ path: "/e" }).replyWithError(new RangeError("oops"));
+    install(t, fetchMock);
+    const response = await fetch(`${ORIGIN}/a`, { method: "POST", body: "x" });
+    assert.deepEqual([response.status, response.headers.get("b"), await response.json()], [201, "2", { a: 1 }]);
+    await assert.rejects(fetch(`${ORIGIN}/e`), (error) => error.cause.message === "oops");
+  });
+
+  test("leaves the rest to the network", async (t) => {
+    nodesDispatcher();
+    const url = `${await echo(t)}/`;
+    install(t, createFetchMock());
+    const response = await fetch(url, { method: "POST", body: "echoed" });
+    assert.equal(await response.text(), "echoed");
+  });
+
+  test("refuses what may not use the network", async (t) => {
+    const fetchMock = createFetchMock();
+    fetchMock.disableNetConnect();
+    install(t, fetchMock);
+    await assert.rejects(fetch(`${ORIGIN}/a`), (error) => error.cause.message === refusal("path", "/a"));
+  });
+});
