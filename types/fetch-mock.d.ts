@@ -55,15 +55,14 @@ export interface MockResponseOptions {
   trailers?: Record<string, string>;
 }
 
-/** Content of a reply: text, bytes, or an object that is sent as JSON. */
-// biome-ignore lint/suspicious/noExplicitAny: everything that JSON can be made of
-export type MockReplyData = any;
+/** Content of a reply: text, bytes (`Buffer`, `Uint8Array`, `ArrayBuffer`), or what is sent as JSON. */
+export type MockReplyData = string | object | number | boolean | null;
 
 /** What an options callback returns. */
 export interface MockReply {
   /** An integer from 200 to 999. */
   statusCode: number;
-  data?: MockReplyData;
+  data?: MockReplyData | ((request: MockRequestOptions) => MockReplyData | Promise<MockReplyData>);
   responseOptions?: MockResponseOptions;
 }
 
@@ -83,17 +82,19 @@ export interface MockScope {
 export interface MockInterceptor {
   /** Replies with what the callback returns, or resolves to. */
   reply(callback: (request: MockRequestOptions) => MockReply | Promise<MockReply>): MockScope;
+  /** Replies with a status, the content that the callback returns, or resolves to, and headers. */
+  reply(
+    statusCode: number,
+    callback: (request: MockRequestOptions) => MockReplyData | Promise<MockReplyData>,
+    responseOptions?: MockResponseOptions,
+  ): MockScope;
   /**
    * Replies with a status, content and headers.
    * @param statusCode an integer from 200 to 999
-   * @param data the content, or a function that returns it or resolves to it. Default: `""`.
+   * @param data default: `""`
    * @throws InvalidArgumentError for what can be no reply
    */
-  reply(
-    statusCode: number,
-    data?: MockReplyData | ((request: MockRequestOptions) => MockReplyData),
-    responseOptions?: MockResponseOptions,
-  ): MockScope;
+  reply(statusCode: number, data?: MockReplyData, responseOptions?: MockResponseOptions): MockScope;
   /** Makes `fetch` reject with `TypeError: fetch failed`, and this as its `cause`. */
   replyWithError(error: unknown): MockScope;
   /** Headers of the replies that follow. */
@@ -133,6 +134,33 @@ export interface PendingInterceptorsFormatter {
   format(pendingInterceptors: readonly PendingInterceptor[]): string;
 }
 
+export interface RecordOptions {
+  /**
+   * `"missing"`, the default, replays what the file has and records the rest; `"all"` records everything anew; `"none"`
+   * only replays.
+   */
+  mode?: "missing" | "all" | "none";
+}
+
+/** What an interceptor that came near a request has and the request has not. */
+export interface NearestInterceptor {
+  /** As `GET https://example.com/thing`. */
+  interceptor: string;
+  /** As `the method is 'POST'`. */
+  differences: string[];
+}
+
+/**
+ * The `cause` of the `TypeError: fetch failed` of a request that no interceptor takes and that may not use the network.
+ * Its message is undici's.
+ */
+export interface MockNotMatchedError extends Error {
+  name: "MockNotMatchedError";
+  code: "UND_MOCK_ERR_MOCK_NOT_MATCHED";
+  /** The interceptors that came nearest, up to three; the stack tells of them as well. */
+  nearest?: NearestInterceptor[];
+}
+
 /** What `createFetchMock()` returns; see {@link createFetchMock}. */
 export interface MockAgent {
   /**
@@ -156,6 +184,21 @@ export interface MockAgent {
   pendingInterceptors(): PendingInterceptor[];
   /** @throws UndiciError with a table of the interceptors that still wait for a request */
   assertNoPendingInterceptors(options?: { pendingInterceptorsFormatter?: PendingInterceptorsFormatter }): void;
+  /**
+   * Records what servers answer to requests that no interceptor takes, and replays it from the file from then on. The
+   * network may be used for that even after `disableNetConnect()`.
+   * @param file JSON; relative to the current folder of the process. Its folder is made if it is not there.
+   * @throws UndiciError when the file is no recording
+   * @example
+   * const fetchMock = createFetchMock().record("fixtures/api.json", { mode: process.env.CI ? "none" : "missing" });
+   */
+  record(file: string, options?: RecordOptions): MockAgent;
+  /**
+   * As a dispatcher of undici, for the test's own requests: `setGlobalDispatcher(fetchMock)`. What no interceptor takes
+   * goes to the dispatcher that was there before.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: undici's own types differ from version to version
+  dispatch(options: any, handler: any): boolean;
   /** Ends the mock: requests that ask it from now on fail. */
   close(): Promise<void>;
 }

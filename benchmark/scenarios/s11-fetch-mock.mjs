@@ -21,6 +21,7 @@ export default {
   name: "s11-fetch-mock",
   unit: "µs",
   doc: "`dispatchFetch` to a worker whose outbound fetch is mocked",
+  target: { share: 0.15 },
   run({ Miniflare, createFetchMock }) {
     return withInstance(Miniflare, { script, fetchMock: mock(createFetchMock) }, (mf) =>
       microsPerCall(() => ask(mf, "response:Mocked response!"), { warmUp: 200, calls: 1500 }),
