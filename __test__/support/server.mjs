@@ -43,7 +43,7 @@ export async function serve(t, handler) {
 export async function serveCounted(t, handler) {
   const server = http.createServer(handler);
   const port = await listen(t, server);
-  return { origin: `http://127.0.0.1:${port}`, port, connections: () => server.connections };
+  return { origin: `http://127.0.0.1:${port}`, port, server, connections: () => server.connections };
 }
 
 const CERTIFICATES = new URL("../fetch/certificates/", import.meta.url);

@@ -70,7 +70,7 @@ async function finish(context, hop, answer, urls) {
   else inner.body = innerBody(answer.body);
   const response = fromInnerResponse(inner, "immutable");
   await seams.end(context);
-  if (hop.signal !== null) endWith(hop.signal, inner.body);
+  if (hop.signal !== null) endWith(hop, inner.body);
   return response;
 }
 
@@ -117,11 +117,14 @@ function untilAborted(hop, answer) {
 }
 
 /** A body that is still read when the signal is aborted fails with the reason. A body that is forgotten may go. */
-function endWith(signal, body) {
-  if (signal.aborted) return void fail(body, signal.reason);
-  if (body === null) return;
-  const held = new WeakRef(body);
-  signal[add](() => fail(held.deref(), signal.reason));
+function endWith({ signal, callOff }, body) {
+  const held = body === null ? undefined : new WeakRef(body);
+  const abort = () => {
+    fail(held?.deref(), signal.reason);
+    callOff?.();
+  };
+  if (signal.aborted) abort();
+  else if (body !== null) signal[add](abort);
 }
 
 function fail(body, reason) {

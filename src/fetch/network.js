@@ -14,7 +14,7 @@ const NO_BYTES = new Uint8Array();
 
 let configured = false;
 
-/** Sends a hop; see `seams.js` for its parts, and for those of the answer. `hop.callOff()` ends it. */
+/** Sends a hop; see `seams.js` for its parts, and for those of the answer. `hop.callOff()` ends it, and its body. */
 export async function sendHop(hop) {
   if (!configured) configure();
   const exchange = open(hop);
@@ -23,7 +23,12 @@ export async function sendHop(hop) {
   // The exchange is over when both its ways are.
   if (isStream(hop.body)) Promise.allSettled([write(exchange, hop), answering]).then(hop.callOff);
   try {
-    return answered(await answering);
+    const answer = await answering;
+    hop.callOff = () => {
+      core.tryClose(exchange);
+      if (answer.bodyRid !== null) core.tryClose(answer.bodyRid);
+    };
+    return answered(answer);
   } catch (error) {
     throw hop.bodyFailure?.error ?? error;
   } finally {
@@ -74,7 +79,7 @@ async function read(reader, hop) {
 }
 
 function answered({ status, statusText, headers, body, bodyRid }) {
-  return { status, statusText, headers: pairs(headers), body: body ?? readableStreamForRid(bodyRid) };
+  return { status, statusText, headers: pairs(headers), body: bodyRid === null ? body : readableStreamForRid(bodyRid) };
 }
 
 function pairs(text) {

@@ -102,7 +102,7 @@ pub struct ResponseBody {
     chunks: AsyncRefCell<Incoming>,
     length: Option<u64>,
     cancel: CancelHandle,
-    _task: Option<Rc<Task>>,
+    task: RefCell<Option<Rc<Task>>>,
 }
 
 struct Incoming {
@@ -128,7 +128,7 @@ impl ResponseBody {
             chunks: AsyncRefCell::new(incoming),
             length,
             cancel: CancelHandle::default(),
-            _task: task,
+            task: RefCell::new(task),
         }
     }
 }
@@ -197,5 +197,6 @@ impl Resource for ResponseBody {
 
     fn close(self: Rc<Self>) {
         self.cancel.cancel();
+        self.task.borrow_mut().take();
     }
 }

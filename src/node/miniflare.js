@@ -60,8 +60,8 @@ class Miniflare extends EventTarget {
   dispatchFetch(input, init) {
     try {
       const request = splitRequest(input, init);
-      if (this.#worker.isReady) return this.#routed(request.url).dispatch(null, request);
-      return this.#worker.lane().then(() => this.#routed(request.url).dispatch(null, request));
+      if (this.#worker.isReady) return this.#routed(request.url).dispatchFetch(request);
+      return this.#worker.lane().then(() => this.#routed(request.url).dispatchFetch(request));
     } catch (error) {
       return Promise.reject(error);
     }

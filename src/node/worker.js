@@ -25,6 +25,7 @@ class Worker {
   #group;
   #lane;
   #authorities = "";
+  #upstream;
   #ready;
   #loading = 0;
   #loaded = false;
@@ -79,13 +80,15 @@ class Worker {
 
   /** Runs the script on a lane of its own; the lane before it goes when its requests are done. */
   async run() {
-    this.log.debug("Reloading worker...");
     const options = this.options;
+    const flags = enabledFlags(options);
+    this.log.debug(`Enabled Compatibility Flags:${flags.length === 0 ? " <none>" : ""}`);
+    for (const flag of flags) this.log.debug(`- ${flag}`);
+    this.log.debug("Reloading worker...");
     const root = options.rootPath ?? process.cwd();
     const script = readScript(options, root, this.mountName !== undefined || this.#group.isEmpty);
-    checkUpstream(options.upstream);
+    this.#upstream = upstreamOf(options);
     const { wasm, values } = readBindings(options, root);
-    const flags = enabledFlags(options);
     this.#authorities = readAuthorities(options, root);
     const lane = this.#open(options.sourceMap === true ? require("./source_map.js").stackMapper(script) : undefined);
     try {
@@ -99,6 +102,7 @@ class Worker {
         durableObjects: objectBindings(options).map(([binding]) => binding),
         services: serviceNames(options),
         mocked: options.fetchMock !== undefined,
+        proxies: this.#upstream !== undefined,
       };
       await lane.control.start(settings, Object.entries(options.globals ?? {}).flat(), values, wasm);
     } catch (error) {
@@ -179,6 +183,15 @@ class Worker {
     return this.#lane !== undefined && this.#loading === 0 && !this.#disposed;
   }
 
+  /** Dispatches a request from outside. One that is not for the upstream becomes one for it. */
+  dispatchFetch(request) {
+    if (this.#upstream === undefined || request.url.startsWith(this.#upstream.href))
+      return this.dispatch(null, request);
+    const { pathname, search } = new URL(request.url);
+    const { href } = new URL(`.${pathname}${search}`, this.#upstream);
+    return this.dispatch(null, { ...request, url: href });
+  }
+
   /** Dispatches to the worker, or to `[binding, id]` of one of its own objects. */
   dispatch(target, request) {
     if (this.isReady) return this.#lane.dispatch(target, request);
@@ -206,8 +219,9 @@ function definedOnly(options) {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
-function checkUpstream(upstream) {
-  if (upstream === undefined || URL.canParse(upstream)) return;
+function upstreamOf({ upstream }) {
+  if (upstream === undefined) return undefined;
+  if (URL.canParse(upstream)) return new URL(upstream);
   const text = `Invalid upstream URL: "${upstream}". Make sure you've included the protocol.`;
   throw new MiniflareCoreError("ERR_INVALID_UPSTREAM", text);
 }

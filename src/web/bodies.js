@@ -5,6 +5,7 @@
 
 import { core } from "ext:core/mod.js";
 import { extend } from "ext:miniflare/web/interface.js";
+import { worker } from "ext:miniflare/worker/worker.js";
 
 const streams = core.loadExtScript("ext:deno_web/06_streams.js");
 const { createReadableByteStream, createReadableStream } = streams;
@@ -13,6 +14,8 @@ streams.createReadableStream = (start, pull, cancel) =>
   createReadableByteStream(start, (controller) => pull(withBytes(controller)), cancel);
 const { InnerBody } = core.loadExtScript("ext:deno_fetch/22_body.js");
 streams.createReadableStream = createReadableStream;
+
+const { FormData } = core.loadExtScript("ext:deno_fetch/21_formdata.js");
 
 export { InnerBody };
 
@@ -55,7 +58,15 @@ export function checkFormData(prototype) {
       if (/^\s*multipart/i.test(type) && !/;\s*boundary=/i.test(type)) {
         throw new TypeError("Multipart: Boundary not found");
       }
-      return formData.call(this);
+      const form = await formData.call(this);
+      return worker.flags.has("formdata_parser_supports_files") ? form : withoutFiles(form);
     },
   });
+}
+
+/** A form as it was before files were parsed: of each, its text. */
+async function withoutFiles(form) {
+  const plain = new FormData();
+  for (const [name, value] of form) plain.append(name, typeof value === "string" ? value : await value.text());
+  return plain;
 }

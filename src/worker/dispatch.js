@@ -3,6 +3,7 @@
 import { op_answer, op_host } from "ext:core/ops";
 import { microtasksDone } from "ext:miniflare/durable/gate.js";
 import { fetchObject } from "ext:miniflare/durable/objects.js";
+import { fetch } from "ext:miniflare/fetch/fetch.js";
 import { leave, RequestContext, switchTo } from "ext:miniflare/worker/context.js";
 import { fetchError } from "ext:miniflare/worker/errors.js";
 import { ExecutionContext, FetchEvent, hasListeners, settleWaits, stateOf } from "ext:miniflare/web/events.js";
@@ -18,18 +19,16 @@ const FAILED = 1;
  * handler, or `[binding, object id]` of a Durable Object. `nesting` is `[depth, pipelineDepth]` of what a worker asks for.
  */
 export function dispatch(id, now, target, method, url, headers, body, cf, nesting) {
-  const state = { waits: [], passThrough: false };
+  const state = { waits: [], passThrough: false, spare: undefined };
   microtasksDone();
   try {
     switchTo(arrivalContext(now, headers, nesting));
     const request = requestFromWire(method, url, headers, body, decode);
     if (cf !== undefined) setCf(request, decode(cf));
+    if (target === null && (worker.proxies || nesting !== undefined)) state.spare = request.clone();
     const response = target === null ? respond(request, state) : fetchObject(target[0], target[1], request);
     if (isResponse(response)) return answer(id, response, state);
-    Promise.resolve(response).then(
-      (settled) => finish(id, settled, state),
-      (error) => fail(id, error, state),
-    );
+    settle(id, Promise.resolve(response), state);
   } catch (error) {
     fail(id, error, state);
   } finally {
@@ -47,13 +46,13 @@ function arrivalContext(now, headers, nesting) {
 function respond(request, state) {
   const { handlers, env } = worker;
   if (handlers === undefined) return respondClassic(request, state);
-  if (typeof handlers.fetch !== "function") return noHandler();
+  if (typeof handlers.fetch !== "function") return noHandler(state);
   const response = handlers.fetch(request, env, new ExecutionContext(state));
   return response === undefined ? unanswered(state) : response;
 }
 
 function respondClassic(request, state) {
-  if (!hasListeners("fetch")) return noHandler();
+  if (!hasListeners("fetch")) return noHandler(state);
   const event = new FetchEvent("fetch", { request });
   const eventState = stateOf(event);
   eventState.waits = state.waits;
@@ -69,11 +68,18 @@ function respondClassic(request, state) {
 function finish(id, response, state) {
   if (isResponse(response)) return answer(id, response, state);
   try {
-    if (response === undefined) unanswered(state);
-    wrongType();
+    if (response !== undefined) wrongType();
+    settle(id, unanswered(state), state);
   } catch (error) {
     fail(id, error, state);
   }
+}
+
+function settle(id, response, state) {
+  response.then(
+    (settled) => finish(id, settled, state),
+    (error) => fail(id, error, state),
+  );
 }
 
 function answer(id, response, state) {
@@ -90,7 +96,16 @@ function answer(id, response, state) {
 function fail(id, error, state) {
   if (!state.passThrough) return op_answer(id, [FAILED, encode(error)]);
   op_host(HOST.WARN, [String(error?.stack ?? error)]);
-  op_answer(id, [FAILED, encode(noUpstream())]);
+  state.passThrough = false;
+  if (state.spare === undefined) op_answer(id, [FAILED, encode(noUpstream())]);
+  else settle(id, passOn(state), state);
+}
+
+/** Nothing here has answered: the request goes on to the server it is for. */
+function passOn(state) {
+  const request = state.spare;
+  state.spare = undefined;
+  return fetch(request);
 }
 
 function noUpstream() {
@@ -112,7 +127,8 @@ function wrongType() {
   );
 }
 
-function noHandler() {
+function noHandler(state) {
+  if (state.spare !== undefined) return passOn(state);
   const hint =
     worker.handlers === undefined
       ? 'calling addEventListener("fetch", ...)'
@@ -122,6 +138,7 @@ function noHandler() {
 }
 
 function unanswered(state) {
+  if (state.spare !== undefined) return passOn(state);
   if (state.passThrough) {
     state.passThrough = false;
     throw noUpstream();

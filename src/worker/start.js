@@ -13,8 +13,8 @@ import { worker } from "ext:miniflare/worker/worker.js";
 
 /**
  * Runs the script.
- * @param options `{ modules, path, text, fromFile, rules, flags, limits, kvNamespaces, durableObjects, services, mocked }`:
- *   `flags` are the enabled compatibility flags, `limits` is what `configure` takes, `kvNamespaces`, `durableObjects`
+ * @param options `{ modules, path, text, fromFile, rules, flags, limits, kvNamespaces, durableObjects, services, mocked,
+ *   proxies }`: `flags` are the enabled compatibility flags, `limits` is what `configure` takes, `kvNamespaces`, `durableObjects`
  *   and `services` are names of bindings
  * @param globals and `bindings`: `[name, value, name, value, ...]`
  * @param wasm `[name, bytes, ...]` of WebAssembly bindings, compiled here
@@ -22,6 +22,7 @@ import { worker } from "ext:miniflare/worker/worker.js";
 export async function start(options, globals, bindings, wasm) {
   configure(options.limits);
   worker.flags = new Set(options.flags);
+  worker.proxies = options.proxies;
   if (options.mocked) useMock();
   for (const [name, value] of pairs(globals)) define(globalThis, name, value);
   for (const [name, bytes] of pairs(wasm)) worker.env[name] = op_compile_wasm(bytes);

@@ -22,6 +22,7 @@ export function warmUp(enter) {
     durableObjects: [],
     services: [],
     limits: {},
+    proxies: false,
   };
   trap(start, TRAP.APPLY, undefined, [data(settings), data([]), data([]), data([])]);
   worker.handlers = { fetch: answer, scheduled() {} };

@@ -9,4 +9,6 @@ export const worker = {
   exports: {},
   /** The compatibility flags that are enabled. */
   flags: new Set(),
+  /** Whether requests that are not answered here go on to their server: whether there is an upstream. */
+  proxies: false,
 };

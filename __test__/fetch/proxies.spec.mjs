@@ -1,0 +1,87 @@
+// Proxies that the environment names, as other HTTP clients take them from there.
+
+import { describe } from "node:test";
+import assert from "node:assert/strict";
+import net from "node:net";
+import { runScript } from "../support/child.mjs";
+import { certificate, serveCounted, serveTls } from "../support/server.mjs";
+import { test } from "../support/test.mjs";
+
+const CLEAN = {
+  ALL_PROXY: "",
+  HTTP_PROXY: "",
+  HTTPS_PROXY: "",
+  NO_PROXY: "",
+  all_proxy: "",
+  http_proxy: "",
+  https_proxy: "",
+  no_proxy: "",
+};
+
+/** What a worker in a process with this environment gets for `url`. */
+async function ask(url, env, options = {}) {
+  const result = await runScript(
+    `
+    const mf = new Miniflare({ ...${JSON.stringify(options)}, modules: true, script: \`export default {
+      fetch: () => fetch("${url}").catch(({ cause }) => new Response(cause.code + " " + cause.message)) }\` });
+    console.log(await (await mf.dispatchFetch("http://localhost/")).text());
+    await mf.dispose();`,
+    { env: { ...process.env, ...CLEAN, ...env } },
+  );
+  return result.stdout.trim();
+}
+
+/** A proxy that answers requests itself and says what they were; tunnels lead to `port`. */
+async function serveProxy(t, port = 0, status = 200) {
+  const seen = [];
+  const proxy = await serveCounted(t, (request, response) => {
+    seen.push([request.url, request.headers["proxy-authorization"]]);
+    response.end("proxied");
+  });
+  proxy.server.on("connect", (request, socket) => {
+    seen.push([request.url, request.headers["proxy-authorization"]]);
+    if (status !== 200) return socket.end(`HTTP/1.1 ${status} No\r\n\r\n`);
+    const target = net.connect(port, "127.0.0.1", () => socket.write("HTTP/1.1 200 OK\r\n\r\n"));
+    target.on("error", () => socket.destroy()).pipe(socket);
+    socket.on("error", () => target.destroy()).pipe(target);
+  });
+  return { ...proxy, seen };
+}
+
+describe("a proxy in the environment", () => {
+  test("is asked for what is on plain HTTP", async (t) => {
+    const { origin, seen } = await serveProxy(t);
+    assert.equal(await ask("http://example.test/a?b", { HTTP_PROXY: origin }), "proxied");
+    assert.equal(await ask("http://example.test/c", { http_proxy: origin.replace("//", "//user:secret@") }), "proxied");
+    const authorization = `Basic ${btoa("user:secret")}`;
+    assert.deepEqual(seen, [
+      ["http://example.test/a?b", undefined],
+      ["http://example.test/c", authorization],
+    ]);
+  });
+
+  test("is asked for a tunnel to what is on HTTPS", async (t) => {
+    const { port } = await serveTls(t, (request, response) => response.end(`tunnelled ${request.httpVersion}`));
+    const { origin, seen } = await serveProxy(t, port);
+    const trusting = { fetchCa: certificate("ca.pem") };
+    assert.equal(await ask("https://example.test/", { HTTPS_PROXY: origin }, trusting), "tunnelled 2.0");
+    assert.deepEqual(seen, [["example.test:443", undefined]]);
+  });
+
+  test("is not asked for hosts that NO_PROXY names, nor for this machine", async (t) => {
+    const { origin, seen } = await serveProxy(t);
+    const server = await serveCounted(t, (_, response) => response.end("direct"));
+    assert.equal(await ask(server.origin, { ALL_PROXY: origin }), "direct");
+    assert.match(await ask("http://host.invalid/", { ALL_PROXY: origin, NO_PROXY: "invalid" }), /^E\w+ getaddrinfo/);
+    assert.deepEqual(seen, []);
+  });
+
+  test("is named when it refuses, or is not there", async (t) => {
+    const { origin } = await serveProxy(t, 0, 407);
+    assert.match(await ask("https://example.test/", { HTTPS_PROXY: origin }), /^ERR_PROXY_TUNNEL by the proxy http:/);
+    assert.match(
+      await ask("http://example.test/", { HTTP_PROXY: "http://127.0.0.1:1" }),
+      /^ECONNREFUSED by the proxy http:\/\/127\.0\.0\.1:1\/: connect ECONNREFUSED 127\.0\.0\.1:1 \(example\.test:80\)$/,
+    );
+  });
+});
