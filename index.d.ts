@@ -156,6 +156,33 @@ export interface MiniflareOptions {
    * const mf = new Miniflare({ scriptPath: "worker.js", fetchMock });
    */
   fetchMock?: MockAgent | FetchDispatcher;
+  /**
+   * The server that the worker stands in front of, as an absolute URL. Requests are made ones for it, and those that the
+   * worker does not answer go on to it: without a handler, with one that returns nothing, or with one that throws after
+   * `passThroughOnException()`.
+   *
+   * @throws {MiniflareCoreError} `ERR_INVALID_UPSTREAM`, from the methods: it is no absolute URL
+   * @example
+   * upstream: "https://example.com"
+   */
+  upstream?: string;
+  /**
+   * Certificates in PEM that `fetch` trusts besides the well-known authorities and those of `NODE_EXTRA_CA_CERTS`: of
+   * authorities, or of servers themselves.
+   *
+   * @throws {OptionsError} `ERR_INVALID_OPTION`, from the methods: there is no certificate in it
+   * @example
+   * fetchCa: readFileSync("certificates/ca.pem", "utf8")
+   */
+  fetchCa?: string | string[];
+  /** As `fetchCa`, by the paths of the files, relative to `rootPath`. */
+  fetchCaPath?: string | string[];
+  /**
+   * Milliseconds that a server may say nothing, before its answer and between two parts of its body, until the fetch
+   * fails with the cause `UND_ERR_HEADERS_TIMEOUT` or `UND_ERR_BODY_TIMEOUT`. Default: 300000, that of
+   * [undici](https://undici.nodejs.org/#/docs/api/Client).
+   */
+  fetchTimeoutMs?: number;
 
   /**
    * Names of KV namespaces to bind. They are in memory: they survive `reload()` and `setOptions()`, and end with the
