@@ -79,6 +79,23 @@ describe("the headers of a fetch", () => {
     );
   });
 
+  test("say who asks, when the URL does", differs("refuses the URL"), async (t) => {
+    const origin = await serve(t, (request, response) => response.end(request.headers.authorization));
+    const seen = await evaluate(
+      t,
+      `
+      const ask = async (init) => {
+        const response = await fetch("${origin.replace("//", "//us%20er:secret@")}/path", init);
+        return [response.url, await response.text()];
+      };
+      return [await ask(), await ask({ headers: { Authorization: "own" } })];`,
+    );
+    assert.deepEqual(seen, [
+      [`${origin}/path`, `Basic ${btoa("us er:secret")}`],
+      [`${origin}/path`, "own"],
+    ]);
+  });
+
   test("of the request that arrives go on with it", async (t) => {
     const origin = await serve(t, (request, response) => response.end(request.headers["x-key"]));
     const seen = await evaluate(

@@ -2,7 +2,7 @@
 
 import { core } from "ext:core/mod.js";
 import { InnerBody } from "ext:miniflare/web/bodies.js";
-import { outgoingHeaders } from "ext:miniflare/fetch/headers.js";
+import { outgoingHeaders, splitCredentials } from "ext:miniflare/fetch/headers.js";
 import { sendHop } from "ext:miniflare/fetch/network.js";
 import { httpArguments } from "ext:miniflare/fetch/protocols.js";
 import { nextHop } from "ext:miniflare/fetch/redirects.js";
@@ -32,10 +32,11 @@ function signalOf(input, init) {
 }
 
 async function follow(context, inner, signal) {
+  const { url, credentials } = splitCredentials(inner.url());
   let hop = {
     method: inner.method,
-    url: inner.url(),
-    headers: outgoingHeaders(inner, seams.depth(context)),
+    url,
+    headers: outgoingHeaders(inner, seams.depth(context), credentials),
     body: takeBody(inner.body),
     length: inner.body?.length ?? null,
     source: inner.body?.source ?? null,
@@ -123,9 +124,14 @@ function endWith({ signal, callOff }, body) {
     fail(held?.deref(), signal.reason);
     callOff?.();
   };
-  if (signal.aborted) abort();
-  else if (body !== null) signal[add](abort);
+  if (signal.aborted) return abort();
+  if (body === null) return;
+  signal[add](abort);
+  forgotten.register(body, { signal, abort });
 }
+
+/** A signal that lives long does not gather the bodies of all fetches that it was given to. */
+const forgotten = new FinalizationRegistry(({ signal, abort }) => signal[remove](abort));
 
 function fail(body, reason) {
   if (body && !body.consumed()) body.stream;

@@ -2,7 +2,8 @@
 
 import { core } from "ext:core/mod.js";
 
-const { byteLowerCase } = core.loadExtScript("ext:deno_web/00_infra.js");
+const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
+const { byteLowerCase, forgivingBase64Encode } = core.loadExtScript("ext:deno_web/00_infra.js");
 
 /** Not the worker's to say. */
 const DROPPED = new Set(["host", "cf-connecting-ip", "mf-loop"]);
@@ -14,19 +15,37 @@ const LOOP = "MF-Loop";
 /** Brotli over TLS only: on the way of plain HTTP are proxies that know nothing of it. */
 const encodingsOf = (url) => (url.startsWith("https:") ? "br, gzip, deflate" : "gzip, deflate");
 
-/** The headers of an inner request as a list of its own; `depth` is how deep the event that fetches is nested. */
-export function outgoingHeaders(inner, depth) {
+/** What a URL says of its user goes into a header, if at all: `{ url, credentials }`. */
+export function splitCredentials(href) {
+  if (!href.includes("@")) return { url: href };
+  const url = new URL(href);
+  const { username, password } = url;
+  if (username === "" && password === "") return { url: href };
+  url.username = url.password = "";
+  const text = [username, password].map(decodeURIComponent).join(":");
+  return { url: url.href, credentials: `Basic ${forgivingBase64Encode(core.encode(text))}` };
+}
+
+/**
+ * The headers of an inner request as a list of its own.
+ * @param depth how deep the event that fetches is nested
+ * @param credentials the authorization that the URL names, unless the request has its own
+ */
+export function outgoingHeaders(inner, depth, credentials) {
   const { method, headerList } = inner;
   const headers = [];
   let encoded = false;
   let ranged = false;
+  let authorized = credentials === undefined;
   for (const [name, value] of headerList) {
     const lower = byteLowerCase(name);
     if (DROPPED.has(lower) || (lower === "content-length" && value === "0" && !EXPECTING.has(method))) continue;
     encoded ||= lower === "accept-encoding";
     ranged ||= lower === "range";
+    authorized ||= lower === "authorization";
     headers.push([name, value]);
   }
+  if (!authorized) headers.push(["authorization", credentials]);
   headers.push([LOOP, String(depth)]);
   if (!encoded) headers.push(["accept-encoding", ranged ? "identity" : encodingsOf(inner.url())]);
   return headers;

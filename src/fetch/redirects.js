@@ -45,6 +45,7 @@ function targetOf(from, location) {
     throw failure(`URL scheme must be a HTTP(S) scheme: ${from} is redirected to ${url.href}`);
   }
   if (url.hash === "") url.hash = base.hash;
+  url.username = url.password = "";
   return url;
 }
 
