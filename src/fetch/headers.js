@@ -15,6 +15,14 @@ const LOOP = "MF-Loop";
 /** Brotli over TLS only: on the way of plain HTTP are proxies that know nothing of it. */
 const encodingsOf = (url) => (url.startsWith("https:") ? "br, gzip, deflate" : "gzip, deflate");
 
+function unescaped(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** What a URL says of its user goes into a header, if at all: `{ url, credentials }`. */
 export function splitCredentials(href) {
   if (!href.includes("@")) return { url: href };
@@ -22,7 +30,7 @@ export function splitCredentials(href) {
   const { username, password } = url;
   if (username === "" && password === "") return { url: href };
   url.username = url.password = "";
-  const text = [username, password].map(decodeURIComponent).join(":");
+  const text = [username, password].map(unescaped).join(":");
   return { url: url.href, credentials: `Basic ${forgivingBase64Encode(core.encode(text))}` };
 }
 
