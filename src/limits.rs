@@ -70,6 +70,7 @@ pub const KV_TTL_SECONDS: f64 = 60.0;
 
 /// Keys that one page of a KV list may have: <https://developers.cloudflare.com/kv/api/list-keys/>
 pub const KV_LIST_KEYS: usize = 1000;
+
 /// Connections: what undici, the client of Miniflare 2, allows by default
 /// (<https://undici.nodejs.org/#/docs/api/Client>): for making one, and for one that nobody uses.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -93,3 +94,18 @@ pub const READ_AHEAD_BYTES: u64 = 1024 * 1024;
 
 /// Content codings on top of each other that a response's body is decoded from; a body with more stays as it is.
 pub const CONTENT_CODINGS: usize = 5;
+
+/// A process keeps what it has claimed in Redis for so long after it was last heard of.
+pub const REDIS_SESSION: Duration = Duration::from_secs(10);
+
+/// Who wants what another process has claimed asks again and again, and gives up after a time longer than a session.
+pub const REDIS_CLAIM: Duration = Duration::from_secs(15);
+pub const REDIS_CLAIM_PAUSE: Duration = Duration::from_millis(100);
+
+/// A server that does not answer is asked again with growing pauses, and given up after this time.
+pub const REDIS_RETRY: Duration = Duration::from_secs(5);
+pub const REDIS_BACKOFF: Duration = Duration::from_millis(20);
+pub const REDIS_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Commands that are sent to Redis in one go.
+pub const REDIS_BATCH: usize = 1000;

@@ -8,6 +8,7 @@ use super::kv;
 use crate::durable::id;
 use crate::store::database::Durability;
 use crate::store::place::Place;
+use crate::worker::background;
 use crate::worker::event::Event;
 use crate::worker::snapshot;
 use crate::worker::value::Value;
@@ -67,11 +68,12 @@ fn close_instance(call: &Call) -> Result<Value> {
 fn settle_stores(call: &Call) -> Result<Value> {
     let instance = Environment::get(call.env)?.instance(call.number(0)? as u32)?;
     let [kv, cache, durable] = [place(call, 1)?, place(call, 2)?, place(call, 3)?];
-    instance.stores.settle(kv, cache, durable);
+    let settled = instance.stores.settle(kv, cache, durable, background::handle());
+    settled.map_err(Failure::new)?;
     Ok(Value::Undefined)
 }
 
-/// `[]` for memory, `[folder, sync]` for the file system.
+/// `[]` for memory, `[folder, sync]` for the file system, `[url]` for Redis.
 fn place(call: &Call, index: usize) -> Result<Place> {
     match &call.list(index)?[..] {
         [] => Ok(Place::Memory),
@@ -79,6 +81,7 @@ fn place(call: &Call, index: usize) -> Result<Place> {
             let durability = if *sync { Durability::Sync } else { Durability::Os };
             Ok(Place::Folder(folder.to_utf8().into(), durability))
         }
+        [Value::Text(url)] => Ok(Place::Redis(url.to_utf8())),
         _ => Err(Failure(format!("argument {index} is not a place to store in"))),
     }
 }

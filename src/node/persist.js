@@ -1,8 +1,10 @@
 "use strict";
-// The `...Persist` options: where each room stores, as the addon takes it. `[]` is memory, `[folder, sync]` a folder.
+// The `...Persist` options: where each room stores, as the addon takes it. `[]` is memory, `[folder, sync]` a folder,
+// `[url]` a Redis server.
 
 const path = require("node:path");
 
+const REDIS = /^rediss?:\/\//i;
 const DEFAULTS = { kvPersist: ".mf/kv", cachePersist: ".mf/cache", durableObjectsPersist: ".mf/do" };
 
 /** The places of key-value namespaces, caches and Durable Objects, in the order that the addon takes them in. */
@@ -14,6 +16,7 @@ function places(options) {
 function place(name, options, root) {
   const persist = options[name] === true ? DEFAULTS[name] : options[name];
   if (persist === undefined || persist === false) return [];
+  if (REDIS.test(persist)) return [persist];
   return [path.resolve(root, persist), options.durability === "sync"];
 }
 

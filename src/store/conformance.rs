@@ -54,6 +54,7 @@ pub fn check(store: &dyn Store) {
     spaces_are_named(store);
     claimed_spaces_answer_at_once(store);
     many_keys_are_listed(store);
+    spaces_are_found_by_a_key(store);
 }
 
 fn writes_are_read(store: &dyn Store) {
@@ -172,4 +173,20 @@ fn many_keys_are_listed(store: &dyn Store) {
     assert_eq!(keys(&space, &Range::all()), names);
     apply(&space, names[1..].iter().map(|name| delete(name)).collect());
     assert_eq!(keys(&space, &Range::all()), names[..1]);
+}
+
+fn spaces_are_found_by_a_key(store: &dyn Store) {
+    for (name, key) in [
+        ("found:b", "mark"),
+        ("found:a", "mark"),
+        ("found:c", "mar"),
+        ("found:d", "mark2"),
+    ] {
+        apply(&store.space(name), vec![put(key, name), put("z", ""), put("a", "")]);
+    }
+    let found = answer(store.spaces_with(b"mark"));
+    assert_eq!(
+        found,
+        Ok(["found:a", "found:b"].map(|name| (name.into(), name.into())).into())
+    );
 }

@@ -28,9 +28,29 @@ impl MemoryStore {
 }
 
 /// Keys and values in the order of the keys' bytes.
+pub type Entries = BTreeMap<Key, Bytes>;
+
+/// What is wanted of `entries`.
+pub fn list_of(entries: &Entries, range: &Range) -> Vec<Entry> {
+    let Some(bounds) = range.bounds() else {
+        return Vec::new();
+    };
+    let picked = range.pick(entries.range::<[u8], _>(bounds)).into_iter();
+    picked.map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+pub fn apply_to(entries: &mut Entries, writes: impl IntoIterator<Item = Write>) {
+    for (key, value) in writes {
+        match value {
+            Some(value) => drop(entries.insert(key, value)),
+            None => drop(entries.remove(&key)),
+        }
+    }
+}
+
 #[derive(Default)]
 pub struct MemorySpace {
-    entries: RefCell<BTreeMap<Key, Bytes>>,
+    entries: RefCell<Entries>,
 }
 
 impl MemorySpace {
@@ -43,26 +63,12 @@ impl MemorySpace {
     }
 
     pub fn list(&self, range: &Range) -> Vec<Entry> {
-        let Some(bounds) = range.bounds() else {
-            return Vec::new();
-        };
-        let entries = self.entries.borrow();
-        range
-            .pick(entries.range::<[u8], _>(bounds))
-            .into_iter()
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect()
+        list_of(&self.entries.borrow(), range)
     }
 
     /// Applies all writes, or none of them.
     pub fn apply(&self, writes: impl IntoIterator<Item = Write>) {
-        let mut entries = self.entries.borrow_mut();
-        for (key, value) in writes {
-            match value {
-                Some(value) => drop(entries.insert(key, value)),
-                None => drop(entries.remove(&key)),
-            }
-        }
+        apply_to(&mut self.entries.borrow_mut(), writes);
     }
 }
 
@@ -79,6 +85,16 @@ impl Store for MemoryStore {
         let mut names: Vec<_> = filled.map(|(name, _)| name.clone()).collect();
         names.sort();
         Reply::Now(Ok(names))
+    }
+
+    fn spaces_with(&self, key: &[u8]) -> Reply<Vec<(String, Bytes)>> {
+        let spaces = self.spaces.borrow();
+        let found = spaces
+            .iter()
+            .filter_map(|(name, space)| Some((name.clone(), space.get(key)?)));
+        let mut found: Vec<_> = found.collect();
+        found.sort();
+        Reply::Now(Ok(found))
     }
 }
 

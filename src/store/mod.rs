@@ -11,6 +11,9 @@ pub mod memory;
 pub mod place;
 pub mod range;
 pub mod record;
+pub mod redis;
+mod redis_link;
+mod redis_scripts;
 pub mod rocks;
 mod rocks_error;
 mod rocks_key;
@@ -71,6 +74,9 @@ pub trait Store {
 
     /// The names of the spaces that hold something and begin with `prefix`, in order.
     fn spaces(&self, prefix: &str) -> Reply<Vec<String>>;
+
+    /// The names of the spaces that have `key`, in order, each with its value there.
+    fn spaces_with(&self, key: &[u8]) -> Reply<Vec<(String, Bytes)>>;
 }
 
 /// Keys and values in the order of the keys' bytes.

@@ -6,10 +6,13 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use super::Store;
+use tokio::runtime::Handle;
+
 use super::database::Durability;
 use super::memory::MemoryStore;
+use super::redis::RedisStore;
 use super::rocks::RocksStore;
+use super::{Result, Store};
 
 /// Where a store keeps its data, and what it survives there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub enum Place {
     Memory,
     /// An absolute path.
     Folder(PathBuf, Durability),
+    /// A URL.
+    Redis(String),
 }
 
 /// The stores of one instance, one for each room that stores something.
@@ -49,10 +54,10 @@ impl Stores {
     }
 
     /// Stores in these places from now on. Whoever holds a store that is not there any more goes on with it.
-    pub fn settle(&self, kv: Place, cache: Place, durable: Place) {
-        self.kv.settle(kv);
-        self.cache.settle(cache);
-        self.durable.settle(durable);
+    pub fn settle(&self, kv: Place, cache: Place, durable: Place, background: &Handle) -> Result<()> {
+        self.kv.settle(kv, "kv", background)?;
+        self.cache.settle(cache, "cache", background)?;
+        self.durable.settle(durable, "durable", background)
     }
 }
 
@@ -67,15 +72,17 @@ impl Room {
         self.current.borrow().1.clone()
     }
 
-    fn settle(&self, place: Place) {
+    fn settle(&self, place: Place, room: &'static str, background: &Handle) -> Result<()> {
         if self.current.borrow().0 == place {
-            return;
+            return Ok(());
         }
         let store: Rc<dyn Store> = match &place {
             Place::Memory => self.memory.clone(),
             Place::Folder(folder, durability) => Rc::new(RocksStore::new(folder.clone(), *durability)),
+            Place::Redis(url) => RedisStore::open(url, room, background)?,
         };
         self.current.replace((place, store));
+        Ok(())
     }
 }
 

@@ -80,6 +80,36 @@ impl Store for RocksStore {
         let database = self.place.database();
         Reply::Now(database.and_then(|database| database.read(|handle| names(handle, &start))))
     }
+
+    fn spaces_with(&self, key: &[u8]) -> Reply<Vec<(String, Bytes)>> {
+        if self.place.database.get().is_none() && !self.place.folder.exists() {
+            return Reply::Now(Ok(Vec::new()));
+        }
+        let database = self.place.database();
+        Reply::Now(database.and_then(|database| database.read(|handle| names_with(handle, key))))
+    }
+}
+
+/// The spaces that have `key`, jumping from one to the next by it.
+fn names_with(handle: &DB, key: &[u8]) -> std::result::Result<Vec<(String, Bytes)>, rocksdb::Error> {
+    let mut found = Vec::new();
+    let mut entries = handle.raw_iterator();
+    entries.seek_to_first();
+    while let Some((first, _)) = entries.item() {
+        let Some((name, space)) = rocks_key::split(first) else {
+            entries.next();
+            continue;
+        };
+        let (wanted, beyond) = (rocks_key::join(space, key), rocks_key::after(space));
+        entries.seek(&wanted);
+        if let Some((_, value)) = entries.item().filter(|(found, _)| **found == wanted) {
+            found.push((name, Bytes::copy_from_slice(value)));
+        }
+        if entries.key().is_some_and(|key| *key < *beyond) {
+            entries.seek(beyond);
+        }
+    }
+    entries.status().map(|()| found)
 }
 
 /// The names of the spaces whose keys begin with `start`, jumping from one to the next.

@@ -1,0 +1,277 @@
+//! The one connection of a store to its Redis server. A task on the background thread sends what it is given in order, many
+//! commands at once, and keeps the store's session alive.
+//!
+//! When the connection breaks, the task connects again and sends what was not answered once more, in the same order; after
+//! [`REDIS_RETRY`] it gives up, and everything that waits gets the error.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::time::{Duration, Instant};
+
+use futures::channel::oneshot;
+use futures::future::BoxFuture;
+use futures::{FutureExt, TryFutureExt};
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, Pipeline, RedisError, ServerErrorKind, Value};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::error::{Kind, StoreError};
+use super::redis_scripts::Keys;
+use super::{Reply, Result};
+use crate::limits::{REDIS_BACKOFF, REDIS_BATCH, REDIS_RETRY, REDIS_SESSION, REDIS_TIMEOUT};
+
+/// Called on the background thread with what was answered.
+type Done = Box<dyn FnOnce(Result<Value>) + Send>;
+
+struct Job {
+    command: Cmd,
+    done: Done,
+}
+
+/// How the session fares. It lapses when it was not renewed in time: somebody else may have claimed what it had.
+pub struct Session {
+    started: Instant,
+    /// Until when it lasts at least, in milliseconds after its start.
+    lasts: AtomicU64,
+    /// How often it has lapsed.
+    lapses: AtomicU64,
+}
+
+impl Session {
+    fn now(&self) -> u64 {
+        self.started.elapsed().as_millis() as u64
+    }
+
+    pub fn lasts(&self) -> bool {
+        self.now() < self.lasts.load(SeqCst)
+    }
+
+    pub fn lapses(&self) -> u64 {
+        self.lapses.load(SeqCst)
+    }
+
+    /// It was renewed by what was sent at `sent`.
+    fn renewed(&self, sent: u64) {
+        let before = self.lasts.swap(sent + REDIS_SESSION.as_millis() as u64, SeqCst);
+        if sent >= before {
+            self.lapses.fetch_add(1, SeqCst);
+        }
+    }
+}
+
+pub struct Link {
+    jobs: UnboundedSender<Job>,
+    pub session: Arc<Session>,
+    /// The server as errors name it, without what is secret in its URL.
+    pub name: String,
+}
+
+impl Link {
+    /// A link to the server at `url`. It connects when it is given something to do.
+    pub fn new(url: &str, keys: Arc<Keys>, background: &Handle) -> Result<Link> {
+        let name = public(url);
+        let client = Client::open(url).map_err(|error| {
+            StoreError::other(format!(
+                "\"{name}\" is no URL of a Redis server, redis://host:port/database: {error}"
+            ))
+        })?;
+        let (jobs, receiver) = unbounded_channel();
+        let session = Arc::new(Session {
+            started: Instant::now(),
+            lasts: AtomicU64::new(0),
+            lapses: AtomicU64::new(0),
+        });
+        let worker = Sender {
+            client,
+            connection: None,
+            keys,
+            session: session.clone(),
+            name: name.clone(),
+        };
+        background.spawn(worker.run(receiver));
+        Ok(Link { jobs, session, name })
+    }
+
+    /// Sends a command; `done` is called on the background thread.
+    pub fn send(&self, command: Cmd, done: impl FnOnce(Result<Value>) + Send + 'static) {
+        let done = Box::new(done);
+        if let Err(unsent) = self.jobs.send(Job { command, done }) {
+            (unsent.0.done)(Err(ended(&self.name)));
+        }
+    }
+
+    /// Sends a command, and answers with what `read` makes of the reply.
+    pub fn ask<T: Send + 'static>(
+        &self,
+        command: Cmd,
+        read: impl FnOnce(Value) -> Result<T> + Send + 'static,
+    ) -> Reply<T> {
+        let (sender, answer) = oneshot::channel();
+        self.send(command, |reply| {
+            let _ = sender.send(reply);
+        });
+        let name = self.name.clone();
+        let answer: BoxFuture<'static, Result<Value>> = answer.unwrap_or_else(move |_| Err(ended(&name))).boxed();
+        Reply::Later(answer.map(|reply| reply.and_then(read)).boxed())
+    }
+}
+
+struct Sender {
+    client: Client,
+    connection: Option<MultiplexedConnection>,
+    keys: Arc<Keys>,
+    session: Arc<Session>,
+    name: String,
+}
+
+impl Sender {
+    async fn run(mut self, mut jobs: UnboundedReceiver<Job>) {
+        let mut is_open = false;
+        loop {
+            let next = match is_open {
+                true => tokio::time::timeout(REDIS_SESSION / 4, jobs.recv()).await,
+                false => Ok(jobs.recv().await),
+            };
+            match next {
+                Ok(Some(job)) => {
+                    let mut batch = vec![job];
+                    while batch.len() < REDIS_BATCH
+                        && let Ok(job) = jobs.try_recv()
+                    {
+                        batch.push(job);
+                    }
+                    is_open |= self.exchange(batch).await;
+                }
+                Ok(None) => break,
+                Err(_) => drop(self.exchange(Vec::new()).await),
+            }
+        }
+        if is_open {
+            let mut end = redis::pipe();
+            end.add_command(self.keys.end_session());
+            let _ = self.attempt(&end).await;
+        }
+    }
+
+    /// Sends a batch and renews the session with it; whether that succeeded.
+    async fn exchange(&mut self, batch: Vec<Job>) -> bool {
+        let mut pipeline = redis::pipe();
+        pipeline.add_command(self.keys.renew());
+        for job in &batch {
+            pipeline.add_command(job.command.clone());
+        }
+        match self.insist(&pipeline).await {
+            Ok((sent, values)) => {
+                self.session.renewed(sent);
+                let answers = values.into_iter().skip(1);
+                for (job, value) in batch.into_iter().zip(answers) {
+                    (job.done)(self.judge(value));
+                }
+                true
+            }
+            Err(error) => {
+                for job in batch {
+                    (job.done)(Err(error.clone()));
+                }
+                false
+            }
+        }
+    }
+
+    /// Sends until there is an answer; when that was sent, and what is answered.
+    async fn insist(&mut self, pipeline: &Pipeline) -> Result<(u64, Vec<Value>)> {
+        let deadline = Instant::now() + REDIS_RETRY;
+        let mut pause = REDIS_BACKOFF;
+        loop {
+            let sent = self.session.now();
+            let error = match self.attempt(pipeline).await {
+                Ok(values) if !values.iter().any(is_loading) => return Ok((sent, values)),
+                Ok(_) => self.unreachable("it is loading its data"),
+                Err(error) if is_final(&error) => return Err(self.refused(&error)),
+                Err(error) => self.unreachable(&error.to_string()),
+            };
+            self.connection = None;
+            if Instant::now() + pause > deadline {
+                return Err(error);
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(1));
+        }
+    }
+
+    async fn attempt(&mut self, pipeline: &Pipeline) -> std::result::Result<Vec<Value>, RedisError> {
+        let connection = match &mut self.connection {
+            Some(connection) => connection,
+            empty => {
+                let config = AsyncConnectionConfig::new()
+                    .set_connection_timeout(Some(REDIS_TIMEOUT))
+                    .set_response_timeout(Some(REDIS_TIMEOUT));
+                empty.insert(
+                    self.client
+                        .get_multiplexed_async_connection_with_config(&config)
+                        .await?,
+                )
+            }
+        };
+        connection.send_packed_commands(pipeline, 0, pipeline.len()).await
+    }
+
+    /// What an answer means: the server may have refused the command.
+    fn judge(&self, value: Value) -> Result<Value> {
+        match value {
+            Value::ServerError(error) => {
+                let full = error.code() == "OOM";
+                let kind = if full { Kind::Full } else { Kind::Other };
+                let text = error.details().unwrap_or_default();
+                Err(StoreError::new(
+                    kind,
+                    format!("{} refused a command: {} {text}", self.name, error.code()),
+                ))
+            }
+            value => Ok(value),
+        }
+    }
+
+    fn refused(&self, error: &RedisError) -> StoreError {
+        StoreError::other(format!("{} refused the connection: {error}", self.name))
+    }
+
+    fn unreachable(&self, reason: &str) -> StoreError {
+        let tried = REDIS_RETRY.as_secs();
+        let text = format!(
+            "{} did not answer within {tried} s: start it, or correct the URL. ({reason})",
+            self.name
+        );
+        StoreError::new(Kind::Unreachable, text)
+    }
+}
+
+/// Errors that no second try mends.
+fn is_final(error: &RedisError) -> bool {
+    let refused = matches!(
+        error.kind(),
+        ErrorKind::AuthenticationFailed | ErrorKind::InvalidClientConfig
+    );
+    let asked_for_password = matches!(error.kind(), ErrorKind::Extension) || error.code() == Some("NOAUTH");
+    let denied = matches!(error.kind(), ErrorKind::Server(ServerErrorKind::NoPerm));
+    refused || asked_for_password || denied
+}
+
+fn is_loading(value: &Value) -> bool {
+    matches!(value, Value::ServerError(error) if error.kind() == Some(ServerErrorKind::BusyLoading))
+}
+
+/// The URL without its user and password.
+fn public(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("redis", url));
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    format!(
+        "The Redis server at {scheme}://{}",
+        rest.split(['?', '#']).next().unwrap_or(rest)
+    )
+}
+
+fn ended(name: &str) -> StoreError {
+    StoreError::other(format!("{name} is not in use any more."))
+}

@@ -1,0 +1,211 @@
+//! What is asked of Redis, as commands. What must happen at once is a script, which Redis runs on its own.
+//!
+//! A space is a hash of its entries and a sorted set of its keys, all of one score, so that Redis orders them by their bytes.
+//! A set has the names of all spaces that hold something. A session is one process's use of the store: a key that ends by
+//! itself unless it is renewed. A space that is claimed has the session that claimed it, and the number of that claim: a
+//! writer whose claim is not the last is refused, however late it comes. A session also counts its writes, so that one
+//! that is sent again after a connection broke is never done twice, or too late.
+
+use std::ops::Bound;
+
+use redis::Cmd;
+
+use super::Write;
+use super::range::Range;
+use crate::limits::REDIS_SESSION;
+
+/// Answered to a write whose claim is not the last any more.
+pub const FENCED: i64 = -1;
+
+const APPLY: &str = "
+local done = redis.call('HGET', KEYS[4], 'writes')
+if done and tonumber(done) >= tonumber(ARGV[2]) then return 0 end
+if ARGV[1] ~= '' and redis.call('GET', KEYS[5]) ~= ARGV[1] then return -1 end
+for i = 5, #ARGV, 3 do
+  if ARGV[i] == 'put' then
+    redis.call('HSET', KEYS[1], ARGV[i + 1], ARGV[i + 2])
+    redis.call('ZADD', KEYS[2], 0, ARGV[i + 1])
+  else
+    redis.call('HDEL', KEYS[1], ARGV[i + 1])
+    redis.call('ZREM', KEYS[2], ARGV[i + 1])
+  end
+end
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('ZADD', KEYS[3], 0, ARGV[3])
+else redis.call('ZREM', KEYS[3], ARGV[3]) end
+redis.call('HSET', KEYS[4], 'writes', ARGV[2])
+redis.call('PEXPIRE', KEYS[4], ARGV[4])
+return 0";
+
+const LIST: &str = "
+local keys = redis.call(ARGV[1], KEYS[2], ARGV[2], ARGV[3], 'LIMIT', 0, ARGV[4])
+local values = {}
+for i = 1, #keys, 1000 do
+  local part = redis.call('HMGET', KEYS[1], unpack(keys, i, math.min(i + 999, #keys)))
+  for _, value in ipairs(part) do values[#values + 1] = value end
+end
+return {keys, values}";
+
+const CLAIM: &str = "
+local owner = redis.call('GET', KEYS[3])
+if owner and owner ~= ARGV[1] and redis.call('EXISTS', ARGV[2] .. owner) == 1 then return {owner} end
+redis.call('HSET', KEYS[4], 'open', 1)
+redis.call('PEXPIRE', KEYS[4], ARGV[3])
+redis.call('SET', KEYS[3], ARGV[1])
+local claim = redis.call('INCR', KEYS[2])
+return {ARGV[1], tostring(claim), redis.call('HGETALL', KEYS[1])}";
+
+const RELEASE: &str = "
+if redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('GET', KEYS[2]) == ARGV[2] then redis.call('DEL', KEYS[1]) end
+return 0";
+
+const RENEW: &str = "
+redis.call('HSET', KEYS[1], 'open', 1)
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return 0";
+
+const SPACES_WITH: &str = "
+local found = {}
+for _, name in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  local value = redis.call('HGET', ARGV[1] .. name, ARGV[2])
+  if value then
+    found[#found + 1] = name
+    found[#found + 1] = value
+  end
+end
+return found";
+
+/// The names of the keys of one store.
+pub struct Keys {
+    prefix: String,
+    pub session: String,
+}
+
+impl Keys {
+    /// `room` keeps stores apart that share a database.
+    pub fn new(room: &str, session: String) -> Keys {
+        let prefix = format!("miniflare-rs:{room}:");
+        Keys { prefix, session }
+    }
+
+    fn of(&self, kind: &str, name: &str) -> String {
+        format!("{}{kind}:{name}", self.prefix)
+    }
+
+    fn entries(&self, space: &str) -> String {
+        self.of("entries", space)
+    }
+
+    fn order(&self, space: &str) -> String {
+        self.of("order", space)
+    }
+
+    fn session(&self) -> String {
+        self.of("session", &self.session)
+    }
+
+    fn spaces_key(&self) -> String {
+        format!("{}spaces", self.prefix)
+    }
+
+    pub fn get(&self, space: &str, key: &[u8]) -> Cmd {
+        let mut command = redis::cmd("HGET");
+        command.arg(self.entries(space)).arg(key);
+        command
+    }
+
+    pub fn list(&self, space: &str, range: &Range, (start, end): (Bound<&[u8]>, Bound<&[u8]>)) -> Cmd {
+        let (start, end) = (edge(start, b'-'), edge(end, b'+'));
+        let (command, from, to) = match range.is_reverse() {
+            false => ("ZRANGEBYLEX", start, end),
+            true => ("ZREVRANGEBYLEX", end, start),
+        };
+        let limit = i64::try_from(range.limit()).unwrap_or(-1);
+        let mut script = script(LIST, &[self.entries(space), self.order(space)]);
+        script.arg(command).arg(from).arg(to).arg(limit);
+        script
+    }
+
+    /// `number` counts the session's writes; `claim` is that of a claimed space, and empty for others.
+    pub fn apply(&self, space: &str, claim: &str, number: u64, writes: &[Write]) -> Cmd {
+        let keys = [
+            self.entries(space),
+            self.order(space),
+            self.spaces_key(),
+            self.session(),
+            self.of("claim", space),
+        ];
+        let mut script = script(APPLY, &keys);
+        script.arg(claim).arg(number).arg(space).arg(session_ms());
+        for (key, value) in writes {
+            let what = if value.is_some() { "put" } else { "delete" };
+            script.arg(what).arg(&key[..]).arg(value.as_deref().unwrap_or_default());
+        }
+        script
+    }
+
+    pub fn claim(&self, space: &str) -> Cmd {
+        let keys = [
+            self.entries(space),
+            self.of("claim", space),
+            self.of("owner", space),
+            self.session(),
+        ];
+        let mut script = script(CLAIM, &keys);
+        script.arg(&self.session).arg(self.of("session", "")).arg(session_ms());
+        script
+    }
+
+    pub fn release(&self, space: &str, claim: &str) -> Cmd {
+        let mut script = script(RELEASE, &[self.of("owner", space), self.of("claim", space)]);
+        script.arg(&self.session).arg(claim);
+        script
+    }
+
+    pub fn renew(&self) -> Cmd {
+        let mut script = script(RENEW, &[self.session()]);
+        script.arg(session_ms());
+        script
+    }
+
+    pub fn end_session(&self) -> Cmd {
+        let mut command = redis::cmd("DEL");
+        command.arg(self.session());
+        command
+    }
+
+    pub fn spaces(&self, prefix: &str) -> Cmd {
+        let range = Range::all().prefixed(prefix.into());
+        let (start, end) = range.bounds().unwrap_or((Bound::Unbounded, Bound::Unbounded));
+        let mut command = redis::cmd("ZRANGEBYLEX");
+        command
+            .arg(self.spaces_key())
+            .arg(edge(start, b'-'))
+            .arg(edge(end, b'+'));
+        command
+    }
+
+    pub fn spaces_with(&self, key: &[u8]) -> Cmd {
+        let mut script = script(SPACES_WITH, &[self.spaces_key()]);
+        script.arg(self.entries("")).arg(key);
+        script
+    }
+}
+
+fn script(text: &str, keys: &[String]) -> Cmd {
+    let mut command = redis::cmd("EVAL");
+    command.arg(text).arg(keys.len()).arg(keys);
+    command
+}
+
+/// A bound as Redis writes it; `open` stands for none.
+fn edge(bound: Bound<&[u8]>, open: u8) -> Vec<u8> {
+    match bound {
+        Bound::Unbounded => vec![open],
+        Bound::Included(key) => [b"[", key].concat(),
+        Bound::Excluded(key) => [b"(", key].concat(),
+    }
+}
+
+fn session_ms() -> u64 {
+    REDIS_SESSION.as_millis() as u64
+}
