@@ -20,10 +20,25 @@ const TOOLS_REMEDY = [
   "A libclang in another folder is found through LIBCLANG_PATH, a compiler of another name through CXX.",
 ].join("\n");
 
+/** What only the tests need. */
+const TEST_TOOLS = [
+  {
+    name: "redis-server",
+    find: () => output("redis-server", ["--version"])?.match(/v=([\d.]+)/)?.[1],
+    packages: ["redis-server"],
+    remedy: "Debian, Ubuntu: apt-get install redis-server\nFedora: dnf install redis\nmacOS: brew install redis",
+  },
+];
+
+export function setupTests() {
+  setup();
+  ensureTools(TEST_TOOLS);
+}
+
 export function setup() {
   step("Node", checkNode);
   step("cargo", ensureCargo);
-  ensureTools();
+  ensureTools(TOOLS);
   ensureNodeModules();
 }
 
@@ -62,15 +77,15 @@ function installRust(problem, required) {
   );
 }
 
-function ensureTools() {
-  const missing = TOOLS.filter((tool) => !tool.find());
+function ensureTools(tools) {
+  const missing = tools.filter((tool) => !tool.find());
   const prefix = missing.length > 0 && isDebian() && rootPrefix();
   if (prefix) installTools(missing, prefix);
-  for (const { name, find } of TOOLS) step(name, () => find() ?? throwMissing(name));
+  for (const tool of tools) step(tool.name, () => tool.find() ?? throwMissing(tool));
 }
 
-function throwMissing(name) {
-  throw new StepError(`${name} is missing`, TOOLS_REMEDY);
+function throwMissing({ name, remedy = TOOLS_REMEDY }) {
+  throw new StepError(`${name} is missing`, remedy);
 }
 
 function installTools(missing, prefix) {

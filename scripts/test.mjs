@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { build } from "./build.mjs";
 import { otherNodes } from "./nodes.mjs";
 import { main, root, say, StepError } from "./steps.mjs";
-import { setup } from "./setup.mjs";
+import { setupTests } from "./setup.mjs";
 import { findCargo } from "./toolchain.mjs";
 
 const CONCURRENCY = 2;
@@ -25,7 +25,7 @@ function test() {
   if (specs.length === 0 && !hasTypes && !isChosen(UNITS)) {
     throw new StepError(`no spec file's path contains ${words.join(" or ")}`, "spec files are __test__/**/*.spec.mjs");
   }
-  setup();
+  setupTests();
   build();
   report([
     ...(isChosen(UNITS) ? [runUnits()] : []),
