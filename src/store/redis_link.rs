@@ -82,14 +82,14 @@ impl Link {
             lasts: AtomicU64::new(0),
             lapses: AtomicU64::new(0),
         });
-        let worker = Sender {
+        let sender = Sender {
             client,
             connection: None,
             keys,
             session: session.clone(),
             name: name.clone(),
         };
-        background.spawn(worker.run(receiver));
+        background.spawn(sender.run(receiver));
         Ok(Link { jobs, session, name })
     }
 
