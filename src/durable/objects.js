@@ -53,6 +53,8 @@ export function namespaces(bindings, flags) {
 }
 
 async function askHere(binding, hex, input, init) {
+  const opening = storageOf(binding, hex).opening;
+  if (opening !== undefined) await opening;
   const object = objectOf(binding, hex);
   const request = arrivingRequest(input, init);
   countInternalSubrequest();
@@ -84,12 +86,41 @@ export function bindClasses(bindings, exported, alarms) {
 
 /** A request from outside the worker; a promise of the response. */
 export async function fetchObject(binding, hex, request) {
+  const opening = storageOf(binding, hex).opening;
+  if (opening !== undefined) await opening;
   return objectOf(binding, hex).fetch(request);
 }
 
-/** The storage that the object has or will have. */
+/**
+ * The storage that the object has or will have. One on a server has to be fetched before anything is asked of it: then
+ * `opening` is a promise of that.
+ */
 export function storageOf(binding, hex) {
-  return entryOf(storages, binding, hex, () => storageOver(op_durable_open(binding, hex)));
+  return entryOf(storages, binding, hex, () => {
+    const entry = storageOver(op_durable_open(binding, hex));
+    entry.opening = opened(entry, () => storages.get(binding).delete(hex));
+    return entry;
+  });
+}
+
+function opened(entry, forget) {
+  const opening = confirm(entry.open);
+  if (opening === undefined) return undefined;
+  return (async () => {
+    try {
+      await opening;
+      entry.opening = undefined;
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  })();
+}
+
+/** Forgets an object whose writes were lost, or that may be another's by now: the next request finds what is stored. */
+function lose(binding, hex) {
+  storages.get(binding)?.delete(hex);
+  objects.get(binding)?.delete(hex);
 }
 
 function storageOver(open) {
@@ -101,7 +132,8 @@ function storageOver(open) {
 /** Delivers an object's alarm, in a context of its own. An object that cannot be constructed has failed to handle it. */
 export function deliverAlarmOf(binding, hex, isForced) {
   return enter(eventContext(), async () => {
-    const { gate, open } = storageOf(binding, hex);
+    const { gate, open, opening } = storageOf(binding, hex);
+    if (opening !== undefined) await opening;
     let object, failure;
     try {
       object = objectOf(binding, hex);
@@ -151,10 +183,12 @@ class LivingObject {
   #state;
   #instance;
   #failure;
+  #lose;
 
-  constructor(gate, open) {
+  constructor(gate, open, lose) {
     this.#gate = gate;
     this.#open = open;
+    this.#lose = lose;
   }
 
   /** `alarm` learns whether there is a handler: a field may be one, so without a method that is unknown until then. */
@@ -193,20 +227,42 @@ class LivingObject {
     const instance = this.#instance;
     if (instance === undefined) throw this.#failure;
     if (!instance.fetch) throw objectError("ERR_NO_HANDLER", "No fetch handler defined in Durable Object");
-    const response = await instance.fetch(request);
-    // The output gate: nobody learns of writes that could still be lost.
-    const unconfirmed = confirm(this.#open);
-    if (unconfirmed !== undefined) await unconfirmed;
-    if (isResponse(response)) return response;
-    const text = "Durable Object fetch handler didn't respond with a Response object";
-    throw objectError("ERR_RESPONSE_TYPE", text);
+    try {
+      const response = await instance.fetch(request);
+      if (isResponse(response)) return response;
+      const text = "Durable Object fetch handler didn't respond with a Response object";
+      throw objectError("ERR_RESPONSE_TYPE", text);
+    } finally {
+      const unconfirmed = this.#confirm();
+      if (unconfirmed !== undefined) await unconfirmed;
+    }
+  }
+
+  /** The output gate: nobody learns of writes that could still be lost, not even by an error. */
+  #confirm() {
+    try {
+      const unconfirmed = confirm(this.#open);
+      return unconfirmed && this.#confirmed(unconfirmed);
+    } catch (error) {
+      this.#lose();
+      throw error;
+    }
+  }
+
+  async #confirmed(unconfirmed) {
+    try {
+      await unconfirmed;
+    } catch (error) {
+      this.#lose();
+      throw error;
+    }
   }
 }
 
 function construct(binding, hex) {
   const Class = classOf(binding);
   const { gate, open, storage, alarm } = storageOf(binding, hex);
-  const object = entryOf(objects, binding, hex, () => new LivingObject(gate, open));
+  const object = entryOf(objects, binding, hex, () => new LivingObject(gate, open, () => lose(binding, hex)));
   try {
     object.construct(Class, new DurableObjectState(new DurableObjectId(binding, hex), storage, gate), alarm);
     return object;

@@ -11,11 +11,17 @@ import {
   objectOf,
   storageOf,
 } from "ext:miniflare/durable/objects.js";
+import { DurableObjectStorage } from "ext:miniflare/durable/storage.js";
 import { enter, eventContext } from "ext:miniflare/worker/context.js";
 import { live } from "ext:miniflare/worker/realm.js";
 
 export const outside = {
-  objectStorage: (binding, hex) => storageOf(binding, hex).storage,
+  /** The storage of an object, whose writes have been confirmed when they resolve. */
+  async objectStorage(binding, hex) {
+    const { open, gate, alarm, opening } = storageOf(binding, hex);
+    if (opening !== undefined) await opening;
+    return new DurableObjectStorage(open, gate, alarm, true);
+  },
   /** The digits of the ids of a binding's objects that live or have stored something, in order. */
   async objectIds(binding) {
     return [...new Set([...livingIds(binding), ...(await op_durable_stored(binding))])].sort();
@@ -29,6 +35,8 @@ export const outside = {
       live(state);
       return work(instance, state);
     };
+    const { opening } = storageOf(binding, hex);
+    if (opening !== undefined) await opening;
     return enter(eventContext(), () => objectOf(binding, hex).run(run, soon));
   },
   /** Delivers the alarms that are set, of this worker's objects that `ids`, `[binding, id]` each, name; of all without. */

@@ -10,9 +10,14 @@ export class DurableObjectStorage {
   #open;
   #gate;
   #alarm;
+  #isOutside;
 
-  /** `alarm` is what is known of the object's alarm: `{ handled }`. */
-  constructor(open, gate, alarm) {
+  /**
+   * `alarm` is what is known of the object's alarm: `{ handled }`. Inside an object a write resolves when it is in order,
+   * and the output gate waits for the rest; outside of one there is no gate, and each write waits itself.
+   */
+  constructor(open, gate, alarm, isOutside = false) {
+    this.#isOutside = isOutside;
     this.#open = open;
     this.#gate = gate;
     this.#alarm = alarm;
@@ -29,18 +34,19 @@ export class DurableObjectStorage {
     requireKey("put", "DurableObjectStorage", keyOrEntries);
     this.#use(putOptions(keyOrEntries, value, options));
     put(this.#open, keyOrEntries, value);
-    return Promise.resolve();
+    return this.#written(undefined);
   }
 
   delete(keys, options) {
     requireKey("delete", "DurableObjectStorage", keys);
     this.#use(options);
-    return Promise.resolve(remove(this.#open, keys));
+    return this.#written(remove(this.#open, keys));
   }
 
   async deleteAll(options) {
     this.#use(options);
     op_durable_delete_all(this.#open);
+    return this.#written(undefined);
   }
 
   async list(options) {
@@ -56,7 +62,8 @@ export class DurableObjectStorage {
         const transaction = new DurableObjectTransaction(open, this.#alarm);
         try {
           const result = await closure(transaction);
-          if (finish(transaction) || op_durable_commit(open)) return result;
+          if (finish(transaction) || op_durable_commit(open))
+            return this.#isOutside ? await this.#written(result) : result;
         } finally {
           finish(transaction);
           op_durable_end(open);
@@ -79,11 +86,19 @@ export class DurableObjectStorage {
     requireHandler(this.#alarm);
     this.#use(options);
     setAlarm(this.#open, time);
+    return this.#written(undefined);
   }
 
   async deleteAlarm(options) {
     this.#use(options);
     deleteAlarm(this.#open);
+    return this.#written(undefined);
+  }
+
+  /** A promise of `result`, when the write before is as safe as it has to be. */
+  #written(result) {
+    const unconfirmed = this.#isOutside ? confirm(this.#open) : undefined;
+    return unconfirmed === undefined ? Promise.resolve(result) : unconfirmed.then(() => result);
   }
 
   #use(options) {

@@ -1,0 +1,49 @@
+// A Redis server of a test's own: `redis-server` on a socket in a temporary folder.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import net from "node:net";
+import { folder } from "./files.mjs";
+
+/** A port that nobody listens on. */
+async function freePort() {
+  const server = net.createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** Starts a server that ends with the test: `{ url, stop(), start(), pause(), resume() }`. Its data survives a restart. */
+export async function redis(t, args = []) {
+  const dir = folder(t);
+  const port = await freePort();
+  let child;
+  const start = async () => {
+    const options = ["--port", port, "--bind", "127.0.0.1", "--dir", dir, "--appendonly", "yes", "--save", ""];
+    child = spawn("redis-server", [...options.map(String), ...args], { stdio: ["ignore", "pipe", "inherit"] });
+    child.on("error", (error) => assert.fail(`redis-server does not start (${error.message}): run \`npm run setup\``));
+    let output = "";
+    for await (const chunk of child.stdout) {
+      output += chunk;
+      if (output.includes("Ready to accept connections")) break;
+    }
+    assert.match(output, /Ready to accept connections/);
+  };
+  const stop = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  };
+  await start();
+  t.after(stop);
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    start,
+    stop,
+    pause: () => child.kill("SIGSTOP"),
+    resume: () => child.kill("SIGCONT"),
+  };
+}
