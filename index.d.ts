@@ -109,6 +109,25 @@ export interface MiniflareOptions {
    * {@link Miniflare.flushDurableObjectAlarms} delivers them. Default: `true`.
    */
   durableObjectsAlarms?: boolean;
+  /**
+   * Where the data and alarms of Durable Objects are kept: `true` is the folder `./.mf/do` below `rootPath`, a string
+   * is a path relative to `rootPath`, or the URL of a Redis server. Default: `false`, memory. A place that cannot be
+   * used makes the requests that need it reject with a `StorageError`.
+   *
+   * @example
+   * durableObjectsPersist: "./data"
+   * durableObjectsPersist: "redis://localhost:6379"
+   */
+  durableObjectsPersist?: boolean | string;
+  /** Where key-value namespaces are kept, as `durableObjectsPersist`; `true` is `./.mf/kv`. Default: `false`, memory. */
+  kvPersist?: boolean | string;
+  /** Where caches are kept, as `durableObjectsPersist`; `true` is `./.mf/cache`. Default: `false`, memory. */
+  cachePersist?: boolean | string;
+  /**
+   * What a write in a folder survives when it is told of: `"os"`, the end of the process, `kill -9` included; `"sync"`,
+   * a loss of power as well, for which each write waits for the disk. Default: `"os"`.
+   */
+  durability?: "os" | "sync";
 
   /**
    * What the worker reaches by `env.NAME.fetch()`: other workers of the instance, or functions in Node that get a

@@ -1,0 +1,87 @@
+// A process that writes until it is killed, and prints what it was told is safe, one JSON line each, as soon as it is told.
+// Its one argument is `{ data, durability, first }`, the folder, and the number to go on from.
+
+import { writeSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { Miniflare } from "./miniflare.mjs";
+
+/** Alarms lie so far off that none is due; the number is added, in milliseconds. */
+const FAR = 8e12;
+
+/**
+ * `/write?kind=&number=` writes one number in one of four ways: put and answered; put and synced, which is told by the
+ * binding `told`; moved from one key to another in a transaction; set as the alarm, with a note of it.
+ */
+export const LEDGER = {
+  modules: true,
+  durableObjects: { LEDGER: "Ledger" },
+  script: `
+const FAR = ${FAR};
+export class Ledger {
+  constructor(state, env) { this.storage = state.storage; this.env = env; }
+
+  alarm() {}
+
+  async fetch(request) {
+    const { pathname, searchParams } = new URL(request.url);
+    if (pathname === "/read") return Response.json(await this.read());
+    const number = Number(searchParams.get("number"));
+    await this[searchParams.get("kind")](number);
+    return new Response("written");
+  }
+
+  async put(number) {
+    this.storage.put({ put: number, ["key" + String(number).padStart(8, "0")]: "x".repeat(200) });
+  }
+
+  async sync(number) {
+    this.storage.put("sync", number);
+    await this.storage.sync();
+    this.env.told({ kind: "sync", number });
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+
+  transfer(number) {
+    return this.storage.transaction(async (txn) => {
+      txn.put("left", number);
+      await txn.get("right");
+      txn.put("right", -number);
+    });
+  }
+
+  setAlarm(number) {
+    return this.storage.transaction(async (txn) => {
+      txn.put("alarmNote", number);
+      txn.setAlarm(FAR + number);
+    });
+  }
+
+  async read() {
+    const read = async (key) => (await this.storage.get(key)) ?? 0;
+    const keys = [...(await this.storage.list({ prefix: "key" })).keys()];
+    const time = await this.storage.getAlarm();
+    return {
+      put: await read("put"), keys: Number(keys.at(-1)?.slice(3) ?? 0), count: keys.length,
+      sync: await read("sync"), left: await read("left"), right: await read("right"),
+      alarm: time === null ? 0 : time - FAR, alarmNote: await read("alarmNote"),
+    };
+  }
+}
+export default { fetch: (request, env) => env.LEDGER.get(env.LEDGER.idFromName("a")).fetch(request) };`,
+};
+
+const tell = (line) => writeSync(1, `${JSON.stringify(line)}\n`);
+
+async function write({ data, durability, first }) {
+  const mf = new Miniflare({ ...LEDGER, durableObjectsPersist: data, durability, bindings: { told: tell } });
+  for (let number = first; ; number++) {
+    await Promise.all(
+      ["put", "sync", "transfer", "setAlarm"].map(async (kind) => {
+        await mf.dispatchFetch(`http://localhost/write?kind=${kind}&number=${number}`);
+        tell({ kind, number });
+      }),
+    );
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) await write(JSON.parse(process.argv.at(-1)));
