@@ -211,6 +211,12 @@ export interface MiniflareOptions {
    * kvNamespaces: ["KV"]
    */
   kvNamespaces?: string[];
+  /**
+   * Whether caches keep anything. With `false`, `caches` is there and does nothing. Default: `true`.
+   */
+  cache?: boolean;
+  /** Whether the log warns, once, when a cache is used, since `workers.dev` subdomains have none. Default: `false`. */
+  cacheWarnUsage?: boolean;
 
   // Limits
 
@@ -501,6 +507,15 @@ export class Miniflare extends EventTarget {
   getKVNamespace(name: string): Promise<KVNamespace>;
 
   /**
+   * The caches, from outside the worker. They stay valid until `dispose()`.
+   *
+   * @example
+   * const caches = await mf.getCaches();
+   * await caches.default.put("http://localhost/a", new Response("a", { headers: { "Cache-Control": "max-age=60" } }));
+   */
+  getCaches(): Promise<CacheStorage>;
+
+  /**
    * Loads the worker anew, with a new global scope: reads script, modules and files of bindings from disk again.
    * Requests that are under way are answered by the worker they began in.
    *
@@ -678,6 +693,41 @@ export interface KVNamespace {
   delete(key: string): Promise<void>;
   /** A page of names in the order of their UTF-8 bytes, without their values. */
   list<Metadata = unknown>(options?: KVListOptions): Promise<KVListResult<Metadata>>;
+}
+
+export interface CacheQueryOptions {
+  /** Whether requests of other methods than GET are taken for GET. Default: `false`. */
+  ignoreMethod?: boolean;
+}
+
+/**
+ * Responses by the URL of their request, or its `cf.cacheKey`. Every method rejects with a `TypeError` when what it is
+ * given is no absolute URL.
+ */
+export interface Cache {
+  /**
+   * Stores a response for as long as its headers say that it is fresh. One that may not be stored, or is stale, is not.
+   *
+   * @throws {TypeError} for other requests than GET, and for a response of status 206, with `Vary: *`, or of a WebSocket
+   */
+  put(request: RequestInfo, response: globalThis.Response): Promise<void>;
+  /**
+   * What was put for a GET request, with `CF-Cache-Status: HIT`; `undefined` when there is nothing. Status 304 when a
+   * condition of the request says so, 206 or 416 when it wants a `Range`.
+   */
+  match(request: RequestInfo, options?: CacheQueryOptions): Promise<Response | undefined>;
+  /** Takes away what was put; whether there was anything. */
+  delete(request: RequestInfo, options?: CacheQueryOptions): Promise<boolean>;
+}
+
+export interface CacheStorage {
+  readonly default: Cache;
+  /**
+   * Another cache, by its name of 1,024 code units at most.
+   *
+   * @throws {CacheError} `ERR_RESERVED` for the name `default`
+   */
+  open(name: string): Promise<Cache>;
 }
 
 /** A way to an object. Getting one does not construct the object; the first `fetch` does. */

@@ -6,7 +6,7 @@
 //! - [`worker`]: isolates, lanes, events, modules, guards (deno_core, no napi)
 //! - [`durable`]: the room of Durable Objects
 //! - [`fetch`]: the room of outbound requests
-//! - [`kv`]: the room of KV namespaces
+//! - [`kv`], [`cache`]: the rooms of KV namespaces and of the Cache API
 //! - [`web`]: the room of the Web APIs
 //! - [`store`]: bytes at rest (neither)
 //!
@@ -14,6 +14,7 @@
 //!
 //! ARCHITECTURE.md is the map with the invariants.
 
+mod cache;
 mod clock;
 mod durable;
 mod fetch;

@@ -71,6 +71,12 @@ pub const KV_TTL_SECONDS: f64 = 60.0;
 /// Keys that one page of a KV list may have: <https://developers.cloudflare.com/kv/api/list-keys/>
 pub const KV_LIST_KEYS: usize = 1000;
 
+/// Code units that the name of a cache may have, as in Miniflare 2.
+pub const CACHE_NAME_LENGTH: usize = 1024;
+
+/// Ranges of a cached body that are together longer than it by this factor are answered with the whole of it.
+pub const CACHE_RANGES_FACTOR: usize = 2;
+
 /// Connections: what undici, the client of Miniflare 2, allows by default
 /// (<https://undici.nodejs.org/#/docs/api/Client>): for making one, and for one that nobody uses.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,9 +1,9 @@
 // One body, run where users can run it: in the worker, on what is bound or global there, and in Node, on what the
-// instance gives out. Values come back through JSON, so that both may be compared with the same.
+// instance gives out, with the classes of the package. Values come back through JSON, so that both may be compared with the same.
 
 import assert from "node:assert/strict";
 import { CAUGHT, json } from "./dispatch.mjs";
-import { create } from "./miniflare.mjs";
+import { create, Request, Response } from "./miniflare.mjs";
 import { test } from "./test.mjs";
 
 const AsyncFunction = (async () => {}).constructor;
@@ -27,7 +27,8 @@ export function inBothRealms(parameter, inside, outside, base = {}) {
     });
     test(`${name}, from Node`, options, async (t) => {
       const object = await outside(create(t, { ...base, script }));
-      const value = await new AsyncFunction(parameter, source)(object);
+      const run = new AsyncFunction(parameter, "Request", "Response", source);
+      const value = await run(object, Request, Response);
       assert.deepEqual(JSON.parse(JSON.stringify(value ?? null)), expected);
     });
   };

@@ -1,6 +1,9 @@
-// KV namespaces, used as a suite in ES modules uses them. Compiled by `npm run types`, never run.
+// KV namespaces and caches, used as a suite in ES modules uses them. Compiled by `npm run types`, never run.
 
 import {
+  type Cache,
+  type CacheQueryOptions,
+  type CacheStorage,
   type KVGetOptions,
   type KVListKey,
   type KVListOptions,
@@ -10,9 +13,11 @@ import {
   type KVType,
   type KVValues,
   Miniflare,
+  Request,
+  Response,
 } from "miniflare-rs";
 
-const mf = new Miniflare({ kvNamespaces: ["KV"] });
+const mf = new Miniflare({ kvNamespaces: ["KV"], cache: true, cacheWarnUsage: false });
 
 export async function values(): Promise<void> {
   const kv: KVNamespace = await mf.getKVNamespace("KV");
@@ -41,4 +46,15 @@ export async function entries(kv: KVNamespace): Promise<void> {
   const page: KVListResult<{ by: string }> = await kv.list<{ by: string }>(query);
   const key: KVListKey<{ by: string }> | undefined = page.keys[0];
   console.log(page.cursor, page.list_complete, key?.name, key?.expiration, key?.metadata?.by);
+}
+
+export async function responses(): Promise<void> {
+  const caches: CacheStorage = await mf.getCaches();
+  const cache: Cache = await caches.open("name");
+  const options: CacheQueryOptions = { ignoreMethod: true };
+  await cache.put(new URL("http://localhost/"), new Response(""));
+  await caches.default.put(new Request("http://localhost/"), new globalThis.Response(""));
+  const response: Response | undefined = await cache.match("http://localhost/", options);
+  const deleted: boolean = await cache.delete("http://localhost/");
+  console.log(response?.status, deleted);
 }

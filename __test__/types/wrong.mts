@@ -103,3 +103,11 @@ kv.get("key", "blob");
 kv.put("key", { a: 1 });
 // @ts-expect-error: seconds
 kv.put("key", "value", { expirationTtl: new Date() });
+
+// @ts-expect-error: a promise of the caches
+mf.getCaches().default;
+const caches = await mf.getCaches();
+// @ts-expect-error: a response is needed
+caches.default.put("http://localhost/");
+// @ts-expect-error: nothing may be found
+(await caches.default.match("http://localhost/")).status;

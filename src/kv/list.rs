@@ -71,10 +71,9 @@ async fn fill(space: Rc<dyn Space>, mut range: Range, limit: usize, now_ms: f64)
         let mut expired = Vec::new();
         for (key, bytes) in entries {
             let name = key[1..].to_vec();
-            match Record::read(&bytes) {
-                None => return Err(KvError::Unreadable(String::from_utf8_lossy(&name).into_owned())),
-                Some(record) if record.has_expired(now_ms) => expired.extend(removal(&name)),
-                Some(record) => page.keys.push((name, record)),
+            match Record::read(&bytes)? {
+                record if record.has_expired(now_ms) => expired.extend(removal(&name)),
+                record => page.keys.push((name, record)),
             }
         }
         if at_once && !expired.is_empty() {

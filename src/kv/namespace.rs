@@ -39,8 +39,7 @@ pub enum KvError {
     LimitNotPositive(String),
     #[error("KV GET failed: 400 Invalid key_count_limit of {0}. Please specify an integer less than {limit}.", limit = limits::KV_LIST_KEYS)]
     LimitTooLarge(String),
-    #[error("The entry of key \"{0}\" cannot be read: its bytes are not what this version of KV writes.")]
-    Unreadable(String),
+    #[class(inherit)]
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -109,7 +108,7 @@ pub async fn get(space: Rc<dyn Space>, key: String, cache_ttl: Option<String>, n
     let Some(bytes) = reply.wait().await? else {
         return Ok(None);
     };
-    let record = Record::read(&bytes).ok_or(KvError::Unreadable(key.clone()))?;
+    let record = Record::read(&bytes)?;
     if !record.has_expired(now_ms) {
         return Ok(Some(record));
     }

@@ -14,7 +14,7 @@ use super::wire;
 use crate::worker::value::Value;
 
 /// Most arguments that an exported function takes.
-const ARGUMENTS: usize = 6;
+const ARGUMENTS: usize = 7;
 
 /// What a failed call tells Node: thrown as an `Error` with this message.
 #[derive(Debug)]

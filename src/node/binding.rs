@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::api::{Call, Exported, Failure, Result};
 use super::environment::{Environment, LaneSettings};
-use super::kv;
+use super::{cache, kv};
 use crate::durable::id;
 use crate::store::database::Durability;
 use crate::store::place::Place;
@@ -29,6 +29,11 @@ pub const FUNCTIONS: &[(&str, Exported)] = &[
     ("deliverRejections", deliver_rejections),
     ("keepAlive", keep_alive),
     ("later", later),
+    ("cacheTtl", cache::ttl),
+    ("cachePut", cache::put),
+    ("cacheMatch", cache::find),
+    ("cacheDelete", cache::delete),
+    ("cacheNameLimit", cache::name_limit),
     ("kvGet", kv::get),
     ("kvPut", kv::put),
     ("kvDelete", kv::delete),

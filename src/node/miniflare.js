@@ -7,7 +7,7 @@ const { Group } = require("./group.js");
 const { NoOpLog } = require("./log.js");
 const { idParts, objectNamespaces, soon } = require("./objects.js");
 const { splitRequest } = require("./request.js");
-const { kvNamespace } = require("./stores.js");
+const { cacheStorage, kvNamespace } = require("./stores.js");
 
 /** Dispatched after each load of the worker. `initial` is true for the first. */
 class ReloadEvent extends Event {
@@ -25,6 +25,7 @@ class Miniflare extends EventTarget {
   #group;
   #worker;
   #namespaceOf;
+  #caches;
   #mounts = new WeakMap();
 
   constructor(options = {}, mount = undefined) {
@@ -114,6 +115,16 @@ class Miniflare extends EventTarget {
   async getKVNamespace(name) {
     await this.#worker.lane();
     return kvNamespace(String(name), () => this.#group.instance);
+  }
+
+  /** The caches. They stay valid, as namespaces do. */
+  async getCaches() {
+    await this.#worker.lane();
+    return (this.#caches ??= cacheStorage(
+      () => this.#group.instance,
+      () => this.#worker.cacheSettings,
+      (text) => this.log.warn(text),
+    ));
   }
 
   /** The storage of the object with this id, whether the object has been constructed or not. */

@@ -3,6 +3,7 @@
 mod api;
 mod awaited;
 mod binding;
+mod cache;
 mod environment;
 mod kv;
 mod wire;

@@ -164,4 +164,4 @@ function splitBuilt(input, init) {
   return { method, url, headers: flattenHeaders(request.headers), body, cf: request.cf, redirect, signal };
 }
 
-module.exports = { Request, splitRequest };
+module.exports = { isRequest, Request, splitRequest };

@@ -208,4 +208,4 @@ function isResponse(value) {
   return typeof value.status === "number" && typeof value.headers?.[Symbol.iterator] === "function" && "body" in value;
 }
 
-module.exports = { Response, isLight, lightResponse, splitResponse };
+module.exports = { Response, isLight, isResponse, lightResponse, splitResponse };

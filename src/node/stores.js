@@ -1,10 +1,14 @@
 "use strict";
-// KV namespaces from outside the worker: the same class as inside, over the addon.
+// KV namespaces and caches from outside the worker: the same classes as inside, over the addon.
 
 const { binding } = require("./addon.js");
-const { StorageError } = require("./errors.js");
+const { CacheError, StorageError } = require("./errors.js");
+const { flattenHeaders } = require("./headers.js");
 const { waiting } = require("./lane.js");
 const { streamFromSource } = require("./platform.js");
+const { isRequest } = require("./request.js");
+const { isResponse, lightResponse, splitResponse } = require("./response.js");
+const { CacheStorage } = require("../cache/cache.js");
 const { KVNamespace } = require("../kv/namespace.js");
 
 /** What a call answered with a number for; Node stays alive until it is there. */
@@ -20,30 +24,57 @@ function later(number) {
 }
 
 function failure(name, text) {
-  if (name.startsWith("ERR_")) return new StorageError(name, text);
-  return name === "TypeError" ? new TypeError(text) : new Error(text);
+  return name.startsWith("ERR_") ? new StorageError(name, text) : new Error(text);
 }
 
-/** Calls of the addon that begin with an instance's number, which `instance()` gives; it throws when there is none. */
-function callsOf(instance) {
-  return {
+/** Calls from outside are no part of a request: they are not counted, and nobody's time goes on with them. */
+const outside = { begin() {}, advance() {}, later };
+
+/** The namespace of this name. `instance()` gives the number of the instance; it throws when that is disposed of. */
+function kvNamespace(name, instance) {
+  return new KVNamespace(name, {
+    ...outside,
     get: (...args) => binding.kvGet(instance(), ...args),
     put: (...args) => binding.kvPut(instance(), ...args),
     delete: (...args) => binding.kvDelete(instance(), ...args),
     list: (...args) => binding.kvList(instance(), ...args),
-  };
-}
-
-/** The namespace of this name. It stays valid until the instance is disposed of. */
-function kvNamespace(name, instance) {
-  return new KVNamespace(name, {
-    ...callsOf(instance),
-    begin() {},
-    advance() {},
-    later,
     streamFromSource,
     valueLimit: binding.kvValueLimit(),
   });
 }
 
-module.exports = { kvNamespace };
+/** The caches; `settings()` gives `{ enabled, warnUsage }`, whatever they are at the time. */
+function cacheStorage(instance, settings, warn) {
+  return new CacheStorage({
+    ...outside,
+    requestOf,
+    hrefOf: (text) => (URL.canParse(text) ? new URL(text).href : null),
+    isResponse,
+    headersOf: (response) => flattenHeaders(response.headers),
+    bodyOf,
+    responseOf: (status, headers, body) => lightResponse({ status, statusText: "", headers, body }),
+    ttl: (...args) => binding.cacheTtl(instance(), ...args),
+    put: (...args) => binding.cachePut(instance(), ...args),
+    match: (...args) => binding.cacheMatch(instance(), ...args),
+    delete: (...args) => binding.cacheDelete(instance(), ...args),
+    nameLimit: binding.cacheNameLimit(),
+    settings,
+    warn,
+    error: (code, text) => new CacheError(code, text),
+  });
+}
+
+function requestOf(input) {
+  if (!isRequest(input)) return undefined;
+  const { method, url, headers, cf } = input;
+  return { method, url, headers: flattenHeaders(headers), cacheKey: cf?.cacheKey };
+}
+
+async function bodyOf(response) {
+  const { body } = splitResponse(response);
+  if (body === null) return "";
+  if (typeof body === "string" || body instanceof Uint8Array) return body;
+  return new Uint8Array(await require("node:stream/consumers").arrayBuffer(body));
+}
+
+module.exports = { cacheStorage, kvNamespace };

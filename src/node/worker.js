@@ -98,6 +98,7 @@ class Worker {
         rules: moduleRules(options),
         flags,
         limits: contextLimits(options, (text) => this.log.warn(text)),
+        cache: this.cacheSettings,
         kvNamespaces: options.kvNamespaces ?? [],
         durableObjects: objectBindings(options).map(([binding]) => binding),
         services: serviceNames(options),
@@ -117,6 +118,10 @@ class Worker {
     this.#lane = lane;
     this.flags = flags;
     this.size = Buffer.byteLength(script.text);
+  }
+
+  get cacheSettings() {
+    return { enabled: this.options.cache !== false, warnUsage: this.options.cacheWarnUsage === true };
   }
 
   #open(showStack) {

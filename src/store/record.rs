@@ -3,6 +3,9 @@
 
 use bytes::Bytes;
 
+use super::error::Kind;
+use super::{Result, StoreError};
+
 /// When a record expires that never does.
 pub const NEVER: f64 = f64::INFINITY;
 
@@ -26,8 +29,14 @@ impl Record {
         value.into()
     }
 
-    /// The record of some bytes; `None` when they are none.
-    pub fn read(bytes: &Bytes) -> Option<Record> {
+    pub fn read(bytes: &Bytes) -> Result<Record> {
+        Record::split(bytes).ok_or_else(|| {
+            let text = "an entry cannot be read: its bytes are not what this version writes";
+            StoreError::new(Kind::Corrupt, text)
+        })
+    }
+
+    fn split(bytes: &Bytes) -> Option<Record> {
         let (rest, tail) = bytes.split_at_checked(bytes.len().checked_sub(TAIL_BYTES)?)?;
         let (expires, length) = tail.split_first_chunk::<8>()?;
         let length = u32::from_le_bytes(*length.first_chunk()?) as usize;
@@ -63,7 +72,9 @@ mod tests {
 
     #[test]
     fn other_bytes_are_no_record() {
-        assert_eq!(Record::read(&Bytes::from_static(b"short")), None);
-        assert_eq!(Record::read(&Bytes::from_static(&[0xff; TAIL_BYTES])), None);
+        for other in [&b"short"[..], &[0xff; TAIL_BYTES]] {
+            let error = Record::read(&Bytes::from_static(other)).expect_err("it is too short");
+            assert_eq!(error.kind, Kind::Corrupt);
+        }
     }
 }

@@ -19,6 +19,7 @@ const urlPattern = load("ext:deno_web/01_urlpattern.js");
 const webidl = load("ext:deno_webidl/00_webidl.js");
 const { DOMException } = load("ext:deno_web/01_dom_exception.js");
 
+import { getCaches } from "ext:miniflare/cache/caches.js";
 import { structuredClone } from "ext:miniflare/web/clone.js";
 import { console } from "ext:miniflare/web/console.js";
 import * as crypto from "ext:miniflare/web/crypto.js";
@@ -113,6 +114,7 @@ const FUNCTIONS = {
 };
 
 const GETTERS = {
+  caches: getCaches,
   crypto: crypto.getCrypto,
 };
 

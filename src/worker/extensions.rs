@@ -12,6 +12,7 @@ use super::later::Laters;
 use super::modules::Graph;
 use super::value::Value;
 use super::{answer, deferred, host, later, modules, time};
+use crate::cache::ops as cache;
 use crate::clock::Clock;
 use crate::durable::alarm_ops as alarms;
 use crate::durable::ops as durable;
@@ -66,6 +67,11 @@ deno_core::extension!(
         durable::op_durable_put,
         durable::op_durable_put_many,
         durable::op_durable_stored,
+        cache::op_cache_delete,
+        cache::op_cache_match,
+        cache::op_cache_name_limit,
+        cache::op_cache_put,
+        cache::op_cache_ttl,
         kv::op_kv_delete,
         kv::op_kv_get,
         kv::op_kv_list,
@@ -76,6 +82,7 @@ deno_core::extension!(
     esm = [
         dir "src",
         "durable/alarms.js",
+        "cache/caches.js",
         "durable/entries.js",
         "durable/gate.js",
         "durable/objects.js",
@@ -127,6 +134,7 @@ deno_core::extension!(
     ],
     lazy_loaded_js = [
         dir "src",
+        "cache/cache.js",
         "durable/namespace.js",
         "kv/namespace.js",
         "membrane/errors.js",

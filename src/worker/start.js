@@ -13,9 +13,9 @@ import { worker } from "ext:miniflare/worker/worker.js";
 
 /**
  * Runs the script.
- * @param options `{ modules, path, text, fromFile, rules, flags, limits, kvNamespaces, durableObjects, services, mocked,
- *   proxies }`: `flags` are the enabled compatibility flags, `limits` is what `configure` takes, `kvNamespaces`, `durableObjects`
- *   and `services` are names of bindings
+ * @param options `{ modules, path, text, fromFile, rules, flags, limits, cache, kvNamespaces, durableObjects, services,
+ *   mocked, proxies }`: `flags` are the enabled compatibility flags, `limits` is what `configure` takes, `cache` is
+ *   `{ enabled, warnUsage }`, `kvNamespaces`, `durableObjects` and `services` are names of bindings
  * @param globals and `bindings`: `[name, value, name, value, ...]`
  * @param wasm `[name, bytes, ...]` of WebAssembly bindings, compiled here
  */
@@ -23,6 +23,7 @@ export async function start(options, globals, bindings, wasm) {
   configure(options.limits);
   worker.flags = new Set(options.flags);
   worker.proxies = options.proxies;
+  worker.cache = options.cache;
   if (options.mocked) useMock();
   for (const [name, value] of pairs(globals)) define(globalThis, name, value);
   for (const [name, bytes] of pairs(wasm)) worker.env[name] = op_compile_wasm(bytes);

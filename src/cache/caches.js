@@ -1,0 +1,66 @@
+// The caches of this worker, over the ops of its instance.
+
+import { core } from "ext:core/mod.js";
+import {
+  op_cache_delete,
+  op_cache_match,
+  op_cache_name_limit,
+  op_cache_put,
+  op_cache_ttl,
+  op_host,
+  op_later,
+} from "ext:core/ops";
+import { Request } from "ext:miniflare/web/request.js";
+import { bodyToWire } from "ext:miniflare/worker/body.js";
+import { advance, countSubrequest, requireContext } from "ext:miniflare/worker/context.js";
+import { miniflareError } from "ext:miniflare/worker/errors.js";
+import { HOST } from "ext:miniflare/worker/realm.js";
+import { arrivingResponse, getCf, headerText, isResponse, responseFromWire } from "ext:miniflare/worker/request.js";
+import { worker } from "ext:miniflare/worker/worker.js";
+
+const { CacheStorage } = core.loadExtScript("ext:miniflare/cache/cache.js");
+const { toInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
+const { nullBodyStatus, toInnerResponse } = core.loadExtScript("ext:deno_fetch/23_response.js");
+const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
+
+const backend = {
+  begin() {
+    requireContext("globalAsyncIO");
+    countSubrequest();
+  },
+  advance,
+  requestOf(input) {
+    if (typeof input !== "object" || !(input instanceof Request)) return undefined;
+    const inner = toInnerRequest(input);
+    const headers = headerText(inner.headerList);
+    return { method: inner.method, url: inner.url(), headers, cacheKey: getCf(input)?.cacheKey };
+  },
+  hrefOf: (text) => URL.parse(text)?.href ?? null,
+  isResponse,
+  headersOf: (response) => headerText(toInnerResponse(response).headerList),
+  async bodyOf(response) {
+    const { body } = toInnerResponse(response);
+    if (body === null) return "";
+    if (body.streamOrStatic.body !== undefined) return bodyToWire(body);
+    return new Uint8Array(await response.arrayBuffer());
+  },
+  responseOf: (status, headers, body) =>
+    arrivingResponse(responseFromWire(status, "", headers, nullBodyStatus(status) ? null : body)),
+  ttl: op_cache_ttl,
+  put: op_cache_put,
+  match: op_cache_match,
+  delete: op_cache_delete,
+  later: op_later,
+  nameLimit: op_cache_name_limit(),
+  settings: () => worker.cache,
+  warn: (text) => op_host(HOST.WARN, [text]),
+  error: (code, text) => miniflareError("CacheError", code, text),
+};
+
+let caches;
+
+/** The global `caches`, made when it is first asked for. */
+export function getCaches() {
+  caches ??= new CacheStorage(backend);
+  return caches;
+}

@@ -1,0 +1,71 @@
+//! A cache's functions as JavaScript calls them, from the worker's realm and from Node's alike: with values, and with a
+//! value for an answer. A response lies in its space as a record, whose metadata is its status and its headers.
+
+use std::rc::Rc;
+
+use super::reply::Stored;
+use crate::store::record::Record;
+use crate::store::{Reply, Result, Space};
+use crate::worker::value::{Bytes, Text, Value};
+
+/// Stores a response for `ttl_ms` milliseconds, in the place of any that was there.
+pub async fn put(
+    space: Rc<dyn Space>,
+    key: String,
+    response: (u16, String, Vec<u8>),
+    ttl_ms: f64,
+    now_ms: f64,
+) -> Result<Value> {
+    let (status, headers, body) = response;
+    let metadata = [&status.to_le_bytes(), headers.as_bytes()].concat();
+    // One that is stale already only takes the place of what was there.
+    let record = (ttl_ms > 0.0).then(|| Record::write(body, &metadata, now_ms + ttl_ms));
+    space.apply(vec![(key.into(), record)]).wait().await?;
+    Ok(Value::Undefined)
+}
+
+/// What the cache answers a request with: `[status, headers, body]`, or null. A body is null where there can be none.
+pub async fn find(space: Rc<dyn Space>, key: String, request_headers: String, now_ms: f64) -> Result<Value> {
+    let Some(record) = fresh(&space, &key, now_ms).await? else {
+        return Ok(Value::Null);
+    };
+    let Some((status, headers)) = record.metadata.split_first_chunk() else {
+        return Ok(Value::Null);
+    };
+    let stored = Stored {
+        status: u16::from_le_bytes(*status),
+        headers: String::from_utf8_lossy(headers).into_owned(),
+        body: Some(record.value),
+    };
+    let Stored { status, headers, body } = stored.reply(&request_headers);
+    Ok(Value::List(vec![
+        Value::Number(f64::from(status)),
+        Value::Text(Text::Utf8(headers.into())),
+        body.map_or(Value::Null, |body| Value::Bytes(Bytes::Stored(body))),
+    ]))
+}
+
+/// Takes a response away; whether there was one.
+pub async fn delete(space: Rc<dyn Space>, key: String, now_ms: f64) -> Result<Value> {
+    let found = fresh(&space, &key, now_ms).await?.is_some();
+    space.apply(vec![(key.into(), None)]).wait().await?;
+    Ok(Value::Bool(found))
+}
+
+/// The record of a key, unless it has expired. A store that answers later may have been written by others meanwhile, so
+/// there what has expired stays until it is overwritten.
+async fn fresh(space: &Rc<dyn Space>, key: &str, now_ms: f64) -> Result<Option<Record>> {
+    let reply = space.get(key.as_bytes());
+    let at_once = matches!(reply, Reply::Now(_));
+    let Some(bytes) = reply.wait().await? else {
+        return Ok(None);
+    };
+    let record = Record::read(&bytes)?;
+    if !record.has_expired(now_ms) {
+        return Ok(Some(record));
+    }
+    if at_once {
+        space.apply(vec![(key.into(), None)]).wait().await?;
+    }
+    Ok(None)
+}

@@ -1,0 +1,8 @@
+//! The Cache API: rules and ops. README.md says what the room promises.
+
+pub mod calls;
+pub mod headers;
+pub mod ops;
+pub mod policy;
+pub mod range;
+pub mod reply;

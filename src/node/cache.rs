@@ -1,0 +1,53 @@
+//! Caches as Node's JavaScript calls them (`src/node/stores.js`). Each takes an instance and the cache's name first, and
+//! answers as `Environment::start` does.
+
+use std::rc::Rc;
+
+use super::api::{Call, Result};
+use super::environment::Environment;
+use super::kv::content;
+use crate::cache::{calls, policy};
+use crate::limits;
+use crate::store::Space;
+use crate::worker::value::Value;
+
+fn open(call: &Call) -> Result<(Rc<Environment>, Rc<dyn Space>, f64)> {
+    let environment = Environment::get(call.env)?;
+    let instance = environment.instance(call.number(0)? as u32)?;
+    let space = instance.stores.cache().space(&call.text(1)?);
+    Ok((environment, space, instance.clock.now_ms()))
+}
+
+/// `cacheTtl(instance, url, requestHeaders, status, headers)`: for how many milliseconds a response is fresh; `NaN` when
+/// it may not be stored.
+pub fn ttl(call: &Call) -> Result<Value> {
+    let instance = Environment::get(call.env)?.instance(call.number(0)? as u32)?;
+    let (url, request_headers, headers) = (call.text(1)?, call.text(2)?, call.text(4)?);
+    let now_ms = instance.clock.now_ms();
+    let ttl_ms = policy::ttl_ms(&url, &request_headers, call.number(3)? as u16, &headers, now_ms);
+    Ok(Value::Number(ttl_ms.unwrap_or(f64::NAN)))
+}
+
+/// `cachePut(instance, name, key, ttl, status, headers, body)`: the body is text or a `Uint8Array`.
+pub fn put(call: &Call) -> Result<Value> {
+    let (environment, space, now_ms) = open(call)?;
+    let response = (call.number(4)? as u16, call.text(5)?, content(call, 6)?);
+    Ok(environment.start(calls::put(space, call.text(2)?, response, call.number(3)?, now_ms)))
+}
+
+/// `cacheMatch(instance, name, key, requestHeaders)`
+pub fn find(call: &Call) -> Result<Value> {
+    let (environment, space, now_ms) = open(call)?;
+    Ok(environment.start(calls::find(space, call.text(2)?, call.text(3)?, now_ms)))
+}
+
+/// `cacheDelete(instance, name, key)`
+pub fn delete(call: &Call) -> Result<Value> {
+    let (environment, space, now_ms) = open(call)?;
+    Ok(environment.start(calls::delete(space, call.text(2)?, now_ms)))
+}
+
+/// `cacheNameLimit()`: code units that the name of a cache may have.
+pub fn name_limit(_call: &Call) -> Result<Value> {
+    Ok(Value::Number(limits::CACHE_NAME_LENGTH as f64))
+}
