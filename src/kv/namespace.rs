@@ -141,12 +141,12 @@ pub async fn put(
         (prefixed(INDEX, name), Some(index)),
         (prefixed(ENTRY, name), Some(entry)),
     ];
-    Ok(space.apply(writes).wait().await?)
+    Ok(space.commit(writes).wait().await?)
 }
 
 pub async fn delete(space: Rc<dyn Space>, key: String) -> Result<()> {
     check_key("DELETE", &key)?;
-    Ok(space.apply(removal(key.as_bytes()).into()).wait().await?)
+    Ok(space.commit(removal(key.as_bytes()).into()).wait().await?)
 }
 
 #[cfg(test)]
