@@ -5,6 +5,7 @@ import { describe } from "node:test";
 import { text } from "../support/dispatch.mjs";
 import { brief, fetching, mocked, refusal } from "../support/fetch-mock.mjs";
 import { create, createFetchMock, differs } from "../support/miniflare.mjs";
+import { serve } from "../support/server.mjs";
 import { test } from "../support/test.mjs";
 
 const SAMPLE = `export default {
@@ -15,13 +16,15 @@ const SAMPLE = `export default {
   }
 }`;
 
-function sample(t, options) {
+function mockOf(reply) {
   const fetchMock = createFetchMock();
   fetchMock.disableNetConnect();
   const origin = fetchMock.get("https://example.com");
-  origin.intercept({ method: "GET", path: "/thing" }).reply(200, "Mocked response!").persist();
-  return create(t, { ...options, fetchMock });
+  origin.intercept({ method: "GET", path: "/thing" }).reply(200, reply).persist();
+  return fetchMock;
 }
+
+const sample = (t, options) => create(t, { ...options, fetchMock: mockOf("Mocked response!") });
 
 describe("a mock answers the fetches", () => {
   test("of a module worker", async (t) => {
@@ -83,6 +86,27 @@ describe("a mock", () => {
     another.get("https://example.com").intercept({ path: "/thing" }).reply(200, "another");
     await mf.setOptions({ fetchMock: another });
     assert.equal(await text(mf), "response:another");
+  });
+
+  test("may be given up, and mounts give it up as well", differs("keeps it"), async (t) => {
+    const url = await serve(t, (_request, response) => response.end("from the network"));
+    const fetchMock = createFetchMock();
+    fetchMock.get(url).intercept({ path: "/" }).reply(200, "mocked").persist();
+    const script = `export default { fetch: () => fetch("${url}/") };`;
+    const mf = create(t, { script, mounts: { mount: { modules: true, script } }, fetchMock });
+    const both = async () => [await text(mf), await text(await mf.getMount("mount"))];
+    assert.deepEqual(await both(), ["mocked", "mocked"]);
+    await mf.setOptions({ fetchMock: undefined });
+    assert.deepEqual(await both(), ["from the network", "from the network"]);
+  });
+
+  test("of a mount comes before the one of the instance", async (t) => {
+    const mf = sample(t, {
+      script: "export default { fetch: (request, env) => env.MOUNT.fetch(request) };",
+      serviceBindings: { MOUNT: "mount" },
+      mounts: { mount: { modules: true, script: SAMPLE, fetchMock: mockOf("the mount's") } },
+    });
+    assert.equal(await text(mf), "response:the mount's");
   });
 
   test("may be changed between requests", async (t) => {

@@ -14,7 +14,8 @@ function inheritedOptions(parent) {
   for (const name of PERSIST) {
     if (parent[name] !== undefined) inherited[name] = absolute(root, parent[name]);
   }
-  if (parent.fetchMock !== undefined) inherited.fetchMock = parent.fetchMock;
+  // None is taken over as well: the mock of before would stay.
+  inherited.fetchMock = parent.fetchMock;
   return inherited;
 }
 

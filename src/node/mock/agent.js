@@ -7,8 +7,8 @@ const { describe } = require("../errors.js");
 const { ClientDestroyedError, InvalidArgumentError, MockNotMatchedError, UndiciError } = require("./errors.js");
 const { MockInterceptor } = require("./interceptor.js");
 const { Interceptors } = require("./interceptors.js");
-const { tellNearest } = require("./nearest.js");
 const { chain, matchValue, search, STAGES } = require("./matching.js");
+const { tellNearest } = require("./nearest.js");
 
 /** How the worker's side asks, whichever copy of this package a test runner has given the mock to. */
 const ANSWER = Symbol.for("miniflare-rs.mock.answer");
@@ -36,7 +36,7 @@ class MockPool {
 }
 
 class MockAgent {
-  /** Origins as they were given: `{ matcher, origin, interceptors, pool }`; `origin` is a string's normal form. */
+  /** By an origin's normal form, or by a pattern: `{ shown, interceptors, pool }`; `shown` is what `get()` was given. */
   #pools = new Map();
   #netConnect = true;
   #active = true;
