@@ -326,6 +326,30 @@ export class ReloadEvent extends Event {
 type ReloadListener = ((event: ReloadEvent) => void) | { handleEvent(event: ReloadEvent): void };
 
 /**
+ * The time of an instance. Once it is set or advanced, it stands still until it is set or advanced again, and all that
+ * has to do with time goes by it: `Date`, timers, expiry, alarms.
+ *
+ * @example
+ * await mf.clock.set(new Date("2030-01-01T00:00:00Z"));
+ * await mf.dispatchFetch("http://localhost/");
+ * await mf.clock.advance(60_000); // fires timers and alarms of this minute, in order
+ */
+export interface Clock {
+  /** What time it is, in whole milliseconds since 1970. */
+  now(): number;
+  /**
+   * Goes to a time, a `Date` or milliseconds since 1970. Forward, it stops wherever a timer or an alarm is due and awaits
+   * what happens there; back, nothing happens. Rejects with a `TypeError` for anything else, and with `ERR_CLOCK` when
+   * what happens at one moment takes more than 10 s of actual time, or there are more than 1,000,000 such moments.
+   */
+  set(time: number | Date): Promise<void>;
+  /** Goes forward by so many milliseconds, 0 at least, as `set` does. */
+  advance(ms: number): Promise<void>;
+  /** Time flows again, as the machine's. */
+  release(): Promise<void>;
+}
+
+/**
  * A Workers script, running in a V8 of its own inside this process.
  *
  * The constructor starts to load the worker and returns at once. It never throws: what goes wrong rejects the methods
@@ -346,6 +370,8 @@ export class Miniflare extends EventTarget {
 
   /** The log in use. */
   readonly log: Log;
+  /** The time of the instance, for tests to steer. Mounts share it. */
+  readonly clock: Clock;
 
   /**
    * Sends a request to the worker.
@@ -978,10 +1004,11 @@ export class OptionsError extends MiniflareError<"ERR_INVALID_OPTION"> {}
  * - `ERR_RELOADED`: it belonged to a worker that has been reloaded since
  * - `ERR_CPU_LIMIT`, `ERR_HEAP_LIMIT`: it was stopped by its limit; the next request starts it afresh
  * - `ERR_PANIC`: a defect of this package; the next request starts it afresh
+ * - `ERR_CLOCK`: the clock could not go on
  * - `ERR_LOAD`: thrown when the package is loaded and the addon for this platform is missing
  */
 export class InstanceError extends MiniflareError<
-  "ERR_DISPOSED" | "ERR_RELOADED" | "ERR_CPU_LIMIT" | "ERR_HEAP_LIMIT" | "ERR_PANIC" | "ERR_LOAD"
+  "ERR_DISPOSED" | "ERR_RELOADED" | "ERR_CPU_LIMIT" | "ERR_HEAP_LIMIT" | "ERR_PANIC" | "ERR_CLOCK" | "ERR_LOAD"
 > {}
 
 /** A route has a query string, a star in the middle, or is no URL; the message names the route and its worker. */

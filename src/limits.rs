@@ -38,9 +38,6 @@ pub const DURABLE_KEYS: usize = 128;
 pub const DURABLE_ALARM_RETRIES: u8 = 6;
 pub const DURABLE_ALARM_BACKOFF: Duration = Duration::from_secs(2);
 
-/// Whoever waits for an alarm looks at the clock at least this often, since the system's may be set.
-pub const DURABLE_ALARM_LOOK: Duration = Duration::from_secs(60);
-
 /// An alarm that is due within this time keeps Node's process alive, as in Miniflare 2.
 pub const DURABLE_ALARM_SOON: Duration = Duration::from_secs(31);
 
@@ -54,6 +51,14 @@ pub const INTERNAL_SUBREQUESTS: u32 = 1000;
 /// <https://developers.cloudflare.com/workers/runtime-apis/bindings/service-bindings/#limits>
 pub const REQUEST_DEPTH: u32 = 16;
 pub const PIPELINE_DEPTH: u32 = 32;
+
+/// Timers set by timers, this deeply, wait for so many milliseconds at least:
+/// <https://html.spec.whatwg.org/multipage/timers-and-user-prompts.html#timer-initialisation-steps>
+pub const TIMER_NESTING: u32 = 5;
+pub const TIMER_NESTED_MS: f64 = 4.0;
+
+/// Whoever sleeps looks at the clock at least this often, since the system's may be set.
+pub const CLOCK_LOOK: Duration = Duration::from_secs(60);
 
 /// Bytes that RocksDB gathers in memory before it writes them to a table, and bytes of tables that it keeps in memory.
 pub const ROCKS_MEMTABLE_BYTES: usize = 16 * 1024 * 1024;

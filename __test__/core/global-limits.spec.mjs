@@ -188,6 +188,40 @@ describe("code of a request is inside of it", () => {
     deepEqualOutside(await create(t, { script }).dispatchScheduled(), [1]);
   });
 
+  test("in a listener of its unhandled rejections", differs("its listeners are those of the process"), async (t) => {
+    const script = `
+      let heard;
+      const used = new Promise((resolve) => { heard = resolve; });
+      addEventListener("unhandledrejection", (event) => { event.preventDefault(); heard(${USE}); });
+      export default {
+        async fetch() {
+          Promise.reject(new Error("unhandled"));
+          return new Response(JSON.stringify(await used));
+        }
+      }`;
+    assert.equal(await json(create(t, { script })), 1);
+  });
+
+  test("when it waits for its turn at a Durable Object", async (t) => {
+    const script = `
+      export class Box {
+        constructor(state) { this.storage = state.storage; }
+        async fetch() {
+          await this.storage.put("key", 1);
+          await scheduler.wait(1);
+          return new Response(String(${USE}));
+        }
+      }
+      export default {
+        async fetch(request, env) {
+          const stub = env.BOX.get(env.BOX.idFromName("a"));
+          const asked = await Promise.all([1, 2, 3].map(() => stub.fetch("http://localhost/")));
+          return new Response(JSON.stringify(await Promise.all(asked.map((response) => response.json()))));
+        }
+      }`;
+    deepEqualOutside(await json(create(t, { script, durableObjects: { BOX: "Box" } })), [1, 1, 1]);
+  });
+
   test("in the work that it started and that another request waits for", async (t) => {
     const script = `
       let work;

@@ -197,6 +197,10 @@ export async function alarms(mf: Miniflare, id: DurableObjectId): Promise<void> 
   await inside.setAlarm(new Date(), { allowUnconfirmed: true });
   await inside.transaction((transaction) => transaction.setAlarm(Date.now()));
   const time: number | null = await inside.getAlarm();
+  await mf.clock.set(new Date(mf.clock.now()));
+  await mf.clock.set(0);
+  await mf.clock.advance(60_000);
+  await mf.clock.release();
   const count: number = await mf.flushDurableObjectAlarms();
   await mf.flushDurableObjectAlarms([id], { onlyDue: true });
   await inside.deleteAlarm();

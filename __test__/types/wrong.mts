@@ -46,6 +46,8 @@ mf.dispatchFetch(80);
 mf.dispatchFetch("http://localhost/", { cf: "NL" });
 // @ts-expect-error: a promise has no status
 mf.dispatchFetch("http://localhost/").status;
+// @ts-expect-error: a time is no text
+mf.clock.set("2030-01-01");
 // @ts-expect-error: milliseconds since 1970
 mf.dispatchScheduled(new Date());
 // @ts-expect-error: the only event is "reload"

@@ -7,14 +7,13 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::pin::pin;
 use std::rc::Rc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::select;
 use tokio::sync::Notify;
 
 use super::alarm::{self, Alarm};
-use crate::clock::Clock;
+use crate::clock::{Clock, Scale};
 use crate::limits;
 use crate::store::place::Stores;
 use crate::store::{Store, StoreError, Write};
@@ -105,7 +104,7 @@ impl Alarms {
     pub async fn due(
         &self,
         watcher: u32,
-        clock: &Clock,
+        clock: &Rc<Clock>,
         stores: &Stores,
         expect: impl Fn(bool),
     ) -> Result<Vec<Name>, StoreError> {
@@ -124,9 +123,12 @@ impl Alarms {
                 return Ok(due);
             }
             let next = self.next(watcher);
-            expect(self.is_delivering(watcher) || next.is_some_and(|due_ms| is_soon(due_ms - now_ms)));
+            expect(
+                self.is_delivering(watcher)
+                    || next.is_some_and(|due_ms| is_soon(due_ms - now_ms) && !clock.is_steered()),
+            );
             match next {
-                Some(due_ms) => drop(select(changed, pin!(sleep_until(clock, due_ms))).await),
+                Some(due_ms) => drop(select(changed, pin!(clock.sleep_until(Scale::Wall, due_ms))).await),
                 None => changed.await,
             }
         }
@@ -218,13 +220,6 @@ fn order_of(time_ms: f64) -> Order {
 
 fn is_soon(wait_ms: f64) -> bool {
     wait_ms <= limits::DURABLE_ALARM_SOON.as_secs_f64() * 1000.0
-}
-
-/// Waits until the clock shows `time_ms`, or a while if that is far off: whoever waits looks again.
-async fn sleep_until(clock: &Clock, time_ms: f64) {
-    let wait = Duration::try_from_secs_f64((time_ms - clock.now_ms()).max(0.0) / 1000.0);
-    let most = limits::DURABLE_ALARM_LOOK;
-    tokio::time::sleep(wait.map_or(most, |wait| wait.min(most))).await;
 }
 
 #[cfg(test)]

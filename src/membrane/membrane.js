@@ -43,7 +43,8 @@
    *   `inspect(object)` the text that shows it, and `showAs(target, inspect)` makes a proxy's target show that text;
    *   `context()` what an object was shared in, `resume(context)` enters that again for a call of the object, where it
    *   must be, and `leave()` follows then;
-   *   `waiting(delta)` told when promises of the other realm begin and cease to be awaited
+   *   `waiting(delta)` told when promises of the other realm begin and cease to be awaited, and `owes(promise, is)`
+   *   when the other realm begins and ceases to await one of this
    */
   function createMembrane(realm) {
     const own = new Map();
@@ -96,11 +97,13 @@
       const known = numbers.get(promise) !== undefined;
       const number = share(promise);
       const settle = (kept) => (value) => {
+        realm.owes(promise, false);
         // The lane may be gone by now, and nobody to tell.
         try {
           realm.call(CALL.SETTLE, [number, kept, encode(value)]);
         } catch {}
       };
+      realm.owes(promise, true);
       promise.then(settle(true), settle(false));
       return ["p", number, known];
     }

@@ -1,10 +1,12 @@
 //! What the addon exports. Each function converts and delegates; `src/node/lane.js` is the only caller.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::api::{Call, Exported, Failure, Result};
 use super::environment::{Environment, LaneSettings};
 use super::{cache, kv};
+use crate::clock::Clock;
 use crate::durable::id;
 use crate::store::database::Durability;
 use crate::store::place::Place;
@@ -39,6 +41,12 @@ pub const FUNCTIONS: &[(&str, Exported)] = &[
     ("kvDelete", kv::delete),
     ("kvList", kv::list),
     ("kvValueLimit", kv::value_limit),
+    ("clockNow", clock_now),
+    ("clockSet", clock_set),
+    ("clockRelease", clock_release),
+    ("clockStep", clock_step),
+    ("clockTurns", clock_turns),
+    ("pending", pending),
     ("durableIdFromName", durable_id_from_name),
     ("durableIdUnique", durable_id_unique),
     ("durableIdParse", durable_id_parse),
@@ -167,6 +175,48 @@ fn keep_alive(call: &Call) -> Result<Value> {
 fn later(call: &Call) -> Result<Value> {
     Environment::get(call.env)?.later(call.number(0)? as u32, call.raw(1))?;
     Ok(Value::Undefined)
+}
+
+fn clock(call: &Call) -> Result<Rc<Clock>> {
+    let instance = Environment::get(call.env)?.instance(call.number(0)? as u32)?;
+    Ok(instance.clock.clone())
+}
+
+/// `clockNow(instance)`: what an instance's clock shows.
+fn clock_now(call: &Call) -> Result<Value> {
+    Ok(Value::Number(clock(call)?.now_ms()))
+}
+
+/// `clockSet(instance, ms)`: makes it stand still and show that time.
+fn clock_set(call: &Call) -> Result<Value> {
+    clock(call)?.set(call.number(1)?);
+    Ok(Value::Undefined)
+}
+
+/// `clockRelease(instance)`: lets it flow again.
+fn clock_release(call: &Call) -> Result<Value> {
+    clock(call)?.release();
+    Ok(Value::Undefined)
+}
+
+/// `clockStep(instance, ms)`: moves it on to the next moment that somebody sleeps until; false when there was none before
+/// that time, which it shows then.
+fn clock_step(call: &Call) -> Result<Value> {
+    Ok(Value::Bool(clock(call)?.step(call.number(1)?)))
+}
+
+/// `clockTurns(instance)`: how many turns the workers of an instance have had.
+fn clock_turns(call: &Call) -> Result<Value> {
+    Ok(Value::Number(clock(call)?.turns() as f64))
+}
+
+/// `pending(lane)`: the numbers of what a worker waits for from outside.
+fn pending(call: &Call) -> Result<Value> {
+    let lane = Environment::get(call.env)?.lane(call.number(0)? as u32);
+    let pending = lane.map(|lane| lane.pending()).unwrap_or_default();
+    Ok(Value::List(
+        pending.into_iter().map(|id| Value::Number(f64::from(id))).collect(),
+    ))
 }
 
 /// `durableIdFromName(binding, name)`

@@ -26,7 +26,7 @@ class StorageError extends MiniflareError {}
 class VMScriptRunnerError extends MiniflareError {}
 /** An option with a value of the wrong type: `ERR_INVALID_OPTION`. */
 class OptionsError extends MiniflareError {}
-/** What ends an instance: `ERR_DISPOSED ERR_RELOADED ERR_CPU_LIMIT ERR_HEAP_LIMIT ERR_PANIC ERR_LOAD`. */
+/** What ends an instance: `ERR_DISPOSED ERR_RELOADED ERR_CPU_LIMIT ERR_HEAP_LIMIT ERR_PANIC ERR_CLOCK ERR_LOAD`. */
 class InstanceError extends MiniflareError {}
 
 const classes = [

@@ -15,6 +15,7 @@ const { Worker } = require("./worker.js");
 class Group {
   #mounts = new Map();
   #router = new Router();
+  #clock;
   #instance;
   #disposed = false;
 
@@ -26,6 +27,12 @@ class Group {
   get instance() {
     if (this.#disposed) throw disposed();
     return (this.#instance ??= openInstance());
+  }
+
+  /** Loaded when it is first asked for. */
+  get clock() {
+    const { Clock } = require("./clock.js");
+    return (this.#clock ??= new Clock(this));
   }
 
   /** Whether there is no worker but the main one, which must have a script then. */

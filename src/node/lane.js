@@ -68,6 +68,7 @@ class Lane {
   #ended;
   #retired = false;
   #expectsAlarm = false;
+  #owed = new Set();
   #hooks;
 
   /**
@@ -80,10 +81,12 @@ class Lane {
    */
   constructor(limits, instance, hooks) {
     this.#hooks = hooks;
+    this.instance = instance;
     this.limits = limits;
     this.#id = binding.openLane(limits.cpuLimitMs, limits.heapLimitMb, instance, hostNumber);
     lanes.set(this.#id, this);
-    this.#membrane = createRealm((call, args) => this.#call(call, args), waiting, hooks.showStack);
+    const call = (number, args) => this.#call(number, args);
+    this.#membrane = createRealm(call, waiting, (debt, is) => this.#owe(debt, is), hooks.showStack);
     this.control = this.#membrane.decode(CONTROL);
   }
 
@@ -170,8 +173,10 @@ class Lane {
   async #fetch(number, target, method, url, headers, body, cf, nesting) {
     const membrane = this.#membrane;
     const request = { method, url, headers, body: bodyFromWire(body, membrane), cf: membrane.decode(cf), nesting };
+    this.#owe(request, true);
     await undefined;
     const answer = await this.#fetched(target, request);
+    this.#owe(request, false);
     // The worker may have ended meanwhile, or end with this turn: then nobody waits.
     if (!this.#ended) binding.call(this.#id, FETCHED, [number, ...answer]);
   }
@@ -185,6 +190,17 @@ class Lane {
     } catch (error) {
       return [this.#ended ? undefined : this.#membrane.encode(error)];
     }
+  }
+
+  #owe(debt, is) {
+    if (is) this.#owed.add(debt);
+    else this.#owed.delete(debt);
+  }
+
+  /** What the worker waits for from outside, other than by the clock: what Node owes it, and ops by their numbers. */
+  outstanding() {
+    if (this.#ended) return [];
+    return [...this.#owed, ...binding.pending(this.#id).map((op) => `${this.#id}:${op}`)];
   }
 
   /** Node stays alive for an alarm that is delivered now or soon. */
@@ -277,12 +293,28 @@ const takeSnapshot = (instance) => binding.takeSnapshot(instance);
 const restoreSnapshot = (instance, snapshot) => binding.restoreSnapshot(instance, snapshot);
 const closeInstance = (instance) => binding.closeInstance(instance);
 
+/** What the workers of an instance wait for from outside. */
+function outstanding(instance) {
+  return [...lanes.values()].filter((lane) => lane.instance === instance).flatMap((lane) => lane.outstanding());
+}
+
+/** The clock of an instance. */
+const instanceClock = (instance) => ({
+  now: () => binding.clockNow(instance),
+  set: (ms) => binding.clockSet(instance, ms),
+  release: () => binding.clockRelease(instance),
+  step: (target) => binding.clockStep(instance, target),
+  turns: () => binding.clockTurns(instance),
+});
+
 module.exports = {
   closeInstance,
   disposed,
+  instanceClock,
   Lane,
   objectIds,
   openInstance,
+  outstanding,
   restoreSnapshot,
   settleStores,
   takeSnapshot,

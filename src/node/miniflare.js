@@ -48,6 +48,11 @@ class Miniflare extends EventTarget {
     await this.#group.load();
   }
 
+  /** The time of this instance, for tests to steer. */
+  get clock() {
+    return this.#group.clock;
+  }
+
   get #isMount() {
     return this.#worker !== this.#group.main;
   }
@@ -78,7 +83,7 @@ class Miniflare extends EventTarget {
     return this.#group.home(this.#worker, binding);
   }
 
-  async dispatchScheduled(scheduledTime = Date.now(), cron = "", url = undefined) {
+  async dispatchScheduled(scheduledTime = this.clock.now(), cron = "", url = undefined) {
     await this.#worker.lane();
     const worker = url === undefined ? this.#worker : this.#routed(url);
     return (await worker.lane()).control.scheduled(scheduledTime, cron);

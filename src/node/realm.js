@@ -37,11 +37,12 @@ function showAs(target, inspected) {
 }
 
 /** Makes the half that talks through `call(number, args)`. `showStack` rewrites the stacks of a worker's errors. */
-function createRealm(call, waiting, showStack) {
+function createRealm(call, waiting, owes, showStack) {
   const errors = createErrors({ intrinsics, refine, showStack });
   return createMembrane({
     call,
     waiting,
+    owes,
     serialize,
     deserialize,
     intrinsics,

@@ -14,6 +14,26 @@ takeOver(FrozenDate, Native, ["length", "parse", "UTC"]);
 const statics = { now: () => now() };
 Object.defineProperty(FrozenDate, "now", { value: statics.now, writable: true, configurable: true });
 
+const formats = Intl.DateTimeFormat.prototype;
+const { get: formatOf } = Object.getOwnPropertyDescriptor(formats, "format");
+const { formatToParts } = formats;
+const formatters = new WeakMap();
+
+// Without a date they would take the actual one.
+Object.defineProperty(formats, "format", {
+  get() {
+    const native = formatOf.call(this);
+    if (!formatters.has(native)) formatters.set(native, (date = now()) => native(date));
+    return formatters.get(native);
+  },
+});
+const methods = {
+  formatToParts(date = now()) {
+    return formatToParts.call(this, date);
+  },
+};
+Object.defineProperty(formats, "formatToParts", { value: methods.formatToParts });
+
 export class Performance {
   now() {
     return now();

@@ -1,34 +1,65 @@
-// Timers and waiting. A timer's callback must be a function: a worker compiles no text.
+// Timers and waiting. When each timer is due is known to the lane; here is what it calls, and in which request. A
+// callback must be a function: a worker compiles no text.
 
 import { core } from "ext:core/mod.js";
-import { requireContext } from "ext:miniflare/worker/context.js";
+import { op_timer_clear, op_timer_start } from "ext:core/ops";
 import { extend } from "ext:miniflare/web/interface.js";
+import { reportError } from "ext:miniflare/web/rejections.js";
+import { currentContext, requireContext, switchTo } from "ext:miniflare/worker/context.js";
 
-const { clearTimeout: clear, setInterval: repeat, setTimeout: start } = core.loadExtScript("ext:deno_web/02_timers.js");
-const { AbortController, AbortSignal } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
 const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
+const { AbortController, AbortSignal } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 
-export function clearTimeout(id = 0) {
-  requireContext("globalTimers");
-  clear(id);
+const { long } = webidl.converters;
+
+/** What each timer calls, by its number: `{ callback, args, repeats, context }`. */
+const timers = new Map();
+
+function start(callback, delay, args, repeats) {
+  const id = op_timer_start(delay, repeats);
+  timers.set(id, { callback, args, repeats, context: currentContext() });
+  return id;
 }
 
-export function clearInterval(id = 0) {
-  requireContext("globalTimers");
-  clear(id);
+function clear(id) {
+  if (timers.delete(id)) op_timer_clear(id);
+}
+
+/** A timer is due. */
+export function fireTimer(id) {
+  const { callback, args, repeats, context } = timers.get(id);
+  if (!repeats) timers.delete(id);
+  const outer = switchTo(context);
+  try {
+    Reflect.apply(callback, globalThis, args);
+  } catch (error) {
+    reportError(error);
+  } finally {
+    switchTo(outer);
+  }
 }
 
 export function setTimeout(callback, delay = 0, ...args) {
   requireContext("globalTimers");
   assertCallback("setTimeout", callback);
-  return start(callback, delay, ...args);
+  return start(callback, long(delay), args, false);
 }
 
 export function setInterval(callback, delay = 0, ...args) {
   requireContext("globalTimers");
   assertCallback("setInterval", callback);
-  return repeat(callback, delay, ...args);
+  return start(callback, long(delay), args, true);
+}
+
+export function clearTimeout(id = 0) {
+  requireContext("globalTimers");
+  clear(long(id));
+}
+
+export function clearInterval(id = 0) {
+  requireContext("globalTimers");
+  clear(long(id));
 }
 
 function assertCallback(name, callback) {
@@ -45,7 +76,8 @@ extend(AbortSignal, {
     if (args.length === 0) throw wrongType("timeout", "AbortSignal", "integer");
     const delay = webidl.converters["unsigned long long"](args[0], undefined, undefined, { enforceRange: true });
     const controller = new AbortController();
-    start(() => controller.abort(new DOMException("The operation was aborted due to timeout", "TimeoutError")), delay);
+    const abort = () => controller.abort(new DOMException("The operation was aborted due to timeout", "TimeoutError"));
+    start(abort, delay, [], false);
     return controller.signal;
   },
 });
@@ -60,13 +92,14 @@ export class Scheduler {
     if (signal?.aborted) return Promise.reject(aborted());
     const { promise, resolve, reject } = Promise.withResolvers();
     const abort = () => {
-      clearTimeout(timer);
+      clear(timer);
       reject(aborted());
     };
-    const timer = setTimeout(() => {
+    const end = () => {
       signal?.removeEventListener("abort", abort);
       resolve();
-    }, delay);
+    };
+    const timer = start(end, long(delay), [], false);
     signal?.addEventListener("abort", abort);
     return promise;
   }

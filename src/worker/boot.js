@@ -3,6 +3,7 @@
 import { core } from "ext:core/mod.js";
 import "ext:miniflare/web/exceptions.js";
 import { defineGlobals } from "ext:miniflare/web/globals.js";
+import { fireTimer } from "ext:miniflare/web/timers.js";
 import { reportError, reportRejection } from "ext:miniflare/web/rejections.js";
 import { control } from "ext:miniflare/worker/control.js";
 import { dispatch } from "ext:miniflare/worker/dispatch.js";
@@ -21,7 +22,7 @@ globalThis.__boot = () => {
   delete globalThis.__boot;
   delete globalThis.Deno;
   delete globalThis.__bootstrap;
-  return [serveCall, dispatch, reportRejection];
+  return [serveCall, dispatch, reportRejection, fireTimer];
 };
 
 function serveCall(call, ...args) {

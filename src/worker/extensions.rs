@@ -10,8 +10,9 @@ use super::deferred::Deferred;
 use super::host::{Host, HostHandle};
 use super::later::Laters;
 use super::modules::Graph;
+use super::timers::Timers;
 use super::value::Value;
-use super::{answer, deferred, host, later, modules, time};
+use super::{answer, deferred, host, later, modules, time, timers};
 use crate::cache::ops as cache;
 use crate::clock::Clock;
 use crate::durable::alarm_ops as alarms;
@@ -36,6 +37,8 @@ deno_core::extension!(
         modules::op_compile_wasm,
         time::op_clock_now,
         time::op_context_limits,
+        timers::op_timer_clear,
+        timers::op_timer_start,
         digest::op_web_digest_finish,
         digest::op_web_digest_new,
         digest::op_web_digest_update,
@@ -151,7 +154,9 @@ deno_core::extension!(
         state.put(Rc::<KeySymbols>::default());
         state.put(Laters::default());
         state.put(Graph::default());
-        state.put(Rc::<Clock>::default());
+        let clock = Rc::<Clock>::default();
+        state.put(Rc::new(Timers::new(clock.clone())));
+        state.put(clock);
     },
 );
 

@@ -11,6 +11,7 @@ use super::guard::heap::Memory;
 use super::host::{Host, HostHandle};
 use super::modules;
 use super::rejections::Rejections;
+use super::timers::Timers;
 use super::{extensions, snapshot};
 use crate::instance::Instance;
 use crate::web::crypto::KeySymbols;
@@ -29,6 +30,9 @@ pub struct Made {
     pub dispatch: v8::Global<v8::Function>,
     /// `(unhandled, promise, reason)`: a rejection nobody handles.
     pub reject: v8::Global<v8::Function>,
+    /// `(timer)`: a timer that is due. See `src/web/timers.js`.
+    pub fire: v8::Global<v8::Function>,
+    pub timers: Rc<Timers>,
 }
 
 /// Makes an isolate. The background runtime and the lane's `LocalSet` must be entered; the isolate is left entered.
@@ -44,6 +48,7 @@ pub fn make(host: Rc<dyn Host>, instance: &Rc<Instance>, heap_limit_mib: usize) 
     .map_err(|error| error.to_string())?;
     let answers = Rc::<Answers>::default();
     let deferred = Rc::<Deferred>::default();
+    let timers = Rc::new(Timers::new(instance.clock.clone()));
     let keys = Rc::<KeySymbols>::default();
     {
         let state = runtime.op_state();
@@ -53,6 +58,7 @@ pub fn make(host: Rc<dyn Host>, instance: &Rc<Instance>, heap_limit_mib: usize) 
         state.put(deferred.clone());
         state.put(keys.clone());
         state.put(instance.clock.clone());
+        state.put(timers.clone());
         state.put(instance.clone());
         state.put(modules::Graph::default());
     }
@@ -61,7 +67,7 @@ pub fn make(host: Rc<dyn Host>, instance: &Rc<Instance>, heap_limit_mib: usize) 
     let rejections = Rejections::watch(isolate);
     isolate.set_allow_atomics_wait(false);
     modules::install(isolate);
-    let [enter, dispatch, reject] = boot(&mut runtime)?;
+    let [enter, dispatch, reject, fire] = boot(&mut runtime)?;
     Ok(Made {
         runtime,
         memory,
@@ -72,11 +78,13 @@ pub fn make(host: Rc<dyn Host>, instance: &Rc<Instance>, heap_limit_mib: usize) 
         enter,
         dispatch,
         reject,
+        fire,
+        timers,
     })
 }
 
 /// Finishes the boot that the snapshot left off, and takes the doors out of the realm.
-fn boot(runtime: &mut JsRuntime) -> Result<[v8::Global<v8::Function>; 3], String> {
+fn boot(runtime: &mut JsRuntime) -> Result<[v8::Global<v8::Function>; 4], String> {
     let doors = runtime
         .execute_script("ext:miniflare/boot", "globalThis.__boot()")
         .map_err(|error| error.to_string())?;
@@ -94,5 +102,5 @@ fn boot(runtime: &mut JsRuntime) -> Result<[v8::Global<v8::Function>; 3], String
             .map(|function| v8::Global::new(scope, function))
             .ok_or(format!("the boot script returned no door {index}"))
     };
-    Ok([door(0)?, door(1)?, door(2)?])
+    Ok([door(0)?, door(1)?, door(2)?, door(3)?])
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::task::{Context, Wake};
 use std::time::Duration;
 
+use deno_core::stats::{RuntimeActivity, RuntimeActivityStatsFilter};
 use deno_core::{JsRuntime, PollEventLoopOptions, v8};
 use futures::Future;
 use tokio::task::LocalSet;
@@ -27,6 +28,7 @@ use super::guard::heap::Memory;
 use super::host::Host;
 use super::isolate::{self, Made};
 use super::rejections::Rejections;
+use super::timers::Timers;
 use super::value::Value;
 use super::waker::{LaneWaker, Signal};
 use crate::clock::Clock;
@@ -35,6 +37,9 @@ use crate::web::crypto::KeySymbols;
 
 /// Polls in one turn before Node's loop gets its turn again.
 const POLLS_PER_TURN: usize = 64;
+
+/// Ops that wait by the clock.
+const CLOCKED: &[&str] = &["op_durable_alarms_due"];
 
 /// The host calls that a lane itself makes; the numbers are shared with `src/node/lane.js`.
 const HOST_ANSWERED: u32 = 0;
@@ -61,6 +66,8 @@ pub struct Lane {
     enter: v8::Global<v8::Function>,
     dispatch: v8::Global<v8::Function>,
     reject: v8::Global<v8::Function>,
+    fire: v8::Global<v8::Function>,
+    timers: Rc<Timers>,
     host: Rc<dyn Host>,
     clock: Rc<Clock>,
     instance: Rc<Instance>,
@@ -95,6 +102,8 @@ impl Lane {
             enter,
             dispatch,
             reject,
+            fire,
+            timers,
         } = made;
         let context = runtime.main_context();
         let isolate = runtime.v8_isolate();
@@ -111,6 +120,8 @@ impl Lane {
             enter,
             dispatch,
             reject,
+            fire,
+            timers,
             host: options.host,
             clock: options.instance.clock.clone(),
             instance: options.instance,
@@ -205,6 +216,7 @@ impl Lane {
         if self.verdict.get().is_some() {
             return None;
         }
+        self.clock.turn();
         let entered = Entered::new(self);
         let result = entered.scoped(|scope| {
             self.keys.claim(scope);
@@ -230,6 +242,31 @@ impl Lane {
     /// Whether a guard is ending this turn; what fails then, fails for that.
     fn is_ending(&self) -> bool {
         self.watch.is_over() || self.memory.is_exceeded() || self.answers.has_panicked()
+    }
+
+    /// Calls the timer that is due next; whether there is one.
+    fn fire_timer(&self, scope: &mut v8::PinScope) -> bool {
+        let Some(id) = self.timers.begin() else {
+            return false;
+        };
+        knock(scope, &self.fire, id, Vec::new());
+        self.timers.end(id);
+        true
+    }
+
+    /// The numbers of what the worker waits for from outside, other than by the clock.
+    pub fn pending(&self) -> Vec<i32> {
+        let runtime = self.runtime.borrow();
+        let Some(runtime) = runtime.as_ref() else {
+            return Vec::new();
+        };
+        let filter = RuntimeActivityStatsFilter::default().with_ops();
+        let activities = runtime.runtime_activity_stats_factory().capture(&filter).dump();
+        let pending = activities.active.into_iter().filter_map(|activity| match activity {
+            RuntimeActivity::AsyncOp(id, _, name) if !CLOCKED.contains(&name) => Some(id),
+            _ => None,
+        });
+        pending.collect()
     }
 
     /// Polls upstream's event loop and tasks until nothing more is ready.
@@ -314,12 +351,13 @@ impl<'l> Entered<'l> {
         }
         for _ in 0..POLLS_PER_TURN {
             self.scoped(|scope| scope.perform_microtask_checkpoint());
+            lane.timers.settle();
             lane.poll_ready();
             // A turn that is being ended must not go on: V8 forgets the termination once its outermost call is left.
             if lane.is_ending() {
                 return;
             }
-            if !self.scoped(|scope| lane.deferred.run(scope)) {
+            if !self.scoped(|scope| lane.deferred.run(scope) || lane.fire_timer(scope)) {
                 break;
             }
         }
@@ -327,6 +365,7 @@ impl<'l> Entered<'l> {
             lane.waker.wake_by_ref();
         }
         lane.instance.stores.flush();
+        lane.timers.arm(&lane.waker.waker());
         if lane.rejections.announce() {
             lane.host.call(HOST_REJECTIONS, Vec::new());
         }

@@ -16,5 +16,6 @@ pub mod rejections;
 pub mod snapshot;
 mod store_error;
 pub mod time;
+pub mod timers;
 pub mod value;
 pub mod waker;

@@ -77,6 +77,7 @@ export function connect() {
     resume,
     leave,
     waiting() {},
+    owes() {},
   });
 }
 

@@ -8,12 +8,42 @@ use std::rc::Rc;
 
 use deno_core::v8;
 
-type Promise = v8::Global<v8::Promise>;
+/// A promise, and the context of the request in which it was rejected or handled: listeners are called in it.
+struct Entry {
+    promise: v8::Global<v8::Promise>,
+    context: v8::Global<v8::Value>,
+}
+
+impl Entry {
+    fn new(scope: &mut v8::PinScope, promise: v8::Local<v8::Promise>) -> Entry {
+        let context = scope.get_continuation_preserved_embedder_data();
+        Entry {
+            promise: v8::Global::new(scope, promise),
+            context: v8::Global::new(scope, context),
+        }
+    }
+
+    fn report<'s>(
+        self,
+        scope: &mut v8::PinScope<'s, '_>,
+        report: v8::Local<'s, v8::Function>,
+        is_unhandled: bool,
+        reason: v8::Local<'s, v8::Value>,
+    ) {
+        let nothing = v8::undefined(scope).into();
+        let promise = v8::Local::new(scope, self.promise).into();
+        let flag = v8::Boolean::new(scope, is_unhandled).into();
+        let context = v8::Local::new(scope, self.context);
+        scope.set_continuation_preserved_embedder_data(context);
+        report.call(scope, nothing, &[flag, promise, reason]);
+        scope.set_continuation_preserved_embedder_data(nothing);
+    }
+}
 
 #[derive(Default)]
 pub struct Rejections {
-    unhandled: RefCell<Vec<(Promise, v8::Global<v8::Value>)>>,
-    handled: RefCell<Vec<Promise>>,
+    unhandled: RefCell<Vec<(Entry, v8::Global<v8::Value>)>>,
+    handled: RefCell<Vec<Entry>>,
     announced: Cell<bool>,
 }
 
@@ -42,31 +72,27 @@ impl Rejections {
         self.announced.set(false);
         let handled = self.handled.take();
         let unhandled = self.unhandled.take();
-        let receiver = v8::undefined(scope).into();
-        for promise in handled {
-            let promise = v8::Local::new(scope, promise);
-            let flag = v8::Boolean::new(scope, false).into();
-            report.call(scope, receiver, &[flag, promise.into(), receiver]);
+        for entry in handled {
+            let reason = v8::undefined(scope).into();
+            entry.report(scope, report, false, reason);
         }
-        for (promise, reason) in unhandled {
-            let promise = v8::Local::new(scope, promise);
+        for (entry, reason) in unhandled {
             let reason = v8::Local::new(scope, reason);
-            let flag = v8::Boolean::new(scope, true).into();
-            report.call(scope, receiver, &[flag, promise.into(), reason]);
+            entry.report(scope, report, true, reason);
         }
     }
 
     fn rejected(&self, scope: &mut v8::PinScope, promise: v8::Local<v8::Promise>, reason: v8::Local<v8::Value>) {
-        let entry = (v8::Global::new(scope, promise), v8::Global::new(scope, reason));
+        let entry = (Entry::new(scope, promise), v8::Global::new(scope, reason));
         self.unhandled.borrow_mut().push(entry);
     }
 
     fn handled(&self, scope: &mut v8::PinScope, promise: v8::Local<v8::Promise>) {
         let mut unhandled = self.unhandled.borrow_mut();
         let before = unhandled.len();
-        unhandled.retain(|(rejected, _)| v8::Local::new(scope, rejected) != promise);
+        unhandled.retain(|(rejected, _)| v8::Local::new(scope, &rejected.promise) != promise);
         if unhandled.len() == before {
-            self.handled.borrow_mut().push(v8::Global::new(scope, promise));
+            self.handled.borrow_mut().push(Entry::new(scope, promise));
         }
     }
 }

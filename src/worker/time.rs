@@ -7,11 +7,13 @@ use deno_core::{OpState, op2, v8};
 use crate::clock::Clock;
 use crate::limits;
 
-/// What time it is, in milliseconds since the epoch, for code that last saw it at `seen`; NaN when it has not.
+/// What time it is, in milliseconds since the epoch, for code that last saw it at `seen`, if that is a number: it
+/// stands still for the code, unless a test steers it.
 #[op2(fast)]
 pub fn op_clock_now(state: &mut OpState, seen: f64) -> f64 {
-    if seen.is_nan() {
-        state.borrow::<Rc<Clock>>().now_ms()
+    let clock = state.borrow::<Rc<Clock>>();
+    if seen.is_nan() || clock.is_steered() {
+        clock.now_ms()
     } else {
         seen
     }
