@@ -204,8 +204,8 @@ export interface MiniflareOptions {
   fetchTimeoutMs?: number;
 
   /**
-   * Names of KV namespaces to bind. They are in memory: they survive `reload()` and `setOptions()`, and end with the
-   * instance.
+   * Names of KV namespaces to bind. What they hold survives `reload()` and `setOptions()`; unless `kvPersist` says
+   * otherwise, it is in memory and ends with the instance.
    *
    * @example
    * kvNamespaces: ["KV"]

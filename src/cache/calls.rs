@@ -20,7 +20,7 @@ pub async fn put(
     let metadata = [&status.to_le_bytes(), headers.as_bytes()].concat();
     // One that is stale already only takes the place of what was there.
     let record = (ttl_ms > 0.0).then(|| Record::write(body, &metadata, now_ms + ttl_ms));
-    space.apply(vec![(key.into(), record)]).wait().await?;
+    space.commit(vec![(key.into(), record)]).wait().await?;
     Ok(Value::Undefined)
 }
 
@@ -48,7 +48,7 @@ pub async fn find(space: Rc<dyn Space>, key: String, request_headers: String, no
 /// Takes a response away; whether there was one.
 pub async fn delete(space: Rc<dyn Space>, key: String, now_ms: f64) -> Result<Value> {
     let found = fresh(&space, &key, now_ms).await?.is_some();
-    space.apply(vec![(key.into(), None)]).wait().await?;
+    space.commit(vec![(key.into(), None)]).wait().await?;
     Ok(Value::Bool(found))
 }
 
