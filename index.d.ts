@@ -79,6 +79,59 @@ export interface MiniflareOptions {
    */
   modulesRules?: ModuleRule[];
 
+  // Files with options
+
+  /**
+   * A `wrangler.toml` whose keys stand for options, those that are not given here; `true` means the one in `rootPath`,
+   * if it is there. Default: none.
+   *
+   * @throws {MiniflareCoreError} `ERR_INVALID_CONFIG`, from the methods, when it is not TOML
+   */
+  wranglerConfigPath?: boolean | string;
+  /** The environment of `wrangler.toml` whose keys replace those outside. */
+  wranglerConfigEnv?: string;
+  /**
+   * A `package.json` whose `main`, or `module` of a module worker, is the script if no other option names one; `true`
+   * means the one in `rootPath`, if it is there. Default: none.
+   */
+  packagePath?: boolean | string;
+  /** A `.env` file of bindings; `true` means the one in `rootPath`, if it is there. Default: none. */
+  envPath?: boolean | string;
+  /** Whether `envPath` is `true` when nothing names it. Default: `false`. */
+  envPathDefaultFallback?: boolean;
+
+  // Builds and watching
+
+  /**
+   * A shell command that makes the script. It runs before the script is read, at the start, at `reload()` and when these
+   * options change, with `MINIFLARE=1` in its environment and this process's own input and output.
+   *
+   * @throws {BuildError} from the methods, when it fails
+   * @example
+   * buildCommand: "esbuild src/worker.ts --bundle --format=esm --outfile=dist/worker.mjs"
+   */
+  buildCommand?: string;
+  /** The folder that `buildCommand` runs in, relative to `rootPath`. Default: `rootPath`. */
+  buildBasePath?: string;
+  /** Folders whose changes make the build run again, with `watch`. Default: none. */
+  buildWatchPaths?: string[];
+  /**
+   * Whether the worker is loaded anew when a file that it was made of changes. Decided at the start. It keeps Node alive
+   * until `dispose()`. Default: `false`.
+   */
+  watch?: boolean;
+
+  // Cron triggers
+
+  /**
+   * Expressions of five fields, or six that begin with seconds, in UTC. Nothing is dispatched until `startScheduler()`.
+   *
+   * @throws {SchedulerError} `ERR_INVALID_CRON`, from the methods
+   * @example
+   * crons: ["0 12 * * MON-FRI"]
+   */
+  crons?: string[];
+
   // Bindings
 
   /**
@@ -542,6 +595,15 @@ export class Miniflare extends EventTarget {
   getCaches(): Promise<CacheStorage>;
 
   /**
+   * Dispatches scheduled events by the option `crons`, from now on and until it is disposed of. Each is logged.
+   *
+   * @example
+   * const scheduler = await mf.startScheduler();
+   * await scheduler.dispose();
+   */
+  startScheduler(): Promise<CronScheduler>;
+
+  /**
    * Loads the worker anew, with a new global scope: reads script, modules and files of bindings from disk again.
    * Requests that are under way are answered by the worker they began in.
    *
@@ -567,6 +629,12 @@ export class Miniflare extends EventTarget {
 
   addEventListener(type: "reload", listener: ReloadListener | null, options?: boolean | { once?: boolean }): void;
   removeEventListener(type: "reload", listener: ReloadListener | null, options?: boolean): void;
+}
+
+/** What `startScheduler()` gives. It keeps Node alive while there are expressions. */
+export interface CronScheduler {
+  /** Dispatches no more events. */
+  dispose(): Promise<void>;
 }
 
 // ---- Requests and responses
@@ -945,6 +1013,8 @@ export class MiniflareError<Code extends string = string> extends Error {
  * - `ERR_MOUNT_NO_NAME`: a mount's name is empty; `ERR_MOUNT_NESTED`: it has mounts of its own;
  *   `ERR_MOUNT_NAME_MISMATCH`: its option `name` is another; `ERR_MOUNT`: it cannot be loaded, for the `cause`
  * - `ERR_SERVICE_NOT_MOUNTED`: a service binding names a worker that is not there
+ * - `ERR_SERVICE_NO_NAME`, `ERR_SERVICE_NAME_MISMATCH`: a service in `wrangler.toml` has no name, or two
+ * - `ERR_INVALID_CONFIG`: `wrangler.toml` is not TOML
  */
 export class MiniflareCoreError extends MiniflareError<
   | "ERR_NO_SCRIPT"
@@ -954,6 +1024,9 @@ export class MiniflareCoreError extends MiniflareError<
   | "ERR_MOUNT_NAME_MISMATCH"
   | "ERR_MOUNT"
   | "ERR_SERVICE_NOT_MOUNTED"
+  | "ERR_SERVICE_NO_NAME"
+  | "ERR_SERVICE_NAME_MISMATCH"
+  | "ERR_INVALID_CONFIG"
 > {}
 
 /**
@@ -1017,8 +1090,13 @@ export class RouterError extends MiniflareError<"ERR_QUERY_STRING" | "ERR_INFIX_
 export class CacheError extends MiniflareError {}
 /** Exported for suites that name it; nothing throws it yet. */
 export class QueueError extends MiniflareError {}
-/** Exported for suites that name it; nothing throws it yet. */
-export class SchedulerError extends MiniflareError {}
+/** An expression of the option `crons` is none; the message has it, and the reason. */
+export class SchedulerError extends MiniflareError<"ERR_INVALID_CRON"> {}
+/** The command of the option `buildCommand` failed. `code` is its exit code; -1 when it was ended or did not start. */
+export class BuildError extends Error {
+  constructor(code: number, message?: string, cause?: unknown);
+  readonly code: number;
+}
 
 // ---- Mocks
 

@@ -27,6 +27,7 @@ module.exports = {
   SchedulerError: errors.SchedulerError,
   StorageError: errors.StorageError,
   VMScriptRunnerError: errors.VMScriptRunnerError,
+  BuildError: errors.BuildError,
   OptionsError: errors.OptionsError,
   InstanceError: errors.InstanceError,
 };

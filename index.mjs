@@ -21,6 +21,7 @@ export const {
   SchedulerError,
   StorageError,
   VMScriptRunnerError,
+  BuildError,
   OptionsError,
   InstanceError,
 } = miniflare;

@@ -2,6 +2,7 @@
 // Where a type is given to a variable, the declaration must yield exactly that much.
 
 import {
+  type CronScheduler,
   type DurableObjectId,
   type DurableObjectJurisdiction,
   type DurableObjectListOptions,
@@ -38,6 +39,16 @@ const options: MiniflareOptions = {
   script: "export default {}",
   scriptPath: "worker.mjs",
   rootPath: import.meta.dirname,
+  buildCommand: "make",
+  buildBasePath: ".",
+  buildWatchPaths: ["src"],
+  watch: false,
+  crons: ["* * * * *"],
+  wranglerConfigPath: true,
+  wranglerConfigEnv: "dev",
+  packagePath: "package.json",
+  envPath: ".env",
+  envPathDefaultFallback: true,
   scriptRequired: false,
   modules: true,
   modulesRules: [rule, { type: "Text", include: ["**/*.txt"], fallthrough: true }],
@@ -148,6 +159,8 @@ export async function workers(): Promise<void> {
   const mount: Miniflare | undefined = await mf.getMount("api");
   await mount?.setOptions({ script: "" }, false);
   await mf.dispatchScheduled(0, "", new URL("http://localhost/"));
+  const scheduler: CronScheduler = await mf.startScheduler();
+  await scheduler.dispose();
 }
 
 export async function scope(mf: Miniflare): Promise<void> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::api::{Call, Exported, Failure, Result};
 use super::environment::{Environment, LaneSettings};
-use super::{cache, kv};
+use super::{cache, cron, kv, toml};
 use crate::clock::Clock;
 use crate::durable::id;
 use crate::store::database::Durability;
@@ -50,6 +50,8 @@ pub const FUNCTIONS: &[(&str, Exported)] = &[
     ("durableIdFromName", durable_id_from_name),
     ("durableIdUnique", durable_id_unique),
     ("durableIdParse", durable_id_parse),
+    ("parseToml", parse_toml),
+    ("nextCron", next_cron),
 ];
 
 /// `setup(host, snapshot)`: registers a host, whose `host(lane, call, args)` answers the workers' calls, and returns its
@@ -238,4 +240,16 @@ fn durable_id_parse(call: &Call) -> Result<Value> {
         Ok(id) => vec![id.as_str().into()],
         Err(error) => vec![Value::Null, error.to_string().as_str().into()],
     }))
+}
+
+/// `nextCron(expression, afterMs)`: when it is due next, or `undefined`.
+fn next_cron(call: &Call) -> Result<Value> {
+    let next = cron::next(&call.text(0)?, call.number(1)?).map_err(Failure::new)?;
+    Ok(next.map_or(Value::Undefined, Value::Number))
+}
+
+/// `parseToml(text)`: the JSON of a TOML document.
+fn parse_toml(call: &Call) -> Result<Value> {
+    let json = toml::to_json(&call.text(0)?).map_err(Failure::new)?;
+    Ok(json.as_str().into())
 }

@@ -24,6 +24,8 @@ class SchedulerError extends MiniflareError {}
 /** What a store could not do; the codes begin with `ERR_STORAGE`. */
 class StorageError extends MiniflareError {}
 class VMScriptRunnerError extends MiniflareError {}
+/** The command of the option `buildCommand` failed; `code` is its exit code, -1 when it has none. */
+class BuildError extends MiniflareError {}
 /** An option with a value of the wrong type: `ERR_INVALID_OPTION`. */
 class OptionsError extends MiniflareError {}
 /** What ends an instance: `ERR_DISPOSED ERR_RELOADED ERR_CPU_LIMIT ERR_HEAP_LIMIT ERR_PANIC ERR_CLOCK ERR_LOAD`. */
@@ -40,6 +42,7 @@ const classes = [
   SchedulerError,
   StorageError,
   VMScriptRunnerError,
+  BuildError,
   OptionsError,
   InstanceError,
 ];
@@ -87,6 +90,7 @@ module.exports = {
   SchedulerError,
   StorageError,
   VMScriptRunnerError,
+  BuildError,
   OptionsError,
   InstanceError,
   byName,

@@ -52,17 +52,23 @@ class Group {
     return this.#mounts.get(name) ?? (name !== undefined && name === this.main.name ? this.main : undefined);
   }
 
-  /** Loads every worker from scratch. */
-  async load(announced) {
+  /** Loads a worker from scratch: the main one with all its mounts. */
+  reload(worker, announced, rebuild) {
+    return worker === this.main ? this.load(announced, rebuild) : this.#loadMount(worker, announced, rebuild);
+  }
+
+  async load(announced, rebuild) {
+    await this.main.prepare(rebuild);
     settleStores(this.instance, places(this.main.options));
-    await this.#loadMounts();
+    await this.#loadMounts(rebuild);
     await this.main.run();
     this.#connect();
     this.main.announce(announced);
   }
 
   /** Loads a mount from scratch and, as what the others know of it may have changed, the main worker after it. */
-  async loadMount(mount, announced) {
+  async #loadMount(mount, announced, rebuild) {
+    await mount.prepare(rebuild);
     await mount.run();
     this.#bind(mount);
     mount.announce(announced);
@@ -82,7 +88,7 @@ class Group {
     worker.announce();
   }
 
-  async #loadMounts() {
+  async #loadMounts(rebuild) {
     const given = Object.entries(this.main.options.mounts ?? {});
     for (const [name, worker] of [...this.#mounts]) {
       if (!given.some(([kept]) => kept === name)) await this.#unmount(name, worker);
@@ -90,10 +96,10 @@ class Group {
     if (given.length === 0) return;
     this.main.log.warn("Mounts are experimental. There may be breaking changes in the future.");
     const inherited = inheritedOptions(this.main.options);
-    for (const [name, options] of given) await this.#loadOne(name, mountOptions(name, options, inherited));
+    for (const [name, options] of given) await this.#loadOne(name, mountOptions(name, options, inherited), rebuild);
   }
 
-  async #loadOne(name, options) {
+  async #loadOne(name, options, rebuild) {
     const known = this.#mounts.get(name);
     const { log } = this.main;
     if (known !== undefined) log.verbose(`Updating mount "${name}"...`);
@@ -103,6 +109,7 @@ class Group {
     try {
       worker.configure(options);
       await worker.begin(async () => {
+        await worker.prepare(rebuild);
         await worker.run();
         worker.announce(known === undefined);
       });

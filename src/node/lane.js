@@ -284,6 +284,12 @@ const objectIds = {
   },
 };
 
+/** When a cron expression is due after a moment, in milliseconds since 1970. Throws what is wrong with it. */
+const nextCron = (expression, after) => binding.nextCron(expression, after);
+
+/** The value of a TOML document. Throws what is wrong with it. */
+const parseToml = (text) => JSON.parse(binding.parseToml(text));
+
 /** What the lanes of an instance share outlives them: its data stays when its worker is loaded anew. */
 const openInstance = () => binding.openInstance();
 /** Where its rooms store from now on, as `persist.js` has it. */
@@ -312,9 +318,11 @@ module.exports = {
   disposed,
   instanceClock,
   Lane,
+  nextCron,
   objectIds,
   openInstance,
   outstanding,
+  parseToml,
   restoreSnapshot,
   settleStores,
   takeSnapshot,

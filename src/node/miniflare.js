@@ -178,18 +178,21 @@ class Miniflare extends EventTarget {
 
   async reload() {
     await this.#worker.settled();
-    await this.#worker.begin(() => this.#load(true));
+    await this.#worker.begin(() => this.#group.reload(this.#worker, true, true));
   }
 
   /** Options that are invalid change nothing; a worker that cannot be loaded leaves none. */
   async setOptions(options, dispatchReloadEvent = true) {
     await this.#worker.settled();
     this.#worker.configure(options);
-    await this.#worker.begin(() => this.#load(dispatchReloadEvent));
+    await this.#worker.begin(() => this.#group.reload(this.#worker, dispatchReloadEvent, false));
   }
 
-  #load(announced) {
-    return this.#isMount ? this.#group.loadMount(this.#worker, announced) : this.#group.load(announced);
+  /** Dispatches scheduled events when the option `crons` says so, until what it resolves with is disposed of. */
+  async startScheduler() {
+    await this.#worker.lane();
+    const { CronScheduler } = require("./scheduler.js");
+    return new CronScheduler(this, () => this.#worker.options.crons ?? []);
   }
 
   async dispose() {

@@ -4,6 +4,8 @@ mod api;
 mod awaited;
 mod binding;
 mod cache;
+mod cron;
 mod environment;
 mod kv;
+mod toml;
 mod wire;

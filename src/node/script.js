@@ -1,9 +1,11 @@
 "use strict";
 // The script of a worker: where it comes from, and the files its bindings are read from.
 
-const fs = require("node:fs");
 const path = require("node:path");
+const { FILE_BINDINGS } = require("./config.js");
 const { MiniflareCoreError, noScriptMessage } = require("./errors.js");
+const { readFile } = require("./files.js");
+const { serviceNames } = require("./services.js");
 
 /** `{ path, text, fromFile }` of the script that the options name; an empty one when none has to be there. */
 function readScript(options, root, isRequired) {
@@ -15,31 +17,23 @@ function readScript(options, root, isRequired) {
   throw new MiniflareCoreError("ERR_NO_SCRIPT", noScriptMessage(modules));
 }
 
-/** Everything that is bound, lowest priority first: `{ wasm, values }`, each `[name, value, ...]`. */
+/** Everything that is bound, `{ wasm, values }`, each `[name, value, ...]`; of the same name, the later wins. */
 function readBindings(options, root) {
   const wasm = [];
-  const values = [];
+  const values = new Map(Object.entries(options[FILE_BINDINGS] ?? {}));
   for (const [name, file] of Object.entries(options.wasmBindings ?? {})) {
     wasm.push(name, new Uint8Array(readFile(path.resolve(root, file), `wasmBindings.${name}`)));
+    values.delete(name);
   }
   for (const [name, file] of Object.entries(options.textBlobBindings ?? {})) {
-    values.push(name, readFile(path.resolve(root, file), `textBlobBindings.${name}`, "utf8"));
+    values.set(name, readFile(path.resolve(root, file), `textBlobBindings.${name}`, "utf8"));
   }
   for (const [name, file] of Object.entries(options.dataBlobBindings ?? {})) {
-    values.push(name, new Uint8Array(readFile(path.resolve(root, file), `dataBlobBindings.${name}`)).buffer);
+    values.set(name, new Uint8Array(readFile(path.resolve(root, file), `dataBlobBindings.${name}`)).buffer);
   }
-  values.push(...Object.entries(options.bindings ?? {}).flat());
-  return { wasm, values };
-}
-
-/** Reads a file; the error says which option named it. */
-function readFile(file, option, encoding) {
-  try {
-    return fs.readFileSync(file, encoding);
-  } catch (error) {
-    error.message += ` (named by the option "${option}")`;
-    throw error;
-  }
+  for (const name of serviceNames(options)) values.delete(name);
+  for (const [name, value] of Object.entries(options.bindings ?? {})) values.set(name, value);
+  return { wasm, values: [...values].flat() };
 }
 
 /** The user's module rules as the worker takes them: `[type, fallthrough, ...globs]` each. */

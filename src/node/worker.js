@@ -7,21 +7,28 @@ const { enabledFlags } = require("./compat.js");
 const { MiniflareCoreError } = require("./errors.js");
 const { disposed, Lane } = require("./lane.js");
 const { contextLimits } = require("./limits.js");
+const { missingOptions } = require("./missing.js");
 const { openMock } = require("./mock/index.js");
 const { alarmError, objectBindings } = require("./objects.js");
 const { mergeOptions, OPTION_DEFAULTS, validateOptions } = require("./options.js");
 const { outboundSettings, readAuthorities } = require("./outbound.js");
+const { checkCrons } = require("./scheduler.js");
 const { formatSize, moduleRules, readBindings, readScript } = require("./script.js");
 const { callFunction, serviceNames } = require("./services.js");
+const { Sources } = require("./sources.js");
 
 const SIZE_LIMIT = 1_048_576;
 
 class Worker {
   /** Told of each load: `announced({ initial })`. */
   onLoad;
+  /** Those in force: what it was given, and what the files say that these name. */
   options;
   flags = [];
 
+  #given = {};
+  #sources;
+  #changes = Promise.resolve();
   #group;
   #lane;
   #authorities = "";
@@ -40,6 +47,7 @@ class Worker {
     this.#group = group;
     this.log = log;
     this.mountName = name;
+    this.#sources = new Sources(log, (rebuild) => this.#changed(rebuild));
   }
 
   /** The name that other workers know it by. */
@@ -50,7 +58,25 @@ class Worker {
   /** Takes its options; they are checked before anything changes. */
   configure(options) {
     validateOptions(options);
-    this.options = mergeOptions(this.options ?? {}, options);
+    this.#given = mergeOptions(this.#given, options);
+    this.options = this.#given;
+  }
+
+  /** Completes its options by what their files say at the time, and builds its script if there is a build to run. */
+  async prepare(rebuild) {
+    this.options = await this.#sources.prepare(this.#given, rebuild);
+    if (this.#disposed) throw disposed();
+    checkCrons(this.options);
+  }
+
+  /** Files have changed: loads the worker anew, after what is under way. */
+  #changed(rebuild) {
+    const reload = async () => {
+      if (this.#disposed) return;
+      await this.#ready?.catch(() => {});
+      if (!this.#disposed) await this.begin(() => this.#group.reload(this, true, rebuild));
+    };
+    this.#changes = this.#changes.then(reload).catch((error) => this.#report(error));
   }
 
   /** Begins a load. Calls that come meanwhile wait for it; when it fails there is no worker until another succeeds. */
@@ -69,6 +95,7 @@ class Worker {
       throw error;
     } finally {
       this.#loading--;
+      if (!this.#disposed) this.#sources.watch();
     }
   }
 
@@ -102,14 +129,17 @@ class Worker {
         kvNamespaces: options.kvNamespaces ?? [],
         durableObjects: objectBindings(options).map(([binding]) => binding),
         services: serviceNames(options),
+        missing: this.#missing(),
         mocked: options.fetchMock !== undefined,
         proxies: this.#upstream !== undefined,
       };
       await lane.control.start(settings, Object.entries(options.globals ?? {}).flat(), values, wasm);
     } catch (error) {
+      this.#noteImports(lane);
       lane.dispose();
       throw error;
     }
+    this.#noteImports(lane);
     if (this.#disposed) {
       lane.dispose();
       throw disposed();
@@ -122,6 +152,10 @@ class Worker {
 
   get cacheSettings() {
     return { enabled: this.options.cache !== false, warnUsage: this.options.cacheWarnUsage === true };
+  }
+
+  #noteImports(lane) {
+    if (this.#sources.isWatching && lane.ended === undefined) this.#sources.imported(lane.control.moduleFiles());
   }
 
   #open(showStack) {
@@ -138,6 +172,13 @@ class Worker {
       mock: openMock(this.options.fetchMock),
       outbound: () => outboundSettings(this.#authorities, fetchTimeoutMs),
     });
+  }
+
+  /** The bindings to what is not here, of which the user is told. */
+  #missing() {
+    const { bindings, warnings } = missingOptions(this.options);
+    for (const warning of warnings) this.log.warn(warning);
+    return bindings;
   }
 
   /** Gives the classes that Durable Objects are bound to, `[binding, className, scriptName]` each, to the script. */
@@ -169,7 +210,8 @@ class Worker {
     try {
       this.log.error(error);
     } catch {
-      process.emitWarning(Object.assign(error, { detail: String(error.cause?.stack ?? error.cause) }));
+      if (error.cause !== undefined) error.detail = String(error.cause?.stack ?? error.cause);
+      process.emitWarning(error);
     }
   }
 
@@ -214,6 +256,7 @@ class Worker {
   async dispose() {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#sources.close();
     await this.#ready?.catch(() => {});
     this.#lane?.dispose();
     this.#lane = undefined;

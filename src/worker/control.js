@@ -1,6 +1,6 @@
 // What Node's side may ask of a worker beyond requests; it holds this object through the membrane.
 
-import { op_fail } from "ext:core/ops";
+import { op_fail, op_module_files } from "ext:core/ops";
 import { bindClasses } from "ext:miniflare/durable/objects.js";
 import { outside } from "ext:miniflare/durable/outside.js";
 import {
@@ -21,6 +21,8 @@ export const control = {
   globalScope: () => globalThis,
   bindings: () => worker.env,
   moduleExports: () => worker.exports,
+  /** The files that the script has imported. */
+  moduleFiles: () => op_module_files(),
   bindClasses: (bindings, alarms) => bindClasses(bindings, worker.exports, alarms),
   ...outside,
   /** Fails as a defect of ours would, to prove that it is contained. */

@@ -7,6 +7,7 @@ import { namespaces as kvNamespaces } from "ext:miniflare/kv/namespaces.js";
 import { useModules } from "ext:miniflare/web/events.js";
 import { evaluateCommonJs, requireNamespaces } from "ext:miniflare/worker/commonjs.js";
 import { configure } from "ext:miniflare/worker/context.js";
+import { missing } from "ext:miniflare/worker/missing.js";
 import { HOST, live } from "ext:miniflare/worker/realm.js";
 import { Fetcher } from "ext:miniflare/worker/services.js";
 import { worker } from "ext:miniflare/worker/worker.js";
@@ -14,8 +15,9 @@ import { worker } from "ext:miniflare/worker/worker.js";
 /**
  * Runs the script.
  * @param options `{ modules, path, text, fromFile, rules, flags, limits, cache, kvNamespaces, durableObjects, services,
- *   mocked, proxies }`: `flags` are the enabled compatibility flags, `limits` is what `configure` takes, `cache` is
- *   `{ enabled, warnUsage }`, `kvNamespaces`, `durableObjects` and `services` are names of bindings
+ *   missing, mocked, proxies }`: `flags` are the enabled compatibility flags, `limits` is what `configure` takes, `cache`
+ *   is `{ enabled, warnUsage }`, `kvNamespaces`, `durableObjects` and `services` are names of bindings, `missing` is a
+ *   list of `[binding, methods, text]` for what is not here
  * @param globals and `bindings`: `[name, value, name, value, ...]`
  * @param wasm `[name, bytes, ...]` of WebAssembly bindings, compiled here
  */
@@ -29,6 +31,7 @@ export async function start(options, globals, bindings, wasm) {
   for (const [name, bytes] of pairs(wasm)) worker.env[name] = op_compile_wasm(bytes);
   Object.assign(worker.env, Object.fromEntries(kvNamespaces(options.kvNamespaces)));
   Object.assign(worker.env, Object.fromEntries(namespaces(options.durableObjects, options.flags)));
+  for (const [name, methods, text] of options.missing) worker.env[name] = missing(name, methods, text);
   for (const name of options.services) worker.env[name] = new Fetcher(name);
   for (const [name, value] of pairs(bindings)) worker.env[name] = value;
   if (options.modules) await startModule(options);

@@ -21,6 +21,7 @@ export function warmUp(enter) {
     flags: [],
     durableObjects: [],
     services: [],
+    missing: [],
     limits: {},
     proxies: false,
   };

@@ -23,6 +23,8 @@ pub struct Modules {
     pub from_file: bool,
     /// Evaluates a CommonJS module: `(path, body) => module.exports`. See `src/worker/commonjs.js`.
     pub evaluate_commonjs: Option<v8::Global<v8::Function>>,
+    /// Every file that an import has led to, whether it could be read or not.
+    pub files: Vec<String>,
     by_path: HashMap<String, v8::Global<v8::Module>>,
     /// Paths by V8's identity hash, which may be shared by several modules.
     paths: HashMap<i32, Vec<(v8::Global<v8::Module>, String)>>,
@@ -34,8 +36,12 @@ pub struct Modules {
 pub struct Graph(pub Rc<RefCell<Modules>>);
 
 impl Modules {
-    pub fn resolve(&self, importer: &str, specifier: &str) -> Result<(String, ModuleType), ModuleError> {
-        resolve::resolve(&self.rules, self.from_file, importer, specifier)
+    pub fn resolve(&mut self, importer: &str, specifier: &str) -> Result<(String, ModuleType), ModuleError> {
+        let resolved = resolve::resolve(&self.rules, self.from_file, importer, specifier)?;
+        if !self.files.contains(&resolved.0) {
+            self.files.push(resolved.0.clone());
+        }
+        Ok(resolved)
     }
 
     pub fn get(&self, path: &str) -> Option<v8::Global<v8::Module>> {

@@ -74,7 +74,7 @@ pub fn op_require<'s, 'i>(
     #[string] specifier: &str,
 ) -> Option<v8::Local<'s, v8::Value>> {
     let graph = state.borrow().borrow::<Graph>().clone();
-    let resolved = graph.0.borrow().resolve(importer, specifier);
+    let resolved = graph.0.borrow_mut().resolve(importer, specifier);
     let (path, kind) = resolved.map_err(|error| throw_module_error(scope, &error)).ok()?;
     let contents = match kind {
         ModuleType::EsModule => {
@@ -90,6 +90,13 @@ pub fn op_require<'s, 'i>(
     let kind = v8::String::new(scope, kind.name())?.into();
     let path = v8::String::new(scope, &path)?.into();
     Some(v8::Array::new_with_elements(scope, &[kind, path, contents]).into())
+}
+
+/// The files that imports have led to so far.
+#[op2]
+#[serde]
+pub fn op_module_files(state: &mut OpState) -> Vec<String> {
+    state.borrow::<Graph>().0.borrow().files.clone()
 }
 
 /// Compiles WebAssembly, whatever the realm's own rules on compiling are.
@@ -167,7 +174,7 @@ fn load<'s>(
     importer: &str,
     specifier: &str,
 ) -> Option<v8::Local<'s, v8::Module>> {
-    let resolved = graph.borrow().resolve(importer, specifier);
+    let resolved = graph.borrow_mut().resolve(importer, specifier);
     let (path, kind) = resolved.map_err(|error| throw_module_error(scope, &error)).ok()?;
     if let Some(known) = graph.borrow().get(&path) {
         return Some(v8::Local::new(scope, known));

@@ -11,4 +11,4 @@ mod rules;
 mod source;
 
 pub use graph::Graph;
-pub use link::{install, op_compile_wasm, op_require, op_run_module, op_run_script};
+pub use link::{install, op_compile_wasm, op_module_files, op_require, op_run_module, op_run_script};

@@ -1,0 +1,25 @@
+"use strict";
+// Files that options name: when one cannot be read, the error says which option named it.
+
+const fs = require("node:fs");
+
+function readFile(file, option, encoding) {
+  try {
+    return fs.readFileSync(file, encoding);
+  } catch (error) {
+    error.message += ` (named by the option "${option}")`;
+    throw error;
+  }
+}
+
+/** A file's text; undefined when it is not there and may be missing. */
+function readText(file, option, mayBeMissing) {
+  try {
+    return readFile(file, option, "utf8");
+  } catch (error) {
+    if (error.code === "ENOENT" && mayBeMissing) return undefined;
+    throw error;
+  }
+}
+
+module.exports = { readFile, readText };
