@@ -369,9 +369,9 @@ type Live = Record<string, any>;
 
 /** Dispatched by a {@link Miniflare} after each load of the worker. */
 export class ReloadEvent extends Event {
-  constructor(init: { plugins: Record<string, unknown>; initial: boolean });
-  /** Empty: there are no plugins. It is here because listeners written for Miniflare 2 read it. */
-  readonly plugins: Record<string, unknown>;
+  constructor(init: { plugins: Record<string, Partial<MiniflareOptions>>; initial: boolean });
+  /** The options in force, as `getPlugins()` gives them. */
+  readonly plugins: Record<string, Partial<MiniflareOptions>>;
   /** Whether this is the instance's first load. */
   readonly initial: boolean;
 }
@@ -460,6 +460,15 @@ export class Miniflare extends EventTarget {
     cron?: string,
     url?: string | URL,
   ): Promise<WaitUntil>;
+
+  /**
+   * The options in force, those of files included, by the plugin of Miniflare 2 that each belonged to.
+   *
+   * @example
+   * const { CorePlugin } = await mf.getPlugins();
+   * console.log(CorePlugin.compatibilityDate);
+   */
+  getPlugins(): Promise<Record<string, Partial<MiniflareOptions>>>;
 
   /** The object that module handlers get as `env`; live, so what is set on it is seen by the worker. */
   getBindings<Bindings = Live>(): Promise<Bindings>;

@@ -6,6 +6,7 @@
 const { Group } = require("./group.js");
 const { NoOpLog } = require("./log.js");
 const { idParts, objectNamespaces, soon } = require("./objects.js");
+const { pluginsOf } = require("./plugins.js");
 const { splitRequest } = require("./request.js");
 const { cacheStorage, kvNamespace } = require("./stores.js");
 
@@ -33,7 +34,8 @@ class Miniflare extends EventTarget {
     this.#group = mount?.[MOUNT] ?? new Group(options?.log ?? new NoOpLog());
     this.#worker = mount?.worker ?? this.#group.main;
     this.log = this.#worker.log;
-    this.#worker.onLoad = ({ initial }) => this.dispatchEvent(new ReloadEvent({ plugins: {}, initial }));
+    this.#worker.onLoad = ({ initial }) =>
+      this.dispatchEvent(new ReloadEvent({ plugins: pluginsOf(this.#worker.options), initial }));
     this.#namespaceOf = objectNamespaces({
       dispatch: (target, request) => this.#dispatchObject(target, request),
       isEnabled: (flag) => this.#worker.flags.includes(flag),
@@ -87,6 +89,12 @@ class Miniflare extends EventTarget {
     await this.#worker.lane();
     const worker = url === undefined ? this.#worker : this.#routed(url);
     return (await worker.lane()).control.scheduled(scheduledTime, cron);
+  }
+
+  /** The options in force, by the plugin of Miniflare 2 that each belonged to. */
+  async getPlugins() {
+    await this.#worker.lane();
+    return pluginsOf(this.#worker.options);
   }
 
   async getBindings() {
