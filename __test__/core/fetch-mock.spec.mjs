@@ -61,6 +61,18 @@ describe("a mock answers the fetches", () => {
     assert.equal(await text(mf), "response:Mocked response!");
   });
 
+  test("of what goes on to the upstream", differs("asks the network"), async (t) => {
+    const upstream = "https://example.com";
+    const script = "export default { fetch() {} };";
+    assert.equal(await text(sample(t, { script, upstream }), `${upstream}/thing`), "Mocked response!");
+    const bound = sample(t, {
+      script: "export default { fetch: (request, env) => env.MOUNT.fetch(request) };",
+      serviceBindings: { MOUNT: "mount" },
+      mounts: { mount: { modules: true, script, upstream } },
+    });
+    assert.equal(await text(bound, `${upstream}/thing`), "Mocked response!");
+  });
+
   test("of the worker after a reload", async (t) => {
     const mf = sample(t, { script: SAMPLE });
     await text(mf);
