@@ -181,6 +181,15 @@ export interface MiniflareOptions {
    * a loss of power as well, for which each write waits for the disk. Default: `"os"`.
    */
   durability?: "os" | "sync";
+  /**
+   * Has what could happen in many orders (requests, alarms, timers, answers of Durable Objects, completions of their
+   * storage) happen in one that the seed decides, so that a test can try many and repeat the one that fails. Not for
+   * production, nor for measuring. Default: none, and everything happens as soon as it can.
+   *
+   * @example
+   * simulate: { seed: 1 }
+   */
+  simulate?: { seed: number };
 
   /**
    * What the worker reaches by `env.NAME.fetch()`: other workers of the instance, or functions in Node that get a
@@ -557,6 +566,24 @@ export class Miniflare extends EventTarget {
   evictDurableObject(id: DurableObjectId): Promise<boolean>;
 
   /**
+   * Begins a simulation with this seed, as the option `simulate` does, without a reload. Durable Objects are constructed
+   * anew, so that the same seed gives the same run.
+   *
+   * @param seed a whole number
+   * @throws {OptionsError} `ERR_INVALID_OPTION` when it is none
+   *
+   * @example
+   * const restore = await mf.snapshotStorage();
+   * for (let seed = 0; seed < 1000; seed++) {
+   *   await restore();
+   *   await mf.simulate(seed);
+   *   await Promise.all([add(), add(), add()]);
+   *   assert.equal(await count(), 3, `seed ${seed}`);
+   * }
+   */
+  simulate(seed: number): Promise<void>;
+
+  /**
    * Remembers all that the instance has stored. The function that it resolves with brings that back, alarms included, as
    * often as it is called; Durable Objects are constructed anew then.
    *
@@ -885,10 +912,11 @@ export interface DurableObjectState {
   blockConcurrencyWhile<T>(closure: () => T | Promise<T>): Promise<T>;
 }
 
-/** Accepted for every call of a storage; nothing depends on `noCache` and `allowUnconfirmed`. */
+/** Accepted for every call of a storage; nothing depends on `noCache`. */
 export interface DurableObjectStorageOptions {
   /** Whether other events may reach the object before the result has. Default: `false`. */
   allowConcurrency?: boolean;
+  /** Whether answers and requests may leave the object before what this call writes survives. Default: `false`. */
   allowUnconfirmed?: boolean;
   noCache?: boolean;
 }

@@ -101,6 +101,53 @@ describe("an object's gate", () => {
   );
 });
 
+describe("what an object waits for", () => {
+  const methods = `
+    constructor(state, env) { this.state = state; this.seen = []; }
+    timer() {
+      setTimeout(() => this.seen.push("timer"), 5);
+      return "set";
+    }
+    block() {
+      return this.state.blockConcurrencyWhile(async () => {
+        await scheduler.wait(40);
+        this.seen.push("unblocked");
+        return "blocked";
+      });
+    }
+    async own() {
+      return this.state.blockConcurrencyWhile(() => new Promise((resolve) => setTimeout(() => resolve("own timer"), 5)));
+    }
+    async all() {
+      while (this.seen.length < 2) await scheduler.wait(5);
+      return this.seen;
+    }`;
+
+  test("reaches it when its gate opens", async (t) => {
+    const mf = withMethods(t, methods, `await ask("timer"); await ask("block"); return ask("all");`);
+    assert.equal(await json(mf), "unblocked,timer");
+  });
+
+  test("reaches the closure that waits for it with the gate closed", async (t) => {
+    assert.equal(await json(withMethods(t, methods, `return ask("own");`)), "own timer");
+  });
+
+  test("counts for the request, also within a closure", async (t) => {
+    const within = `
+      constructor(state, env) { Object.assign(this, { state, env }); }
+      leaf() { return "leaf"; }
+      ask() {
+        return this.state.blockConcurrencyWhile(async () => {
+          const stub = this.env.BOX.get(this.env.BOX.idFromName("leaf"));
+          for (let count = 0; count < 1000; count++) await stub.fetch("http://localhost/leaf");
+          return stub.fetch("http://localhost/leaf").then(() => "too many", (error) => error.message.split(".")[0]);
+        });
+      }`;
+    const mf = withMethods(t, within, `return ask("ask");`);
+    assert.equal(await json(mf), "Too many API requests by single worker invocation");
+  });
+});
+
 describe("blockConcurrencyWhile", () => {
   test("holds the first event until the constructor's work is done", async (t) => {
     const methods = `

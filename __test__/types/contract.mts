@@ -63,6 +63,7 @@ const options: MiniflareOptions = {
   kvPersist: true,
   cachePersist: "./cache",
   durability: "sync",
+  simulate: { seed: 1 },
   cpuLimitMs: 50,
   upstream: "https://example.com",
   fetchCa: ["-----BEGIN CERTIFICATE-----"],
@@ -200,6 +201,7 @@ export async function outside(mf: Miniflare): Promise<void> {
     return (await instance.add(1)) as number;
   });
   const lived: boolean = await mf.evictDurableObject(id);
+  await mf.simulate(2);
   const restore: () => Promise<void> = await mf.snapshotStorage();
   await restore();
   console.log(count, lived);

@@ -1,15 +1,23 @@
-// The input gate of an object: while it is closed, no event is delivered to the object.
+// The gates of an object, which make code that knows nothing of concurrency right.
 //
-// It is closed while a closure runs that asked for it (`blockConcurrencyWhile`, `transaction`), and from a use of storage
-// until the code that awaits it has gone on. In memory, storage answers at once, so that is until the microtasks at hand
-// are done: two requests that read and then write never see each other half way. Events that wait are let in one by one,
-// each only when the one before has gone as far as it can.
+// The input gate keeps events out: requests, alarms, timers that are due, and what the object has fetched. It is closed
+// while a closure runs that asked for it (`blockConcurrencyWhile`, `transaction`), and from a use of storage until the code
+// that awaits it has gone on. Storage answers at once, so that is until the microtasks at hand are done: two requests that
+// read and then write never see each other half way. Events that wait are let in one by one, each only when the one before
+// has gone as far as it can. What a closure waits for itself reaches it.
+//
+// The output gate keeps effects in: an answer, or a request to somewhere else, waits until all that the object has written
+// survives. So writes need not be awaited, and nobody ever learns of one that is lost. In memory there is nothing to wait
+// for.
 //
 // Code in Node that uses the storage as a guest goes on when Node's microtasks run, which is after those at hand: for as
-// long as there are guests, Node is asked when it is done.
+// long as there are guests, Node is asked when it is done. In a simulation the gates open in random order, and storage
+// takes its time: `hold` keeps the gate closed meanwhile.
 
 import { op_after_microtasks } from "ext:core/ops";
-import { currentContext, enter as inContext } from "ext:miniflare/worker/context.js";
+import { confirm } from "ext:miniflare/durable/entries.js";
+import { atRandom, indexOf, isSimulating } from "ext:miniflare/durable/simulation.js";
+import { currentContext, enter as inContext, gatedContext } from "ext:miniflare/worker/context.js";
 
 /** Counts stretches of microtasks; storage used in the current one may still be awaited. */
 let stretch = 0;
@@ -31,19 +39,39 @@ export class InputGate {
   #closures = 0;
   #guests = 0;
   #guestUses = 0;
+  #holds = 0;
   #soon;
   #usedIn = -1;
   #waiting = [];
   #opens = false;
 
   get #isOpen() {
-    return this.#closures === 0 && this.#guestUses === 0 && this.#usedIn !== stretch;
+    if (this.#closures > 0 || this.#guestUses > 0 || this.#holds > 0) return false;
+    return isSimulating() || this.#usedIn !== stretch;
   }
 
   /** Storage was used: closed until whoever awaits it has gone on. */
   use() {
     this.#usedIn = stretch;
     if (this.#guests > 0) this.#useByGuest();
+  }
+
+  /** Closes the gate until the function that it returns is called. */
+  hold() {
+    this.#holds++;
+    return () => {
+      this.#holds--;
+      this.#openLater();
+    };
+  }
+
+  /** Nothing when the gate is open; otherwise a promise of that. */
+  pass() {
+    return this.#isFree ? undefined : this.#wait(() => {});
+  }
+
+  get #isFree() {
+    return this.#isOpen && this.#waiting.length === 0 && !isSimulating();
   }
 
   /** Delivers to code in Node; `soon(callback)` calls back once Node's microtasks are done. */
@@ -69,7 +97,10 @@ export class InputGate {
 
   /** Delivers an event, now or when its turn has come. `deliver` returns a promise. */
   enter(deliver) {
-    if (this.#isOpen && this.#waiting.length === 0) return deliver();
+    return this.#isFree ? deliver() : this.#wait(deliver);
+  }
+
+  #wait(deliver) {
     const context = currentContext();
     return new Promise((resolve) => {
       this.#waiting.push(() => resolve(inContext(context, deliver)));
@@ -82,7 +113,7 @@ export class InputGate {
     this.#closures++;
     try {
       await undefined;
-      return await closure();
+      return await inContext(gatedContext(currentContext(), undefined), closure);
     } finally {
       this.#closures--;
       this.use();
@@ -93,15 +124,61 @@ export class InputGate {
   /** Lets in who has waited longest. While a closure holds the gate closed nobody is; its end opens the gate. */
   letIn() {
     this.#opens = false;
-    if (this.#closures > 0 || this.#waiting.length === 0) return;
-    if (this.#isOpen) this.#waiting.shift()();
+    if (this.#closures > 0 || this.#holds > 0 || this.#waiting.length === 0) return;
+    if (this.#isOpen) this.#waiting.splice(isSimulating() ? indexOf(this.#waiting) : 0, 1)[0]();
     this.#openLater();
   }
 
   #openLater() {
     if (this.#opens || this.#waiting.length === 0) return;
     this.#opens = true;
+    if (isSimulating()) return atRandom(() => this.letIn());
     if (gatesToOpen.length === 0) op_after_microtasks(openGates);
     gatesToOpen.push(this);
+  }
+}
+
+export class OutputGate {
+  #open;
+  #lose;
+  #hasWritten = false;
+  #hasAllowed = false;
+  #confirmed;
+
+  /** `open` is the storage that is written to; `lose` is called when something that was written to it is lost. */
+  constructor(open, lose) {
+    this.#open = open;
+    this.#lose = lose;
+  }
+
+  /** Something was written, and nobody may learn of it yet, unless the writer allows it. */
+  wrote(options) {
+    if (options?.allowUnconfirmed) this.#hasAllowed = true;
+    else this.#hasWritten = true;
+  }
+
+  /** Nothing when all that was written survives; otherwise a promise of that, which rejects when it could not be written. */
+  pass() {
+    if (this.#hasAllowed && !this.#hasWritten) return this.#confirmed;
+    this.#hasAllowed = this.#hasWritten = false;
+    try {
+      const confirmed = confirm(this.#open);
+      if (confirmed !== undefined) this.#await(Promise.all([this.#confirmed, confirmed]));
+    } catch (error) {
+      this.#lose();
+      throw error;
+    }
+    return this.#confirmed;
+  }
+
+  #await(confirmed) {
+    this.#confirmed = confirmed;
+    const forget = () => {
+      if (this.#confirmed === confirmed) this.#confirmed = undefined;
+    };
+    confirmed.then(forget, () => {
+      forget();
+      this.#lose();
+    });
   }
 }

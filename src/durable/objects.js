@@ -13,11 +13,20 @@ import {
 } from "ext:core/ops";
 import { deliverAlarm, watchAlarms } from "ext:miniflare/durable/alarms.js";
 import { confirm } from "ext:miniflare/durable/entries.js";
-import { InputGate } from "ext:miniflare/durable/gate.js";
+import { InputGate, OutputGate } from "ext:miniflare/durable/gate.js";
+import { isSimulating, someTime } from "ext:miniflare/durable/simulation.js";
 import { DurableObjectState } from "ext:miniflare/durable/state.js";
 import { DurableObjectStorage } from "ext:miniflare/durable/storage.js";
 import { Request } from "ext:miniflare/web/request.js";
-import { advance, countInternalSubrequest, enter, eventContext, objectContext } from "ext:miniflare/worker/context.js";
+import {
+  advance,
+  countInternalSubrequest,
+  currentContext,
+  depart,
+  enter,
+  eventContext,
+  objectContext,
+} from "ext:miniflare/worker/context.js";
 import { miniflareError } from "ext:miniflare/worker/errors.js";
 import { encode, HOST } from "ext:miniflare/worker/realm.js";
 import { arrivingRequest, arrivingResponse, isResponse } from "ext:miniflare/worker/request.js";
@@ -43,9 +52,12 @@ export function namespaces(bindings, flags) {
     isEnabled: (flag) => flags.includes(flag),
     warn: (text) => op_host(HOST.WARN, [text]),
     async fetch(binding, hex, input, init) {
+      const leaves = depart();
+      if (leaves !== undefined) await leaves;
       const ask = classes.has(binding) ? askHere : askElsewhere;
       const response = await ask(binding, hex, input, init);
-      advance();
+      const arrives = isSimulating() ? someTime().then(advance) : advance();
+      if (arrives !== undefined) await arrives;
       return response;
     },
   };
@@ -97,7 +109,7 @@ export async function fetchObject(binding, hex, request) {
  */
 export function storageOf(binding, hex) {
   return entryOf(storages, binding, hex, () => {
-    const entry = storageOver(op_durable_open(binding, hex));
+    const entry = storageOver(op_durable_open(binding, hex), binding, hex);
     entry.opening = opened(entry, () => storages.get(binding).delete(hex));
     return entry;
   });
@@ -123,16 +135,16 @@ function lose(binding, hex) {
   objects.get(binding)?.delete(hex);
 }
 
-function storageOver(open) {
-  const gate = new InputGate();
+function storageOver(open, binding, hex) {
+  const gates = { input: new InputGate(), output: new OutputGate(open, () => lose(binding, hex)) };
   const alarm = { handled: undefined };
-  return { gate, open, alarm, storage: new DurableObjectStorage(open, gate, alarm) };
+  return { gates, open, alarm, storage: new DurableObjectStorage(open, gates, alarm) };
 }
 
 /** Delivers an object's alarm, in a context of its own. An object that cannot be constructed has failed to handle it. */
 export function deliverAlarmOf(binding, hex, isForced) {
   return enter(eventContext(), async () => {
-    const { gate, open, opening } = storageOf(binding, hex);
+    const { gates, open, opening } = storageOf(binding, hex);
     if (opening !== undefined) await opening;
     let object, failure;
     try {
@@ -144,7 +156,12 @@ export function deliverAlarmOf(binding, hex, isForced) {
       if (failure !== undefined) throw failure.error;
       return object.alarm(info);
     };
-    return gate.enter(() => deliverAlarm(open, isForced, handle));
+    currentContext().gates = gates;
+    try {
+      return await gates.input.enter(() => deliverAlarm(open, isForced, handle));
+    } finally {
+      await gates.output.pass();
+    }
   });
 }
 
@@ -169,7 +186,7 @@ export const livingIds = (binding) => [...(objects.get(binding)?.keys() ?? [])];
  */
 export function evict(binding, hex) {
   const known = storages.get(binding)?.get(hex);
-  if (known !== undefined) storages.get(binding).set(hex, storageOver(known.open));
+  if (known !== undefined) storages.get(binding).set(hex, storageOver(known.open, binding, hex));
   return objects.get(binding)?.delete(hex) ?? false;
 }
 
@@ -178,17 +195,13 @@ export function evictAll() {
 }
 
 class LivingObject {
-  #gate;
-  #open;
+  #gates;
   #state;
   #instance;
   #failure;
-  #lose;
 
-  constructor(gate, open, lose) {
-    this.#gate = gate;
-    this.#open = open;
-    this.#lose = lose;
+  constructor(gates) {
+    this.#gates = gates;
   }
 
   /** `alarm` learns whether there is a handler: a field may be one, so without a method that is unknown until then. */
@@ -206,13 +219,25 @@ class LivingObject {
 
   /** A request that the constructor itself makes is delivered when the constructor is done. */
   fetch(request) {
-    if (this.#instance === undefined) this.#gate.use();
-    return this.#gate.enter(() => this.#deliver(request));
+    if (this.#instance === undefined) this.#gates.input.use();
+    this.#enterContext();
+    return this.#gates.input.enter(() => this.#deliver(request));
   }
 
   /** Runs `work(instance, state)`, code in Node, as an event of the object. */
-  run(work, soon) {
-    return this.#gate.enterGuest(() => work(this.#instance, this.#state), soon);
+  async run(work, soon) {
+    this.#enterContext();
+    try {
+      return await this.#gates.input.enterGuest(() => work(this.#instance, this.#state), soon);
+    } finally {
+      await this.#gates.output.pass();
+    }
+  }
+
+  /** What the code at hand does from now on, it does within this object. */
+  #enterContext() {
+    const context = currentContext();
+    if (context !== undefined) context.gates = this.#gates;
   }
 
   /** Calls the object's handler. Whoever calls it has entered the gate. */
@@ -233,38 +258,18 @@ class LivingObject {
       const text = "Durable Object fetch handler didn't respond with a Response object";
       throw objectError("ERR_RESPONSE_TYPE", text);
     } finally {
-      const unconfirmed = this.#confirm();
+      const unconfirmed = this.#gates.output.pass();
       if (unconfirmed !== undefined) await unconfirmed;
-    }
-  }
-
-  /** The output gate: nobody learns of writes that could still be lost, not even by an error. */
-  #confirm() {
-    try {
-      const unconfirmed = confirm(this.#open);
-      return unconfirmed && this.#confirmed(unconfirmed);
-    } catch (error) {
-      this.#lose();
-      throw error;
-    }
-  }
-
-  async #confirmed(unconfirmed) {
-    try {
-      await unconfirmed;
-    } catch (error) {
-      this.#lose();
-      throw error;
     }
   }
 }
 
 function construct(binding, hex) {
   const Class = classOf(binding);
-  const { gate, open, storage, alarm } = storageOf(binding, hex);
-  const object = entryOf(objects, binding, hex, () => new LivingObject(gate, open, () => lose(binding, hex)));
+  const { gates, storage, alarm } = storageOf(binding, hex);
+  const object = entryOf(objects, binding, hex, () => new LivingObject(gates));
   try {
-    object.construct(Class, new DurableObjectState(new DurableObjectId(binding, hex), storage, gate), alarm);
+    object.construct(Class, new DurableObjectState(new DurableObjectId(binding, hex), storage, gates.input), alarm);
     return object;
   } catch (error) {
     objects.get(binding).delete(hex);

@@ -18,9 +18,9 @@ import { live } from "ext:miniflare/worker/realm.js";
 export const outside = {
   /** The storage of an object, whose writes have been confirmed when they resolve. */
   async objectStorage(binding, hex) {
-    const { open, gate, alarm, opening } = storageOf(binding, hex);
+    const { open, gates, alarm, opening } = storageOf(binding, hex);
     if (opening !== undefined) await opening;
-    return new DurableObjectStorage(open, gate, alarm, true);
+    return new DurableObjectStorage(open, gates, alarm, true);
   },
   /** The digits of the ids of a binding's objects that live or have stored something, in order. */
   async objectIds(binding) {

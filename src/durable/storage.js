@@ -1,14 +1,17 @@
-// An object's storage. In memory it answers at once: calls do their work synchronously, in the order they are made, and
-// every promise it returns is settled. Each call closes the object's gate until its result has arrived.
+// An object's storage. It answers at once: calls do their work synchronously, in the order they are made, and every promise
+// it returns is settled, except in a simulation. Each call closes the object's input gate until its result has arrived, and
+// each write its output gate until that is confirmed.
 
 import { op_durable_begin, op_durable_commit, op_durable_delete_all, op_durable_end } from "ext:core/ops";
 import { deleteAlarm, getAlarm, requireHandler, setAlarm } from "ext:miniflare/durable/alarms.js";
 import { confirm, get, list, put, putOptions, remove, requireKey } from "ext:miniflare/durable/entries.js";
+import { isSimulating, someTime } from "ext:miniflare/durable/simulation.js";
 import { DurableObjectTransaction, finish } from "ext:miniflare/durable/transaction.js";
 
 export class DurableObjectStorage {
   #open;
   #gate;
+  #output;
   #alarm;
   #isOutside;
 
@@ -16,42 +19,44 @@ export class DurableObjectStorage {
    * `alarm` is what is known of the object's alarm: `{ handled }`. Inside an object a write resolves when it is in order,
    * and the output gate waits for the rest; outside of one there is no gate, and each write waits itself.
    */
-  constructor(open, gate, alarm, isOutside = false) {
+  constructor(open, { input, output }, alarm, isOutside = false) {
     this.#isOutside = isOutside;
     this.#open = open;
-    this.#gate = gate;
+    this.#gate = input;
+    this.#output = output;
     this.#alarm = alarm;
   }
 
   async get(keys, options) {
     requireKey("get", "DurableObjectStorage", keys);
     this.#use(options);
-    return get(this.#open, keys);
+    return this.#arrive(get(this.#open, keys), options);
   }
 
   /** Throws at once, rather than by its promise, what is wrong with the call; so does `delete`. */
   put(keyOrEntries, value, options) {
     requireKey("put", "DurableObjectStorage", keyOrEntries);
-    this.#use(putOptions(keyOrEntries, value, options));
+    const chosen = putOptions(keyOrEntries, value, options);
+    this.#use(chosen);
     put(this.#open, keyOrEntries, value);
-    return this.#written(undefined);
+    return this.#written(undefined, chosen);
   }
 
   delete(keys, options) {
     requireKey("delete", "DurableObjectStorage", keys);
     this.#use(options);
-    return this.#written(remove(this.#open, keys));
+    return this.#written(remove(this.#open, keys), options);
   }
 
   async deleteAll(options) {
     this.#use(options);
     op_durable_delete_all(this.#open);
-    return this.#written(undefined);
+    return this.#written(undefined, options);
   }
 
   async list(options) {
     this.#use(options);
-    return list(this.#open, options);
+    return this.#arrive(list(this.#open, options), options);
   }
 
   /** Runs `closure` until nothing that it read was written by others meanwhile. */
@@ -62,8 +67,8 @@ export class DurableObjectStorage {
         const transaction = new DurableObjectTransaction(open, this.#alarm);
         try {
           const result = await closure(transaction);
-          if (finish(transaction) || op_durable_commit(open))
-            return this.#isOutside ? await this.#written(result) : result;
+          if (finish(transaction)) return result;
+          if (op_durable_commit(open)) return await this.#committed(result);
         } finally {
           finish(transaction);
           op_durable_end(open);
@@ -79,26 +84,45 @@ export class DurableObjectStorage {
 
   async getAlarm(options) {
     this.#use(options);
-    return getAlarm(this.#open, this.#alarm);
+    return this.#arrive(getAlarm(this.#open, this.#alarm), options);
   }
 
   async setAlarm(time, options) {
     requireHandler(this.#alarm);
     this.#use(options);
     setAlarm(this.#open, time);
-    return this.#written(undefined);
+    return this.#written(undefined, options);
   }
 
   async deleteAlarm(options) {
     this.#use(options);
     deleteAlarm(this.#open);
-    return this.#written(undefined);
+    return this.#written(undefined, options);
   }
 
   /** A promise of `result`, when the write before is as safe as it has to be. */
-  #written(result) {
+  #written(result, options) {
+    const confirmed = this.#committed(result, options);
+    return confirmed === result ? Promise.resolve(this.#arrive(result, options)) : confirmed;
+  }
+
+  /** `result`, or a promise of it when there is something to wait for. */
+  #committed(result, options) {
+    this.#output.wrote(options);
     const unconfirmed = this.#isOutside ? confirm(this.#open) : undefined;
-    return unconfirmed === undefined ? Promise.resolve(result) : unconfirmed.then(() => result);
+    return unconfirmed === undefined ? result : unconfirmed.then(() => result);
+  }
+
+  /** The result of a call, or a promise of it. */
+  #arrive(result, options) {
+    return isSimulating() ? this.#simulate(result, options) : result;
+  }
+
+  async #simulate(result, options) {
+    const release = options?.allowConcurrency ? undefined : this.#gate.hold();
+    await someTime();
+    release?.();
+    return result;
   }
 
   #use(options) {

@@ -4,6 +4,8 @@
 import { deleteAlarm, getAlarm, requireHandler, setAlarm } from "ext:miniflare/durable/alarms.js";
 import { get, list, put, remove, requireKey } from "ext:miniflare/durable/entries.js";
 
+import { isSimulating, someTime } from "ext:miniflare/durable/simulation.js";
+
 let finishTransaction;
 
 /** No more calls from now on; whether it was rolled back. */
@@ -56,7 +58,7 @@ export class DurableObjectTransaction {
 
   async getAlarm(_options) {
     this.#check("getAlarm");
-    return getAlarm(this.#open, this.#alarm);
+    return settled(() => getAlarm(this.#open, this.#alarm));
   }
 
   setAlarm(time, _options) {
@@ -86,5 +88,7 @@ export class DurableObjectTransaction {
 }
 
 async function settled(work) {
-  return work();
+  const result = work();
+  if (isSimulating()) await someTime();
+  return result;
 }

@@ -2,13 +2,14 @@
 // has an answer, time has moved on.
 
 import { seams } from "ext:miniflare/fetch/seams.js";
-import { advance, countSubrequest, currentContext, requireContext } from "ext:miniflare/worker/context.js";
+import { advance, countSubrequest, currentContext, depart, requireContext } from "ext:miniflare/worker/context.js";
 
 seams.begin = () => {
   requireContext("globalAsyncIO");
   countSubrequest();
   return currentContext();
 };
+seams.ready = depart;
 seams.hop = (_, urls) => {
   if (urls.length > 1) countSubrequest();
 };

@@ -6,7 +6,7 @@ const { DurableObjectError, MiniflareCoreError } = require("./errors.js");
 const { closeInstance, disposed, openInstance, restoreSnapshot, settleStores, takeSnapshot } = require("./lane.js");
 const { Log } = require("./log.js");
 const { inheritedOptions, mountOptions } = require("./mounts.js");
-const { objectBindings } = require("./objects.js");
+const { objectBindings, soon } = require("./objects.js");
 const { places } = require("./persist.js");
 const { Router } = require("./router.js");
 const { checkServices, notMounted, workerName } = require("./services.js");
@@ -195,6 +195,16 @@ class Group {
     if (thrown.length > 1) throw new AggregateError(thrown, `${thrown.length} alarms failed`);
     if (thrown.length > 0) throw thrown[0];
     return handled;
+  }
+
+  /** Simulates with this seed from now on; objects are constructed anew, so that the same seed gives the same run. */
+  async simulate(seed) {
+    for (const worker of this.#workers) {
+      worker.configure({ simulate: { seed } });
+      const { control } = await worker.lane();
+      control.simulate(seed, soon);
+      control.evictObjects();
+    }
   }
 
   /** Objects are constructed anew when what they have stored is brought back. */

@@ -178,6 +178,12 @@ class Miniflare extends EventTarget {
     return this.#group.snapshotStorage();
   }
 
+  /** Begins a simulation with this seed, or begins it anew: as the option `simulate`, without a reload. */
+  async simulate(seed) {
+    await this.#worker.lane();
+    await this.#group.simulate(seed);
+  }
+
   /** What the worker that an object lives in can be asked. */
   async #controlOf([binding]) {
     await this.#worker.lane();

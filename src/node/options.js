@@ -43,6 +43,8 @@ const queueConsumer = shape(
   isString,
 );
 
+const simulation = shape({ seed: check("a whole number", Number.isSafeInteger) }, "an object like { seed: 1 }");
+
 const LOG_METHODS = ["log", "logWithLevel", "error", "warn", "info", "debug", "verbose"];
 const log = check("a Log", (value) => hasMethods(value, LOG_METHODS));
 const mock = check("a mock, as createFetchMock() returns, or a dispatcher of undici", isMock);
@@ -134,6 +136,7 @@ const OPTIONS = {
   durableObjects: record(durableObject),
   durableObjectsPersist: booleanOrString,
   durableObjectsAlarms: boolean,
+  simulate: simulation,
   durability: oneOf("os", "sync"),
 
   crons: strings,

@@ -9,7 +9,7 @@ const { disposed, Lane } = require("./lane.js");
 const { contextLimits } = require("./limits.js");
 const { missingOptions } = require("./missing.js");
 const { openMock } = require("./mock/index.js");
-const { alarmError, objectBindings } = require("./objects.js");
+const { alarmError, objectBindings, soon } = require("./objects.js");
 const { mergeOptions, OPTION_DEFAULTS, validateOptions } = require("./options.js");
 const { outboundSettings, readAuthorities } = require("./outbound.js");
 const { checkCrons } = require("./scheduler.js");
@@ -119,6 +119,7 @@ class Worker {
     this.#authorities = readAuthorities(options, root);
     const lane = this.#open(options.sourceMap === true ? require("./source_map.js").stackMapper(script) : undefined);
     try {
+      if (options.simulate !== undefined) lane.control.simulate(options.simulate.seed, soon);
       const settings = {
         ...script,
         modules: options.modules === true,

@@ -3,6 +3,7 @@
 
 import { core } from "ext:core/mod.js";
 import { op_timer_clear, op_timer_start } from "ext:core/ops";
+import { clearTimer, isSimulating, startTimer, waitBy } from "ext:miniflare/durable/simulation.js";
 import { extend } from "ext:miniflare/web/interface.js";
 import { reportError } from "ext:miniflare/web/rejections.js";
 import { currentContext, requireContext, switchTo } from "ext:miniflare/worker/context.js";
@@ -17,19 +18,38 @@ const { long } = webidl.converters;
 const timers = new Map();
 
 function start(callback, delay, args, repeats) {
-  const id = op_timer_start(delay, repeats);
-  timers.set(id, { callback, args, repeats, context: currentContext() });
+  const timer = { callback, args, repeats, context: currentContext() };
+  return isSimulating() ? startTimer(() => fire(timer), delay, repeats) : startReal(timer, delay);
+}
+
+function startReal(timer, delay) {
+  const id = op_timer_start(delay, timer.repeats);
+  timers.set(id, timer);
   return id;
 }
 
 function clear(id) {
   if (timers.delete(id)) op_timer_clear(id);
+  else clearTimer(id);
 }
+
+waitBy((callback, delay) => startReal({ callback, args: [], repeats: false, context: undefined }, delay), clear);
 
 /** A timer is due. */
 export function fireTimer(id) {
-  const { callback, args, repeats, context } = timers.get(id);
-  if (!repeats) timers.delete(id);
+  const timer = timers.get(id);
+  if (!timer.repeats) timers.delete(id);
+  fire(timer);
+}
+
+/** The gate of the object whose timer it is may keep it out for a while. */
+function fire(timer) {
+  const closed = timer.context?.gates?.input?.pass();
+  if (closed === undefined) call(timer);
+  else closed.then(() => call(timer));
+}
+
+function call({ callback, args, context }) {
   const outer = switchTo(context);
   try {
     Reflect.apply(callback, globalThis, args);

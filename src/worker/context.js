@@ -45,6 +45,10 @@ export class RequestContext {
   pipelineDepth;
   subrequests = 0;
   internalSubrequests = 0;
+  /** `{ input, output }` of the object whose code runs; undefined outside of objects. */
+  gates;
+  /** What counts and tells the time for those made from it by `gatedContext`. */
+  root = this;
 
   constructor(time, depth, pipelineDepth) {
     if (depth > REQUEST_DEPTH) {
@@ -99,7 +103,7 @@ export function switchTo(context) {
 /** Outside of all requests: enters the context that what is called now was made in. Whether `leave` must follow. */
 export function resume(context) {
   if (context === undefined || getAsyncContext() !== undefined) return false;
-  context.time = wallTime();
+  context.root.time = wallTime();
   setAsyncContext(context);
   return true;
 }
@@ -110,8 +114,9 @@ export const leave = () => setAsyncContext(undefined);
 export function countSubrequest(count = 1) {
   const context = getAsyncContext();
   if (context === undefined) return;
-  context.subrequests += count;
-  if (context.subrequests <= settings.subrequests) return;
+  const { root } = context;
+  root.subrequests += count;
+  if (root.subrequests <= settings.subrequests) return;
   throw new Error(
     `Too many subrequests. Workers can make up to ${settings.subrequests} subrequests per request.\nA subrequest is a call to fetch(), a redirect, or a call to any Cache API method.`,
   );
@@ -120,7 +125,7 @@ export function countSubrequest(count = 1) {
 /** Counts a call of KV, R2 or a Durable Object. Throws when it is one too many. */
 export function countInternalSubrequest() {
   const context = getAsyncContext();
-  if (context === undefined || ++context.internalSubrequests <= settings.internalSubrequests) return;
+  if (context === undefined || ++context.root.internalSubrequests <= settings.internalSubrequests) return;
   throw new Error(
     `Too many API requests by single worker invocation. Workers can make up to ${settings.internalSubrequests} KV and Durable Object requests per invocation.`,
   );
@@ -131,11 +136,26 @@ export function requireContext(option) {
   if (getAsyncContext() === undefined && !settings[option]) throw new Error(OUTSIDE);
 }
 
-/** Input has arrived: time has moved on for the request. */
+/** A context for a part of what runs in another, with gates of its own: an input gate that is undefined is open. */
+export function gatedContext(context, input) {
+  if (context?.gates === undefined) return context;
+  const { output } = context.gates;
+  return Object.create(context, { gates: { value: { input, output } } });
+}
+
+/**
+ * Input has arrived: time has moved on for the request. Nothing, or a promise to wait for, when an object's gate keeps it
+ * out.
+ */
 export function advance() {
   const context = getAsyncContext();
-  if (context !== undefined) context.time = wallTime();
+  if (context === undefined) return undefined;
+  context.root.time = wallTime();
+  return context.gates?.input?.pass();
 }
+
+/** Before something leaves: nothing, or a promise to wait for, while an object has written what could still be lost. */
+export const depart = () => getAsyncContext()?.gates?.output.pass();
 
 /** What time it is for the code that runs: that of its last input, or the actual one outside of all requests. */
 export function now() {

@@ -3,6 +3,7 @@
 import { op_fail, op_module_files } from "ext:core/ops";
 import { bindClasses } from "ext:miniflare/durable/objects.js";
 import { outside } from "ext:miniflare/durable/outside.js";
+import { simulate } from "ext:miniflare/durable/simulation.js";
 import {
   ExecutionContext,
   hasListeners,
@@ -25,6 +26,7 @@ export const control = {
   moduleFiles: () => op_module_files(),
   bindClasses: (bindings, alarms) => bindClasses(bindings, worker.exports, alarms),
   ...outside,
+  simulate,
   /** Fails as a defect of ours would, to prove that it is contained. */
   panic: (message) => op_fail(message),
 };

@@ -2,6 +2,7 @@
 
 import { op_answer, op_host } from "ext:core/ops";
 import { microtasksDone } from "ext:miniflare/durable/gate.js";
+import { atRandom, isSimulating } from "ext:miniflare/durable/simulation.js";
 import { fetchObject } from "ext:miniflare/durable/objects.js";
 import { fetch } from "ext:miniflare/fetch/fetch.js";
 import { leave, RequestContext, switchTo } from "ext:miniflare/worker/context.js";
@@ -14,11 +15,17 @@ import { worker } from "ext:miniflare/worker/worker.js";
 const ANSWERED = 0;
 const FAILED = 1;
 
+/** Takes a request; in a simulation its turn comes later. */
+export function dispatch(...event) {
+  if (isSimulating()) atRandom(() => deliver(...event));
+  else deliver(...event);
+}
+
 /**
  * Dispatches a request, which came `now`, to a target and answers event `id`. `target` is null for the worker's own
  * handler, or `[binding, object id]` of a Durable Object. `nesting` is `[depth, pipelineDepth]` of what a worker asks for.
  */
-export function dispatch(id, now, target, method, url, headers, body, cf, nesting) {
+function deliver(id, now, target, method, url, headers, body, cf, nesting) {
   const state = { waits: [], passThrough: false, spare: undefined };
   microtasksDone();
   try {

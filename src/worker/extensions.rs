@@ -91,6 +91,7 @@ deno_core::extension!(
         "durable/gate.js",
         "durable/objects.js",
         "durable/outside.js",
+        "durable/simulation.js",
         "durable/state.js",
         "durable/storage.js",
         "durable/transaction.js",
