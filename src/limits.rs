@@ -9,6 +9,12 @@ pub const CPU_LIMIT: Duration = Duration::from_secs(30);
 /// Memory of one isolate, in MiB: <https://developers.cloudflare.com/workers/platform/limits/#memory>
 pub const HEAP_LIMIT_MIB: usize = 128;
 
+/// Isolates that are kept ready for a process that makes one after the other.
+pub const SPARE_ISOLATES: usize = 2;
+
+/// Stack that an isolate may use of its thread's, as V8's own default (`--stack-size`, in KB) is.
+pub const STACK_BYTES: usize = 984 * 1024;
+
 /// Address space beyond the heap limit, in MiB, that V8 may use before it would end the process: room for the largest
 /// objects V8 can make (a fixed array of 1 GiB) until the collection that follows them finds the limit exceeded.
 pub const HEAP_HEADROOM_MIB: usize = 3 * 1024;

@@ -12,6 +12,7 @@ use crate::store::database::Durability;
 use crate::store::place::Place;
 use crate::worker::background;
 use crate::worker::event::Event;
+use crate::worker::nursery;
 use crate::worker::snapshot;
 use crate::worker::value::Value;
 
@@ -58,7 +59,9 @@ pub const FUNCTIONS: &[(&str, Exported)] = &[
 /// number.
 fn setup(call: &Call) -> Result<Value> {
     snapshot::load(&call.text(1)?).map_err(Failure::new)?;
-    Ok(Value::Number(f64::from(Environment::add_host(call.env, call.raw(0))?)))
+    let host = Environment::add_host(call.env, call.raw(0))?;
+    nursery::begin();
+    Ok(Value::Number(f64::from(host)))
 }
 
 /// `writeSnapshot(path)`: makes the start-up snapshot. For the build, in a process that does nothing else.

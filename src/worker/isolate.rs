@@ -32,11 +32,24 @@ pub struct Made {
     pub reject: v8::Global<v8::Function>,
     /// `(timer)`: a timer that is due. See `src/web/timers.js`.
     pub fire: v8::Global<v8::Function>,
-    pub timers: Rc<Timers>,
 }
 
-/// Makes an isolate. The background runtime and the lane's `LocalSet` must be entered; the isolate is left entered.
-pub fn make(host: Rc<dyn Host>, instance: &Rc<Instance>, heap_limit_mib: usize) -> Result<Made, String> {
+impl Made {
+    /// Gives the isolate its host and its share of the instance, and returns its timers, which go by the instance's clock.
+    pub fn belong(&mut self, host: Rc<dyn Host>, instance: &Rc<Instance>) -> Rc<Timers> {
+        let timers = Rc::new(Timers::new(instance.clock.clone()));
+        let state = self.runtime.op_state();
+        let mut state = state.borrow_mut();
+        state.put(HostHandle(host));
+        state.put(instance.clock.clone());
+        state.put(timers.clone());
+        state.put(instance.clone());
+        timers
+    }
+}
+
+/// Makes an isolate. The background runtime and a `LocalSet` must be entered; the isolate is left entered.
+pub fn make(heap_limit_mib: usize) -> Result<Made, String> {
     let memory = Memory::new(heap_limit_mib);
     let mut runtime = JsRuntime::try_new(RuntimeOptions {
         extensions: extensions::all(),
@@ -48,18 +61,13 @@ pub fn make(host: Rc<dyn Host>, instance: &Rc<Instance>, heap_limit_mib: usize) 
     .map_err(|error| error.to_string())?;
     let answers = Rc::<Answers>::default();
     let deferred = Rc::<Deferred>::default();
-    let timers = Rc::new(Timers::new(instance.clock.clone()));
     let keys = Rc::<KeySymbols>::default();
     {
         let state = runtime.op_state();
         let mut state = state.borrow_mut();
-        state.put(HostHandle(host));
         state.put(answers.clone());
         state.put(deferred.clone());
         state.put(keys.clone());
-        state.put(instance.clock.clone());
-        state.put(timers.clone());
-        state.put(instance.clone());
         state.put(modules::Graph::default());
     }
     let isolate = runtime.v8_isolate();
@@ -79,7 +87,6 @@ pub fn make(host: Rc<dyn Host>, instance: &Rc<Instance>, heap_limit_mib: usize) 
         dispatch,
         reject,
         fire,
-        timers,
     })
 }
 

@@ -27,12 +27,14 @@ use super::guard::cpu::Watch;
 use super::guard::heap::Memory;
 use super::host::Host;
 use super::isolate::{self, Made};
+use super::nursery;
 use super::rejections::Rejections;
 use super::timers::Timers;
 use super::value::Value;
 use super::waker::{LaneWaker, Signal};
 use crate::clock::Clock;
 use crate::instance::Instance;
+use crate::limits;
 use crate::web::crypto::KeySymbols;
 
 /// Polls in one turn before Node's loop gets its turn again.
@@ -87,11 +89,8 @@ impl Lane {
     /// Makes a lane with a fresh isolate on the calling thread.
     pub fn new(options: LaneOptions) -> Result<Rc<Lane>, String> {
         let tasks = LocalSet::new();
-        let made = {
-            let _runtime = background::handle().enter();
-            let _tasks = tasks.enter();
-            isolate::make(options.host.clone(), &options.instance, options.heap_limit_mib)?
-        };
+        let mut made = found_or_made(&tasks, options.heap_limit_mib)?;
+        let timers = made.belong(options.host.clone(), &options.instance);
         let Made {
             mut runtime,
             memory,
@@ -103,13 +102,10 @@ impl Lane {
             dispatch,
             reject,
             fire,
-            timers,
         } = made;
         let context = runtime.main_context();
         let isolate = runtime.v8_isolate();
         let watch = Watch::new(isolate.thread_safe_handle(), options.cpu_limit);
-        // SAFETY: the isolate was entered by its creation, and by nothing since.
-        unsafe { isolate.exit() };
         // SAFETY: the pointer is used only while `runtime` owns the isolate.
         let isolate = unsafe { isolate.as_raw_isolate_ptr() };
         Ok(Rc::new(Lane {
@@ -289,6 +285,22 @@ impl Lane {
             }
         }
     }
+}
+
+/// An isolate of the nursery, or one made here; not entered.
+fn found_or_made(tasks: &LocalSet, heap_limit_mib: usize) -> Result<Made, String> {
+    if heap_limit_mib <= limits::HEAP_LIMIT_MIB
+        && let Some(made) = nursery::take()
+    {
+        made.memory.limit_to(heap_limit_mib);
+        return Ok(made);
+    }
+    let _runtime = background::handle().enter();
+    let _tasks = tasks.enter();
+    let mut made = isolate::make(heap_limit_mib)?;
+    // SAFETY: the isolate was entered by its creation, and by nothing since.
+    unsafe { made.runtime.v8_isolate().exit() };
+    Ok(made)
 }
 
 /// Calls one of the worker's doors with a number and the arguments that belong to it.

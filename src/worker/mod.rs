@@ -11,6 +11,7 @@ pub mod isolate;
 pub mod lane;
 pub mod later;
 pub mod modules;
+pub mod nursery;
 pub mod pages;
 pub mod rejections;
 pub mod snapshot;

@@ -3,8 +3,10 @@
 //! The built addon writes it once, in a process of its own (V8's flags differ), beside the `.node`. It holds the heap
 //! with every web API loaded, and is refused when another build wrote it: ops are matched by position.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use deno_core::snapshot::{CreateSnapshotOptions, create_snapshot};
 
@@ -14,7 +16,9 @@ use super::extensions;
 const MAGIC: &[u8; 8] = b"mfrs\0\0\0\x01";
 const STAMP: &str = env!("MINIFLARE_RS_STAMP");
 
-static SNAPSHOT: OnceLock<&'static [u8]> = OnceLock::new();
+/// Open at the first byte after the stamp, until somebody needs what is in it.
+static FILE: Mutex<Option<File>> = Mutex::new(None);
+static SNAPSHOT: OnceLock<Option<&'static [u8]>> = OnceLock::new();
 
 /// Why a snapshot cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -29,24 +33,33 @@ pub enum SnapshotError {
     Unwritable(String, String),
 }
 
-/// The snapshot in use, once [`load`] has succeeded.
+/// The snapshot in use, once [`load`] has succeeded. Read by whoever asks first, which is not Node's thread as a rule.
 pub fn get() -> Option<&'static [u8]> {
-    SNAPSHOT.get().copied()
+    *SNAPSHOT.get_or_init(|| {
+        let mut file = FILE.lock().ok()?.take()?;
+        let mut blob = Vec::new();
+        file.read_to_end(&mut blob).ok()?;
+        // V8 reads the blob for as long as the process lives.
+        Some(Vec::leak(blob))
+    })
 }
 
-/// Loads the snapshot at `path` for the whole process; later calls do nothing.
+/// Opens the snapshot at `path` for the whole process and checks its stamp; later calls do nothing.
 pub fn load(path: &str) -> Result<(), SnapshotError> {
-    if SNAPSHOT.get().is_some() {
+    let mut slot = FILE.lock().unwrap_or_else(PoisonError::into_inner);
+    if slot.is_some() || SNAPSHOT.get().is_some() {
         return Ok(());
     }
-    let file = std::fs::read(path).map_err(|error| SnapshotError::Unreadable(path.into(), error))?;
-    let header = [MAGIC.as_slice(), STAMP.as_bytes()].concat();
-    if !file.starts_with(&header) {
+    let unreadable = |error| SnapshotError::Unreadable(path.into(), error);
+    let mut file = File::open(path).map_err(unreadable)?;
+    let expected = [MAGIC.as_slice(), STAMP.as_bytes()].concat();
+    let mut header = Vec::new();
+    let mut start = (&mut file).take(expected.len() as u64);
+    start.read_to_end(&mut header).map_err(unreadable)?;
+    if header != expected {
         return Err(SnapshotError::Stale(path.into()));
     }
-    // V8 reads the blob for as long as the process lives, and wants it aligned to words, which the header's length keeps.
-    let file: &'static [u8] = Vec::leak(file);
-    let _ = SNAPSHOT.set(&file[header.len()..]);
+    *slot = Some(file);
     Ok(())
 }
 

@@ -22,7 +22,7 @@ const ATTEMPTS: usize = 4;
 
 /// One isolate's memory account.
 pub struct Memory {
-    limit: usize,
+    limit: AtomicUsize,
     heap: AtomicUsize,
     buffers: AtomicUsize,
     refusals: AtomicUsize,
@@ -35,7 +35,7 @@ pub struct Memory {
 impl Memory {
     pub fn new(limit_mib: usize) -> Arc<Memory> {
         Arc::new(Memory {
-            limit: limit_mib * MIB,
+            limit: AtomicUsize::new(limit_mib * MIB),
             heap: AtomicUsize::new(0),
             buffers: AtomicUsize::new(0),
             refusals: AtomicUsize::new(0),
@@ -50,8 +50,17 @@ impl Memory {
         // SAFETY: the handle is an `Arc` whose count `drop_handle` gives back.
         let allocator = unsafe { v8::new_rust_allocator(Arc::into_raw(self.clone()), &VTABLE) };
         v8::CreateParams::default()
-            .heap_limits(0, self.limit + limits::HEAP_HEADROOM_MIB * MIB)
+            .heap_limits(0, self.limit() + limits::HEAP_HEADROOM_MIB * MIB)
             .array_buffer_allocator(allocator.make_shared())
+    }
+
+    fn limit(&self) -> usize {
+        self.limit.load(Ordering::Relaxed)
+    }
+
+    /// Changes the limit to one that is not above the one V8 knows.
+    pub fn limit_to(&self, limit_mib: usize) {
+        self.limit.store(limit_mib * MIB, Ordering::Relaxed);
     }
 
     /// Starts to watch the isolate that was made with [`Memory::params`].
@@ -91,7 +100,7 @@ impl Memory {
     /// Reserves a buffer's bytes; false when that would exceed the limit.
     fn reserve(&self, length: usize) -> bool {
         let taken = self.buffers.fetch_add(length, Ordering::SeqCst) + length;
-        if taken + self.heap.load(Ordering::Relaxed) <= self.limit {
+        if taken + self.heap.load(Ordering::Relaxed) <= self.limit() {
             self.refusals.store(0, Ordering::Relaxed);
             return true;
         }
@@ -188,7 +197,7 @@ unsafe extern "C" fn after_collection(
     let mut isolate = unsafe { v8::Isolate::from_raw_isolate_ptr(isolate) };
     let used = isolate.get_heap_statistics().used_heap_size();
     memory.heap.store(used, Ordering::Relaxed);
-    if used + memory.buffers.load(Ordering::Relaxed) <= memory.limit {
+    if used + memory.buffers.load(Ordering::Relaxed) <= memory.limit() {
         return;
     }
     if kind == v8::GCType::kGCTypeMarkSweepCompact {
