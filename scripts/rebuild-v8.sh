@@ -129,6 +129,8 @@ global_names() {
   {
     grep -E '^(v8|v8_inspector|cppgc|crdtp|std|simdutf)__' "$work/defined"
     grep -rhoE '\bfn +[A-Za-z_][A-Za-z0-9_]*' "$source/src" "$source/$bindings" | sed -E 's/^fn +//'
+    # What `src/worker` names itself.
+    grep -rhoE 'link_name = "_Z[^"]+"' "$repository/src" | sed -E 's/.*"(.*)"/\1/'
     sed -nE 's/.*link_name = "\\u\{1\}([^"]+)".*/\1/p' "$source/$bindings"
   } | sort -u | comm -12 - "$work/defined"
 }
