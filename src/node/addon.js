@@ -53,4 +53,8 @@ function packageFolder(name) {
   }
 }
 
-module.exports = load();
+const loaded = load();
+// V8 starts on another thread while the rest of the package loads.
+loaded.binding.start();
+
+module.exports = loaded;

@@ -18,6 +18,7 @@ use crate::worker::value::Value;
 
 /// Name and function of every export.
 pub const FUNCTIONS: &[(&str, Exported)] = &[
+    ("start", start),
     ("setup", setup),
     ("writeSnapshot", write_snapshot),
     ("openInstance", open_instance),
@@ -54,6 +55,12 @@ pub const FUNCTIONS: &[(&str, Exported)] = &[
     ("parseToml", parse_toml),
     ("nextCron", next_cron),
 ];
+
+/// `start()`: starts V8, which nobody waits for yet.
+fn start(_call: &Call) -> Result<Value> {
+    background::begin();
+    Ok(Value::Undefined)
+}
 
 /// `setup(host, snapshot)`: registers a host, whose `host(lane, call, args)` answers the workers' calls, and returns its
 /// number.

@@ -12,7 +12,7 @@ use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
 use std::rc::{Rc, Weak};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -28,9 +28,6 @@ use crate::worker::later::Laters;
 use crate::worker::nursery;
 use crate::worker::value::Value;
 use crate::worker::waker::Signal;
-
-/// Environments of all threads.
-static OPEN: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     /// Never dropped with its thread: where the cleanup hook did not run, other thread-locals that ending a lane needs
@@ -73,7 +70,6 @@ impl Environment {
             awaited: RefCell::default(),
             bell: Bell::new(env)?,
         });
-        OPEN.fetch_add(1, Ordering::SeqCst);
         ENVIRONMENTS.with(|all| all.borrow_mut().push(environment.clone()));
         check(unsafe { sys::napi_add_env_cleanup_hook(env, Some(end), env.cast()) })?;
         Ok(environment)
@@ -183,9 +179,7 @@ unsafe extern "C" fn end(env: *mut c_void) {
         Some(all.swap_remove(index))
     });
     let Some(environment) = found else { return };
-    if OPEN.fetch_sub(1, Ordering::SeqCst) == 1 {
-        nursery::rest();
-    }
+    nursery::rest();
     environment.bell.close();
     let lanes = environment.lanes.take();
     for lane in lanes.into_values() {

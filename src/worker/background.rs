@@ -3,17 +3,18 @@
 //! It never touches an isolate. Lanes enter its handle, so that what upstream awaits is driven here, and are woken
 //! through their own wakers. It lives as long as the process: nothing owns it, nothing stops it.
 
-use std::sync::OnceLock;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use deno_core::JsRuntime;
 use tokio::runtime::{Builder, Handle};
 
+static STARTING: OnceLock<Mutex<Receiver<Handle>>> = OnceLock::new();
 static HANDLE: OnceLock<Handle> = OnceLock::new();
 
 /// The background runtime's handle; the first call starts the thread and V8.
 pub fn handle() -> &'static Handle {
-    HANDLE.get_or_init(start)
+    HANDLE.get_or_init(wait)
 }
 
 const FLAGS: &[&str] = &[
@@ -37,7 +38,12 @@ fn set_flags() {
     deno_core::v8_set_flags(flags.map(String::from).collect());
 }
 
-fn start() -> Handle {
+/// Starts the thread, without waiting until it works.
+pub fn begin() {
+    STARTING.get_or_init(start);
+}
+
+fn start() -> Mutex<Receiver<Handle>> {
     let (sender, receiver) = mpsc::sync_channel(1);
     let thread = std::thread::Builder::new().name("miniflare-rs".into());
     let spawned = thread.spawn(move || {
@@ -52,9 +58,19 @@ fn start() -> Handle {
             Err(error) => panic!("the background runtime cannot start: {error}"),
         }
     });
-    match spawned.map(|_| receiver.recv()) {
-        Ok(Ok(handle)) => handle,
-        Ok(Err(_)) => panic!("the background thread ended while it started"),
-        Err(error) => panic!("the background thread cannot start: {error}"),
+    if let Err(error) = spawned {
+        panic!("the background thread cannot start: {error}");
+    }
+    Mutex::new(receiver)
+}
+
+fn wait() -> Handle {
+    let receiver = STARTING
+        .get_or_init(start)
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    match receiver.recv() {
+        Ok(handle) => handle,
+        Err(_) => panic!("the background thread ended while it started"),
     }
 }

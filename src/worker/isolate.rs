@@ -12,7 +12,7 @@ use super::host::{Host, HostHandle};
 use super::modules;
 use super::rejections::Rejections;
 use super::timers::Timers;
-use super::{extensions, snapshot};
+use super::{background, extensions, snapshot};
 use crate::instance::Instance;
 use crate::web::crypto::KeySymbols;
 
@@ -46,16 +46,30 @@ impl Made {
         state.put(instance.clone());
         timers
     }
+
+    /// Ends an isolate that nobody has used, on the thread that it was made for.
+    pub fn end(self) {
+        let Made { mut runtime, .. } = self;
+        let _runtime = background::handle().enter();
+        // SAFETY: the isolate is alive and not entered; dropping the runtime exits it.
+        unsafe { runtime.v8_isolate().enter() };
+        drop(runtime);
+    }
 }
 
-/// Makes an isolate. The background runtime and a `LocalSet` must be entered; the isolate is left entered.
-pub fn make(heap_limit_mib: usize) -> Result<Made, String> {
+/// Makes an isolate, over `natives` if the thread that will use it is another one. The background runtime and a `LocalSet`
+/// must be entered; the isolate is left entered.
+pub fn make(heap_limit_mib: usize, natives: Option<v8::UniqueRef<v8::cppgc::Heap>>) -> Result<Made, String> {
     let memory = Memory::new(heap_limit_mib);
+    let mut params = memory.params();
+    if let Some(natives) = natives {
+        params = params.cpp_heap(natives);
+    }
     let mut runtime = JsRuntime::try_new(RuntimeOptions {
         extensions: extensions::all(),
         startup_snapshot: snapshot::get(),
         skip_op_registration: true,
-        create_params: Some(memory.params()),
+        create_params: Some(params),
         ..Default::default()
     })
     .map_err(|error| error.to_string())?;

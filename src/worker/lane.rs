@@ -297,7 +297,7 @@ fn found_or_made(tasks: &LocalSet, heap_limit_mib: usize) -> Result<Made, String
     }
     let _runtime = background::handle().enter();
     let _tasks = tasks.enter();
-    let mut made = isolate::make(heap_limit_mib)?;
+    let mut made = isolate::make(heap_limit_mib, None)?;
     // SAFETY: the isolate was entered by its creation, and by nothing since.
     unsafe { made.runtime.v8_isolate().exit() };
     Ok(made)

@@ -1,14 +1,18 @@
 //! Isolates made ahead, on a thread of their own, while Node does something else.
 //!
-//! Most of what a new instance costs is V8 reading the snapshot. The first isolate is begun when the addon is set up. A
-//! process that asks for a second one is likely to ask for more, as a suite does that makes one for each test, and from
-//! then on a few are kept ready.
+//! Most of what a new instance costs is V8 reading the snapshot. A Node thread orders its first isolate when it sets the
+//! addon up. One that asks for a second is likely to ask for more, as a suite does that makes an instance for each test,
+//! and from then on it has a few in order or ready.
 //!
-//! An isolate moves from the thread that made it to the one that will use it. V8 lets it between turns: entering sets
-//! everything that belongs to a thread, except the limit of its stack, which is set here.
+//! An isolate moves from the thread that made it to the one that ordered it. V8 lets it between turns: entering sets all
+//! that belongs to a thread, but for two things. The limit of the stack is set on delivery; and the heap of native
+//! objects belongs to the thread that created it, so whoever orders an isolate brings that heap along.
 
+use std::cell::Cell;
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 
 use deno_core::v8;
 use tokio::task::LocalSet;
@@ -17,118 +21,151 @@ use super::background;
 use super::isolate::{self, Made};
 use crate::limits;
 
-struct Spare(Made);
-
-// SAFETY: made whole on one thread, which keeps nothing of it, and then used by another one alone.
-unsafe impl Send for Spare {}
-
-struct Nursery {
-    state: Mutex<State>,
-    changed: Condvar,
+struct Order {
+    thread: ThreadId,
+    heap: v8::UniqueRef<v8::cppgc::Heap>,
 }
 
+struct Spare {
+    thread: ThreadId,
+    made: Made,
+}
+
+// SAFETY: an order is handed over whole, and so is what is made of it; nobody else holds anything of either.
+unsafe impl Send for Order {}
+unsafe impl Send for Spare {}
+
 struct State {
+    orders: VecDeque<Order>,
+    making: Option<ThreadId>,
     ready: Vec<Spare>,
-    /// How many are to be kept ready.
-    wanted: usize,
-    asked: usize,
-    is_making: bool,
     has_thread: bool,
 }
 
-static NURSERY: Nursery = Nursery {
-    state: Mutex::new(State {
-        ready: Vec::new(),
-        wanted: 0,
-        asked: 0,
-        is_making: false,
-        has_thread: false,
-    }),
-    changed: Condvar::new(),
-};
+static STATE: Mutex<State> = Mutex::new(State {
+    orders: VecDeque::new(),
+    making: None,
+    ready: Vec::new(),
+    has_thread: false,
+});
+static CHANGED: Condvar = Condvar::new();
 
-/// Begins to make the first isolate.
-pub fn begin() {
-    let mut state = NURSERY.lock();
-    state.wanted = state.wanted.max(usize::from(state.asked == 0));
-    if !state.has_thread {
-        let thread = std::thread::Builder::new().name("miniflare-rs-nursery".into());
-        state.has_thread = thread.spawn(work).is_ok();
-    }
-    NURSERY.changed.notify_all();
+thread_local! {
+    /// How many isolates this thread has asked for.
+    static ASKED: Cell<usize> = const { Cell::new(0) };
 }
 
-/// An isolate that is ready, for a heap of at most the default limit. The first caller waits for one that is being made;
-/// later ones make their own meanwhile.
-pub fn take() -> Option<Made> {
-    let mut state = NURSERY.lock();
-    state.asked += 1;
-    while state.asked == 1 && state.is_making && state.ready.is_empty() {
-        state = NURSERY.wait(state);
+/// Orders the first isolate of this thread.
+pub fn begin() {
+    if ASKED.get() == 0 {
+        order(1);
     }
-    state.wanted = if state.asked > 1 && state.has_thread {
-        limits::SPARE_ISOLATES
-    } else {
-        0
-    };
-    let spare = state.ready.pop();
+}
+
+/// An isolate that is ready for this thread, with the default memory limit. One that is being made is waited for if it is
+/// the thread's first; otherwise the caller makes its own meanwhile.
+pub fn take() -> Option<Made> {
+    let thread = thread::current().id();
+    let is_first = ASKED.replace(ASKED.get() + 1) == 0;
+    let mut state = lock();
+    while is_first && state.making == Some(thread) {
+        state = wait(state);
+    }
+    let spare = state.take_ready(thread);
+    if is_first {
+        state.orders.retain(|order| order.thread != thread);
+    }
     drop(state);
-    NURSERY.changed.notify_all();
-    spare.map(|Spare(mut made)| {
-        limit_stack(&mut made);
-        made
+    if !is_first {
+        order(limits::SPARE_ISOLATES);
+    }
+    spare.map(|mut spare| {
+        limit_stack(&mut spare.made);
+        spare.made
     })
 }
 
-/// Makes no more until [`begin`] is called again, and waits for the one that is being made: the process may be about to
-/// end, and V8 with it.
+/// Takes this thread's orders back and ends what was made for it: the thread, or the process, is about to end.
 pub fn rest() {
-    let mut state = NURSERY.lock();
-    state.wanted = 0;
-    while state.is_making {
-        state = NURSERY.wait(state);
+    let thread = thread::current().id();
+    let mut state = lock();
+    state.orders.retain(|order| order.thread != thread);
+    while state.making == Some(thread) {
+        state = wait(state);
     }
-    state.asked = 0;
+    while let Some(spare) = state.take_ready(thread) {
+        spare.made.end();
+    }
+    let _ = ASKED.try_with(|asked| asked.set(0));
 }
 
-impl Nursery {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+impl State {
+    fn take_ready(&mut self, thread: ThreadId) -> Option<Spare> {
+        let index = self.ready.iter().position(|spare| spare.thread == thread)?;
+        Some(self.ready.remove(index))
     }
 
-    fn wait<'s>(&self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
-        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+    /// How many isolates are in order, in the making or ready for a thread.
+    fn count(&self, thread: ThreadId) -> usize {
+        let orders = self.orders.iter().filter(|order| order.thread == thread).count();
+        let ready = self.ready.iter().filter(|spare| spare.thread == thread).count();
+        orders + ready + usize::from(self.making == Some(thread))
     }
+}
+
+/// Orders as many isolates for this thread as are missing from `wanted`.
+fn order(wanted: usize) {
+    // Starts V8, without which there is no heap to bring along.
+    background::handle();
+    let thread = thread::current().id();
+    let mut state = lock();
+    for _ in state.count(thread)..wanted {
+        let heap = v8::cppgc::Heap::create(v8::V8::get_current_platform(), v8::cppgc::HeapCreateParams::default());
+        state.orders.push_back(Order { thread, heap });
+    }
+    if !state.has_thread {
+        let builder = thread::Builder::new().name("miniflare-rs-nursery".into());
+        state.has_thread = builder.spawn(work).is_ok();
+    }
+    CHANGED.notify_all();
+}
+
+fn lock() -> MutexGuard<'static, State> {
+    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn wait(state: MutexGuard<'static, State>) -> MutexGuard<'static, State> {
+    CHANGED.wait(state).unwrap_or_else(PoisonError::into_inner)
 }
 
 fn work() {
-    let mut state = NURSERY.lock();
+    let mut state = lock();
     loop {
-        while state.ready.len() >= state.wanted {
-            state = NURSERY.wait(state);
-        }
-        state.is_making = true;
+        let Some(Order { thread, heap }) = state.orders.pop_front() else {
+            state = wait(state);
+            continue;
+        };
+        state.making = Some(thread);
         drop(state);
-        let made = catch_unwind(AssertUnwindSafe(make)).ok().and_then(Result::ok);
-        state = NURSERY.lock();
-        state.is_making = false;
-        match made {
-            Some(spare) => state.ready.push(spare),
-            // Whoever needs an isolate makes it, and learns why it cannot be made.
-            None => state.wanted = 0,
+        let made = catch_unwind(AssertUnwindSafe(|| make(heap)));
+        state = lock();
+        state.making = None;
+        // Where it cannot be made, whoever needs it tries again, and learns why.
+        if let Ok(Ok(made)) = made {
+            state.ready.push(Spare { thread, made });
         }
-        NURSERY.changed.notify_all();
+        CHANGED.notify_all();
     }
 }
 
-fn make() -> Result<Spare, String> {
+fn make(heap: v8::UniqueRef<v8::cppgc::Heap>) -> Result<Made, String> {
     let _runtime = background::handle().enter();
     let tasks = LocalSet::new();
     let _tasks = tasks.enter();
-    let mut made = isolate::make(limits::HEAP_LIMIT_MIB)?;
+    let mut made = isolate::make(limits::HEAP_LIMIT_MIB, Some(heap))?;
     // SAFETY: the isolate was entered by its creation, and by nothing since.
     unsafe { made.runtime.v8_isolate().exit() };
-    Ok(Spare(made))
+    Ok(made)
 }
 
 unsafe extern "C" {
