@@ -26,6 +26,7 @@ pub const FUNCTIONS: &[(&str, Exported)] = &[
     ("settleStores", settle_stores),
     ("takeSnapshot", take_snapshot),
     ("restoreSnapshot", restore_snapshot),
+    ("forgetSnapshot", forget_snapshot),
     ("openLane", open_lane),
     ("closeLane", close_lane),
     ("call", call),
@@ -116,6 +117,14 @@ fn take_snapshot(call: &Call) -> Result<Value> {
     let instance = Environment::get(call.env)?.instance(call.number(0)? as u32)?;
     let number = instance.snapshots.take(&instance.stores).map_err(Failure::new)?;
     Ok(Value::Number(number as f64))
+}
+
+/// `forgetSnapshot(instance, snapshot)`: nobody can ask for the snapshot any more.
+fn forget_snapshot(call: &Call) -> Result<Value> {
+    if let Ok(instance) = Environment::get(call.env)?.instance(call.number(0)? as u32) {
+        instance.snapshots.forget(&instance.stores, call.number(1)? as usize);
+    }
+    Ok(Value::Undefined)
 }
 
 /// `restoreSnapshot(instance, snapshot)`: has the instance store again what it had stored then.

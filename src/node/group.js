@@ -3,7 +3,15 @@
 // other through this: as services, as homes of each other's Durable Objects, and by routes.
 
 const { DurableObjectError, MiniflareCoreError } = require("./errors.js");
-const { closeInstance, disposed, openInstance, restoreSnapshot, settleStores, takeSnapshot } = require("./lane.js");
+const {
+  closeInstance,
+  disposed,
+  forgetSnapshot,
+  openInstance,
+  restoreSnapshot,
+  settleStores,
+  takeSnapshot,
+} = require("./lane.js");
 const { Log } = require("./log.js");
 const { inheritedOptions, mountOptions } = require("./mounts.js");
 const { objectBindings, soon } = require("./objects.js");
@@ -11,6 +19,9 @@ const { places } = require("./persist.js");
 const { Router } = require("./router.js");
 const { checkServices, notMounted, workerName } = require("./services.js");
 const { Worker } = require("./worker.js");
+
+/** Snapshots go when nobody has the function any more that brings them back. */
+const snapshots = new FinalizationRegistry(({ instance, number }) => forgetSnapshot(instance, number));
 
 class Group {
   #mounts = new Map();
@@ -210,10 +221,12 @@ class Group {
   /** Objects are constructed anew when what they have stored is brought back. */
   snapshotStorage() {
     const number = takeSnapshot(this.instance);
-    return async () => {
+    const restore = async () => {
       for (const worker of this.#workers) (await worker.lane()).control.evictObjects();
       restoreSnapshot(this.instance, number);
     };
+    snapshots.register(restore, { instance: this.instance, number });
+    return restore;
   }
 
   /** The mount that a request for this URL is for, by the routes; the main worker when there is none. */

@@ -297,6 +297,7 @@ const settleStores = (instance, places) => binding.settleStores(instance, ...pla
 /** What an instance has stored, remembered by a number, and brought back. */
 const takeSnapshot = (instance) => binding.takeSnapshot(instance);
 const restoreSnapshot = (instance, snapshot) => binding.restoreSnapshot(instance, snapshot);
+const forgetSnapshot = (instance, snapshot) => binding.forgetSnapshot(instance, snapshot);
 const closeInstance = (instance) => binding.closeInstance(instance);
 
 /** What the workers of an instance wait for from outside. */
@@ -317,6 +318,7 @@ module.exports = {
   closeInstance,
   disposed,
   instanceClock,
+  forgetSnapshot,
   Lane,
   nextCron,
   objectIds,

@@ -67,6 +67,11 @@ pub trait Store {
         (self.space(name), Reply::Now(Ok(())))
     }
 
+    /// Whether all that is asked of its spaces is answered at once, claimed or not.
+    fn answers_at_once(&self) -> bool {
+        true
+    }
+
     /// Hands what was applied to the operating system, if the store writes on this machine. Cheap when there is nothing.
     fn flush(&self) -> Result<()> {
         Ok(())

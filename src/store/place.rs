@@ -12,6 +12,7 @@ use super::database::Durability;
 use super::memory::MemoryStore;
 use super::redis::RedisStore;
 use super::rocks::RocksStore;
+use super::snapshot::Kept;
 use super::{Result, Store};
 
 /// Where a store keeps its data, and what it survives there.
@@ -34,6 +35,10 @@ pub struct Stores {
 }
 
 impl Stores {
+    pub fn all(&self) -> [Rc<Kept>; 3] {
+        [&self.kv, &self.cache, &self.durable].map(Room::store)
+    }
+
     pub fn kv(&self) -> Rc<dyn Store> {
         self.kv.store()
     }
@@ -63,12 +68,12 @@ impl Stores {
 
 /// The store of one room.
 struct Room {
-    memory: Rc<MemoryStore>,
-    current: RefCell<(Place, Rc<dyn Store>)>,
+    memory: Rc<Kept>,
+    current: RefCell<(Place, Rc<Kept>)>,
 }
 
 impl Room {
-    fn store(&self) -> Rc<dyn Store> {
+    fn store(&self) -> Rc<Kept> {
         self.current.borrow().1.clone()
     }
 
@@ -76,10 +81,10 @@ impl Room {
         if self.current.borrow().0 == place {
             return Ok(());
         }
-        let store: Rc<dyn Store> = match &place {
+        let store = match &place {
             Place::Memory => self.memory.clone(),
-            Place::Folder(folder, durability) => Rc::new(RocksStore::new(folder.clone(), *durability)),
-            Place::Redis(url) => RedisStore::open(url, room, background)?,
+            Place::Folder(folder, durability) => Kept::new(Rc::new(RocksStore::new(folder.clone(), *durability))),
+            Place::Redis(url) => Kept::new(RedisStore::open(url, room, background)?),
         };
         self.current.replace((place, store));
         Ok(())
@@ -88,7 +93,7 @@ impl Room {
 
 impl Default for Room {
     fn default() -> Room {
-        let memory = Rc::<MemoryStore>::default();
+        let memory = Kept::new(Rc::<MemoryStore>::default());
         Room {
             current: RefCell::new((Place::Memory, memory.clone())),
             memory,

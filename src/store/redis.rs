@@ -116,6 +116,10 @@ impl Store for RedisStore {
         (space, ready)
     }
 
+    fn answers_at_once(&self) -> bool {
+        false
+    }
+
     fn spaces(&self, prefix: &str) -> Reply<Vec<String>> {
         self.server.link.ask(self.server.keys.spaces(prefix), |names| {
             let names = list(names)

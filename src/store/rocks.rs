@@ -218,6 +218,7 @@ impl Space for RocksSpace {
 #[cfg(test)]
 mod tests {
     use super::super::conformance::{self, answer, get, put};
+    use super::super::snapshot::Kept;
     use super::*;
 
     /// A folder that goes when it is dropped.
@@ -246,6 +247,7 @@ mod tests {
         for (name, durability) in [("os", Durability::Os), ("sync", Durability::Sync)] {
             let folder = Folder::new(name);
             conformance::check(&folder.open(durability));
+            conformance::check(&*Kept::new(Rc::new(Folder::new("kept").open(durability))));
         }
     }
 

@@ -1,101 +1,219 @@
-//! All that the stores of an instance hold at one moment, and the way back to it.
+//! Moments that a store can be brought back to.
+//!
+//! A store is wrapped, and writes go on to it as ever. Each snapshot keeps what has been written over since it was taken,
+//! and nothing else: taking one costs nothing, and bringing it back costs as much as was changed. A snapshot that is
+//! brought back stays, and so do the others, for they keep what that writes over.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
+use bytes::Bytes;
+
 use super::place::Stores;
-use super::range::{Entry, Range};
-use super::{Result, Store, Write};
+use super::range::{Entry, Key, Range};
+use super::{Reply, Result, Space, Store, StoreError, Write};
 
-type Contents = BTreeMap<String, Vec<Entry>>;
+/// What keys held, by space.
+type Images = HashMap<String, BTreeMap<Key, Option<Bytes>>>;
 
-/// The snapshots that were taken of an instance, by number.
+/// The snapshots of one store, by number.
 #[derive(Default)]
-pub struct Snapshots {
-    taken: RefCell<Vec<Vec<Contents>>>,
+struct Moments {
+    all: RefCell<BTreeMap<usize, Images>>,
 }
 
-impl Snapshots {
-    /// Remembers what the stores hold; the snapshot's number.
-    pub fn take(&self, stores: &Stores) -> Result<usize> {
-        let contents = all(stores).iter().map(|store| read(&**store)).collect::<Result<_>>()?;
-        let mut taken = self.taken.borrow_mut();
-        taken.push(contents);
-        Ok(taken.len() - 1)
-    }
-
-    /// Makes the stores hold again what they held then.
-    pub fn restore(&self, stores: &Stores, number: usize) -> Result<()> {
-        let taken = self.taken.borrow();
-        let contents = taken.get(number).map(Vec::as_slice).unwrap_or_default();
-        for (store, contents) in all(stores).iter().zip(contents) {
-            write(&**store, contents)?;
+impl Moments {
+    /// Keeps what `writes` are about to write over, for the snapshots that have not kept it yet.
+    fn keep(&self, name: &str, space: &dyn Space, writes: &[Write]) -> Result<()> {
+        let mut all = self.all.borrow_mut();
+        for (key, _) in writes {
+            let has = |images: &Images| images.get(name).is_some_and(|kept| kept.contains_key(key));
+            if all.values().all(has) {
+                continue;
+            }
+            let held = space.get(key).now()?;
+            for images in all.values_mut() {
+                let kept = images.entry(name.into()).or_default();
+                kept.entry(key.clone()).or_insert_with(|| held.clone());
+            }
         }
         Ok(())
     }
 }
 
-fn all(stores: &Stores) -> [Rc<dyn Store>; 3] {
-    [stores.kv(), stores.cache(), stores.durable()]
+/// A store that can be brought back.
+pub struct Kept {
+    base: Rc<dyn Store>,
+    moments: Rc<Moments>,
 }
 
-fn read(store: &dyn Store) -> Result<Contents> {
-    let names = store.spaces("").now()?;
-    let read = names.into_iter().map(|name| {
-        let entries = store.space(&name).list(&Range::all()).now()?;
-        Ok((name, entries))
-    });
-    read.collect()
-}
-
-fn write(store: &dyn Store, contents: &Contents) -> Result<()> {
-    let now = read(store)?;
-    for name in now.keys().filter(|name| !contents.contains_key(*name)) {
-        replace(store, name, &now[name], &[])?;
+impl Kept {
+    pub fn new(base: Rc<dyn Store>) -> Rc<Kept> {
+        let moments = Rc::default();
+        Rc::new(Kept { base, moments })
     }
-    for (name, entries) in contents {
-        let held = now.get(name).map(Vec::as_slice).unwrap_or_default();
-        replace(store, name, held, entries)?;
+
+    fn wrap(&self, name: &str, base: Rc<dyn Space>) -> Rc<dyn Space> {
+        let (name, moments) = (name.into(), self.moments.clone());
+        Rc::new(KeptSpace { name, base, moments })
     }
-    Ok(())
+
+    fn take(&self, number: usize) -> Result<()> {
+        if !self.base.answers_at_once() {
+            return Err(StoreError::other(
+                "Storage on a Redis server cannot be brought back: keep it in memory or in a folder.",
+            ));
+        }
+        self.moments.all.borrow_mut().insert(number, Images::new());
+        Ok(())
+    }
+
+    fn restore(&self, number: usize) -> Result<()> {
+        let images = self.moments.all.borrow().get(&number).cloned();
+        let images = images.ok_or_else(|| {
+            StoreError::other("The snapshot is of another place: the options say since that storage is kept elsewhere.")
+        })?;
+        for (name, held) in images {
+            self.space(&name).apply(held.into_iter().collect()).now()?;
+        }
+        self.base.flush()
+    }
+
+    fn forget(&self, number: usize) {
+        self.moments.all.borrow_mut().remove(&number);
+    }
 }
 
-fn replace(store: &dyn Store, name: &str, held: &[Entry], wanted: &[Entry]) -> Result<()> {
-    let mut writes: BTreeMap<_, _> = held.iter().map(|(key, _)| (key.clone(), None)).collect();
-    writes.extend(wanted.iter().map(|(key, value)| (key.clone(), Some(value.clone()))));
-    let writes: Vec<Write> = writes.into_iter().collect();
-    store.space(name).apply(writes).now()
+impl Store for Kept {
+    fn space(&self, name: &str) -> Rc<dyn Space> {
+        self.wrap(name, self.base.space(name))
+    }
+
+    fn claim(&self, name: &str) -> (Rc<dyn Space>, Reply<()>) {
+        let (space, claimed) = self.base.claim(name);
+        (self.wrap(name, space), claimed)
+    }
+
+    fn answers_at_once(&self) -> bool {
+        self.base.answers_at_once()
+    }
+
+    fn flush(&self) -> Result<()> {
+        self.base.flush()
+    }
+
+    fn spaces(&self, prefix: &str) -> Reply<Vec<String>> {
+        self.base.spaces(prefix)
+    }
+
+    fn spaces_with(&self, key: &[u8]) -> Reply<Vec<(String, Bytes)>> {
+        self.base.spaces_with(key)
+    }
+}
+
+struct KeptSpace {
+    name: String,
+    base: Rc<dyn Space>,
+    moments: Rc<Moments>,
+}
+
+impl Space for KeptSpace {
+    fn get(&self, key: &[u8]) -> Reply<Option<Bytes>> {
+        self.base.get(key)
+    }
+
+    fn list(&self, range: &Range) -> Reply<Vec<Entry>> {
+        self.base.list(range)
+    }
+
+    fn apply(&self, writes: Vec<Write>) -> Reply<()> {
+        match self.moments.keep(&self.name, &*self.base, &writes) {
+            Ok(()) => self.base.apply(writes),
+            Err(error) => Reply::Now(Err(error)),
+        }
+    }
+
+    fn sync(&self) -> Reply<()> {
+        self.base.sync()
+    }
+}
+
+/// The snapshots that were taken of an instance's storage.
+#[derive(Default)]
+pub struct Snapshots {
+    last: Cell<usize>,
+}
+
+impl Snapshots {
+    /// Remembers what the stores hold; the snapshot's number.
+    pub fn take(&self, stores: &Stores) -> Result<usize> {
+        let number = self.last.get() + 1;
+        self.last.set(number);
+        let taken = stores.all().iter().try_for_each(|store| store.take(number));
+        taken.inspect_err(|_| self.forget(stores, number))?;
+        Ok(number)
+    }
+
+    /// Makes the stores hold again what they held then.
+    pub fn restore(&self, stores: &Stores, number: usize) -> Result<()> {
+        stores.all().iter().try_for_each(|store| store.restore(number))
+    }
+
+    /// Nobody can ask for the snapshot any more.
+    pub fn forget(&self, stores: &Stores, number: usize) {
+        stores.all().iter().for_each(|store| store.forget(number));
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::conformance::{self, apply, delete, get, keys, put};
+    use super::super::memory::MemoryStore;
     use super::*;
 
-    fn put(stores: &Stores, name: &str, key: &str, value: Option<&'static str>) {
-        let writes = vec![(key.into(), value.map(Into::into))];
-        stores
-            .durable()
-            .space(name)
-            .apply(writes)
-            .now()
-            .expect("memory takes what it is given");
+    fn memory() -> Rc<Kept> {
+        Kept::new(Rc::<MemoryStore>::default())
     }
 
     #[test]
-    fn brings_back_what_was_changed_deleted_and_added() {
-        let (stores, snapshots) = (Stores::default(), Snapshots::default());
-        put(&stores, "a", "changed", Some("before"));
-        put(&stores, "a", "deleted", Some("there"));
-        let before = read(&*stores.durable()).expect("memory can be read");
-        let number = snapshots.take(&stores).expect("memory can be read");
-        put(&stores, "a", "changed", Some("after"));
-        put(&stores, "a", "deleted", None);
-        put(&stores, "b", "added", Some("new"));
-        for _ in 0..2 {
-            snapshots.restore(&stores, number).expect("memory can be written");
-            assert_eq!(read(&*stores.durable()), Ok(before.clone()));
-            put(&stores, "c", "again", Some("new"));
+    fn keeps_the_contract_and_the_moment_before_it() {
+        let store = memory();
+        store.take(1).expect("memory answers at once");
+        conformance::check(&*store);
+        store.restore(1).expect("memory can be written");
+        assert_eq!(conformance::answer(store.spaces("")), Ok(vec![]));
+    }
+
+    #[test]
+    fn brings_back_what_was_changed_deleted_and_added_in_any_order() {
+        let store = memory();
+        let space = store.space("s");
+        let held = |space: &Rc<dyn Space>| (keys(space, &Range::all()).join(""), get(space, "a"));
+        apply(&space, vec![put("a", "1"), put("b", "1")]);
+        store.take(1).expect("memory answers at once");
+        apply(&space, vec![put("a", "2"), delete("b"), put("c", "2")]);
+        store.take(2).expect("memory answers at once");
+        apply(&space, vec![put("a", "3"), put("d", "3"), delete("c")]);
+        let moments = [(1, ("ab", "1")), (2, ("ac", "2")), (1, ("ab", "1")), (2, ("ac", "2"))];
+        for (number, (names, value)) in moments {
+            store.restore(number).expect("memory can be written");
+            assert_eq!(held(&space), (names.into(), Some(value.into())));
+            apply(&space, vec![put("a", "later"), put("e", "later")]);
         }
+    }
+
+    #[test]
+    fn keeps_only_what_was_written_over() {
+        let store = memory();
+        apply(
+            &store.space("s"),
+            (0..1000).map(|key| put(&key.to_string(), "1")).collect(),
+        );
+        store.take(1).expect("memory answers at once");
+        apply(&store.space("s"), vec![put("7", "2"), put("7", "3")]);
+        assert_eq!(store.moments.all.borrow()[&1]["s"].len(), 1);
+        store.forget(1);
+        assert!(store.moments.all.borrow().is_empty() && store.restore(1).is_err());
     }
 }
