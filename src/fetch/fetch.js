@@ -21,7 +21,8 @@ export async function fetch(input, init = undefined) {
   const signal = signalOf(target, settings);
   const inner = toInnerRequest(request);
   if (signal?.aborted) throw abandoned(inner.body, signal.reason);
-  await seams.ready(context);
+  const waiting = seams.ready(context);
+  if (waiting !== undefined) await waiting;
   return follow(context, inner, signal);
 }
 

@@ -17,11 +17,12 @@ let configured = false;
 /** Sends a hop; see `seams.js` for its parts, and for those of the answer. `hop.callOff()` ends it, and its body. */
 export async function sendHop(hop) {
   if (!configured) configure();
+  const reader = isStream(hop.body) ? hop.body.getReader() : undefined;
   const exchange = open(hop);
   hop.callOff = () => core.tryClose(exchange);
   const answering = op_outbound_answer(exchange);
   // The exchange is over when both its ways are.
-  if (isStream(hop.body)) Promise.allSettled([write(exchange, hop), answering]).then(hop.callOff);
+  if (reader !== undefined) Promise.allSettled([write(exchange, reader, hop), answering]).then(hop.callOff);
   try {
     const answer = await answering;
     hop.callOff = () => {
@@ -32,7 +33,7 @@ export async function sendHop(hop) {
   } catch (error) {
     throw hop.bodyFailure?.error ?? error;
   } finally {
-    if (!isStream(hop.body)) core.tryClose(exchange);
+    if (reader === undefined) core.tryClose(exchange);
   }
 }
 
@@ -53,13 +54,10 @@ function open({ method, url, headers, body, length }) {
 const isStream = (body) => body !== null && typeof body === "object" && !(body instanceof Uint8Array);
 
 /** Writes a body chunk by chunk, as the connection takes them. Once nobody takes them any more, its source is told. */
-async function write(exchange, hop) {
-  const reader = hop.body.getReader();
+async function write(exchange, reader, hop) {
   try {
-    for (;;) {
-      const { done, value } = await read(reader, hop);
-      if (done) break;
-      await core.writeAll(exchange, bytesOfChunk(value));
+    for (let chunk = await read(reader, hop); chunk !== undefined; chunk = await read(reader, hop)) {
+      await core.writeAll(exchange, chunk);
     }
     await core.shutdown(exchange);
   } catch (error) {
@@ -68,10 +66,11 @@ async function write(exchange, hop) {
   }
 }
 
-/** What fails here fails the fetch: its source broke. */
+/** The bytes that come next; undefined at the end. What fails here fails the fetch: its source is broken. */
 async function read(reader, hop) {
   try {
-    return await reader.read();
+    const { done, value } = await reader.read();
+    return done ? undefined : bytesOfChunk(value);
   } catch (error) {
     hop.bodyFailure = { error };
     throw error;
