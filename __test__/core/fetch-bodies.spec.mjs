@@ -198,17 +198,21 @@ describe("a request's body", () => {
     assert.equal(await (await mf.dispatchFetch(`${URL_ROOT}done`)).text(), "200");
   });
 
-  test("fails the fetch when it is made of something else than bytes", async (t) => {
-    const origin = await serve(t, (request, response) => request.resume().on("end", () => response.end()));
-    const seen = await evaluate(
-      t,
-      `
+  test(
+    "fails the fetch when it is made of something else than bytes",
+    differs("the fetch never settles"),
+    async (t) => {
+      const origin = await serve(t, (request, response) => request.resume().on("end", () => response.end()));
+      const seen = await evaluate(
+        t,
+        `
       const body = new ReadableStream({ start: (controller) => controller.enqueue("text") });
       return fetch("${origin}/", { method: "POST", body }).catch(({ name, message, cause }) => [name, message, cause.name]);`,
-      MODERN,
-    );
-    assert.deepEqual(seen, ["TypeError", "fetch failed", "TypeError"]);
-  });
+        MODERN,
+      );
+      assert.deepEqual(seen, ["TypeError", "fetch failed", "TypeError"]);
+    },
+  );
 
   test("is cancelled when the server answers and hangs up", differs("the body goes on"), async (t) => {
     const origin = await serve(t, (request, response) => {
