@@ -8,18 +8,36 @@ const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 export function structuredClone(...args) {
   const [value, options] = args;
   const transfer = options?.transfer;
-  if (transfer === undefined) return clone(...args);
-  const buffers = new Set(transfer);
-  for (const buffer of buffers) assertTransferable(buffer);
-  const copy = clone(value);
+  if (transfer === undefined) return cloned(...args);
+  const buffers = new Set();
+  for (const buffer of transfer) {
+    assertTransferable(buffer);
+    if (buffers.has(buffer)) throw refused("an ArrayBuffer that is in the list twice");
+    buffers.add(buffer);
+  }
+  const copy = cloned(value);
   // The copy has its own memory by now; who gave a buffer away has it no more.
   for (const buffer of buffers) buffer.transfer();
   return copy;
+}
+
+function cloned(...args) {
+  try {
+    return clone(...args);
+  } catch (error) {
+    // What the serializer itself refuses, it refuses with an error of no class.
+    if (error.constructor !== Error || !error.message.endsWith("could not be cloned.")) throw error;
+    throw new DOMException(error.message, "DataCloneError");
+  }
 }
 
 function assertTransferable(value) {
   if (value instanceof ArrayBuffer && !value.detached) return;
   const what =
     value instanceof ArrayBuffer ? "an ArrayBuffer that is detached already" : "a value that is no ArrayBuffer";
-  throw new DOMException(`Failed to execute 'structuredClone': ${what} cannot be transferred.`, "DataCloneError");
+  throw refused(what);
+}
+
+function refused(what) {
+  return new DOMException(`Failed to execute 'structuredClone': ${what} cannot be transferred.`, "DataCloneError");
 }

@@ -21,6 +21,8 @@ const { WritableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 
 const DIGESTS = new Set(["md5", "sha-1", "sha-256", "sha-384", "sha-512"]);
+const DERIVATIONS = new Set(["PBKDF2", "HKDF"]);
+const USAGES = new Set(["encrypt", "decrypt", "sign", "verify", "deriveKey", "deriveBits", "wrapKey", "unwrapKey"]);
 const OLD_ED25519 = "NODE-ED25519";
 const ABSENT_ALGORITHMS = new Set(["ed448", "x448"]);
 const ABSENT_METHODS = ["decapsulateBits", "decapsulateKey", "encapsulateBits", "encapsulateKey", "getPublicKey"];
@@ -87,6 +89,7 @@ extend(subtle, {
     return generateKey.call(this, standard(algorithm), extractable, usages);
   },
   async importKey(format, data, algorithm, extractable, usages) {
+    checkImport(algorithm, extractable, usages);
     return importKey.call(this, format, data, standard(algorithm), extractable, usages);
   },
   async sign(algorithm, key, data) {
@@ -114,6 +117,31 @@ extend(upstream.Crypto.prototype, {
     return getRandomValues.call(this, array);
   },
 });
+
+const { getRandomValues } = upstream.Crypto.prototype;
+
+extend(upstream.Crypto.prototype, {
+  getRandomValues(view) {
+    if (arguments.length === 0) {
+      throw new TypeError("Failed to execute 'getRandomValues' on 'Crypto': 1 argument required, but only 0 present.");
+    }
+    return getRandomValues.call(this ?? upstream.crypto, view);
+  },
+});
+
+/** What upstream takes although the standard refuses it. */
+function checkImport(algorithm, extractable, usages) {
+  const name = nameOf(algorithm).toUpperCase();
+  if (DERIVATIONS.has(name) && extractable) throw new DOMException(`${name} keys are not extractable`, "SyntaxError");
+  const hash = name === "HMAC" ? algorithm.hash : undefined;
+  if (hash !== undefined && !DIGESTS.has(nameOf(hash).toLowerCase())) throw notSupported("Unrecognized algorithm name");
+  const unknown = Array.isArray(usages) ? usages.find((usage) => !USAGES.has(String(usage))) : undefined;
+  if (unknown !== undefined) {
+    throw new TypeError(
+      `Failed to execute 'importKey' on 'SubtleCrypto': "${String(unknown)}" is no usage of keys; there are ${[...USAGES].join(", ")}.`,
+    );
+  }
+}
 
 function bufferSource(value, method) {
   if (value instanceof ArrayBuffer) return new Uint8Array(value);

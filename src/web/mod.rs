@@ -1,4 +1,5 @@
 //! The room of the Web APIs: what Workers change or add on top of upstream's crates.
 
+pub mod amendments;
 pub mod crypto;
 pub mod digest;

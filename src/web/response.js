@@ -50,6 +50,9 @@ extend(Response, {
 const { clone } = Response.prototype;
 
 extend(Response.prototype, {
+  get encodeBody() {
+    return extras.get(this)?.encodeBody ?? "automatic";
+  },
   get webSocket() {
     return extras.get(this)?.webSocket ?? null;
   },

@@ -11,6 +11,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use deno_core::snapshot::{CreateSnapshotOptions, create_snapshot};
 
 use super::extensions;
+use crate::web::amendments::amend;
 
 /// Marks the file and its layout; the build's stamp follows.
 const MAGIC: &[u8; 8] = b"mfrs\0\0\0\x01";
@@ -66,11 +67,13 @@ pub fn load(path: &str) -> Result<(), SnapshotError> {
 /// Makes the snapshot and writes it to `path`.
 pub fn write(path: &str) -> Result<(), SnapshotError> {
     let unwritable = |reason: String| SnapshotError::Unwritable(path.into(), reason);
+    let mut extensions = extensions::all();
+    amend(&mut extensions).map_err(unwritable)?;
     let options = CreateSnapshotOptions {
         cargo_manifest_dir: env!("CARGO_MANIFEST_DIR"),
         startup_snapshot: None,
         skip_op_registration: false,
-        extensions: extensions::all(),
+        extensions,
         extension_transpiler: None,
         with_runtime_cb: None,
     };

@@ -1,0 +1,41 @@
+// The order of microtasks, macrotasks, streams and events.
+
+const log = "const seen = []; const say = (one) => () => seen.push(one);";
+
+export default {
+  name: "order",
+  snippets: [
+    `${log} setTimeout(say("timeout")); queueMicrotask(say("microtask")); Promise.resolve().then(say("then")); say("sync")(); await wait(5); return seen;`,
+    `${log} Promise.resolve().then(say(1)).then(say(3)).then(say(5)); Promise.resolve().then(say(2)).then(say(4)); await wait(); return seen;`,
+    `${log} setTimeout(say("b"), 10); setTimeout(say("a"), 1); setTimeout(say("c"), 10); await wait(30); return seen;`,
+    `${log} setTimeout(say("first")); setTimeout(say("second")); setTimeout(say("third"), 1); await wait(20); return seen;`,
+    `${log} setTimeout(() => { say("t1")(); Promise.resolve().then(say("m1")); }); setTimeout(say("t2")); await wait(5); return seen;`,
+    `${log} setTimeout(() => { say("t1")(); setTimeout(say("t3")); }); setTimeout(say("t2")); await wait(20); return seen;`,
+    `${log} (async () => { say(1)(); await null; say(3)(); await null; say(5)(); })(); (async () => { say(2)(); await null; say(4)(); })(); await wait(); return seen;`,
+    `${log} const f = async () => { throw 1; }; f().catch(say("caught")).finally(say("finally")); Promise.resolve().then(say("then")); await wait(); return seen;`,
+    `${log} Promise.all([1, 2]).then(say("all")); Promise.race([1]).then(say("race")); Promise.allSettled([1]).then(say("settled")); Promise.any([1]).then(say("any")); await wait(); return seen;`,
+    `${log} const thenable = { then(resolve) { say("then called")(); resolve(); } }; Promise.resolve(thenable).then(say("resolved")); Promise.resolve().then(say("other")); await wait(); return seen;`,
+    `${log} async function* gen() { say("g1")(); yield 1; say("g2")(); yield 2; } const it = gen(); it.next().then(say("n1")); it.next().then(say("n2")); Promise.resolve().then(say("p")); await wait(); return seen;`,
+    `${log} const t = new EventTarget(); t.addEventListener("x", () => { say("l1")(); Promise.resolve().then(say("m")); }); t.addEventListener("x", say("l2")); t.dispatchEvent(new Event("x")); say("after")(); await wait(); return seen;`,
+    `${log} const c = new AbortController(); c.signal.addEventListener("abort", say("abort")); queueMicrotask(say("m")); c.abort(); say("after")(); await wait(); return seen;`,
+    `${log} new ReadableStream({ start() { say("start")(); }, pull() { say("pull")(); } }); say("made")(); Promise.resolve().then(say("m1")).then(say("m2")); await wait(); return seen;`,
+    `${log} const s = new ReadableStream({ start(c) { c.enqueue(1); c.close(); } }); const r = s.getReader(); r.closed.then(say("closed")); r.read().then(say("read")); r.read().then(say("done")); await wait(); return seen;`,
+    `${log} const w = new WritableStream({ start() { say("start")(); }, write(x) { say("write " + x)(); }, close() { say("close")(); } }).getWriter(); w.ready.then(say("ready")); w.write(1).then(say("written")); w.close().then(say("closed")); say("sync")(); await wait(); return seen;`,
+    `${log} const t = new TransformStream({ transform(x, c) { say("t" + x)(); c.enqueue(x); }, flush() { say("flush")(); } }); const w = t.writable.getWriter(); w.write(1).then(say("w1")); w.close().then(say("closed")); const r = t.readable.getReader(); r.read().then(say("r1")); r.read().then(say("end")); await wait(5); return seen;`,
+    `${log} const r = new Response("x"); r.text().then(say("text")); Promise.resolve().then(say("m1")); say("sync")(); await wait(5); return seen.indexOf("sync");`,
+    `${log} scheduler.wait(0).then(say("scheduler")); setTimeout(say("timeout"), 0); queueMicrotask(say("m")); await wait(20); return [seen[0], seen.length];`,
+    `${log} const p = new Promise((resolve) => { say("executor")(); resolve(); }); p.then(say("then")); say("after")(); await p; say("awaited")(); return seen;`,
+    `${log} queueMicrotask(() => { say("m1")(); queueMicrotask(say("m3")); }); queueMicrotask(say("m2")); setTimeout(say("t")); await wait(5); return seen;`,
+    `${log} const t = setInterval(() => { say("i")(); if (seen.length === 3) clearInterval(t); }, 2); await wait(60); return seen;`,
+    `${log} crypto.subtle.digest("SHA-1", encode("")).then(say("digest")); Promise.resolve().then(say("m")); say("sync")(); await wait(20); return seen;`,
+    `${log} fetch(env.ORIGIN + "/text").then(say("fetched")); setTimeout(say("timeout")); queueMicrotask(say("m")); say("sync")(); await wait(100); return [seen[0], seen[1], seen.length];`,
+    `${log} try { await Promise.reject(1); } catch { say("catch")(); } finally { say("finally")(); } return seen;`,
+    `${log} const { promise, resolve } = Promise.withResolvers?.() ?? {}; promise?.then(say("then")); resolve?.(); say("sync")(); await wait(); return promise === undefined ? "absent" : seen;`,
+    `${log} const r = new ReadableStream({ start(c) { c.enqueue(1); c.enqueue(2); c.close(); } }); for await (const x of r) { say(x)(); queueMicrotask(say("m" + x)); } return seen;`,
+    `${log} const p = new ReadableStream({ start(c) { c.enqueue(1); c.close(); } }).pipeTo(new WritableStream({ write(x) { say("w" + x)(); }, close() { say("c")(); } })); say("sync")(); await p; say("piped")(); return seen;`,
+    `const before = Date.now(); await wait(3); return Date.now() - before >= 0;`,
+    `new Date(0).toISOString() + new Date(2020, 0, 31, 12).getTimezoneOffset()`,
+    `new Date(2020, 5, 1, 12, 30).toString()`,
+    `[typeof Date(), typeof Date.now(), Date.UTC(2020, 1), Date.parse("2020-01-01")]`,
+  ],
+};

@@ -1,0 +1,386 @@
+//! Amendments to upstream's JavaScript: where Workers use other words, or upstream departs from the standard, its source
+//! is changed while the snapshot is made. That costs nothing later, unlike a wrapper around each method.
+//!
+//! What is no longer found fails the build: upstream has changed, and the amendment must too.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use deno_core::{Extension, ExtensionFileSource};
+
+/// A file of upstream's, and what is replaced in it, wherever it occurs.
+type Amendment = (&'static str, &'static [(&'static str, &'static str)]);
+
+const AMENDMENTS: &[Amendment] = &[
+    ("ext:deno_crypto/00_crypto.js", CRYPTO),
+    ("ext:deno_fetch/20_headers.js", HEADERS),
+    ("ext:deno_fetch/21_formdata.js", FORM_DATA),
+    ("ext:deno_fetch/22_body.js", BODY),
+    ("ext:deno_fetch/23_request.js", REQUEST),
+    ("ext:deno_fetch/23_response.js", RESPONSE),
+    ("ext:deno_web/00_url.js", URL),
+    ("ext:deno_web/02_event.js", EVENT),
+    ("ext:deno_web/03_abort_signal.js", ABORT_SIGNAL),
+    ("ext:deno_web/05_base64.js", BASE64),
+    ("ext:deno_web/06_streams.js", STREAMS),
+];
+
+// Methods that are taken out of their object go on working, and their errors name them.
+const CRYPTO: &[(&str, &str)] = &[
+    (
+        r#"      return await FunctionPrototypeCall(
+        cppgc,
+        this,
+        ...new SafeArrayIterator(args),
+      );"#,
+        r#"      try {
+        return await FunctionPrototypeCall(cppgc, this ?? getSubtleSingleton(), ...new SafeArrayIterator(args));
+      } catch (error) {
+        throw named(error, name);
+      }"#,
+    ),
+    (
+        "function makeAsyncForwarder(",
+        r#"function named(error, method) {
+  const nameless = "Failed to execute 'call' on 'SubtleCrypto'";
+  if (!error?.message?.startsWith(nameless)) return error;
+  return new TypeError(`Failed to execute '${method}' on 'SubtleCrypto'${error.message.slice(nameless.length)}`);
+}
+
+function makeAsyncForwarder("#,
+    ),
+    (
+        r#"      cppgcDeriveBits,
+      this,"#,
+        r#"      cppgcDeriveBits,
+      this ?? getSubtleSingleton(),"#,
+    ),
+    (
+        "if (this !== cryptoSingleton || usesSeededRng) {",
+        "if ((this !== undefined && this !== cryptoSingleton) || usesSeededRng) {",
+    ),
+];
+
+const HEADERS: &[(&str, &str)] = &[
+    (
+        "\n      throw new TypeError(`Invalid header name: \"${name}\"`);",
+        "\n      throw new TypeError(`Headers.${prefix.split(\"'\")[1]}: \"${name}\" is an invalid header name.`);",
+    ),
+    (
+        "\n      throw new TypeError(`Invalid header value: \"${value}\"`);",
+        "\n      throw new TypeError(`Headers.${prefix.split(\"'\")[1]}: \"${value}\" is an invalid header value.`);",
+    ),
+    (
+        r#"TypeError(`Invalid header name: "${name}"`)"#,
+        r#"TypeError(`Headers.append: "${name}" is an invalid header name.`)"#,
+    ),
+    (
+        r#"TypeError(`Invalid header value: "${value}"`)"#,
+        r#"TypeError(`Headers.append: "${value}" is an invalid header value.`)"#,
+    ),
+    (
+        "`Invalid header: length must be 2, but is ${header.length}`",
+        "`Headers constructor: expected name/value pair to be length 2, found ${header.length}.`",
+    ),
+    (r#""Cannot change header: headers are immutable""#, r#""immutable""#),
+    (r#""Cannot change headers: headers are immutable""#, r#""immutable""#),
+];
+
+const FORM_DATA: &[(&str, &str)] = &[
+    // A third argument is the name of a file: only a blob can have one.
+    (
+        r#"      valueOrBlobValue = webidl.converters["USVString"]("#,
+        r#"      if (arguments.length > 2) throw new TypeError(`${prefix}: parameter 2 is not of type 'Blob'`);
+      valueOrBlobValue = webidl.converters["USVString"]("#,
+    ),
+    (
+        "Failed to execute 'name' on 'FormData'",
+        "Failed to execute 'delete' on 'FormData'",
+    ),
+    // Quoted names may hold what separates parameters, and what was escaped when they were written.
+    (
+        r#"  const values = ArrayPrototypeSlice(StringPrototypeSplit(value, ";"), 1);
+  for (let i = 0; i < values.length; i++) {
+    const entries = StringPrototypeSplit(StringPrototypeTrim(values[i]), "=");
+    if (entries.length > 1) {
+      MapPrototypeSet(
+        params,
+        entries[0],
+        StringPrototypeReplace(entries[1], QUOTE_CONTENT_PATTERN, "$1"),
+      );
+    }
+  }
+  return params;"#,
+        r#"  const parameter = /;\s*([^=;\s]+)\s*=\s*(?:"([^"]*)"|([^;]*))/g;
+  for (const [, name, quoted, plain] of value.matchAll(parameter)) {
+    const escaped = quoted ?? StringPrototypeTrim(plain);
+    const unescaped = escaped.replace(/%(0A|0D|22)/g, (_, code) => String.fromCharCode(parseInt(code, 16)));
+    if (!params.has(name)) MapPrototypeSet(params, name.toLowerCase(), unescaped);
+  }
+  return params;"#,
+    ),
+    (
+        r#"          const content = TypedArrayPrototypeSubarray(
+            this.body,
+            fileStart,
+            i - 1,
+          );"#,
+        r#"          const hasFilename = MapPrototypeHas(disposition, "filename");
+          let content = TypedArrayPrototypeSubarray(this.body, fileStart, i - 1);
+          if (hasFilename && /^base64$/i.test(headers.get("Content-Transfer-Encoding") ?? "")) {
+            content = Uint8Array.fromBase64(core.decode(content));
+          }"#,
+    ),
+    (
+        r#"          const hasFilename = MapPrototypeHas(disposition, "filename");
+          const latin1Filename"#,
+        "          const latin1Filename",
+    ),
+    // The standard's default.
+    (
+        r#"type: headers.get("Content-Type") || "application/octet-stream","#,
+        r#"type: headers.get("Content-Type") || "text/plain","#,
+    ),
+    (
+        r#"          if (delimiter.type === 2) {
+            break;
+          }"#,
+        r#"          if (delimiter.type === 2) {
+            return formData;
+          }"#,
+    ),
+    (
+        r#"      }
+    }
+
+    return formData;
+  }
+}"#,
+        r#"      }
+    }
+
+    // The last delimiter never came.
+    throw new TypeError("Unable to parse body as form data");
+  }
+}"#,
+    ),
+];
+
+const BODY: &[(&str, &str)] = &[
+    (
+        r#"throw new TypeError("Body already consumed");"#,
+        r#"throw new TypeError("Body is unusable");"#,
+    ),
+    (
+        r#"throw new TypeError("Body already consumed.");"#,
+        r#"throw new TypeError("Body is unusable");"#,
+    ),
+    // A text is what its bytes decode to: without the byte order mark, and with no half of a surrogate pair.
+    (
+        r#"return typeof chunk === "string" ? chunk : core.decode(chunk);"#,
+        r#"if (typeof chunk !== "string") return core.decode(chunk);
+  if (primordials.StringPrototypeCharCodeAt(chunk, 0) === 0xfeff) chunk = primordials.StringPrototypeSlice(chunk, 1);
+  return primordials.StringPrototypeToWellFormed(chunk);"#,
+    ),
+    // A body that is taken over from a stream which nobody has read stays in memory; the stream is read when it is.
+    (
+        "      source = recoveredSource;",
+        "      source = recoveredSource;\n      origin = object;",
+    ),
+    (
+        "  let contentType = null;\n",
+        "  let contentType = null;\n  let origin;\n",
+    ),
+    (
+        "stream = { body: source, consumed: false };",
+        "stream = origin === undefined ? { body: source, consumed: false } : takenOver(source, origin);",
+    ),
+    (
+        "      const { body, consumed } = this.streamOrStatic;",
+        "      if (this.streamOrStatic.origin !== undefined) return this.streamOrStatic = this.streamOrStatic.origin;
+      const { body, consumed } = this.streamOrStatic;",
+    ),
+    (
+        "class InnerBody {",
+        r#"function takenOver(body, origin) {
+  const record = {
+    body,
+    get consumed() {
+      return origin.locked || isReadableStreamDisturbed(origin);
+    },
+    set consumed(_) {
+      readableStreamDisturb(origin);
+      readableStreamClose(origin);
+    },
+  };
+  return primordials.ObjectDefineProperty(record, "origin", { __proto__: null, value: origin });
+}
+
+class InnerBody {"#,
+    ),
+    // Arrays and other lists are no streams but values whose text is meant.
+    (
+        "if (webidl.isAsyncSequence(V) && !isStringObject(V)) {",
+        "if (V !== null && V[Symbol.asyncIterator] !== undefined && webidl.isAsyncSequence(V)) {",
+    ),
+];
+
+const REQUEST: &[(&str, &str)] = &[
+    (
+        r#"throw new TypeError("Method is not valid");"#,
+        r#"throw new TypeError(`'${m}' is not a valid HTTP method.`);"#,
+    ),
+    (
+        r#"throw new TypeError("Method is forbidden");"#,
+        r#"throw new TypeError(`'${m}' HTTP method is unsupported.`);"#,
+    ),
+    (
+        r#""Request with GET/HEAD method cannot have body""#,
+        r#""Request with GET/HEAD method cannot have body.""#,
+    ),
+    (
+        r#""Input request's body is unusable""#,
+        r#""Cannot construct a Request with a Request object that has already been used.""#,
+    ),
+    (
+        r#"throw new TypeError("Body is unusable");"#,
+        r#"throw new TypeError("unusable");"#,
+    ),
+    (
+        r#"      const parsedURL = new URL(input, baseURL);
+      request"#,
+        r#"      const parsedURL = new URL(input, baseURL);
+      if (parsedURL.username !== "" || parsedURL.password !== "") {
+        throw new TypeError(`Request cannot be constructed from a URL that includes credentials: ${input}`);
+      }
+      request"#,
+    ),
+];
+
+const RESPONSE: &[(&str, &str)] = &[
+    (
+        r#"`The status provided (${init.status}) is not equal to 101 and outside the range [200, 599]`,"#,
+        r#"'init["status"] must be in the range of 200 to 599, inclusive.',"#,
+    ),
+    (
+        r#"`Invalid status text: "${init.statusText}"`,"#,
+        r#""Invalid statusText","#,
+    ),
+    (
+        r#""Response with null body status cannot have body","#,
+        r#"`Response constructor: Invalid response status code ${init.status}`,"#,
+    ),
+    (
+        "`Invalid redirect status code: ${status}`",
+        "`Invalid status code ${status}`",
+    ),
+    (
+        r#"throw new TypeError("Body is unusable");"#,
+        r#"throw new TypeError("Response.clone: Body has already been consumed.");"#,
+    ),
+];
+
+// The code is Node's, which suites look for.
+const URL: &[(&str, &str)] = &[(
+    r#"    throw new TypeError(
+      `Invalid URL: '${href}'` +
+        (maybeBase ? ` with base '${maybeBase}'` : ""),
+    );"#,
+    r#"    const error = new TypeError(`Invalid URL: '${href}'${maybeBase ? ` with base '${maybeBase}'` : ""}`);
+    error.code = "ERR_INVALID_URL";
+    throw error;"#,
+)];
+
+const EVENT: &[(&str, &str)] = &[
+    // `null` is no option at all.
+    (
+        "      bubbles: !!eventInitDict.bubbles,",
+        "      bubbles: !!(eventInitDict ??= {}).bubbles,",
+    ),
+    (
+        r#"      "Failed to execute 'dispatchEvent' on 'EventTarget'",
+    );
+"#,
+        r#"      "Failed to execute 'dispatchEvent' on 'EventTarget'",
+    );
+    if (!ObjectPrototypeIsPrototypeOf(Event.prototype, event)) {
+      throw new TypeError("Failed to execute 'dispatchEvent' on 'EventTarget': parameter 1 is not of type 'Event'.");
+    }
+"#,
+    ),
+    (
+        r#"    options = addEventListenerOptionsConverter(options, prefix);
+"#,
+        r#"    options = addEventListenerOptionsConverter(options, prefix);
+    if (callback !== undefined && typeof callback !== "function" && typeof callback !== "object") {
+      throw new TypeError(`${prefix}: parameter 2 is not of type 'EventListener'.`);
+    }
+"#,
+    ),
+];
+
+const ABORT_SIGNAL: &[(&str, &str)] = &[(
+    r#"    reason = new DOMException("The signal has been aborted", "AbortError"),"#,
+    r#"    reason = new DOMException("This operation was aborted", "AbortError"),"#,
+)];
+
+const BASE64: &[(&str, &str)] = &[
+    (
+        r#"  try {
+    return op_base64_atob(data);
+  } catch (e) {"#,
+        r#"  try {
+    return op_base64_atob(data);
+  } catch (e) {
+    throw new DOMException("Invalid character", "InvalidCharacterError");"#,
+    ),
+    (
+        r#"        "Cannot encode string: string contains characters outside of the Latin1 range","#,
+        r#"        "Invalid character","#,
+    ),
+];
+
+const STREAMS: &[(&str, &str)] = &[(
+    r#""Cannot convert value to Uint8Array while consuming the stream","#,
+    r#""Received non-Uint8Array chunk","#,
+)];
+
+/// Amends the sources of these extensions; what does not fit is the error.
+pub fn amend(extensions: &mut [Extension]) -> Result<(), String> {
+    for (specifier, changes) in AMENDMENTS {
+        let source = find(extensions, specifier).ok_or_else(|| format!("there is no {specifier} to amend"))?;
+        let text = source.load().map_err(|error| format!("{specifier}: {error}"))?;
+        let mut text = text.as_str().to_owned();
+        for (from, to) in *changes {
+            text = replace(&text, from, to).map_err(|problem| format!("{specifier}: {problem}"))?;
+        }
+        *source = ExtensionFileSource::new_computed(specifier, Arc::from(text));
+    }
+    Ok(())
+}
+
+fn find<'a>(extensions: &'a mut [Extension], specifier: &str) -> Option<&'a mut ExtensionFileSource> {
+    let files = extensions
+        .iter_mut()
+        .map(|extension| &mut extension.lazy_loaded_js_files);
+    files.flat_map(Cow::to_mut).find(|source| source.specifier == specifier)
+}
+
+fn replace(text: &str, from: &str, to: &str) -> Result<String, String> {
+    if text.contains(from) {
+        Ok(text.replace(from, to))
+    } else {
+        Err(format!("upstream no longer has this text: {from}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::replace;
+
+    #[test]
+    fn replaces_what_is_there_and_refuses_what_is_not() {
+        assert_eq!(replace("a b b", "b", "c"), Ok("a c c".to_owned()));
+        assert!(replace("a", "b", "c").is_err());
+    }
+}
