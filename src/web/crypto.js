@@ -114,18 +114,10 @@ extend(upstream.Crypto.prototype, {
   DigestStream,
   getRandomValues(array) {
     requireContext("globalRandom");
-    return getRandomValues.call(this, array);
-  },
-});
-
-const { getRandomValues } = upstream.Crypto.prototype;
-
-extend(upstream.Crypto.prototype, {
-  getRandomValues(view) {
-    if (arguments.length === 0) {
+    if (array === undefined) {
       throw new TypeError("Failed to execute 'getRandomValues' on 'Crypto': 1 argument required, but only 0 present.");
     }
-    return getRandomValues.call(this ?? upstream.crypto, view);
+    return getRandomValues.call(this ?? upstream.crypto, array);
   },
 });
 

@@ -28,7 +28,7 @@ export default {
     `${log} queueMicrotask(() => { say("m1")(); queueMicrotask(say("m3")); }); queueMicrotask(say("m2")); setTimeout(say("t")); await wait(5); return seen;`,
     `${log} const t = setInterval(() => { say("i")(); if (seen.length === 3) clearInterval(t); }, 2); await wait(60); return seen;`,
     `${log} crypto.subtle.digest("SHA-1", encode("")).then(say("digest")); Promise.resolve().then(say("m")); say("sync")(); await wait(20); return seen;`,
-    `${log} fetch(env.ORIGIN + "/text").then(say("fetched")); setTimeout(say("timeout")); queueMicrotask(say("m")); say("sync")(); await wait(100); return [seen[0], seen[1], seen.length];`,
+    `${log} const fetched = fetch(env.ORIGIN + "/text").then(say("fetched")); setTimeout(say("timeout")); queueMicrotask(say("m")); say("sync")(); await fetched; await wait(1); return [seen[0], seen[1], seen.length];`,
     `${log} try { await Promise.reject(1); } catch { say("catch")(); } finally { say("finally")(); } return seen;`,
     `${log} const { promise, resolve } = Promise.withResolvers?.() ?? {}; promise?.then(say("then")); resolve?.(); say("sync")(); await wait(); return promise === undefined ? "absent" : seen;`,
     `${log} const r = new ReadableStream({ start(c) { c.enqueue(1); c.enqueue(2); c.close(); } }); for await (const x of r) { say(x)(); queueMicrotask(say("m" + x)); } return seen;`,
