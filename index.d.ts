@@ -693,10 +693,24 @@ export interface ResponseInit extends globalThis.ResponseInit {
 /** Node's `Request`, with `cf`. */
 export class Request extends globalThis.Request {
   constructor(input: RequestInfo, init?: RequestInit);
+  readonly headers: Headers;
   /** The `cf` object it was made with. */
   readonly cf: Record<string, unknown> | undefined;
   readonly clone: () => Request;
   readonly json: <T = unknown>() => Promise<T>;
+}
+
+/** Node's `Headers`, with the method that Workers list cookies by. */
+export interface Headers extends globalThis.Headers {
+  /**
+   * Each cookie by itself.
+   *
+   * @param name `"Set-Cookie"`, in any case
+   * @throws `TypeError` for any other name
+   * @example
+   * response.headers.getAll("Set-Cookie"); // ["a=1; Path=/", "b=2"]
+   */
+  getAll(name: string): string[];
 }
 
 /** Node's `Response`, with what Workers add. `dispatchFetch` answers with one. */
@@ -704,7 +718,8 @@ export class Response extends globalThis.Response {
   constructor(body?: ConstructorParameters<typeof globalThis.Response>[0] | null, init?: ResponseInit);
   static json(data: unknown, init?: ResponseInit): Response;
   static redirect(url: string | URL, status?: number): Response;
-  /** As given to the constructor. */
+  readonly headers: Headers;
+  /** As given to the constructor, here or in the worker. */
   readonly encodeBody: "automatic" | "manual";
   /** Not implemented yet: always `null`. */
   readonly webSocket: null;

@@ -78,10 +78,10 @@ function npmCommand(args) {
 }
 
 /** Runs `work` when the module at `url` is what Node was started with; other scripts import its functions. */
-export function main(url, work) {
+export async function main(url, work) {
   if (path.resolve(process.argv[1] ?? "") !== fileURLToPath(url)) return;
   try {
-    work();
+    await work();
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
     process.stderr.write(`\n✗ failed${error.step ? `: ${error.step}` : ""}\n  what: ${error.message}\n`);

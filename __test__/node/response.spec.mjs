@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { inspect } from "node:util";
 import { lightResponse, Response, splitResponse } from "../../src/node/response.js";
+import { create } from "../support/miniflare.mjs";
 
 const NodeResponse = globalThis.Response;
 const USED = { name: "TypeError", message: "Body is unusable: Body has already been read" };
@@ -335,4 +336,23 @@ test("responses of other realms and libraries are accepted", async () => {
   const split = splitResponse({ ...parts, body: byteStream("far") });
   assert.deepEqual([split.status, split.headers], [202, "a\n1"]);
   assert.equal(await drain(split.body), "far");
+});
+
+describe("what Workers add to a response", () => {
+  test("its encodeBody crosses from the worker", async (t) => {
+    const script = `export default { fetch: () => new Response("x", { encodeBody: "manual" }) }`;
+    const response = await create(t, { script }).dispatchFetch("http://localhost/");
+    assert.equal(response.encodeBody, "manual");
+    assert.equal(response.clone().encodeBody, "manual");
+  });
+
+  test("its cookies are listed one by one, whoever made it", async (t) => {
+    const headers = `[["set-cookie", "a=1"], ["set-cookie", "b=2"]]`;
+    const script = `export default { fetch: () => new Response("x", { headers: ${headers} }) }`;
+    const response = await create(t, { script }).dispatchFetch("http://localhost/");
+    assert.deepEqual(response.headers.getAll("Set-Cookie"), ["a=1", "b=2"]);
+    const own = new Response("x", { headers: JSON.parse(headers) });
+    assert.deepEqual(own.headers.getAll("set-cookie"), ["a=1", "b=2"]);
+    assert.ok(own.headers instanceof Headers);
+  });
 });

@@ -187,7 +187,8 @@
 
     function createPromise(number) {
       realm.waiting(1);
-      const promise = new Promise((resolve, reject) => settlers.set(number, { resolve, reject }));
+      const { promise, resolve, reject } = withResolvers();
+      settlers.set(number, { promise, resolve, reject });
       if (early.has(number)) settle(number, ...early.get(number));
       return promise;
     }
@@ -342,8 +343,10 @@
     /** Ends this half: whoever waits for the other realm, or calls it from now on, is told so. */
     function close(reason) {
       ended = reason;
-      for (const { reject } of settlers.values()) {
+      for (const { promise, reject } of settlers.values()) {
         realm.waiting(-1);
+        // Who awaits it is told; a promise that nobody looks at is no failure of theirs.
+        promise.catch(() => {});
         reject(reason());
       }
       settlers.clear();
@@ -354,6 +357,13 @@
       if (how === "well-known") return Symbol[name];
       return how === "registered" ? Symbol.for(name) : Symbol(name);
     }
+  }
+
+  // Node 20 has no such thing.
+  function withResolvers() {
+    const parts = {};
+    parts.promise = new Promise((resolve, reject) => Object.assign(parts, { resolve, reject }));
+    return parts;
   }
 
   function encodeSymbol(symbol) {

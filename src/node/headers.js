@@ -16,6 +16,11 @@ class Headers extends Object {
   }
 }
 
+/** Node's headers with that method, the same object. */
+function withGetAll(headers) {
+  return headers instanceof Headers ? headers : Object.setPrototypeOf(headers, Headers.prototype);
+}
+
 function flattenHeaders(headers) {
   let flat = "";
   for (const [name, value] of headers) flat += (flat && "\n") + name + "\n" + value;
@@ -30,4 +35,4 @@ function parseHeaders(flat) {
   return headers;
 }
 
-module.exports = { flattenHeaders, parseHeaders };
+module.exports = { flattenHeaders, parseHeaders, withGetAll };

@@ -124,9 +124,10 @@ class Lane {
     return Promise.resolve(this.#response(answer));
   }
 
-  #response([, status, statusText, headers, body, waiter]) {
+  #response([, status, statusText, headers, wire, waiter, encodeBody]) {
     const waitUntil = waiter === null ? undefined : this.#membrane.decode(waiter);
-    return lightResponse({ status, statusText, headers, body: bodyFromWire(body, this.#membrane), waitUntil });
+    const body = bodyFromWire(wire, this.#membrane);
+    return lightResponse({ status, statusText, headers, body, waitUntil, encodeBody });
   }
 
   host(call, args) {

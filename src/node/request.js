@@ -3,7 +3,7 @@
 // takes. The usual call, a URL and a plain init, never constructs Node's Request, which costs as much as the dispatch.
 
 const { bodyInMemory, requireFormType, takeBody } = require("./body.js");
-const { flattenHeaders } = require("./headers.js");
+const { flattenHeaders, withGetAll } = require("./headers.js");
 const { plainHeaders } = require("./plain-headers.js");
 const { extendLater, web } = require("./web.js");
 
@@ -30,6 +30,10 @@ class Request extends Object {
 
   get cf() {
     return this.#cf;
+  }
+
+  get headers() {
+    return withGetAll(super.headers);
   }
 
   async formData() {

@@ -4,7 +4,7 @@
 
 const { Body, requireFormType, takeBody } = require("./body.js");
 const { describe } = require("./errors.js");
-const { flattenHeaders, parseHeaders } = require("./headers.js");
+const { flattenHeaders, parseHeaders, withGetAll } = require("./headers.js");
 const { extendLater, web } = require("./web.js");
 
 const NULL_BODY_STATUSES = new Set([101, 204, 205, 304]);
@@ -50,6 +50,10 @@ class Response extends Object {
 
   get webSocket() {
     return null;
+  }
+
+  get headers() {
+    return withGetAll(super.headers);
   }
 
   async formData() {
@@ -131,7 +135,7 @@ class LightResponse extends Bare {
   }
 
   get encodeBody() {
-    return "automatic";
+    return this.#parts.encodeBody ?? "automatic";
   }
 
   get body() {
@@ -186,7 +190,7 @@ class LightResponse extends Bare {
 Object.defineProperty(LightResponse.prototype, "constructor", { value: Response });
 
 /**
- * The answer of a dispatch. `headers` are flat (see headers.js), `body` is null, a string, bytes that this response may
+ * The answer of a dispatch. `headers` are flat (see headers.js), `encodeBody` may be missing, `body` is null, a string, bytes that this response may
  * keep, or a byte stream; `waitUntil()` gives the promise of what the worker waits for.
  */
 function lightResponse(parts) {

@@ -246,15 +246,6 @@ const REQUEST: &[(&str, &str)] = &[
         r#"throw new TypeError("Body is unusable");"#,
         r#"throw new TypeError("unusable");"#,
     ),
-    (
-        r#"      const parsedURL = new URL(input, baseURL);
-      request"#,
-        r#"      const parsedURL = new URL(input, baseURL);
-      if (parsedURL.username !== "" || parsedURL.password !== "") {
-        throw new TypeError(`Request cannot be constructed from a URL that includes credentials: ${input}`);
-      }
-      request"#,
-    ),
 ];
 
 const RESPONSE: &[(&str, &str)] = &[

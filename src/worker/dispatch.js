@@ -94,7 +94,9 @@ function answer(id, response, state) {
     const parts = responseToWire(response, encode);
     const waits = state.waits;
     const waiter = waits.length === 0 ? null : encode(() => settleWaits(waits));
-    op_answer(id, [ANSWERED, parts[0], parts[1], parts[2], parts[3], waiter]);
+    const answered = [ANSWERED, parts[0], parts[1], parts[2], parts[3], waiter];
+    if (response.encodeBody !== "automatic") answered.push(response.encodeBody);
+    op_answer(id, answered);
   } catch (error) {
     op_answer(id, [FAILED, encode(error)]);
   }

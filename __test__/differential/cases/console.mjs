@@ -22,7 +22,6 @@ const values = [
   `Object.create(null)`,
   `new Uint8Array([1, 2])`,
   `new ArrayBuffer(2)`,
-  `Promise.resolve(1)`,
   `new WeakMap()`,
   `[undefined, , null]`,
   `{ get a() { return 1; } }`,

@@ -1,0 +1,52 @@
+// The runner of web-platform-tests, on a folder in their shape.
+
+import { describe } from "node:test";
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import * as implementation from "../../index.mjs";
+import { areas, compare, runAll } from "../../scripts/wpt.mjs";
+import { test } from "../support/test.mjs";
+
+const folder = fileURLToPath(new URL("fixtures/wpt/", import.meta.url));
+
+describe("the runner of web-platform-tests", () => {
+  test("runs what is for workers, with its scripts, and counts", async () => {
+    const results = await runAll(implementation, folder, ["url/", "encoding/"]);
+    assert.deepEqual(results["url/parse.any.js"], { passed: 2, failures: ["fails on purpose"] });
+    assert.deepEqual(results["encoding/decode.window.js"], { passed: 1, failures: [] });
+    assert.deepEqual(results["encoding/broken.any.js"], { passed: 0, failures: ["the file itself: at the top"] });
+    assert.deepEqual(areas(results), [
+      { area: "encoding", files: 2, passed: 1, failed: 1 },
+      { area: "url", files: 1, passed: 2, failed: 1 },
+    ]);
+  });
+
+  test("leaves out what is for other scopes", async () => {
+    assert.deepEqual(await runAll(implementation, folder, ["elsewhere"]), {});
+  });
+
+  test("ends a file that never does", async () => {
+    const stopped = class extends implementation.Miniflare {
+      constructor(options) {
+        super({ ...options, cpuLimitMs: 200 });
+      }
+    };
+    const results = await runAll({ Miniflare: stopped }, folder, ["endless"]);
+    assert.match(results["dom/endless.any.js"].failures[0], /^the file itself: .*CPU limit/);
+  });
+
+  test("tells what is not as expected", () => {
+    const results = { "a.any.js": { passed: 1, failures: ["known", "new"] }, "b.any.js": { passed: 1, failures: [] } };
+    assert.deepEqual(compare(results, { "a.any.js": ["known"], "b.any.js": ["fixed"] }), {
+      failed: ["a.any.js: new"],
+      passed: ["b.any.js: fixed"],
+    });
+  });
+
+  test("refuses a folder that is no checkout", async () => {
+    await assert.rejects(
+      runAll(implementation, fileURLToPath(new URL("../", import.meta.url))),
+      /has no resources\/testharness\.js/,
+    );
+  });
+});
