@@ -271,16 +271,81 @@ const RESPONSE: &[(&str, &str)] = &[
     ),
 ];
 
-// The code is Node's, which suites look for.
-const URL: &[(&str, &str)] = &[(
-    r#"    throw new TypeError(
+const URL: &[(&str, &str)] = &[
+    // The code is Node's, which suites look for.
+    (
+        r#"    throw new TypeError(
       `Invalid URL: '${href}'` +
         (maybeBase ? ` with base '${maybeBase}'` : ""),
     );"#,
-    r#"    const error = new TypeError(`Invalid URL: '${href}'${maybeBase ? ` with base '${maybeBase}'` : ""}`);
+        r#"    const error = new TypeError(`Invalid URL: '${href}'${maybeBase ? ` with base '${maybeBase}'` : ""}`);
     error.code = "ERR_INVALID_URL";
     throw error;"#,
-)];
+    ),
+    // Queries with nothing to decode or encode, which are most, are taken apart and put together here.
+    (
+        "this[_list] = op_url_parse_search_params(str);",
+        "this[_list] = parseQuery(str);",
+    ),
+    (
+        "return op_url_stringify_search_params(this[_list]);",
+        "return queryOf(this[_list]);",
+    ),
+    (
+        "class URLSearchParams {",
+        r#"const { RegExpPrototypeTest, SafeRegExp } = primordials;
+const ENCODED = new SafeRegExp(/[%+]/);
+const PLAIN = new SafeRegExp(/^[\w*.-]*$/);
+
+function parseQuery(text) {
+  if (RegExpPrototypeTest(ENCODED, text)) return op_url_parse_search_params(text);
+  const list = [];
+  for (let start = 0; start <= text.length;) {
+    const next = primordials.StringPrototypeIndexOf(text, "&", start);
+    const end = next < 0 ? text.length : next;
+    if (end > start) ArrayPrototypePush(list, pairOf(StringPrototypeSlice(text, start, end)));
+    start = end + 1;
+  }
+  return list;
+}
+
+function pairOf(part) {
+  const equals = primordials.StringPrototypeIndexOf(part, "=");
+  if (equals < 0) return [part, ""];
+  return [StringPrototypeSlice(part, 0, equals), StringPrototypeSlice(part, equals + 1)];
+}
+
+function queryOf(list) {
+  let query = "";
+  for (let i = 0; i < list.length; i++) {
+    const { 0: name, 1: value } = list[i];
+    if (!RegExpPrototypeTest(PLAIN, name) || !RegExpPrototypeTest(PLAIN, value)) {
+      return op_url_stringify_search_params(list);
+    }
+    query += `${i === 0 ? "" : "&"}${name}=${value}`;
+  }
+  return query;
+}
+
+class URLSearchParams {"#,
+    ),
+    // What URLSearchParams writes is a query as it is: nothing else of the URL changes.
+    (
+        r#"  [_updateUrlSearch](value) {
+"#,
+        r#"  [_updateUrlSearch](value) {
+    if (value !== "") {
+      const all = this.#serialization;
+      const end = this.#queryStart || this.#fragmentStart || all.length;
+      const fragment = this.#fragmentStart ? StringPrototypeSlice(all, this.#fragmentStart) : "";
+      this.#serialization = `${StringPrototypeSlice(all, 0, end)}?${value}${fragment}`;
+      this.#queryStart = end;
+      if (fragment !== "") this.#fragmentStart = end + 1 + value.length;
+      return;
+    }
+"#,
+    ),
+];
 
 const EVENT: &[(&str, &str)] = &[
     // `null` is no option at all.
