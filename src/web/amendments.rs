@@ -293,12 +293,12 @@ const URL: &[(&str, &str)] = &[
     ),
     (
         "class URLSearchParams {",
-        r#"const { RegExpPrototypeTest, SafeRegExp } = primordials;
-const ENCODED = new SafeRegExp(/[%+]/);
-const PLAIN = new SafeRegExp(/^[\w*.-]*$/);
+        r#"const ENCODED = /[%+]/;
+const ELABORATE = /[^\w*.-]/;
+const has = (characters, text) => primordials.RegExpPrototypeExec(characters, text) !== null;
 
 function parseQuery(text) {
-  if (RegExpPrototypeTest(ENCODED, text)) return op_url_parse_search_params(text);
+  if (has(ENCODED, text)) return op_url_parse_search_params(text);
   const list = [];
   for (let start = 0; start <= text.length;) {
     const next = primordials.StringPrototypeIndexOf(text, "&", start);
@@ -319,9 +319,7 @@ function queryOf(list) {
   let query = "";
   for (let i = 0; i < list.length; i++) {
     const { 0: name, 1: value } = list[i];
-    if (!RegExpPrototypeTest(PLAIN, name) || !RegExpPrototypeTest(PLAIN, value)) {
-      return op_url_stringify_search_params(list);
-    }
+    if (has(ELABORATE, name) || has(ELABORATE, value)) return op_url_stringify_search_params(list);
     query += `${i === 0 ? "" : "&"}${name}=${value}`;
   }
   return query;
