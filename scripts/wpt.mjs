@@ -91,7 +91,7 @@ function scriptPath(folder, file, name) {
   return found;
 }
 
-const BEFORE = `globalThis.GLOBAL = { isWindow: () => false, isWorker: () => true, isShadowRealm: () => false };`;
+const BEFORE = `globalThis.postMessage = () => {}; globalThis.GLOBAL = { isWindow: () => false, isWorker: () => true, isShadowRealm: () => false };`;
 const COLLECT = `
 setup({ explicit_done: true });
 const __results = new Promise((resolve) => add_completion_callback((tests, status) => resolve({

@@ -31,7 +31,7 @@ export default {
   target: { share: 1 },
   run({ Miniflare }) {
     return withInstance(Miniflare, { script }, async (mf) => {
-      return (await microsPerCall(() => ask(mf, RIGHT), { warmUp: 3, calls: 20 })) / ROUNDS;
+      return (await microsPerCall(() => ask(mf, RIGHT), { warmUp: 20, calls: 60 })) / ROUNDS;
     });
   },
 };
