@@ -113,6 +113,8 @@ function untilAborted(hop, answer) {
       reject(signal.reason);
       hop.callOff?.(signal.reason);
     };
+    // It may have been aborted while the request waited for leave to go, or between two hops.
+    if (signal.aborted) abort();
     signal[add](abort);
     answer.finally(() => signal[remove](abort)).then(resolve, reject);
   });
