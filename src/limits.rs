@@ -2,11 +2,8 @@
 
 use std::time::Duration;
 
-/// CPU time that one turn of a worker may take. Workers' paid plan allows 30 s a request:
-/// <https://developers.cloudflare.com/workers/platform/limits/#cpu-time>
-pub const CPU_LIMIT: Duration = Duration::from_secs(30);
-
-/// Memory of one isolate, in MiB: <https://developers.cloudflare.com/workers/platform/limits/#memory>
+/// Memory of one isolate, in MiB, when the option `heapLimitMb` does not say otherwise:
+/// <https://developers.cloudflare.com/workers/platform/limits/#memory>
 pub const HEAP_LIMIT_MIB: usize = 128;
 
 /// Isolates that are kept ready for a process that makes one after the other.

@@ -65,13 +65,12 @@ impl Alarms {
         if known {
             return Ok(());
         }
+        let stored = store.spaces_with(alarm::KEY).wait().await?;
         self.loaded.replace(Some(store.clone()));
         self.orders.borrow_mut().clear();
         self.schedule.borrow_mut().clear();
-        for space in store.spaces("").wait().await? {
-            let stored = store.space(&space).get(alarm::KEY).wait().await?;
-            let alarm = stored.and_then(|stored| Alarm::from_bytes(&stored));
-            if let (Some((binding, id)), Some(alarm)) = (space.rsplit_once(':'), alarm) {
+        for (space, bytes) in stored {
+            if let (Some((binding, id)), Some(alarm)) = (space.rsplit_once(':'), Alarm::from_bytes(&bytes)) {
                 self.set(&(binding.into(), id.into()), Some(alarm));
             }
         }
@@ -128,7 +127,9 @@ impl Alarms {
                     || next.is_some_and(|due_ms| is_soon(due_ms - now_ms) && !clock.is_steered()),
             );
             match next {
-                Some(due_ms) => drop(select(changed, pin!(clock.sleep_until(Scale::Wall, due_ms))).await),
+                Some(due_ms) => {
+                    select(changed, pin!(clock.sleep_until(Scale::Wall, due_ms))).await;
+                }
                 None => changed.await,
             }
         }

@@ -226,7 +226,8 @@ pub fn op_durable_list<'s, 'i>(
 ) -> Result<v8::Local<'s, v8::Value>, StorageError> {
     let limit = if limit < 0.0 { usize::MAX } else { limit as usize };
     let mut range = Range::all().before(alarm::KEY.into()).at_most(limit, reverse);
-    let narrow: [(Option<String>, fn(Range, Vec<u8>) -> Range); 4] = [
+    type Narrow = fn(Range, Vec<u8>) -> Range;
+    let narrow: [(Option<String>, Narrow); 4] = [
         (start, Range::from),
         (after, Range::after),
         (end, Range::before),

@@ -128,7 +128,7 @@ unsafe extern "C" fn called(env: sys::napi_env, info: sys::napi_callback_info) -
     // SAFETY: the arrays are as long as said.
     unsafe { sys::napi_get_cb_info(env, info, &mut count, args.as_mut_ptr(), null_mut(), &mut data) };
     let function = FUNCTIONS[data as usize].1;
-    let answer = catch_unwind(AssertUnwindSafe(|| function(&Call { env, args })?.to_node(env)));
+    let answer = catch_unwind(AssertUnwindSafe(|| function(&Call { env, args })?.into_node(env)));
     match answer {
         Ok(Ok(value)) => value,
         Ok(Err(failure)) => throw(env, &failure.0),

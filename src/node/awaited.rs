@@ -61,7 +61,7 @@ impl Awaited {
         check(unsafe { sys::napi_get_reference_value(env, self.settle, &mut function) })?;
         check(unsafe { sys::napi_delete_reference(env, self.settle) })?;
         check(unsafe { sys::napi_get_undefined(env, &mut receiver) })?;
-        let arguments = [error.to_node(env)?, value.to_node(env)?];
+        let arguments = [error.into_node(env)?, value.into_node(env)?];
         check(unsafe {
             let count = arguments.len();
             sys::napi_call_function(env, receiver, function, count, arguments.as_ptr(), null_mut())

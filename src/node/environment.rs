@@ -273,7 +273,11 @@ fn call_node(env: sys::napi_env, host: sys::napi_ref, lane: u32, call: u32, args
     check(unsafe { sys::napi_get_reference_value(env, host, &mut function) })?;
     check(unsafe { sys::napi_get_undefined(env, &mut receiver) })?;
     let (lane, call) = (Value::Number(f64::from(lane)), Value::Number(f64::from(call)));
-    let arguments = [lane.to_node(env)?, call.to_node(env)?, Value::List(args).to_node(env)?];
+    let arguments = [
+        lane.into_node(env)?,
+        call.into_node(env)?,
+        Value::List(args).into_node(env)?,
+    ];
     check(unsafe {
         sys::napi_call_function(
             env,
@@ -313,7 +317,7 @@ impl Bell {
             rung: AtomicBool::new(false),
             function: Mutex::default(),
         });
-        let name = Value::from("miniflare-rs").to_node(env)?;
+        let name = Value::from("miniflare-rs").into_node(env)?;
         let resource = resource(env)?;
         let mut function = null_mut();
         check(unsafe {
@@ -410,7 +414,7 @@ fn resource(env: sys::napi_env) -> Result<sys::napi_value> {
 
 unsafe extern "C" fn has_ref(env: sys::napi_env, _info: sys::napi_callback_info) -> sys::napi_value {
     let waits = Environment::get(env).is_ok_and(|environment| environment.waiting.get() > 0);
-    Value::Bool(waits).to_node(env).unwrap_or(null_mut())
+    Value::Bool(waits).into_node(env).unwrap_or(null_mut())
 }
 
 unsafe extern "C" fn ring(env: sys::napi_env, _callback: sys::napi_value, _context: *mut c_void, _data: *mut c_void) {

@@ -7,7 +7,10 @@ const { hasMethods, isFunction, isObject, isString } = require("./check.js");
 const { OptionsError, describe } = require("./errors.js");
 const { isMock } = require("./mock/index.js");
 
-/** Values of options that have one when they are not given, and that nothing else decides. */
+/**
+ * Values of options that have one when they are not given, and that nothing else decides. CPU time is what Workers' paid
+ * plan allows a request, memory what an isolate has: https://developers.cloudflare.com/workers/platform/limits/
+ */
 const OPTION_DEFAULTS = Object.freeze({ cpuLimitMs: 30_000, heapLimitMb: 128, fetchTimeoutMs: 300_000 });
 
 const strings = list(string, "an array of strings");

@@ -38,7 +38,7 @@ impl Value {
     }
 
     /// Makes the value in Node.
-    pub fn to_node(self, env: sys::napi_env) -> Result<sys::napi_value> {
+    pub fn into_node(self, env: sys::napi_env) -> Result<sys::napi_value> {
         let mut made = null_mut();
         check(match self {
             Value::Undefined => unsafe { sys::napi_get_undefined(env, &mut made) },
@@ -168,7 +168,7 @@ fn make_list(env: sys::napi_env, items: Vec<Value>) -> Result<sys::napi_value> {
     let mut array = null_mut();
     check(unsafe { sys::napi_create_array_with_length(env, items.len(), &mut array) })?;
     for (index, item) in items.into_iter().enumerate() {
-        let item = item.to_node(env)?;
+        let item = item.into_node(env)?;
         check(unsafe { sys::napi_set_element(env, array, index as u32, item) })?;
     }
     Ok(array)

@@ -58,10 +58,6 @@ impl MemorySpace {
         self.entries.borrow().get(key).cloned()
     }
 
-    pub fn has(&self, key: &[u8]) -> bool {
-        self.entries.borrow().contains_key(key)
-    }
-
     pub fn list(&self, range: &Range) -> Vec<Entry> {
         list_of(&self.entries.borrow(), range)
     }
@@ -136,7 +132,7 @@ mod tests {
         let memory = MemoryStore::default();
         memory.space("one").apply([put("key", "value")]);
         assert_eq!(memory.space("one").get(b"key"), Some(Bytes::from("value")));
-        assert!(!memory.space("two").has(b"key"));
+        assert_eq!(memory.space("two").get(b"key"), None);
     }
 
     #[test]

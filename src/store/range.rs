@@ -5,6 +5,8 @@ use std::ops::{Bound, RangeBounds};
 use bytes::Bytes;
 
 pub type Key = Vec<u8>;
+/// As ordered maps take them.
+pub type Bounds<'k> = (Bound<&'k [u8]>, Bound<&'k [u8]>);
 pub type Entry = (Key, Bytes);
 
 /// Keys between two bounds; `limit` counts from the start, or from the end when `reverse` is set.
@@ -72,7 +74,7 @@ impl Range {
     }
 
     /// The bounds for an ordered map; `None` when no key can be between them, which such maps refuse to be asked.
-    pub fn bounds(&self) -> Option<(Bound<&[u8]>, Bound<&[u8]>)> {
+    pub fn bounds(&self) -> Option<Bounds<'_>> {
         use Bound::*;
         let possible = match (&self.start, &self.end) {
             (Unbounded, _) | (_, Unbounded) => true,
