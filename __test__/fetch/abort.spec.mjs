@@ -22,7 +22,7 @@ const aborted = (t, origin, { init = "", abort, act = "sent" }) =>
     MODERN,
   );
 
-const ABORTED = ["AbortError", "The signal has been aborted"];
+const ABORTED = ["AbortError", "This operation was aborted"];
 
 describe("aborting a fetch", () => {
   test("before it begins sends nothing", async (t) => {
