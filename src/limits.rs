@@ -23,6 +23,12 @@ pub const WATCHDOG_TICK_MIN: Duration = Duration::from_millis(2);
 /// Buffers of at least this many bytes are handed to Node in place; smaller ones are copied, which is cheaper.
 pub const HAND_OVER_BYTES: usize = 64 * 1024;
 
+/// Buffers of at least this many bytes have pages of their own, which are kept for the next ones.
+pub const LARGE_BUFFER_BYTES: usize = 1024 * 1024;
+
+/// Free pages of large buffers that a process keeps while it has workers.
+pub const KEPT_BUFFER_BYTES: usize = 64 * 1024 * 1024;
+
 /// Scripts of at least this many bytes keep V8's code cache in the process; smaller ones compile faster than it loads.
 pub const CODE_CACHE_BYTES: usize = 16 * 1024;
 

@@ -26,6 +26,7 @@ use crate::worker::host::Host;
 use crate::worker::lane::{Lane, LaneOptions};
 use crate::worker::later::Laters;
 use crate::worker::nursery;
+use crate::worker::pages;
 use crate::worker::value::Value;
 use crate::worker::waker::Signal;
 
@@ -130,6 +131,9 @@ impl Environment {
     pub fn close_lane(&self, id: u32) {
         let lane = self.lanes.borrow_mut().remove(&id);
         drop(lane);
+        if self.lanes.borrow().is_empty() {
+            pages::release();
+        }
     }
 
     /// Whether one more JavaScript half, or one less, wants Node's loop to be kept alive.

@@ -7,7 +7,7 @@ use napi_sys as sys;
 
 use super::api::{Failure, Result, check};
 use crate::limits;
-use crate::worker::pages;
+use crate::worker::pages::Block;
 use crate::worker::value::{Bytes, Text, Value};
 
 /// Strings up to this many code units are read in one call, without asking for their length first.
@@ -124,8 +124,8 @@ fn object(env: sys::napi_env, value: sys::napi_value) -> Result<Value> {
     if is {
         return list(env, value);
     }
-    Ok(match bytes(env, value, 0)? {
-        Some(bytes) => Value::Bytes(Bytes::Owned(bytes)),
+    Ok(match view(env, value)? {
+        Some(view) => Value::Bytes(Block::copy_of(view).map_or_else(|| Bytes::Owned(view.to_vec()), Bytes::Block)),
         None => Value::Undefined,
     })
 }
@@ -144,6 +144,15 @@ fn list(env: sys::napi_env, value: sys::napi_value) -> Result<Value> {
 
 /// A copy of a `Uint8Array`'s bytes, with room for `room` more; `None` when the value is no typed array.
 pub fn bytes(env: sys::napi_env, value: sys::napi_value, room: usize) -> Result<Option<Vec<u8>>> {
+    Ok(view(env, value)?.map(|view| {
+        let mut copy = Vec::with_capacity(view.len() + room);
+        copy.extend_from_slice(view);
+        copy
+    }))
+}
+
+/// The bytes of a `Uint8Array`, for as long as the current call lasts and calls nobody; `None` for other values.
+fn view<'v>(env: sys::napi_env, value: sys::napi_value) -> Result<Option<&'v [u8]>> {
     let mut is = false;
     check(unsafe { sys::napi_is_typedarray(env, value, &mut is) })?;
     if !is {
@@ -157,11 +166,10 @@ pub fn bytes(env: sys::napi_env, value: sys::napi_value, room: usize) -> Result<
         return Err(Failure::new("of the typed arrays, only Uint8Array crosses to a worker"));
     }
     if length == 0 {
-        return Ok(Some(Vec::new()));
+        return Ok(Some(&[]));
     }
-    // SAFETY: the view's memory is valid while the current call lasts; the bytes are copied at once.
-    let slice = unsafe { std::slice::from_raw_parts(data.cast::<u8>(), length) };
-    Ok(Some(pages::copy(slice, room)))
+    // SAFETY: the view's memory is valid while the current call lasts; the callers copy it at once.
+    Ok(Some(unsafe { std::slice::from_raw_parts(data.cast::<u8>(), length) }))
 }
 
 fn make_list(env: sys::napi_env, items: Vec<Value>) -> Result<sys::napi_value> {

@@ -1,29 +1,161 @@
-//! Huge pages for large buffers.
+//! Large buffers: on huge pages, and kept for a while when they are free.
 //!
-//! A fresh buffer of 10 MiB costs 2,560 page faults, several times the copy that fills it. Asked for huge pages before it
-//! is touched, it costs a few. Only advice: where the system has none, nothing changes.
+//! A fresh buffer of 10 MiB costs 2,560 page faults, several times the copy that fills it. On huge pages it costs a few,
+//! and one that was in use before costs none. So large buffers are mapped here, aligned to huge pages, and a few that are
+//! free wait for the next one of their size, until the last worker is gone.
 
-/// Size of a huge page on x86-64 and arm64 Linux with 4 KiB pages, and the alignment of the range that is advised.
+use std::ptr::{NonNull, null_mut};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::limits;
+
+/// Size of a huge page on x86-64 and arm64 Linux with 4 KiB pages; large buffers have room for whole ones.
 const HUGE_PAGE: usize = 2 << 20;
 
-/// Advises the system to back `[data, data + length)` by huge pages, as far as it covers whole ones.
-pub fn advise_huge(data: *const u8, length: usize) {
-    let start = (data as usize).next_multiple_of(HUGE_PAGE);
-    let end = (data as usize + length) / HUGE_PAGE * HUGE_PAGE;
-    if data.is_null() || start >= end {
+/// Address and size of the free ones.
+static KEPT: Mutex<Vec<(usize, usize)>> = Mutex::new(Vec::new());
+
+/// Whether a buffer of `length` bytes is one for this place.
+pub fn is_large(length: usize) -> bool {
+    length >= limits::LARGE_BUFFER_BYTES
+}
+
+/// Memory for a large buffer, filled with zeros if `zeroed`; null when there is none.
+pub fn take(length: usize, zeroed: bool) -> *mut u8 {
+    let size = size_of(length);
+    let Some(kept) = take_kept(size) else {
+        return map(size, length / HUGE_PAGE * HUGE_PAGE);
+    };
+    if zeroed {
+        // SAFETY: the memory is mapped, and nobody else has it.
+        unsafe { kept.write_bytes(0, length) };
+    }
+    kept
+}
+
+/// Takes memory back.
+///
+/// # Safety
+/// `data` comes from [`take`] with this very `length`, and nobody uses it any more.
+pub unsafe fn give_back(data: *mut u8, length: usize) {
+    let size = size_of(length);
+    let mut kept = lock();
+    let held: usize = kept.iter().map(|(_, size)| size).sum();
+    if held + size <= limits::KEPT_BUFFER_BYTES {
+        kept.push((data as usize, size));
         return;
     }
-    #[cfg(target_os = "linux")]
-    // SAFETY: the range lies in memory that the caller owns, and the advice changes no content.
-    unsafe {
-        libc::madvise(start as *mut libc::c_void, end - start, libc::MADV_HUGEPAGE);
+    drop(kept);
+    // SAFETY: as the caller promises.
+    unsafe { unmap(data, size) };
+}
+
+/// Gives what is kept back to the system: the last worker is gone.
+pub fn release() {
+    for (data, size) in std::mem::take(&mut *lock()) {
+        // SAFETY: what is kept is used by nobody.
+        unsafe { unmap(data as *mut u8, size) };
     }
 }
 
-/// A copy of `bytes` with room for `room` more, on huge pages when it is large.
-pub fn copy(bytes: &[u8], room: usize) -> Vec<u8> {
-    let mut copy = Vec::with_capacity(bytes.len() + room);
-    advise_huge(copy.as_ptr(), bytes.len());
-    copy.extend_from_slice(bytes);
-    copy
+fn size_of(length: usize) -> usize {
+    length.next_multiple_of(HUGE_PAGE)
+}
+
+fn take_kept(size: usize) -> Option<*mut u8> {
+    let mut kept = lock();
+    let index = kept.iter().rposition(|(_, kept)| *kept == size)?;
+    Some(kept.swap_remove(index).0 as *mut u8)
+}
+
+fn lock() -> MutexGuard<'static, Vec<(usize, usize)>> {
+    KEPT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Maps `size` bytes, and asks for huge pages for the first `huge` of them. Maps more than is wanted, and gives back what
+/// lies before and after whole huge pages.
+#[cfg(target_os = "linux")]
+fn map(size: usize, huge: usize) -> *mut u8 {
+    let (protection, flags) = (
+        libc::PROT_READ | libc::PROT_WRITE,
+        libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+    );
+    // SAFETY: a new mapping, of which parts are unmapped that nobody has seen.
+    unsafe {
+        let mapped = libc::mmap(null_mut(), size + HUGE_PAGE, protection, flags, -1, 0);
+        if mapped == libc::MAP_FAILED {
+            return null_mut();
+        }
+        let before = mapped.align_offset(HUGE_PAGE);
+        let data = mapped.byte_add(before);
+        if before > 0 {
+            libc::munmap(mapped, before);
+        }
+        if before < HUGE_PAGE {
+            libc::munmap(data.byte_add(size), HUGE_PAGE - before);
+        }
+        libc::madvise(data, huge, libc::MADV_HUGEPAGE);
+        data.cast()
+    }
+}
+
+#[cfg(target_os = "linux")]
+unsafe fn unmap(data: *mut u8, size: usize) {
+    // SAFETY: as the caller promises.
+    unsafe { libc::munmap(data.cast(), size) };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn map(size: usize, _huge: usize) -> *mut u8 {
+    // SAFETY: calloc has no preconditions.
+    unsafe { libc::calloc(1, size).cast() }
+}
+
+#[cfg(not(target_os = "linux"))]
+unsafe fn unmap(data: *mut u8, _size: usize) {
+    // SAFETY: as the caller promises.
+    unsafe { libc::free(data.cast()) };
+}
+
+/// A large buffer that belongs to no engine.
+pub struct Block {
+    data: NonNull<u8>,
+    length: usize,
+}
+
+// SAFETY: owns its memory, which is tied to no thread.
+unsafe impl Send for Block {}
+
+impl Block {
+    /// A copy of `bytes`, if they are many and there is memory.
+    pub fn copy_of(bytes: &[u8]) -> Option<Block> {
+        if !is_large(bytes.len()) {
+            return None;
+        }
+        let data = NonNull::new(take(bytes.len(), false))?;
+        // SAFETY: `data` has room for all bytes, and is nobody else's.
+        unsafe { data.copy_from_nonoverlapping(NonNull::from(bytes).cast(), bytes.len()) };
+        Some(Block {
+            data,
+            length: bytes.len(),
+        })
+    }
+
+    pub fn as_slice(&self) -> &[u8] {
+        // SAFETY: filled by `copy_of`.
+        unsafe { std::slice::from_raw_parts(self.data.as_ptr(), self.length) }
+    }
+
+    /// Address and length, for [`give_back`].
+    pub fn into_raw(self) -> (*mut u8, usize) {
+        let block = std::mem::ManuallyDrop::new(self);
+        (block.data.as_ptr(), block.length)
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        // SAFETY: taken with this length, and owned.
+        unsafe { give_back(self.data.as_ptr(), self.length) };
+    }
 }

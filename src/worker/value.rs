@@ -4,10 +4,14 @@
 //! text in the engine's own encoding (nothing is lost, lone surrogates included), bytes, and lists of these. Richer
 //! values are encoded into it by the membrane (`src/membrane/membrane.js`).
 
+use std::ffi::c_void;
+use std::ptr::null_mut;
+
 use bytes::Bytes as Stored;
 use deno_core::v8;
 
 use super::guard::heap;
+use super::pages::{self, Block};
 use crate::limits;
 
 /// Text as an engine stores it, so that crossing never transcodes.
@@ -43,6 +47,8 @@ impl From<&str> for Text {
 /// Bytes that have left an engine: copied out of Node's, or held in place in ours.
 pub enum Bytes {
     Owned(Vec<u8>),
+    /// Many bytes on pages of their own.
+    Block(Block),
     /// Bytes that a store keeps too: an engine gets a copy.
     Stored(Stored),
     /// Memory of a buffer that its realm has given away; it is freed with this value, on any thread.
@@ -60,6 +66,7 @@ impl Bytes {
     pub fn as_slice(&self) -> &[u8] {
         match self {
             Bytes::Owned(bytes) => bytes,
+            Bytes::Block(block) => block.as_slice(),
             Bytes::Stored(bytes) => bytes,
             Bytes::Held { store, offset, length } => match store.data() {
                 // SAFETY: offset and length come from a view of this very store, whose memory stays while it is held.
@@ -185,14 +192,25 @@ fn bytes_from_v8(scope: &mut v8::PinScope, view: v8::Local<v8::Uint8Array>) -> B
 }
 
 fn bytes_into_v8<'s>(bytes: Bytes, scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::Uint8Array>> {
-    let bytes = match bytes {
-        Bytes::Owned(bytes) => bytes,
-        held => held.as_slice().to_vec(),
+    let length = bytes.as_slice().len();
+    let store = match bytes {
+        Bytes::Owned(bytes) => v8::ArrayBuffer::new_backing_store_from_vec(bytes),
+        Bytes::Block(block) => store_of(block),
+        held => v8::ArrayBuffer::new_backing_store_from_vec(held.as_slice().to_vec()),
     };
-    let length = bytes.len();
-    let store = v8::ArrayBuffer::new_backing_store_from_vec(bytes).make_shared();
+    let store = store.make_shared();
     let buffer = v8::ArrayBuffer::with_backing_store(scope, &store);
     v8::Uint8Array::new(scope, buffer, 0, length)
+}
+
+fn store_of(block: Block) -> v8::UniqueRef<v8::BackingStore> {
+    unsafe extern "C" fn free(data: *mut c_void, length: usize, _: *mut c_void) {
+        // SAFETY: V8 frees the store once, with the length that it was made with.
+        unsafe { pages::give_back(data.cast(), length) };
+    }
+    let (data, length) = block.into_raw();
+    // SAFETY: the block's memory belongs to the store from now on.
+    unsafe { v8::ArrayBuffer::new_backing_store_from_ptr(data.cast(), length, free, null_mut()) }
 }
 
 fn big_int_from_v8(value: v8::Local<v8::BigInt>) -> Value {

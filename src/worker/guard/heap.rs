@@ -7,6 +7,7 @@
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::ffi::c_void;
+use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -149,21 +150,26 @@ static VTABLE: v8::RustAllocatorVtable<Memory> = v8::RustAllocatorVtable {
 
 unsafe extern "C" fn allocate(memory: &Memory, length: usize) -> *mut c_void {
     // SAFETY: calloc has no preconditions.
-    reserved(memory, length, || unsafe { libc::calloc(1, length) })
+    reserved(memory, length, true, || unsafe { libc::calloc(1, length) })
 }
 
 unsafe extern "C" fn allocate_uninitialized(memory: &Memory, length: usize) -> *mut c_void {
     // SAFETY: malloc has no preconditions; V8 asks for this only where it fills the buffer itself.
-    reserved(memory, length, || unsafe { libc::malloc(length) })
+    reserved(memory, length, false, || unsafe { libc::malloc(length) })
 }
 
-fn reserved(memory: &Memory, length: usize, allocate: impl FnOnce() -> *mut c_void) -> *mut c_void {
+fn reserved(memory: &Memory, length: usize, zeroed: bool, small: impl FnOnce() -> *mut c_void) -> *mut c_void {
     if !memory.reserve(length) {
-        return std::ptr::null_mut();
+        return null_mut();
     }
-    let data = allocate();
-    pages::advise_huge(data.cast(), length);
-    if length >= limits::HAND_OVER_BYTES {
+    let data = if pages::is_large(length) {
+        pages::take(length, zeroed).cast()
+    } else {
+        small()
+    };
+    if data.is_null() {
+        memory.buffers.fetch_sub(length, Ordering::SeqCst);
+    } else if length >= limits::HAND_OVER_BYTES {
         memory.remember_large(data as usize);
     }
     data
@@ -171,8 +177,14 @@ fn reserved(memory: &Memory, length: usize, allocate: impl FnOnce() -> *mut c_vo
 
 unsafe extern "C" fn free(memory: &Memory, data: *mut c_void, length: usize) {
     memory.release(data as usize, length);
-    // SAFETY: V8 frees what `allocate` gave it, once.
-    unsafe { libc::free(data) };
+    // SAFETY: V8 frees what `allocate` gave it, once, with its length.
+    unsafe {
+        if pages::is_large(length) {
+            pages::give_back(data.cast(), length);
+        } else {
+            libc::free(data);
+        }
+    }
 }
 
 unsafe extern "C" fn drop_handle(memory: *const Memory) {
