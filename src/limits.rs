@@ -27,7 +27,7 @@ pub const HAND_OVER_BYTES: usize = 64 * 1024;
 pub const LARGE_BUFFER_BYTES: usize = 1024 * 1024;
 
 /// Free pages of large buffers that a process keeps while it has workers.
-pub const KEPT_BUFFER_BYTES: usize = 64 * 1024 * 1024;
+pub const KEPT_BUFFER_BYTES: usize = 128 * 1024 * 1024;
 
 /// Scripts of at least this many bytes keep V8's code cache in the process; smaller ones compile faster than it loads.
 pub const CODE_CACHE_BYTES: usize = 16 * 1024;

@@ -5,8 +5,6 @@ import { fileURLToPath } from "node:url";
 import { childEnvironment, RESULT_FD } from "./child-contract.mjs";
 import { ROOT } from "./implementations.mjs";
 
-// Node parses these certificates at each start, 10 to 150 ms that no implementation can help.
-const ENVIRONMENT = { ...process.env, NODE_EXTRA_CA_CERTS: "" };
 const CHILD = fileURLToPath(new URL("./child.mjs", import.meta.url));
 const TIMEOUT_MS = 120_000;
 const STDERR_LINES = 12;
@@ -31,7 +29,6 @@ function runChild(scenario, { flags, module, fetchMockModule }) {
   const task = JSON.stringify({ scenario: scenario.path, module, fetchMockModule });
   const start = performance.now();
   const child = spawnSync(process.execPath, [...flags, CHILD, task], {
-    env: ENVIRONMENT,
     encoding: "utf8",
     env: childEnvironment(),
     stdio: STDIO,

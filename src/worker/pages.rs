@@ -1,16 +1,17 @@
-//! Large buffers: on huge pages, and kept for a while when they are free.
+//! Large buffers: mapped on pages of their own, and kept for a while when they are free.
 //!
-//! A fresh buffer of 10 MiB costs 2,560 page faults, several times the copy that fills it. On huge pages it costs a few,
-//! and one that was in use before costs none. So large buffers are mapped here, aligned to huge pages, and a few that are
-//! free wait for the next one of their size, until the last worker is gone.
+//! A fresh buffer of 10 MiB costs 2,560 page faults, several times the copy that fills it; one that was in use before costs
+//! none. So a few that are free wait for the next one of their size, until the last worker is gone, and fresh ones that are
+//! filled at once get their pages in one go. (Huge pages would be faster still where the system has some at hand, and
+//! much slower where it must make room for them first.)
 
 use std::ptr::{NonNull, null_mut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::limits;
 
-/// Size of a huge page on x86-64 and arm64 Linux with 4 KiB pages; large buffers have room for whole ones.
-const HUGE_PAGE: usize = 2 << 20;
+/// Large buffers have room for a multiple of this, so that one can follow another of nearly its length.
+const STEP: usize = 64 << 10;
 
 /// Address and size of the free ones.
 static KEPT: Mutex<Vec<(usize, usize)>> = Mutex::new(Vec::new());
@@ -24,7 +25,7 @@ pub fn is_large(length: usize) -> bool {
 pub fn take(length: usize, zeroed: bool) -> *mut u8 {
     let size = size_of(length);
     let Some(kept) = take_kept(size) else {
-        return map(size, length / HUGE_PAGE * HUGE_PAGE);
+        return map(size, zeroed);
     };
     if zeroed {
         // SAFETY: the memory is mapped, and nobody else has it.
@@ -59,7 +60,7 @@ pub fn release() {
 }
 
 fn size_of(length: usize) -> usize {
-    length.next_multiple_of(HUGE_PAGE)
+    length.next_multiple_of(STEP)
 }
 
 fn take_kept(size: usize) -> Option<*mut u8> {
@@ -72,29 +73,16 @@ fn lock() -> MutexGuard<'static, Vec<(usize, usize)>> {
     KEPT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Maps `size` bytes, and asks for huge pages for the first `huge` of them. Maps more than is wanted, and gives back what
-/// lies before and after whole huge pages.
+/// Maps `size` bytes of zeros. Unless `zeroed` is all that is wanted of them, they are about to be filled.
 #[cfg(target_os = "linux")]
-fn map(size: usize, huge: usize) -> *mut u8 {
-    let (protection, flags) = (
-        libc::PROT_READ | libc::PROT_WRITE,
-        libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
-    );
-    // SAFETY: a new mapping, of which parts are unmapped that nobody has seen.
-    unsafe {
-        let mapped = libc::mmap(null_mut(), size + HUGE_PAGE, protection, flags, -1, 0);
-        if mapped == libc::MAP_FAILED {
-            return null_mut();
-        }
-        let before = mapped.align_offset(HUGE_PAGE);
-        let data = mapped.byte_add(before);
-        if before > 0 {
-            libc::munmap(mapped, before);
-        }
-        if before < HUGE_PAGE {
-            libc::munmap(data.byte_add(size), HUGE_PAGE - before);
-        }
-        libc::madvise(data, huge, libc::MADV_HUGEPAGE);
+fn map(size: usize, zeroed: bool) -> *mut u8 {
+    let populate = if zeroed { 0 } else { libc::MAP_POPULATE };
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | populate;
+    // SAFETY: a new mapping.
+    let data = unsafe { libc::mmap(null_mut(), size, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0) };
+    if data == libc::MAP_FAILED {
+        null_mut()
+    } else {
         data.cast()
     }
 }
@@ -106,7 +94,7 @@ unsafe fn unmap(data: *mut u8, size: usize) {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn map(size: usize, _huge: usize) -> *mut u8 {
+fn map(size: usize, _zeroed: bool) -> *mut u8 {
     // SAFETY: calloc has no preconditions.
     unsafe { libc::calloc(1, size).cast() }
 }
