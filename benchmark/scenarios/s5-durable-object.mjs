@@ -7,6 +7,7 @@ export default {
   name: "s5-durable-object",
   unit: "µs",
   doc: "`dispatchFetch` to a Durable Object that gets and puts (memory)",
+  target: { share: 0.2 },
   run({ Miniflare }) {
     return withInstance(Miniflare, COUNTER, (mf) => {
       let count = 0;

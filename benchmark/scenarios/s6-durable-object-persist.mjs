@@ -18,6 +18,7 @@ export default {
   name: "s6-durable-object-persist",
   unit: "µs",
   doc: `per put: a Durable Object puts ${KEYS} keys one by one, persisted to disk`,
+  target: { share: 0.03 },
   async run({ Miniflare }) {
     const folder = mkdtempSync(path.join(os.tmpdir(), "benchmark-"));
     try {

@@ -7,6 +7,7 @@ export default {
   name: "s7-stub-outside",
   unit: "µs",
   doc: "`stub.fetch` of a Durable Object from outside the worker",
+  target: { share: 0.25 },
   run({ Miniflare }) {
     return withInstance(Miniflare, COUNTER, async (mf) => {
       const namespace = await mf.getDurableObjectNamespace("COUNTER");

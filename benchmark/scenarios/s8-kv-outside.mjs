@@ -8,6 +8,7 @@ export default {
   name: "s8-kv-outside",
   unit: "µs",
   doc: "KV put and get through `getKVNamespace`",
+  target: { share: 0.7 },
   run({ Miniflare }) {
     return withInstance(Miniflare, { script: HELLO, kvNamespaces: ["KV"] }, async (mf) => {
       const kv = await mf.getKVNamespace("KV");

@@ -13,6 +13,7 @@ export default {
   name: "s9-kv-inside",
   unit: "µs",
   doc: "`dispatchFetch` to a worker that puts and gets in KV",
+  target: { share: 0.35 },
   run({ Miniflare }) {
     return withInstance(Miniflare, { script, kvNamespaces: ["KV"] }, (mf) =>
       microsPerCall(() => ask(mf, "b"), { warmUp: 200, calls: 1500 }),

@@ -15,7 +15,7 @@ const script = `export default {
 };`;
 
 export default {
-  name: "s17-digest",
+  name: "s24-digest",
   unit: "µs",
   doc: "`crypto.subtle.digest` of 256 bytes in the worker",
   target: { share: 1 },

@@ -21,7 +21,7 @@ const RIGHT = String(
 );
 
 export default {
-  name: "s16-web-objects",
+  name: "s23-web-objects",
   unit: "µs",
   doc: "a `Headers`, a `Request` and two `Response`s, made and read in the worker",
   target: { share: 1 },
