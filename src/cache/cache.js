@@ -10,7 +10,8 @@
   /**
    * One cache.
    *
-   * The backend has `begin()` and `advance()`, called before and after each use; `requestOf(input)`, which gives
+   * The backend has `begin()`, called before each use; `depart()` and `advance()`, called before something is written and
+   * after each use, which return a promise when there is something to wait for; `requestOf(input)`, which gives
    * `{ method, url, headers, cacheKey }` of a request, or undefined; `hrefOf(text)`, an absolute URL or null;
    * `isResponse(value)`, `headersOf(response)` and `bodyOf(response)`, text or bytes or a promise of these; `responseOf(
    * status, headers, body)`; `ttl(url, requestHeaders, status, headers)`; `put(name, key, ttl, status, headers, body)`,
@@ -38,9 +39,12 @@
       if (Number.isNaN(ttl)) return;
       // One that is stale already only takes the place of what was there.
       const body = ttl > 0 ? await backend.bodyOf(response) : "";
+      const leaves = backend.depart();
+      if (leaves !== undefined) await leaves;
       const answer = backend.put(this.#name, key, ttl, status, headers, body);
       if (answer !== undefined) await backend.later(answer);
-      backend.advance();
+      const arrives = backend.advance();
+      if (arrives !== undefined) await arrives;
     }
 
     async match(request, options) {
@@ -50,7 +54,8 @@
       if (method !== "GET" && !options?.ignoreMethod) return undefined;
       let found = backend.match(this.#name, key, headers);
       if (typeof found === "number") found = await backend.later(found);
-      backend.advance();
+      const arrives = backend.advance();
+      if (arrives !== undefined) await arrives;
       return found === null ? undefined : backend.responseOf(...found);
     }
 
@@ -59,9 +64,12 @@
       backend.begin();
       const { method, key } = requestOf(request, backend);
       if (method !== "GET" && !options?.ignoreMethod) return false;
+      const leaves = backend.depart();
+      if (leaves !== undefined) await leaves;
       let deleted = backend.delete(this.#name, key);
       if (typeof deleted === "number") deleted = await backend.later(deleted);
-      backend.advance();
+      const arrives = backend.advance();
+      if (arrives !== undefined) await arrives;
       return deleted;
     }
   }

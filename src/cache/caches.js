@@ -12,7 +12,7 @@ import {
 } from "ext:core/ops";
 import { Request } from "ext:miniflare/web/request.js";
 import { bodyToWire } from "ext:miniflare/worker/body.js";
-import { advance, countSubrequest, requireContext } from "ext:miniflare/worker/context.js";
+import { advance, countSubrequest, depart, requireContext } from "ext:miniflare/worker/context.js";
 import { miniflareError } from "ext:miniflare/worker/errors.js";
 import { HOST } from "ext:miniflare/worker/realm.js";
 import { arrivingResponse, getCf, headerText, isResponse, responseFromWire } from "ext:miniflare/worker/request.js";
@@ -28,6 +28,7 @@ const backend = {
     requireContext("globalAsyncIO");
     countSubrequest();
   },
+  depart,
   advance,
   requestOf(input) {
     if (typeof input !== "object" || !(input instanceof Request)) return undefined;

@@ -10,7 +10,8 @@
   /**
    * One namespace.
    *
-   * The backend has `begin()` and `advance()`, called before and after each use; `get(name, key, bytes, metadata,
+   * The backend has `begin()`, called before each use; `depart()` and `advance()`, called before something is written and
+   * after each use, which return a promise when there is something to wait for; `get(name, key, bytes, metadata,
    * cacheTtl)`, `put(name, key, value, options)`, `delete(name, key)` and `list(name, query)`, which answer with a value
    * or with a number that `later(number)` makes a promise of (see `calls.rs`); `streamFromSource(source)`; and
    * `valueLimit`, in bytes.
@@ -31,7 +32,8 @@
       const type = typeOf(options);
       let value = backend.get(this.#name, key, isBytes(type), false, cacheTtlOf(options));
       if (typeof value === "number") value = await backend.later(value);
-      backend.advance();
+      const arrives = backend.advance();
+      if (arrives !== undefined) await arrives;
       return convert(value, type, backend);
     }
 
@@ -42,7 +44,8 @@
       const type = typeOf(options);
       let found = backend.get(this.#name, key, isBytes(type), true, cacheTtlOf(options));
       if (typeof found === "number") found = await backend.later(found);
-      backend.advance();
+      const arrives = backend.advance();
+      if (arrives !== undefined) await arrives;
       const [value, metadata] = found ?? [null];
       return { value: convert(value, type, backend), metadata: parse(metadata) ?? null };
     }
@@ -51,19 +54,29 @@
       const backend = this.#backend;
       backend.begin();
       checkKey("put", key);
-      const content = typeof value === "string" ? value : (bytesOf(value) ?? (await readStream(value, backend)));
+      let content = typeof value === "string" ? value : (bytesOf(value) ?? (await readStream(value, backend)));
+      const leaves = backend.depart();
+      if (leaves !== undefined) {
+        // What the caller does to its bytes meanwhile does not count.
+        content = content.slice();
+        await leaves;
+      }
       const answer = backend.put(this.#name, key, content, putOptions(options));
       if (answer !== undefined) await backend.later(answer);
-      backend.advance();
+      const arrives = backend.advance();
+      if (arrives !== undefined) await arrives;
     }
 
     async delete(key) {
       const backend = this.#backend;
       backend.begin();
       checkKey("delete", key);
+      const leaves = backend.depart();
+      if (leaves !== undefined) await leaves;
       const answer = backend.delete(this.#name, key);
       if (answer !== undefined) await backend.later(answer);
-      backend.advance();
+      const arrives = backend.advance();
+      if (arrives !== undefined) await arrives;
     }
 
     async list(options) {
@@ -71,7 +84,8 @@
       backend.begin();
       let answer = backend.list(this.#name, listQuery(options));
       if (typeof answer === "number") answer = await backend.later(answer);
-      backend.advance();
+      const arrives = backend.advance();
+      if (arrives !== undefined) await arrives;
       return pageOf(answer);
     }
   }

@@ -3,7 +3,7 @@
 import { core } from "ext:core/mod.js";
 import { op_kv_delete, op_kv_get, op_kv_list, op_kv_put, op_kv_value_limit, op_later } from "ext:core/ops";
 import { streamFromSource } from "ext:miniflare/worker/body.js";
-import { advance, countInternalSubrequest, requireContext } from "ext:miniflare/worker/context.js";
+import { advance, countInternalSubrequest, depart, requireContext } from "ext:miniflare/worker/context.js";
 
 const { KVNamespace } = core.loadExtScript("ext:miniflare/kv/namespace.js");
 
@@ -12,6 +12,7 @@ const backend = {
     requireContext("globalAsyncIO");
     countInternalSubrequest();
   },
+  depart,
   advance,
   get: op_kv_get,
   put: op_kv_put,

@@ -2,33 +2,17 @@
 // KV namespaces and caches from outside the worker: the same classes as inside, over the addon.
 
 const { binding } = require("./addon.js");
-const { CacheError, StorageError } = require("./errors.js");
+const { CacheError } = require("./errors.js");
 const { flattenHeaders } = require("./headers.js");
-const { waiting } = require("./lane.js");
+const { later } = require("./later.js");
 const { streamFromSource } = require("./platform.js");
 const { isRequest } = require("./request.js");
 const { isResponse, lightResponse, splitResponse } = require("./response.js");
 const { CacheStorage } = require("../cache/cache.js");
 const { KVNamespace } = require("../kv/namespace.js");
 
-/** What a call answered with a number for; Node stays alive until it is there. */
-function later(number) {
-  return new Promise((resolve, reject) => {
-    waiting(1);
-    binding.later(number, (error, value) => {
-      waiting(-1);
-      if (error === null) resolve(value);
-      else reject(failure(error, value));
-    });
-  });
-}
-
-function failure(name, text) {
-  return name.startsWith("ERR_") ? new StorageError(name, text) : new Error(text);
-}
-
-/** Calls from outside are no part of a request: they are not counted, and nobody's time goes on with them. */
-const outside = { begin() {}, advance() {}, later };
+/** Calls from outside are no part of a request: they are not counted, no gate holds them, and nobody's time goes on with them. */
+const outside = { begin() {}, depart() {}, advance() {}, later };
 
 /** The namespace of this name. `instance()` gives the number of the instance; it throws when that is disposed of. */
 function kvNamespace(name, instance) {
