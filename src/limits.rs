@@ -127,5 +127,8 @@ pub const REDIS_RETRY: Duration = Duration::from_secs(5);
 pub const REDIS_BACKOFF: Duration = Duration::from_millis(20);
 pub const REDIS_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Writes to an object that are sent to Redis as one; a command has room for 349,000.
+pub const REDIS_WRITES: usize = 100_000;
+
 /// Commands that are sent to Redis in one go.
 pub const REDIS_BATCH: usize = 1000;

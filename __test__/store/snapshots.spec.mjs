@@ -28,12 +28,38 @@ describe("a snapshot of storage", () => {
     assert.deepEqual(await get(keeper(t, options)), { a: "2", b: "2" });
   });
 
-  test("is refused on a Redis server", async (t) => {
+  test("on a Redis server brings back objects and KV, whatever is under way", async (t) => {
     const { url } = await redis(t);
-    const mf = keeper(t, { durableObjectsPersist: url });
-    const { message } = await rejection(mf.snapshotStorage());
-    assert.match(message, /Redis server cannot be brought back/);
-    assert.deepEqual(await put(mf, { a: "1" }), { a: "1" });
+    const options = { durableObjectsPersist: url, kvPersist: url };
+    const mf = keeper(t, options);
+    const kv = await mf.getKVNamespace("KV");
+    await put(mf, { a: "1" });
+    await kv.put("k", "1");
+    const restore = await mf.snapshotStorage();
+    for (const round of ["2", "3"]) {
+      await Promise.all([
+        put(mf, { a: round, b: round }),
+        put(mf, { a: `${round}!` }),
+        kv.put("k", round),
+        kv.put("l", round),
+      ]);
+      await restore();
+      assert.deepEqual(await get(mf), { a: "1" });
+      assert.deepEqual([await kv.get("k"), await kv.get("l")], ["1", null]);
+    }
+    await mf.dispose();
+    assert.deepEqual(await get(keeper(t, keeperOptions(options))), { a: "1" });
+  });
+
+  test("on a Redis server that has gone says so", async (t) => {
+    const server = await redis(t);
+    const mf = keeper(t, { kvPersist: server.url });
+    const kv = await mf.getKVNamespace("KV");
+    const restore = await mf.snapshotStorage();
+    await kv.put("k", "1");
+    await server.stop();
+    const { message } = await rejection(restore());
+    assert.match(message, new RegExp(new URL(server.url).host));
   });
 
   test("is of its place: another that the options name since is left alone", async (t) => {

@@ -8,6 +8,7 @@ use super::environment::{Environment, LaneSettings};
 use super::{cache, cron, kv, toml};
 use crate::clock::Clock;
 use crate::durable::id;
+use crate::store::StoreError;
 use crate::store::database::Durability;
 use crate::store::place::Place;
 use crate::worker::background;
@@ -115,8 +116,7 @@ fn place(call: &Call, index: usize) -> Result<Place> {
 /// `takeSnapshot(instance)`: remembers what the instance has stored, and returns the snapshot's number.
 fn take_snapshot(call: &Call) -> Result<Value> {
     let instance = Environment::get(call.env)?.instance(call.number(0)? as u32)?;
-    let number = instance.snapshots.take(&instance.stores).map_err(Failure::new)?;
-    Ok(Value::Number(number as f64))
+    Ok(Value::Number(instance.snapshots.take(&instance.stores) as f64))
 }
 
 /// `forgetSnapshot(instance, snapshot)`: nobody can ask for the snapshot any more.
@@ -127,13 +127,17 @@ fn forget_snapshot(call: &Call) -> Result<Value> {
     Ok(Value::Undefined)
 }
 
-/// `restoreSnapshot(instance, snapshot)`: has the instance store again what it had stored then.
+/// `restoreSnapshot(instance, snapshot)`: has the instance store again what it had stored then. Answers as
+/// `Environment::start` does.
 fn restore_snapshot(call: &Call) -> Result<Value> {
-    let instance = Environment::get(call.env)?.instance(call.number(0)? as u32)?;
+    let environment = Environment::get(call.env)?;
+    let instance = environment.instance(call.number(0)? as u32)?;
     let restored = instance.snapshots.restore(&instance.stores, call.number(1)? as usize);
-    restored.map_err(Failure::new)?;
-    instance.alarms.forget();
-    Ok(Value::Undefined)
+    Ok(environment.start(async move {
+        restored.await?;
+        instance.alarms.forget();
+        Ok::<_, StoreError>(Value::Undefined)
+    }))
 }
 
 /// `openLane(cpuLimitMs, heapLimitMb, instance, host)`: opens a lane with a fresh isolate and returns its number.

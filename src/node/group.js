@@ -72,6 +72,10 @@ class Group {
     await this.main.prepare(rebuild);
     settleStores(this.instance, places(this.main.options));
     await this.#loadMounts(rebuild);
+    await this.#runMain(announced);
+  }
+
+  async #runMain(announced) {
     await this.main.run();
     this.#connect();
     this.main.announce(announced);
@@ -83,13 +87,7 @@ class Group {
     await mount.run();
     this.#bind(mount);
     mount.announce(announced);
-    this.main
-      .begin(async () => {
-        await this.main.run();
-        this.#connect();
-        this.main.announce(announced);
-      })
-      .catch((error) => this.main.log.error(error));
+    this.main.begin(() => this.#runMain(announced)).catch((error) => this.main.log.error(error));
   }
 
   /** Loads one worker again after a limit stopped it. */
@@ -223,7 +221,9 @@ class Group {
     const number = takeSnapshot(this.instance);
     const restore = async () => {
       for (const worker of this.#workers) (await worker.lane()).control.evictObjects();
-      restoreSnapshot(this.instance, number);
+      const answer = restoreSnapshot(this.instance, number);
+      // Loaded when storage answers later.
+      if (answer !== undefined) await require("./later.js").later(answer);
     };
     snapshots.register(restore, { instance: this.instance, number });
     return restore;

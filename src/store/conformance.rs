@@ -5,6 +5,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use super::range::Range;
+use super::snapshot::Kept;
 use super::{Reply, Space, Store, Write};
 
 pub fn put(key: &str, value: &str) -> Write {
@@ -44,8 +45,23 @@ fn claim(store: &dyn Store, name: &str) -> Rc<dyn Space> {
     space
 }
 
-/// Asks everything of an empty store.
-pub fn check(store: &dyn Store) {
+/// Asks everything of an empty store: as it is, and where it can be brought back to a moment.
+pub fn check_all(store: Rc<dyn Store>) {
+    check(&*store);
+    let names = || answer(store.spaces("")).expect("the store names its spaces");
+    for name in names() {
+        let space = claim(&*store, &name);
+        let entries = answer(space.list(&Range::all())).expect("the store lists");
+        apply(&space, entries.into_iter().map(|(key, _)| (key, None)).collect());
+    }
+    let kept = Kept::new(store.clone());
+    kept.take(1);
+    check(&*kept);
+    futures::executor::block_on(kept.restore(1)).expect("the store can be written");
+    assert_eq!(names(), [""; 0]);
+}
+
+fn check(store: &dyn Store) {
     writes_are_read(store);
     writes_are_ordered(store);
     spaces_are_apart(store);

@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn keeps_the_contract() {
-        conformance::check(&MemoryStore::default());
+        conformance::check_all(Rc::<MemoryStore>::default());
     }
 
     #[test]

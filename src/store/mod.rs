@@ -12,6 +12,7 @@ pub mod place;
 pub mod range;
 pub mod record;
 pub mod redis;
+mod redis_claimed;
 mod redis_link;
 mod redis_scripts;
 pub mod rocks;
@@ -65,11 +66,6 @@ pub trait Store {
     /// once, from when the reply has come until the space is dropped.
     fn claim(&self, name: &str) -> (Rc<dyn Space>, Reply<()>) {
         (self.space(name), Reply::Now(Ok(())))
-    }
-
-    /// Whether all that is asked of its spaces is answered at once, claimed or not.
-    fn answers_at_once(&self) -> bool {
-        true
     }
 
     /// Hands what was applied to the operating system, if the store writes on this machine. Cheap when there is nothing.

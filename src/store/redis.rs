@@ -1,47 +1,49 @@
 //! Redis, the store of many processes.
 //!
-//! A space that is shared is asked over the network, and answers later. A space that was claimed belongs to this process
-//! alone: it is fetched whole, answers from memory, and sends its writes on in order. When the claim may be lost, because the
-//! server could not be reached for a while, the space refuses everything: whoever has it must claim it again.
+//! A space that is shared is asked over the network, and answers later. One that is claimed is another matter:
+//! `redis_claimed.rs`.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use bytes::Bytes;
 use futures::channel::oneshot;
-use futures::future::{BoxFuture, FutureExt, Shared, TryFutureExt};
+use futures::future::{BoxFuture, FutureExt, TryFutureExt};
 use redis::Value;
 use tokio::runtime::Handle;
 
-use super::error::{Kind, StoreError};
-use super::memory::{Entries, list_of};
+use super::error::StoreError;
 use super::range::{Entry, Range};
+use super::redis_claimed::{Claimed, Unsent};
 use super::redis_link::Link;
-use super::redis_scripts::{FENCED, Keys};
+use super::redis_scripts::Keys;
 use super::{Reply, Result, Space, Store, Write};
-use crate::limits::{REDIS_CLAIM, REDIS_CLAIM_PAUSE};
-
-type Wait = Shared<BoxFuture<'static, Result<()>>>;
 
 pub struct RedisStore {
     server: Arc<Server>,
     claimed: RefCell<HashMap<String, Weak<Claimed>>>,
+    unsent: Rc<Unsent>,
 }
 
-struct Server {
-    link: Link,
-    keys: Arc<Keys>,
-    background: Handle,
+pub(super) struct Server {
+    pub(super) link: Link,
+    pub(super) keys: Arc<Keys>,
+    pub(super) background: Handle,
     /// Counts the writes of the session.
     writes: Mutex<u64>,
 }
 
 impl Server {
     /// Sends a write; its number and its place in the queue are taken together.
-    fn apply(&self, space: &str, claim: &str, writes: &[Write], done: impl FnOnce(Result<Value>) + Send + 'static) {
+    pub(super) fn apply(
+        &self,
+        space: &str,
+        claim: &str,
+        writes: &[Write],
+        done: impl FnOnce(Result<Value>) + Send + 'static,
+    ) {
         let mut number = lock(&self.writes);
         *number += 1;
         self.link.send(self.keys.apply(space, claim, *number, writes), done);
@@ -81,6 +83,7 @@ impl RedisStore {
         Ok(RedisStore {
             server: Arc::new(server),
             claimed: RefCell::default(),
+            unsent: Rc::default(),
         })
     }
 }
@@ -108,7 +111,7 @@ impl Store for RedisStore {
             .filter(|space| space.is_sound());
         let space = living.unwrap_or_else(|| {
             claimed.retain(|_, space| space.strong_count() > 0);
-            let space = Rc::new(Claimed::new(&self.server, name));
+            let space = Rc::new(Claimed::new(&self.server, name, self.unsent.clone()));
             claimed.insert(name.into(), Rc::downgrade(&space));
             space
         });
@@ -116,11 +119,15 @@ impl Store for RedisStore {
         (space, ready)
     }
 
-    fn answers_at_once(&self) -> bool {
-        false
+    fn flush(&self) -> Result<()> {
+        for copied in self.unsent.take() {
+            copied.send();
+        }
+        Ok(())
     }
 
     fn spaces(&self, prefix: &str) -> Reply<Vec<String>> {
+        let _ = self.flush();
         self.server.link.ask(self.server.keys.spaces(prefix), |names| {
             let names = list(names)
                 .into_iter()
@@ -130,6 +137,7 @@ impl Store for RedisStore {
     }
 
     fn spaces_with(&self, key: &[u8]) -> Reply<Vec<(String, Bytes)>> {
+        let _ = self.flush();
         self.server.link.ask(self.server.keys.spaces_with(key), |found| {
             let pairs = pairs(list(found)).into_iter();
             Ok(pairs
@@ -186,196 +194,8 @@ impl Space for SharedSpace {
     }
 }
 
-/// A space that this process alone uses.
-struct Claimed {
-    server: Arc<Server>,
-    name: String,
-    state: Arc<Mutex<State>>,
-}
-
-#[derive(Default)]
-struct State {
-    entries: Entries,
-    /// The number of the claim; empty until it is made.
-    claim: String,
-    /// How often the session had lapsed by then.
-    lapses: u64,
-    failure: Option<StoreError>,
-    /// The claim, or the last write.
-    last: Option<Wait>,
-}
-
-impl Claimed {
-    fn new(server: &Arc<Server>, name: &str) -> Claimed {
-        let state = Arc::<Mutex<State>>::default();
-        let (sender, claimed) = oneshot::channel();
-        lock(&state).last = Some(answered(claimed).shared());
-        let claiming = Claiming {
-            server: server.clone(),
-            name: name.into(),
-            state: state.clone(),
-            deadline: Instant::now() + REDIS_CLAIM,
-        };
-        claiming.ask(sender);
-        Claimed {
-            server: server.clone(),
-            name: name.into(),
-            state,
-        }
-    }
-
-    fn is_sound(&self) -> bool {
-        let state = lock(&self.state);
-        state.claim.is_empty() && state.failure.is_none() || self.check(&state).is_ok()
-    }
-
-    /// Whether it still belongs to this process.
-    fn check(&self, state: &State) -> Result<()> {
-        let session = &self.server.link.session;
-        match &state.failure {
-            Some(failure) => Err(failure.clone()),
-            None if state.claim.is_empty() => Err(StoreError::other("a space is used that is not claimed yet")),
-            None if session.lasts() && session.lapses() == state.lapses => Ok(()),
-            None => Err(StoreError::new(
-                Kind::Unreachable,
-                format!(
-                    "{} could not be reached in time: others may use the object by now.",
-                    self.server.link.name
-                ),
-            )),
-        }
-    }
-}
-
-impl Space for Claimed {
-    fn get(&self, key: &[u8]) -> Reply<Option<Bytes>> {
-        let state = lock(&self.state);
-        Reply::Now(self.check(&state).map(|()| state.entries.get(key).cloned()))
-    }
-
-    fn list(&self, range: &Range) -> Reply<Vec<Entry>> {
-        let state = lock(&self.state);
-        Reply::Now(self.check(&state).map(|()| list_of(&state.entries, range)))
-    }
-
-    fn apply(&self, writes: Vec<Write>) -> Reply<()> {
-        let mut state = lock(&self.state);
-        if let Err(error) = self.check(&state) {
-            return Reply::Now(Err(error));
-        }
-        if writes.is_empty() {
-            return Reply::Now(Ok(()));
-        }
-        let (sender, applied) = oneshot::channel();
-        let (shared, name) = (self.state.clone(), self.server.link.name.clone());
-        self.server.apply(&self.name, &state.claim, &writes, move |answer| {
-            let answer = answer.and_then(|answer| match answer {
-                Value::Int(FENCED) => Err(lost(&name)),
-                _ => Ok(()),
-            });
-            if let Err(error) = &answer {
-                lock(&shared).failure.get_or_insert(error.clone());
-            }
-            let _ = sender.send(answer);
-        });
-        state.last = Some(answered(applied).shared());
-        super::memory::apply_to(&mut state.entries, writes);
-        Reply::Now(Ok(()))
-    }
-
-    fn sync(&self) -> Reply<()> {
-        let mut state = lock(&self.state);
-        if let Some(last) = state.last.take_if(|last| last.peek().is_none()) {
-            state.last = Some(last.clone());
-            return Reply::Later(last.boxed());
-        }
-        Reply::Now(self.check(&state))
-    }
-}
-
-impl Drop for Claimed {
-    fn drop(&mut self) {
-        let claim = lock(&self.state).claim.clone();
-        self.server
-            .link
-            .send(self.server.keys.release(&self.name, &claim), drop);
-    }
-}
-
-/// A claim on its way: asked for again while another session has the space.
-struct Claiming {
-    server: Arc<Server>,
-    name: String,
-    state: Arc<Mutex<State>>,
-    deadline: Instant,
-}
-
-impl Claiming {
-    fn ask(self, done: oneshot::Sender<Result<()>>) {
-        let server = self.server.clone();
-        server.link.send(server.keys.claim(&self.name), move |answer| {
-            match answer.map(|answer| self.take(answer)) {
-                Ok(None) => drop(done.send(Ok(()))),
-                Ok(Some(_)) if Instant::now() < self.deadline => self.ask_later(done),
-                Ok(Some(owner)) => {
-                    let error = taken(&self.name, &owner);
-                    self.fail(done, error);
-                }
-                Err(error) => self.fail(done, error),
-            }
-        });
-    }
-
-    fn ask_later(self, done: oneshot::Sender<Result<()>>) {
-        let background = self.server.background.clone();
-        background.spawn(async move {
-            tokio::time::sleep(REDIS_CLAIM_PAUSE).await;
-            self.ask(done);
-        });
-    }
-
-    /// Takes what Redis answered; whose the space is, if it is another's.
-    fn take(&self, answer: Value) -> Option<String> {
-        let Value::Array(mut parts) = answer else {
-            return Some("a server that answers what it was not asked".into());
-        };
-        if parts.len() < 3 {
-            return parts.pop().map(text);
-        }
-        let entries = pairs(parts.pop().map(list).unwrap_or_default());
-        let mut state = lock(&self.state);
-        state.claim = parts.pop().map(text).unwrap_or_default();
-        state.lapses = self.server.link.session.lapses();
-        state.entries = entries.into_iter().collect();
-        None
-    }
-
-    fn fail(self, done: oneshot::Sender<Result<()>>, error: StoreError) {
-        lock(&self.state).failure = Some(error.clone());
-        drop(done.send(Err(error)));
-    }
-}
-
-fn taken(space: &str, owner: &str) -> StoreError {
-    let seconds = REDIS_CLAIM.as_secs();
-    StoreError::new(
-        Kind::Claimed,
-        format!(
-            "The object {space} is in use by another process ({owner}), which did not let go of it within {seconds} s: \
-             dispose of the instance there, or end that process."
-        ),
-    )
-}
-
-fn lost(server: &str) -> StoreError {
-    StoreError::new(
-        Kind::Claimed,
-        format!("{server} refused a write: another process has taken the object over since."),
-    )
-}
-
 /// An answer that comes by a channel, whose other end lives as long as its command is under way.
-fn answered(answer: oneshot::Receiver<Result<()>>) -> BoxFuture<'static, Result<()>> {
+pub(super) fn answered(answer: oneshot::Receiver<Result<()>>) -> BoxFuture<'static, Result<()>> {
     let ended = |_| Err(StoreError::other("The store is not in use any more."));
     answer.unwrap_or_else(ended).boxed()
 }
@@ -387,12 +207,12 @@ fn bytes(value: Value) -> Option<Bytes> {
     }
 }
 
-fn text(value: Value) -> String {
+pub(super) fn text(value: Value) -> String {
     String::from_utf8_lossy(&bytes(value).unwrap_or_default()).into_owned()
 }
 
 /// The strings of an array, which Redis may also give as a map.
-fn list(value: Value) -> Vec<Vec<u8>> {
+pub(super) fn list(value: Value) -> Vec<Vec<u8>> {
     let items = match value {
         Value::Array(items) => items,
         Value::Map(pairs) => pairs.into_iter().flat_map(|(key, value)| [key, value]).collect(),
@@ -404,7 +224,7 @@ fn list(value: Value) -> Vec<Vec<u8>> {
         .collect()
 }
 
-fn pairs(flat: Vec<Vec<u8>>) -> Vec<Entry> {
+pub(super) fn pairs(flat: Vec<Vec<u8>>) -> Vec<Entry> {
     let mut items = flat.into_iter();
     let mut pairs = Vec::with_capacity(items.len() / 2);
     while let (Some(key), Some(value)) = (items.next(), items.next()) {
@@ -413,7 +233,7 @@ fn pairs(flat: Vec<Vec<u8>>) -> Vec<Entry> {
     pairs
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -423,6 +243,7 @@ mod tests {
     use std::process::{Child, Command, Stdio};
 
     use super::super::conformance::{self, answer, delete, get, keys, put};
+    use super::super::error::Kind;
     use super::*;
 
     /// A server of the test's own, on a socket in a folder that goes with it.
@@ -481,7 +302,7 @@ mod tests {
     #[test]
     fn keeps_the_contract() {
         let server = TestServer::start("contract");
-        conformance::check(&server.store());
+        conformance::check_all(Rc::new(server.store()));
     }
 
     #[test]
