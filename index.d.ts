@@ -518,7 +518,8 @@ export class Miniflare extends EventTarget {
   getDurableObjectNamespace(name: string): Promise<DurableObjectNamespace>;
 
   /**
-   * The storage of an object, from outside the worker, whether the object has been constructed or not.
+   * The storage of an object, from outside the worker, whether the object has been constructed or not. It stays valid when
+   * the worker is loaded anew.
    *
    * @throws {TypeError} when `id` is none
    *
@@ -585,7 +586,8 @@ export class Miniflare extends EventTarget {
 
   /**
    * Remembers all that the instance has stored. The function that it resolves with brings that back, alarms included, as
-   * often as it is called; Durable Objects are constructed anew then.
+   * often as it is called; Durable Objects are constructed anew then. What others who share a folder or a Redis server
+   * write meanwhile stays, where this instance has not written.
    *
    * @example
    * let restore;

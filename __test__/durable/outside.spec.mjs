@@ -181,6 +181,27 @@ describe("runWithDurableObject", () => {
   });
 });
 
+describe("getDurableObjectStorage", () => {
+  test("stays valid when the worker is loaded anew, or its object is evicted", async (t) => {
+    const { mf, idOf, fetch } = await withCounter(t);
+    const storage = await mf.getDurableObjectStorage(idOf("a"));
+    await storage.put("count", 1);
+    await mf.reload();
+    assert.equal(await storage.get("count"), 1);
+    await fetch("a");
+    await mf.evictDurableObject(idOf("a"));
+    assert.equal(await storage.get("count"), 2);
+    const reloaded = mf.reload();
+    await storage.put("count", 5);
+    await reloaded;
+    assert.equal((await fetch("a"))[0], 6);
+    assert.equal(await storage.get("count"), 6);
+    assert.throws(() => storage.put("count"), /undefined value/);
+    await mf.dispose();
+    await assert.rejects(storage.get("count"), { code: "ERR_DISPOSED" });
+  });
+});
+
 describe("snapshotStorage", () => {
   test("brings back what was stored, as often as it is called", async (t) => {
     const { mf, idOf, fetch } = await withCounter(t);

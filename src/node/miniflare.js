@@ -8,7 +8,6 @@ const { NoOpLog } = require("./log.js");
 const { idParts, objectNamespaces, soon } = require("./objects.js");
 const { pluginsOf } = require("./plugins.js");
 const { splitRequest } = require("./request.js");
-const { cacheStorage, kvNamespace } = require("./stores.js");
 
 /** Dispatched after each load of the worker. `initial` is true for the first. */
 class ReloadEvent extends Event {
@@ -127,12 +126,14 @@ class Miniflare extends EventTarget {
   /** A KV namespace, whether it is bound or not. */
   async getKVNamespace(name) {
     await this.#worker.lane();
+    const { kvNamespace } = require("./stores.js");
     return kvNamespace(String(name), () => this.#group.instance);
   }
 
   /** The caches. They stay valid, as namespaces do. */
   async getCaches() {
     await this.#worker.lane();
+    const { cacheStorage } = require("./stores.js");
     return (this.#caches ??= cacheStorage(
       () => this.#group.instance,
       () => this.#worker.cacheSettings,
@@ -140,10 +141,15 @@ class Miniflare extends EventTarget {
     ));
   }
 
-  /** The storage of the object with this id, whether the object has been constructed or not. */
+  /** The storage of the object with this id, whether the object has been constructed or not. It stays valid. */
   async getDurableObjectStorage(id) {
     const parts = idParts("getDurableObjectStorage", id);
-    return (await this.#controlOf(parts)).objectStorage(...parts);
+    const { DurableObjectStorage } = require("./object-storage.js");
+    const open = async () => {
+      const control = await this.#controlOf(parts);
+      return [control, await control.objectStorage(...parts)];
+    };
+    return DurableObjectStorage.open(() => this.#home(parts[0]).control, open);
   }
 
   /** The ids of the objects of a binding that live or have stored something, in the order of their digits. */

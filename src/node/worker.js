@@ -231,6 +231,11 @@ class Worker {
     return this.#lane !== undefined && this.#loading === 0 && !this.#disposed;
   }
 
+  /** What a worker that is loaded can be asked; undefined when there is none. */
+  get control() {
+    return this.isReady ? this.#lane.control : undefined;
+  }
+
   /** Dispatches a request from outside. One that is not for the upstream becomes one for it. */
   dispatchFetch(request) {
     if (this.#upstream === undefined || request.url.startsWith(this.#upstream.href))
