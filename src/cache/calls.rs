@@ -4,8 +4,8 @@
 use std::rc::Rc;
 
 use super::reply::Stored;
-use crate::store::record::Record;
-use crate::store::{Reply, Result, Space};
+use crate::store::record::{self, Record};
+use crate::store::{Result, Space};
 use crate::worker::value::{Bytes, Text, Value};
 
 /// Stores a response for `ttl_ms` milliseconds, in the place of any that was there.
@@ -26,7 +26,7 @@ pub async fn put(
 
 /// What the cache answers a request with: `[status, headers, body]`, or null. A body is null where there can be none.
 pub async fn find(space: Rc<dyn Space>, key: String, request_headers: String, now_ms: f64) -> Result<Value> {
-    let Some(record) = fresh(&space, &key, now_ms).await? else {
+    let Some(record) = fresh(&*space, &key, now_ms).await? else {
         return Ok(Value::Null);
     };
     let Some((status, headers)) = record.metadata.split_first_chunk() else {
@@ -47,25 +47,11 @@ pub async fn find(space: Rc<dyn Space>, key: String, request_headers: String, no
 
 /// Takes a response away; whether there was one.
 pub async fn delete(space: Rc<dyn Space>, key: String, now_ms: f64) -> Result<Value> {
-    let found = fresh(&space, &key, now_ms).await?.is_some();
+    let found = fresh(&*space, &key, now_ms).await?.is_some();
     space.commit(vec![(key.into(), None)]).wait().await?;
     Ok(Value::Bool(found))
 }
 
-/// The record of a key, unless it has expired. A store that answers later may have been written by others meanwhile, so
-/// there what has expired stays until it is overwritten.
-async fn fresh(space: &Rc<dyn Space>, key: &str, now_ms: f64) -> Result<Option<Record>> {
-    let reply = space.get(key.as_bytes());
-    let at_once = matches!(reply, Reply::Now(_));
-    let Some(bytes) = reply.wait().await? else {
-        return Ok(None);
-    };
-    let record = Record::read(&bytes)?;
-    if !record.has_expired(now_ms) {
-        return Ok(Some(record));
-    }
-    if at_once {
-        space.apply(vec![(key.into(), None)]).wait().await?;
-    }
-    Ok(None)
+async fn fresh(space: &dyn Space, key: &str, now_ms: f64) -> Result<Option<Record>> {
+    record::fresh(space, key.as_bytes(), || [(key.into(), None)], now_ms).await
 }

@@ -6,11 +6,11 @@ use deno_core::{OpState, op2, v8};
 
 use super::{calls, policy};
 use crate::instance::Instance;
-use crate::kv::ops::copy;
 use crate::limits;
+use crate::store::record::TAIL_BYTES;
 use crate::store::{Space, StoreError};
 use crate::worker::later::answer;
-use crate::worker::value::Value;
+use crate::worker::value::{Value, content_of};
 
 fn open(state: &OpState, name: &str) -> (Rc<dyn Space>, f64) {
     let instance = state.borrow::<Rc<Instance>>();
@@ -43,7 +43,7 @@ pub fn op_cache_put<'s, 'i>(
     body: v8::Local<'s, v8::Value>,
 ) -> Result<Value, StoreError> {
     let (space, now_ms) = open(state, cache);
-    let body = copy(scope, body);
+    let body = content_of(scope, body, TAIL_BYTES);
     answer(state, calls::put(space, key, (status, headers, body), ttl_ms, now_ms))
 }
 

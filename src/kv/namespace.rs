@@ -11,8 +11,8 @@ use thiserror::Error;
 
 use crate::limits;
 use crate::store::range::Key;
-use crate::store::record::{NEVER, Record};
-use crate::store::{Reply, Space, StoreError, Write};
+use crate::store::record::{self, NEVER, Record};
+use crate::store::{Space, StoreError, Write};
 
 #[derive(Debug, PartialEq, Eq, Error, JsError)]
 #[class(generic)]
@@ -103,19 +103,8 @@ pub async fn get(space: Rc<dyn Space>, key: String, cache_ttl: Option<String>, n
     {
         return Err(KvError::CacheTtl(shown));
     }
-    let reply = space.get(&prefixed(ENTRY, key.as_bytes()));
-    let at_once = matches!(reply, Reply::Now(_));
-    let Some(bytes) = reply.wait().await? else {
-        return Ok(None);
-    };
-    let record = Record::read(&bytes)?;
-    if !record.has_expired(now_ms) {
-        return Ok(Some(record));
-    }
-    if at_once {
-        space.apply(removal(key.as_bytes()).into()).wait().await?;
-    }
-    Ok(None)
+    let (name, entry) = (key.as_bytes(), prefixed(ENTRY, key.as_bytes()));
+    Ok(record::fresh(&*space, &entry, || removal(name), now_ms).await?)
 }
 
 pub async fn put(

@@ -11,7 +11,7 @@ use crate::limits;
 use crate::store::Space;
 use crate::store::record::TAIL_BYTES;
 use crate::worker::later::answer;
-use crate::worker::value::Value;
+use crate::worker::value::{Value, content_of};
 
 fn open(state: &OpState, name: &str) -> (Rc<dyn Space>, f64) {
     let instance = state.borrow::<Rc<Instance>>();
@@ -43,7 +43,7 @@ pub fn op_kv_put<'s, 'i>(
     options: v8::Local<'s, v8::Value>,
 ) -> Result<Value, KvError> {
     let (space, now_ms) = open(state, namespace);
-    let value = copy(scope, value);
+    let value = content_of(scope, value, TAIL_BYTES);
     let options = Value::from_v8(scope, options);
     answer(state, calls::put(space, key, value, options, now_ms))
 }
@@ -70,17 +70,4 @@ pub fn op_kv_list<'s, 'i>(
 #[op2(fast)]
 pub fn op_kv_value_limit() -> f64 {
     limits::KV_VALUE_BYTES as f64
-}
-
-/// The bytes of text or of a view, with room for what is stored with them.
-pub fn copy(scope: &mut v8::PinScope, value: v8::Local<v8::Value>) -> Vec<u8> {
-    if let Ok(view) = value.try_cast::<v8::Uint8Array>() {
-        let length = view.byte_length();
-        let mut bytes = Vec::with_capacity(length + TAIL_BYTES);
-        bytes.resize(length, 0);
-        let copied = view.copy_contents(&mut bytes);
-        bytes.truncate(copied);
-        return bytes;
-    }
-    value.to_rust_string_lossy(scope).into_bytes()
 }

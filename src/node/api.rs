@@ -83,9 +83,13 @@ impl Call {
         }
     }
 
-    /// A copy of a `Uint8Array`'s bytes, with room for `room` more; `None` when the argument is no typed array.
-    pub fn bytes(&self, index: usize, room: usize) -> Result<Option<Vec<u8>>> {
-        wire::bytes(self.env, self.args[index], room)
+    /// The bytes of text or of a `Uint8Array`, with room for `room` more.
+    pub fn content(&self, index: usize, room: usize) -> Result<Vec<u8>> {
+        if let Some(text) = self.optional_text(index)? {
+            return Ok(text.into_bytes());
+        }
+        wire::bytes(self.env, self.args[index], room)?
+            .ok_or_else(|| Failure(format!("argument {index} is neither a string nor a Uint8Array")))
     }
 
     pub fn flag(&self, index: usize) -> Result<bool> {

@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use super::api::{Call, Result};
 use super::environment::Environment;
-use super::kv::content;
 use crate::cache::{calls, policy};
 use crate::limits;
 use crate::store::Space;
+use crate::store::record::TAIL_BYTES;
 use crate::worker::value::Value;
 
 fn open(call: &Call) -> Result<(Rc<Environment>, Rc<dyn Space>, f64)> {
@@ -31,7 +31,7 @@ pub fn ttl(call: &Call) -> Result<Value> {
 /// `cachePut(instance, name, key, ttl, status, headers, body)`: the body is text or a `Uint8Array`.
 pub fn put(call: &Call) -> Result<Value> {
     let (environment, space, now_ms) = open(call)?;
-    let response = (call.number(4)? as u16, call.text(5)?, content(call, 6)?);
+    let response = (call.number(4)? as u16, call.text(5)?, call.content(6, TAIL_BYTES)?);
     Ok(environment.start(calls::put(space, call.text(2)?, response, call.number(3)?, now_ms)))
 }
 

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::api::{Call, Failure, Result};
+use super::api::{Call, Result};
 use super::environment::Environment;
 use crate::kv::calls::{self, Wanted};
 use crate::limits;
@@ -32,7 +32,7 @@ pub fn get(call: &Call) -> Result<Value> {
 /// `kvPut(instance, name, key, value, options)`: the value is text or a `Uint8Array`.
 pub fn put(call: &Call) -> Result<Value> {
     let (environment, space, now_ms) = open(call)?;
-    let value = content(call, 3)?;
+    let value = call.content(3, TAIL_BYTES)?;
     Ok(environment.start(calls::put(space, call.text(2)?, value, call.value(4)?, now_ms)))
 }
 
@@ -51,13 +51,4 @@ pub fn list(call: &Call) -> Result<Value> {
 /// `kvValueLimit()`: bytes that a value may have.
 pub fn value_limit(_call: &Call) -> Result<Value> {
     Ok(Value::Number(limits::KV_VALUE_BYTES as f64))
-}
-
-/// The bytes of text or of a `Uint8Array`, with room for what is stored with them.
-pub fn content(call: &Call, index: usize) -> Result<Vec<u8>> {
-    if let Some(text) = call.optional_text(index)? {
-        return Ok(text.into_bytes());
-    }
-    call.bytes(index, TAIL_BYTES)?
-        .ok_or_else(|| Failure(format!("argument {index} is neither a string nor a Uint8Array")))
 }

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 
 use super::error::Kind;
-use super::{Result, StoreError};
+use super::{Reply, Result, Space, StoreError, Write};
 
 /// When a record expires that never does.
 pub const NEVER: f64 = f64::INFINITY;
@@ -51,6 +51,29 @@ impl Record {
     pub fn has_expired(&self, now_ms: f64) -> bool {
         self.expires_ms <= now_ms
     }
+}
+
+/// The record of a key, unless it has expired: then `removal` takes it away. A store that answers later may have been
+/// written by others meanwhile, so there what has expired stays until it is overwritten.
+pub async fn fresh<const WRITES: usize>(
+    space: &dyn Space,
+    key: &[u8],
+    removal: impl FnOnce() -> [Write; WRITES],
+    now_ms: f64,
+) -> Result<Option<Record>> {
+    let reply = space.get(key);
+    let at_once = matches!(reply, Reply::Now(_));
+    let Some(bytes) = reply.wait().await? else {
+        return Ok(None);
+    };
+    let record = Record::read(&bytes)?;
+    if !record.has_expired(now_ms) {
+        return Ok(Some(record));
+    }
+    if at_once {
+        space.apply(removal().into()).wait().await?;
+    }
+    Ok(None)
 }
 
 #[cfg(test)]

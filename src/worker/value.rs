@@ -191,6 +191,19 @@ fn bytes_from_v8(scope: &mut v8::PinScope, view: v8::Local<v8::Uint8Array>) -> B
     Bytes::Owned(copy)
 }
 
+/// The bytes of text or of a `Uint8Array`, which stays the caller's, with room for `room` more.
+pub fn content_of(scope: &mut v8::PinScope, value: v8::Local<v8::Value>, room: usize) -> Vec<u8> {
+    let Ok(view) = value.try_cast::<v8::Uint8Array>() else {
+        return value.to_rust_string_lossy(scope).into_bytes();
+    };
+    let length = view.byte_length();
+    let mut bytes = Vec::with_capacity(length + room);
+    bytes.resize(length, 0);
+    let copied = view.copy_contents(&mut bytes);
+    bytes.truncate(copied);
+    bytes
+}
+
 fn bytes_into_v8<'s>(bytes: Bytes, scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::Uint8Array>> {
     let length = bytes.as_slice().len();
     let store = match bytes {
