@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use deno_core::{JsRuntime, RuntimeOptions, v8};
+use tokio::task::LocalSet;
 
 use super::answer::Answers;
 use super::deferred::Deferred;
@@ -16,15 +17,9 @@ use super::{background, extensions, snapshot};
 use crate::instance::Instance;
 use crate::web::crypto::KeySymbols;
 
-/// An isolate that has been made and is still entered, with what its lane needs to keep.
-pub struct Made {
-    pub runtime: JsRuntime,
-    pub memory: Arc<Memory>,
-    pub answers: Rc<Answers>,
-    pub deferred: Rc<Deferred>,
-    pub rejections: Rc<Rejections>,
-    pub keys: Rc<KeySymbols>,
-    /// `(call, ...args)`: the door in. See `src/worker/control.js`.
+/// The functions through which the realm is entered.
+pub struct Doors {
+    /// `(call, ...args)`: a call. See `src/worker/control.js`.
     pub enter: v8::Global<v8::Function>,
     /// `(id, target, method, url, headers, body, ...)`: a request. See `src/worker/dispatch.js`.
     pub dispatch: v8::Global<v8::Function>,
@@ -32,6 +27,17 @@ pub struct Made {
     pub reject: v8::Global<v8::Function>,
     /// `(timer)`: a timer that is due. See `src/web/timers.js`.
     pub fire: v8::Global<v8::Function>,
+}
+
+/// An isolate that has been made and is not entered, with what its lane needs to keep.
+pub struct Made {
+    pub runtime: JsRuntime,
+    pub memory: Arc<Memory>,
+    pub answers: Rc<Answers>,
+    pub deferred: Rc<Deferred>,
+    pub rejections: Rc<Rejections>,
+    pub keys: Rc<KeySymbols>,
+    pub doors: Doors,
 }
 
 impl Made {
@@ -57,22 +63,13 @@ impl Made {
     }
 }
 
-/// Makes an isolate, over `natives` if the thread that will use it is another one. The background runtime and a `LocalSet`
-/// must be entered; the isolate is left entered.
+/// Makes an isolate, over `natives` if the thread that will use it is another one.
 pub fn make(heap_limit_mib: usize, natives: Option<v8::UniqueRef<v8::cppgc::Heap>>) -> Result<Made, String> {
+    let _runtime = background::handle().enter();
+    let tasks = LocalSet::new();
+    let _tasks = tasks.enter();
     let memory = Memory::new(heap_limit_mib);
-    let mut params = memory.params();
-    if let Some(natives) = natives {
-        params = params.cpp_heap(natives);
-    }
-    let mut runtime = JsRuntime::try_new(RuntimeOptions {
-        extensions: extensions::all(),
-        startup_snapshot: snapshot::get(),
-        skip_op_registration: true,
-        create_params: Some(params),
-        ..Default::default()
-    })
-    .map_err(|error| error.to_string())?;
+    let mut runtime = start(&memory, natives)?;
     let answers = Rc::<Answers>::default();
     let deferred = Rc::<Deferred>::default();
     let keys = Rc::<KeySymbols>::default();
@@ -89,7 +86,9 @@ pub fn make(heap_limit_mib: usize, natives: Option<v8::UniqueRef<v8::cppgc::Heap
     let rejections = Rejections::watch(isolate);
     isolate.set_allow_atomics_wait(false);
     modules::install(isolate);
-    let [enter, dispatch, reject, fire] = boot(&mut runtime)?;
+    let doors = boot(&mut runtime)?;
+    // SAFETY: the isolate was entered by its creation, and by nothing since.
+    unsafe { runtime.v8_isolate().exit() };
     Ok(Made {
         runtime,
         memory,
@@ -97,15 +96,27 @@ pub fn make(heap_limit_mib: usize, natives: Option<v8::UniqueRef<v8::cppgc::Heap
         deferred,
         rejections,
         keys,
-        enter,
-        dispatch,
-        reject,
-        fire,
+        doors,
     })
 }
 
+fn start(memory: &Arc<Memory>, natives: Option<v8::UniqueRef<v8::cppgc::Heap>>) -> Result<JsRuntime, String> {
+    let mut params = memory.params();
+    if let Some(natives) = natives {
+        params = params.cpp_heap(natives);
+    }
+    let options = RuntimeOptions {
+        extensions: extensions::all(),
+        startup_snapshot: snapshot::get(),
+        skip_op_registration: true,
+        create_params: Some(params),
+        ..Default::default()
+    };
+    JsRuntime::try_new(options).map_err(|error| error.to_string())
+}
+
 /// Finishes the boot that the snapshot left off, and takes the doors out of the realm.
-fn boot(runtime: &mut JsRuntime) -> Result<[v8::Global<v8::Function>; 4], String> {
+fn boot(runtime: &mut JsRuntime) -> Result<Doors, String> {
     let doors = runtime
         .execute_script("ext:miniflare/boot", "globalThis.__boot()")
         .map_err(|error| error.to_string())?;
@@ -123,5 +134,10 @@ fn boot(runtime: &mut JsRuntime) -> Result<[v8::Global<v8::Function>; 4], String
             .map(|function| v8::Global::new(scope, function))
             .ok_or(format!("the boot script returned no door {index}"))
     };
-    Ok([door(0)?, door(1)?, door(2)?, door(3)?])
+    Ok(Doors {
+        enter: door(0)?,
+        dispatch: door(1)?,
+        reject: door(2)?,
+        fire: door(3)?,
+    })
 }

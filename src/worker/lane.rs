@@ -26,13 +26,12 @@ use super::guard::Verdict;
 use super::guard::cpu::Watch;
 use super::guard::heap::Memory;
 use super::host::Host;
-use super::isolate::{self, Made};
+use super::isolate::{self, Doors, Made};
 use super::nursery;
 use super::rejections::Rejections;
 use super::timers::Timers;
 use super::value::Value;
 use super::waker::{LaneWaker, Signal};
-use crate::clock::Clock;
 use crate::instance::Instance;
 use crate::limits;
 use crate::web::crypto::KeySymbols;
@@ -65,13 +64,9 @@ pub struct Lane {
     tasks: RefCell<LocalSet>,
     isolate: v8::UnsafeRawIsolatePtr,
     context: v8::Global<v8::Context>,
-    enter: v8::Global<v8::Function>,
-    dispatch: v8::Global<v8::Function>,
-    reject: v8::Global<v8::Function>,
-    fire: v8::Global<v8::Function>,
+    doors: Doors,
     timers: Rc<Timers>,
     host: Rc<dyn Host>,
-    clock: Rc<Clock>,
     instance: Rc<Instance>,
     waker: Arc<LaneWaker>,
     watch: Arc<Watch>,
@@ -88,8 +83,7 @@ pub struct Lane {
 impl Lane {
     /// Makes a lane with a fresh isolate on the calling thread.
     pub fn new(options: LaneOptions) -> Result<Rc<Lane>, String> {
-        let tasks = LocalSet::new();
-        let mut made = found_or_made(&tasks, options.heap_limit_mib)?;
+        let mut made = found_or_made(options.heap_limit_mib)?;
         let timers = made.belong(options.host.clone(), &options.instance);
         let Made {
             mut runtime,
@@ -98,10 +92,7 @@ impl Lane {
             deferred,
             rejections,
             keys,
-            enter,
-            dispatch,
-            reject,
-            fire,
+            doors,
         } = made;
         let context = runtime.main_context();
         let isolate = runtime.v8_isolate();
@@ -110,16 +101,12 @@ impl Lane {
         let isolate = unsafe { isolate.as_raw_isolate_ptr() };
         Ok(Rc::new(Lane {
             runtime: RefCell::new(Some(runtime)),
-            tasks: RefCell::new(tasks),
+            tasks: RefCell::new(LocalSet::new()),
             isolate,
             context,
-            enter,
-            dispatch,
-            reject,
-            fire,
+            doors,
             timers,
             host: options.host,
-            clock: options.instance.clock.clone(),
             instance: options.instance,
             waker: LaneWaker::new(options.id, options.signal),
             watch,
@@ -138,7 +125,7 @@ impl Lane {
     /// condemned before or during the call.
     pub fn call(&self, call: u32, args: Vec<Value>) -> Option<Value> {
         let answer = self.turn(|scope, lane| {
-            let answer = knock(scope, &lane.enter, call, args)?;
+            let answer = knock(scope, &lane.doors.enter, call, args)?;
             Some(Value::from_v8(scope, answer))
         });
         self.settle();
@@ -170,7 +157,7 @@ impl Lane {
     pub fn deliver_rejections(&self) {
         if self.depth.get() == 0 && self.verdict.get().is_none() {
             self.turn(|scope, lane| {
-                let report = v8::Local::new(scope, &lane.reject);
+                let report = v8::Local::new(scope, &lane.doors.reject);
                 lane.rejections.deliver(scope, report);
             });
             self.settle();
@@ -184,8 +171,8 @@ impl Lane {
 
     fn run(&self, scope: &mut v8::PinScope, event: Event) {
         let mut args = event.args;
-        args.insert(0, Value::Number(self.clock.now_ms()));
-        knock(scope, &self.dispatch, event.id, args);
+        args.insert(0, Value::Number(self.instance.clock.now_ms()));
+        knock(scope, &self.doors.dispatch, event.id, args);
     }
 
     /// Runs the events that waited for a turn, and hands on the answers that nobody is waiting for on this stack.
@@ -212,7 +199,7 @@ impl Lane {
         if self.verdict.get().is_some() {
             return None;
         }
-        self.clock.turn();
+        self.instance.clock.turn();
         let entered = Entered::new(self);
         let result = entered.scoped(|scope| {
             self.keys.claim(scope);
@@ -245,7 +232,7 @@ impl Lane {
         let Some(id) = self.timers.begin() else {
             return false;
         };
-        knock(scope, &self.fire, id, Vec::new());
+        knock(scope, &self.doors.fire, id, Vec::new());
         self.timers.end(id);
         true
     }
@@ -287,20 +274,15 @@ impl Lane {
     }
 }
 
-/// An isolate of the nursery, or one made here; not entered.
-fn found_or_made(tasks: &LocalSet, heap_limit_mib: usize) -> Result<Made, String> {
+/// An isolate of the nursery, or one made here.
+fn found_or_made(heap_limit_mib: usize) -> Result<Made, String> {
     if heap_limit_mib <= limits::HEAP_LIMIT_MIB
         && let Some(made) = nursery::take()
     {
         made.memory.limit_to(heap_limit_mib);
         return Ok(made);
     }
-    let _runtime = background::handle().enter();
-    let _tasks = tasks.enter();
-    let mut made = isolate::make(heap_limit_mib, None)?;
-    // SAFETY: the isolate was entered by its creation, and by nothing since.
-    unsafe { made.runtime.v8_isolate().exit() };
-    Ok(made)
+    isolate::make(heap_limit_mib, None)
 }
 
 /// Calls one of the worker's doors with a number and the arguments that belong to it.
@@ -354,8 +336,7 @@ impl<'l> Entered<'l> {
     }
 
     /// Ends the outermost turn: microtasks, then what is ready; what was written survives the process before anybody in
-    /// Node can learn of it. The host asks for the rejections later, so that whoever
-    /// awaits them in Node has come by then.
+    /// Node can learn of it. The host asks for the rejections later, so that whoever awaits them in Node has come by then.
     fn finish(&self) {
         let lane = self.lane;
         if lane.depth.get() > 1 {

@@ -15,7 +15,6 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
 use deno_core::v8;
-use tokio::task::LocalSet;
 
 use super::background;
 use super::isolate::{self, Made};
@@ -147,7 +146,7 @@ fn work() {
         };
         state.making = Some(thread);
         drop(state);
-        let made = catch_unwind(AssertUnwindSafe(|| make(heap)));
+        let made = catch_unwind(AssertUnwindSafe(|| isolate::make(limits::HEAP_LIMIT_MIB, Some(heap))));
         state = lock();
         state.making = None;
         // Where it cannot be made, whoever needs it tries again, and learns why.
@@ -156,16 +155,6 @@ fn work() {
         }
         CHANGED.notify_all();
     }
-}
-
-fn make(heap: v8::UniqueRef<v8::cppgc::Heap>) -> Result<Made, String> {
-    let _runtime = background::handle().enter();
-    let tasks = LocalSet::new();
-    let _tasks = tasks.enter();
-    let mut made = isolate::make(limits::HEAP_LIMIT_MIB, Some(heap))?;
-    // SAFETY: the isolate was entered by its creation, and by nothing since.
-    unsafe { made.runtime.v8_isolate().exit() };
-    Ok(made)
 }
 
 unsafe extern "C" {
