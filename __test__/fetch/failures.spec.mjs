@@ -4,7 +4,7 @@ import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { create, createInvalid } from "../support/miniflare.mjs";
 import { evaluate, rejection, URL_ROOT } from "../support/dispatch.mjs";
-import { closedPort, serve, serveSocket, serveText } from "../support/server.mjs";
+import { closedPort, deafPort, serve, serveSocket, serveText } from "../support/server.mjs";
 import { test } from "../support/test.mjs";
 
 /** What a fetch in a worker fails with, and the facts of its cause. */
@@ -43,6 +43,20 @@ describe("a server that cannot be reached", () => {
     assert.deepEqual([message, hostname, port], ["fetch failed", "nowhere.invalid", 81]);
     assert.match(code, /^(ENOTFOUND|EAI_AGAIN)$/);
     assert.equal(reason, `getaddrinfo ${code} nowhere.invalid`);
+  });
+
+  test("is named when it does not answer for 10 seconds", async (t) => {
+    const port = await deafPort(t);
+    const began = performance.now();
+    assert.deepEqual(await failureOf(t, `http://127.0.0.1:${port}/`), {
+      name: "TypeError",
+      message: "fetch failed",
+      code: "UND_ERR_CONNECT_TIMEOUT",
+      reason: `Connect Timeout Error (127.0.0.1:${port})`,
+      hostname: "127.0.0.1",
+      port,
+    });
+    assert.ok(performance.now() - began >= 9_900);
   });
 
   test("is reported in Node too, when the worker does not catch it", async (t) => {

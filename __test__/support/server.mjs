@@ -1,5 +1,6 @@
 // Servers on this machine, for workers that fetch: HTTP, HTTP over TLS, and sockets that say whatever a test wants.
 
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import http from "node:http";
@@ -13,6 +14,24 @@ export async function closedPort() {
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address();
   await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** A port whose listener is stopped, with its queue full: the system answers nobody who connects. */
+export async function deafPort(t) {
+  const listener = `require("net").createServer().listen({ port: 0, host: "127.0.0.1", backlog: 1 }, function () {
+    console.log(this.address().port);
+    process.kill(process.pid, "SIGSTOP");
+  })`;
+  const child = spawn(process.execPath, ["--eval", listener], { stdio: ["ignore", "pipe", "inherit"] });
+  const [line] = await once(child.stdout.setEncoding("utf8"), "data");
+  const port = Number(line);
+  const sockets = Array.from({ length: 4 }, () => net.connect(port, "127.0.0.1").on("error", () => {}));
+  await Promise.all(sockets.slice(0, 2).map((socket) => once(socket, "connect")));
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    child.kill("SIGKILL");
+  });
   return port;
 }
 
