@@ -2,9 +2,12 @@
 // many of them pass. A run is compared with scripts/wpt-expectations.json: a test that failed without being expected to,
 // or passed without, fails the run; `--update` writes what happened instead.
 //
-// What runs are the tests that need no page: `.any.js` and `.window.js`, with the scripts that their META lines name.
+// What runs are the tests that need no page: `.any.js` and `.window.js`, with the scripts that their META lines name, in
+// each of their variants. The checkout's own server (Python) serves them what they fetch.
+import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { build } from "./build.mjs";
 import { main, root, say, StepError } from "./steps.mjs";
@@ -15,17 +18,78 @@ const HARNESS = "resources/testharness.js";
 const TIMEOUT_MS = 60_000;
 const PASSED = 0;
 
-/** Runs the tests below `folder` whose path contains one of `words`; resolves to `{ [file]: { passed, failures } }`. */
-export async function runAll({ Miniflare }, folder, words = []) {
+/** What runs when no words choose: what a worker has of the platform. */
+const AREAS = [
+  "FileAPI/",
+  "WebCryptoAPI/",
+  "compression/",
+  "console/",
+  "dom/abort/",
+  "dom/events/",
+  "encoding/",
+  "fetch/api/abort/",
+  "fetch/api/basic/",
+  "fetch/api/body/",
+  "fetch/api/headers/",
+  "fetch/api/redirect/",
+  "fetch/api/request/",
+  "fetch/api/response/",
+  "fetch/content-encoding/",
+  "fetch/content-length/",
+  "fetch/data-urls/",
+  "hr-time/",
+  "html/webappapis/atob/",
+  "html/webappapis/microtask-queuing/",
+  "html/webappapis/structured-clone/",
+  "html/webappapis/timers/",
+  "performance-timeline/",
+  "streams/",
+  "url/",
+  "urlpattern/",
+  "user-timing/",
+  "wasm/jsapi/",
+  "wasm/webapi/",
+  "webidl/",
+  "xhr/formdata/",
+];
+
+/**
+ * Runs the tests below `folder` whose path contains one of `words`, or those of the areas above without any; resolves to
+ * `{ [file and variant]: { passed, failures } }`. `report(test, result)` is called after each.
+ */
+export async function runAll({ Miniflare }, folder, words = [], report = () => {}) {
   const harness = path.join(folder, HARNESS);
   if (!existsSync(harness)) throw new StepError(`${folder} has no ${HARNESS}`, "name a checkout of web-platform-tests");
+  const server = await startServer(folder);
   const results = {};
-  for (const file of findTests(folder, words)) results[file] = await runFile(Miniflare, folder, file);
+  try {
+    for (const test of findTests(folder, words).flatMap((file) => variantsOf(folder, file))) {
+      results[test] = await runTest(Miniflare, { folder, test, origin: server.origin });
+      report(test, results[test]);
+    }
+  } finally {
+    server.stop();
+  }
   return results;
 }
 
+/** A folder without the server is served nothing. */
+async function startServer(folder) {
+  if (!existsSync(path.join(folder, "tools/wptserve"))) return { origin: "http://localhost", stop: () => {} };
+  const script = path.join(root, "scripts/wpt-server.py");
+  const server = spawn("python3", [script, folder], { stdio: ["pipe", "pipe", "inherit"] });
+  const [ports] = await new Promise((resolve, reject) => {
+    const refused = (reason) => reject(new StepError(`the tests' server did not start: ${reason}`, "install Python 3"));
+    server.once("error", (error) => refused(error.message));
+    server.once("exit", (code) => refused(`it ended with ${code}`));
+    createInterface(server.stdout).once("line", (line) => resolve(line.split(" ")));
+  });
+  return { origin: `http://localhost:${ports}`, stop: () => server.stdin.end() };
+}
+
 function findTests(folder, words) {
-  const isChosen = (file) => words.length === 0 || words.some((word) => file.includes(word));
+  const isChosen = (file) =>
+    words.length === 0 ? AREAS.some((area) => file.startsWith(area)) : words.some((word) => file.includes(word));
   return readdirSync(folder, { recursive: true })
     .filter((file) => /\.(any|window)\.js$/.test(file) && statSync(path.join(folder, file)).isFile())
     .map((file) => file.split(path.sep).join("/"))
@@ -35,15 +99,21 @@ function findTests(folder, words) {
 
 const metaOf = (text, key) => [...text.matchAll(/^\/\/ META: ([^=]+)=(.*)$/gm)].filter(([, name]) => name === key);
 
+function variantsOf(folder, file) {
+  const variants = metaOf(readFileSync(path.join(folder, file), "utf8"), "variant").map(([, , variant]) => variant);
+  return variants.length === 0 ? [file] : variants.map((variant) => file + variant.trim());
+}
+
 /** A test may say which kinds of global scope it is for. */
 function isForWorkers(text) {
   const [global] = metaOf(text, "global");
   return global === undefined || /worker|window|shadowrealm/.test(global[2]);
 }
 
-async function runFile(Miniflare, folder, file) {
+async function runTest(Miniflare, test) {
   const mf = new Miniflare({
-    script: scriptOf(folder, file),
+    script: await scriptOf(test),
+    actualTime: true,
     globalAsyncIO: true,
     globalTimers: true,
     globalRandom: true,
@@ -77,11 +147,20 @@ function countOf({ tests, status }) {
 }
 
 /** One service worker of everything a test loads: the harness first, and last what hands the results out. */
-function scriptOf(folder, file) {
+async function scriptOf({ folder, test, origin }) {
+  const [file] = test.split("?");
   const text = readFileSync(path.join(folder, file), "utf8");
-  const scripts = metaOf(text, "script").map(([, , name]) => scriptPath(folder, file, name.trim()));
-  const read = (name) => readFileSync(name, "utf8");
-  return [BEFORE, read(path.join(folder, HARNESS)), COLLECT, ...scripts.map(read), text, AFTER].join("\n;\n");
+  const names = metaOf(text, "script").map(([, , name]) => scriptPath(folder, file, name.trim()));
+  const scripts = await Promise.all(names.map((name) => readScript({ folder, name, origin })));
+  const harness = readFileSync(path.join(folder, HARNESS), "utf8");
+  return [before(`${origin}/${test}`), harness, COLLECT, ...scripts, text, AFTER].join("\n;\n");
+}
+
+/** The server fills in what a script leaves open. */
+async function readScript({ folder, name, origin }) {
+  if (!name.includes(".sub.")) return readFileSync(name, "utf8");
+  const response = await fetch(`${origin}/${path.relative(folder, name)}`);
+  return response.text();
 }
 
 function scriptPath(folder, file, name) {
@@ -91,7 +170,19 @@ function scriptPath(folder, file, name) {
   return found;
 }
 
-const BEFORE = `globalThis.postMessage = () => {}; globalThis.GLOBAL = { isWindow: () => false, isWorker: () => true, isShadowRealm: () => false };`;
+/** What a worker of a page has and a Worker has not: a location, which the URLs that tests fetch are relative to. */
+const before = (location) => `
+globalThis.postMessage = () => {};
+globalThis.GLOBAL = { isWindow: () => false, isWorker: () => true, isShadowRealm: () => false };
+globalThis.location = new URL(${JSON.stringify(location)});
+{
+  const absolute = (input) => (typeof input === "string" ? new URL(input, location).href : input);
+  const { fetch, Request } = globalThis;
+  globalThis.fetch = (input, ...rest) => fetch(absolute(input), ...rest);
+  globalThis.Request = new Proxy(Request, {
+    construct: (target, [input, ...rest], newTarget) => Reflect.construct(target, [absolute(input), ...rest], newTarget),
+  });
+}`;
 const COLLECT = `
 setup({ explicit_done: true });
 const __results = new Promise((resolve) => add_completion_callback((tests, status) => resolve({
@@ -148,6 +239,7 @@ async function wpt() {
     await import(pathToFileURL(path.join(root, "index.mjs")).href),
     path.resolve(folder),
     words,
+    (test, { failures }) => failures.length > 0 && say(`${test}: ${failures.length} failed`),
   );
   for (const { area, files, passed, failed } of areas(results)) {
     say(`${area}: ${passed} passed, ${failed} failed, ${files} files`);

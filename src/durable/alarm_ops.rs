@@ -28,9 +28,8 @@ const HOST_ALARM_SOON: u32 = 11;
 const NONE: f64 = -1.0;
 
 /// Gets, sets or deletes an alarm, or notes how its delivery goes on. `value` is the time that `SET` sets; `BEGIN` begins
-/// what is due by then or by now. Answers `GET` with the alarm's time, `BEGIN` with the number of
-/// deliveries before this one, `FAIL` with the milliseconds until
-/// the retry.
+/// what is due by then or by now. Answers `GET` with the alarm's time, `BEGIN` with the number of deliveries before this
+/// one, `FAIL` with the milliseconds until the retry.
 #[op2(fast)]
 pub fn op_durable_alarm(
     state: &mut OpState,

@@ -371,6 +371,38 @@ const EVENT: &[(&str, &str)] = &[
     }
 "#,
     ),
+    // A listener that is called outside of all requests belongs to the one that it was added in.
+    (
+        r#"      callback,
+      options,
+      signal,
+"#,
+        r#"      callback,
+      options,
+      context: core.getAsyncContext(),
+      signal,
+"#,
+    ),
+    (
+        r#"    try {
+      if (typeof listener.callback === "object") {"#,
+        r#"    const isOutside = listener.context !== undefined && core.getAsyncContext() === undefined;
+    if (isOutside) core.setAsyncContext(listener.context);
+    try {
+      if (typeof listener.callback === "object") {"#,
+    ),
+    (
+        r#"      reportException(error);
+    }
+
+    setInPassiveListener(eventImpl, false);"#,
+        r#"      reportException(error);
+    } finally {
+      if (isOutside) core.setAsyncContext(undefined);
+    }
+
+    setInPassiveListener(eventImpl, false);"#,
+    ),
 ];
 
 const ABORT_SIGNAL: &[(&str, &str)] = &[(
