@@ -21,9 +21,15 @@ class ClientDestroyedError extends UndiciError {
   }
 }
 
+/** Its stack has no frames, which would all be ours, and take longer than all the rest. */
 class MockNotMatchedError extends UndiciError {
   constructor(message) {
+    const { stackTraceLimit } = Error;
+    Reflect.set(Error, "stackTraceLimit", 0);
     super(message, "MockNotMatchedError", "UND_MOCK_ERR_MOCK_NOT_MATCHED");
+    Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
+    const stack = `${this.name}: ${message}`;
+    Object.defineProperty(this, "stack", { value: stack, writable: true, configurable: true, enumerable: false });
   }
 }
 

@@ -8,8 +8,7 @@ const { sortQuery } = require("./matching.js");
 const MOST_USED = 20;
 
 class Interceptors {
-  /** The last that were used up. */
-  used = [];
+  #used = [];
   #all = new Set();
   #byPath = new Map();
   #patterns = new Set();
@@ -17,6 +16,12 @@ class Interceptors {
 
   [Symbol.iterator]() {
     return this.#all.values();
+  }
+
+  /** The last that were used up, then all others. */
+  *withUsed() {
+    yield* this.#used;
+    yield* this.#all;
   }
 
   add(interceptor) {
@@ -28,8 +33,8 @@ class Interceptors {
   /** Takes out an interceptor that was used up. */
   retire(interceptor) {
     if (!this.#all.delete(interceptor)) return;
-    this.used.push(interceptor);
-    if (this.used.length > MOST_USED) this.used.shift();
+    this.#used.push(interceptor);
+    if (this.#used.length > MOST_USED) this.#used.shift();
     const { path } = interceptor.state;
     const group = this.#groupOf(path);
     group.delete(interceptor);

@@ -79,6 +79,11 @@ class MockRequest {
     return this.#body !== null;
   }
 
+  /** Null, text or bytes; undefined while nobody has read them. */
+  get knownBody() {
+    return this.#body;
+  }
+
   /** Null, text or bytes; a promise of bytes while they are not there. */
   bytes() {
     if (this.#body !== undefined) return this.#body;

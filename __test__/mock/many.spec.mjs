@@ -1,0 +1,76 @@
+// Very many interceptors: what a request costs does not grow with them.
+
+import assert from "node:assert/strict";
+import { describe } from "node:test";
+import { brief, mocked, ORIGIN, refusal } from "../support/fetch-mock.mjs";
+import { createFetchMock } from "../support/miniflare.mjs";
+import { test } from "../support/test.mjs";
+
+const MANY = 10_000;
+const FEW = 10;
+
+const path = (index) => `/items/${index}?a=1&b=2`;
+
+function mockWith(count) {
+  const fetchMock = createFetchMock();
+  fetchMock.disableNetConnect();
+  const pool = fetchMock.get(ORIGIN);
+  for (let index = 0; index < count; index++)
+    pool
+      .intercept({ path: path(index) })
+      .reply(200, `${index}`)
+      .persist();
+  return fetchMock;
+}
+
+/** What the mock answers a request of undici: the content, or the message of the error. */
+function ask(fetchMock, path) {
+  let answer;
+  const handler = {
+    onData: (chunk) => void (answer = String(chunk)),
+    onError: ({ message }) => void (answer = message),
+  };
+  try {
+    fetchMock.dispatch({ origin: ORIGIN, path, method: "GET" }, handler);
+  } catch ({ message }) {
+    answer = message;
+  }
+  return answer;
+}
+
+/** The shortest of some times that `act` takes, each of many calls. */
+function shortest(act) {
+  const times = Array.from({ length: 15 }, () => {
+    const began = performance.now();
+    for (let call = 0; call < 100; call++) act();
+    return performance.now() - began;
+  });
+  return Math.min(...times);
+}
+
+describe(`${MANY} interceptors of an origin`, () => {
+  test("are no slower to find one among than a few, when their paths are strings", () => {
+    const [few, many] = [mockWith(FEW), mockWith(MANY)];
+    assert.equal(ask(many, "/items/9999?b=2&a=1"), "9999");
+    const ratio = shortest(() => ask(many, path(MANY - 1))) / shortest(() => ask(few, path(FEW - 1)));
+    // Asking them one after the other, it would be a hundred and more.
+    assert.ok(ratio < 10, `${ratio} times slower`);
+  });
+
+  test("are used up in any order, and forgotten", async (t) => {
+    const { fetchMock, pool, fetches } = mocked(t);
+    for (let index = 0; index < MANY; index++) pool.intercept({ path: path(index) }).reply(200, `${index}`);
+    assert.deepEqual(brief(await fetches(path(MANY - 1), path(0), path(0))), [
+      `${MANY - 1}`,
+      "0",
+      refusal("path", path(0)),
+    ]);
+    assert.equal(fetchMock.pendingInterceptors().length, MANY - 2);
+  });
+
+  test("do not hold up the error of a request that none of them takes", () => {
+    const [few, many] = [mockWith(1000), mockWith(3 * MANY)];
+    const ratio = shortest(() => ask(many, "/none")) / shortest(() => ask(few, "/none"));
+    assert.ok(ratio < 10, `${ratio} times slower`);
+  });
+});
