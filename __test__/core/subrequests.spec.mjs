@@ -2,9 +2,9 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { create, differs } from "../support/miniflare.mjs";
+import { create } from "../support/miniflare.mjs";
 import { deepEqualOutside, evaluate, json, rejection, text, URL_ROOT } from "../support/dispatch.mjs";
-import { closedPort, serve } from "../support/server.mjs";
+import { serve } from "../support/server.mjs";
 import { test } from "../support/test.mjs";
 
 const external = (limit) =>

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import { FetchError } from "../../src/node/errors.js";
-import { MiniflareCoreError, MiniflareError, noScriptMessage } from "../../src/node/errors.js";
+import { MiniflareError, noScriptMessage } from "../../src/node/errors.js";
 
 test("errors carry a code and a name that shows it", () => {
   const cause = new Error("why");

@@ -4,12 +4,12 @@ import { millisPerCall } from "../lib/timing.mjs";
 
 // Runs in the worker, as source text, and once here, for the right answer.
 async function compute() {
-  const items = Array.from({ length: 20000 }, (_, i) => ({ i, key: "key" + (i % 100), root: Math.sqrt(i) }));
+  const items = Array.from({ length: 20000 }, (_, i) => ({ i, key: `key${i % 100}`, root: Math.sqrt(i) }));
   const text = JSON.stringify(items);
   let hash = 0;
   for (const { i } of JSON.parse(text)) hash = (hash * 31 + i) | 0;
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return hash + ":" + new Uint8Array(digest).join();
+  return `${hash}:${new Uint8Array(digest).join()}`;
 }
 
 const script = `

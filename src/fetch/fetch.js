@@ -12,7 +12,6 @@ import { Request } from "ext:miniflare/web/request.js";
 const { toInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
 const { fromInnerResponse, newInnerResponse, nullBodyStatus } = core.loadExtScript("ext:deno_fetch/23_response.js");
 const { add, remove } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
-const { errorReadableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
 
 export async function fetch(input, init = undefined) {
   const [target, settings] = httpArguments(input, init);

@@ -78,7 +78,7 @@ class Body {
   }
 
   get #unusable() {
-    return this.used || (this.#stream !== null && this.#stream.locked);
+    return this.used || this.#stream?.locked;
   }
 
   /** The content, once: a string, bytes or null, or the stream if there is one by now. */

@@ -23,7 +23,7 @@ function withGetAll(headers) {
 
 function flattenHeaders(headers) {
   let flat = "";
-  for (const [name, value] of headers) flat += (flat && "\n") + name + "\n" + value;
+  for (const [name, value] of headers) flat += `${flat && "\n"}${name}\n${value}`;
   return flat;
 }
 
