@@ -46,16 +46,22 @@ describe("the headers of a fetch", () => {
     assert.deepEqual(seen, { range: "bytes=0-1", "accept-encoding": "identity" });
   });
 
-  for (const method of ["POST", "PUT"]) {
+  for (const method of ["POST", "PUT", "PATCH"]) {
     test(`say that a ${method} has no body`, async (t) => {
-      assert.equal((await sent(t, `{ method: "${method}" }`))["content-length"], "0");
+      const length = async (init) => (await sent(t, `{ method: "${method}", ${init} }`))["content-length"];
+      for (const init of [`body: null`, `body: ""`, `body: new Uint8Array()`, `body: new Blob([])`]) {
+        assert.equal(await length(init), "0", init);
+      }
+      assert.equal(await length(`headers: { "Content-Length": "7" }`), "0");
     });
   }
 
   test("do not say so of other methods", async (t) => {
     for (const method of ["GET", "DELETE", "OPTIONS"]) {
-      const seen = await sent(t, `{ method: "${method}", headers: { "Content-Length": "0" } }`);
-      assert.equal(seen["content-length"], undefined);
+      for (const init of [`headers: { "Content-Length": "0" }`, method !== "GET" && `body: ""`].filter(Boolean)) {
+        const seen = await sent(t, `{ method: "${method}", ${init} }`);
+        assert.deepEqual([seen["content-length"], seen["transfer-encoding"]], [undefined, undefined], init);
+      }
     }
   });
 
@@ -77,6 +83,25 @@ describe("the headers of a fetch", () => {
       (await sent(t, `{ method: "POST", body: "four", headers: { "Content-Length": "9" } }`))["content-length"],
       "4",
     );
+  });
+
+  test("may name the length of a stream, which is kept to", async (t) => {
+    const origin = await serve(t, (request, response) => {
+      request.on("error", () => {});
+      request.resume().on("end", () => response.end(request.headers["content-length"]));
+    });
+    const seen = await evaluate(
+      t,
+      `
+      const post = (length) => {
+        const init = { method: "POST", body: new Blob(["four"]).stream(), headers: { "Content-Length": length } };
+        return fetch("${origin}/", init).then((response) => response.text(), ({ message, cause }) => [message, cause.code]);
+      };
+      return [await post("4"), await post("3"), await post("5")];`,
+      { compatibilityDate: "2023-05-18" },
+    );
+    const mismatch = ["fetch failed", "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH"];
+    assert.deepEqual(seen, ["4", mismatch, mismatch]);
   });
 
   test("say who asks, when the URL does", differs("refuses the URL"), async (t) => {

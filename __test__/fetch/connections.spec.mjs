@@ -2,6 +2,7 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { create } from "../support/miniflare.mjs";
 import { runScript } from "../support/child.mjs";
 import { evaluate, rejection, text, URL_ROOT } from "../support/dispatch.mjs";
@@ -54,6 +55,28 @@ describe("a connection", () => {
     );
     await evaluate(t, `for (let i = 0; i < 3; i++) await (await fetch("${origin}")).text();`);
     assert.equal(connections(), 3);
+  });
+
+  test("that the server has closed since is replaced, whatever the request", async (t) => {
+    let socket;
+    const { origin, connections } = await serveCounted(t, (request, response) => {
+      socket = request.socket;
+      request.resume().on("end", () => response.end("answer"));
+    });
+    const mf = create(t, {
+      script: `export default { async fetch({ method }) {
+        const body = method === "POST" ? "body" : method === "PUT" ? new Blob(["stream"]).stream() : undefined;
+        return fetch("${origin}", { method, body });
+      } }`,
+      compatibilityDate: "2023-05-18",
+    });
+    await text(mf);
+    for (const method of ["GET", "POST", "PUT"]) {
+      // Both sides have, by the time that this one knows.
+      await once(socket.end(), "close");
+      assert.equal(await text(mf, URL_ROOT, { method }), "answer");
+    }
+    assert.equal(connections(), 4);
   });
 
   test("is another for another instance", async (t) => {

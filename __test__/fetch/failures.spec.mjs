@@ -2,6 +2,7 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
+import zlib from "node:zlib";
 import { create, createInvalid } from "../support/miniflare.mjs";
 import { evaluate, rejection, URL_ROOT } from "../support/dispatch.mjs";
 import { closedPort, deafPort, serve, serveSocket, serveText } from "../support/server.mjs";
@@ -152,6 +153,14 @@ describe("a server that breaks off", () => {
     assert.ok(error.message === "terminated" || error.cause?.message === "terminated", String(error));
   });
 
+  test("has sent all there is when it resets a body that has no end of its own", async (t) => {
+    const origin = await serveText(t, "HTTP/1.1 413 Too Large\r\nconnection: close\r\n\r\nenough", (socket) =>
+      setTimeout(() => socket.resetAndDestroy(), 50),
+    );
+    const { status, text } = await failureOf(t, origin);
+    assert.deepEqual([status, text], [413, "enough"]);
+  });
+
   test("does not spoil the requests that come after", async (t) => {
     const broken = await serveText(t, "", (socket) => socket.destroy());
     const sound = await serve(t, (_, response) => response.end("sound"));
@@ -163,6 +172,48 @@ describe("a server that breaks off", () => {
     );
     assert.deepEqual(seen, ["fetch failed", "sound"]);
   });
+});
+
+describe("a server that is hard to read", () => {
+  const OK = "HTTP/1.1 200 OK\r\n";
+  const read = {
+    "says first that it goes on": `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n${OK}content-length: 2\r\n\r\nok`,
+    "speaks HTTP/1.0": "HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\nok",
+    "has no words for its status": "HTTP/1.1 200\r\ncontent-length: 2\r\n\r\nok",
+    "begins with an empty line": `\r\n${OK}content-length: 2\r\n\r\nok`,
+    "folds its headers": `${OK}x-long: a\r\n b\r\ncontent-length: 2\r\n\r\nok`,
+    "has extensions of chunks, and trailers": `${OK}transfer-encoding: chunked\r\n\r\n2;a=b\r\nok\r\n0\r\nx-trailer: v\r\n\r\n`,
+    "goes on after its body": `${OK}content-length: 2\r\n\r\nok and more`,
+    "has a hundred and more headers": `${OK}${"x-a: b\r\n".repeat(150)}content-length: 2\r\n\r\nok`,
+  };
+  for (const [name, answer] of Object.entries(read)) {
+    test(`is read when it ${name}`, async (t) => {
+      const { status, text } = await failureOf(t, await serveText(t, answer));
+      assert.deepEqual([status, text], [200, "ok"]);
+    });
+  }
+
+  const refused = {
+    "sends two lengths": [`${OK}content-length: 2\r\ncontent-length: 3\r\n\r\nok`, "HPE_INVALID_HEADER_TOKEN"],
+    "sends a length that is none": [`${OK}content-length: -1\r\n\r\nok`, "HPE_INVALID_HEADER_TOKEN"],
+    "sends headers without end": [`${OK}x-long: ${"a".repeat(600_000)}\r\n\r\n`, "UND_ERR_HEADERS_OVERFLOW"],
+    "sends a chunk too large to count": [
+      `${OK}transfer-encoding: chunked\r\n\r\n${"f".repeat(20)}\r\nok`,
+      "HPE_INVALID_CHUNK_SIZE",
+    ],
+    "ends compressed content too soon": [
+      Buffer.concat([
+        Buffer.from(`${OK}content-encoding: gzip\r\ncontent-length: 20\r\n\r\n`),
+        zlib.gzipSync("x".repeat(99)).subarray(0, 20),
+      ]),
+      "Z_DATA_ERROR",
+    ],
+  };
+  for (const [name, [answer, code]] of Object.entries(refused)) {
+    test(`is refused when it ${name}`, async (t) => {
+      assert.equal((await failureOf(t, await serveText(t, answer))).code, code);
+    });
+  }
 });
 
 describe("a server that says nothing", () => {

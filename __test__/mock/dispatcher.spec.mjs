@@ -47,8 +47,43 @@ for (const [name, { MockAgent }] of versions) {
       // Undici 7 goes on with a count.
       assert.ok(refused.startsWith(refusal("path", "/d")), refused);
     });
+
+    test("replies with what its callbacks resolve to, lengths, trailers and nothing", async (t) => {
+      const fetchMock = new MockAgent();
+      t.after(() => fetchMock.close());
+      const pool = fetchMock.get(ORIGIN);
+      pool.intercept({ path: "/async" }).reply(200, async () => "later");
+      pool.intercept({ path: "/throws" }).reply(200, () => {
+        throw new RangeError("thrown");
+      });
+      pool.intercept({ path: "/length" }).replyContentLength().reply(200, "four");
+      pool.intercept({ path: "/trailers" }).defaultReplyTrailers({ a: "1" }).reply(200, "trailed");
+      pool.intercept({ path: "/204" }).reply(204, "");
+      const outcomes = await fetchAll(fetching(t, fetchMock), ["/async", "/throws", "/length", "/trailers", "/204"]);
+      assert.deepEqual(brief(outcomes), ["later", "thrown", "four", "trailed", ""]);
+      assert.deepEqual(outcomes[2].headers, [["content-length", "4"]]);
+    });
   });
 }
+
+describe("a mock that is composed with interceptors of undici", () => {
+  for (const [name, { MockAgent, interceptors }] of versions.slice(1)) {
+    test(`retries as they do, and leaves redirects to the worker (${name})`, async (t) => {
+      const fetchMock = new MockAgent();
+      t.after(() => fetchMock.close());
+      const pool = fetchMock.get(ORIGIN);
+      pool.intercept({ path: "/busy" }).reply(503, "busy").times(2);
+      pool.intercept({ path: "/busy" }).reply(302, "", { headers: { location: "/ready" } });
+      pool.intercept({ path: "/ready" }).reply(200, "ready");
+      const composed = fetchMock.compose(
+        interceptors.retry({ minTimeout: 1, maxRetries: 3 }),
+        interceptors.redirect({ maxRedirections: 1 }),
+      );
+      const [outcome] = await fetchAll(fetching(t, composed), ["/busy"]);
+      assert.deepEqual([outcome.text, outcome.redirected], ["ready", true]);
+    });
+  }
+});
 
 const agents = versions.map(([name, { Agent }]) => {
   const make = (t) => {
@@ -97,6 +132,45 @@ for (const [name, make] of [...agents, ["Node's own dispatcher", nodesDispatcher
       const port = await closedPort();
       const [{ message, cause }] = await fetchAll(setUp(t), [`http://127.0.0.1:${port}/`]);
       assert.deepEqual([message, cause.code], ["fetch failed", "ECONNREFUSED"]);
+    });
+
+    test("is told of aborts: before the answer, while a body is sent, while one is read", async (t) => {
+      const closed = { "/silent": deferred(), "/upload": deferred(), "/half": deferred() };
+      const arrived = { "/silent": deferred(), "/upload": deferred(), "/half": deferred() };
+      const origin = await serve(t, (request, response) => {
+        request.resume();
+        response.on("close", closed[request.url].resolve);
+        arrived[request.url].resolve();
+        if (request.url === "/half") response.write("half");
+      });
+      const script = `
+        const controllers = {};
+        const outcomes = {};
+        let cancelled;
+        const bytes = () => new ReadableStream({
+          pull: (stream) => (stream.enqueue(new Uint8Array(1000)), scheduler.wait(1)),
+          cancel: (reason) => void (cancelled = reason),
+        });
+        export default { async fetch(request, env, ctx) {
+          const { pathname } = new URL(request.url);
+          if (request.method === "DELETE") controllers[pathname].abort("of " + pathname);
+          if (request.method !== "POST") return new Response(await outcomes[pathname] + " " + cancelled);
+          const { signal } = controllers[pathname] = new AbortController();
+          const init = pathname === "/upload" ? { method: "POST", body: bytes() } : {};
+          const text = fetch("${origin}" + pathname, { ...init, signal }).then((response) => response.text());
+          ctx.waitUntil(outcomes[pathname] = text.catch((reason) => reason));
+          return new Response();
+        } }`;
+      const mf = create(t, { script, fetchMock: make(t), compatibilityDate: "2023-05-18" });
+      const ask = async (path, method) =>
+        (await mf.dispatchFetch(new URL(path, "http://localhost"), { method })).text();
+      for (const path of Object.keys(closed)) {
+        await ask(path, "POST");
+        await arrived[path].promise;
+        assert.match(await ask(path, "DELETE"), new RegExp(`^of ${path} `));
+        await closed[path].promise;
+      }
+      assert.equal(await ask("/upload", "GET"), "of /upload of /upload");
     });
 
     test("fails a body that breaks off", async (t) => {

@@ -8,8 +8,6 @@ use bytes::Bytes;
 use futures::stream::{self, Stream, TryStreamExt};
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
-use http_body_util::BodyDataStream;
-use hyper::body::Incoming;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, BufReader};
 use tokio_util::io::{ReaderStream, StreamReader};
 
@@ -27,11 +25,10 @@ enum Coding {
 }
 
 /// The bytes of a body, and whether they are decoded. A body in a coding that is unknown stays as it is.
-pub fn decode(headers: &HeaderMap, body: Incoming) -> (Chunks, bool) {
+pub fn decode(headers: &HeaderMap, chunks: Chunks) -> (Chunks, bool) {
     let codings = codings(headers).unwrap_or_default();
-    let chunks = BodyDataStream::new(body).map_err(BoxError::from);
     if codings.is_empty() {
-        return (Box::pin(chunks), false);
+        return (chunks, false);
     }
     let mut reader: Reader = Box::pin(StreamReader::new(chunks.map_err(io::Error::other)));
     for coding in codings.iter().rev() {

@@ -9,17 +9,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::StreamExt;
+use futures::future::ready;
 use futures::poll;
-use http::header::CONTENT_LENGTH;
-use http::{Request, Response, Uri, response::Parts};
+use futures::{StreamExt, TryStreamExt};
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderMap, Request, Response, Uri, Version, response::Parts};
+use http_body_util::BodyDataStream;
 use hyper::body::Incoming;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::client::{Client, Outgoing};
 use super::decode::{Chunks, decode};
-use super::failure::Failure;
+use super::failure::{BoxError, Failure, is_reset};
 use crate::limits;
 
 /// A response as it arrives at the lane.
@@ -79,13 +81,13 @@ async fn receive(
     reply: oneshot::Sender<Result<Arrived, Failure>>,
 ) {
     let (head, body) = response.into_parts();
-    let (mut chunks, decoded) = decode(&head.headers, body);
+    let (mut chunks, decoded) = decode(&head.headers, sent(&head, body));
     let (first, rest) = gather(&mut chunks, uri).await;
     if let Rest::Ended = rest {
         let body = Arriving::Whole(first.concat());
         return drop(reply.send(Ok(Arrived { head, body })));
     }
-    let length = if decoded { None } else { announced(&head) };
+    let length = if decoded { None } else { announced(&head.headers) };
     let (sender, receiver) = mpsc::channel(limits::WAITING_CHUNKS);
     let body = Arriving::Chunks {
         chunks: receiver,
@@ -105,8 +107,20 @@ async fn receive(
     }
 }
 
-fn announced(head: &Parts) -> Option<u64> {
-    head.headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+/// The length of a body, as its headers announce it.
+pub fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// A body as it is sent. One that lasts as long as its connection is whole when the server resets that: those that answer
+/// before they have read all of a request do.
+fn sent(head: &Parts, body: Incoming) -> Chunks {
+    let chunks = BodyDataStream::new(body).map_err(BoxError::from);
+    let framed = [CONTENT_LENGTH, TRANSFER_ENCODING];
+    if head.version > Version::HTTP_11 || framed.iter().any(|name| head.headers.contains_key(name)) {
+        return Box::pin(chunks);
+    }
+    Box::pin(chunks.take_while(|chunk| ready(!chunk.as_ref().is_err_and(|error| is_reset(&**error)))))
 }
 
 enum Rest {

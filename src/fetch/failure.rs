@@ -97,13 +97,7 @@ impl Failure {
     fn into_class(self, class: &'static str) -> JsErrorBox {
         let port = self.port.to_string();
         let parts = [&self.code, self.syscall, &self.host, &port, &self.message];
-        JsErrorBox::new(
-            class,
-            parts.join(
-                "
-",
-            ),
-        )
+        JsErrorBox::new(class, parts.join("\n"))
     }
 }
 
@@ -133,6 +127,9 @@ fn known(error: &(dyn Error + 'static), uri: &Uri) -> Option<Failure> {
             "Z_DATA_ERROR",
             format!("the body cannot be decoded: {source}"),
         ));
+    }
+    if error.is::<LengthMismatch>() {
+        return Some(Failure::new(uri, "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH", error));
     }
     if let Some(error) = error.downcast_ref::<rustls::Error>() {
         return Some(insecure(error, uri));
@@ -257,6 +254,17 @@ fn insecure(error: &rustls::Error, uri: &Uri) -> Failure {
     };
     Failure::new(uri, code, reason)
 }
+
+/// Whether an error is that of a connection which the other side has reset.
+pub fn is_reset(error: &(dyn Error + 'static)) -> bool {
+    let of_the_system = |error: &(dyn Error + 'static)| error.downcast_ref().map(io::Error::kind);
+    Chain(Some(error)).any(|error| of_the_system(error) == Some(ErrorKind::ConnectionReset))
+}
+
+/// A stream for a request's body that is longer or shorter than its headers say.
+#[derive(Debug, thiserror::Error)]
+#[error("Request body length does not match content-length header")]
+pub struct LengthMismatch;
 
 /// No connection in the time there is for making one.
 #[derive(Debug, thiserror::Error)]

@@ -27,19 +27,23 @@ function answer(_context, hop) {
   const answered = op_host(HOST.MOCK, [method, url, headerText(hop.headers), length, bodyToNode(hop)]);
   if (answered === undefined) return undefined;
   if (answered[0] === FAILED) throw reasonOf(decode(answered[1]));
-  if (answered[0] === LATER) return answerLater(hop, decode(answered[1]));
+  if (answered[0] === LATER) return answerLater(hop, decode(answered[1]), answered[2]);
   if (answered[0] === RECORD) return record(hop, decode(answered[1]));
   const [, status, statusText, headers, body] = answered;
   return { status, statusText, headers: headerList(headers), body };
 }
 
-/** An answer that comes when nobody waits for it any more is not read. */
-function answerLater(hop, response) {
+/** An answer that comes when nobody waits for it any more is not read; `end` is what ends the wait, if there is any. */
+function answerLater(hop, response, end) {
   const later = response.then(
     (given) => answerOf(hop, given),
     (reason) => Promise.reject(reasonOf(reason)),
   );
-  hop.callOff = () => void later.then((answer) => answer?.body?.cancel?.()).catch(() => {});
+  const callOff = end === null ? undefined : decode(end);
+  hop.callOff = (reason) => {
+    callOff?.(reason);
+    later.then((answer) => answer?.body?.cancel?.()).catch(() => {});
+  };
   return later;
 }
 
@@ -76,8 +80,14 @@ function bodyToNode(hop) {
   if (body instanceof Uint8Array) return body.slice();
   return [
     hop.source instanceof Blob ? "blob" : "stream",
-    encode({ drain: () => drain(hop), source: () => sourceOfStream(hop.body) }),
+    encode({ drain: () => drain(hop), source: () => sourceOf(hop) }),
   ];
+}
+
+/** Whoever reads the stream of a hop may end it for no reason, where an abort had one. */
+function sourceOf({ body, signal }) {
+  const { pull, cancel } = sourceOfStream(body);
+  return { pull, cancel: (reason) => cancel(signal?.aborted ? signal.reason : reason) };
 }
 
 /** Reads the stream of a hop; its bytes are the hop's body from then on. */

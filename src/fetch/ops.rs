@@ -17,7 +17,7 @@ use hyper::ext::ReasonPhrase;
 use tokio::sync::{mpsc, oneshot};
 
 use super::client::{Client, Outgoing};
-use super::exchange::{self, Arrived, Arriving, Progress};
+use super::exchange::{self, Arrived, Arriving, Progress, announced};
 use super::resources::{Exchange, ResponseBody, Task, written};
 use super::settings::{Proxies, Settings};
 use crate::instance::Instance;
@@ -26,6 +26,9 @@ use crate::worker::background;
 /// The body of a request, as the worker's half says it.
 const NONE: u32 = 0;
 const STREAM: u32 = 2;
+
+/// Methods of which a body is expected, so that its absence is said.
+const EXPECTING: [&str; 3] = ["POST", "PUT", "PATCH"];
 
 /// Headers of one connection, which are not a request's to set.
 const OF_THE_CONNECTION: [&str; 6] = [
@@ -79,11 +82,16 @@ pub fn op_outbound_open(
 ) -> Result<ResourceId, JsErrorBox> {
     let client = state.try_borrow::<Client>().cloned();
     let client = client.ok_or_else(|| JsErrorBox::generic("the worker has no client"))?;
-    let (body, sender) = body_of(kind, bytes);
+    let length = match kind {
+        STREAM => (length >= 0.0).then_some(length as u64),
+        _ => Some(bytes.len() as u64),
+    };
+    let headers = headers_of(&headers, method, kind, length)?;
+    let (body, sender) = body_of(kind, bytes, announced(&headers));
     let mut request = Request::new(body);
     *request.method_mut() = Method::from_str(method).map_err(unsendable)?;
     *request.uri_mut() = Uri::from_str(url).map_err(unsendable)?;
-    *request.headers_mut() = headers_of(&headers, method, kind, length)?;
+    *request.headers_mut() = headers;
     let (reply, replied) = oneshot::channel();
     let progress = Progress::default();
     let running = exchange::run(client, request, progress.clone(), reply);
@@ -99,12 +107,12 @@ pub fn op_outbound_open(
 
 type Chunks = mpsc::Sender<Option<Bytes>>;
 
-fn body_of(kind: u32, bytes: &[u8]) -> (Outgoing, Option<Chunks>) {
+fn body_of(kind: u32, bytes: &[u8], announced: Option<u64>) -> (Outgoing, Option<Chunks>) {
     match kind {
         NONE => (Empty::new().map_err(|never| match never {}).boxed_unsync(), None),
         STREAM => {
             let (sender, receiver) = mpsc::channel(1);
-            (written(receiver), Some(sender))
+            (written(receiver, announced), Some(sender))
         }
         _ => {
             let whole = Full::new(Bytes::copy_from_slice(bytes));
@@ -113,7 +121,7 @@ fn body_of(kind: u32, bytes: &[u8]) -> (Outgoing, Option<Chunks>) {
     }
 }
 
-fn headers_of(text: &[u8], method: &str, kind: u32, length: f64) -> Result<HeaderMap, JsErrorBox> {
+fn headers_of(text: &[u8], method: &str, kind: u32, length: Option<u64>) -> Result<HeaderMap, JsErrorBox> {
     let mut headers = HeaderMap::new();
     let mut lines = text.split(|byte| *byte == b'\n');
     while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
@@ -122,15 +130,12 @@ fn headers_of(text: &[u8], method: &str, kind: u32, length: f64) -> Result<Heade
             headers.append(name, HeaderValue::from_bytes(value).map_err(unsendable)?);
         }
     }
-    // The length of a body that is here is known better here. That of a stream may be what the headers say.
-    if kind != STREAM || length >= 0.0 {
-        headers.remove(CONTENT_LENGTH);
-    }
-    if kind == STREAM && length >= 0.0 {
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(length as u64));
-    }
-    if kind == NONE && matches!(method, "POST" | "PUT") {
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(0));
+    match length {
+        Some(0) if kind != STREAM && !EXPECTING.contains(&method) => drop(headers.remove(CONTENT_LENGTH)),
+        Some(length) => drop(headers.insert(CONTENT_LENGTH, HeaderValue::from(length))),
+        // The length of a stream may be what the headers say, unless they say that there is none.
+        None if announced(&headers) == Some(0) => drop(headers.remove(CONTENT_LENGTH)),
+        None => (),
     }
     Ok(headers)
 }

@@ -18,7 +18,7 @@ use tokio::task::AbortHandle;
 
 use super::client::Outgoing;
 use super::exchange::{Arrived, Progress};
-use super::failure::{BoxError, Failure};
+use super::failure::{BoxError, Failure, LengthMismatch};
 
 /// Ends the exchange with the last that holds it.
 pub struct Task(pub AbortHandle);
@@ -84,17 +84,27 @@ impl Resource for Exchange {
     }
 }
 
-/// The body of a request that the worker writes, as the connection reads it.
-pub fn written(receiver: mpsc::Receiver<Option<Bytes>>) -> Outgoing {
-    let chunks = futures::stream::unfold(Some(receiver), |receiver| async {
-        let mut receiver = receiver?;
-        match receiver.recv().await {
-            Some(Some(chunk)) => Some((Ok(Frame::data(chunk)), Some(receiver))),
-            Some(None) => None,
-            None => Some((Err(BoxError::from("the request's body was not completed")), None)),
+/// The body of a request that the worker writes, as the connection reads it. It fails when it is not of the length that
+/// the headers announce.
+pub fn written(receiver: mpsc::Receiver<Option<Bytes>>, announced: Option<u64>) -> Outgoing {
+    let chunks = futures::stream::unfold(Some((receiver, announced)), |state| async {
+        let (mut receiver, left) = state?;
+        match (receiver.recv().await, left) {
+            (Some(Some(chunk)), None) => Some((Ok(Frame::data(chunk)), Some((receiver, None)))),
+            (Some(Some(chunk)), Some(left)) => match left.checked_sub(chunk.len() as u64) {
+                Some(left) => Some((Ok(Frame::data(chunk)), Some((receiver, Some(left))))),
+                None => failed(LengthMismatch),
+            },
+            (Some(None), None | Some(0)) => None,
+            (Some(None), Some(_)) => failed(LengthMismatch),
+            (None, _) => failed("the request's body was not completed"),
         }
     });
     StreamBody::new(chunks).boxed_unsync()
+}
+
+fn failed<S>(error: impl Into<BoxError>) -> Option<(Result<Frame<Bytes>, BoxError>, Option<S>)> {
+    Some((Err(error.into()), None))
 }
 
 /// A response's body. It is read as it arrives.

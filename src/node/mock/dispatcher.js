@@ -10,6 +10,7 @@ function asker(dispatcher) {
   return (request, session) =>
     new Promise((resolve, reject) => {
       const exchange = new Exchange(resolve, reject, session);
+      request.callOff = (reason) => exchange.callOff(reason ?? new Error("The fetch was aborted."));
       const { path, origin, method, headers } = request;
       const options = { path, origin, method, headers: { ...headers }, maxRedirections: 0, upgrade: undefined };
       dispatcher.dispatch({ ...options, body: request.outgoingBody() }, handlerOf(exchange));
@@ -24,16 +25,29 @@ class Exchange {
   #body;
   #pause = () => {};
   #resume = () => {};
-  #abort = () => {};
+  #abort;
+  /** Why it is over before it has begun. */
+  #reason;
 
   constructor(resolve, reject, session) {
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#done = session.add(() => this.#abort(new Error("The worker was ended.")));
+    this.#done = session.add(() => this.callOff(new Error("The worker was ended.")));
   }
 
   begin(abort) {
     this.#abort = abort;
+    if (this.#reason !== undefined) abort(this.#reason);
+  }
+
+  /** Nobody wants the response any more, or what is left of it. */
+  callOff(reason) {
+    this.#done();
+    this.#body = undefined;
+    this.#reason = reason;
+    this.#abort?.(reason);
+    // Undici notices when it goes on.
+    this.#resume();
   }
 
   head(status, headers, statusText, pause, resume) {
@@ -44,7 +58,7 @@ class Exchange {
       {
         start: (controller) => void (this.#body = controller),
         pull: () => this.#resume(),
-        cancel: (reason) => this.#cancel(reason),
+        cancel: (reason) => this.callOff(reason ?? new Error("The body was cancelled.")),
       },
       { highWaterMark: 0 },
     );
@@ -72,13 +86,6 @@ class Exchange {
     this.#reject(error);
     this.#body?.error(terminated(error));
     this.#body = undefined;
-  }
-
-  #cancel(reason) {
-    this.#done();
-    this.#body = undefined;
-    this.#abort(reason ?? new Error("The body was cancelled."));
-    this.#resume();
   }
 }
 

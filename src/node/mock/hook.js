@@ -65,7 +65,8 @@ function later(answer, request, membrane) {
     request.release();
     return given === NETWORK ? undefined : (given.keep ?? responseOf(given));
   });
-  return [LATER, membrane.encode(response)];
+  const callOff = request.callOff === undefined ? null : membrane.encode(request.callOff);
+  return [LATER, membrane.encode(response), callOff];
 }
 
 function responseOf({ status, statusText, headers, content }) {

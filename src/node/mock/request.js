@@ -9,6 +9,8 @@ const { chain, lowerCaseNames, sortQuery } = require("./matching.js");
 const EXPECTING = new Set(["PUT", "POST"]);
 
 class MockRequest {
+  /** Ends what answers the request, for a reason; undefined where there is nothing to end. */
+  callOff;
   #headerText;
   #length;
   #body;
