@@ -1,13 +1,14 @@
 // Recordings: what real servers answer once, a file answers from then on.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe } from "node:test";
 import zlib from "node:zlib";
+import { rejection } from "../support/dispatch.mjs";
 import { fetchAll, fetching, refusal } from "../support/fetch-mock.mjs";
 import { folder } from "../support/files.mjs";
-import { createFetchMock } from "../support/miniflare.mjs";
+import { create, createFetchMock } from "../support/miniflare.mjs";
 import { serve } from "../support/server.mjs";
 import { test } from "../support/test.mjs";
 
@@ -100,6 +101,38 @@ describe("a recording", () => {
     assert.equal(requests(), 0);
   });
 
+  test("says in the mode none what it has that comes near", async (t) => {
+    const { record, origin } = await setUp(t);
+    await record().fetches(["/a"], ["/a", { method: "POST", body: "x" }]);
+    const { fetchMock } = record({ mode: "none" });
+    const script = `export default { fetch: ({ url }) => {
+      const { pathname } = new URL(url);
+      const init = pathname === "/a" ? { method: "POST", body: "y" } : {};
+      return fetch("${origin}" + pathname, init);
+    } }`;
+    const mf = create(t, { script, fetchMock });
+    const nearest = async (path) => (await rejection(mf.dispatchFetch(`http://localhost${path}`))).cause.nearest[0];
+    assert.deepEqual(await nearest("/a"), {
+      interceptor: `POST ${origin}/a (recorded)`,
+      differences: ["the body is 'y', expected 'x'"],
+    });
+    assert.deepEqual(await nearest("/ab"), {
+      interceptor: `GET ${origin}/a (recorded)`,
+      differences: ["the path is '/ab'"],
+    });
+  });
+
+  test("keeps bodies of requests that are no text", async (t) => {
+    const { record, requests } = await setUp(t);
+    const post = (bytes) => ["/a", { method: "POST", bodyOf: ["bytes", bytes] }];
+    const all = [post([0xff]), post([0xfe])];
+    const first = texts(await record().fetches(...all));
+    assert.deepEqual(texts(await record({ mode: "none" }).fetches(...all)), first);
+    assert.equal(requests(), 2);
+    const [{ cause }] = await record({ mode: "none" }).fetches(post([0xfd]));
+    assert.equal(cause.code, "UND_MOCK_ERR_MOCK_NOT_MATCHED");
+  });
+
   test("begins anew in the mode all", async (t) => {
     const { record } = await setUp(t);
     await record().fetches(["/a"], ["/b"]);
@@ -141,6 +174,36 @@ describe("bad input of a recording", () => {
     }
   });
 
+  test("is an entry of another kind, which is named", (t) => {
+    const file = path.join(folder(t), "api.json");
+    const request = { method: "GET", url: "https://example.com/", body: null };
+    const response = { status: 200, statusText: "OK", headers: [["a", "b"]], body: "text" };
+    const read = (entry) => {
+      writeFileSync(file, JSON.stringify({ version: 1, entries: [{ request, response }, entry] }));
+      return createFetchMock().record(file);
+    };
+    read({ request, response });
+    for (const [part, entry] of [
+      ["request.url", { request: { ...request, url: "/relative" }, response }],
+      ["request.body", { request: { ...request, body: 5 }, response }],
+      ["response.status", { request, response: { ...response, status: "200" } }],
+      ["response.headers", { request, response: { ...response, headers: { a: "b" } } }],
+      ["response.body", { request, response: { ...response, body: undefined } }],
+    ]) {
+      assert.throws(() => read(entry), {
+        message: `${file} is no recording: entries[1].${part} is missing or of another kind. Delete it to record anew.`,
+      });
+    }
+  });
+
+  test("is a file that cannot be read", (t) => {
+    const file = folder(t);
+    assert.throws(() => createFetchMock().record(file), {
+      name: "UndiciError",
+      message: /^The recording .* cannot be read: EISDIR/,
+    });
+  });
+
   test("is a path or a mode that is none", () => {
     const invalid = (message) => ({ name: "InvalidArgumentError", message });
     assert.throws(() => createFetchMock().record(5), invalid("file must be a path, got 5 (number)"));
@@ -156,6 +219,16 @@ describe("bad input of a recording", () => {
     mkdirSync(file, { recursive: true });
     const [{ message, cause }] = await fetches(["/a"]);
     assert.equal(message, "fetch failed");
+    assert.ok(cause.message.startsWith(`The recording ${file} cannot be written: `), cause.message);
     assert.match(cause.message, /EISDIR|EEXIST|ENOTEMPTY|EPERM/);
+    assert.deepEqual(readdirSync(path.dirname(file)), [path.basename(file)]);
+  });
+
+  test("is a file in a folder that cannot be made", async (t) => {
+    const { record, file } = await setUp(t);
+    writeFileSync(path.dirname(file), "a file");
+    assert.throws(() => record(), /cannot be read: ENOTDIR/);
+    const [{ cause }] = await record({ mode: "all" }).fetches(["/a"]);
+    assert.match(cause.message, /cannot be written: (EEXIST|ENOTDIR)/);
   });
 });

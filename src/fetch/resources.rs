@@ -87,24 +87,19 @@ impl Resource for Exchange {
 /// The body of a request that the worker writes, as the connection reads it. It fails when it is not of the length that
 /// the headers announce.
 pub fn written(receiver: mpsc::Receiver<Option<Bytes>>, announced: Option<u64>) -> Outgoing {
-    let chunks = futures::stream::unfold(Some((receiver, announced)), |state| async {
-        let (mut receiver, left) = state?;
-        match (receiver.recv().await, left) {
-            (Some(Some(chunk)), None) => Some((Ok(Frame::data(chunk)), Some((receiver, None)))),
-            (Some(Some(chunk)), Some(left)) => match left.checked_sub(chunk.len() as u64) {
-                Some(left) => Some((Ok(Frame::data(chunk)), Some((receiver, Some(left))))),
-                None => failed(LengthMismatch),
-            },
-            (Some(None), None | Some(0)) => None,
-            (Some(None), Some(_)) => failed(LengthMismatch),
-            (None, _) => failed("the request's body was not completed"),
-        }
+    let state = (receiver, announced);
+    let chunks = futures::stream::try_unfold(state, |(mut receiver, left)| async move {
+        let Some(chunk) = receiver.recv().await.ok_or("the request's body was not completed")? else {
+            let is_short = left.is_some_and(|left| left > 0);
+            return if is_short { Err(LengthMismatch.into()) } else { Ok(None) };
+        };
+        let left = match left {
+            Some(left) => Some(left.checked_sub(chunk.len() as u64).ok_or(LengthMismatch)?),
+            None => None,
+        };
+        Ok::<_, BoxError>(Some((Frame::data(chunk), (receiver, left))))
     });
     StreamBody::new(chunks).boxed_unsync()
-}
-
-fn failed<S>(error: impl Into<BoxError>) -> Option<(Result<Frame<Bytes>, BoxError>, Option<S>)> {
-    Some((Err(error.into()), None))
 }
 
 /// A response's body. It is read as it arrives.

@@ -175,7 +175,7 @@ class MockAgent {
     if (refused === undefined) return NETWORK;
     const subsequent = `subsequent request to origin ${request.origin} was not allowed`;
     const error = new MockNotMatchedError(`${differs(STAGES[stage], request)}: ${subsequent} (${refused})`);
-    throw tellNearest(error, request, this.#poolsFor(request.origin));
+    throw tellNearest(error, request, [...this.#poolsFor(request.origin), ...(this.#recording?.pools ?? [])]);
   }
 
   /** All pools, those of an origin first. */
@@ -185,7 +185,7 @@ class MockAgent {
     const shared = new Set();
     return pools
       .filter(([, { interceptors }]) => !shared.has(interceptors) && shared.add(interceptors))
-      .map(([key, { interceptors }]) => ({ origin: key, interceptors }));
+      .map(([key, { interceptors }]) => ({ origin: key, interceptors: interceptors.withUsed() }));
   }
 
   /** Why a request may not use the network; undefined when it may. */

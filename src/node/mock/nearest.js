@@ -29,7 +29,7 @@ function nearestTo(request, pools) {
   const nearest = [];
   let compared = 0;
   for (const { origin, interceptors } of pools) {
-    for (const { state } of interceptors.withUsed()) {
+    for (const { state } of interceptors) {
       if (compared++ === MOST_COMPARED) break;
       insert(nearest, state, origin, distanceOf(state, origin, request));
     }
@@ -58,7 +58,8 @@ function tell(state, origin, request) {
   const differences = [];
   compare(state, origin, request, (_weight, part, name) => differences.push(TEXTS[part](state, request, name)));
   if (differences.length === 0) differences.push("a function that it matches with did not return true");
-  return { interceptor: `${shown(state.method)} ${target(origin, state.path)}`, differences };
+  const recorded = state.recorded ? " (recorded)" : "";
+  return { interceptor: `${shown(state.method)} ${target(origin, state.path)}${recorded}`, differences };
 }
 
 const TEXTS = {

@@ -48,6 +48,16 @@ class Recording {
     );
   }
 
+  /** What is replayed, as the interceptors of their origins: what an error compares a request with. */
+  get pools() {
+    return [...this.#replays.keys()].map((key) => {
+      const [method, url, body] = JSON.parse(key);
+      const { origin, pathname, search } = new URL(url);
+      const state = { method, path: pathname + search, body: contentOf(body), headers: undefined, recorded: true };
+      return { origin, interceptors: [{ state }] };
+    });
+  }
+
   #answer(request) {
     const replays = this.#replays.get(keyOf(request));
     if (replays !== undefined) return answerOf(replays.length > 1 ? replays.shift() : replays[0]);
@@ -57,33 +67,73 @@ class Recording {
 
   #keep(request, status, statusText, headers, body) {
     this.#entries.push({ request, response: { status, statusText, headers: kept(headers), body: textOf(body) } });
-    const text = `${JSON.stringify({ version: VERSION, entries: this.#entries }, null, 2)}\n`;
-    fs.mkdirSync(path.dirname(this.#file), { recursive: true });
-    // Whoever reads the file, now or after a crash, finds it whole.
-    const draft = `${this.#file}.${process.pid}.tmp`;
+    writeWhole(this.#file, `${JSON.stringify({ version: VERSION, entries: this.#entries }, null, 2)}\n`);
+  }
+}
+
+/** Whoever reads the file, now or after a crash, finds it whole. */
+function writeWhole(file, text) {
+  const draft = `${file}.${process.pid}.tmp`;
+  try {
+    fs.mkdirSync(path.dirname(file), { recursive: true });
     fs.writeFileSync(draft, text);
-    fs.renameSync(draft, this.#file);
+    fs.renameSync(draft, file);
+  } catch (error) {
+    if (fs.existsSync(draft)) fs.rmSync(draft);
+    throw new UndiciError(`The recording ${file} cannot be written: ${error.message}`);
   }
 }
 
 function readEntries(file) {
-  if (!fs.existsSync(file)) return [];
+  const text = readIfThere(file);
+  if (text === undefined) return [];
   try {
-    const { version, entries } = JSON.parse(fs.readFileSync(file, "utf8"));
+    const { version, entries } = JSON.parse(text);
     if (version !== VERSION) throw new Error(`its version is ${version}, not ${VERSION}`);
-    for (const { request, response } of entries) answerOf(response, keyOf(request));
+    for (const [index, entry] of entries.entries()) checkEntry(entry, `entries[${index}]`);
     return entries;
   } catch (error) {
     throw new UndiciError(`${file} is no recording: ${error.message}. Delete it to record anew.`);
   }
 }
 
+function readIfThere(file) {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch (error) {
+    if (error.code === "ENOENT") return undefined;
+    throw new UndiciError(`The recording ${file} cannot be read: ${error.message}`);
+  }
+}
+
+function checkEntry({ request, response }, name) {
+  const parts = {
+    "request.method": typeof request?.method === "string",
+    "request.url": URL.canParse(request?.url),
+    "request.body": isBody(request?.body),
+    "response.status": Number.isInteger(response?.status),
+    "response.statusText": typeof response?.statusText === "string",
+    "response.headers": isHeaders(response?.headers),
+    "response.body": isBody(response?.body),
+  };
+  const wrong = Object.keys(parts).find((part) => !parts[part]);
+  if (wrong !== undefined) throw new Error(`${name}.${wrong} is missing or of another kind`);
+}
+
+const isBody = (body) => body === null || typeof body === "string" || typeof body?.base64 === "string";
+
+function isHeaders(headers) {
+  const isText = (value) => typeof value === "string";
+  return Array.isArray(headers) && headers.every((pair) => Array.isArray(pair) && pair.every(isText));
+}
+
 const keyOf = ({ method, url, body }) => JSON.stringify([method, url, body]);
 
 function answerOf({ status, statusText, headers, body }) {
-  const content = body !== null && typeof body === "object" ? Buffer.from(body.base64, "base64") : (body ?? "");
-  return { status, statusText, headers: headers.flat().join("\n"), content };
+  return { status, statusText, headers: headers.flat().join("\n"), content: contentOf(body) ?? "" };
 }
+
+const contentOf = (body) => (typeof body?.base64 === "string" ? Buffer.from(body.base64, "base64") : body);
 
 /** Text as it is, other bytes as base64. */
 function textOf(body) {
