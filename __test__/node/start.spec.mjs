@@ -3,11 +3,14 @@
 
 import { describe, test } from "node:test";
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { root, run, runScript } from "../support/child.mjs";
+import { folder } from "../support/files.mjs";
 import { differs } from "../support/miniflare.mjs";
 
+const CRYPTO = "NativeModule crypto";
 const UNDICI = "NativeModule internal/deps/undici/undici";
 const index = path.join(root, "index.js");
 const indexModule = pathToFileURL(path.join(root, "index.mjs")).href;
@@ -47,17 +50,20 @@ describe("Node's fetch classes", differs("it brings its own"), () => {
       assert.equal(new OurRequest("http://localhost/") instanceof Request, true);
     `));
 
-  test("are not loaded by the CommonJS door", async () => {
+  test("are not loaded by the CommonJS door, and neither is node:crypto", async (t) => {
     const source = `
       const { Miniflare, Response } = require(${JSON.stringify(index)});
       const mf = new Miniflare({ modules: true, script: "export default { fetch: () => new Response('hello') }" });
       mf.dispatchFetch("http://localhost/")
         .then((response) => response.text())
-        .then((text) => console.log(text, process.moduleLoadList.includes(${JSON.stringify(UNDICI)})))
+        .then((text) => console.log(text, ${JSON.stringify([UNDICI, CRYPTO])}.filter((name) => process.moduleLoadList.includes(name))))
         .then(() => mf.dispose());
     `;
-    const { stdout, stderr } = await run(process.execPath, ["--input-type=commonjs", "--eval", source]);
-    assert.equal(stdout, "hello false\n", stderr);
+    // A script that is evaluated has node:crypto loaded by Node itself.
+    const file = path.join(folder(t), "start.cjs");
+    writeFileSync(file, source);
+    const { stdout, stderr } = await run(process.execPath, [file]);
+    assert.equal(stdout, "hello []\n", stderr);
   });
 
   test("are not loaded by bodies in memory, plain headers, or what is bound", () =>

@@ -1,7 +1,6 @@
 "use strict";
 // What a worker's `fetch` is made with: options, and what the environment says, read as Node and other clients read it.
 
-const { X509Certificate } = require("node:crypto");
 const fs = require("node:fs");
 const path = require("node:path");
 const { OptionsError } = require("./errors.js");
@@ -35,6 +34,8 @@ function readNamed(file) {
 
 /** The certificates of a text, without what stands between them. */
 function certificates(text, where) {
+  // Loaded when there is something to read: it is a large part of Node.
+  const { X509Certificate } = require("node:crypto");
   const found = text.match(CERTIFICATE);
   if (found === null) throw new OptionsError("ERR_INVALID_OPTION", `${where}: expected certificates in PEM, got none`);
   for (const certificate of found) {
