@@ -2,9 +2,10 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import net from "node:net";
 import { runScript } from "../support/child.mjs";
-import { certificate, serveCounted, serveTls } from "../support/server.mjs";
+import { certificate, serveCounted, serveSocket, serveTls } from "../support/server.mjs";
 import { test } from "../support/test.mjs";
 
 const CLEAN = {
@@ -48,6 +49,30 @@ async function serveProxy(t, port = 0, status = 200) {
   return { ...proxy, seen };
 }
 
+/** A SOCKS 5 proxy; whoever asks gets a connection to `port`, and `seen` has the host and port that were asked for. */
+async function serveSocks(t, port, { user, password } = {}) {
+  const seen = [];
+  const origin = await serveSocket(t, async (socket) => {
+    const receive = async () => (await once(socket, "data"))[0];
+    const methods = await receive();
+    assert.equal(methods[0], 5);
+    socket.write(Buffer.from([5, user === undefined ? 0 : 2]));
+    if (user !== undefined) {
+      const login = await receive();
+      const length = login[1];
+      seen.push([login.subarray(2, 2 + length).toString(), login.subarray(3 + length).toString()]);
+      socket.write(Buffer.from([1, seen.at(-1).join() === `${user},${password}` ? 0 : 1]));
+    }
+    const request = await receive();
+    const name = request.subarray(5, 5 + request[4]).toString();
+    seen.push([request[3] === 3 ? name : "an address", request.readUInt16BE(request.length - 2)]);
+    const target = net.connect(port, "127.0.0.1", () => socket.write(Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0])));
+    target.on("error", () => socket.destroy()).pipe(socket);
+    socket.on("error", () => target.destroy()).pipe(target);
+  });
+  return { host: new URL(origin).host, seen };
+}
+
 describe("a proxy in the environment", () => {
   test("is asked for what is on plain HTTP", async (t) => {
     const { origin, seen } = await serveProxy(t);
@@ -66,6 +91,32 @@ describe("a proxy in the environment", () => {
     const trusting = { fetchCa: certificate("ca.pem") };
     assert.equal(await ask("https://example.test/", { HTTPS_PROXY: origin }, trusting), "tunnelled 2.0");
     assert.deepEqual(seen, [["example.test:443", undefined]]);
+  });
+
+  test("may be one of SOCKS 5, which finds the host itself", async (t) => {
+    const server = await serveCounted(t, (request, response) => response.end(`${request.headers.host}${request.url}`));
+    const { host, seen } = await serveSocks(t, server.port);
+    assert.equal(await ask("http://example.test/a", { ALL_PROXY: `socks5h://${host}` }), "example.test/a");
+    const trusting = { fetchCa: certificate("ca.pem") };
+    const { port } = await serveTls(t, (request, response) => response.end(`tunnelled ${request.httpVersion}`));
+    const secure = await serveSocks(t, port, { user: "me", password: "secret" });
+    const proxy = `socks5h://me:secret@${secure.host}`;
+    assert.equal(await ask("https://example.test/", { HTTPS_PROXY: proxy }, trusting), "tunnelled 2.0");
+    assert.deepEqual(seen, [["example.test", 80]]);
+    assert.deepEqual(secure.seen, [
+      ["me", "secret"],
+      ["example.test", 443],
+    ]);
+  });
+
+  test("may be reached over TLS itself", async (t) => {
+    const { origin } = await serveTls(t, (request, response) => response.end(`${request.url} ${request.httpVersion}`));
+    const trusting = { fetchCa: certificate("ca.pem") };
+    assert.equal(await ask("http://example.test/a", { HTTP_PROXY: origin }, trusting), "http://example.test/a 1.1");
+    assert.match(
+      await ask("http://example.test/a", { HTTP_PROXY: origin }),
+      /^UNABLE_TO_VERIFY_LEAF_SIGNATURE by the proxy https:\/\/localhost:\d+\/: unable to verify/,
+    );
   });
 
   test("is not asked for hosts that NO_PROXY names, nor for this machine", async (t) => {

@@ -90,9 +90,21 @@ impl Connector {
         if let Some((user, password)) = proxy.raw_auth() {
             socks = socks.with_auth(user.into(), password.into());
         }
+        let target = with_port(target)?;
         let stream = HttpsConnector::from((socks, self.tls)).call(target).await?;
         Ok(Stream::new(stream, false))
     }
+}
+
+/// A target with the port of plain HTTP, where none is written: a proxy of SOCKS would be asked for that of HTTPS.
+fn with_port(target: Uri) -> Result<Uri, http::Error> {
+    if target.port().is_some() || target.scheme_str() != Some("http") {
+        return Ok(target);
+    }
+    let authority = format!("{}:80", target.host().unwrap_or_default());
+    let mut parts = target.into_parts();
+    parts.authority = Some(authority.parse()?);
+    Ok(Uri::from_parts(parts)?)
 }
 
 fn matcher(proxies: &Proxies) -> Matcher {
