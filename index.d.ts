@@ -164,8 +164,8 @@ export interface MiniflareOptions {
   durableObjectsAlarms?: boolean;
   /**
    * Where the data and alarms of Durable Objects are kept: `true` is the folder `./.mf/do` below `rootPath`, a string
-   * is a path relative to `rootPath`, or the URL of a Redis server. Default: `false`, memory. A place that cannot be
-   * used makes the requests that need it reject with a `StorageError`.
+   * is a path relative to `rootPath`, or the URL of a Redis server; another URL is an error. Default: `false`, memory.
+   * A place that cannot be used makes the requests that need it reject with a `StorageError`.
    *
    * @example
    * durableObjectsPersist: "./data"
@@ -204,8 +204,8 @@ export interface MiniflareOptions {
 
   /**
    * Further workers of this instance, by name, each in an isolate of its own; they share its storage. A string is the
-   * folder of a worker, its `rootPath`. `kvPersist`, `cachePersist` and `durableObjectsPersist` are taken over from
-   * the main worker unless they are given.
+   * folder of a worker, its `rootPath`. `kvPersist`, `cachePersist` and `durableObjectsPersist` are those of the main
+   * worker, whatever they say themselves.
    *
    * @throws {MiniflareCoreError} `ERR_MOUNT` and the like, from the methods
    * @example
@@ -558,8 +558,8 @@ export class Miniflare extends EventTarget {
   ): Promise<T>;
 
   /**
-   * Has the object forgotten, as Workers do with idle ones: the next event constructs it anew, over what it stored. What
-   * it is doing goes on.
+   * Has the object forgotten, as Workers do with idle ones: the next event constructs it anew, over what it stored. Events
+   * that it is handling go on to their end, and its timers end with them.
    *
    * @returns whether the object lived
    * @throws {TypeError} when `id` is none
@@ -1092,7 +1092,12 @@ export class FetchError extends MiniflareError<
 
 /** The class or the script of a binding is missing, an object did not answer, or it asks for what is not there yet. */
 export class DurableObjectError extends MiniflareError<
-  "ERR_CLASS_NOT_FOUND" | "ERR_SCRIPT_NOT_FOUND" | "ERR_NO_HANDLER" | "ERR_RESPONSE_TYPE" | "ERR_ALARM"
+  | "ERR_CLASS_NOT_FOUND"
+  | "ERR_CLASS_CONFLICT"
+  | "ERR_SCRIPT_NOT_FOUND"
+  | "ERR_NO_HANDLER"
+  | "ERR_RESPONSE_TYPE"
+  | "ERR_ALARM"
 > {}
 
 /**

@@ -115,6 +115,9 @@ pub const READ_AHEAD_BYTES: u64 = 1024 * 1024;
 /// Content codings on top of each other that a response's body is decoded from; a body with more stays as it is.
 pub const CONTENT_CODINGS: usize = 5;
 
+/// What an object writes in one turn is kept in memory, and written to a folder as one; more than this is written in parts.
+pub const BUFFERED_BYTES: usize = 32 * 1024 * 1024;
+
 /// A process keeps what it has claimed in Redis for so long after it was last heard of.
 pub const REDIS_SESSION: Duration = Duration::from_secs(10);
 

@@ -159,6 +159,20 @@ describe("blockConcurrencyWhile", () => {
     assert.deepEqual(await json(mf), ["ready", "ready"]);
   });
 
+  test("holds the timers that the constructor set", differs("they belong to the request"), async (t) => {
+    const methods = `
+      seen = [];
+      constructor(state) {
+        setTimeout(() => this.seen.push("timer"));
+        state.blockConcurrencyWhile(async () => { await scheduler.wait(20); this.seen.push("closure"); });
+      }
+      async look() {
+        while (this.seen.length < 2) await scheduler.wait(1);
+        return this.seen;
+      }`;
+    assert.deepEqual(await json(withMethods(t, methods, `return ask("look");`)), "closure,timer");
+  });
+
   test("may use storage, and fetch other objects", async (t) => {
     const methods = `
       constructor(state, env) { Object.assign(this, { state, env }); }

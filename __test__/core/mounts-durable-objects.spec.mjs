@@ -2,7 +2,8 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { create, createInvalid, differs } from "../support/miniflare.mjs";
+import { RecordingLog } from "../support/log.mjs";
+import { create, createInvalid, differs, LogLevel } from "../support/miniflare.mjs";
 import { json, rejection, text, URL_ROOT } from "../support/dispatch.mjs";
 import { test } from "../support/test.mjs";
 
@@ -159,5 +160,38 @@ describe("a class that is missing", () => {
     const script = "class Counter {}";
     const error = await failure(t, { script: PASS, durableObjects: foreign, mounts: { api: { script } } });
     assert.equal(error.message, 'Class "Counter" in script "api" for Durable Object "COUNTER" not found');
+  });
+});
+
+describe("one name for different classes", () => {
+  const own = { COUNTER: "Counter" };
+  const clash = (one, other) =>
+    `Durable Object "COUNTER" is bound to class ${one} and to class ${other}.\nObjects of one name share ids and storage: ` +
+    "use two names, or bind one class, by its scriptName where it is another worker's.";
+
+  test("of two workers is refused", differs("the object is of whichever worker asks first"), async (t) => {
+    const mounts = { api: api({ durableObjects: own }) };
+    const error = await failure(t, { script: counter() + PASS, durableObjects: own, mounts });
+    assert.equal(error.name, "DurableObjectError [ERR_CLASS_CONFLICT]");
+    assert.equal(error.message, clash('"Counter" of the main worker', '"Counter" of "api"'));
+  });
+
+  test("of one worker is refused", differs("the object is of whichever worker asks first"), async (t) => {
+    const script = `${counter()}export class Other {}\n${PASS}`;
+    const mounts = { api: api({ script, durableObjects: { COUNTER: "Other" } }) };
+    const error = await failure(t, { script: PASS, durableObjects: foreign, mounts });
+    assert.equal(error.message, clash('"Counter" of "api"', '"Other" of "api"'));
+  });
+
+  test("is noticed when a mount is loaded anew", differs("the object is of whichever worker asks first"), async (t) => {
+    const log = new RecordingLog(LogLevel.ERROR);
+    const main = { script: counter() + PASS, durableObjects: own, globals: { NAME: "main" } };
+    const mf = create(t, { log, ...main, mounts: { api: api() } });
+    const mount = await mf.getMount("api");
+    await mount.setOptions({ durableObjects: own });
+    const error = await rejection(mf.dispatchFetch(URL_ROOT));
+    assert.equal(error.code, "ERR_CLASS_CONFLICT");
+    await mount.setOptions({ durableObjects: undefined });
+    assert.equal((await mf.dispatchFetch(URL_ROOT)).status, 200);
   });
 });

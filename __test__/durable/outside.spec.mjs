@@ -91,6 +91,97 @@ describe("evictDurableObject", () => {
   });
 });
 
+/** Objects that tick once they have called `start()`, as `members` say when; `ticks(name, count)` awaits so many more. */
+async function withTicker(t, members) {
+  const counts = new Map();
+  const waiting = [];
+  const tick = (name) => {
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+    for (const each of waiting) if (each.name === name && each.count <= counts.get(name)) each.resolve();
+  };
+  const mf = create(t, {
+    durableObjects: { TICKER: "Ticker" },
+    bindings: { tick },
+    script: `
+      export class Ticker {
+        constructor(state, env) { Object.assign(this, { state, env }); this.make?.(); }
+        ${members}
+        start() { setInterval(() => this.env.tick(this.name), 2); }
+        async fetch(request) {
+          this.name = new URL(request.url).pathname.slice(1);
+          return new Response(await this.handle?.() ?? "");
+        }
+      }
+      export default { fetch(request, env) {
+        return env.TICKER.get(env.TICKER.idFromName(new URL(request.url).pathname.slice(1))).fetch(request);
+      } }`,
+  });
+  const namespace = await mf.getDurableObjectNamespace("TICKER");
+  const ticks = async (name, count) => {
+    // Nothing else keeps this process alive: the ticks are nobody's request.
+    const alive = setInterval(() => {}, 1000);
+    await new Promise((resolve) => waiting.push({ name, count: (counts.get(name) ?? 0) + count, resolve }));
+    clearInterval(alive);
+  };
+  return {
+    mf,
+    counts,
+    ticks,
+    idOf: (name) => namespace.idFromName(name),
+    ask: (name) => mf.dispatchFetch(URL_ROOT + name),
+  };
+}
+
+describe("an object's timers", () => {
+  const kinds = {
+    "of a request": "handle() { this.start(); }",
+    "of its constructor": "make() { this.start(); }",
+    "of a closure of its own": "handle() { return this.state.blockConcurrencyWhile(async () => this.start()); }",
+  };
+  for (const [kind, members] of Object.entries(kinds)) {
+    test(`${kind} end with it`, async (t) => {
+      const { mf, counts, ticks, idOf, ask } = await withTicker(t, members);
+      await Promise.all([ask("a"), ask("b")]);
+      await Promise.all([ticks("a", 2), ticks("b", 2)]);
+      await mf.evictDurableObject(idOf("a"));
+      const before = counts.get("a");
+      await ticks("b", 5);
+      assert.equal(counts.get("a"), before);
+      await ask("a");
+      await ticks("a", 2);
+    });
+  }
+
+  test("go on as long as it handles an event", async (t) => {
+    const members = `async handle() {
+      this.start();
+      for (let left = 3; left > 0; left--) await scheduler.wait(2);
+      return "handled";
+    }`;
+    const { mf, counts, ticks, idOf, ask } = await withTicker(t, members);
+    const asked = ask("a");
+    await ticks("a", 1);
+    await mf.evictDurableObject(idOf("a"));
+    assert.equal(await (await asked).text(), "handled");
+    const before = counts.get("a");
+    ask("b");
+    await ticks("b", 5);
+    assert.equal(counts.get("a"), before);
+  });
+
+  test("end when a snapshot is brought back", async (t) => {
+    const { mf, counts, ticks, ask } = await withTicker(t, "handle() { this.start(); }");
+    const restore = await mf.snapshotStorage();
+    await ask("a");
+    await ticks("a", 1);
+    await restore();
+    const before = counts.get("a");
+    await ask("b");
+    await ticks("b", 5);
+    assert.equal(counts.get("a"), before);
+  });
+});
+
 describe("runWithDurableObject", () => {
   test("calls with the instance and its state, and gives what is returned", async (t) => {
     const { mf, idOf, fetch } = await withCounter(t);

@@ -1,5 +1,5 @@
-// Killed at random moments: what a response or a resolved `sync()` told of is there afterwards, no transaction is half
-// there, alarms are intact. MINIFLARE_CRASH_RUNS says how many processes are killed (200 before a release).
+// Killed at random moments: what a response or a resolved `sync()` told of is there afterwards, no transaction and
+// no burst of writes is half there, alarms are intact. MINIFLARE_CRASH_RUNS says how many processes are killed (200 before a release).
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
@@ -51,6 +51,7 @@ function check(found, told, before, round) {
   const context = `round ${round}: found ${JSON.stringify(found)}, told ${JSON.stringify(told.slice(-8))}`;
   assert.ok(found.put >= last("put"), context);
   assert.ok(found.sync >= last("sync"), context);
+  assert.ok(found.burst >= last("burst") && found.burstNumbers.length <= 1, `a burst is half there; ${context}`);
   assert.equal(found.left + found.right, 0, `a transaction is half there; ${context}`);
   assert.ok(found.left >= last("transfer"), context);
   assert.equal(found.keys, found.put, `entries that were put together are not; ${context}`);
@@ -69,7 +70,7 @@ for (const durability of ["os", "sync"]) {
           const told = await writeAndKill(data, durability, before.last + 1);
           const found = await read(data, durability);
           check(found, told, before, round);
-          before = { count: found.count, last: Math.max(found.put, found.sync, found.left, found.alarm) };
+          before = { count: found.count, last: Math.max(found.put, found.sync, found.burst, found.left, found.alarm) };
         }
       });
       await Promise.all(lanes);

@@ -105,14 +105,19 @@ describe("a disk that is full", () => {
       const response = await mf.dispatchFetch("http://localhost/put?" + key + "=" + "x".repeat(8000));
       return Object.keys(await response.json()).length;
     };
+    const id = (await mf.getDurableObjectNamespace("KEEPER")).idFromName("a");
+    const storage = await mf.getDurableObjectStorage(id);
     let count = 0, error;
     while (error === undefined && count < 500) {
       try { await put("key" + String(count).padStart(3, "0")); count++; } catch (caught) { error = caught; }
     }
     const again = await put("more").catch((error) => error.code);
+    const outside = await storage.put("big", "x".repeat(8000)).catch((error) => error.code);
     const { status } = spawnSync("prlimit", ["--pid", String(process.pid), "--fsize=unlimited:unlimited"]);
+    await storage.delete("big");
     const after = await put("after");
-    console.log(JSON.stringify({ count, code: error.code, message: error.message, again, status, after }));
+    await storage.put("from outside", "1");
+    console.log(JSON.stringify({ count, code: error.code, message: error.message, again, outside, status, after }));
     process.exit();`;
 
   for (const durability of ["os", "sync"]) {
@@ -126,13 +131,14 @@ describe("a disk that is full", () => {
       child.stderr.on("data", (chunk) => (stderr += chunk));
       await once(child, "close");
       assert.notEqual(stdout, "", stderr);
-      const { count, code, message, again, after } = JSON.parse(stdout);
+      const { count, code, message, again, outside, after } = JSON.parse(stdout);
       assert.equal(code, "ERR_STORAGE_FULL", message);
       assert.match(message, /No space is left/);
       assert.ok(count > 10 && count < 500, `${count} puts were confirmed`);
       assert.equal(after, count + 1 + (typeof again === "number"), stdout);
       const found = Object.keys(await get(keeper(t, options)));
-      assert.ok(found.includes("after"));
+      assert.ok(outside === "ERR_STORAGE_FULL" || outside === undefined, stdout);
+      assert.ok(found.includes("after") && found.includes("from outside"));
       assert.equal(found.filter((key) => key.startsWith("key")).length, count);
     });
   }

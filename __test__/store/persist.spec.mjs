@@ -50,6 +50,29 @@ for (const durability of ["os", "sync"]) {
       assert.deepEqual(await using(options, get), { a: "1" });
     });
 
+    test("have all that was written in one go, or nothing of it, when the process is killed meanwhile", async (t) => {
+      const options = { durableObjectsPersist: folder(t), durability };
+      await using(options, (mf) => put(mf, { a: "1" }));
+      // More than any buffer holds on the way to the file.
+      const script = `
+        export class Keeper {
+          constructor(state, env) { this.storage = state.storage; this.env = env; }
+          async fetch() {
+            this.storage.delete("a");
+            for (let index = 0; index < 60; index++) this.storage.put("key" + index, "x".repeat(100_000));
+            this.env.kill();
+          }
+        }
+        export default { fetch: (request, env) => env.KEEPER.get(env.KEEPER.idFromName("a")).fetch(request) }`;
+      const source = `
+        const options = ${JSON.stringify(keeperOptions({ ...options, script }))};
+        const mf = new Miniflare({ ...options, bindings: { kill: () => process.kill(process.pid, "SIGKILL") } });
+        await mf.dispatchFetch("http://localhost/");`;
+      const { signal, stderr } = await runScript(source);
+      assert.equal(signal, "SIGKILL", stderr);
+      assert.deepEqual(await using(options, get), { a: "1" });
+    });
+
     test("are shared by the instances of a process", async (t) => {
       const options = { durableObjectsPersist: folder(t), durability };
       const [one, other] = [keeper(t, options), keeper(t, options)];

@@ -103,6 +103,21 @@ describe("objects on a Redis server", () => {
     assert.deepEqual([entries.a, entries.c], ["1", "3"]);
   });
 
+  test("are there again for a storage from outside that has failed", async (t) => {
+    const server = await redis(t);
+    const mf = keeper(t, { durableObjectsPersist: server.url });
+    const id = (await mf.getDurableObjectNamespace("KEEPER")).idFromName("a");
+    const storage = await mf.getDurableObjectStorage(id);
+    await storage.put("a", "1");
+    await server.stop();
+    await assert.rejects(storage.put("b", "2"), { code: "ERR_STORAGE_UNREACHABLE" });
+    await server.start();
+    assert.equal(await storage.get("a"), "1");
+    await storage.put("c", "3");
+    const { a, c } = await get(mf);
+    assert.deepEqual([a, c], ["1", "3"]);
+  });
+
   test("say when a URL is none of a Redis server", async (t) => {
     const mf = new Miniflare(keeperOptions({ durableObjectsPersist: "redis://user:secret@:port" }));
     t.after(() => mf.dispose().catch(() => {}));

@@ -7,10 +7,14 @@ import { Miniflare } from "./miniflare.mjs";
 
 /** Alarms lie so far off that none is due; the number is added, in milliseconds. */
 const FAR = 8e12;
+/** So many values of a burst, of so many bytes, are more than any buffer on the way to the disk. */
+const BURST = 24;
+const BURST_BYTES = 60_000;
 
 /**
- * `/write?kind=&number=` writes one number in one of four ways: put and answered; put and synced, which is told by the
- * binding `told`; moved from one key to another in a transaction; set as the alarm, with a note of it.
+ * `/write?kind=&number=` writes one number in one of five ways: put and answered; put and synced, which is told by the
+ * binding `told`; put under many keys, one call each, without waiting for any; moved from one key to another in a
+ * transaction; set as the alarm, with a note of it.
  */
 export const LEDGER = {
   modules: true,
@@ -41,6 +45,11 @@ export class Ledger {
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 
+  async burst(number) {
+    const fill = "x".repeat(${BURST_BYTES});
+    for (let index = 0; index < ${BURST}; index++) this.storage.put("burst" + index, { number, fill });
+  }
+
   transfer(number) {
     return this.storage.transaction(async (txn) => {
       txn.put("left", number);
@@ -59,10 +68,11 @@ export class Ledger {
   async read() {
     const read = async (key) => (await this.storage.get(key)) ?? 0;
     const keys = [...(await this.storage.list({ prefix: "key" })).keys()];
+    const burst = [...(await this.storage.list({ prefix: "burst" })).values()].map(({ number }) => number);
     const time = await this.storage.getAlarm();
     return {
       put: await read("put"), keys: Number(keys.at(-1)?.slice(3) ?? 0), count: keys.length,
-      sync: await read("sync"), left: await read("left"), right: await read("right"),
+      sync: await read("sync"), burst: burst[0] ?? 0, burstNumbers: [...new Set(burst)], left: await read("left"), right: await read("right"),
       alarm: time === null ? 0 : time - FAR, alarmNote: await read("alarmNote"),
     };
   }
@@ -76,7 +86,7 @@ async function write({ data, durability, first }) {
   const mf = new Miniflare({ ...LEDGER, durableObjectsPersist: data, durability, bindings: { told: tell } });
   for (let number = first; ; number++) {
     await Promise.all(
-      ["put", "sync", "transfer", "setAlarm"].map(async (kind) => {
+      ["put", "sync", "burst", "transfer", "setAlarm"].map(async (kind) => {
         await mf.dispatchFetch(`http://localhost/write?kind=${kind}&number=${number}`);
         tell({ kind, number });
       }),

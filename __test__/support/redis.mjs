@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import net from "node:net";
+import { fileURLToPath } from "node:url";
 import { folder } from "./files.mjs";
 
 /** A port that nobody listens on. */
@@ -16,13 +17,25 @@ async function freePort() {
   return port;
 }
 
-/** Starts a server that ends with the test: `{ url, stop(), start(), pause(), resume() }`. Its data survives a restart. */
-export async function redis(t, args = []) {
+/** A file of the certificates that specs use. */
+export const certificate = (name) => fileURLToPath(new URL(`../fetch/certificates/${name}`, import.meta.url));
+
+const tlsOptions = (port) => [
+  ...["--port", 0, "--tls-port", port, "--tls-auth-clients", "no", "--tls-ca-cert-file", certificate("ca.pem")],
+  ...["--tls-cert-file", certificate("server.pem"), "--tls-key-file", certificate("server.key")],
+];
+
+/**
+ * Starts a server that ends with the test: `{ url, stop(), start(), pause(), resume() }`. Its data survives a restart. With
+ * `tls` it is reached over TLS only, and its certificate is one that `ca.pem` has signed.
+ */
+export async function redis(t, args = [], { tls = false } = {}) {
   const dir = folder(t);
   const port = await freePort();
   let child;
   const start = async () => {
-    const options = ["--port", port, "--bind", "127.0.0.1", "--dir", dir, "--appendonly", "yes", "--save", ""];
+    const listen = tls ? tlsOptions(port) : ["--port", port];
+    const options = [...listen, "--bind", "127.0.0.1", "--dir", dir, "--appendonly", "yes", "--save", ""];
     child = spawn("redis-server", [...options.map(String), ...args], { stdio: ["ignore", "pipe", "inherit"] });
     child.on("error", (error) => assert.fail(`redis-server does not start (${error.message}): run \`npm run setup\``));
     let output = "";
@@ -40,7 +53,7 @@ export async function redis(t, args = []) {
   await start();
   t.after(stop);
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: `${tls ? "rediss" : "redis"}://127.0.0.1:${port}`,
     start,
     stop,
     pause: () => child.kill("SIGSTOP"),

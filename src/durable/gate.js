@@ -157,6 +157,11 @@ export class OutputGate {
     else this.#hasWritten = true;
   }
 
+  /** Code has failed, perhaps since something that was written is lost: it is asked for next, even if it was allowed to be. */
+  doubt() {
+    this.#hasWritten = true;
+  }
+
   /** Nothing when all that was written survives; otherwise a promise of that, which rejects when it could not be written. */
   pass() {
     if (this.#hasAllowed && !this.#hasWritten) return this.#confirmed;

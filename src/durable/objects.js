@@ -14,12 +14,14 @@ import {
 import { deliverAlarm, watchAlarms } from "ext:miniflare/durable/alarms.js";
 import { confirm } from "ext:miniflare/durable/entries.js";
 import { InputGate, OutputGate } from "ext:miniflare/durable/gate.js";
+import { Life } from "ext:miniflare/durable/life.js";
 import { isSimulating, someTime } from "ext:miniflare/durable/simulation.js";
 import { DurableObjectState } from "ext:miniflare/durable/state.js";
 import { DurableObjectStorage } from "ext:miniflare/durable/storage.js";
 import { Request } from "ext:miniflare/web/request.js";
 import {
   advance,
+  contextWithin,
   countInternalSubrequest,
   currentContext,
   depart,
@@ -129,14 +131,21 @@ function opened(entry, forget) {
   })();
 }
 
-/** Forgets an object whose writes were lost, or that may be another's by now: the next request finds what is stored. */
-function lose(binding, hex) {
-  storages.get(binding)?.delete(hex);
+/**
+ * Forgets an object over `open` whose writes were lost, or that may be another's by now: the next request finds what is
+ * stored. Many may tell of one loss.
+ */
+function lose(binding, hex, open) {
+  const known = storages.get(binding)?.get(hex);
+  if (known?.open !== open) return;
+  known.gates.life.end();
+  storages.get(binding).delete(hex);
   objects.get(binding)?.delete(hex);
 }
 
 function storageOver(open, binding, hex) {
-  const gates = { input: new InputGate(), output: new OutputGate(open, () => lose(binding, hex)) };
+  const output = new OutputGate(open, () => lose(binding, hex, open));
+  const gates = { input: new InputGate(), output, life: new Life() };
   const alarm = { handled: undefined };
   return { gates, open, alarm, storage: new DurableObjectStorage(open, gates, alarm) };
 }
@@ -157,9 +166,14 @@ export function deliverAlarmOf(binding, hex, isForced) {
       return object.alarm(info);
     };
     currentContext().gates = gates;
+    gates.life.begin();
     try {
       return await gates.input.enter(() => deliverAlarm(open, isForced, handle));
+    } catch (error) {
+      gates.output.doubt();
+      throw error;
     } finally {
+      gates.life.finish();
       await gates.output.pass();
     }
   });
@@ -181,12 +195,15 @@ export const isHere = (binding) => classes.has(binding);
 export const livingIds = (binding) => [...(objects.get(binding)?.keys() ?? [])];
 
 /**
- * Forgets an object; whether it lived. What it is doing goes on over the same entries, but it closes a gate that nobody
- * waits for any more.
+ * Forgets an object; whether it lived. Events that it is handling go on over the same entries, but it closes a gate that
+ * nobody waits for any more; its timers end with them.
  */
 export function evict(binding, hex) {
   const known = storages.get(binding)?.get(hex);
-  if (known !== undefined) storages.get(binding).set(hex, storageOver(known.open, binding, hex));
+  if (known !== undefined) {
+    known.gates.life.end();
+    storages.get(binding).set(hex, storageOver(known.open, binding, hex));
+  }
   return objects.get(binding)?.delete(hex) ?? false;
 }
 
@@ -221,15 +238,21 @@ class LivingObject {
   fetch(request) {
     if (this.#instance === undefined) this.#gates.input.use();
     this.#enterContext();
+    this.#gates.life.begin();
     return this.#gates.input.enter(() => this.#deliver(request));
   }
 
   /** Runs `work(instance, state)`, code in Node, as an event of the object. */
   async run(work, soon) {
     this.#enterContext();
+    this.#gates.life.begin();
     try {
       return await this.#gates.input.enterGuest(() => work(this.#instance, this.#state), soon);
+    } catch (error) {
+      this.#gates.output.doubt();
+      throw error;
     } finally {
+      this.#gates.life.finish();
       await this.#gates.output.pass();
     }
   }
@@ -249,15 +272,19 @@ class LivingObject {
   }
 
   async #deliver(request) {
-    const instance = this.#instance;
-    if (instance === undefined) throw this.#failure;
-    if (!instance.fetch) throw objectError("ERR_NO_HANDLER", "No fetch handler defined in Durable Object");
     try {
+      const instance = this.#instance;
+      if (instance === undefined) throw this.#failure;
+      if (!instance.fetch) throw objectError("ERR_NO_HANDLER", "No fetch handler defined in Durable Object");
       const response = await instance.fetch(request);
       if (isResponse(response)) return response;
       const text = "Durable Object fetch handler didn't respond with a Response object";
       throw objectError("ERR_RESPONSE_TYPE", text);
+    } catch (error) {
+      this.#gates.output.doubt();
+      throw error;
     } finally {
+      this.#gates.life.finish();
       const unconfirmed = this.#gates.output.pass();
       if (unconfirmed !== undefined) await unconfirmed;
     }
@@ -268,8 +295,10 @@ function construct(binding, hex) {
   const Class = classOf(binding);
   const { gates, storage, alarm } = storageOf(binding, hex);
   const object = entryOf(objects, binding, hex, () => new LivingObject(gates));
+  const state = new DurableObjectState(new DurableObjectId(binding, hex), storage, gates.input);
   try {
-    object.construct(Class, new DurableObjectState(new DurableObjectId(binding, hex), storage, gates.input), alarm);
+    // Whoever asked first lends its limits and its time, but what the constructor begins is the object's.
+    enter(contextWithin(currentContext(), gates), () => object.construct(Class, state, alarm));
     return object;
   } catch (error) {
     objects.get(binding).delete(hex);

@@ -15,11 +15,24 @@ import { DurableObjectStorage } from "ext:miniflare/durable/storage.js";
 import { enter, eventContext } from "ext:miniflare/worker/context.js";
 import { live } from "ext:miniflare/worker/realm.js";
 
+/** An object's storage, opened anew if something that was written to it is lost. */
+async function soundStorageOf(binding, hex) {
+  const known = storageOf(binding, hex);
+  if (known.opening !== undefined) await known.opening;
+  try {
+    await known.gates.output.pass();
+    return known;
+  } catch {
+    const fresh = storageOf(binding, hex);
+    if (fresh.opening !== undefined) await fresh.opening;
+    return fresh;
+  }
+}
+
 export const outside = {
   /** The storage of an object, whose writes have been confirmed when they resolve. */
   async objectStorage(binding, hex) {
-    const { open, gates, alarm, opening } = storageOf(binding, hex);
-    if (opening !== undefined) await opening;
+    const { open, gates, alarm } = await soundStorageOf(binding, hex);
     return new DurableObjectStorage(open, gates, alarm, true);
   },
   /** The digits of the ids of a binding's objects that live or have stored something, in order. */

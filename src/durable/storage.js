@@ -109,7 +109,7 @@ export class DurableObjectStorage {
   /** `result`, or a promise of it when there is something to wait for. */
   #committed(result, options) {
     this.#output.wrote(options);
-    const unconfirmed = this.#isOutside ? confirm(this.#open) : undefined;
+    const unconfirmed = this.#isOutside ? this.#output.pass() : undefined;
     return unconfirmed === undefined ? result : unconfirmed.then(() => result);
   }
 

@@ -2,13 +2,14 @@
 //! have read was written meanwhile. Whoever runs one whose commit is refused runs it again.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use bytes::Bytes;
 
 use super::storage::{Entries, Storage, StorageError};
 use crate::limits;
+use crate::store::buffered::{Changes, list_over};
 use crate::store::range::{Entry, Key, Range};
 
 pub struct Transaction {
@@ -17,7 +18,7 @@ pub struct Transaction {
     start: u64,
     keys_read: RefCell<BTreeSet<Key>>,
     ranges_read: RefCell<Vec<Range>>,
-    writes: RefCell<BTreeMap<Key, Option<Bytes>>>,
+    writes: RefCell<Changes>,
     ended: Cell<bool>,
 }
 
@@ -84,23 +85,7 @@ impl Entries for Transaction {
 
     fn list(&self, range: &Range) -> Result<Vec<Entry>, StorageError> {
         self.ranges_read.borrow_mut().push(range.clone());
-        let Some(bounds) = range.bounds() else {
-            return Ok(Vec::new());
-        };
-        let writes = self.writes.borrow();
-        let mut changed = writes.range::<[u8], _>(bounds).peekable();
-        if changed.peek().is_none() {
-            return self.storage.list(range);
-        }
-        let whole = range.clone().at_most(usize::MAX, false);
-        let mut entries: BTreeMap<Key, Bytes> = self.storage.list(&whole)?.into_iter().collect();
-        for (key, value) in changed {
-            match value {
-                Some(value) => drop(entries.insert(key.clone(), value.clone())),
-                None => drop(entries.remove(key)),
-            }
-        }
-        Ok(range.pick(entries.into_iter()))
+        list_over(&self.writes.borrow(), range, |range| self.storage.list(range))
     }
 
     fn put(&self, entries: Vec<(Key, Bytes)>) -> Result<(), StorageError> {

@@ -100,7 +100,7 @@ fn settle_stores(call: &Call) -> Result<Value> {
     Ok(Value::Undefined)
 }
 
-/// `[]` for memory, `[folder, sync]` for the file system, `[url]` for Redis.
+/// `[]` for memory, `[folder, sync]` for the file system, `[url, authorities]` for Redis.
 fn place(call: &Call, index: usize) -> Result<Place> {
     match &call.list(index)?[..] {
         [] => Ok(Place::Memory),
@@ -108,7 +108,7 @@ fn place(call: &Call, index: usize) -> Result<Place> {
             let durability = if *sync { Durability::Sync } else { Durability::Os };
             Ok(Place::Folder(folder.to_utf8().into(), durability))
         }
-        [Value::Text(url)] => Ok(Place::Redis(url.to_utf8())),
+        [Value::Text(url), Value::Text(authorities)] => Ok(Place::Redis(url.to_utf8(), authorities.to_utf8())),
         _ => Err(Failure(format!("argument {index} is not a place to store in"))),
     }
 }

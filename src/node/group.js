@@ -13,7 +13,7 @@ const {
   takeSnapshot,
 } = require("./lane.js");
 const { Log } = require("./log.js");
-const { inheritedOptions, mountOptions } = require("./mounts.js");
+const { inheritedOptions, mountOptions, warnOfPlaces } = require("./mounts.js");
 const { objectBindings, soon } = require("./objects.js");
 const { places } = require("./persist.js");
 const { Router } = require("./router.js");
@@ -140,6 +140,8 @@ class Group {
     this.#route();
     const names = new Set([...this.#mounts.keys(), this.main.name]);
     for (const worker of this.#workers) checkServices(worker.options, names, worker.log);
+    for (const [name, { options, log }] of this.#mounts) warnOfPlaces(name, options, this.main.options, log);
+    this.#checkClasses();
     for (const worker of this.#workers) this.#bind(worker);
   }
 
@@ -156,6 +158,19 @@ class Group {
     this.main.log.debug(`Mount Routes:${routes.length === 0 ? " <none>" : ""}`);
     for (const [index, { route, target }] of routes.entries())
       this.main.log.debug(`${index + 1}. ${route} => ${target}`);
+  }
+
+  /** Objects of one name share ids, storage and lives: all who bind it must mean the same class. */
+  #checkClasses() {
+    const known = new Map();
+    for (const worker of this.#workers) {
+      for (const [binding, className, scriptName] of objectBindings(worker.options)) {
+        const found = { className, home: this.#homeOf(worker, binding, scriptName) };
+        const first = known.get(binding) ?? found;
+        if (first.className !== className || first.home !== found.home) throw classConflict(binding, first, found);
+        known.set(binding, first);
+      }
+    }
   }
 
   /** Gives a script the classes of its own that the Durable Objects of any worker are bound to. */
@@ -242,6 +257,17 @@ class Group {
     if (this.#instance !== undefined) closeInstance(this.#instance);
     this.#instance = undefined;
   }
+}
+
+function classConflict(binding, ...two) {
+  const [one, other] = two.map(({ className, home: { name } }) => {
+    return `class "${className}" of ${name === undefined ? "the main worker" : `"${name}"`}`;
+  });
+  return new DurableObjectError(
+    "ERR_CLASS_CONFLICT",
+    `Durable Object "${binding}" is bound to ${one} and to ${other}.\n` +
+      "Objects of one name share ids and storage: use two names, or bind one class, by its scriptName where it is another worker's.",
+  );
 }
 
 /** A mount's lines are marked with its name, in a log of our own making. */

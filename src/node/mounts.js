@@ -2,10 +2,9 @@
 // Mounts: the options of further workers, by name, and what they take over from the main one.
 
 const path = require("node:path");
+const { isDeepStrictEqual } = require("node:util");
 const { MiniflareCoreError } = require("./errors.js");
-
-const URL_LIKE = /^(?:[a-z]+:)?\/\//i;
-const PERSIST = ["kvPersist", "cachePersist", "durableObjectsPersist"];
+const { PERSIST, places, URL_LIKE } = require("./persist.js");
 
 /** What mounts have as their parent has it, unless they say otherwise. */
 function inheritedOptions(parent) {
@@ -36,4 +35,13 @@ function mountOptions(name, given, inherited) {
   return { ...inherited, ...given };
 }
 
-module.exports = { inheritedOptions, mountOptions };
+/** Storage is shared: a place that a mount has of its own, perhaps from its files, is not used, and its user is told. */
+function warnOfPlaces(name, mount, main, log) {
+  const [own, shared] = [mount, main].map(places);
+  for (const [index, option] of PERSIST.entries()) {
+    if (mount[option] === main[option] || isDeepStrictEqual(own[index], shared[index])) continue;
+    log.warn(`Mount "${name}" stores where the main worker does: its option "${option}" has no effect`);
+  }
+}
+
+module.exports = { inheritedOptions, mountOptions, warnOfPlaces };

@@ -1,6 +1,8 @@
 "use strict";
 // The storage of an object from outside of its worker: that of whichever worker is loaded when it is asked for something.
 
+const { StorageError } = require("./errors.js");
+
 class DurableObjectStorage {
   #loaded;
   #open;
@@ -26,8 +28,27 @@ class DurableObjectStorage {
 
   /** What is wrong with a call is thrown as the worker throws it, unless a worker must be waited for. */
   #call(method, args) {
-    if (this.#control === this.#loaded()) return this.#storage[method](...args);
-    return this.#renew().then(() => this.#storage[method](...args));
+    if (this.#control === this.#loaded()) return this.#ask(method, args);
+    return this.#renew().then(() => this.#ask(method, args));
+  }
+
+  #ask(method, args) {
+    try {
+      return this.#answered(this.#storage[method](...args));
+    } catch (error) {
+      if (error instanceof StorageError) return this.#answered(Promise.reject(error));
+      throw error;
+    }
+  }
+
+  /** A storage that has failed is opened anew by the next call. */
+  async #answered(answer) {
+    try {
+      return await answer;
+    } catch (error) {
+      if (error instanceof StorageError) this.#control = null;
+      throw error;
+    }
   }
 
   get(...args) {

@@ -6,6 +6,7 @@ const { check, list, oneOf, optional, record, shape } = require("./check.js");
 const { hasMethods, isFunction, isObject, isString } = require("./check.js");
 const { OptionsError, describe } = require("./errors.js");
 const { isMock } = require("./mock/index.js");
+const { isRedisOrPath } = require("./persist.js");
 
 /**
  * Values of options that have one when they are not given, and that nothing else decides. CPU time is what Workers' paid
@@ -64,6 +65,15 @@ const stringOrStrings = check(
 );
 const port = check("a whole number from 0 to 65535", (v) => Number.isInteger(v) && v >= 0 && v <= 65_535);
 
+const pathOrRedis = check(
+  "a boolean, a path, or the URL of a Redis server, redis:// or rediss://",
+  (value) => !isString(value) || isRedisOrPath(value),
+);
+function place(value, path) {
+  booleanOrString(value, path);
+  pathOrRedis(value, path);
+}
+
 const pathOrOptions = check("a path, or an object of options", (value) => isString(value) || isObject(value));
 function mount(value, path) {
   pathOrOptions(value, path);
@@ -121,13 +131,13 @@ const OPTIONS = {
   buildWatchPaths: strings,
 
   kvNamespaces: strings,
-  kvPersist: booleanOrString,
+  kvPersist: place,
   r2Buckets: strings,
   r2Persist: booleanOrString,
   d1Databases: strings,
   d1Persist: booleanOrString,
   cache: boolean,
-  cachePersist: booleanOrString,
+  cachePersist: place,
   cacheWarnUsage: boolean,
   sitePath: string,
   siteInclude: strings,
@@ -137,7 +147,7 @@ const OPTIONS = {
   queueConsumers: list(queueConsumer, "an array of queue consumers"),
 
   durableObjects: record(durableObject),
-  durableObjectsPersist: booleanOrString,
+  durableObjectsPersist: place,
   durableObjectsAlarms: boolean,
   simulate: simulation,
   durability: oneOf("os", "sync"),

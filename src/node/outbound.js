@@ -60,6 +60,11 @@ function outboundSettings(authorities, timeoutMs, env = process.env) {
   return [`${authorities}\n${extraAuthorities(env.NODE_EXTRA_CA_CERTS)}`, verify, proxies(env), timeoutMs];
 }
 
+/** The certificates that Node itself trusts, as PEM. */
+function trustedByNode(env = process.env) {
+  return [...require("node:tls").rootCertificates, extraAuthorities(env.NODE_EXTRA_CA_CERTS)].join("\n");
+}
+
 /** As Node does, ignores certificates that cannot be had, and says so. */
 function extraAuthorities(file) {
   if (file === undefined || file === "") return "";
@@ -77,4 +82,4 @@ function proxies(env) {
   return names.map((name) => env[name.toLowerCase()] || env[name] || "").join("\n");
 }
 
-module.exports = { outboundSettings, readAuthorities };
+module.exports = { outboundSettings, readAuthorities, trustedByNode };

@@ -1,23 +1,31 @@
 "use strict";
 // The `...Persist` options: where each room stores, as the addon takes it. `[]` is memory, `[folder, sync]` a folder,
-// `[url]` a Redis server.
+// `[url, authorities]` a Redis server, with the certificates that are trusted when it is reached over TLS.
 
 const path = require("node:path");
+const { trustedByNode } = require("./outbound.js");
 
-const REDIS = /^rediss?:\/\//i;
+const SCHEME = /^[a-z][a-z\d+.-]*:\/\//i;
+const URL_LIKE = /^(?:[a-z]+:)?\/\//i;
+const REDIS = /^redis(s?):\/\//i;
 const DEFAULTS = { kvPersist: ".mf/kv", cachePersist: ".mf/cache", durableObjectsPersist: ".mf/do" };
+const PERSIST = Object.keys(DEFAULTS);
 
 /** The places of key-value namespaces, caches and Durable Objects, in the order that the addon takes them in. */
 function places(options) {
   const root = options.rootPath ?? process.cwd();
-  return Object.keys(DEFAULTS).map((name) => place(name, options, root));
+  return PERSIST.map((name) => place(name, options, root));
 }
 
 function place(name, options, root) {
   const persist = options[name] === true ? DEFAULTS[name] : options[name];
   if (persist === undefined || persist === false) return [];
-  if (REDIS.test(persist)) return [persist];
+  const redis = REDIS.exec(persist);
+  if (redis !== null) return [persist, redis[1] === "" ? "" : trustedByNode()];
   return [path.resolve(root, persist), options.durability === "sync"];
 }
 
-module.exports = { places };
+/** Whether a text is a path, or a URL that can be stored at. */
+const isRedisOrPath = (text) => text !== "" && (!SCHEME.test(text) || REDIS.test(text));
+
+module.exports = { isRedisOrPath, PERSIST, places, URL_LIKE };

@@ -3,6 +3,7 @@
 //! A store holds spaces by name; a space is an ordered map of bytes. What answers at once (memory, RocksDB) and what
 //! answers later (Redis) are asked in the same way, and the asker who wants no wait pays for none.
 
+pub mod buffered;
 #[cfg(test)]
 mod conformance;
 pub mod database;
@@ -21,7 +22,8 @@ mod rocks_key;
 mod rocks_options;
 pub mod snapshot;
 
-use std::rc::Rc;
+use std::collections::HashMap;
+use std::rc::{Rc, Weak};
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -112,4 +114,11 @@ fn after(first: BoxFuture<'static, Result<()>>, second: Reply<()>) -> Reply<()> 
             Reply::Later(answer) => answer.await,
         }
     }))
+}
+
+/// Makes room for one more in a map of what may have been dropped since. Looks only when the map would have to grow.
+fn forget_dropped<T>(map: &mut HashMap<String, Weak<T>>) {
+    if map.len() == map.capacity() {
+        map.retain(|_, held| held.strong_count() > 0);
+    }
 }

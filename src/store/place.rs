@@ -22,8 +22,8 @@ pub enum Place {
     Memory,
     /// An absolute path.
     Folder(PathBuf, Durability),
-    /// A URL.
-    Redis(String),
+    /// A URL, and the certificates of authorities to trust, as PEM.
+    Redis(String, String),
 }
 
 /// The stores of one instance, one for each room that stores something.
@@ -84,7 +84,7 @@ impl Room {
         let store = match &place {
             Place::Memory => self.memory.clone(),
             Place::Folder(folder, durability) => Kept::new(Rc::new(RocksStore::new(folder.clone(), *durability))),
-            Place::Redis(url) => Kept::new(RedisStore::open(url, room, background)?),
+            Place::Redis(url, authorities) => Kept::new(RedisStore::open(url, authorities, room, background)?),
         };
         self.current.replace((place, store));
         Ok(())

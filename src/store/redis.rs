@@ -19,7 +19,7 @@ use super::range::{Entry, Range};
 use super::redis_claimed::{Claimed, Unsent};
 use super::redis_link::Link;
 use super::redis_scripts::Keys;
-use super::{Reply, Result, Space, Store, Write};
+use super::{Reply, Result, Space, Store, Write, forget_dropped};
 
 pub struct RedisStore {
     server: Arc<Server>,
@@ -56,14 +56,15 @@ thread_local! {
 }
 
 impl RedisStore {
-    /// The store of `room` at `url`. It connects when something is first asked of it.
-    pub fn open(url: &str, room: &'static str, background: &Handle) -> Result<Rc<RedisStore>> {
+    /// The store of `room` at `url`. It connects when something is first asked of it. `authorities` are the certificates
+    /// that it trusts, as PEM.
+    pub fn open(url: &str, authorities: &str, room: &'static str, background: &Handle) -> Result<Rc<RedisStore>> {
         let name = (url.to_string(), room);
         let living = STORES.with_borrow(|stores| stores.get(&name).and_then(Weak::upgrade));
         if let Some(store) = living {
             return Ok(store);
         }
-        let store = Rc::new(RedisStore::new(url, room, background)?);
+        let store = Rc::new(RedisStore::new(url, authorities, room, background)?);
         STORES.with_borrow_mut(|stores| {
             stores.retain(|_, store| store.strong_count() > 0);
             stores.insert(name, Rc::downgrade(&store));
@@ -71,9 +72,9 @@ impl RedisStore {
         Ok(store)
     }
 
-    fn new(url: &str, room: &str, background: &Handle) -> Result<RedisStore> {
+    fn new(url: &str, authorities: &str, room: &str, background: &Handle) -> Result<RedisStore> {
         let keys = Arc::new(Keys::new(room, session_name()?));
-        let link = Link::new(url, keys.clone(), background)?;
+        let link = Link::new(url, authorities, keys.clone(), background)?;
         let server = Server {
             link,
             keys,
@@ -110,7 +111,7 @@ impl Store for RedisStore {
             .and_then(Weak::upgrade)
             .filter(|space| space.is_sound());
         let space = living.unwrap_or_else(|| {
-            claimed.retain(|_, space| space.strong_count() > 0);
+            forget_dropped(&mut claimed);
             let space = Rc::new(Claimed::new(&self.server, name, self.unsent.clone()));
             claimed.insert(name.into(), Rc::downgrade(&space));
             space
@@ -281,7 +282,7 @@ mod tests {
 
         fn store(&self) -> RedisStore {
             let url = format!("redis+unix://{}", self.folder.join("socket").display());
-            RedisStore::new(&url, "test", &self.background).expect("the URL is one")
+            RedisStore::new(&url, "", "test", &self.background).expect("the URL is one")
         }
     }
 
@@ -339,7 +340,7 @@ mod tests {
     #[test]
     fn a_server_that_is_not_there_is_named() {
         let server = TestServer::start("missing");
-        let store = RedisStore::new("redis://user:secret@127.0.0.1:1/3", "test", &server.background);
+        let store = RedisStore::new("redis://user:secret@127.0.0.1:1/3", "", "test", &server.background);
         let store = store.unwrap_or_else(|error| panic!("{error}"));
         let error = answer(store.space("s").get(b"a")).expect_err("nobody listens there");
         assert_eq!(error.kind, Kind::Unreachable);

@@ -12,7 +12,10 @@ use futures::channel::oneshot;
 use futures::future::BoxFuture;
 use futures::{FutureExt, TryFutureExt};
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, Pipeline, RedisError, ServerErrorKind, Value};
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ErrorKind, Pipeline, RedisError, ServerErrorKind,
+    TlsCertificates, Value,
+};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -69,9 +72,9 @@ pub struct Link {
 
 impl Link {
     /// A link to the server at `url`. It connects when it is given something to do.
-    pub fn new(url: &str, keys: Arc<Keys>, background: &Handle) -> Result<Link> {
+    pub fn new(url: &str, authorities: &str, keys: Arc<Keys>, background: &Handle) -> Result<Link> {
         let name = public(url);
-        let client = Client::open(url).map_err(|error| {
+        let client = open(url, authorities).map_err(|error| {
             StoreError::other(format!(
                 "\"{name}\" is no URL of a Redis server, redis://host:port/database: {error}"
             ))
@@ -188,6 +191,7 @@ impl Sender {
             let error = match self.attempt(pipeline).await {
                 Ok(values) if !values.iter().any(is_loading) => return Ok((sent, values)),
                 Ok(_) => self.unreachable("it is loading its data"),
+                Err(error) if is_distrust(&error) => return Err(self.distrusted(&error)),
                 Err(error) if is_final(&error) => return Err(self.refused(&error)),
                 Err(error) => self.unreachable(&error.to_string()),
             };
@@ -237,6 +241,14 @@ impl Sender {
         StoreError::other(format!("{} refused the connection: {error}", self.name))
     }
 
+    fn distrusted(&self, error: &RedisError) -> StoreError {
+        StoreError::other(format!(
+            "{} has a certificate that is not trusted ({error}): have the environment variable NODE_EXTRA_CA_CERTS name \
+             a file with its authority's.",
+            self.name
+        ))
+    }
+
     fn unreachable(&self, reason: &str) -> StoreError {
         let tried = REDIS_RETRY.as_secs();
         let text = format!(
@@ -245,6 +257,25 @@ impl Sender {
         );
         StoreError::new(Kind::Unreachable, text)
     }
+}
+
+fn open(url: &str, authorities: &str) -> std::result::Result<Client, RedisError> {
+    let client = Client::open(url)?;
+    match client.get_connection_info().addr() {
+        ConnectionAddr::TcpTls { .. } => {
+            let tls = TlsCertificates {
+                client_tls: None,
+                root_cert: Some(authorities.into()),
+            };
+            Client::build_with_tls(url, tls)
+        }
+        _ => Ok(client),
+    }
+}
+
+/// Whether the server's certificate was refused, which another try would not change.
+fn is_distrust(error: &RedisError) -> bool {
+    error.to_string().contains("invalid peer certificate")
 }
 
 /// Errors that no second try mends.

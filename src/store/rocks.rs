@@ -2,23 +2,27 @@
 //!
 //! The folder is opened when something is first asked of it.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use rocksdb::{DB, DBRawIterator, ReadOptions, WriteBatch};
 
+use super::buffered::{Buffered, Unwritten};
 use super::database::{Database, Durability};
 use super::range::{Entry, Key, Range};
-use super::{Reply, Result, Space, Store, Write, rocks_key};
+use super::{Reply, Result, Space, Store, Write, forget_dropped, rocks_key};
 
 /// The file by which RocksDB finds its way into a database.
 const MANIFEST_POINTER: &str = "CURRENT";
 
 pub struct RocksStore {
     place: Rc<Place>,
+    claimed: RefCell<HashMap<String, Weak<Buffered>>>,
+    unwritten: Rc<Unwritten>,
 }
 
 struct Place {
@@ -52,6 +56,15 @@ impl RocksStore {
                 durability,
                 database,
             }),
+            claimed: RefCell::default(),
+            unwritten: Rc::default(),
+        }
+    }
+
+    /// Writes what claimed spaces have collected. A failure is told to those who use the space.
+    fn hand_on(&self) {
+        for space in self.unwritten.take().iter().filter_map(Weak::upgrade) {
+            space.hand_on();
         }
     }
 }
@@ -65,7 +78,24 @@ impl Store for RocksStore {
         })
     }
 
+    /// All who claim a space have the same, until something that was written to it is lost.
+    fn claim(&self, name: &str) -> (Rc<dyn Space>, Reply<()>) {
+        let mut claimed = self.claimed.borrow_mut();
+        let living = claimed
+            .get(name)
+            .and_then(Weak::upgrade)
+            .filter(|space| space.is_sound());
+        let space = living.unwrap_or_else(|| {
+            forget_dropped(&mut claimed);
+            let space = Buffered::new(self.space(name), self.unwritten.clone());
+            claimed.insert(name.into(), Rc::downgrade(&space));
+            space
+        });
+        (space, Reply::Now(Ok(())))
+    }
+
     fn flush(&self) -> Result<()> {
+        self.hand_on();
         self.place
             .database
             .get()
@@ -73,6 +103,7 @@ impl Store for RocksStore {
     }
 
     fn spaces(&self, prefix: &str) -> Reply<Vec<String>> {
+        self.hand_on();
         if self.place.is_new() {
             return Reply::Now(Ok(Vec::new()));
         }
@@ -82,6 +113,7 @@ impl Store for RocksStore {
     }
 
     fn spaces_with(&self, key: &[u8]) -> Reply<Vec<(String, Bytes)>> {
+        self.hand_on();
         if self.place.database.get().is_none() && !self.place.folder.exists() {
             return Reply::Now(Ok(Vec::new()));
         }

@@ -14,12 +14,13 @@ const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 
 const { long } = webidl.converters;
 
-/** What each timer calls, by its number: `{ callback, args, repeats, context }`. */
+/** What each timer calls, by its number: `{ id, callback, args, repeats, context }`. */
 const timers = new Map();
 
 function start(callback, delay, args, repeats) {
-  const timer = { callback, args, repeats, context: currentContext() };
-  return isSimulating() ? startTimer(() => fire(timer), delay, repeats) : startReal(timer, delay);
+  const timer = { id: 0, callback, args, repeats, context: currentContext() };
+  timer.id = isSimulating() ? startTimer(() => fire(timer), delay, repeats) : startReal(timer, delay);
+  return timer.id;
 }
 
 function startReal(timer, delay) {
@@ -49,7 +50,9 @@ function fire(timer) {
   else closed.then(() => call(timer));
 }
 
-function call({ callback, args, context }) {
+/** Timers of an object end with its life. */
+function call({ id, callback, args, context }) {
+  if (context?.gates?.life.isOver) return clear(id);
   const outer = switchTo(context);
   try {
     Reflect.apply(callback, globalThis, args);

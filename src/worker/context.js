@@ -45,7 +45,7 @@ export class RequestContext {
   pipelineDepth;
   subrequests = 0;
   internalSubrequests = 0;
-  /** `{ input, output }` of the object whose code runs; undefined outside of objects. */
+  /** `{ input, output, life }` of the object whose code runs; undefined outside of objects. */
   gates;
   /** What counts and tells the time for those made from it by `gatedContext`. */
   root = this;
@@ -136,11 +136,13 @@ export function requireContext(option) {
   if (getAsyncContext() === undefined && !settings[option]) throw new Error(OUTSIDE);
 }
 
-/** A context for a part of what runs in another, with gates of its own: an input gate that is undefined is open. */
+/** A context for a part of what runs in another, with gates of its own. */
+export const contextWithin = (context, gates) => context && Object.create(context, { gates: { value: gates } });
+
+/** The same with another input gate: one that is undefined is open. */
 export function gatedContext(context, input) {
   if (context?.gates === undefined) return context;
-  const { output } = context.gates;
-  return Object.create(context, { gates: { value: { input, output } } });
+  return contextWithin(context, { ...context.gates, input });
 }
 
 /**

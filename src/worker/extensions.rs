@@ -89,6 +89,7 @@ deno_core::extension!(
         "cache/caches.js",
         "durable/entries.js",
         "durable/gate.js",
+        "durable/life.js",
         "durable/objects.js",
         "durable/outside.js",
         "durable/simulation.js",
