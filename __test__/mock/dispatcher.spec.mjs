@@ -1,11 +1,14 @@
 // Dispatchers of undici in the place of a mock, and a mock in the place of a dispatcher.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import path from "node:path";
 import { describe } from "node:test";
 import zlib from "node:zlib";
 import { deferred } from "../support/dispatch.mjs";
 import { brief, fetchAll, fetching, ORIGIN, refusal } from "../support/fetch-mock.mjs";
+import { folder } from "../support/files.mjs";
 import { create, createFetchMock } from "../support/miniflare.mjs";
 import { closedPort, serve } from "../support/server.mjs";
 import { test } from "../support/test.mjs";
@@ -260,6 +263,19 @@ describe("a mock as a dispatcher", () => {
     install(t, createFetchMock());
     const response = await fetch(url, { method: "POST", body: "echoed" });
     assert.equal(await response.text(), "echoed");
+  });
+
+  test("answers from its recording, and adds nothing to it", async (t) => {
+    nodesDispatcher();
+    const origin = await serve(t, (request, response) => response.end(`from the server: ${request.url}`));
+    const file = path.join(folder(t), "api.json");
+    const recording = createFetchMock().record(file);
+    assert.deepEqual(brief(await fetchAll(fetching(t, recording), [`${origin}/a`])), ["from the server: /a"]);
+    const before = readFileSync(file, "utf8");
+    install(t, createFetchMock().record(file));
+    const read = async (path) => (await fetch(origin + path)).text();
+    assert.deepEqual([await read("/a"), await read("/b")], ["from the server: /a", "from the server: /b"]);
+    assert.equal(readFileSync(file, "utf8"), before);
   });
 
   test("refuses what may not use the network", async (t) => {

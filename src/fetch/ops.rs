@@ -90,7 +90,10 @@ pub fn op_outbound_open(
     let (body, sender) = body_of(kind, bytes, announced(&headers));
     let mut request = Request::new(body);
     *request.method_mut() = Method::from_str(method).map_err(unsendable)?;
-    *request.uri_mut() = Uri::from_str(url).map_err(unsendable)?;
+    *request.uri_mut() = Uri::from_str(url).map_err(|error| {
+        let length = url.len();
+        unsendable(format!("a URL of {length} characters cannot be sent: {error}"))
+    })?;
     *request.headers_mut() = headers;
     let (reply, replied) = oneshot::channel();
     let progress = Progress::default();

@@ -58,6 +58,7 @@ class MockRequest {
       const first = names.get(lower) ?? name;
       names.set(lower, first);
       headers[first] = first in headers ? `${headers[first]}${lower === "cookie" ? "; " : ", "}${value}` : value;
+      // The order is Miniflare 2's, which tests compare: the length stands behind what it adds itself.
       if (lower === "mf-loop") this.#addLength(add);
     };
     const parts = this.#headerText.split("\n");
