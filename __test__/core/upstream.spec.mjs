@@ -2,6 +2,7 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
+import zlib from "node:zlib";
 import { create, createInvalid, differs } from "../support/miniflare.mjs";
 import { rejection, text, URL_ROOT } from "../support/dispatch.mjs";
 import { RecordingLog } from "../support/log.mjs";
@@ -86,6 +87,30 @@ describe("with an upstream, a request that the worker does not answer", () => {
       await text(create(t, { script, upstream }), URL_ROOT, { method: "PUT", body, duplex: "half" }),
       "PUT / streamed",
     );
+  });
+
+  test("is answered with all that the upstream answers, wherever it redirects to", async (t) => {
+    const upstream = await serve(t, (request, response) => {
+      const answers = {
+        "/from": () => response.writeHead(302, { location: "/to" }).end(),
+        "/to": () => response.writeHead(418, "Tea", { "set-cookie": ["a=1", "b=2"] }).end(request.url),
+        "/zipped": () => response.writeHead(200, { "content-encoding": "gzip" }).end(zlib.gzipSync("zipped")),
+        "/empty": () => response.writeHead(204).end(),
+        "/broken": () => response.destroy(),
+      };
+      answers[request.url]();
+    });
+    const mf = create(t, { script: SILENT, upstream });
+    const ask = (path) => mf.dispatchFetch(`http://localhost${path}`);
+    const redirected = await ask("/from");
+    assert.deepEqual(
+      [redirected.status, redirected.statusText, redirected.headers.getSetCookie(), await redirected.text()],
+      [418, "Tea", ["a=1", "b=2"], "/to"],
+    );
+    const zipped = await ask("/zipped");
+    assert.deepEqual([zipped.headers.get("content-encoding"), await zipped.text()], ["gzip", "zipped"]);
+    assert.deepEqual([(await ask("/empty")).status, (await ask("/empty")).body], [204, null]);
+    assert.equal((await rejection(ask("/broken"))).cause.code, "UND_ERR_SOCKET");
   });
 
   test("tells of the error that it passes by", async (t) => {
