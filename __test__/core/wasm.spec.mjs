@@ -2,8 +2,8 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { create } from "../support/miniflare.mjs";
-import { json, rejection, text, URL_ROOT } from "../support/dispatch.mjs";
+import { create, differs } from "../support/miniflare.mjs";
+import { CAUGHT, evaluate, json, rejection, text, URL_ROOT } from "../support/dispatch.mjs";
 import { folder } from "../support/files.mjs";
 import { answer } from "../support/modules.mjs";
 import { ADD, GREET, GREET_GLUE, TRAP } from "../support/wasm.mjs";
@@ -11,6 +11,67 @@ import { test } from "../support/test.mjs";
 
 const bound = (t, bytes, script) =>
   create(t, { rootPath: folder(t, { "module.wasm": bytes }), wasmBindings: { MODULE: "module.wasm" }, script });
+
+const streamed = differs("it only takes Node's own responses");
+
+describe("WebAssembly that is compiled while it arrives", streamed, () => {
+  const compiled = (t, body) =>
+    evaluate(
+      t,
+      `${CAUGHT} const bytes = new Uint8Array([${[...ADD]}]); const headers = { "Content-Type": "application/wasm" }; ${body}`,
+    );
+
+  test("is a module or an instance, from a response or the promise of one", async (t) => {
+    const body = `
+      const { readable, writable } = new TransformStream();
+      const writer = writable.getWriter();
+      const compiling = WebAssembly.compileStreaming(new Response(readable, { headers }));
+      await writer.write(bytes.subarray(0, 9));
+      await scheduler.wait(1);
+      await writer.write(bytes.subarray(9));
+      await writer.close();
+      const made = await compiling;
+      const { module, instance } = await WebAssembly.instantiateStreaming(fetched(), {});
+      async function fetched() { return new Response(bytes, { headers }); }
+      return [made instanceof WebAssembly.Module, new WebAssembly.Instance(made).exports.add(1, 2),
+        module instanceof WebAssembly.Module, instance.exports.add(2, 3)];`;
+    assert.deepEqual(await compiled(t, body), [true, 3, true, 5]);
+  });
+
+  test("is refused from anything else, and when it is broken off", async (t) => {
+    const body = `
+      const failing = new ReadableStream({ pull: (controller) => controller.error(new RangeError("broken off")) });
+      const used = new Response(bytes, { headers });
+      await used.text();
+      const sources = [{}, new Response(bytes), new Response(bytes, { headers, status: 404 }), used,
+        new Response(failing, { headers }), new Response(bytes.subarray(0, 9), { headers }), new Response(null, { headers })];
+      return Promise.all(sources.map((source) => caught(() => WebAssembly.compileStreaming(source))));`;
+    const refused = await compiled(t, body);
+    assert.deepEqual(
+      refused.map(([name]) => name),
+      ["TypeError", "TypeError", "TypeError", "TypeError", "RangeError", "CompileError", "CompileError"],
+    );
+    assert.equal(
+      refused[1][1],
+      'WebAssembly is compiled from a response with the Content-Type "application/wasm", not "null".',
+    );
+  });
+
+  test("may be left unfinished", async (t) => {
+    const mf = create(t, {
+      script: `export default {
+        fetch() {
+          const { readable } = new TransformStream();
+          globalThis.compiling = WebAssembly.compileStreaming(
+            new Response(readable, { headers: { "Content-Type": "application/wasm" } }));
+          return new Response("answered");
+        }
+      }`,
+    });
+    assert.equal(await text(mf), "answered");
+    await mf.dispose();
+  });
+});
 
 describe("a WebAssembly module", () => {
   test("can be instantiated in every way, any number of times", async (t) => {

@@ -2,7 +2,7 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
+import { createCipheriv, createHash } from "node:crypto";
 import { create, differs } from "../support/miniflare.mjs";
 import { CAUGHT, evaluate, text } from "../support/dispatch.mjs";
 import { test } from "../support/test.mjs";
@@ -225,6 +225,71 @@ describe("keys", () => {
       ),
       [64, 32, "public", "Ed25519", true, false],
     );
+  });
+
+  describe("of AES-GCM", () => {
+    const gcm = (nonce, tag, key = 16) => ({ key: Buffer.alloc(key, 7), nonce: Buffer.alloc(nonce, 3), tag });
+    const CASES = {
+      "a nonce of 8 bytes": gcm(8, 128),
+      "a nonce of 60 bytes": gcm(60, 128),
+      "a tag of 32 bits": gcm(12, 32),
+      "a tag of 96 bits, a nonce of 16 bytes, a key of 256 bits": gcm(16, 96, 32),
+      "a tag of 104 bits, a nonce of 1 byte, a key of 192 bits": gcm(1, 104, 24),
+    };
+    const list = (bytes) => `new Uint8Array([${[...bytes]}])`;
+    const using = (t, { key, nonce, tag }, body) =>
+      inWorker(
+        t,
+        `
+      const key = await crypto.subtle.importKey("raw", ${list(key)}, "AES-GCM", false, ["encrypt", "decrypt"]);
+      const algorithm = { name: "aes-gcm", iv: ${list(nonce)}, additionalData: bytes("more"), tagLength: ${tag} };
+      ${body}`,
+      );
+    const options = ({ tag }) => ({ authTagLength: tag / 8 });
+    const cipher = ({ key }) => `aes-${key.length * 8}-gcm`;
+
+    for (const [name, parts] of Object.entries(CASES)) {
+      test(`encrypt with ${name} as Node does`, async (t) => {
+        const node = createCipheriv(cipher(parts), parts.key, parts.nonce, options(parts)).setAAD(Buffer.from("more"));
+        const expected = Buffer.concat([node.update("secret"), node.final(), node.getAuthTag()]).toString("hex");
+        const body = `return hex(await crypto.subtle.encrypt(algorithm, key, bytes("secret")));`;
+        assert.equal(await using(t, parts, body), expected);
+      });
+
+      test(`decrypt with ${name}, and refuse what was tampered with`, async (t) => {
+        const node = createCipheriv(cipher(parts), parts.key, parts.nonce, options(parts)).setAAD(Buffer.from("more"));
+        const sealed = Buffer.concat([node.update("secret"), node.final(), node.getAuthTag()]);
+        const body = `
+          const sealed = ${list(sealed)};
+          const open = new TextDecoder().decode(await crypto.subtle.decrypt(algorithm, key, sealed));
+          sealed[0] ^= 1;
+          return [open, (await caught(() => crypto.subtle.decrypt(algorithm, key, sealed)))[0],
+            (await caught(() => crypto.subtle.decrypt(algorithm, key, sealed.subarray(0, 3))))[0]];`;
+        assert.deepEqual(await using(t, parts, body), ["secret", "OperationError", "OperationError"]);
+      });
+    }
+
+    test("are refused with a tag of another length, and without the usage", async (t) => {
+      const [key, other] = await Promise.all(
+        [gcm(8, 40), gcm(8, 64)].map((parts) =>
+          using(
+            t,
+            parts,
+            `
+        const sealer = await crypto.subtle.importKey("raw", new Uint8Array(16), "AES-GCM", false, ["encrypt"]);
+        return [(await caught(() => crypto.subtle.decrypt(algorithm, key, new Uint8Array(40))))[0],
+          (await caught(() => crypto.subtle.decrypt(algorithm, sealer, new Uint8Array(40))))[0]];`,
+          ),
+        ),
+      );
+      assert.deepEqual(
+        [key, other],
+        [
+          ["OperationError", "InvalidAccessError"],
+          ["OperationError", "InvalidAccessError"],
+        ],
+      );
+    });
   });
 
   test("of curves that Workers do not have are refused", async (t) => {

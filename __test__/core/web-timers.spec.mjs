@@ -3,7 +3,7 @@
 import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { differs } from "../support/miniflare.mjs";
-import { evaluate } from "../support/dispatch.mjs";
+import { CAUGHT, evaluate } from "../support/dispatch.mjs";
 import { test } from "../support/test.mjs";
 
 const caught = (statement) =>
@@ -207,6 +207,36 @@ describe("structuredClone", () => {
 
   test("refuses to move what is no buffer", differs("Node throws a TypeError"), async (t) => {
     assert.equal((await evaluate(t, caught("structuredClone(1, { transfer: [{}] })")))[0], "DataCloneError");
+  });
+
+  test("refuses objects of the platform that have no clone", async (t) => {
+    const objects = [
+      "crypto",
+      "crypto.subtle",
+      "new AbortController()",
+      "new (class extends EventTarget {})()",
+      "new TextEncoder()",
+      "new FormData()",
+      "request",
+      "navigator",
+      "performance",
+      "globalThis",
+    ];
+    const names = `[${objects.map((object) => `[${JSON.stringify(object)}, () => structuredClone(${object})]`)}]`;
+    assert.deepEqual(
+      await evaluate(t, `${CAUGHT} return ${names}.map(([name, act]) => [name, caught(act)[0]]);`),
+      objects.map((object) => [object, "DataCloneError"]),
+    );
+  });
+
+  test("refuses to transfer streams", differs("a stream is transferred"), async (t) => {
+    for (const made of ["new ReadableStream()", "new IdentityTransformStream().writable", "new TransformStream()"]) {
+      const act = `const stream = ${made}; return caught(() => structuredClone({ stream }, { transfer: [stream] }));`;
+      assert.deepEqual(await evaluate(t, CAUGHT + act), [
+        "DataCloneError",
+        "Failed to execute 'structuredClone': a value that is no ArrayBuffer cannot be transferred.",
+      ]);
+    }
   });
 
   test("refuses functions, naming them", async (t) => {

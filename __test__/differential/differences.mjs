@@ -519,8 +519,6 @@ export const differences = [
         '[true, [{}, {0: "b"}, {0: ""}, {0: ""}, "http", "/a", 1]]',
       'const p = new URLPattern("https://example.com/:x?a#b"); return [p.protocol, p.username, p.password, p.hostname, p.port, p.pathname, p.search, p.hash];':
         '["https", "*", "*", "example.com", "", "/:x?a", "", "b"]',
-      'new URLPattern({ pathname: "/a" }).test()':
-        "throws Error(TypeError: Failed to execute 'test' on 'URLPattern': 1 argument required, but only 0 present)",
     },
   },
   {
@@ -554,14 +552,6 @@ export const differences = [
         '[["alg", "crv", "d", "ext", "key_ops", "kty", "x", "y"], "EC", "P-256", ["sign"], true]',
       'const s = new crypto.DigestStream("SHA-1"); await s.getWriter().abort("why"); return Promise.race([caught(() => s.digest), wait(50)]);':
         '"why"',
-      "structuredClone(crypto)": "{}",
-    },
-  },
-  {
-    why: "A tag of AES-GCM that is shorter than 128 bits can be made but not checked.",
-    snippets: {
-      'const key = await crypto.subtle.importKey("raw", new Uint8Array(16), "AES-GCM", true, ["encrypt", "decrypt"]); const algorithm = { name: "AES-GCM", iv: new Uint8Array(12), additionalData: encode(\'extra\'), tagLength: 96 }; const data = await crypto.subtle.encrypt(algorithm, key, encode("secret")); return [hex(data), decode(await crypto.subtle.decrypt(algorithm, key, data))];':
-        "throws Error(TypeError: invalid tag length)",
     },
   },
   {
@@ -569,16 +559,14 @@ export const differences = [
     snippets: {
       'structuredClone(new DOMException("text", "AbortError"))': "DOMException(AbortError: text)",
       'structuredClone(new Request("http://a"))':
-        "throws DOMException(DataCloneError: Cannot clone object of unsupported type.)",
-      "structuredClone(new Response())":
-        "throws DOMException(DataCloneError: Cannot clone object of unsupported type.)",
-      "structuredClone(new Headers())": "throws DOMException(DataCloneError: Cannot clone object of unsupported type.)",
-      'structuredClone(new URL("http://a"))':
-        "throws DOMException(DataCloneError: Cannot clone object of unsupported type.)",
+        "throws DOMException(DataCloneError: #<Request> could not be cloned.)",
+      "structuredClone(new Response())": "throws DOMException(DataCloneError: #<Response> could not be cloned.)",
+      "structuredClone(new Headers())": "throws DOMException(DataCloneError: #<Headers> could not be cloned.)",
+      'structuredClone(new URL("http://a"))': "throws DOMException(DataCloneError: #<URL> could not be cloned.)",
       "structuredClone(new URLSearchParams())":
-        "throws DOMException(DataCloneError: Cannot clone object of unsupported type.)",
+        "throws DOMException(DataCloneError: #<URLSearchParams> could not be cloned.)",
       "structuredClone(new ReadableStream())":
-        "throws DOMException(DataCloneError: Cannot clone object of unsupported type.)",
+        "throws DOMException(DataCloneError: #<ReadableStream> could not be cloned.)",
       "const e = caught(() => structuredClone(() => 1)); return [e.name, e.code, e instanceof DOMException, e instanceof Error];":
         '["DataCloneError", 25, true, true]',
       "structuredClone(1, { transfer: [{}] })":
@@ -587,6 +575,11 @@ export const differences = [
         "throws DOMException(DataCloneError: Failed to execute 'structuredClone': an ArrayBuffer that is detached already cannot be transferred.)",
       "const s = new ReadableStream(); return structuredClone(s, { transfer: [s] }) instanceof ReadableStream;":
         "throws DOMException(DataCloneError: Failed to execute 'structuredClone': a value that is no ArrayBuffer cannot be transferred.)",
+      "structuredClone(new FormData())": "throws DOMException(DataCloneError: #<FormData> could not be cloned.)",
+      "structuredClone(new AbortController())":
+        "throws DOMException(DataCloneError: #<AbortController> could not be cloned.)",
+      'structuredClone(new Event("x"))': "throws DOMException(DataCloneError: #<Event> could not be cloned.)",
+      "structuredClone(new TextEncoder())": "throws DOMException(DataCloneError: #<TextEncoder> could not be cloned.)",
       "structuredClone(new SharedArrayBuffer(2)).byteLength":
         "throws DOMException(DataCloneError: #<SharedArrayBuffer> could not be cloned.)",
     },

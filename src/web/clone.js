@@ -2,8 +2,17 @@
 
 import { core } from "ext:core/mod.js";
 
-const { structuredClone: clone } = core.loadExtScript("ext:deno_web/13_message_port.js");
+const {
+  isUncloneable,
+  markNotSerializable,
+  structuredClone: clone,
+} = core.loadExtScript("ext:deno_web/13_message_port.js");
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
+
+/** The interfaces whose objects have no clone. Unmarked, they would come out as empty objects. */
+export function refuseClones(interfaces) {
+  for (const { prototype } of interfaces) markNotSerializable(prototype);
+}
 
 export function structuredClone(...args) {
   const [value, options] = args;
@@ -22,6 +31,10 @@ export function structuredClone(...args) {
 }
 
 function cloned(...args) {
+  const [value] = args;
+  if (isUncloneable(value ?? null)) {
+    throw new DOMException(`#<${value.constructor?.name ?? "Object"}> could not be cloned.`, "DataCloneError");
+  }
   try {
     return clone(...args);
   } catch (error) {

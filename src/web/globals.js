@@ -20,9 +20,11 @@ const webidl = load("ext:deno_webidl/00_webidl.js");
 const { DOMException } = load("ext:deno_web/01_dom_exception.js");
 
 import { getCaches } from "ext:miniflare/cache/caches.js";
-import { structuredClone } from "ext:miniflare/web/clone.js";
+import { refuseClones, structuredClone } from "ext:miniflare/web/clone.js";
 import { console } from "ext:miniflare/web/console.js";
 import * as crypto from "ext:miniflare/web/crypto.js";
+// After the room of Web Crypto, which prepares upstream.
+import "ext:miniflare/web/gcm.js";
 import { FrozenDate, Performance, performance } from "ext:miniflare/web/date.js";
 import {
   ExecutionContext,
@@ -132,9 +134,13 @@ const OWN = [
   WorkerGlobalScope,
 ];
 
+/** Whose objects `structuredClone` copies; Web Crypto's keys among them. */
+const CLONEABLE = new Set(["Blob", "CryptoKey", "DOMException", "Date", "File"]);
+
 /** Makes this realm's global object a worker's global scope. */
 export function defineGlobals() {
   for (const own of OWN) webidl.configureInterface(own);
+  refuseClones(Object.keys(CLASSES).flatMap((name) => (CLONEABLE.has(name) ? [] : [CLASSES[name]])));
   for (const [name, value] of Object.entries(CLASSES)) define(name, { value, writable: true, enumerable: false });
   for (const [name, value] of Object.entries(FUNCTIONS)) define(name, { value, writable: true, enumerable: true });
   for (const [name, get] of Object.entries(GETTERS)) defineLazily(name, get);

@@ -3,3 +3,4 @@
 pub mod amendments;
 pub mod crypto;
 pub mod digest;
+pub mod gcm;

@@ -21,6 +21,7 @@ use crate::fetch::ops as fetch;
 use crate::kv::ops as kv;
 use crate::web::crypto::{self, KeySymbols};
 use crate::web::digest;
+use crate::web::gcm;
 
 deno_core::extension!(
     miniflare,
@@ -45,6 +46,8 @@ deno_core::extension!(
         digest::op_web_digest_update,
         digest::op_web_equal,
         crypto::op_web_key_symbols,
+        gcm::op_web_gcm_decrypt,
+        gcm::op_web_gcm_encrypt,
         alarms::op_durable_alarm,
         alarms::op_durable_alarms_deliver,
         alarms::op_durable_alarms_due,
@@ -129,6 +132,7 @@ deno_core::extension!(
         "web/date.js",
         "web/events.js",
         "web/exceptions.js",
+        "web/gcm.js",
         "web/globals.js",
         "web/headers.js",
         "web/interface.js",
@@ -138,6 +142,7 @@ deno_core::extension!(
         "web/response.js",
         "web/streams.js",
         "web/timers.js",
+        "web/wasm.js",
     ],
     lazy_loaded_js = [
         dir "src",
