@@ -84,6 +84,16 @@ describe("a redirect that is followed", () => {
     assert.equal(url, "/b?c");
   });
 
+  test("goes where the bytes of a location point", differs("each byte is taken for a character"), async (t) => {
+    const bytes = Buffer.from("/there?\u2603%e2");
+    const location = Buffer.concat([bytes, Buffer.from([0xff])]).toString("latin1");
+    const origin = await serve(t, (request, response) => {
+      if (request.url === "/") response.writeHead(302, { location }).end();
+      else response.end(request.url);
+    });
+    assert.equal(await evaluate(t, `return (await fetch("${origin}/")).text();`), "/there?%E2%98%83%e2%FF");
+  });
+
   test("goes on up to twenty times", async (t) => {
     const origin = await serve(t, (request, response) => {
       const left = Number(request.url.slice(1));

@@ -197,6 +197,15 @@ describe("Date", () => {
     );
   });
 
+  test("is what files are dated with", differs("they have the actual time"), async (t) => {
+    const body = `
+      await env.pause();
+      const form = new FormData();
+      form.set("blob", new Blob(["x"]));
+      return [new File([], "x"), form.get("blob")].map(({ lastModified }) => lastModified - Date.now());`;
+    assert.deepEqual(await evaluate(t, body, { bindings }), [0, 0]);
+  });
+
   test("crosses to Node and back", async (t) => {
     const bindings = { later: (date) => new Date(date.getTime() + 1) };
     assert.equal(

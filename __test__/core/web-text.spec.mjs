@@ -123,4 +123,13 @@ describe("URL", () => {
       [false, "42", "posts/1"],
     );
   });
+
+  test("patterns match nothing at all when they match everything", async (t) => {
+    const body = `return ["*", "/a"].map((pathname) => new URLPattern({ pathname })).map((pattern) =>
+      [pattern.test(), pattern.exec() === null]);`;
+    assert.deepEqual(await evaluate(t, body), [
+      [true, false],
+      [false, true],
+    ]);
+  });
 });

@@ -39,7 +39,7 @@ export function nextHop(hop, answer, mode, hops) {
 
 function targetOf(from, location) {
   const base = new URL(from);
-  const url = URL.parse(location, from);
+  const url = URL.parse(escaped(location), from);
   if (url === null) throw failure(`${from} is redirected to an invalid URL: ${location}`);
   if (url.protocol !== "http:" && url.protocol !== "https:") {
     throw failure(`URL scheme must be a HTTP(S) scheme: ${from} is redirected to ${url.href}`);
@@ -48,6 +48,10 @@ function targetOf(from, location) {
   url.username = url.password = "";
   return url;
 }
+
+/** Bytes beyond ASCII, which servers write as they are, mean what they mean in a URL: UTF-8, whatever they are in a header. */
+const escaped = (location) =>
+  location.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
 
 function becomesGet(method, status) {
   if (status === 301 || status === 302) return method === "POST";

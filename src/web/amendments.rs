@@ -19,10 +19,12 @@ const AMENDMENTS: &[Amendment] = &[
     ("ext:deno_fetch/23_request.js", REQUEST),
     ("ext:deno_fetch/23_response.js", RESPONSE),
     ("ext:deno_web/00_url.js", URL),
+    ("ext:deno_web/01_urlpattern.js", URL_PATTERN),
     ("ext:deno_web/02_event.js", EVENT),
     ("ext:deno_web/03_abort_signal.js", ABORT_SIGNAL),
     ("ext:deno_web/05_base64.js", BASE64),
     ("ext:deno_web/06_streams.js", STREAMS),
+    ("ext:deno_web/09_file.js", FILE),
 ];
 
 // Methods that are taken out of their object go on working, and their errors name them.
@@ -345,6 +347,22 @@ class URLSearchParams {"#,
     ),
 ];
 
+// A pattern that is asked about nothing is asked about empty parts.
+const URL_PATTERN: &[(&str, &str)] = &[
+    (
+        "test(input, baseURL = undefined) {",
+        "test(input = { __proto__: null }, baseURL = undefined) {",
+    ),
+    (
+        "exec(input, baseURL = undefined) {",
+        "exec(input = { __proto__: null }, baseURL = undefined) {",
+    ),
+    (
+        "webidl.requiredArguments(arguments.length, 1, prefix);\n    input = webidl.converters.URLPatternInput",
+        "input = webidl.converters.URLPatternInput",
+    ),
+];
+
 const EVENT: &[(&str, &str)] = &[
     // `null` is no option at all.
     (
@@ -430,6 +448,15 @@ const STREAMS: &[(&str, &str)] = &[(
     r#""Cannot convert value to Uint8Array while consuming the stream","#,
     r#""Received non-Uint8Array chunk","#,
 )];
+
+// A file changes when everything else of the worker does, by the clock that stands still while its code runs.
+const FILE: &[(&str, &str)] = &[
+    (
+        "const { core, primordials } = __bootstrap;",
+        "const { core, internals, primordials } = __bootstrap;",
+    ),
+    ("DatePrototypeGetTime(new Date())", "internals.now()"),
+];
 
 /// Amends the sources of these extensions; what does not fit is the error.
 pub fn amend(extensions: &mut [Extension]) -> Result<(), String> {

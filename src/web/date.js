@@ -1,6 +1,7 @@
 // `Date` and `performance`: the clock that a worker sees stands still while its code runs, so that nothing can be
 // measured with it. Every date has the native prototype, whichever constructor made it.
 
+import { internals } from "ext:core/mod.js";
 import { takeOver } from "ext:miniflare/web/interface.js";
 import { now } from "ext:miniflare/worker/context.js";
 
@@ -13,6 +14,9 @@ export function FrozenDate(...args) {
 takeOver(FrozenDate, Native, ["length", "parse", "UTC"]);
 const statics = { now: () => now() };
 Object.defineProperty(FrozenDate, "now", { value: statics.now, writable: true, configurable: true });
+
+// What upstream asks for the time: a file's last change.
+internals.now = now;
 
 const formats = Intl.DateTimeFormat.prototype;
 const { get: formatOf } = Object.getOwnPropertyDescriptor(formats, "format");
