@@ -183,6 +183,44 @@ describe("code of a request is inside of it", () => {
     deepEqualOutside(await response.waitUntil(), [1]);
   });
 
+  const called = differs("a listener is in the context of who dispatches");
+
+  test("in its listeners that are called outside of all requests", called, async (t) => {
+    const script = `
+      const target = new EventTarget();
+      const heard = new Promise((resolve) => {
+        globalThis.listen = () => target.addEventListener("x", async () => {
+          const failure = await fetch("http://127.0.0.1:1/").catch(({ message }) => message);
+          setTimeout(() => resolve([${USE}, failure]), 1);
+        });
+      });
+      export const dispatch = () => { target.dispatchEvent(new Event("x")); return heard; };
+      export const use = () => ${USE};
+      export default { fetch() { listen(); return new Response(); } };`;
+    const mf = create(t, { script });
+    await mf.dispatchFetch(URL_ROOT);
+    const { dispatch, use } = await mf.getModuleExports();
+    deepEqualOutside(await dispatch(), [1, "fetch failed"]);
+    assert.throws(() => use(), { message: MESSAGE });
+  });
+
+  test("in the listeners of its signals, whoever aborts them", called, async (t) => {
+    const script = `
+      const controller = new AbortController();
+      let used;
+      export const abort = () => { controller.abort(); return used; };
+      export default {
+        fetch() {
+          controller.signal.addEventListener("abort", () => { used = ${USE}; });
+          return new Response();
+        }
+      };`;
+    const mf = create(t, { script });
+    await mf.dispatchFetch(URL_ROOT);
+    const { abort } = await mf.getModuleExports();
+    assert.equal(abort(), 1);
+  });
+
   test("in a scheduled event", async (t) => {
     const script = `export default { fetch() {}, scheduled: async () => { await scheduler.wait(1); return ${USE}; } }`;
     deepEqualOutside(await create(t, { script }).dispatchScheduled(), [1]);
