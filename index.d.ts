@@ -1098,6 +1098,7 @@ export class DurableObjectError extends MiniflareError<
   | "ERR_NO_HANDLER"
   | "ERR_RESPONSE_TYPE"
   | "ERR_ALARM"
+  | "ERR_DESERIALIZATION"
 > {}
 
 /**

@@ -99,6 +99,57 @@ describe("an object's storage", () => {
   });
 });
 
+describe("calls that are not awaited", () => {
+  test("delete what is there in their order", async (t) => {
+    const body = `
+      const calls = [storage.delete("a"), storage.put("a", 1), storage.delete("a"), storage.delete("a"), storage.put("a", 2)];
+      const results = (await Promise.all(calls)).map((result) => result ?? null);
+      return [results, await storage.get("a"), await storage.delete(["a", "b", "a"])];`;
+    assert.deepEqual(await run(t, body), [[false, null, true, false, null], 2, 1]);
+  });
+
+  test("delete everything that was put before", async (t) => {
+    const body = `
+      storage.put("a", 1);
+      storage.deleteAll();
+      storage.put("b", 2);
+      await storage.sync();
+      return [...(await storage.list()).keys()];`;
+    assert.deepEqual(await run(t, body), ["b"]);
+  });
+});
+
+describe("options of a call", () => {
+  test("may be frozen, and are left as they are", async (t) => {
+    const body = `
+      await storage.put({ a: 1, ab: 2, b: 3 });
+      return [...await storage.list(Object.freeze({ prefix: "a", startAfter: "a", limit: 1 }))];`;
+    assert.deepEqual(await run(t, body), [["ab", 2]]);
+  });
+
+  test("of caches and gates change no result", async (t) => {
+    const body = `
+      const options = { allowConcurrency: true, allowUnconfirmed: true, noCache: true };
+      await storage.put("a", 1, options);
+      await storage.put({ b: 2 }, options);
+      const found = [await storage.get("a", options), [...await storage.get(["a", "b"], options)], [...await storage.list(options)]];
+      return [...found, await storage.delete("a", options), await storage.delete(["b"], options), await storage.deleteAll(options) ?? null];`;
+    const both = [
+      ["a", 1],
+      ["b", 2],
+    ];
+    assert.deepEqual(await run(t, body), [1, both, both, true, 1, null]);
+  });
+
+  test("limit by numbers of any kind", async (t) => {
+    const body = `
+      await storage.put({ a: 1, b: 2, c: 3 });
+      const sizes = [Infinity, 1.5, 2 ** 40, undefined].map(async (limit) => (await storage.list({ limit })).size);
+      return Promise.all(sizes);`;
+    assert.deepEqual(await run(t, body), [3, 1, 3, 3]);
+  });
+});
+
 describe("a call of storage", () => {
   const missing = (method) =>
     `TypeError: Failed to execute '${method}' on 'DurableObjectStorage': parameter 1 is not of type 'variant'. (key is undefined)`;

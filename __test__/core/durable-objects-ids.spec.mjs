@@ -65,6 +65,7 @@ describe("an id", () => {
     ["short", "Invalid Durable Object ID. Durable Object IDs must be 64 hex digits."],
     ["z".repeat(64), "Invalid Durable Object ID. Durable Object IDs must be 64 hex digits."],
     [undefined, "Invalid Durable Object ID. Durable Object IDs must be 64 hex digits."],
+    [vectors[0][2].toUpperCase(), "Invalid Durable Object ID. The ID does not match this Durable Object class."],
     ["0".repeat(64), "Invalid Durable Object ID. The ID does not match this Durable Object class."],
   ];
   for (const [string, message] of refused) {
@@ -84,6 +85,21 @@ describe("an id", () => {
       name: "TypeError",
       message: "Invalid Durable Object ID. The ID does not match this Durable Object class.",
     });
+  });
+
+  test("has its name alone for a property, also when it has none", async (t) => {
+    const [namespace] = await namespaces(t, "TEST");
+    const ids = [namespace.idFromName("x"), namespace.newUniqueId(), namespace.idFromString(vectors[0][2])];
+    assert.deepEqual(ids.map(Object.keys), [["name"], ["name"], ["name"]]);
+    assert.deepEqual(
+      ids.map((id) => JSON.stringify(id)),
+      ['{"name":"x"}', "{}", "{}"],
+    );
+  });
+
+  test("comes from a name that is a string", async (t) => {
+    const [namespace] = await namespaces(t, "TEST");
+    for (const wrong of [undefined, 5, {}]) assert.throws(() => namespace.idFromName(wrong), TypeError);
   });
 
   test("knows its jurisdictions", async (t) => {

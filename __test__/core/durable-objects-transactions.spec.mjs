@@ -91,6 +91,48 @@ describe("a transaction", () => {
     assert.deepEqual(await run(t, body), ["rolled back", refusals, []]);
   });
 
+  test(
+    "throws at once for a missing key, and rejects for what is too large",
+    differs("the request fails too"),
+    async (t) => {
+      const body = `
+      const thrown = (act) => { try { act()?.catch(() => {}); return null; } catch ({ name, message }) { return name + ": " + message; } };
+      const rejected = async (act) => { try { await act(); return null; } catch ({ name, message }) { return name + ": " + message; } };
+      return storage.transaction(async (txn) => [
+        ["get", "put", "delete"].map((method) => thrown(() => txn[method]())),
+        [() => txn.put("k".repeat(3000), 1), () => txn.get(Array(129).fill("k")), () => txn.list({ limit: 0 })].map(thrown),
+        await rejected(() => txn.put("k".repeat(3000), 1)), await rejected(() => txn.delete(Array(129).fill("k"))),
+        await rejected(() => txn.put("u", undefined)), await rejected(() => txn.list({ limit: 0 })),
+      ]);`;
+      const missing = (method) =>
+        `TypeError: Failed to execute '${method}' on 'DurableObjectTransaction': parameter 1 is not of type 'variant'. (key is undefined)`;
+      assert.deepEqual(await run(t, body), [
+        ["get", "put", "delete"].map(missing),
+        [null, null, null],
+        "RangeError: Keys cannot be larger than 2048 bytes.",
+        "RangeError: Maximum number of keys is 128.",
+        "TypeError: put() called with undefined value.",
+        "TypeError: List limit must be positive.",
+      ]);
+    },
+  );
+
+  test("may have another within it", differs("it never ends"), async (t) => {
+    const body = `
+      const seen = await storage.transaction(async (outer) => {
+        await outer.put("x", 1);
+        return storage.transaction(async (inner) => {
+          await inner.put("y", 2);
+          return [await inner.get("x") ?? null, await outer.get("z") ?? null];
+        });
+      });
+      return [seen, [...(await storage.list()).keys()]];`;
+    assert.deepEqual(await run(t, body), [
+      [null, null],
+      ["x", "y"],
+    ]);
+  });
+
   test("takes no calls once it is over", async (t) => {
     const body = `
       let outside;

@@ -62,6 +62,56 @@ async function actsWhileHeldUp(t, act, look, { bindings, prepare = () => {} } = 
 }
 
 describe("what leaves an object waits until its writes survive", () => {
+  /** What settles first, when storage is held up: what the object does, or nothing while others are answered. */
+  async function whileHeldUp(t, body) {
+    const server = await redis(t);
+    const told = [];
+    const bindings = { tell: (what) => told.push(what) };
+    const mf = withObject(t, `if (request.url.endsWith("/go")) { ${body} }`, {
+      durableObjectsPersist: server.url,
+      bindings,
+    });
+    await mf.dispatchFetch(URL_ROOT);
+    server.pause();
+    const going = text(mf, `${URL_ROOT}go`).then((answer) => told.push(answer));
+    // The object has its turns meanwhile, and others are answered.
+    for (let round = 0; round < 20; round++) await new Promise(setImmediate);
+    const before = [...told];
+    server.resume();
+    await going;
+    return [before, told];
+  }
+
+  test("a response", async (t) => {
+    const body = `await storage.put("key", "value"); env.tell("put");`;
+    assert.deepEqual(await whileHeldUp(t, body), [["put"], ["put", "done"]]);
+  });
+
+  test("a response, of writes that were not awaited", async (t) => {
+    const body = `storage.put("key", "value"); storage.delete("key"); storage.setAlarm(8e12).catch(() => {});`;
+    assert.deepEqual(await whileHeldUp(t, body), [[], ["done"]]);
+  });
+
+  test("a response, of a transaction", async (t) => {
+    const body = `await storage.transaction(async (txn) => txn.put("key", "value")); env.tell("committed");`;
+    assert.deepEqual(await whileHeldUp(t, body), [["committed"], ["committed", "done"]]);
+  });
+
+  test("what follows a sync()", async (t) => {
+    const body = `storage.put("key", "value", { allowUnconfirmed: true }); await storage.sync(); env.tell("synced");`;
+    assert.deepEqual(await whileHeldUp(t, body), [[], ["synced", "done"]]);
+  });
+
+  test("but not of writes that may be unconfirmed", async (t) => {
+    const body = `
+      const options = { allowUnconfirmed: true };
+      await storage.put("key", "value", options);
+      await storage.put({ other: "value" }, options);
+      await storage.delete("key", options);
+      await storage.deleteAll(options);`;
+    assert.deepEqual(await whileHeldUp(t, body), [["done"], ["done"]]);
+  });
+
   const value = async (mf) => (await mf.getKVNamespace("KV")).get("k");
   const cached = async (mf) => (await (await mf.getCaches()).default.match("http://localhost/k"))?.text();
 

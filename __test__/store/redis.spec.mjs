@@ -118,6 +118,25 @@ describe("objects on a Redis server", () => {
     assert.deepEqual([a, c], ["1", "3"]);
   });
 
+  test("name the key of what is no value, and let it be replaced", async (t) => {
+    const server = await redis(t);
+    const options = keeperOptions({ durableObjectsPersist: server.url });
+    const mf = new Miniflare(options);
+    await put(mf, { a: "1", b: "2" });
+    const id = (await mf.getDurableObjectNamespace("KEEPER")).idFromName("a");
+    await mf.dispose();
+    await server.command("HSET", `miniflare-rs:durable:entries:KEEPER:${id}`, "a", "no value");
+    const other = keeper(t, options);
+    const { name, message } = await rejection(get(other));
+    assert.equal(name, "DurableObjectError [ERR_DESERIALIZATION]");
+    assert.match(message, /^The value of the key "a" cannot be read/);
+    const storage = await other.getDurableObjectStorage(id);
+    await assert.rejects(storage.get("a"), { code: "ERR_DESERIALIZATION" });
+    assert.equal(await storage.get("b"), "2");
+    await storage.put("a", "3");
+    assert.deepEqual(await get(other), { a: "3", b: "2" });
+  });
+
   test("say when a URL is none of a Redis server", async (t) => {
     const mf = new Miniflare(keeperOptions({ durableObjectsPersist: "redis://user:secret@:port" }));
     t.after(() => mf.dispose().catch(() => {}));

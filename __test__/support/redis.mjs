@@ -26,7 +26,7 @@ const tlsOptions = (port) => [
 ];
 
 /**
- * Starts a server that ends with the test: `{ url, stop(), start(), pause(), resume() }`. Its data survives a restart. With
+ * Starts a server that ends with the test: `{ url, stop(), start(), pause(), resume(), command() }`. Its data survives a restart. With
  * `tls` it is reached over TLS only, and its certificate is one that `ca.pem` has signed.
  */
 export async function redis(t, args = [], { tls = false } = {}) {
@@ -56,6 +56,15 @@ export async function redis(t, args = [], { tls = false } = {}) {
     url: `${tls ? "rediss" : "redis"}://127.0.0.1:${port}`,
     start,
     stop,
+    /** Sends one command, and resolves when it is answered. */
+    async command(...args) {
+      const socket = net.connect(port, "127.0.0.1");
+      const parts = args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`);
+      socket.write(`*${args.length}\r\n${parts.join("")}`);
+      const [answer] = await once(socket, "data");
+      socket.destroy();
+      assert.doesNotMatch(String(answer), /^-/);
+    },
     pause: () => child.kill("SIGSTOP"),
     resume: () => child.kill("SIGCONT"),
   };

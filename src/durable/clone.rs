@@ -23,15 +23,15 @@ pub fn write<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Valu
     Some(bytes.into())
 }
 
-/// The value of some bytes; `undefined`, with an exception pending, when they are none.
-pub fn read<'s>(scope: &mut v8::PinScope<'s, '_>, bytes: &[u8]) -> v8::Local<'s, v8::Value> {
+/// The value of some bytes; `None` when they are none.
+pub fn read<'s>(scope: &mut v8::PinScope<'s, '_>, bytes: &[u8]) -> Option<v8::Local<'s, v8::Value>> {
+    v8::tc_scope!(let scope, scope);
     let deserializer = v8::ValueDeserializer::new(scope, Box::new(AtRest), bytes);
     let context = scope.get_current_context();
-    let value = match deserializer.read_header(context) {
+    match deserializer.read_header(context) {
         Some(true) => deserializer.read_value(context),
         _ => None,
-    };
-    value.unwrap_or_else(|| v8::undefined(scope).into())
+    }
 }
 
 struct AtRest;

@@ -38,6 +38,7 @@ import { worker } from "ext:miniflare/worker/worker.js";
 const { DurableObjectId, DurableObjectNamespace } = core.loadExtScript("ext:miniflare/durable/namespace.js");
 
 const objectError = (code, message) => miniflareError("DurableObjectError", code, message);
+core.registerErrorBuilder("ERR_DESERIALIZATION", (message) => objectError("ERR_DESERIALIZATION", message));
 
 /** The class of each binding whose objects live in this worker; those of others live where their script runs. */
 const classes = new Map();

@@ -116,8 +116,9 @@ pub fn op_durable_get<'s, 'i>(
     #[cppgc] open: &Open,
     #[string] key: String,
 ) -> Result<v8::Local<'s, v8::Value>, StorageError> {
-    match open.entries().get(&check_key(key)?)? {
-        Some(value) => Ok(clone::read(scope, &value)),
+    let key = check_key(key)?;
+    match open.entries().get(&key)? {
+        Some(value) => read_value(scope, &key, &value),
         None => Ok(v8::undefined(scope).into()),
     }
 }
@@ -139,7 +140,7 @@ pub fn op_durable_get_many<'s, 'i>(
             found.push((key, value));
         }
     }
-    Ok(make_entries(scope, found))
+    make_entries(scope, found)
 }
 
 /// Cloning a value runs its getters, which a fast call may not.
@@ -239,7 +240,7 @@ pub fn op_durable_list<'s, 'i>(
         }
     }
     let entries = open.entries().list(&range)?;
-    Ok(make_entries(scope, entries))
+    make_entries(scope, entries)
 }
 
 /// The keys of an array, leaving out what is undefined.
@@ -259,14 +260,25 @@ fn read_keys<'s>(
     Ok(read)
 }
 
-fn make_entries<'s>(scope: &mut v8::PinScope<'s, '_>, entries: Vec<Entry>) -> v8::Local<'s, v8::Value> {
+fn read_value<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    key: &[u8],
+    value: &[u8],
+) -> Result<v8::Local<'s, v8::Value>, StorageError> {
+    clone::read(scope, value).ok_or_else(|| StorageError::Unreadable(String::from_utf8_lossy(key).into_owned()))
+}
+
+fn make_entries<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    entries: Vec<Entry>,
+) -> Result<v8::Local<'s, v8::Value>, StorageError> {
     let mut items = Vec::with_capacity(2 * entries.len());
     for (key, value) in entries {
-        let key = v8::String::new_from_utf8(scope, &key, v8::NewStringType::Normal);
-        items.push(key.map_or_else(|| v8::undefined(scope).into(), Into::into));
-        items.push(clone::read(scope, &value));
+        let name = v8::String::new_from_utf8(scope, &key, v8::NewStringType::Normal);
+        items.push(name.map_or_else(|| v8::undefined(scope).into(), Into::into));
+        items.push(read_value(scope, &key, &value)?);
     }
-    v8::Array::new_with_elements(scope, &items).into()
+    Ok(v8::Array::new_with_elements(scope, &items).into())
 }
 
 #[op2]

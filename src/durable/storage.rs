@@ -37,6 +37,11 @@ pub enum StorageError {
     #[class(generic)]
     #[error("Maximum number of keys modified in a transaction is {}.", limits::DURABLE_KEYS)]
     TransactionTooLarge,
+    #[class("ERR_DESERIALIZATION")]
+    #[error(
+        "The value of the key \"{0}\" cannot be read: its bytes are none that this version of miniflare-rs has written. Delete it, or put another."
+    )]
+    Unreadable(String),
     #[class(inherit)]
     #[error(transparent)]
     Store(#[from] StoreError),
