@@ -449,8 +449,6 @@ export const differences = [
   {
     why: "`fetch` is upstream's HTTP client, not undici.",
     snippets: {
-      'const r = await fetch(env.ORIGIN + "/echo", { method: "PATCH", body: "" }); return [r.headers.get("x-method"), r.headers.get("x-length"), await r.text()];':
-        '["PATCH", "none", ""]',
       'const r = await fetch(env.ORIGIN + "/redirect?to=/text", { redirect: "manual" }); return [r.status, r.type === "opaqueredirect", r.headers.get("location"), r.redirected, await r.text()];':
         '[302, false, "/text", false, "moved"]',
       "fetch.length + fetch.name": '"1fetch"',
