@@ -13,6 +13,20 @@ import { within } from "../support/test.mjs";
 
 const test = within(60_000);
 
+/** A keeper that puts a value, sleeps in the middle of its request, and puts another. */
+const SLEEPER = `
+export class Keeper {
+  constructor(state, env) { this.storage = state.storage; this.env = env; }
+  async fetch() {
+    await this.storage.put("before", "1");
+    await this.storage.sync();
+    await this.env.sleep();
+    await this.storage.put("after", "1");
+    return new Response();
+  }
+}
+export default { fetch: (request, env) => env.KEEPER.get(env.KEEPER.idFromName("a")).fetch(request) };`;
+
 describe("objects on a Redis server", () => {
   test("are there for another instance, once the first is disposed of", async (t) => {
     const { url } = await redis(t);
@@ -77,6 +91,32 @@ describe("objects on a Redis server", () => {
     assert.deepEqual(await put(mf, { object: "b", other: "1" }), { other: "1" });
     holder.stdin.write("go");
     assert.deepEqual(await waiting, { first: "1", last: "1", second: "1" });
+  });
+
+  test("are taken over from a process that sleeps, whose later writes are refused", async (t) => {
+    const { url } = await redis(t);
+    const options = keeperOptions({ durableObjectsPersist: url });
+    const source = `import { Miniflare } from ${JSON.stringify(door)};
+      const script = ${JSON.stringify(SLEEPER)};
+      const wait = () => new Promise((resolve) => process.stdin.once("data", resolve));
+      const bindings = { sleep: () => { console.log("sleeps"); return wait(); } };
+      const mf = new Miniflare({ ...${JSON.stringify(options)}, script, bindings });
+      await mf.dispatchFetch("http://localhost/").catch(({ code }) => console.log(code));
+      process.exit();`;
+    const holder = spawn(process.execPath, ["--input-type=module", "--eval", source], {
+      cwd: root,
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    t.after(() => holder.kill("SIGKILL"));
+    await once(holder.stdout, "data");
+    holder.kill("SIGSTOP");
+    const mf = keeper(t, options);
+    assert.deepEqual(await put(mf, { successor: "1" }), { before: "1", successor: "1" });
+    holder.kill("SIGCONT");
+    holder.stdin.write("wake up");
+    const [said] = await once(holder.stdout, "data");
+    assert.match(String(said), /^ERR_STORAGE_(CLAIMED|UNREACHABLE)\n$/);
+    assert.deepEqual(await get(mf), { before: "1", successor: "1" });
   });
 
   test("survive a restart of the server", async (t) => {

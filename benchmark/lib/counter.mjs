@@ -13,8 +13,9 @@ export class Counter {
 
   async fetch(request) {
     const { pathname, searchParams } = new URL(request.url);
-    const answer = pathname === "/fill" ? this.fill(Number(searchParams.get("keys"))) : this.count();
-    return new Response(String(await answer));
+    if (pathname === "/fill") return new Response(String(await this.fill(Number(searchParams.get("keys")))));
+    if (pathname === "/list") return new Response(String((await this.storage.list()).size));
+    return new Response(String(await this.count()));
   }
 
   async count() {
