@@ -2,9 +2,11 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { constants } from "node:http2";
 import { fileURLToPath } from "node:url";
-import { createInvalid } from "../support/miniflare.mjs";
-import { evaluate, rejection, URL_ROOT } from "../support/dispatch.mjs";
+import { create, createInvalid } from "../support/miniflare.mjs";
+import { deferred, evaluate, rejection, text, URL_ROOT } from "../support/dispatch.mjs";
 import { runScript } from "../support/child.mjs";
 import { certificate, serveTls } from "../support/server.mjs";
 import { test } from "../support/test.mjs";
@@ -87,6 +89,65 @@ describe("HTTPS", () => {
       TRUSTING,
     );
     assert.deepEqual(seen, ["one", "two", true]);
+  });
+
+  test("resets a stream of HTTP/2 that is aborted, and no other of its connection", async (t) => {
+    const closed = deferred();
+    const [silent, slow] = [deferred(), deferred()];
+    const { origin, connections } = await serveTls(t, (request, response) => {
+      if (request.url === "/first") return response.end();
+      if (request.url === "/slow") return slow.resolve(response);
+      request.stream.on("close", () => closed.resolve(request.stream.rstCode));
+      silent.resolve();
+    });
+    const script = `
+      let slow, controller, silent;
+      const caught = (promise) => promise.catch((reason) => reason);
+      export default { async fetch({ url }) {
+        const { pathname } = new URL(url);
+        if (pathname === "/begin") {
+          await (await fetch("${origin}/first")).text();
+          slow = fetch("${origin}/slow").then((response) => response.text());
+          controller = new AbortController();
+          silent = caught(fetch("${origin}/silent", { signal: controller.signal }));
+          return new Response();
+        }
+        if (pathname === "/abort") controller.abort("enough");
+        return new Response(await (pathname === "/abort" ? silent : slow));
+      } }`;
+    const mf = create(t, { script, ...TRUSTING });
+    const ask = (path) => text(mf, `http://localhost${path}`);
+    await ask("/begin");
+    await silent.promise;
+    assert.equal(await ask("/abort"), "enough");
+    assert.equal(await closed.promise, constants.NGHTTP2_CANCEL);
+    (await slow.promise).end("slow, but there");
+    assert.deepEqual([await ask("/slow"), connections()], ["slow, but there", 1]);
+  });
+
+  test("holds a server of HTTP/2 back that sends faster than the worker reads", async (t) => {
+    const megabyte = 1024 * 1024;
+    const paused = deferred();
+    let sent = 0;
+    const { origin } = await serveTls(t, async (_, response) => {
+      while (sent++ < 64) {
+        if (response.write(Buffer.alloc(megabyte))) continue;
+        const timer = setTimeout(paused.resolve, 300);
+        await once(response, "drain");
+        clearTimeout(timer);
+      }
+      response.end();
+    });
+    const script = `let held;
+      export default { async fetch({ url }) {
+        if (url.endsWith("/start")) return new Response((held = await fetch("${origin}")).status);
+        return new Response((await held.arrayBuffer()).byteLength);
+      } }`;
+    const mf = create(t, { script, heapLimitMb: 512, ...TRUSTING });
+    await text(mf, `${URL_ROOT}start`);
+    await paused.promise;
+    assert.ok(sent < 48, `${sent} MB were sent though nobody read`);
+    assert.equal(await text(mf), String(64 * megabyte));
   });
 
   test("tells of a stream that an HTTP/2 server resets", async (t) => {
