@@ -20,7 +20,7 @@ const MATCHERS = {
   headers: [undefined, { a: "1" }, { A: /1/ }, { b: (value) => value === undefined }, (headers) => headers.a === "1"],
 };
 const REQUESTS = {
-  path: ["/", "/x", "/x?a=2&b=1", "/x?b=1&a=2", "/y%20z", "/x?a", "/x?a=", "/rel"],
+  path: ["/", "/x", "//x", "/x?a=2&b=1", "/x?b=1&a=2", "/y%20z", "/x?a", "/x?a=", "/rel"],
   method: ["GET", "GET", "POST", "PUT"],
   body: [null, "x", "y"],
   headers: [{}, { a: "1" }, { A: "1", b: "2" }],

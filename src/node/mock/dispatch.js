@@ -43,7 +43,8 @@ function networkOf(mock, before) {
 }
 
 function requestOf({ origin, path, method = "GET", headers, body = null }) {
-  const url = new URL(path, origin).href;
+  // A path of two slashes is no host.
+  const url = new URL(new URL(origin).origin + path).href;
   const inMemory = body === null || typeof body === "string" || body instanceof Uint8Array;
   return new MockRequest(method, url, flatten(headers), null, inMemory ? body : streamed(body));
 }
