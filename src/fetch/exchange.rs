@@ -81,7 +81,7 @@ async fn receive(
     reply: oneshot::Sender<Result<Arrived, Failure>>,
 ) {
     let (head, body) = response.into_parts();
-    let (mut chunks, decoded) = decode(&head.headers, sent(&head, body));
+    let (mut chunks, decoded) = decode(&head.headers, chunks_of(&head, body));
     let (first, rest) = gather(&mut chunks, uri).await;
     if let Rest::Ended = rest {
         let body = Arriving::Whole(first.concat());
@@ -112,9 +112,9 @@ pub fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// A body as it is sent. One that lasts as long as its connection is whole when the server resets that: those that answer
+/// A body as it arrives. One that lasts as long as its connection is whole when the server resets that: those that answer
 /// before they have read all of a request do.
-fn sent(head: &Parts, body: Incoming) -> Chunks {
+fn chunks_of(head: &Parts, body: Incoming) -> Chunks {
     let chunks = BodyDataStream::new(body).map_err(BoxError::from);
     let framed = [CONTENT_LENGTH, TRANSFER_ENCODING];
     if head.version > Version::HTTP_11 || framed.iter().any(|name| head.headers.contains_key(name)) {

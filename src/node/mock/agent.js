@@ -173,8 +173,7 @@ class MockAgent {
   #unanswered(request, stage) {
     const refused = this.#refusal(request.origin);
     if (refused === undefined) return NETWORK;
-    const subsequent = `subsequent request to origin ${request.origin} was not allowed`;
-    const error = new MockNotMatchedError(`${differs(STAGES[stage], request)}: ${subsequent} (${refused})`);
+    const error = new MockNotMatchedError(notMatched(STAGES[stage], request, refused));
     throw tellNearest(error, request, [...this.#poolsFor(request.origin), ...(this.#recording?.pools ?? [])]);
   }
 
@@ -198,15 +197,16 @@ class MockAgent {
   }
 }
 
-/** undici's words for what no interceptor took. */
-function differs(part, request) {
+/** undici's words for a request that no interceptor took, and may not use the network. */
+function notMatched(part, request, refused) {
   const values = {
     path: () => request.sortedPath,
     method: () => request.method,
-    body: () => request.call().body,
+    body: () => request.knownBody,
     headers: () => JSON.stringify(request.headers),
   };
-  return `Mock dispatch not matched for ${part} '${values[part]()}'`;
+  const subsequent = `subsequent request to origin ${request.origin} was not allowed (${refused})`;
+  return `Mock dispatch not matched for ${part} '${values[part]()}': ${subsequent}`;
 }
 
 /** What an origin is kept by: a string's normal form, or the pattern itself. */

@@ -7,7 +7,7 @@ const { types } = require("node:util");
 const { describe } = require("../errors.js");
 const { InvalidArgumentError } = require("./errors.js");
 const { chain } = require("./matching.js");
-const { contentLength, contentOf, headerRecord, headerText, replyData, statusText } = require("./reply.js");
+const { contentOf, headerRecord, headerText, lengthHeader, replyData, statusText } = require("./reply.js");
 
 /** Requests that an interceptor remembers, the last ones. */
 const MOST_CALLS = 1000;
@@ -211,7 +211,7 @@ class Interceptor {
   }
 
   #reply({ statusCode: status, data, headers }, content) {
-    const length = this.#countsContent && typeof data === "function" ? contentLength(content) : undefined;
+    const length = this.#countsContent && typeof data === "function" ? lengthHeader(content) : undefined;
     const text = headerText(length === undefined ? headers : { ...length, ...headers });
     return { status, statusText: statusText(status), headers: text, content };
   }

@@ -16,7 +16,7 @@ function replyData(defaults, statusCode, data = "", responseOptions = {}) {
   if (typeof responseOptions !== "object" || responseOptions === null) {
     throw new InvalidArgumentError("responseOptions must be an object");
   }
-  const length = defaults.contentLength && typeof data !== "function" ? contentLength(contentOf(data)) : {};
+  const length = defaults.contentLength && typeof data !== "function" ? lengthHeader(contentOf(data)) : {};
   if (!defaults.contentLength && typeof data === "object") contentOf(data);
   return {
     statusCode: status,
@@ -73,7 +73,7 @@ function jsonOf(data) {
   }
 }
 
-const contentLength = (content) => ({ "content-length": Buffer.byteLength(content) });
+const lengthHeader = (content) => ({ "content-length": Buffer.byteLength(content) });
 
 /** Headers as they cross to the worker. Text beyond Latin-1 arrives as its UTF-8 bytes, as it would from a server. */
 function headerText(headers) {
@@ -97,4 +97,4 @@ const IS_ASCII = /^[\t\x20-\x7e]*$/;
 
 const statusText = (status) => STATUS_CODES[status] ?? "unknown";
 
-module.exports = { contentLength, contentOf, headerRecord, headerText, replyData, statusText };
+module.exports = { contentOf, headerRecord, headerText, lengthHeader, replyData, statusText };
