@@ -19,18 +19,20 @@ const CLEAN = {
   no_proxy: "",
 };
 
-/** What a worker in a process with this environment gets for `url`. */
-async function ask(url, env, options = {}) {
+/** What a worker in a process with this environment gets for `url`, and what the process warns of. */
+async function asked(url, env, options = {}) {
   const result = await runScript(
     `
     const mf = new Miniflare({ ...${JSON.stringify(options)}, modules: true, script: \`export default {
       fetch: () => fetch("${url}").catch(({ cause }) => new Response(cause.code + " " + cause.message)) }\` });
     console.log(await (await mf.dispatchFetch("http://localhost/")).text());
     await mf.dispose();`,
-    { env: { ...process.env, ...CLEAN, ...env } },
+    { env: { ...process.env, ...CLEAN, ...env }, nodeArgs: ["--warnings"] },
   );
-  return result.stdout.trim();
+  return { text: result.stdout.trim(), warnings: result.stderr };
 }
+
+const ask = async (...args) => (await asked(...args)).text;
 
 /** A proxy that answers requests itself and says what they were; tunnels lead to `port`. */
 async function serveProxy(t, port = 0, status = 200) {
@@ -125,6 +127,22 @@ describe("a proxy in the environment", () => {
     assert.equal(await ask(server.origin, { ALL_PROXY: origin }), "direct");
     assert.match(await ask("http://host.invalid/", { ALL_PROXY: origin, NO_PROXY: "invalid" }), /^E\w+ getaddrinfo/);
     assert.deepEqual(seen, []);
+  });
+
+  test("is warned of, and not asked, when it is none", async (t) => {
+    const { origin, seen } = await serveProxy(t);
+    for (const value of ["ftp://me:secret@proxy.test", "socks4://proxy.test", "http://["]) {
+      const { text, warnings } = await asked("http://host.invalid/", { HTTPS_PROXY: origin, HTTP_PROXY: value });
+      assert.match(text, /^E\w+ getaddrinfo/);
+      assert.match(warnings, /Ignoring the environment variable HTTP_PROXY: it is no URL of a proxy \(http:\/\/, /);
+      assert.doesNotMatch(warnings, /secret|HTTPS_PROXY/);
+    }
+    assert.deepEqual(seen, []);
+  });
+
+  test("may be named without its protocol", async (t) => {
+    const { origin } = await serveProxy(t);
+    assert.equal(await ask("http://example.test/", { http_proxy: new URL(origin).host }), "proxied");
   });
 
   test("is named when it refuses, or is not there", async (t) => {

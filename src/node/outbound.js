@@ -8,8 +8,15 @@ const { OptionsError } = require("./errors.js");
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 const UNVERIFIED =
   "Setting the NODE_TLS_REJECT_UNAUTHORIZED environment variable to '0' makes TLS connections and HTTPS requests insecure by disabling certificate verification.";
+/** Ways to speak to a proxy that native code knows. */
+const PROXY_PROTOCOLS = new Set(["http:", "https:", "socks5:", "socks5h:"]);
 
-let warned = false;
+const warned = new Set();
+
+function warnOnce(text) {
+  if (!warned.has(text)) process.emitWarning(text);
+  warned.add(text);
+}
 
 /** The certificates that the options name, as PEM; it throws for what is none. */
 function readAuthorities({ fetchCa, fetchCaPath }, root) {
@@ -55,8 +62,7 @@ function certificates(text, where) {
 /** What the worker's half asks for at its first fetch: `[certificates, whether to verify, proxies, timeout]`. */
 function outboundSettings(authorities, timeoutMs, env = process.env) {
   const verify = env.NODE_TLS_REJECT_UNAUTHORIZED !== "0";
-  if (!verify && !warned) process.emitWarning(UNVERIFIED);
-  warned ||= !verify;
+  if (!verify) warnOnce(UNVERIFIED);
   return [`${authorities}\n${extraAuthorities(env.NODE_EXTRA_CA_CERTS)}`, verify, proxies(env), timeoutMs];
 }
 
@@ -71,15 +77,26 @@ function extraAuthorities(file) {
   try {
     return certificates(fs.readFileSync(file, "utf8"), file);
   } catch (error) {
-    process.emitWarning(`Ignoring extra certs from \`${file}\`, load failed: ${error.message}`);
+    warnOnce(`Ignoring extra certs from \`${file}\`, load failed: ${error.message}`);
     return "";
   }
 }
 
 /** One line each, in the order that native code takes them. */
 function proxies(env) {
-  const names = ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"];
-  return names.map((name) => env[name.toLowerCase()] || env[name] || "").join("\n");
+  const valueOf = (name) => env[name.toLowerCase()] || env[name] || "";
+  const urls = ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY"].map((name) => proxyUrl(name, valueOf(name)));
+  return [...urls, valueOf("NO_PROXY")].join("\n");
+}
+
+/** The value of a variable, if it names a proxy; the warning leaves out what may be a secret. */
+function proxyUrl(name, value) {
+  if (value === "") return "";
+  const url = value.includes("://") ? value : `http://${value}`;
+  if (URL.canParse(url) && PROXY_PROTOCOLS.has(new URL(url).protocol)) return value;
+  const protocols = [...PROXY_PROTOCOLS].map((protocol) => `${protocol}//`).join(", ");
+  warnOnce(`Ignoring the environment variable ${name}: it is no URL of a proxy (${protocols}).`);
+  return "";
 }
 
 module.exports = { outboundSettings, readAuthorities, trustedByNode };
