@@ -101,11 +101,11 @@ export async function settleWaits(waits) {
 
 const listeners = new Map();
 let inModules = false;
-let warn = () => {};
+let warn;
 
-/** In a module worker, handlers are exported; a listener for them is refused with a warning. */
+/** In a module worker, handlers are exported; a listener for them is refused with a warning. Without one: no modules. */
 export function useModules(onWarning) {
-  inModules = true;
+  inModules = onWarning !== undefined;
   warn = onWarning;
 }
 

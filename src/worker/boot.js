@@ -1,6 +1,7 @@
 // Boot: everything here runs while the snapshot is made, and `__boot`, as little as can be, when an isolate starts from it.
 
 import { core } from "ext:core/mod.js";
+import { op_set_wasm_streaming_callback } from "ext:core/ops";
 import "ext:miniflare/web/exceptions.js";
 import { defineGlobals } from "ext:miniflare/web/globals.js";
 import { fireTimer } from "ext:miniflare/web/timers.js";
@@ -19,13 +20,16 @@ connect();
 live(control);
 warmUp(serveCall);
 
-globalThis.__boot = () => {
+/** Called while the snapshot is made too, so that its code is in there. */
+globalThis.__boot = (isStart) => {
+  if (!isStart) return undefined;
   delete globalThis.__boot;
   delete globalThis.Deno;
   delete globalThis.__bootstrap;
-  core.setWasmStreamingCallback(feedCompiler);
+  op_set_wasm_streaming_callback(feedCompiler);
   return [serveCall, dispatch, reportRejection, fireTimer];
 };
+globalThis.__boot(false);
 
 function serveCall(call, ...args) {
   return call === FETCHED ? fetched(...args) : serve(call, args);

@@ -117,14 +117,8 @@ fn start(memory: &Arc<Memory>, natives: Option<v8::UniqueRef<v8::cppgc::Heap>>) 
 
 /// Finishes the boot that the snapshot left off, and takes the doors out of the realm.
 fn boot(runtime: &mut JsRuntime) -> Result<Doors, String> {
-    let doors = runtime
-        .execute_script("ext:miniflare/boot", "globalThis.__boot()")
-        .map_err(|error| error.to_string())?;
     deno_core::scope!(scope, runtime);
-    let doors = v8::Local::new(scope, doors);
-    let doors: v8::Local<v8::Array> = doors
-        .try_cast()
-        .map_err(|_| "the boot script returned no doors".to_string())?;
+    let doors = call_boot(scope).ok_or("the boot script returned no doors")?;
     scope.get_current_context().set_allow_generation_from_strings(false);
     let door = |index| {
         let function = doors
@@ -140,4 +134,13 @@ fn boot(runtime: &mut JsRuntime) -> Result<Doors, String> {
         reject: door(2)?,
         fire: door(3)?,
     })
+}
+
+fn call_boot<'s>(scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::Array>> {
+    let global = scope.get_current_context().global(scope);
+    let name = v8::String::new(scope, "__boot")?;
+    let boot = global.get(scope, name.into())?;
+    let boot: v8::Local<v8::Function> = boot.try_cast().ok()?;
+    let is_start = v8::Boolean::new(scope, true).into();
+    boot.call(scope, global.into(), &[is_start])?.try_cast().ok()
 }

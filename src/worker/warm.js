@@ -2,30 +2,45 @@
 // so that no isolate has to parse it again. Nothing of it may leave a trace in the realm.
 
 import { core } from "ext:core/mod.js";
+import { useModules } from "ext:miniflare/web/events.js";
 import { dispatch } from "ext:miniflare/worker/dispatch.js";
 import { worker } from "ext:miniflare/worker/worker.js";
 
 const { CALL, TRAP } = core.loadExtScript("ext:miniflare/membrane/membrane.js");
 
+const SETTINGS = {
+  path: "",
+  text: "",
+  fromFile: false,
+  modules: false,
+  rules: [],
+  flags: [],
+  limits: {},
+  cache: { enabled: true, warnUsage: false },
+  kvNamespaces: [],
+  durableObjects: [],
+  services: [],
+  missing: [],
+  mocked: false,
+  proxies: false,
+};
+
 /** Starts an empty worker and answers requests, through the same doors as Node's side. */
 export function warmUp(enter) {
   const trap = (...args) => enter(CALL.TRAP, ...args);
-  const data = (value) => ["d", core.serialize(value)];
   const [, [, start]] = trap(1, TRAP.GET, "start");
-  const settings = {
-    path: "",
-    text: "",
-    fromFile: false,
-    modules: false,
-    rules: [],
-    flags: [],
-    durableObjects: [],
-    services: [],
-    missing: [],
-    limits: {},
-    proxies: false,
-  };
-  trap(start, TRAP.APPLY, undefined, [data(settings), data([]), data([]), data([])]);
+  const begin = (settings, bindings = []) =>
+    trap(start, TRAP.APPLY, undefined, [wired(settings), wired([]), wired(bindings), wired([])]);
+  // A pattern that is none keeps the module from running.
+  begin({ ...SETTINGS, modules: true, flags: ["export_commonjs_default"], rules: [["Text", false, "["]] }, [
+    "warm",
+    true,
+  ]);
+  if (!worker.env.warm) throw new Error("a worker did not start while the snapshot was made");
+  delete worker.env.warm;
+  delete globalThis.warm;
+  useModules(undefined);
+  begin(SETTINGS);
   worker.handlers = { fetch: answer, scheduled() {} };
   request("GET", "", null);
   request("POST", "content-type\ntext/plain", "text");
@@ -33,11 +48,19 @@ export function warmUp(enter) {
   worker.handlers = undefined;
 }
 
+/** Data as it comes from Node's side. */
+function wired(value) {
+  if (Array.isArray(value)) return ["k", ...value.map(wired)];
+  if (typeof value !== "object" || value === null) return value;
+  return ["o", ...Object.entries(value).flatMap(([key, held]) => [key, wired(held)])];
+}
+
 function request(method, headers, body) {
   dispatch(0, 0, null, method, "http://localhost/path?query=1", headers, body);
 }
 
 async function answer(request, env, ctx) {
+  if (request.method === "GET") return new Response("text");
   ctx.waitUntil(Promise.resolve());
   const { pathname } = new URL(request.url);
   const text = await request.text();
