@@ -84,9 +84,9 @@ function extraAuthorities(file) {
 
 /** One line each, in the order that native code takes them. */
 function proxies(env) {
-  const valueOf = (name) => env[name.toLowerCase()] || env[name] || "";
-  const urls = ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY"].map((name) => proxyUrl(name, valueOf(name)));
-  return [...urls, valueOf("NO_PROXY")].join("\n");
+  const read = (name) => env[name.toLowerCase()] || env[name] || "";
+  const urls = ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY"].map((name) => proxyUrl(name, read(name)));
+  return [...urls, read("NO_PROXY")].join("\n");
 }
 
 /** The value of a variable, if it names a proxy; the warning leaves out what may be a secret. */
