@@ -74,7 +74,7 @@ export interface MockScope {
   persist(): MockScope;
   /** Replies to this many requests, an integer above 0. Default: 1. */
   times(repeatTimes: number): MockScope;
-  /** The requests it has answered, the first first: of more than 1,000 the last 1,000. */
+  /** The requests it has answered, the first first: of more than 1,000 the last 1,000, fewer if bodies exceed 64 MB. */
   calls(): MockCall[];
 }
 

@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { describe } from "node:test";
+import { text } from "../support/dispatch.mjs";
 import { mocked, ORIGIN } from "../support/fetch-mock.mjs";
+import { create, createFetchMock } from "../support/miniflare.mjs";
 import { test } from "../support/test.mjs";
 
 describe("calls()", () => {
@@ -55,6 +57,25 @@ describe("calls()", () => {
     await fetches(...paths.slice(600));
     const calls = scope.calls();
     assert.deepEqual([calls.length, calls[0].path, calls.at(-1).path], [1000, "/1", "/1000"]);
+  });
+
+  test("keeps fewer when their bodies are large, the last of all at least", async (t) => {
+    const fetchMock = createFetchMock();
+    const scope = fetchMock.get(ORIGIN).intercept({ path: /./, method: "POST" }).reply(200).persist();
+    const script = `export default { async fetch({ url }) {
+      const [, count, megabytes] = new URL(url).pathname.split("/").map(Number);
+      for (let index = 0; index < count; index++) {
+        await fetch("${ORIGIN}/" + index, { method: "POST", body: new Uint8Array(megabytes * 1024 * 1024) });
+      }
+      return new Response();
+    } }`;
+    const mf = create(t, { script, fetchMock, heapLimitMb: 512 });
+    const paths = async (count, megabytes) => {
+      await text(mf, `http://localhost/${count}/${megabytes}`);
+      return scope.calls().map(({ path }) => path);
+    };
+    assert.deepEqual(await paths(6, 16), ["/2", "/3", "/4", "/5"]);
+    assert.deepEqual(await paths(1, 65), ["/0"]);
   });
 
   test("is a copy", async (t) => {

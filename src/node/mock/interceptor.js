@@ -9,8 +9,9 @@ const { InvalidArgumentError } = require("./errors.js");
 const { chain } = require("./matching.js");
 const { contentOf, headerRecord, headerText, lengthHeader, replyData, statusText } = require("./reply.js");
 
-/** Requests that an interceptor remembers, the last ones. */
+/** Requests that an interceptor remembers, the last ones, and bytes of their bodies. */
 const MOST_CALLS = 1000;
+const MOST_CALL_BYTES = 64 * 1024 * 1024;
 
 const isMatcher = (value) => typeof value === "string" || typeof value === "function" || types.isRegExp(value);
 
@@ -146,8 +147,8 @@ function positive(name, value) {
 }
 
 class Interceptor {
-  /** The requests that were answered. */
-  calls = [];
+  #calls = [];
+  #callBytes = 0;
   #countsContent;
 
   constructor({ path, method, body, headers, query }, data, countsContent) {
@@ -182,8 +183,17 @@ class Interceptor {
   }
 
   #remember(request) {
-    this.calls.push(request);
-    if (this.calls.length > MOST_CALLS) this.calls.shift();
+    const size = request.knownBody?.length ?? 0;
+    this.#calls.push({ request, size });
+    this.#callBytes += size;
+    while (this.#calls.length > 1 && (this.#calls.length > MOST_CALLS || this.#callBytes > MOST_CALL_BYTES)) {
+      this.#callBytes -= this.#calls.shift().size;
+    }
+  }
+
+  /** The requests that were answered, for a history. */
+  get calls() {
+    return this.#calls.map(({ request }) => request);
   }
 
   #data(request) {
