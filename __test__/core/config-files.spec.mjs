@@ -2,6 +2,7 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import path from "node:path";
 import { create, createInvalid, differs, LogLevel } from "../support/miniflare.mjs";
 import { json, rejection, text, URL_ROOT } from "../support/dispatch.mjs";
@@ -63,6 +64,39 @@ describe("wrangler.toml", () => {
       export default { fetch: (request, env) => env.BOX.get(env.BOX.idFromName("a")).fetch(request) };`;
     const mf = located(t, worker(toml), { modules: true, script, wranglerConfigPath: true });
     assert.equal(await text(mf), "in the box");
+  });
+
+  test("binds Durable Objects of a class that a mount exports, by its script_name", async (t) => {
+    const toml = `[durable_objects]
+bindings = [{ name = "BOX", class_name = "Box", script_name = "api" }]
+[miniflare.mounts]\napi = "./api"`;
+    const api = `name = "api"\n[build.upload]\nformat = "modules"\nmain = "api.mjs"`;
+    const exports = `export class Box { fetch() { return new Response("in the mount"); } } ${says("api")}`;
+    const files = worker(toml, { "api/wrangler.toml": api, "api/dist/api.mjs": exports });
+    const script = "export default { fetch: (r, env) => env.BOX.get(env.BOX.idFromName('a')).fetch(r) };";
+    assert.equal(await text(located(t, files, { modules: true, script, wranglerConfigPath: true })), "in the mount");
+  });
+
+  test("has Durable Objects persist below rootPath", async (t) => {
+    const toml = `[durable_objects]\nbindings = [{ name = "BOX", class_name = "Box" }]
+[miniflare]\ndurable_objects_persist = "./data"`;
+    const script = `
+      export class Box {
+        constructor({ storage }) { this.storage = storage; }
+        async fetch() {
+          const count = ((await this.storage.get("count")) ?? 0) + 1;
+          await this.storage.put("count", count);
+          return new Response(count);
+        }
+      }
+      export default { fetch: (request, env) => env.BOX.get(env.BOX.idFromName("a")).fetch(request) };`;
+    const rootPath = folder(t, worker(toml));
+    const options = { rootPath, modules: true, script, wranglerConfigPath: true };
+    const first = create(t, options);
+    assert.equal(await text(first), "1");
+    await first.dispose();
+    assert.ok(fs.readdirSync(path.join(rootPath, "data")).length > 0);
+    assert.equal(await text(create(t, options)), "2");
   });
 
   test("binds files", async (t) => {
