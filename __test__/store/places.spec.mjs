@@ -146,6 +146,30 @@ for (const [option, { folder: standard, write, read }] of Object.entries(ROOMS))
   });
 }
 
+test("one folder may be the place of everything, also under one name", async (t) => {
+  const data = folder(t);
+  const places = Object.fromEntries(Object.keys(ROOMS).map((option) => [option, data]));
+  const options = { ...OPTIONS, durableObjects: { NS: "Box", BOX: "Box" }, ...places };
+  const mf = new Miniflare(options);
+  for (const { write } of Object.values(ROOMS)) await write(mf);
+  for (const name of ["BOX", "default"]) {
+    const kv = await mf.getKVNamespace(name);
+    await Promise.all(["key", CACHED].map((key) => kv.put(key, "of KV")));
+  }
+  await mf.dispose();
+  const other = create(t, options);
+  for (const { read } of Object.values(ROOMS)) assert.equal(await read(other), "kept");
+  for (const name of ["BOX", "default"]) {
+    const { keys } = await (await other.getKVNamespace(name)).list();
+    assert.deepEqual(
+      keys.map((key) => key.name),
+      [CACHED, "key"],
+    );
+  }
+  const counts = ["BOX", "NS"].map(async (name) => (await other.getDurableObjectIds(name)).length);
+  assert.deepEqual(await Promise.all(counts), [1, 0]);
+});
+
 describe("a place at rediss://", () => {
   const main = `
     const options = ${JSON.stringify(OPTIONS)};
@@ -178,6 +202,13 @@ describe("a place at rediss://", () => {
       ].join()));`;
     const { stdout, stderr } = await runIn(source, url, { NODE_EXTRA_CA_CERTS: certificate("ca.pem") });
     assert.equal(stdout, "kept,kept,kept\n", stderr);
+  });
+
+  test("is reached without verification when Node's environment says so", async (t) => {
+    const { url } = await redis(t, [], { tls: true });
+    const source = `console.log(await using((kv) => kv.get("key")));`;
+    const { stdout, stderr } = await runIn(source, url, { NODE_TLS_REJECT_UNAUTHORIZED: "0" });
+    assert.equal(stdout, "null\n", stderr);
   });
 
   test("is refused when its certificate is of nobody who is trusted", async (t) => {

@@ -61,9 +61,15 @@ function certificates(text, where) {
 
 /** What the worker's half asks for at its first fetch: `[certificates, whether to verify, proxies, timeout]`. */
 function outboundSettings(authorities, timeoutMs, env = process.env) {
+  const extra = extraAuthorities(env.NODE_EXTRA_CA_CERTS);
+  return [`${authorities}\n${extra}`, verifies(env), proxies(env), timeoutMs];
+}
+
+/** Whether servers' certificates are verified. Where they are not, Node's user is told so once. */
+function verifies(env = process.env) {
   const verify = env.NODE_TLS_REJECT_UNAUTHORIZED !== "0";
   if (!verify) warnOnce(UNVERIFIED);
-  return [`${authorities}\n${extraAuthorities(env.NODE_EXTRA_CA_CERTS)}`, verify, proxies(env), timeoutMs];
+  return verify;
 }
 
 /** The certificates that Node itself trusts, as PEM. */
@@ -99,4 +105,4 @@ function proxyUrl(name, value) {
   return "";
 }
 
-module.exports = { outboundSettings, readAuthorities, trustedByNode };
+module.exports = { outboundSettings, readAuthorities, trustedByNode, verifies };

@@ -3,7 +3,7 @@
 // `[url, authorities]` a Redis server, with the certificates that are trusted when it is reached over TLS.
 
 const path = require("node:path");
-const { trustedByNode } = require("./outbound.js");
+const { trustedByNode, verifies } = require("./outbound.js");
 
 const SCHEME = /^[a-z][a-z\d+.-]*:\/\//i;
 const URL_LIKE = /^(?:[a-z]+:)?\/\//i;
@@ -21,8 +21,14 @@ function place(name, options, root) {
   const persist = options[name] === true ? DEFAULTS[name] : options[name];
   if (persist === undefined || persist === false) return [];
   const redis = REDIS.exec(persist);
-  if (redis !== null) return [persist, redis[1] === "" ? "" : trustedByNode()];
+  if (redis !== null) return redis[1] === "" ? [persist, ""] : overTls(persist);
   return [path.resolve(root, persist), options.durability === "sync"];
+}
+
+function overTls(url) {
+  if (verifies()) return [url, trustedByNode()];
+  // As the client for Redis has it in its URLs.
+  return [`${url.split("#")[0]}#insecure`, ""];
 }
 
 /** Whether a text is a path, or a URL that can be stored at. */

@@ -83,7 +83,7 @@ impl Room {
         }
         let store = match &place {
             Place::Memory => self.memory.clone(),
-            Place::Folder(folder, durability) => Kept::new(Rc::new(RocksStore::new(folder.clone(), *durability))),
+            Place::Folder(folder, durability) => Kept::new(Rc::new(RocksStore::new(folder.clone(), room, *durability))),
             Place::Redis(url, authorities) => Kept::new(RedisStore::open(url, authorities, room, background)?),
         };
         self.current.replace((place, store));

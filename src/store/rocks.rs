@@ -27,6 +27,8 @@ pub struct RocksStore {
 
 struct Place {
     folder: PathBuf,
+    /// What the names of its spaces begin with in the database, which others may share.
+    room: String,
     durability: Durability,
     database: OnceCell<Arc<Database>>,
 }
@@ -40,6 +42,11 @@ impl Place {
         Ok(self.database.get_or_init(|| opened))
     }
 
+    /// A space's name, of what it has in the database; `None` when it is not of this store.
+    fn name(&self, stored: &str) -> Option<String> {
+        stored.strip_prefix(&self.room).map(Into::into)
+    }
+
     /// Whether there is no database yet: nothing needs to be opened to know that nothing is stored.
     fn is_new(&self) -> bool {
         self.database.get().is_none() && !self.folder.join(MANIFEST_POINTER).exists()
@@ -47,12 +54,13 @@ impl Place {
 }
 
 impl RocksStore {
-    /// A store in `folder`, an absolute path.
-    pub fn new(folder: PathBuf, durability: Durability) -> RocksStore {
+    /// A store in `folder`, an absolute path. `room` keeps stores apart that share it.
+    pub fn new(folder: PathBuf, room: &str, durability: Durability) -> RocksStore {
         let database = OnceCell::new();
         RocksStore {
             place: Rc::new(Place {
                 folder,
+                room: format!("{room}:"),
                 durability,
                 database,
             }),
@@ -73,7 +81,7 @@ impl Store for RocksStore {
     fn space(&self, name: &str) -> Rc<dyn Space> {
         Rc::new(RocksSpace {
             place: self.place.clone(),
-            prefix: rocks_key::space(name),
+            prefix: rocks_key::space(&format!("{}{name}", self.place.room)),
             last: Cell::new(0),
         })
     }
@@ -107,9 +115,10 @@ impl Store for RocksStore {
         if self.place.is_new() {
             return Reply::Now(Ok(Vec::new()));
         }
-        let start = rocks_key::partial(prefix);
+        let start = rocks_key::partial(&format!("{}{prefix}", self.place.room));
         let database = self.place.database();
-        Reply::Now(database.and_then(|database| database.read(|handle| names(handle, &start))))
+        let found = database.and_then(|database| database.read(|handle| names(handle, &start)));
+        Reply::Now(found.map(|names| names.iter().filter_map(|name| self.place.name(name)).collect()))
     }
 
     fn spaces_with(&self, key: &[u8]) -> Reply<Vec<(String, Bytes)>> {
@@ -118,7 +127,12 @@ impl Store for RocksStore {
             return Reply::Now(Ok(Vec::new()));
         }
         let database = self.place.database();
-        Reply::Now(database.and_then(|database| database.read(|handle| names_with(handle, key))))
+        let found = database.and_then(|database| database.read(|handle| names_with(handle, key)));
+        Reply::Now(found.map(|found| {
+            let own = found.into_iter();
+            own.filter_map(|(name, value)| Some((self.place.name(&name)?, value)))
+                .collect()
+        }))
     }
 }
 
@@ -263,7 +277,7 @@ mod tests {
         }
 
         fn open(&self, durability: Durability) -> RocksStore {
-            RocksStore::new(self.0.clone(), durability)
+            RocksStore::new(self.0.clone(), "test", durability)
         }
     }
 
