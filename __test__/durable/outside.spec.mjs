@@ -272,6 +272,26 @@ describe("runWithDurableObject", () => {
   });
 });
 
+describe("a stub", () => {
+  test("reaches the object through reloads, changed options and evictions", async (t) => {
+    const { mf, namespace, idOf } = await withCounter(t);
+    const stub = namespace.get(idOf("a"));
+    const ask = async () => (await stub.fetch(URL_ROOT)).json();
+    assert.deepEqual(await ask(), [1, 1]);
+    await mf.reload();
+    assert.deepEqual(await ask(), [2, 1]);
+    await mf.setOptions({ bindings: { KEY: "value" } });
+    assert.deepEqual(await ask(), [3, 1]);
+    const reloaded = mf.reload();
+    assert.equal((await ask())[0], 4);
+    await reloaded;
+    await mf.evictDurableObject(stub.id);
+    assert.deepEqual(await ask(), [5, 1]);
+    await mf.dispose();
+    await assert.rejects(ask(), { code: "ERR_DISPOSED" });
+  });
+});
+
 describe("getDurableObjectStorage", () => {
   test("stays valid when the worker is loaded anew, or its object is evicted", async (t) => {
     const { mf, idOf, fetch } = await withCounter(t);
