@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { stripVTControlCharacters } from "node:util";
 import { createFetchMock } from "../support/miniflare.mjs";
+import { randomOf } from "../support/random.mjs";
 import { test } from "../support/test.mjs";
 
 const require = createRequire(import.meta.url);
@@ -39,15 +40,6 @@ const LIVES = [
   (scope) => scope.persist(),
   (scope) => scope.times(3).persist(),
 ];
-
-/** Numbers from 0 to 1 that are the same in every run. */
-function randomOf(seed) {
-  let state = seed;
-  return () => {
-    state = (state * 1_103_515_245 + 12_345) & 0x7fffffff;
-    return state / 0x7fffffff;
-  };
-}
 
 function script(random) {
   const pick = (list) => list[Math.floor(random() * list.length)];
