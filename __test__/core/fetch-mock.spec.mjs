@@ -156,6 +156,22 @@ describe("a mock", () => {
     });
   });
 
+  test("is asked with the encodings that are understood on the way of each hop", async (t) => {
+    const { fetchMock, pool, fetches } = mocked(t);
+    const redirect = (location) => [302, "", { headers: { location } }];
+    const encodings = ({ headers }) => headers["accept-encoding"];
+    const plain = fetchMock.get("http://a.com");
+    plain.intercept({ path: "/up" }).reply(...redirect("https://example.com/"));
+    pool.intercept({ path: "/" }).reply(200, encodings).times(2);
+    pool.intercept({ path: "/down" }).reply(...redirect("http://a.com/"));
+    plain.intercept({ path: "/" }).reply(200, encodings);
+    const own = ["http://a.com/up", { headers: { "Accept-Encoding": "gzip" } }];
+    assert.deepEqual(brief(await fetches("http://a.com/up", "/down")), ["br, gzip, deflate", "gzip, deflate"]);
+    plain.intercept({ path: "/up" }).reply(...redirect("https://example.com/own"));
+    pool.intercept({ path: "/own" }).reply(200, ({ headers }) => headers["Accept-Encoding"]);
+    assert.deepEqual(brief(await fetches(own)), ["gzip"]);
+  });
+
   test("fails a redirect to what it does not know", async (t) => {
     const { pool, fetches } = mocked(t);
     pool.intercept({ path: "/from" }).reply(302, "", { headers: { location: "/to" } });

@@ -2,7 +2,7 @@
 
 import { core } from "ext:core/mod.js";
 import { InnerBody } from "ext:miniflare/web/bodies.js";
-import { outgoingHeaders, splitCredentials } from "ext:miniflare/fetch/headers.js";
+import { negotiate, outgoingHeaders, splitCredentials } from "ext:miniflare/fetch/headers.js";
 import { sendHop } from "ext:miniflare/fetch/network.js";
 import { httpArguments } from "ext:miniflare/fetch/protocols.js";
 import { nextHop } from "ext:miniflare/fetch/redirects.js";
@@ -45,6 +45,7 @@ async function follow(context, inner, signal) {
   const urls = [];
   for (;;) {
     urls.push(hop.url);
+    negotiate(hop);
     seams.hop(context, urls);
     const answer = await untilAborted(hop, answerOf(context, hop));
     const next = nextHop(hop, answer, inner.redirectMode, urls.length);

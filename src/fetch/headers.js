@@ -42,19 +42,32 @@ export function splitCredentials(href) {
 export function outgoingHeaders(inner, depth, credentials) {
   const { method, headerList } = inner;
   const headers = [];
-  let encoded = false;
-  let ranged = false;
   let authorized = credentials === undefined;
   for (const [name, value] of headerList) {
     const lower = byteLowerCase(name);
     if (DROPPED.has(lower) || (lower === "content-length" && value === "0" && !EXPECTING.has(method))) continue;
-    encoded ||= lower === "accept-encoding";
-    ranged ||= lower === "range";
     authorized ||= lower === "authorization";
     headers.push([name, value]);
   }
   if (!authorized) headers.push(["authorization", credentials]);
   headers.push([LOOP, String(depth)]);
-  if (!encoded) headers.push(["accept-encoding", ranged ? "identity" : encodingsOf(inner.url())]);
   return headers;
+}
+
+/** Adds the encodings that are understood on the way of a hop, in the place of those of the hop before. */
+export function negotiate(hop) {
+  const headers = [];
+  let encoded = false;
+  let ranged = false;
+  for (const pair of hop.headers) {
+    if (pair === hop.negotiated) continue;
+    const lower = byteLowerCase(pair[0]);
+    encoded ||= lower === "accept-encoding";
+    ranged ||= lower === "range";
+    headers.push(pair);
+  }
+  hop.headers = headers;
+  if (encoded) return;
+  hop.negotiated = ["accept-encoding", ranged ? "identity" : encodingsOf(hop.url)];
+  headers.push(hop.negotiated);
 }
