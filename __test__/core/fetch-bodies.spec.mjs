@@ -51,6 +51,22 @@ describe("a response's body", () => {
     assert.deepEqual(seen, [bytes.length, bytes.length, digest]);
   });
 
+  test("inherits nothing that a worker gives to all objects", async (t) => {
+    const origin = await serve(t, (_, response) => response.end("x".repeat(MEGABYTE)));
+    const seen = await evaluate(
+      t,
+      `
+      const lengths = [];
+      for (const name of ["start", "type", "highWaterMark"]) {
+        Object.defineProperty(Object.prototype, name, { get() { throw new Error(name); }, configurable: true });
+        const response = await fetch("${origin}").finally(() => delete Object.prototype[name]);
+        lengths.push((await response.text()).length);
+      }
+      return lengths;`,
+    );
+    assert.deepEqual(seen, [MEGABYTE, MEGABYTE, MEGABYTE]);
+  });
+
   test("takes BYOB readers", async (t) => {
     const origin = await serve(t, (_, response) => response.end("x".repeat(100_000)));
     const seen = await evaluate(

@@ -444,10 +444,17 @@ const BASE64: &[(&str, &str)] = &[
     ),
 ];
 
-const STREAMS: &[(&str, &str)] = &[(
-    r#""Cannot convert value to Uint8Array while consuming the stream","#,
-    r#""Received non-Uint8Array chunk","#,
-)];
+const STREAMS: &[(&str, &str)] = &[
+    (
+        r#""Cannot convert value to Uint8Array while consuming the stream","#,
+        r#""Received non-Uint8Array chunk","#,
+    ),
+    // The source of a body from the network inherits nothing that a worker has given to all objects.
+    (
+        "const underlyingSource = {\n    type: \"bytes\",",
+        "const underlyingSource = {\n    __proto__: null,\n    type: \"bytes\",",
+    ),
+];
 
 // A file changes when everything else of the worker does, by the clock that stands still while its code runs.
 const FILE: &[(&str, &str)] = &[
