@@ -14,8 +14,8 @@ import { main, root, say, StepError } from "./steps.mjs";
 import { findTests, HARNESS, runTest } from "./wpt-tests.mjs";
 
 const EXPECTATIONS = path.join(root, "scripts/wpt-expectations.json");
-/** In place of the names of a file's failing tests. */
-const ANY = "*";
+/** In place of the names of a file's failing tests: all of them. */
+const ALL = "*";
 
 /** What runs when no words choose: what a worker has of the platform. */
 const AREAS = [
@@ -57,11 +57,16 @@ const LEFT_OUT = [
   [/^FileAPI\/(file[Rr]eader|reading-data-section|url\/)/, "there is no FileReader, and fetch knows no blob: URLs"],
   [/^FileAPI\/.*(XHR|xhr|postMessage|sandboxed)/, "there are neither XMLHttpRequest nor pages"],
   [/^WebCryptoAPI\/.*448/, "Workers have no curves of 448 bits"],
-  [/^WebCryptoAPI\/generateKey\/successes_RSA/, "makes keys for minutes"],
+  [/^WebCryptoAPI\/generateKey\/.*_RSA/, "makes keys for minutes"],
   [/^console\/console-log-large-array/, "one line of a hundred megabytes"],
   [/^fetch\/api\/.*(cache|cors|keepalive|referrer|mode-|-origin|private-network|mediasource)/, "a browser's rules"],
   [/^fetch\/api\/.*(forbidden|accept-header|sec-|scheme-|conditional-get)/, "a browser's rules"],
+  [/^fetch\/api\/basic\/response-null-body/, "the server sends bodies where none may be, sooner or later"],
   [/^fetch\/.*(zstd|navigation)/, "Workers ask for gzip and deflate"],
+  [/shadowrealm|^streams\/transferable|owning-type/, "there are no shadow realms, no ports, and no streams that own"],
+  [/^encoding\/(replacement|unsupported)-encodings/, "there is no XMLHttpRequest"],
+  [/^wasm\/jsapi\/(function\/|.*type.*tentative)/, "types of WebAssembly that V8 has not turned on"],
+  [/^webidl\/.*(legacy-fact|named-properties)/, "there is neither Image nor Window"],
   [/^urlpattern\/.*(compare|https)/, "not part of the standard yet, or the same once more"],
 ];
 
@@ -105,9 +110,12 @@ async function startServer(folder) {
 export function compare(results, expectations) {
   const failed = [];
   const passed = [];
-  for (const [file, { failures }] of Object.entries(results)) {
+  for (const [file, { passed: count, failures }] of Object.entries(results)) {
     const expected = expectations[file] ?? [];
-    if (expected === ANY) continue;
+    if (expected === ALL) {
+      if (count > 0) passed.push(`${file}: ${count} of its tests`);
+      continue;
+    }
     const unexpected = Object.entries(failures).filter(([name]) => !expected.includes(name));
     failed.push(...unexpected.map(([name, message]) => `${file}: ${name}: ${message}`));
     passed.push(...expected.filter((name) => !Object.hasOwn(failures, name)).map((name) => `${file}: ${name}`));
@@ -132,13 +140,12 @@ function readExpectations() {
   return existsSync(EXPECTATIONS) ? JSON.parse(readFileSync(EXPECTATIONS, "utf8")) : {};
 }
 
-/** Writes what failed; a file of which anything is expected stays so. */
-function update(results) {
-  const expectations = readExpectations();
-  for (const [file, { failures }] of Object.entries(results)) {
+/** Writes what failed, in the place of what was written of these tests; of a complete run, of all. */
+function update(results, isComplete) {
+  const expectations = isComplete ? {} : readExpectations();
+  for (const [file, { passed, failures }] of Object.entries(results)) {
     const names = Object.keys(failures);
-    if (expectations[file] === ANY) continue;
-    if (names.length > 0) expectations[file] = names;
+    if (names.length > 0) expectations[file] = passed === 0 ? ALL : names.sort();
     else delete expectations[file];
   }
   const sorted = Object.fromEntries(Object.entries(expectations).sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -165,7 +172,7 @@ async function wpt() {
   for (const { area, files, passed, failed } of areas(results)) {
     say(`${area}: ${passed} passed, ${failed} failed, ${files} files`);
   }
-  if (process.argv.includes("--update")) return update(results);
+  if (process.argv.includes("--update")) return update(results, starts.length === 0);
   const { failed, passed } = compare(results, readExpectations());
   for (const line of failed) say(`failed unexpectedly: ${line}`);
   for (const line of passed) say(`expected to fail, and passed: ${line}`);
