@@ -353,6 +353,70 @@ describe("readAtLeast", () => {
     );
   });
 
+  for (const [what, stream] of [
+    ["a body in memory", `new Response("abcde").body`],
+    ["a copy of a body", `new Response("abcde").clone().body`],
+    ["a stream that was closed at once", `closed("ab", "cd", "e")`],
+    ["an identity stream", `identity("ab", "cd", "e")`],
+    ["a cached body", `await cached("abcde")`],
+  ]) {
+    test(`gives what is left of ${what}`, async (t) => {
+      assert.deepEqual(
+        await inWorker(
+          t,
+          `
+        const closed = (...parts) => new ReadableStream({ type: "bytes", start(c) {
+          for (const part of parts) c.enqueue(bytes(part));
+          c.close();
+        } });
+        const identity = (...parts) => {
+          const { readable, writable } = new IdentityTransformStream();
+          const writer = writable.getWriter();
+          for (const part of parts) writer.write(bytes(part));
+          writer.close();
+          return readable;
+        };
+        const cached = async (text) => {
+          await caches.default.put("http://a/", new Response(text, { headers: { "Cache-Control": "max-age=9" } }));
+          return (await caches.default.match("http://a/")).body;
+        };
+        const reader = (${stream}).getReader({ mode: "byob" });
+        const seen = [];
+        for (const least of [4, 4, 4]) {
+          const { value, done } = await reader.readAtLeast(least, new Uint8Array(4));
+          seen.push([new TextDecoder().decode(value), done]);
+        }
+        return seen;`,
+        ),
+        [
+          ["abcd", false],
+          ["e", false],
+          ["", true],
+        ],
+      );
+    });
+  }
+
+  test("fills a part of a buffer, and wide elements whole", async (t) => {
+    assert.deepEqual(
+      await inWorker(
+        t,
+        `${READER}
+      const ask = async (least, view) => {
+        const { value } = await source().getReader({ mode: "byob" }).readAtLeast(least, view);
+        return [value.constructor.name, value.byteOffset, value.length, new TextDecoder().decode(value)];
+      };
+      const partly = () => new Response("abc").body.getReader({ mode: "byob" }).readAtLeast(4, new Uint16Array(2));
+      return [
+        await ask(2, new Uint8Array(new ArrayBuffer(8), 2, 3)),
+        await ask(1, new Uint16Array(2)),
+        (await caught(partly))[0],
+      ];`,
+      ),
+      [["Uint8Array", 2, 3, "abc"], ["Uint16Array", 0, 2, "abcd"], "TypeError"],
+    );
+  });
+
   test("refuses sizes that cannot be", async (t) => {
     assert.deepEqual(
       await inWorker(

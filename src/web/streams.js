@@ -126,12 +126,33 @@ extend(ReadableStreamBYOBReader.prototype, {
     if (bytes > view.byteLength) {
       throw new TypeError(`Minimum bytes to read (${bytes}) exceeds size of buffer (${view.byteLength}).`);
     }
-    const min = Math.ceil(bytes / (view.BYTES_PER_ELEMENT ?? 1));
-    const { value, done } = await read.call(this, view, { min });
-    // What came before the end is no end yet.
-    return { value, done: done && !(value?.byteLength > 0) };
+    return fill(this, bytes, view);
   },
 });
+
+/**
+ * Reads again and again: upstream's reading with a minimum fails where a stream has ended with less, as the standard has
+ * it, while Workers give what there is.
+ */
+async function fill(reader, minimum, view) {
+  const { byteOffset, byteLength, BYTES_PER_ELEMENT: size = 1, constructor: View } = view;
+  let { buffer } = view;
+  let filled = 0;
+  while (filled < minimum || filled % size !== 0) {
+    const rest = new Uint8Array(buffer, byteOffset + filled, byteLength - filled);
+    const { value, done } = await read.call(reader, rest);
+    // A stream that was cancelled gives no buffer back.
+    if (value === undefined) return { value, done };
+    buffer = value.buffer;
+    filled += value.byteLength;
+    if (done) break;
+  }
+  if (filled % size !== 0) {
+    throw new TypeError(`The stream ended within an element of the view: ${filled % size} of its ${size} bytes.`);
+  }
+  // What came before the end is no end yet.
+  return { value: new View(buffer, byteOffset, filled / size), done: filled === 0 };
+}
 
 const { tee } = ReadableStream.prototype;
 
