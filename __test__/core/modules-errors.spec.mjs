@@ -2,7 +2,7 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { createInvalid, differs } from "../support/miniflare.mjs";
+import { createInvalid, differs, isOracle } from "../support/miniflare.mjs";
 import { rejection, URL_ROOT } from "../support/dispatch.mjs";
 import { answer, BUILTIN_HINT, BUNDLE_HINT, failed, unresolved } from "../support/modules.mjs";
 import { test } from "../support/test.mjs";
@@ -54,6 +54,7 @@ describe("an import that cannot be resolved", () => {
     const { error, root } = await failed(t, importing("./absent.mjs"));
     assert.equal(error.code, "ENOENT");
     assert.ok(error.message.includes(`${root}/absent.mjs`), error.message);
+    if (!isOracle) assert.ok(error.message.endsWith(` (imported by "${root}/main.mjs")`), error.message);
   });
 
   test("to a name that is not exported is a SyntaxError naming both", async (t) => {

@@ -2,7 +2,7 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { create, differs } from "../support/miniflare.mjs";
+import { create, differs, isOracle } from "../support/miniflare.mjs";
 import { json } from "../support/dispatch.mjs";
 import { folder } from "../support/files.mjs";
 import { answer, answered, BUNDLE_HINT, failed, unresolved } from "../support/modules.mjs";
@@ -78,7 +78,7 @@ describe("a module of type", () => {
   });
 
   test("CompiledWasm with broken bytes is a CompileError", differs("it leaves a rejection unhandled"), async (t) => {
-    const { error } = await failed(
+    const { error, root } = await failed(
       t,
       {
         "main.mjs": `import "./x.wasm"; export default {};`,
@@ -88,6 +88,8 @@ describe("a module of type", () => {
     );
     assert.equal(error.name, "CompileError");
     assert.ok(error instanceof WebAssembly.CompileError);
+    assert.ok(error.message.startsWith(`${root}/x.wasm: `), error.message);
+    assert.ok(error.stack.includes(error.message), error.stack);
   });
 
   test("that does not exist is ERR_MODULE_UNSUPPORTED", async (t) => {
@@ -232,11 +234,13 @@ describe("files as bindings", () => {
   });
 
   test("with broken bytes fail with a CompileError", async (t) => {
-    const { error } = await failed(
+    const { error, root } = await failed(
       t,
       { "main.mjs": answer("1"), "x.wasm": "no wasm" },
       { wasmBindings: { X: "x.wasm" } },
     );
     assert.equal(error.name, "CompileError");
+    if (isOracle) return;
+    assert.ok(error.message.startsWith(`${root}/x.wasm (named by the option "wasmBindings.X"): `), error.message);
   });
 });

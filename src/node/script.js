@@ -17,12 +17,16 @@ function readScript(options, root, isRequired) {
   throw new MiniflareCoreError("ERR_NO_SCRIPT", noScriptMessage(modules));
 }
 
-/** Everything that is bound, `{ wasm, values }`, each `[name, value, ...]`; of the same name, the later wins. */
+/**
+ * Everything that is bound: `wasm`, `[name, file, bytes]` each, and `values`, `[name, value, ...]`; of the same name, the
+ * later wins.
+ */
 function readBindings(options, root) {
   const wasm = [];
   const values = new Map(Object.entries(options[FILE_BINDINGS] ?? {}));
   for (const [name, file] of Object.entries(options.wasmBindings ?? {})) {
-    wasm.push(name, new Uint8Array(readFile(path.resolve(root, file), `wasmBindings.${name}`)));
+    const found = path.resolve(root, file);
+    wasm.push([name, found, new Uint8Array(readFile(found, `wasmBindings.${name}`))]);
     values.delete(name);
   }
   for (const [name, file] of Object.entries(options.textBlobBindings ?? {})) {

@@ -70,6 +70,7 @@ export function connect() {
     encodePlatform,
     decodePlatform,
     errors: createErrors({ intrinsics, stackOf }),
+    isProxy: core.isProxy,
     inspect: (object) => inspect(object),
     showAs: (target, inspected) =>
       void Object.defineProperty(target, CUSTOM_INSPECT, { value: inspected, configurable: true }),

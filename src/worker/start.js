@@ -19,7 +19,7 @@ import { worker } from "ext:miniflare/worker/worker.js";
  *   is `{ enabled, warnUsage }`, `kvNamespaces`, `durableObjects` and `services` are names of bindings, `missing` is a
  *   list of `[binding, methods, text]` for what is not here
  * @param globals and `bindings`: `[name, value, name, value, ...]`
- * @param wasm `[name, bytes, ...]` of WebAssembly bindings, compiled here
+ * @param wasm `[name, file, bytes]` of each WebAssembly binding, compiled here
  */
 export async function start(options, globals, bindings, wasm) {
   configure(options.limits);
@@ -28,7 +28,9 @@ export async function start(options, globals, bindings, wasm) {
   worker.cache = options.cache;
   if (options.mocked) useMock();
   for (const [name, value] of pairs(globals)) define(globalThis, name, value);
-  for (const [name, bytes] of pairs(wasm)) worker.env[name] = op_compile_wasm(bytes);
+  for (const [name, file, bytes] of wasm) {
+    worker.env[name] = op_compile_wasm(bytes, `${file} (named by the option "wasmBindings.${name}")`);
+  }
   Object.assign(worker.env, Object.fromEntries(kvNamespaces(options.kvNamespaces)));
   Object.assign(worker.env, Object.fromEntries(namespaces(options.durableObjects, options.flags)));
   for (const [name, methods, text] of options.missing) worker.env[name] = missing(name, methods, text);

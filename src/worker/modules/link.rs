@@ -82,10 +82,10 @@ pub fn op_require<'s, 'i>(
             return None;
         }
         ModuleType::CommonJs => {
-            let text = read_text(scope, &path)?;
+            let text = read_text(scope, importer, &path)?;
             source::explained(scope, |scope| source::commonjs(scope, &path, &text))?.into()
         }
-        kind => read_value(scope, &path, kind)?,
+        kind => read_value(scope, importer, &path, kind)?,
     };
     let kind = v8::String::new(scope, kind.name())?.into();
     let path = v8::String::new(scope, &path)?.into();
@@ -104,8 +104,15 @@ pub fn op_module_files(state: &mut OpState) -> Vec<String> {
 pub fn op_compile_wasm<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,
     #[buffer] bytes: &[u8],
+    #[string] name: &str,
 ) -> Option<v8::Local<'s, v8::Value>> {
-    v8::WasmModuleObject::compile(scope, bytes).map(Into::into)
+    compile_wasm(scope, bytes, name)
+}
+
+fn compile_wasm<'s>(scope: &mut v8::PinScope<'s, '_>, bytes: &[u8], name: &str) -> Option<v8::Local<'s, v8::Value>> {
+    source::named(scope, name, |scope| {
+        v8::WasmModuleObject::compile(scope, bytes).map(Into::into)
+    })
 }
 
 fn read_rules<'s>(
@@ -181,11 +188,11 @@ fn load<'s>(
     }
     let module = match kind {
         ModuleType::EsModule => {
-            let text = read_text(scope, &path)?;
+            let text = read_text(scope, importer, &path)?;
             source::explained(scope, |scope| source::module(scope, &path, &text))?.0
         }
         ModuleType::CommonJs => {
-            let text = read_text(scope, &path)?;
+            let text = read_text(scope, importer, &path)?;
             synthetic(scope, graph, &path, |_| {
                 Some(Pending::CommonJs {
                     path: path.clone(),
@@ -194,7 +201,7 @@ fn load<'s>(
             })?
         }
         kind => synthetic(scope, graph, &path, |scope| {
-            let value = read_value(scope, &path, kind)?;
+            let value = read_value(scope, importer, &path, kind)?;
             Some(Pending::Value(v8::Global::new(scope, value)))
         })?,
     };
@@ -299,15 +306,20 @@ unsafe extern "C" fn initialize_import_meta(
 ) {
 }
 
-fn read_text(scope: &mut v8::PinScope, path: &str) -> Option<String> {
-    let bytes = read(scope, path)?;
+fn read_text(scope: &mut v8::PinScope, importer: &str, path: &str) -> Option<String> {
+    let bytes = read(scope, importer, path)?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn read_value<'s>(scope: &mut v8::PinScope<'s, '_>, path: &str, kind: ModuleType) -> Option<v8::Local<'s, v8::Value>> {
-    let bytes = read(scope, path)?;
+fn read_value<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    importer: &str,
+    path: &str,
+    kind: ModuleType,
+) -> Option<v8::Local<'s, v8::Value>> {
+    let bytes = read(scope, importer, path)?;
     Some(match kind {
-        ModuleType::CompiledWasm => v8::WasmModuleObject::compile(scope, &bytes)?.into(),
+        ModuleType::CompiledWasm => compile_wasm(scope, &bytes, path)?,
         ModuleType::Data => {
             let store = v8::ArrayBuffer::new_backing_store_from_vec(bytes).make_shared();
             v8::ArrayBuffer::with_backing_store(scope, &store).into()
@@ -316,18 +328,18 @@ fn read_value<'s>(scope: &mut v8::PinScope<'s, '_>, path: &str, kind: ModuleType
     })
 }
 
-fn read(scope: &mut v8::PinScope, path: &str) -> Option<Vec<u8>> {
+fn read(scope: &mut v8::PinScope, importer: &str, path: &str) -> Option<Vec<u8>> {
     std::fs::read(path)
-        .map_err(|error| throw_unreadable(scope, path, &error))
+        .map_err(|error| throw_unreadable(scope, importer, path, &error))
         .ok()
 }
 
-fn throw_unreadable(scope: &mut v8::PinScope, path: &str, error: &std::io::Error) {
+fn throw_unreadable(scope: &mut v8::PinScope, importer: &str, path: &str, error: &std::io::Error) {
     let (code, message) = match error.kind() {
         std::io::ErrorKind::NotFound => ("ENOENT", format!("ENOENT: no such file or directory, open '{path}'")),
         _ => ("ERR_MODULE_READ", format!("Unable to read module \"{path}\": {error}")),
     };
-    throw(scope, None, code, &message);
+    throw(scope, None, code, &format!("{message} (imported by \"{importer}\")"));
 }
 
 fn throw_module_error(scope: &mut v8::PinScope, error: &ModuleError) {

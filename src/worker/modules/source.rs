@@ -97,6 +97,35 @@ pub fn explained<'s, R>(
     done
 }
 
+/// Puts the name of what is compiled before the message of an error: V8 says what is wrong with bytes, not whose they are.
+pub fn named<'s, R>(
+    scope: &mut v8::PinScope<'s, '_>,
+    name: &str,
+    work: impl FnOnce(&mut v8::PinScope<'s, '_>) -> Option<R>,
+) -> Option<R> {
+    v8::tc_scope!(let scope, scope);
+    let done = work(scope);
+    if done.is_none() && scope.has_caught() {
+        put_name(scope, name);
+        scope.rethrow();
+    }
+    done
+}
+
+fn put_name(scope: &mut v8::PinnedRef<'_, v8::TryCatch<'_, '_, v8::HandleScope<'_>>>, name: &str) -> Option<()> {
+    let error = scope.exception()?.try_cast::<v8::Object>().ok()?;
+    let key = v8::String::new(scope, "message")?;
+    let message = error.get(scope, key.into())?.to_rust_string_lossy(scope);
+    let named = format!("{name}: {message}");
+    let stack_key = v8::String::new(scope, "stack")?;
+    let stack = error.get(scope, stack_key.into())?.to_rust_string_lossy(scope);
+    for (key, text) in [(stack_key, stack.replacen(&message, &named, 1)), (key, named)] {
+        let text = v8::String::new(scope, &text)?;
+        error.define_own_property(scope, key.into(), text.into(), v8::PropertyAttribute::DONT_ENUM);
+    }
+    Some(())
+}
+
 fn decorate(scope: &mut v8::PinnedRef<'_, v8::TryCatch<'_, '_, v8::HandleScope<'_>>>) -> Option<()> {
     let error = scope.exception()?.try_cast::<v8::Object>().ok()?;
     let message = scope.message()?;
