@@ -3,6 +3,7 @@
 import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { evaluate } from "../support/dispatch.mjs";
+import { differs } from "../support/miniflare.mjs";
 import { test } from "../support/test.mjs";
 
 const withBindings = (t, bindings, body) => evaluate(t, body, { bindings });
@@ -173,5 +174,32 @@ describe("reflection on a live object", () => {
       ),
       ["2.5 EUR", 251, `{"cents":250}`],
     );
+  });
+});
+
+describe("a Proxy in bindings", () => {
+  test("answers for itself, wherever it is", async (t) => {
+    const anything = () => new Proxy({ own: 1 }, { get: (target, key) => target[key] ?? `no ${String(key)}` });
+    const bindings = { ANY: anything(), NESTED: { deep: [anything()] } };
+    assert.deepEqual(await withBindings(t, bindings, "return [env.ANY.own, env.ANY.name, env.NESTED.deep[0].name];"), [
+      1,
+      "no name",
+      "no name",
+    ]);
+  });
+});
+
+describe("what belongs to one V8 alone", () => {
+  const EMPTY = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+
+  test("is refused when it is bound, with what to do instead", differs("one V8 has it all"), async (t) => {
+    await assert.rejects(withBindings(t, { ADD: new WebAssembly.Module(EMPTY) }, "return 1;"), {
+      name: "TypeError",
+      message: /^A WebAssembly\.Module of Node's cannot enter a worker: name its file in the option wasmBindings/,
+    });
+    await assert.rejects(withBindings(t, { SHARED: new SharedArrayBuffer(1) }, "return 1;"), {
+      name: "TypeError",
+      message: /pass an ArrayBuffer instead of a SharedArrayBuffer$/,
+    });
   });
 });

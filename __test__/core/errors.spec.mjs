@@ -95,6 +95,14 @@ describe("an error thrown by a worker", () => {
     assert.equal(third, 3);
   });
 
+  test("keeps its own methods", async (t) => {
+    const error = await thrown(
+      t,
+      `Object.assign(new Error("retry later"), { after: 3, isDue(now) { return now >= this.after; } })`,
+    );
+    assert.deepEqual([error.isDue(2), error.isDue(3)], [false, true]);
+  });
+
   test("keeps its own properties", async (t) => {
     const error = await thrown(t, `Object.assign(new Error("x"), { code: "E_X", status: 418, nested: { a: [1] } })`);
     assert.equal(error.code, "E_X");

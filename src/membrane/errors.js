@@ -95,7 +95,7 @@
     return Object.getOwnPropertyNames(error)
       .filter((key) => !OWN.has(key))
       .map((key) => [key, Object.getOwnPropertyDescriptor(error, key)])
-      .filter(([, one]) => "value" in one && typeof one.value !== "function")
+      .filter(([, one]) => "value" in one)
       .map(([key, one]) => [key, one.value]);
   }
 

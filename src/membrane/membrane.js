@@ -40,7 +40,7 @@
    *   `encodePlatform(value, membrane)`, `decodePlatform(list, membrane)` web objects, or undefined when it is none;
    *   `errors` `{ is(value), encode(error, number, membrane), create(list), fill(error, list, membrane) }`, which are
    *   cloned too;
-   *   `inspect(object)` the text that shows it, and `showAs(target, inspect)` makes a proxy's target show that text;
+   *   `isProxy(object)` whether it is a `Proxy`, which answers for itself; `inspect(object)` the text that shows it, and `showAs(target, inspect)` makes a proxy's target show that text;
    *   `context()` what an object was shared in, `resume(context)` enters that again for a call of the object, where it
    *   must be, and `leave()` follows then;
    *   `waiting(delta)` told when promises of the other realm begin and cease to be awaited, and `owes(promise, is)`
@@ -81,7 +81,7 @@
       if (typeof value !== "function") {
         if (realm.errors.is(value)) return realm.errors.encode(value, share(value), membrane);
         if (isPromise(value)) return encodePromise(value);
-        if (numbers.get(value) === undefined && isData(value, new Set())) return encodeData(value);
+        if (numbers.get(value) === undefined && isData(value, realm.isProxy)) return encodeData(value);
         const platform = realm.encodePlatform(value, membrane);
         if (platform !== undefined) return platform;
       }
@@ -407,22 +407,23 @@
   }
 
   /** Whether a value is nothing but data: then it is cloned, and everything else stays a live object. */
-  function isData(value, seen) {
+  function isData(value, isProxy, seen = new Set()) {
     if (typeof value === "function" || typeof value === "symbol") return false;
     if (typeof value !== "object" || value === null) return true;
     if (seen.has(value)) return true;
+    if (isProxy(value)) return false;
     seen.add(value);
     const prototype = Object.getPrototypeOf(value);
-    if (Array.isArray(value)) return ownData(value, seen);
-    if (isPlain(value)) return ownData(value, seen);
+    if (Array.isArray(value)) return ownData(value, isProxy, seen);
+    if (isPlain(value)) return ownData(value, isProxy, seen);
     // A class of the user's own that extends a built-in one is a live object.
     if (Object.getPrototypeOf(Object.getPrototypeOf(prototype) ?? {}) !== null && !ArrayBuffer.isView(value))
       return false;
     switch (tagOf(value)) {
       case "[object Map]":
-        return [...value].every(([key, item]) => isData(key, seen) && isData(item, seen));
+        return [...value].every(([key, item]) => isData(key, isProxy, seen) && isData(item, isProxy, seen));
       case "[object Set]":
-        return [...value].every((item) => isData(item, seen));
+        return [...value].every((item) => isData(item, isProxy, seen));
       case "[object Date]":
       case "[object RegExp]":
       case "[object ArrayBuffer]":
@@ -435,10 +436,10 @@
     }
   }
 
-  function ownData(value, seen) {
+  function ownData(value, isProxy, seen) {
     const descriptors = Object.getOwnPropertyDescriptors(value);
     if (Object.getOwnPropertySymbols(descriptors).length > 0) return false;
-    return Object.values(descriptors).every((one) => "value" in one && isData(one.value, seen));
+    return Object.values(descriptors).every((one) => "value" in one && isData(one.value, isProxy, seen));
   }
 
   /** More items than this, or more objects, are for structured clone. */

@@ -36,7 +36,17 @@ const ENCODERS = {
   ReadableStream: (stream, membrane) => ["stream", membrane.encode(sourceOfStream(stream))],
 };
 
+/** What belongs to one V8, and what to do instead. */
+const UNSHARED = {
+  "[object WebAssembly.Module]":
+    "A WebAssembly.Module of Node's cannot enter a worker: name its file in the option wasmBindings, or import it in a module worker",
+  "[object SharedArrayBuffer]":
+    "A worker shares no memory with Node: pass an ArrayBuffer instead of a SharedArrayBuffer",
+};
+
 function encodePlatform(value, membrane) {
+  const refused = UNSHARED[Object.prototype.toString.call(value)];
+  if (refused !== undefined) throw new TypeError(refused);
   if (isLight(value)) return encodeResponse(value, membrane);
   const parts = partsOf(value);
   if (parts !== undefined) return ["objectId", ...parts, value.name];

@@ -49,6 +49,7 @@ function createRealm(call, waiting, owes, showStack) {
     errors,
     encodePlatform,
     decodePlatform,
+    isProxy: util.types.isProxy,
     inspect: util.inspect,
     context() {},
     resume: () => false,
