@@ -227,3 +227,45 @@ describe("concurrent requests", () => {
     assert.deepEqual(finished, [0, 60, 120]);
   });
 });
+
+describe("the signal of a caller", () => {
+  const HANDLE = `async (request) => {
+    const { signal } = request;
+    const aborted = new Promise((resolve) => signal.addEventListener("abort", () => resolve("meanwhile")));
+    self.begun?.();
+    const when = signal.aborted ? "before" : await aborted;
+    return Response.json([when, signal.aborted, signal.reason.name]);
+  }`;
+  const FORMATS = {
+    "module worker": `export default { fetch: ${HANDLE} }`,
+    "service worker": `const handle = ${HANDLE}; addEventListener("fetch", (event) => event.respondWith(handle(event.request)));`,
+  };
+
+  for (const [format, script] of Object.entries(FORMATS)) {
+    test(`aborts the request's signal in a ${format}`, async (t) => {
+      const controller = new AbortController();
+      const mf = create(t, { script, globals: { begun: () => setImmediate(() => controller.abort()) } });
+      const { signal } = controller;
+      const res = await mf.dispatchFetch(URL_ROOT, { signal });
+      assert.deepEqual(await res.json(), ["meanwhile", true, "AbortError"]);
+    });
+
+    test(`that has aborted already is seen in a ${format}`, async (t) => {
+      const mf = create(t, { script });
+      const res = await mf.dispatchFetch(new Request(URL_ROOT, { signal: AbortSignal.abort() }));
+      assert.deepEqual(await res.json(), ["before", true, "AbortError"]);
+    });
+  }
+
+  test("changes nothing once the request is answered", differs("it aborts the request then too"), async (t) => {
+    const controller = new AbortController();
+    const script = `let seen; export default { fetch(request) {
+      seen ??= request.signal;
+      return Response.json(seen.aborted);
+    } }`;
+    const mf = create(t, { script });
+    await mf.dispatchFetch(URL_ROOT, { signal: controller.signal });
+    controller.abort();
+    assert.equal(await (await mf.dispatchFetch(URL_ROOT)).json(), false);
+  });
+});

@@ -23,6 +23,7 @@ const HOST = {
   ALARM_FAILED: 10,
   ALARM_SOON: 11,
   OUTBOUND: 12,
+  SIGNAL: 13,
 };
 /** The call that brings a worker what it fetched of another; the lower numbers are the membrane's. */
 const FETCHED = 3;
@@ -66,6 +67,8 @@ class Lane {
   #pending = new Map();
   #nextEvent = 1;
   #ended;
+  /** The signals of callers, by the number of their request. */
+  #signals = new Map();
   #retired = false;
   #expectsAlarm = false;
   #owed = new Set();
@@ -104,19 +107,44 @@ class Lane {
   }
 
   /** Dispatches a request, as `splitRequest` gives it, to the worker or `[binding, id]` of one of its objects. */
-  dispatch(target, { method, url, headers, body, cf, nesting }) {
+  dispatch(target, { method, url, headers, body, cf, nesting, signal }) {
     if (this.#ended) return Promise.reject(this.#ended());
     const event = this.#nextEvent++;
     const membrane = this.#membrane;
     const args = [target, method, url, headers, bodyToWire(body, membrane)];
-    if (cf !== undefined || nesting !== undefined) args.push(membrane.encode(cf), nesting);
+    if (cf !== undefined || nesting !== undefined || signal) args.push(membrane.encode(cf), nesting);
+    if (signal) {
+      args.push(true);
+      this.#signals.set(event, { signal });
+    }
     const answer = binding.dispatch(this.#id, event, args);
-    if (answer !== undefined) return this.#settle(answer);
+    if (answer !== undefined) {
+      this.#forgetSignal(event);
+      return this.#settle(answer);
+    }
     if (this.#ended) return Promise.reject(this.#ended());
     return new Promise((resolve, reject) => {
       this.#pending.set(event, { resolve, reject });
       waiting(1);
     });
+  }
+
+  /** Whether the caller has given a request up; if not, the worker, which asks, is told when it does. */
+  #followSignal(event) {
+    const entry = this.#signals.get(event);
+    if (entry === undefined || entry.signal.aborted) return entry !== undefined;
+    entry.listener = () => {
+      if (!this.#ended) this.control.abort(event);
+    };
+    entry.signal.addEventListener("abort", entry.listener, { once: true });
+    return false;
+  }
+
+  #forgetSignal(event) {
+    const entry = this.#signals.get(event);
+    if (entry === undefined) return;
+    this.#signals.delete(event);
+    if (entry.listener !== undefined) entry.signal.removeEventListener("abort", entry.listener);
   }
 
   #settle(answer) {
@@ -158,6 +186,8 @@ class Lane {
         return this.#hooks.mock?.ask(args, this.#membrane);
       case HOST.OUTBOUND:
         return this.#hooks.outbound();
+      case HOST.SIGNAL:
+        return this.#followSignal(args[0]);
     }
   }
 
@@ -165,6 +195,7 @@ class Lane {
     const entry = this.#pending.get(event);
     if (entry === undefined) return;
     this.#pending.delete(event);
+    this.#forgetSignal(event);
     waiting(-1);
     this.#settle(answer).then(entry.resolve, entry.reject);
     if (this.#retired) this.retire();

@@ -23,14 +23,16 @@ export function dispatch(...event) {
 
 /**
  * Dispatches a request, which came `now`, to a target and answers event `id`. `target` is null for the worker's own
- * handler, or `[binding, object id]` of a Durable Object. `nesting` is `[depth, pipelineDepth]` of what a worker asks for.
+ * handler, or `[binding, object id]` of a Durable Object. `nesting` is `[depth, pipelineDepth]` of what a worker asks for;
+ * `isAbortable` says that the caller has a signal.
  */
-function deliver(id, now, target, method, url, headers, body, cf, nesting) {
+function deliver(id, now, target, method, url, headers, body, cf, nesting, isAbortable) {
   const state = { waits: [], passThrough: false, spare: undefined };
   microtasksDone();
   try {
     switchTo(arrivalContext(now, headers, nesting));
-    const request = requestFromWire(method, url, headers, body, decode);
+    const follow = isAbortable ? (cancel) => followSignal(id, cancel) : undefined;
+    const request = requestFromWire(method, url, headers, body, decode, follow);
     if (cf !== undefined) setCf(request, decode(cf));
     if (target === null && (worker.proxies || nesting !== undefined)) state.spare = request.clone();
     const response = target === null ? respond(request, state) : fetchObject(target[0], target[1], request);
@@ -41,6 +43,21 @@ function deliver(id, now, target, method, url, headers, body, cf, nesting) {
   } finally {
     leave();
   }
+}
+
+/** What aborts the signals that were looked at, by the numbers of their events. */
+const followed = new Map();
+
+function followSignal(id, cancel) {
+  if (op_host(HOST.SIGNAL, [id])) cancel();
+  else followed.set(id, cancel);
+}
+
+/** The caller has given the request up. */
+export function abort(id) {
+  const cancel = followed.get(id);
+  followed.delete(id);
+  cancel?.();
 }
 
 /** The context of a request: what another worker or an object asked for says how it is nested, others in a header. */
@@ -90,6 +107,7 @@ function settle(id, response, state) {
 }
 
 function answer(id, response, state) {
+  followed.delete(id);
   try {
     const parts = responseToWire(response, encode);
     const waits = state.waits;
@@ -103,7 +121,10 @@ function answer(id, response, state) {
 }
 
 function fail(id, error, state) {
-  if (!state.passThrough) return op_answer(id, [FAILED, encode(error)]);
+  if (!state.passThrough) {
+    followed.delete(id);
+    return op_answer(id, [FAILED, encode(error)]);
+  }
   op_host(HOST.WARN, [String(error?.stack ?? error)]);
   state.passThrough = false;
   if (state.spare === undefined) op_answer(id, [FAILED, encode(noUpstream())]);

@@ -21,6 +21,7 @@ export const HOST = {
   MOCK: 9,
   ALARM_FAILED: 10,
   OUTBOUND: 12,
+  SIGNAL: 13,
 };
 
 /** Node's call with what another worker answered; the lower numbers are the membrane's. */

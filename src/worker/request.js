@@ -44,9 +44,13 @@ export function depthOf(text) {
   return (Number.parseInt(depth, 10) || 0) + 1;
 }
 
-/** A request that has arrived; its headers are immutable. */
-export function requestFromWire(method, url, headers, body, decode) {
+/**
+ * A request that has arrived; its headers are immutable. `follow(abort)` is called when somebody looks at its signal, with
+ * what aborts it.
+ */
+export function requestFromWire(method, url, headers, body, decode, follow = undefined) {
   const inner = newInnerRequest(method, url, () => requestHeaders(headers), bodyFromWire(body, decode), false);
+  if (follow !== undefined) inner.onCancel = follow;
   return fromInnerRequest(inner, "immutable");
 }
 
