@@ -62,6 +62,57 @@ describe("the log option", () => {
     assert.ok(lines.includes("Reloading worker..."), lines.join("\n"));
   });
 
+  test("hears of the options whenever they are read, at the level DEBUG", async (t) => {
+    const log = new RecordingLog(LogLevel.DEBUG);
+    const modulesRules = [{ type: "Text", include: ["**/*.txt", "**/*.md"] }];
+    const bindings = { A: 1, B: 2 };
+    const mf = create(t, {
+      script: SCRIPT,
+      log,
+      bindings,
+      modulesRules,
+      kvNamespaces: ["X", "Y"],
+      globalAsyncIO: true,
+    });
+    await mf.getBindings();
+    await mf.setOptions({ bindings: { C: 3 }, kvNamespaces: undefined });
+    const lines = log.having("[mf:dbg] ").join("\n");
+    const first = [
+      "Initialising worker...",
+      "Options:",
+      "- Modules: true",
+      "- Modules Rules: {Text: **/*.txt, **/*.md}",
+      "- Allow Global Async I/O: true",
+      "- KV Namespaces: X, Y",
+      "- Custom Bindings: A, B",
+    ];
+    const second = [...first.slice(0, 5), "- Custom Bindings: C"];
+    for (const part of [first, second]) assert.ok(lines.includes(part.join("\n")), lines);
+  });
+
+  for (const [what, thrown, shown] of [
+    ["an error", `new RangeError("nobody's")`, /^Unhandled Promise Rejection: RangeError: nobody's\n/],
+    ["a value", `5`, /5$/],
+  ]) {
+    test(`hears of ${what} that nobody caught, with logUnhandledRejections`, async (t) => {
+      const log = new RecordingLog(LogLevel.ERROR);
+      const heard = new Promise((resolve) => {
+        log.error = (error) => {
+          RecordingLog.prototype.error.call(log, error);
+          resolve();
+        };
+      });
+      const script = `addEventListener("fetch", (event) => {
+        Promise.reject(${thrown});
+        event.respondWith(new Response("answered"));
+      });`;
+      const mf = create(t, { script, log, logUnhandledRejections: true });
+      assert.equal(await (await mf.dispatchFetch("http://localhost/")).text(), "answered");
+      await heard;
+      assert.match(log.having("[mf:err] ")[0], shown);
+    });
+  }
+
   test("is silent by default, but does not swallow errors", async (t) => {
     const mf = create(t, { script: SCRIPT });
     const lines = printed(t, () => mf.log.info("unheard"));

@@ -45,7 +45,6 @@ class Miniflare extends EventTarget {
 
   async #init(options) {
     this.#worker.configure(options);
-    this.log.debug("Initialising worker...");
     await this.#group.load();
   }
 

@@ -35,4 +35,54 @@ function pluginsOf(options) {
   return Object.fromEntries(Object.entries(PLUGINS).map(([name, names]) => [name, Object.fromEntries(given(names))]));
 }
 
-module.exports = { pluginsOf };
+/** Options that are logged under names of their own; the others' follow from what they are called. */
+const NAMES = {
+  wranglerConfigEnv: "Wrangler Environment",
+  globalAsyncIO: "Allow Global Async I/O",
+  globalTimers: "Allow Global Timers",
+  globalRandom: "Allow Global Secure Random",
+  inaccurateCpu: "Inaccurate CPU Time Measurements",
+  crons: "CRON Expressions",
+  kvNamespaces: "KV Namespaces",
+  kvPersist: "KV Persistence",
+  durableObjectsPersist: "Durable Objects Persistence",
+  durableObjectsAlarms: "Durable Object Alarms",
+  cachePersist: "Cache Persistence",
+  bindings: "Custom Bindings",
+  globals: "Custom Globals",
+  wasmBindings: "WASM Bindings",
+};
+const UNLOGGED = new Set(
+  "script logUnhandledRejections fetchMock metaProvider cacheWarnUsage envPathDefaultFallback httpsKey httpsCert httpsCa httpsPfx httpsPassphrase".split(
+    " ",
+  ),
+);
+const DEFAULT_FILES = { wranglerConfigPath: "wrangler.toml", packagePath: "package.json", envPath: ".env" };
+
+/** The options in force as the log shows them, "Modules: true" each. */
+function optionLines(options) {
+  const given = Object.assign({}, ...Object.values(pluginsOf(options)));
+  return Object.entries(given)
+    .filter(([key]) => !UNLOGGED.has(key))
+    .map(([key, value]) => [NAMES[key] ?? titleOf(key), shown(key, value)])
+    .filter(([, text]) => text !== undefined)
+    .map(([name, text]) => `${name}: ${text}`);
+}
+
+function titleOf(key) {
+  return key[0].toUpperCase() + key.slice(1).replace(/[A-Z]/g, " $&");
+}
+
+function shown(key, value) {
+  const file = DEFAULT_FILES[key];
+  if (file !== undefined && typeof value === "boolean") return value ? file : undefined;
+  if (Array.isArray(value)) return value.map(shownItem).join(", ");
+  return typeof value === "object" && value !== null ? Object.keys(value).join(", ") : String(value);
+}
+
+function shownItem(item) {
+  if (typeof item !== "object" || item === null) return String(item);
+  return item.include === undefined ? (item.name ?? item.queueName) : `{${item.type}: ${item.include.join(", ")}}`;
+}
+
+module.exports = { optionLines, pluginsOf };

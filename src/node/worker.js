@@ -12,6 +12,7 @@ const { openMock } = require("./mock/index.js");
 const { alarmError, objectBindings, soon } = require("./objects.js");
 const { mergeOptions, OPTION_DEFAULTS, validateOptions } = require("./options.js");
 const { outboundSettings, readAuthorities } = require("./outbound.js");
+const { optionLines } = require("./plugins.js");
 const { checkCrons } = require("./scheduler.js");
 const { formatSize, moduleRules, readBindings, readScript } = require("./script.js");
 const { callFunction, serviceNames } = require("./services.js");
@@ -64,9 +65,12 @@ class Worker {
 
   /** Completes its options by what their files say at the time, and builds its script if there is a build to run. */
   async prepare(rebuild) {
+    this.log.debug("Initialising worker...");
     this.options = await this.#sources.prepare(this.#given, rebuild);
     if (this.#disposed) throw disposed();
     checkCrons(this.options);
+    this.log.debug("Options:");
+    for (const line of optionLines(this.options)) this.log.debug(`- ${line}`);
   }
 
   /** Files have changed: loads the worker anew, after what is under way. */
@@ -203,7 +207,8 @@ class Worker {
   #unhandled(error) {
     if (!this.options.logUnhandledRejections) return void Promise.reject(error);
     const text = `Unhandled Promise Rejection: ${error?.stack ?? error}`;
-    this.log.error(new Error(text));
+    // The log shows the stack, and this one says all.
+    this.log.error(Object.defineProperty(new Error(text), "stack", { value: text }));
   }
 
   /** Tells of an error that nobody awaits. One that the log would throw, since it shows none, is a warning of Node's. */
