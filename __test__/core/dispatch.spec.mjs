@@ -257,6 +257,24 @@ describe("the signal of a caller", () => {
     });
   }
 
+  test("has its reason there", async (t) => {
+    const script = `export default { async fetch({ signal }) {
+      self.begun?.();
+      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      const { reason } = signal;
+      return Response.json([reason instanceof RangeError, reason.message, reason.code]);
+    } }`;
+    const reason = () => Object.assign(new RangeError("enough"), { code: 7 });
+    const controller = new AbortController();
+    const globals = { RangeError, begun: () => setImmediate(() => controller.abort(reason())) };
+    const meanwhile = await create(t, { script, globals }).dispatchFetch(URL_ROOT, { signal: controller.signal });
+    assert.deepEqual(await meanwhile.json(), [true, "enough", 7]);
+    const before = await create(t, { script, globals: { RangeError } }).dispatchFetch(URL_ROOT, {
+      signal: AbortSignal.abort(reason()),
+    });
+    assert.deepEqual(await before.json(), [true, "enough", 7]);
+  });
+
   test("changes nothing once the request is answered", differs("it aborts the request then too"), async (t) => {
     const controller = new AbortController();
     const script = `let seen; export default { fetch(request) {

@@ -129,15 +129,17 @@ class Lane {
     });
   }
 
-  /** Whether the caller has given a request up; if not, the worker, which asks, is told when it does. */
+  /** Why the caller has given a request up, in a list; if it has not, the worker, which asks, is told when it does. */
   #followSignal(event) {
     const entry = this.#signals.get(event);
-    if (entry === undefined || entry.signal.aborted) return entry !== undefined;
+    if (entry === undefined) return undefined;
+    const { signal } = entry;
+    if (signal.aborted) return [this.#membrane.encode(signal.reason)];
     entry.listener = () => {
-      if (!this.#ended) this.control.abort(event);
+      if (!this.#ended) this.control.abort(event, signal.reason);
     };
-    entry.signal.addEventListener("abort", entry.listener, { once: true });
-    return false;
+    signal.addEventListener("abort", entry.listener, { once: true });
+    return undefined;
   }
 
   #forgetSignal(event) {

@@ -228,6 +228,15 @@ class InnerBody {"#,
 ];
 
 const REQUEST: &[(&str, &str)] = &[
+    // Whoever gives a request up says why.
+    (
+        r#"onCancel?.(() => {
+        signal[signalAbort](
+          new DOMException(MESSAGE_REQUEST_CANCELLED, "AbortError"),
+        );
+      });"#,
+        r#"onCancel?.((reason) => signal[signalAbort](reason));"#,
+    ),
     (
         r#"throw new TypeError("Method is not valid");"#,
         r#"throw new TypeError(`'${m}' is not a valid HTTP method.`);"#,

@@ -49,15 +49,16 @@ function deliver(id, now, target, method, url, headers, body, cf, nesting, isAbo
 const followed = new Map();
 
 function followSignal(id, cancel) {
-  if (op_host(HOST.SIGNAL, [id])) cancel();
-  else followed.set(id, cancel);
+  const given = op_host(HOST.SIGNAL, [id]);
+  if (given === undefined) followed.set(id, cancel);
+  else cancel(decode(given[0]));
 }
 
-/** The caller has given the request up. */
-export function abort(id) {
+/** The caller has given the request up, for a reason. */
+export function abort(id, reason) {
   const cancel = followed.get(id);
   followed.delete(id);
-  cancel?.();
+  cancel?.(reason);
 }
 
 /** The context of a request: what another worker or an object asked for says how it is nested, others in a header. */
