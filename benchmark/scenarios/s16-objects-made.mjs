@@ -1,10 +1,11 @@
 // What it costs to bring a Durable Object to life: ten thousand of them, each by its first request.
-import { OBJECTS, openObjects } from "../lib/objects.mjs";
+import { leftOut, OBJECTS, openObjects } from "../lib/objects.mjs";
 
 export default {
   name: "s16-objects-made",
   unit: "µs",
   doc: `first request to each of ${OBJECTS} Durable Objects, from outside the worker`,
+  leftOut,
   target: { share: 0.25 },
   async run({ Miniflare }) {
     const { mf, fetch } = await openObjects(Miniflare);

@@ -1,11 +1,12 @@
 // Whether a request costs more when many Durable Objects live.
-import { OBJECTS, openObjects } from "../lib/objects.mjs";
+import { leftOut, OBJECTS, openObjects } from "../lib/objects.mjs";
 import { microsPerCall } from "../lib/timing.mjs";
 
 export default {
   name: "s17-objects-live",
   unit: "µs",
   doc: `request to one of ${OBJECTS} Durable Objects that live, from outside the worker`,
+  leftOut,
   target: { share: 0.25 },
   async run({ Miniflare }) {
     const { mf, fetch } = await openObjects(Miniflare);
