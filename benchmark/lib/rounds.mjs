@@ -54,7 +54,7 @@ function summary({ values, error }) {
   return { median: median(sorted), min: sorted[0], max: sorted.at(-1) };
 }
 
-/** The results of a scenario by implementation, whose reason is the error where it is left out: `{ median, min, max }` or `{ error }`. */
+/** The results of a scenario by implementation: `{ median, min, max }`, or `{ error }`, also where one is left out. */
 export function measure(scenario, implementations, rounds) {
   const runs = implementations.map((implementation) => {
     return { implementation, values: [], error: scenario.leftOut?.[implementation.key] };
