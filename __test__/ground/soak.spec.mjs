@@ -11,6 +11,7 @@ const test = within(290_000);
 
 const SLACK_MB = 24;
 const SLACK_RATIO = 1.5;
+const RUNS = 3;
 const KEEPS = differs("it keeps what it disposed of");
 const soak = path.join(root, "__test__/support/soak.mjs");
 const flags = ["--expose-gc", "--no-warnings", ...(isOracle ? ["--experimental-vm-modules"] : [])];
@@ -26,26 +27,38 @@ async function measured(subject, count) {
 }
 
 /**
- * A heap grows to its working size and stays there, a leak grows for ever: memory is compared between the middle and the
- * end, whose least of three forgives a late collection.
+ * What has grown, if anything. A heap grows to its working size and stays there, a leak grows for ever: memory is compared
+ * between the middle and the end, whose least of three forgives a late collection.
  */
-function isFlat({ megabytes, times }) {
+function growthOf({ megabytes, times }) {
   const shown = megabytes.map((value) => value.toFixed(0)).join(" ");
   const grown = Math.min(...megabytes.slice(-3)) - megabytes[Math.floor(megabytes.length / 2)];
-  assert.ok(grown < SLACK_MB, `memory has grown by ${grown.toFixed(1)} MB: ${shown}`);
+  if (grown >= SLACK_MB) return `memory has grown by ${grown.toFixed(1)} MB: ${shown}`;
   const ratio = Math.min(...times.slice(-3)) / times.slice(0, 3).sort((a, b) => a - b)[1];
   const costs = times.map((value) => value.toFixed(1)).join(" ");
-  assert.ok(ratio < SLACK_RATIO, `one costs ${ratio.toFixed(1)} times as much at the end, in µs: ${costs}`);
+  if (ratio >= SLACK_RATIO) return `one costs ${ratio.toFixed(1)} times as much at the end, in µs: ${costs}`;
+  return undefined;
+}
+
+/** A busy machine may slow the end of one run down; what grows does so in every run. */
+async function staysFlat(subject, count) {
+  const growth = [];
+  while (growth.length < RUNS) {
+    const grown = growthOf(await measured(subject, count));
+    if (grown === undefined) return;
+    growth.push(grown);
+  }
+  assert.fail(growth.join("\n"));
 }
 
 describe("cost and memory stay flat", () => {
-  test("over 1,000 instances made and disposed", KEEPS, async () => isFlat(await measured("cycles", 1_000)));
+  test("over 1,000 instances made and disposed", KEEPS, () => staysFlat("cycles", 1_000));
 
-  test("over 1,000 reloads", KEEPS, async () => isFlat(await measured("reloads", 1_000)));
+  test("over 1,000 reloads", KEEPS, () => staysFlat("reloads", 1_000));
 
-  test("over 100,000 dispatches", async () => isFlat(await measured("dispatches", 100_000)));
+  test("over 100,000 dispatches", () => staysFlat("dispatches", 100_000));
 
-  test("over 20,000 errors", async () => isFlat(await measured("errors", 20_000)));
+  test("over 20,000 errors", () => staysFlat("errors", 20_000));
 
-  test("over a million crossings between the heaps", async () => isFlat(await measured("crossings", 1_000_000)));
+  test("over a million crossings between the heaps", () => staysFlat("crossings", 1_000_000));
 });
