@@ -22,6 +22,7 @@ mod rocks_key;
 mod rocks_options;
 pub mod snapshot;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 
@@ -116,9 +117,28 @@ fn after(first: BoxFuture<'static, Result<()>>, second: Reply<()>) -> Reply<()> 
     }))
 }
 
-/// Makes room for one more in a map of what may have been dropped since. Looks only when the map would have to grow.
-fn forget_dropped<T>(map: &mut HashMap<String, Weak<T>>) {
-    if map.len() == map.capacity() {
-        map.retain(|_, held| held.strong_count() > 0);
+/// The spaces of a store that are claimed, by name: all who claim one have the same, for as long as somebody has it.
+struct Claims<S>(RefCell<HashMap<String, Weak<S>>>);
+
+impl<S> Default for Claims<S> {
+    fn default() -> Claims<S> {
+        Claims(RefCell::default())
+    }
+}
+
+impl<S> Claims<S> {
+    /// The space of this name, made anew when there is none or it is not sound any more.
+    fn claim(&self, name: &str, is_sound: fn(&S) -> bool, make: impl FnOnce() -> Rc<S>) -> Rc<S> {
+        let mut claimed = self.0.borrow_mut();
+        let living = claimed.get(name).and_then(Weak::upgrade);
+        living.filter(|space| is_sound(space)).unwrap_or_else(|| {
+            // Those that were dropped go before the map would grow for them.
+            if claimed.len() == claimed.capacity() {
+                claimed.retain(|_, held| held.strong_count() > 0);
+            }
+            let space = make();
+            claimed.insert(name.into(), Rc::downgrade(&space));
+            space
+        })
     }
 }

@@ -19,11 +19,11 @@ use super::range::{Entry, Range};
 use super::redis_claimed::{Claimed, Unsent};
 use super::redis_link::Link;
 use super::redis_scripts::Keys;
-use super::{Reply, Result, Space, Store, Write, forget_dropped};
+use super::{Claims, Reply, Result, Space, Store, Write};
 
 pub struct RedisStore {
     server: Arc<Server>,
-    claimed: RefCell<HashMap<String, Weak<Claimed>>>,
+    claimed: Claims<Claimed>,
     unsent: Rc<Unsent>,
 }
 
@@ -83,7 +83,7 @@ impl RedisStore {
         };
         Ok(RedisStore {
             server: Arc::new(server),
-            claimed: RefCell::default(),
+            claimed: Claims::default(),
             unsent: Rc::default(),
         })
     }
@@ -105,17 +105,8 @@ impl Store for RedisStore {
     }
 
     fn claim(&self, name: &str) -> (Rc<dyn Space>, Reply<()>) {
-        let mut claimed = self.claimed.borrow_mut();
-        let living = claimed
-            .get(name)
-            .and_then(Weak::upgrade)
-            .filter(|space| space.is_sound());
-        let space = living.unwrap_or_else(|| {
-            forget_dropped(&mut claimed);
-            let space = Rc::new(Claimed::new(&self.server, name, self.unsent.clone()));
-            claimed.insert(name.into(), Rc::downgrade(&space));
-            space
-        });
+        let make = || Rc::new(Claimed::new(&self.server, name, self.unsent.clone()));
+        let space = self.claimed.claim(name, Claimed::is_sound, make);
         let ready = space.sync();
         (space, ready)
     }

@@ -2,8 +2,7 @@
 //!
 //! The folder is opened when something is first asked of it.
 
-use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::HashMap;
+use std::cell::{Cell, OnceCell};
 use std::path::PathBuf;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
@@ -14,14 +13,14 @@ use rocksdb::{DB, DBRawIterator, ReadOptions, WriteBatch};
 use super::buffered::{Buffered, Unwritten};
 use super::database::{Database, Durability};
 use super::range::{Entry, Key, Range};
-use super::{Reply, Result, Space, Store, Write, forget_dropped, rocks_key};
+use super::{Claims, Reply, Result, Space, Store, Write, rocks_key};
 
 /// The file by which RocksDB finds its way into a database.
 const MANIFEST_POINTER: &str = "CURRENT";
 
 pub struct RocksStore {
     place: Rc<Place>,
-    claimed: RefCell<HashMap<String, Weak<Buffered>>>,
+    claimed: Claims<Buffered>,
     unwritten: Rc<Unwritten>,
 }
 
@@ -64,7 +63,7 @@ impl RocksStore {
                 durability,
                 database,
             }),
-            claimed: RefCell::default(),
+            claimed: Claims::default(),
             unwritten: Rc::default(),
         }
     }
@@ -88,18 +87,8 @@ impl Store for RocksStore {
 
     /// All who claim a space have the same, until something that was written to it is lost.
     fn claim(&self, name: &str) -> (Rc<dyn Space>, Reply<()>) {
-        let mut claimed = self.claimed.borrow_mut();
-        let living = claimed
-            .get(name)
-            .and_then(Weak::upgrade)
-            .filter(|space| space.is_sound());
-        let space = living.unwrap_or_else(|| {
-            forget_dropped(&mut claimed);
-            let space = Buffered::new(self.space(name), self.unwritten.clone());
-            claimed.insert(name.into(), Rc::downgrade(&space));
-            space
-        });
-        (space, Reply::Now(Ok(())))
+        let make = || Buffered::new(self.space(name), self.unwritten.clone());
+        (self.claimed.claim(name, Buffered::is_sound, make), Reply::Now(Ok(())))
     }
 
     fn flush(&self) -> Result<()> {
