@@ -413,8 +413,7 @@ const EVENT: &[(&str, &str)] = &[
     (
         r#"    try {
       if (typeof listener.callback === "object") {"#,
-        r#"    const isOutside = listener.context !== undefined && core.getAsyncContext() === undefined;
-    if (isOutside) core.setAsyncContext(listener.context);
+        r#"    const isResumed = internals.resume(listener.context);
     try {
       if (typeof listener.callback === "object") {"#,
     ),
@@ -425,7 +424,7 @@ const EVENT: &[(&str, &str)] = &[
     setInPassiveListener(eventImpl, false);"#,
         r#"      reportException(error);
     } finally {
-      if (isOutside) core.setAsyncContext(undefined);
+      if (isResumed) internals.leave();
     }
 
     setInPassiveListener(eventImpl, false);"#,

@@ -4,7 +4,7 @@
 // context, so that it follows a request's code wherever this goes on. What is called back otherwise (by a timer, by
 // Node's side) keeps the context that it was made in, and enters it again. Outside of all requests there is none.
 
-import { core } from "ext:core/mod.js";
+import { core, internals } from "ext:core/mod.js";
 import { op_clock_now, op_context_limits } from "ext:core/ops";
 
 const { getAsyncContext, setAsyncContext } = core;
@@ -109,6 +109,9 @@ export function resume(context) {
 }
 
 export const leave = () => setAsyncContext(undefined);
+
+// What upstream enters for the listeners of events.
+Object.assign(internals, { resume, leave });
 
 /** Counts `fetch()`, each redirect that it follows, or a call of a cache's method. Throws when it is one too many. */
 export function countSubrequest(count = 1) {
