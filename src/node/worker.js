@@ -7,6 +7,7 @@ const { enabledFlags } = require("./compat.js");
 const { MiniflareCoreError } = require("./errors.js");
 const { disposed, Lane } = require("./lane.js");
 const { contextLimits } = require("./limits.js");
+const { NoOpLog } = require("./log.js");
 const { missingOptions } = require("./missing.js");
 const { openMock } = require("./mock/index.js");
 const { alarmError, objectBindings, soon } = require("./objects.js");
@@ -69,6 +70,12 @@ class Worker {
     this.options = await this.#sources.prepare(this.#given, rebuild);
     if (this.#disposed) throw disposed();
     checkCrons(this.options);
+    this.#logOptions();
+  }
+
+  #logOptions() {
+    // Nobody reads what a log without output is told.
+    if (this.log.log === NoOpLog.prototype.log) return;
     this.log.debug("Options:");
     for (const line of optionLines(this.options)) this.log.debug(`- ${line}`);
   }
