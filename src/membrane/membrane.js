@@ -40,7 +40,8 @@
    *   `encodePlatform(value, membrane)`, `decodePlatform(list, membrane)` web objects, or undefined when it is none;
    *   `errors` `{ is(value), encode(error, number, membrane), create(list), fill(error, list, membrane) }`, which are
    *   cloned too;
-   *   `isProxy(object)` whether it is a `Proxy`, which answers for itself; `inspect(object)` the text that shows it, and `showAs(target, inspect)` makes a proxy's target show that text;
+   *   `isProxy(object)` whether it is a `Proxy`, which answers for itself;
+   *   `inspect(object)` the text that shows it, and `showAs(target, inspect)` makes a proxy's target show that text;
    *   `context()` what an object was shared in, `resume(context)` enters that again for a call of the object, where it
    *   must be, and `leave()` follows then;
    *   `waiting(delta)` told when promises of the other realm begin and cease to be awaited, and `owes(promise, is)`
