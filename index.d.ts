@@ -1123,9 +1123,16 @@ export class StorageError extends MiniflareError<
   | "ERR_STORAGE_CLAIMED"
 > {}
 
-/** A module cannot be imported; the message names the importer, the specifier and the reason. */
+/**
+ * A module cannot be imported; the message names the importer, the specifier and the reason. Or it waits at its top level
+ * for what nothing can settle any more, `ERR_MODULE_STALLED`; the message names the file and the line.
+ */
 export class VMScriptRunnerError extends MiniflareError<
-  "ERR_MODULE_STRING_SCRIPT" | "ERR_MODULE_RULE" | "ERR_MODULE_UNSUPPORTED" | "ERR_CJS_MODULE_UNSUPPORTED"
+  | "ERR_MODULE_STRING_SCRIPT"
+  | "ERR_MODULE_RULE"
+  | "ERR_MODULE_UNSUPPORTED"
+  | "ERR_MODULE_STALLED"
+  | "ERR_CJS_MODULE_UNSUPPORTED"
 > {}
 
 /** An option has a value of a wrong type; the message names the option, the value, and what would be right. */

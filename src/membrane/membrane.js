@@ -58,7 +58,7 @@
     const collected = new FinalizationRegistry(release);
     let next = 1;
     let ended;
-    const membrane = { encode, decode, serve, close, number: (object) => share(object) };
+    const membrane = { encode, decode, serve, close, number: (object) => share(object), newest, holdsNewer };
     return membrane;
 
     function encode(value) {
@@ -176,6 +176,19 @@
       collected.register(object, arrived);
       fill?.(object);
       return object;
+    }
+
+    /** The highest number of what has arrived. */
+    function newest() {
+      return Math.max(0, ...foreign.keys());
+    }
+
+    /** Whether something above that number has arrived by which this realm can still call the other one. */
+    function holdsNewer(number) {
+      for (const [one, { reference }] of foreign) {
+        if (one > number && realm.isProxy(reference.deref())) return true;
+      }
+      return false;
     }
 
     function release(arrived) {

@@ -32,6 +32,8 @@ pub const FUNCTIONS: &[(&str, Exported)] = &[
     ("closeLane", close_lane),
     ("call", call),
     ("dispatch", dispatch),
+    ("started", started),
+    ("stalled", stalled),
     ("deliverRejections", deliver_rejections),
     ("keepAlive", keep_alive),
     ("later", later),
@@ -179,6 +181,29 @@ fn dispatch(call: &Call) -> Result<Value> {
         args: call.list(2)?,
     };
     Ok(lane.and_then(|lane| lane.dispatch(event)).unwrap_or(Value::Undefined))
+}
+
+/// `started(lane)`: the worker's script has started, or failed to.
+fn started(call: &Call) -> Result<Value> {
+    if let Some(lane) = Environment::get(call.env)?.lane(call.number(0)? as u32) {
+        lane.started();
+    }
+    Ok(Value::Undefined)
+}
+
+/// `stalled(lane)`: where the script waits while nothing is under way, `[path, line, column, text of the line]` each.
+fn stalled(call: &Call) -> Result<Value> {
+    let lane = Environment::get(call.env)?.lane(call.number(0)? as u32);
+    let places = lane.map(|lane| lane.stalled()).unwrap_or_default();
+    let places = places.into_iter().map(|place| {
+        Value::List(vec![
+            place.path.as_str().into(),
+            Value::Number(place.line as f64),
+            Value::Number(place.column as f64),
+            place.text.as_str().into(),
+        ])
+    });
+    Ok(Value::List(places.collect()))
 }
 
 /// `deliverRejections(lane)`: tells a worker of the promise rejections that nobody has handled.

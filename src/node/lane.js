@@ -3,8 +3,9 @@
 //
 // The addon's only caller. Numbers of host calls are shared with `src/worker/lane.rs` and `src/worker/realm.js`.
 
+const { setImmediate } = require("node:timers");
 const { binding, snapshot } = require("./addon.js");
-const { InstanceError } = require("./errors.js");
+const { InstanceError, VMScriptRunnerError } = require("./errors.js");
 const { bodyFromWire, bodyToWire } = require("./platform.js");
 const { createRealm } = require("./realm.js");
 const { lightResponse, splitResponse } = require("./response.js");
@@ -24,6 +25,7 @@ const HOST = {
   ALARM_SOON: 11,
   OUTBOUND: 12,
   SIGNAL: 13,
+  AT_REST: 14,
 };
 /** The call that brings a worker what it fetched of another; the lower numbers are the membrane's. */
 const FETCHED = 3;
@@ -72,6 +74,8 @@ class Lane {
   #retired = false;
   #expectsAlarm = false;
   #owed = new Set();
+  /** While the script starts: `{ newest, stop }`. */
+  #starting;
   #hooks;
 
   /**
@@ -104,6 +108,37 @@ class Lane {
     // A turn may be ended after the call itself was answered; what was answered then is worth nothing.
     if (this.#ended) throw this.#ended();
     return answer;
+  }
+
+  /**
+   * Runs the script, as `start` in `src/worker/start.js` does. One that waits at its top level for what will never come
+   * is told so once that is certain.
+   */
+  async start(...args) {
+    const { start } = this.control;
+    const stopped = new Promise((_, stop) => {
+      this.#starting = { newest: this.#membrane.newest(), stop };
+    });
+    try {
+      await Promise.race([start(...args), stopped]);
+    } finally {
+      this.#starting = undefined;
+      if (!this.#ended) binding.started(this.#id);
+    }
+  }
+
+  /**
+   * Nothing that the worker itself has begun is under way. If it still starts once Node's own microtasks are done, and
+   * nobody in Node owes it anything or could call it, it never ends.
+   */
+  #atRest() {
+    if (this.#starting === undefined) return;
+    setImmediate(() => {
+      if (this.#starting === undefined || this.#ended || this.#owed.size > 0) return;
+      if (this.#membrane.holdsNewer(this.#starting.newest)) return;
+      const places = binding.stalled(this.#id);
+      if (places.length > 0) this.#starting.stop(stalledError(places));
+    });
   }
 
   /** Dispatches a request, as `splitRequest` gives it, to the worker or `[binding, id]` of one of its objects. */
@@ -190,6 +225,8 @@ class Lane {
         return this.#hooks.outbound();
       case HOST.SIGNAL:
         return this.#followSignal(args[0]);
+      case HOST.AT_REST:
+        return this.#atRest();
     }
   }
 
@@ -304,6 +341,16 @@ function disposed() {
   return new InstanceError(
     "ERR_DISPOSED",
     "This Miniflare instance has been disposed. Make a new one: new Miniflare({ ... })",
+  );
+}
+
+/** What is said of a script that waits at these places, `[path, line, column, text of the line]` each. */
+function stalledError(places) {
+  const lines = places.map(([path, line, column, text]) => `    at ${path}:${line}:${column}\n      ${text.trim()}`);
+  const [[path]] = places;
+  return new VMScriptRunnerError(
+    "ERR_MODULE_STALLED",
+    `The script never finishes: its top-level await in "${path}" waits for a promise that nothing can settle any more.\n${lines.join("\n")}`,
   );
 }
 

@@ -33,6 +33,8 @@ class Worker {
   #changes = Promise.resolve();
   #group;
   #lane;
+  /** The lane whose script is being run. */
+  #starting;
   #authorities = "";
   #upstream;
   #ready;
@@ -129,6 +131,7 @@ class Worker {
     const { wasm, values } = readBindings(options, root);
     this.#authorities = readAuthorities(options, root);
     const lane = this.#open(options.sourceMap === true ? require("./source_map.js").stackMapper(script) : undefined);
+    this.#starting = lane;
     try {
       if (options.simulate !== undefined) lane.control.simulate(options.simulate.seed, soon);
       const settings = {
@@ -145,11 +148,13 @@ class Worker {
         mocked: options.fetchMock !== undefined,
         proxies: this.#upstream !== undefined,
       };
-      await lane.control.start(settings, Object.entries(options.globals ?? {}).flat(), values, wasm);
+      await lane.start(settings, Object.entries(options.globals ?? {}).flat(), values, wasm);
     } catch (error) {
       this.#noteImports(lane);
       lane.dispose();
       throw error;
+    } finally {
+      this.#starting = undefined;
     }
     this.#noteImports(lane);
     if (this.#disposed) {
@@ -275,6 +280,8 @@ class Worker {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#sources.close();
+    // Its script may wait for long.
+    this.#starting?.dispose();
     await this.#ready?.catch(() => {});
     this.#lane?.dispose();
     this.#lane = undefined;

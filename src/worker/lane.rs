@@ -27,6 +27,7 @@ use super::guard::cpu::Watch;
 use super::guard::heap::Memory;
 use super::host::Host;
 use super::isolate::{self, Doors, Made};
+use super::modules::{Graph, Place};
 use super::nursery;
 use super::rejections::Rejections;
 use super::timers::Timers;
@@ -47,6 +48,7 @@ const HOST_ANSWERED: u32 = 0;
 const HOST_CONDEMNED: u32 = 1;
 const HOST_UNCAUGHT: u32 = 2;
 const HOST_REJECTIONS: u32 = 7;
+const HOST_AT_REST: u32 = 14;
 
 /// What a lane is made with.
 pub struct LaneOptions {
@@ -77,6 +79,8 @@ pub struct Lane {
     keys: Rc<KeySymbols>,
     depth: Cell<u32>,
     waiting: RefCell<VecDeque<Event>>,
+    /// Whether the host is told when the lane has come to rest: while its script starts.
+    is_starting: Cell<bool>,
     verdict: Cell<Option<Verdict>>,
 }
 
@@ -117,6 +121,7 @@ impl Lane {
             keys,
             depth: Cell::new(0),
             waiting: RefCell::default(),
+            is_starting: Cell::new(true),
             verdict: Cell::new(None),
         }))
     }
@@ -188,10 +193,50 @@ impl Lane {
                 );
             }
             let Some(event) = self.waiting.borrow_mut().pop_front() else {
-                return;
+                break;
             };
             self.turn(|scope, lane| lane.run(scope, event));
         }
+        if self.is_starting.get() && self.is_at_rest() {
+            self.host.call(HOST_AT_REST, Vec::new());
+        }
+    }
+
+    /// The script has started, or failed to.
+    pub fn started(&self) {
+        self.is_starting.set(false);
+    }
+
+    /// Where the script waits for what will never come, unless Node's side still calls the worker.
+    pub fn stalled(&self) -> Vec<Place> {
+        if self.depth.get() > 0 || !self.is_at_rest() {
+            return Vec::new();
+        }
+        Entered::new(self).scoped(|scope| {
+            let graph = JsRuntime::op_state_from(scope).borrow().borrow::<Graph>().clone();
+            graph.stalled(scope)
+        })
+    }
+
+    /// Whether nothing is under way that could call the worker, Node aside.
+    fn is_at_rest(&self) -> bool {
+        self.verdict.get().is_none()
+            && !self.waker.is_woken()
+            && !self.deferred.is_waiting()
+            && self.timers.is_empty()
+            && self.rejections.is_empty()
+            && self.is_idle()
+    }
+
+    /// Whether upstream's event loop waits for nothing: no op or timer, no compilation of V8's.
+    fn is_idle(&self) -> bool {
+        let mut runtime = self.runtime.borrow_mut();
+        let Some(runtime) = runtime.as_mut() else {
+            return false;
+        };
+        let filter = RuntimeActivityStatsFilter::default().with_ops().with_timers();
+        let activities = runtime.runtime_activity_stats_factory().capture(&filter).dump();
+        activities.active.is_empty() && !runtime.v8_isolate().has_pending_background_tasks()
     }
 
     /// One turn, or a nested part of one. `None` when the lane is condemned.

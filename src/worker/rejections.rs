@@ -58,8 +58,11 @@ impl Rejections {
 
     /// Whether there is something to deliver that has not been announced yet.
     pub fn announce(&self) -> bool {
-        let empty = self.unhandled.borrow().is_empty() && self.handled.borrow().is_empty();
-        !empty && !self.announced.replace(true)
+        !self.is_empty() && !self.announced.replace(true)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.unhandled.borrow().is_empty() && self.handled.borrow().is_empty()
     }
 
     pub fn clear(&self) {

@@ -85,6 +85,10 @@ impl Timers {
         queue.first().map(|(due, _)| f64::from_bits(*due))
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.queue.borrow().is_empty()
+    }
+
     pub fn is_due(&self) -> bool {
         self.next_due().is_some_and(|due| due <= self.clock.elapsed_ms())
     }

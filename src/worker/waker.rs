@@ -44,6 +44,11 @@ impl LaneWaker {
         self.woken.load(Ordering::SeqCst) && self.woken.swap(false, Ordering::SeqCst)
     }
 
+    /// Whether something has woken the lane and has not been polled.
+    pub fn is_woken(&self) -> bool {
+        self.woken.load(Ordering::SeqCst)
+    }
+
     /// The lane rests from now on. A wake that came in at the last moment, or that was left over, is reported.
     pub fn rest(&self) {
         self.running.store(false, Ordering::SeqCst);

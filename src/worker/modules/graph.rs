@@ -15,6 +15,9 @@ pub enum Pending {
     CommonJs { path: String, text: String },
 }
 
+/// Promises with a time limit of V8's own, and callbacks that follow its collections.
+const UNPREDICTABLE: &[&str] = &["waitAsync", "FinalizationRegistry"];
+
 /// All modules of one worker.
 #[derive(Default)]
 pub struct Modules {
@@ -23,6 +26,10 @@ pub struct Modules {
     pub from_file: bool,
     /// Evaluates a CommonJS module: `(path, body) => module.exports`. See `src/worker/commonjs.js`.
     pub evaluate_commonjs: Option<v8::Global<v8::Function>>,
+    /// The module that the worker consists of.
+    pub entry: Option<v8::Global<v8::Module>>,
+    /// Whether a text speaks of what V8 may call or settle by itself, of which it tells nobody.
+    pub is_unpredictable: bool,
     /// Every file that an import has led to, whether it could be read or not.
     pub files: Vec<String>,
     by_path: HashMap<String, v8::Global<v8::Module>>,
@@ -42,6 +49,11 @@ impl Modules {
             self.files.push(resolved.0.clone());
         }
         Ok(resolved)
+    }
+
+    /// A text that is run.
+    pub fn note(&mut self, text: &str) {
+        self.is_unpredictable |= UNPREDICTABLE.iter().any(|name| text.contains(name));
     }
 
     pub fn get(&self, path: &str) -> Option<v8::Global<v8::Module>> {

@@ -53,9 +53,14 @@ pub fn op_run_module<'s, 'i>(
         modules.rules = rules;
         modules.from_file = from_file;
         modules.evaluate_commonjs = Some(v8::Global::new(scope, evaluate_commonjs));
+        modules.note(text);
     }
     let (module, key) = source::explained(scope, |scope| source::module(scope, path, text))?;
-    graph.0.borrow_mut().add(scope, path, module);
+    {
+        let mut modules = graph.0.borrow_mut();
+        modules.add(scope, path, module);
+        modules.entry = Some(v8::Global::new(scope, module));
+    }
     let done = evaluate(scope, module)?;
     if let Some(key) = key {
         key.keep(module.get_unbound_module_script(scope).create_code_cache());
@@ -308,7 +313,9 @@ unsafe extern "C" fn initialize_import_meta(
 
 fn read_text(scope: &mut v8::PinScope, importer: &str, path: &str) -> Option<String> {
     let bytes = read(scope, importer, path)?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    graph_of(scope).borrow_mut().note(&text);
+    Some(text)
 }
 
 fn read_value<'s>(
