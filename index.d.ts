@@ -291,8 +291,8 @@ export interface MiniflareOptions {
   cpuLimitMs?: number;
   /**
    * Memory in MB (2^20 bytes) that the worker's heap and buffers may take together, 16 at least. A worker that takes
-   * more is stopped with `ERR_HEAP_LIMIT`, and the next request starts it afresh. Memories of WebAssembly do not count.
-   * Default: 128, the limit of [Workers](https://developers.cloudflare.com/workers/platform/limits/#memory).
+   * more is stopped with `ERR_HEAP_LIMIT`, and the next request starts it afresh. Each memory of WebAssembly may have as
+   * much for itself. Default: 128, the limit of [Workers](https://developers.cloudflare.com/workers/platform/limits/#memory).
    */
   heapLimitMb?: number;
   /**

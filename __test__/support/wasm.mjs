@@ -135,3 +135,35 @@ export const __wbindgen_object_drop_ref = (index) => { takeObject(index); };
 export const __wbg_instanceof_Object = (index) => getObject(index) instanceof Object;
 export function __wbindgen_throw(at, length) { throw new Error(getString(at, length)); }
 `;
+
+/**
+ * (module (memory (export "memory") initial maximum?)
+ *   (func (export "grow") (param i32) (result i32) local.get 0 memory.grow)
+ *   (func (export "read") (result i32) i32.const 0 i32.load offset))
+ */
+export function memory(initial, maximum, offset = 0) {
+  const limits = maximum === undefined ? [0, ...leb(initial)] : [1, ...leb(initial), ...leb(maximum)];
+  const grow = sized([0, 0x20, 0, 0x40, 0, 0x0b]);
+  const read = sized([0, 0x41, 0, 0x28, 2, ...leb(offset), 0x0b]);
+  const name = (text) => sized([...Buffer.from(text)]);
+  const exported = [3, ...name("memory"), 2, 0, ...name("grow"), 0, 0, ...name("read"), 0, 1];
+  const types = [2, 0x60, 1, 0x7f, 1, 0x7f, 0x60, 0, 1, 0x7f];
+  const sections = [1, types, 3, [2, 0, 1], 5, [1, ...limits], 7, exported, 10, [2, ...grow, ...read]];
+  return Buffer.from([
+    0,
+    0x61,
+    0x73,
+    0x6d,
+    1,
+    0,
+    0,
+    0,
+    ...sections.flatMap((part) => (Array.isArray(part) ? sized(part) : [part])),
+  ]);
+}
+
+const sized = (bytes) => [...leb(bytes.length), ...bytes];
+
+function leb(number) {
+  return number < 128 ? [number] : [(number & 127) | 128, ...leb(Math.floor(number / 128))];
+}

@@ -1,7 +1,7 @@
-// WebAssembly that is compiled while the response with it arrives.
+// WebAssembly that is compiled while the response with it arrives, and what is said of memories beyond the limit.
 
 import { core } from "ext:core/mod.js";
-import { op_wasm_streaming_feed, op_wasm_streaming_set_url } from "ext:core/ops";
+import { op_wasm_limit, op_wasm_streaming_feed, op_wasm_streaming_set_url } from "ext:core/ops";
 
 const { Response } = core.loadExtScript("ext:deno_fetch/23_response.js");
 
@@ -35,4 +35,55 @@ function assertWasm(source) {
 
 async function feed(body, compilation) {
   if (body !== null) for await (const chunk of body) op_wasm_streaming_feed(compilation, chunk);
+}
+
+/** V8's words for a memory that it refuses. */
+const REFUSED =
+  /^(WebAssembly\.Memory\(\): could not allocate memory|WebAssembly\.Memory\.grow\(\): Unable to grow instance memory|.*Cannot allocate Wasm memory for new instance)/;
+
+/** Has errors about memories that are too large name the limit. Called in each realm, as `WebAssembly` is in no snapshot. */
+export function explainMemory() {
+  for (const name of ["Memory", "Instance"]) {
+    const Class = WebAssembly[name];
+    const explained = new Proxy(Class, { construct: (...given) => tried(() => Reflect.construct(...given)) });
+    define(WebAssembly, name, explained);
+    define(Class.prototype, "constructor", explained);
+  }
+  explainCall(WebAssembly.Memory.prototype, "grow");
+  explainCall(WebAssembly, "instantiate");
+  explainCall(WebAssembly, "instantiateStreaming");
+}
+
+function explainCall(object, name) {
+  const apply = (...given) => {
+    const result = tried(() => Reflect.apply(...given));
+    return result instanceof Promise ? result.catch(explain) : result;
+  };
+  define(object, name, new Proxy(object[name], { apply }));
+}
+
+function define(object, name, value) {
+  Object.defineProperty(object, name, { value });
+}
+
+function tried(work) {
+  try {
+    return work();
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+function explain(error) {
+  if (error instanceof RangeError && REFUSED.test(error.message)) {
+    const { message, stack } = error;
+    const text = `${message}. A memory may have ${op_wasm_limit()} MB; the option "heapLimitMb" raises that.`;
+    for (const [key, value] of [
+      ["message", text],
+      ["stack", stack.replace(message, () => text)],
+    ]) {
+      Object.defineProperty(error, key, { value });
+    }
+  }
+  throw error;
 }

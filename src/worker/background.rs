@@ -9,6 +9,9 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use deno_core::JsRuntime;
 use tokio::runtime::{Builder, Handle};
 
+use super::guard::wasm;
+use crate::limits;
+
 static STARTING: OnceLock<Mutex<Receiver<Handle>>> = OnceLock::new();
 static HANDLE: OnceLock<Handle> = OnceLock::new();
 
@@ -24,16 +27,18 @@ const FLAGS: &[&str] = &[
     // Buffers that a collection found dead are freed before it returns: only then has an allocation that is tried again
     // after it a fair chance under the memory limit.
     "--no-concurrent-array-buffer-sweeping",
+    // The limit of WebAssembly's memories follows the limits of the workers that live.
+    "--no-freeze-flags-after-init",
 ];
 
 /// Sets V8's flags: ours, and those that its developers and ours may add, e.g. `MINIFLARE_RS_V8_FLAGS="--trace-gc"`.
 fn set_flags() {
     let more = std::env::var("MINIFLARE_RS_V8_FLAGS").unwrap_or_default();
     // The first is taken for the program's name.
-    let flags = ["miniflare-rs"]
-        .iter()
-        .chain(FLAGS)
-        .copied()
+    let memories = wasm::flag(limits::HEAP_LIMIT_MIB);
+    let flags = ["miniflare-rs", &memories]
+        .into_iter()
+        .chain(FLAGS.iter().copied())
         .chain(more.split_whitespace());
     deno_core::v8_set_flags(flags.map(String::from).collect());
 }

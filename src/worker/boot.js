@@ -6,7 +6,7 @@ import "ext:miniflare/web/exceptions.js";
 import { defineGlobals } from "ext:miniflare/web/globals.js";
 import { fireTimer } from "ext:miniflare/web/timers.js";
 import { reportError, reportRejection } from "ext:miniflare/web/rejections.js";
-import { feedCompiler } from "ext:miniflare/web/wasm.js";
+import { explainMemory, feedCompiler } from "ext:miniflare/web/wasm.js";
 import { control } from "ext:miniflare/worker/control.js";
 import { dispatch } from "ext:miniflare/worker/dispatch.js";
 import { connect, FETCHED, live, serve } from "ext:miniflare/worker/realm.js";
@@ -27,6 +27,7 @@ globalThis.__boot = (isStart) => {
   delete globalThis.Deno;
   delete globalThis.__bootstrap;
   op_set_wasm_streaming_callback(feedCompiler);
+  explainMemory();
   return [serveCall, dispatch, reportRejection, fireTimer];
 };
 globalThis.__boot(false);

@@ -7,6 +7,7 @@ use deno_web::{BlobStore, InMemoryBroadcastChannel};
 
 use super::answer::Answers;
 use super::deferred::Deferred;
+use super::guard::wasm;
 use super::host::{Host, HostHandle};
 use super::later::Laters;
 use super::modules::Graph;
@@ -36,6 +37,7 @@ deno_core::extension!(
         modules::op_require,
         modules::op_run_script,
         modules::op_run_module,
+        wasm::op_wasm_limit,
         modules::op_compile_wasm,
         time::op_clock_now,
         time::op_context_limits,

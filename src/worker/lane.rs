@@ -25,6 +25,7 @@ use super::event::Event;
 use super::guard::Verdict;
 use super::guard::cpu::Watch;
 use super::guard::heap::Memory;
+use super::guard::wasm;
 use super::host::Host;
 use super::isolate::{self, Doors, Made};
 use super::modules::{Graph, Place};
@@ -73,6 +74,7 @@ pub struct Lane {
     waker: Arc<LaneWaker>,
     watch: Arc<Watch>,
     memory: Arc<Memory>,
+    _memories: wasm::Part,
     answers: Rc<Answers>,
     deferred: Rc<Deferred>,
     rejections: Rc<Rejections>,
@@ -115,6 +117,7 @@ impl Lane {
             waker: LaneWaker::new(options.id, options.signal),
             watch,
             memory,
+            _memories: wasm::Part::new(options.heap_limit_mib),
             answers,
             deferred,
             rejections,

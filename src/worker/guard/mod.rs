@@ -2,6 +2,7 @@
 
 pub mod cpu;
 pub mod heap;
+pub mod wasm;
 
 /// Why a lane was condemned. Its isolate is thrown away; the instance starts a fresh one for the next request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -55,7 +55,7 @@ pub fn module<'s>(
     let cached = cached(&key);
     let (mut source, options) = source(scope, path, text, true, cached.as_deref())?;
     let module = v8::script_compiler::compile_module2(scope, &mut source, options, NoCacheReason::NoReason)?;
-    Some((module, key.filter(|_| cached.is_none())))
+    Some((module, key.filter(|_| is_fresh(&source))))
 }
 
 /// Compiles a classic script.
@@ -68,7 +68,7 @@ pub fn script<'s>(
     let cached = cached(&key);
     let (mut source, options) = source(scope, path, text, false, cached.as_deref())?;
     let script = v8::script_compiler::compile_unbound_script(scope, &mut source, options, NoCacheReason::NoReason)?;
-    Some((script, key.filter(|_| cached.is_none())))
+    Some((script, key.filter(|_| is_fresh(&source))))
 }
 
 /// Compiles the body of a CommonJS module as `(exports, require, module) => { ... }`.
@@ -141,6 +141,11 @@ fn decorate(scope: &mut v8::PinnedRef<'_, v8::TryCatch<'_, '_, v8::HandleScope<'
     let key = v8::String::new(scope, "stack")?;
     error.define_own_property(scope, key.into(), shown.into(), v8::PropertyAttribute::DONT_ENUM);
     Some(())
+}
+
+/// Whether V8 has compiled it now: there was no code, or it was made under other flags of V8's.
+fn is_fresh(source: &Source) -> bool {
+    source.get_cached_data().is_none_or(v8::CachedData::rejected)
 }
 
 fn source<'s>(
