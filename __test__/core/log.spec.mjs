@@ -2,8 +2,10 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
+import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { create, Log, LogLevel } from "../support/miniflare.mjs";
+import { folder } from "../support/files.mjs";
 import { RecordingLog } from "../support/log.mjs";
 import { test } from "../support/test.mjs";
 
@@ -88,6 +90,40 @@ describe("the log option", () => {
     ];
     const second = [...first.slice(0, 5), "- Custom Bindings: C"];
     for (const part of [first, second]) assert.ok(lines.includes(part.join("\n")), lines);
+  });
+
+  test("hears of options by the names they have there, and of no passphrase", async (t) => {
+    const log = new RecordingLog(LogLevel.DEBUG);
+    const rootPath = folder(t, { ".env": "A=1", "key.pem": "" });
+    const [envPath, httpsKeyPath] = [".env", "key.pem"].map((name) => path.join(rootPath, name));
+    const options = { httpsPassphrase: "secret", cfFetch: path.resolve("cf.json"), https: false, httpsKeyPath };
+    const mf = create(t, { script: SCRIPT, log, rootPath, envPath, ...options, d1Persist: false });
+    await mf.getBindings();
+    const lines = log.having("[mf:dbg] ").join("\n");
+    const expected = [
+      "- Modules: true",
+      `- Root Path: ${rootPath}`,
+      "- HTTPS: false",
+      `- HTTPS Key: ${httpsKeyPath}`,
+      "- HTTPS Passphrase: **********",
+      "- Request cf Object Fetch: cf.json",
+      "- D1 Persistence: false",
+      `- Env Path: ${path.relative("", envPath)}`,
+    ];
+    assert.ok(lines.includes(expected.join("\n")), lines);
+  });
+
+  test("hears of the end, at the level VERBOSE", async (t) => {
+    const log = new RecordingLog(LogLevel.VERBOSE);
+    const mf = create(t, { script: SCRIPT, log });
+    await mf.getBindings();
+    const before = log.having("[mf:vrb] ").length;
+    await mf.dispose();
+    assert.deepEqual(log.having("[mf:vrb] ").slice(before), [
+      "- dispose(DurableObjectsPlugin)",
+      "- dispose(WebSocketPlugin)",
+      "- dispose(BindingsPlugin)",
+    ]);
   });
 
   for (const [what, thrown, shown] of [

@@ -1,11 +1,13 @@
 "use strict";
 // Plugins: Miniflare 2 was made of them, and suites read from them what options are in force. That is what they are here.
 
+const path = require("node:path");
+
 const PLUGINS = {
   CorePlugin: [
     ..."script scriptPath wranglerConfigPath wranglerConfigEnv packagePath modules modulesRules".split(" "),
-    ..."compatibilityDate compatibilityFlags usageModel upstream watch mounts name routes".split(" "),
-    ..."logUnhandledRejections rootPath fetchMock".split(" "),
+    ..."compatibilityDate compatibilityFlags usageModel upstream watch rootPath mounts name routes".split(" "),
+    ..."logUnhandledRejections fetchMock".split(" "),
     ..."globalAsyncIO globalTimers globalRandom actualTime inaccurateCpu".split(" "),
   ],
   HTTPPlugin: [
@@ -42,22 +44,44 @@ const NAMES = {
   globalTimers: "Allow Global Timers",
   globalRandom: "Allow Global Secure Random",
   inaccurateCpu: "Inaccurate CPU Time Measurements",
+  https: "HTTPS",
+  httpsKeyPath: "HTTPS Key",
+  httpsCertPath: "HTTPS Cert",
+  httpsCaPath: "HTTPS CA",
+  httpsPfxPath: "HTTPS PFX",
+  httpsPassphrase: "HTTPS Passphrase",
+  cfFetch: "Request cf Object Fetch",
   crons: "CRON Expressions",
   kvNamespaces: "KV Namespaces",
   kvPersist: "KV Persistence",
+  d1Databases: "D1 Namespaces",
+  d1Persist: "D1 Persistence",
+  r2Persist: "R2 Persistence",
   durableObjectsPersist: "Durable Objects Persistence",
   durableObjectsAlarms: "Durable Object Alarms",
   cachePersist: "Cache Persistence",
+  sitePath: "Workers Site Path",
+  siteInclude: "Workers Site Include",
+  siteExclude: "Workers Site Exclude",
   bindings: "Custom Bindings",
   globals: "Custom Globals",
   wasmBindings: "WASM Bindings",
 };
-const UNLOGGED = new Set(
-  "script logUnhandledRejections fetchMock metaProvider cacheWarnUsage envPathDefaultFallback httpsKey httpsCert httpsCa httpsPfx httpsPassphrase".split(
-    " ",
-  ),
-);
-const DEFAULT_FILES = { wranglerConfigPath: "wrangler.toml", packagePath: "package.json", envPath: ".env" };
+const UNLOGGED = new Set([
+  ..."script logUnhandledRejections fetchMock metaProvider cacheWarnUsage envPathDefaultFallback".split(" "),
+  ..."httpsKey httpsCert httpsCa httpsPfx".split(" "),
+]);
+/** Options that name a file: which, when they are `true`. */
+const DEFAULT_FILES = {
+  wranglerConfigPath: "wrangler.toml",
+  packagePath: "package.json",
+  envPath: ".env",
+  cfFetch: path.join("node_modules", ".mf", "cf.json"),
+};
+const HIDDEN = "**********";
+
+/** The plugins that something ended with, in Miniflare 2. */
+const ENDING = ["DurableObjectsPlugin", "WebSocketPlugin", "BindingsPlugin"];
 
 /** The options in force as the log shows them, "Modules: true" each. */
 function optionLines(options) {
@@ -75,7 +99,8 @@ function titleOf(key) {
 
 function shown(key, value) {
   const file = DEFAULT_FILES[key];
-  if (file !== undefined && typeof value === "boolean") return value ? file : undefined;
+  if (file !== undefined) return typeof value === "boolean" ? (value ? file : undefined) : path.relative("", value);
+  if (key === "httpsPassphrase") return HIDDEN;
   if (Array.isArray(value)) return value.map(shownItem).join(", ");
   return typeof value === "object" && value !== null ? Object.keys(value).join(", ") : String(value);
 }
@@ -85,4 +110,7 @@ function shownItem(item) {
   return item.include === undefined ? (item.name ?? item.queueName) : `{${item.type}: ${item.include.join(", ")}}`;
 }
 
-module.exports = { optionLines, pluginsOf };
+/** What the log tells of a worker's end. */
+const endLines = () => ENDING.map((name) => `- dispose(${name})`);
+
+module.exports = { endLines, optionLines, pluginsOf };

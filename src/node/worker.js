@@ -13,7 +13,7 @@ const { openMock } = require("./mock/index.js");
 const { alarmError, objectBindings, soon } = require("./objects.js");
 const { mergeOptions, OPTION_DEFAULTS, validateOptions } = require("./options.js");
 const { outboundSettings, readAuthorities } = require("./outbound.js");
-const { optionLines } = require("./plugins.js");
+const { endLines, optionLines } = require("./plugins.js");
 const { checkCrons } = require("./scheduler.js");
 const { formatSize, moduleRules, readBindings, readScript } = require("./script.js");
 const { callFunction, serviceNames } = require("./services.js");
@@ -283,6 +283,7 @@ class Worker {
     // Its script may wait for long.
     this.#starting?.dispose();
     await this.#ready?.catch(() => {});
+    for (const line of endLines()) this.log.verbose(line);
     this.#lane?.dispose();
     this.#lane = undefined;
   }
