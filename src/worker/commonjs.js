@@ -5,9 +5,9 @@ import { op_require } from "ext:core/ops";
 const modules = new Map();
 let namespaces = false;
 
-/** Makes `require` return `{ default: module.exports }`, as it did before the flag `export_commonjs_default`. */
-export function requireNamespaces() {
-  namespaces = true;
+/** Whether `require` returns `{ default: module.exports }`, as it did before the flag `export_commonjs_default`. */
+export function requireNamespaces(does) {
+  namespaces = does;
 }
 
 /** Evaluates a module's body, unless that has begun already, and returns its `module.exports`. */

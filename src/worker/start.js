@@ -62,7 +62,7 @@ function explain(error) {
 }
 
 async function startModule({ path, text, fromFile, rules }) {
-  if (!worker.flags.has("export_commonjs_default")) requireNamespaces();
+  requireNamespaces(!worker.flags.has("export_commonjs_default"));
   useModules((message) => op_host(HOST.WARN, [message]));
   for (const name of Object.keys(worker.env)) forbid(name);
   const [namespace, evaluated] = op_run_module(path, text, fromFile, rules, evaluateCommonJs);
