@@ -59,8 +59,11 @@ function makeSnapshot({ addon, snapshot }) {
   const stamp = `${snapshot}.inputs`;
   const inputs = sha256(addon, ...workerSources());
   if (existsSync(snapshot) && existsSync(stamp) && readFileSync(stamp, "utf8") === inputs) return "unchanged";
-  const source = "require(process.argv[1]).writeSnapshot(process.argv[2])";
-  run(process.execPath, ["-e", source, addon, snapshot], { remedy: "see the message above; it comes from the addon" });
+  const worker = path.join(releaseFolder, "worker.js");
+  run(process.execPath, [path.join(root, "scripts/bundle.mjs"), worker], { remedy: "see the message above" });
+  const source = "require(process.argv[1]).writeSnapshot(process.argv[2], process.argv[3])";
+  const remedy = "see the message above; it comes from the addon";
+  run(process.execPath, ["-e", source, addon, snapshot, worker], { remedy });
   writeFileSync(stamp, inputs);
   return path.relative(root, snapshot);
 }
@@ -68,10 +71,11 @@ function makeSnapshot({ addon, snapshot }) {
 // The worker's own JavaScript is read while the snapshot is made, so the addon does not tell of a change in it.
 function workerSources() {
   const source = path.join(root, "src");
-  return readdirSync(source, { recursive: true })
+  const files = readdirSync(source, { recursive: true })
     .filter((file) => file.endsWith(".js") && !file.startsWith(`node${path.sep}`))
     .sort()
     .map((file) => path.join(source, file));
+  return [...files, path.join(root, "scripts/bundle.mjs"), path.join(root, "package-lock.json")];
 }
 
 function sha256(...files) {

@@ -75,9 +75,10 @@ fn setup(call: &Call) -> Result<Value> {
     Ok(Value::Number(f64::from(host)))
 }
 
-/// `writeSnapshot(path)`: makes the start-up snapshot. For the build, in a process that does nothing else.
+/// `writeSnapshot(path, worker)`: makes the start-up snapshot; `worker` is the file with the worker's modules in one. For
+/// the build, in a process that does nothing else.
 fn write_snapshot(call: &Call) -> Result<Value> {
-    snapshot::write(&call.text(0)?).map_err(Failure::new)?;
+    snapshot::write(&call.text(0)?, &call.text(1)?).map_err(Failure::new)?;
     Ok(Value::Undefined)
 }
 

@@ -1,8 +1,11 @@
-//! Everything a worker's realm is made of, in order. The snapshot and every isolate use this one list.
+//! Everything a worker's realm is made of, in order. The snapshot and every isolate use this one list; the modules that
+//! run while the snapshot is made are there only then, bundled into one (`scripts/bundle.mjs`).
 
+use std::borrow::Cow;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use deno_core::Extension;
+use deno_core::{Extension, ExtensionFileSource};
 use deno_web::{BlobStore, InMemoryBroadcastChannel};
 
 use super::answer::Answers;
@@ -87,65 +90,6 @@ deno_core::extension!(
         kv::op_kv_put,
         kv::op_kv_value_limit,
     ],
-    esm_entry_point = "ext:miniflare/worker/boot.js",
-    esm = [
-        dir "src",
-        "durable/alarms.js",
-        "cache/caches.js",
-        "durable/entries.js",
-        "durable/gate.js",
-        "durable/life.js",
-        "durable/objects.js",
-        "durable/outside.js",
-        "durable/simulation.js",
-        "durable/state.js",
-        "durable/storage.js",
-        "durable/transaction.js",
-        "fetch/context.js",
-        "fetch/failures.js",
-        "fetch/fetch.js",
-        "fetch/headers.js",
-        "fetch/mock.js",
-        "fetch/network.js",
-        "fetch/protocols.js",
-        "fetch/redirects.js",
-        "fetch/seams.js",
-        "kv/namespaces.js",
-        "worker/boot.js",
-        "worker/body.js",
-        "worker/commonjs.js",
-        "worker/context.js",
-        "worker/control.js",
-        "worker/dispatch.js",
-        "worker/errors.js",
-        "worker/missing.js",
-        "worker/platform.js",
-        "worker/realm.js",
-        "worker/request.js",
-        "worker/services.js",
-        "worker/start.js",
-        "worker/warm.js",
-        "worker/worker.js",
-        "web/bodies.js",
-        "web/bytes.js",
-        "web/clone.js",
-        "web/console.js",
-        "web/crypto.js",
-        "web/date.js",
-        "web/events.js",
-        "web/exceptions.js",
-        "web/gcm.js",
-        "web/globals.js",
-        "web/headers.js",
-        "web/interface.js",
-        "web/navigator.js",
-        "web/rejections.js",
-        "web/request.js",
-        "web/response.js",
-        "web/streams.js",
-        "web/timers.js",
-        "web/wasm.js",
-    ],
     lazy_loaded_js = [
         dir "src",
         "cache/cache.js",
@@ -213,4 +157,17 @@ pub fn all() -> Vec<Extension> {
         fetch_classes(),
         miniflare::init(),
     ]
+}
+
+/// What the worker's modules are called in the realm.
+const WORKER: &str = "ext:miniflare/worker.js";
+
+/// The extensions for a snapshot: with the worker's modules, which are evaluated then, once and for all isolates.
+pub fn with_worker(text: String) -> Vec<Extension> {
+    let mut extensions = all();
+    if let Some(miniflare) = extensions.last_mut() {
+        miniflare.esm_files = Cow::Owned(vec![ExtensionFileSource::new_computed(WORKER, Arc::from(text))]);
+        miniflare.esm_entry_point = Some(WORKER);
+    }
+    extensions
 }

@@ -65,9 +65,11 @@ pub fn load(path: &str) -> Result<(), SnapshotError> {
 }
 
 /// Makes the snapshot and writes it to `path`.
-pub fn write(path: &str) -> Result<(), SnapshotError> {
+/// * `worker`: the file that `scripts/bundle.mjs` made of the worker's modules
+pub fn write(path: &str, worker: &str) -> Result<(), SnapshotError> {
     let unwritable = |reason: String| SnapshotError::Unwritable(path.into(), reason);
-    let mut extensions = extensions::all();
+    let worker = std::fs::read_to_string(worker).map_err(|error| unwritable(format!("{worker}: {error}")))?;
+    let mut extensions = extensions::with_worker(worker);
     amend(&mut extensions).map_err(unwritable)?;
     let options = CreateSnapshotOptions {
         cargo_manifest_dir: env!("CARGO_MANIFEST_DIR"),
