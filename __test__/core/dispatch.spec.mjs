@@ -275,15 +275,38 @@ describe("the signal of a caller", () => {
     assert.deepEqual(await before.json(), [true, "enough", 7]);
   });
 
-  test("changes nothing once the request is answered", differs("it aborts the request then too"), async (t) => {
+  test("aborts the request's signal when the request is answered, too", async (t) => {
     const controller = new AbortController();
     const script = `let seen; export default { fetch(request) {
       seen ??= request.signal;
       return Response.json(seen.aborted);
     } }`;
     const mf = create(t, { script });
-    await mf.dispatchFetch(URL_ROOT, { signal: controller.signal });
+    const first = await mf.dispatchFetch(URL_ROOT, { signal: controller.signal });
     controller.abort();
-    assert.equal(await (await mf.dispatchFetch(URL_ROOT)).json(), false);
+    assert.equal(await (await mf.dispatchFetch(URL_ROOT)).json(), true);
+    assert.equal(await first.json(), false);
+  });
+
+  test("is seen by a body that is still streamed, which ends as the worker has it", async (t) => {
+    const script = `export default { fetch(request) {
+      const { readable, writable } = new TransformStream();
+      const writer = writable.getWriter();
+      const stream = async () => {
+        await writer.write(new TextEncoder().encode("begun"));
+        const { signal } = request;
+        if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        writer.abort(signal.reason);
+      };
+      stream();
+      return new Response(readable);
+    } }`;
+    const controller = new AbortController();
+    const { body } = await create(t, { script }).dispatchFetch(URL_ROOT, { signal: controller.signal });
+    const reader = body.getReader();
+    assert.equal(new TextDecoder().decode((await reader.read()).value), "begun");
+    const next = rejection(reader.read());
+    controller.abort(new Error("enough"));
+    assert.equal((await next).message, "enough");
   });
 });

@@ -26,6 +26,7 @@ const HOST = {
   OUTBOUND: 12,
   SIGNAL: 13,
   AT_REST: 14,
+  FORGET_SIGNAL: 15,
 };
 /** The call that brings a worker what it fetched of another; the lower numbers are the membrane's. */
 const FETCHED = 3;
@@ -69,7 +70,7 @@ class Lane {
   #pending = new Map();
   #nextEvent = 1;
   #ended;
-  /** The signals of callers, by the number of their request. */
+  /** The signals of callers, by the number of their request, as long as the worker has the request. */
   #signals = new Map();
   #retired = false;
   #expectsAlarm = false;
@@ -153,10 +154,7 @@ class Lane {
       this.#signals.set(event, { signal });
     }
     const answer = binding.dispatch(this.#id, event, args);
-    if (answer !== undefined) {
-      this.#forgetSignal(event);
-      return this.#settle(answer);
-    }
+    if (answer !== undefined) return this.#settle(answer);
     if (this.#ended) return Promise.reject(this.#ended());
     return new Promise((resolve, reject) => {
       this.#pending.set(event, { resolve, reject });
@@ -225,6 +223,8 @@ class Lane {
         return this.#hooks.outbound();
       case HOST.SIGNAL:
         return this.#followSignal(args[0]);
+      case HOST.FORGET_SIGNAL:
+        return this.#forgetSignal(args[0]);
       case HOST.AT_REST:
         return this.#atRest();
     }
@@ -234,7 +234,6 @@ class Lane {
     const entry = this.#pending.get(event);
     if (entry === undefined) return;
     this.#pending.delete(event);
-    this.#forgetSignal(event);
     waiting(-1);
     this.#settle(answer).then(entry.resolve, entry.reject);
     if (this.#retired) this.retire();
@@ -333,6 +332,7 @@ class Lane {
       reject(reason());
     }
     this.#pending.clear();
+    for (const event of [...this.#signals.keys()]) this.#forgetSignal(event);
     binding.closeLane(this.#id);
   }
 }

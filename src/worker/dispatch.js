@@ -33,6 +33,7 @@ function deliver(id, now, target, method, url, headers, body, cf, nesting, isAbo
     switchTo(arrivalContext(now, headers, nesting));
     const follow = isAbortable ? (cancel) => followSignal(id, cancel) : undefined;
     const request = requestFromWire(method, url, headers, body, decode, follow);
+    if (isAbortable) holdRequest(id, request);
     if (cf !== undefined) setCf(request, decode(cf));
     if (target === null && (worker.proxies || nesting !== undefined)) state.spare = request.clone();
     const response = target === null ? respond(request, state) : fetchObject(target[0], target[1], request);
@@ -45,20 +46,49 @@ function deliver(id, now, target, method, url, headers, body, cf, nesting, isAbo
   }
 }
 
-/** What aborts the signals that were looked at, by the numbers of their events. */
-const followed = new Map();
+// The caller's signal aborts the request's, whenever that is. The request is held until it is answered, and as long as
+// somebody reads the answer's body; from then on, whoever has the request or its signal keeps both.
+const held = new Map();
+const cancels = new WeakMap();
+const requestOf = new WeakMap();
+const forgotten = new FinalizationRegistry((id) => {
+  held.delete(id);
+  op_host(HOST.FORGET_SIGNAL, [id]);
+});
 
+function holdRequest(id, request) {
+  held.set(id, request);
+  forgotten.register(request, id);
+}
+
+/** The worker looks at the signal of a request. */
 function followSignal(id, cancel) {
   const given = op_host(HOST.SIGNAL, [id]);
-  if (given === undefined) followed.set(id, cancel);
-  else cancel(decode(given[0]));
+  if (given !== undefined) return cancel(decode(given[0]));
+  const request = requestHeld(id);
+  cancels.set(request, cancel);
+  requestOf.set(request.signal, request);
+}
+
+function requestHeld(id) {
+  const request = held.get(id);
+  return request instanceof WeakRef ? request.deref() : request;
 }
 
 /** The caller has given the request up, for a reason. */
 export function abort(id, reason) {
-  const cancel = followed.get(id);
-  followed.delete(id);
-  cancel?.(reason);
+  cancels.get(requestHeld(id))?.(reason);
+}
+
+/** The request is answered; how the answer's body crosses, which holds the request while it does. */
+function letGo(id) {
+  const request = held.get(id);
+  if (request === undefined) return encode;
+  held.set(id, new WeakRef(request));
+  return (source) => {
+    requestOf.set(source, request);
+    return encode(source);
+  };
 }
 
 /** The context of a request: what another worker or an object asked for says how it is nested, others in a header. */
@@ -108,9 +138,8 @@ function settle(id, response, state) {
 }
 
 function answer(id, response, state) {
-  followed.delete(id);
   try {
-    const parts = responseToWire(response, encode);
+    const parts = responseToWire(response, letGo(id));
     const waits = state.waits;
     const waiter = waits.length === 0 ? null : encode(() => settleWaits(waits));
     const answered = [ANSWERED, parts[0], parts[1], parts[2], parts[3], waiter];
@@ -123,7 +152,7 @@ function answer(id, response, state) {
 
 function fail(id, error, state) {
   if (!state.passThrough) {
-    followed.delete(id);
+    letGo(id);
     return op_answer(id, [FAILED, encode(error)]);
   }
   op_host(HOST.WARN, [String(error?.stack ?? error)]);

@@ -22,6 +22,7 @@ export const HOST = {
   ALARM_FAILED: 10,
   OUTBOUND: 12,
   SIGNAL: 13,
+  FORGET_SIGNAL: 15,
 };
 
 /** Node's call with what another worker answered; the lower numbers are the membrane's. */
