@@ -41,23 +41,38 @@ async function feed(body, compilation) {
 const REFUSED =
   /^(WebAssembly\.Memory\(\): could not allocate memory|WebAssembly\.Memory\.grow\(\): Unable to grow instance memory|.*Cannot allocate Wasm memory for new instance)/;
 
-/** Has errors about memories that are too large name the limit. Called in each realm, as `WebAssembly` is in no snapshot. */
+/**
+ * Has errors about memories that are too large name the limit, once the worker speaks of WebAssembly. That is in no
+ * snapshot: V8 puts it into each realm anew.
+ */
 export function explainMemory() {
+  const global = Object.getOwnPropertyDescriptor(globalThis, "WebAssembly");
+  if (global === undefined) return;
+  const set = (value) => Object.defineProperty(globalThis, "WebAssembly", { ...global, value });
+  const get = () => {
+    set(global.value);
+    explain(global.value);
+    return global.value;
+  };
+  Object.defineProperty(globalThis, "WebAssembly", { get, set, configurable: true, enumerable: false });
+}
+
+function explain(wasm) {
   for (const name of ["Memory", "Instance"]) {
-    const Class = WebAssembly[name];
+    const Class = wasm[name];
     const explained = new Proxy(Class, { construct: (...given) => tried(() => Reflect.construct(...given)) });
-    define(WebAssembly, name, explained);
+    define(wasm, name, explained);
     define(Class.prototype, "constructor", explained);
   }
-  explainCall(WebAssembly.Memory.prototype, "grow");
-  explainCall(WebAssembly, "instantiate");
-  explainCall(WebAssembly, "instantiateStreaming");
+  explainCall(wasm.Memory.prototype, "grow");
+  explainCall(wasm, "instantiate");
+  explainCall(wasm, "instantiateStreaming");
 }
 
 function explainCall(object, name) {
   const apply = (...given) => {
     const result = tried(() => Reflect.apply(...given));
-    return result instanceof Promise ? result.catch(explain) : result;
+    return result instanceof Promise ? result.catch(rethrow) : result;
   };
   define(object, name, new Proxy(object[name], { apply }));
 }
@@ -70,11 +85,11 @@ function tried(work) {
   try {
     return work();
   } catch (error) {
-    return explain(error);
+    return rethrow(error);
   }
 }
 
-function explain(error) {
+function rethrow(error) {
   if (error instanceof RangeError && REFUSED.test(error.message)) {
     const { message, stack } = error;
     const text = `${message}. A memory may have ${op_wasm_limit()} MB; the option "heapLimitMb" raises that.`;

@@ -22,12 +22,12 @@ warmUp(serveCall);
 
 /** Called while the snapshot is made too, so that its code is in there. */
 globalThis.__boot = (isStart) => {
+  explainMemory();
   if (!isStart) return undefined;
   delete globalThis.__boot;
   delete globalThis.Deno;
   delete globalThis.__bootstrap;
   op_set_wasm_streaming_callback(feedCompiler);
-  explainMemory();
   return [serveCall, dispatch, reportRejection, fireTimer];
 };
 globalThis.__boot(false);
