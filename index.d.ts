@@ -137,7 +137,11 @@ export interface MiniflareOptions {
   /**
    * Values of `env` in module workers, global variables in service workers. Plain data is copied when the worker is
    * loaded. Functions, classes, and objects that hold such stay where they are: the worker calls them synchronously
-   * and sees their changes.
+   * and sees their changes. Objects of the Web APIs (`Blob`, `FormData`, `AbortSignal`, `CryptoKey`, streams, ...) are
+   * usable as what they are.
+   *
+   * @example
+   * bindings: { GREETING: "Hello", PAGE: new Blob(["<h1>Hello</h1>"]), remember: (url) => visits.push(url) }
    */
   bindings?: Record<string, unknown>;
   /** Values of global variables, in both formats, defined before the script runs. They cross as `bindings` do. */

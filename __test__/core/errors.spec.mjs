@@ -123,6 +123,38 @@ describe("an error thrown by a worker", () => {
     assert.match(error.stack, /^HttpError|^Error/);
   });
 
+  test("keeps the methods and accessors of a class of the user's, which work on the original", async (t) => {
+    const script = `class BaseError extends Error {
+      #tries = 0;
+      get tries() { return this.#tries; }
+      set tries(value) { this.#tries = value; }
+      retry(by) { this.#tries += by; return this; }
+      describe() { return "base"; }
+    }
+    class HttpError extends BaseError {
+      status = 503;
+      describe() { return super.describe() + " " + this.status + ": " + this.message; }
+      [Symbol.for("kind")]() { return "http"; }
+    }
+    export default { fetch() { throw new HttpError("busy"); } }`;
+    const error = await rejection(create(t, { script }).dispatchFetch(URL_ROOT));
+    assert.equal(error.describe(), "base 503: busy");
+    assert.equal(error.retry(2), error);
+    assert.equal(error.tries, 2);
+    error.tries = 5;
+    assert.equal(error.retry(1).tries, 6);
+    assert.equal(error[Symbol.for("kind")](), "http");
+    assert.deepEqual(Object.keys(error), ["status"]);
+  });
+
+  test("keeps its properties named by registered symbols", async (t) => {
+    const error = await thrown(
+      t,
+      `Object.assign(new Error("x"), { [Symbol.for("kind")]: "http", [Symbol("own")]: 1 })`,
+    );
+    assert.equal(error[Symbol.for("kind")], "http");
+  });
+
   test("keeps name, message and code of a DOMException", async (t) => {
     const error = await thrown(t, `new DOMException("given up", "AbortError")`);
     assert.equal(error.name, "AbortError");

@@ -61,4 +61,8 @@ describe("cost and memory stay flat", () => {
   test("over 20,000 errors", () => staysFlat("errors", 20_000));
 
   test("over a million crossings between the heaps", () => staysFlat("crossings", 1_000_000));
+
+  test("over 200,000 crossings of web objects and errors", differs("it has one heap"), () =>
+    staysFlat("webObjects", 200_000),
+  );
 });

@@ -111,6 +111,58 @@ const subjects = {
     await mf.dispose();
     return result;
   },
+
+  // Every round: a blob, a signal that is listened to, a stream and an error of a class of one's own, each way and twice.
+  webObjects: async (count) => {
+    class Failure extends Error {
+      owner = { get: () => this };
+      retry() {
+        return this.owner.get() === this;
+      }
+    }
+    const make = () => [
+      new Blob(["blob"]),
+      new AbortController().signal,
+      new ReadableStream({ type: "bytes" }),
+      new Failure("again"),
+    ];
+    const bindings = {
+      make,
+      take([, signal, , error]) {
+        signal.addEventListener("abort", () => {});
+        const own = make();
+        return [...own, ...own, error.retry()];
+      },
+    };
+    const mf = new Miniflare({
+      modules: true,
+      bindings,
+      compatibilityFlags: ["streams_enable_constructors"],
+      script: `class Failure extends Error { owner = { get: () => this }; retry() { return this.owner.get() === this; } }
+      export default { async fetch(request, env) {
+        const rounds = Number(await request.text());
+        let right = 0;
+        for (let round = 0; round < rounds; round++) {
+          const error = new Failure("again");
+          const objects = [new Blob(["blob"]), new AbortController().signal, new ReadableStream({ type: "bytes" }), error];
+          env.take(objects);
+          const [blob, signal, stream, failure, ...again] = env.take(objects);
+          signal.addEventListener("abort", () => {});
+          if (blob === again[0] && signal === again[1] && stream === again[2] && failure === again[3]) right++;
+          if (failure.retry() && again[4]) right++;
+          if (round % 100 === 0) await new Promise((resolve) => setTimeout(resolve));
+        }
+        return new Response(String(right));
+      } }`,
+    });
+    const result = await soak(count / 16, 500, async (size) => {
+      const response = await mf.dispatchFetch("http://localhost/", { method: "POST", body: String(size) });
+      const right = await response.text();
+      if (right !== String(2 * size)) throw new Error(`a crossing went wrong: ${right}`);
+    });
+    await mf.dispose();
+    return result;
+  },
 };
 
 const [subject, count] = process.argv.slice(-2);

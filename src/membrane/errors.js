@@ -1,5 +1,6 @@
 // How errors cross: rebuilt in the other realm as an instance of the same built-in class, with name, message, stack, cause
-// and own properties. Like everything with an identity they carry a number, so an error that comes home is the original.
+// and own properties. What a class of the user's own adds stays live: its methods and accessors work on the original. Like
+// everything with an identity errors carry a number, so that one that comes home is the original.
 (() => {
   "use strict";
 
@@ -17,6 +18,7 @@
   ];
   const tagOf = (value) => Object.prototype.toString.call(value);
   const OWN = new Set(["name", "message", "stack", "cause", "errors"]);
+  const WELL_KNOWN = new Set(Object.values(Object.getOwnPropertyDescriptors(Symbol)).map(({ value }) => value));
 
   /**
    * @param intrinsics the realm's shared classes
@@ -31,7 +33,7 @@
     showStack = (stack) => stack,
   }) {
     const underway = new Set();
-    return { is, encode, create, fill };
+    return { is, encode, create, fill, skip };
 
     function encode(error, number, membrane) {
       // An error that leads back to itself is known by its number by the time that it is met again.
@@ -56,18 +58,31 @@
       parts.push(text(() => stackOf(error)));
       parts.push("cause" in error && error.cause !== undefined ? [membrane.encode(error.cause)] : null);
       parts.push(Array.isArray(error.errors) ? error.errors.map((one) => membrane.encode(one)) : null);
-      parts.push(ownProperties(error).flatMap(([key, value]) => [key, membrane.encode(value)]));
+      parts.push(ownProperties(error).flatMap(([key, value]) => [membrane.encode(key), membrane.encode(value)]));
+      parts.push(inherited(error).flatMap(([key, member]) => [membrane.encode(key), encodeMember(member, membrane)]));
       return parts;
     }
 
     function fill(error, wire, membrane) {
-      const [, , , name, , stack, cause, errors, own] = wire;
+      const [, , , name, , stack, cause, errors, own, members] = wire;
       if (errors) hidden(error, "errors", errors.map(membrane.decode));
       if (error.name !== name) hidden(error, "name", name);
       if (stack !== undefined) hidden(error, "stack", showStack(stack));
       if (cause) hidden(error, "cause", membrane.decode(cause[0]));
-      for (let index = 0; index < (own?.length ?? 0); index += 2) error[own[index]] = membrane.decode(own[index + 1]);
+      // What has the same name comes after: an error's own properties hide those of its class.
+      for (const [key, member] of pairs(members, membrane)) {
+        Object.defineProperty(error, key, { ...decodeMember(member, membrane), configurable: true, enumerable: false });
+      }
+      for (const [key, value] of pairs(own, membrane)) setOwn(error, key, membrane.decode(value));
       refine(error, name);
+    }
+
+    /** An error that has arrived before needs nothing of this, but whatever was sent has to be received. */
+    function skip(wire, membrane) {
+      const [, , , , , , cause, errors, own, members] = wire;
+      for (const part of [...(cause ?? []), ...(errors ?? [])]) membrane.decode(part);
+      for (const [, value] of pairs(own, membrane)) membrane.decode(value);
+      for (const [, member] of pairs(members, membrane)) decodeMember(member, membrane);
     }
 
     function create([, , base, name, message]) {
@@ -82,21 +97,60 @@
     return tag === "[object Error]" || tag === "[object DOMException]";
   }
 
+  const constructorName = (proto) => (Object.hasOwn(proto, "constructor") ? proto.constructor?.name : undefined);
+
   function baseOf(error) {
     if (tagOf(error) === "[object DOMException]") return "DOMException";
     for (let proto = Object.getPrototypeOf(error); proto !== null; proto = Object.getPrototypeOf(proto)) {
-      const name = Object.hasOwn(proto, "constructor") ? proto.constructor?.name : undefined;
+      const name = constructorName(proto);
       if (BUILT_IN.includes(name)) return name;
     }
     return "Error";
   }
 
   function ownProperties(error) {
-    return Object.getOwnPropertyNames(error)
-      .filter((key) => !OWN.has(key))
+    return Reflect.ownKeys(error)
+      .filter((key) => !OWN.has(key) && isShared(key))
       .map((key) => [key, Object.getOwnPropertyDescriptor(error, key)])
       .filter(([, one]) => "value" in one)
       .map(([key, one]) => [key, one.value]);
+  }
+
+  /** A symbol that is not registered is another one in the other realm. */
+  const isShared = (key) => typeof key !== "symbol" || Symbol.keyFor(key) !== undefined || WELL_KNOWN.has(key);
+
+  /** The methods and accessors of the user's own classes, those of the nearest class first. */
+  function inherited(error) {
+    const members = new Map();
+    for (let proto = Object.getPrototypeOf(error); isUsers(proto); proto = Object.getPrototypeOf(proto)) {
+      for (const key of Reflect.ownKeys(proto)) {
+        if (key === "constructor" || OWN.has(key) || members.has(key) || !isShared(key)) continue;
+        const member = Object.getOwnPropertyDescriptor(proto, key);
+        if (typeof (member.value ?? member.get) === "function") members.set(key, member);
+      }
+    }
+    return [...members];
+  }
+
+  function isUsers(proto) {
+    const name = proto === null ? "Error" : constructorName(proto);
+    return name !== "Error" && name !== "DOMException" && !BUILT_IN.includes(name);
+  }
+
+  const encodeMember = ({ value, get, set }, membrane) => ["k", ...[value, get, set].map(membrane.encode)];
+
+  function decodeMember(wire, membrane) {
+    const [value, get, set] = membrane.decode(wire);
+    return value === undefined ? { get, set } : { value, writable: true };
+  }
+
+  function* pairs(flat, membrane) {
+    for (let index = 0; index < (flat?.length ?? 0); index += 2) yield [membrane.decode(flat[index]), flat[index + 1]];
+  }
+
+  function setOwn(error, key, value) {
+    if (Object.hasOwn(error, key)) delete error[key];
+    error[key] = value;
   }
 
   function hidden(error, key, value) {

@@ -9,7 +9,8 @@
 (() => {
   "use strict";
 
-  const CALL = { TRAP: 0, SETTLE: 1, RELEASE: 2 };
+  // The number between is taken: see `FETCHED` on either side.
+  const CALL = { TRAP: 0, SETTLE: 1, RELEASE: 2, SIGNAL: 4 };
   const KIND = { OBJECT: 0, FUNCTION: 1, CLASS: 2, ARRAY: 3 };
   const TRAPS = [
     "get",
@@ -23,10 +24,12 @@
     "apply",
     "construct",
     "inspect",
+    "ask",
   ];
-  const [GET, SET, HAS, DELETE, OWN_KEYS, DESCRIBE, DEFINE, PROTOTYPE, APPLY, CONSTRUCT, INSPECT] = TRAPS.keys();
+  const [GET, SET, HAS, DELETE, OWN_KEYS, DESCRIBE, DEFINE, PROTOTYPE, APPLY, CONSTRUCT, INSPECT, ASK] = TRAPS.keys();
 
   const tagOf = (value) => Object.prototype.toString.call(value);
+  const STREAMS = new Set(["[object ReadableStream]", "[object WritableStream]"]);
   const WELL_KNOWN = new Map();
   for (const name of Object.getOwnPropertyNames(Symbol)) {
     if (typeof Symbol[name] === "symbol") WELL_KNOWN.set(Symbol[name], name);
@@ -37,9 +40,12 @@
    * @param realm what the realm provides:
    *   `call(number, args)` the other half, synchronously; `serialize`, `deserialize` structured clone;
    *   `intrinsics` `{ nameOf(object), byName(name) }`, classes that both realms have;
-   *   `encodePlatform(value, membrane)`, `decodePlatform(list, membrane)` web objects, or undefined when it is none;
-   *   `errors` `{ is(value), encode(error, number, membrane), create(list), fill(error, list, membrane) }`, which are
-   *   cloned too;
+   *   `encodePlatform(value, membrane)` web objects, or undefined when it is none: a list that begins with "w" and the
+   *   object's number has an identity; `decodePlatform(list, membrane, number)` makes this realm's own of it, and
+   *   `askPlatform(object, ...args)` answers what that one asks of the original by `membrane.ask(number, ...args)`;
+   *   `signals` of `createSignals`;
+   *   `errors` `{ is(value), encode(error, number, membrane), create(list), fill(error, list, membrane), skip(list,
+   *   membrane) }`, which are cloned too;
    *   `isProxy(object)` whether it is a `Proxy`, which answers for itself;
    *   `inspect(object)` the text that shows it, and `showAs(target, inspect)` makes a proxy's target show that text;
    *   `context()` what an object was shared in, `resume(context)` enters that again for a call of the object, where it
@@ -58,7 +64,18 @@
     const collected = new FinalizationRegistry(release);
     let next = 1;
     let ended;
-    const membrane = { encode, decode, serve, close, number: (object) => share(object), newest, holdsNewer };
+    const membrane = {
+      encode,
+      decode,
+      serve,
+      close,
+      number: (object) => share(object),
+      newest,
+      holdsNewer,
+      ask: (number, ...args) => trap(number, ASK, ...args.map(encode)),
+      standIn: (number) => createProxy(number, KIND.OBJECT),
+      signals: realm.signals,
+    };
     return membrane;
 
     function encode(value) {
@@ -130,6 +147,8 @@
           return realm.intrinsics.byName(wire[1]);
         case "h":
           return arrive(wire[1], () => createProxy(wire[1], wire[2]));
+        case "w":
+          return arrive(wire[1], () => realm.decodePlatform(wire.slice(2), membrane, wire[1]));
         case "p":
           return arrive(wire[1], () => createPromise(wire[1]));
         case "u":
@@ -143,6 +162,7 @@
             wire[1],
             () => realm.errors.create(wire),
             (error) => realm.errors.fill(error, wire, membrane),
+            () => realm.errors.skip(wire, membrane),
           );
         case "k":
           return wire.slice(1).map(decode);
@@ -161,12 +181,16 @@
       return Object.fromEntries(entries);
     }
 
-    /** The stand-in for the other realm's object, new or known. A new one is filled once it is known, as it may lead back. */
-    function arrive(number, create, fill) {
+    /**
+     * The stand-in for the other realm's object, new or known. A new one is filled once it is known, as it may lead back;
+     * `skip` receives what comes with a known one.
+     */
+    function arrive(number, create, fill, skip) {
       const entry = foreign.get(number);
       const known = entry?.reference.deref();
       if (known !== undefined) {
         entry.arrived.count++;
+        skip?.();
         return known;
       }
       const object = create();
@@ -183,12 +207,14 @@
       return Math.max(0, ...foreign.keys());
     }
 
-    /** Whether something above that number has arrived by which this realm can still call the other one. */
+    /** Whether this realm can still call the other one: by something above that number which has arrived, or by a signal. */
     function holdsNewer(number) {
       for (const [one, { reference }] of foreign) {
-        if (one > number && realm.isProxy(reference.deref())) return true;
+        const object = reference.deref();
+        if (one <= number || object === undefined) continue;
+        if (realm.isProxy(object) || STREAMS.has(tagOf(object))) return true;
       }
-      return false;
+      return realm.signals.mayAbort();
     }
 
     function release(arrived) {
@@ -222,15 +248,19 @@
     }
 
     function createProxy(number, kind) {
-      const trap = (index, ...args) => {
-        const [done, result] = realm.call(CALL.TRAP, [number, index, ...args]);
-        const value = decode(result);
-        if (done) return value;
-        throw value;
-      };
       const behind = target(kind);
-      realm.showAs(behind, () => trap(INSPECT));
-      return new Proxy(behind, handler(trap));
+      realm.showAs(behind, () => trap(number, INSPECT));
+      return new Proxy(
+        behind,
+        handler((...call) => trap(number, ...call)),
+      );
+    }
+
+    function trap(number, index, ...args) {
+      const [done, result] = realm.call(CALL.TRAP, [number, index, ...args]);
+      const value = decode(result);
+      if (done) return value;
+      throw value;
     }
 
     function handler(trap) {
@@ -280,6 +310,8 @@
           return settle(args[0], args[1], args[2]);
         case CALL.RELEASE:
           return serveRelease(args[0], args[1]);
+        case CALL.SIGNAL:
+          return realm.signals.serve(args, membrane);
       }
     }
 
@@ -310,6 +342,8 @@
           return realm.inspect(object);
         case CONSTRUCT:
           return encode(Reflect.construct(object, args[0].map(decode)));
+        case ASK:
+          return encode(realm.askPlatform(object, ...args.map(decode)));
         default:
           return encode(Reflect[TRAPS[index]](object, ...args.map(decode)));
       }
@@ -365,6 +399,7 @@
       }
       settlers.clear();
       own.clear();
+      realm.signals.close();
     }
 
     function decodeSymbol([, how, name]) {

@@ -1,6 +1,7 @@
 "use strict";
 // Web objects crossing the membrane: they arrive as Node's own, not as proxies.
 
+const { isProxy } = require("node:util").types;
 const { parseHeaders } = require("./headers.js");
 const { Request, splitRequest } = require("./request.js");
 const { isLight, lightResponse, splitResponse } = require("./response.js");
@@ -11,6 +12,12 @@ const { sourceOfStream, streamFromSource } = createSources({
   streamClass: () => ReadableStream,
   bytesOf: chunkBytes,
 });
+
+// Few suites bind streams or keys: their files are loaded for the first.
+let loaded;
+const streams = () =>
+  (loaded ??= require("../membrane/streams.js").createStreams({ classes: () => globalThis, bytesOf: chunkBytes }));
+const keys = () => require("./keys.js");
 
 /** A body as it crosses: null, text, bytes, or a source that the worker pulls. */
 function bodyToWire(body, membrane) {
@@ -33,8 +40,15 @@ const ENCODERS = {
   Request: encodeRequest,
   Headers: (headers) => ["headers", ...[...headers].flat()],
   URL: (url) => ["url", url.href],
-  ReadableStream: (stream, membrane) => ["stream", membrane.encode(sourceOfStream(stream))],
+  ReadableStream: (stream, membrane) => streams().encodeReadable(stream, membrane),
+  WritableStream: (stream, membrane) => streams().encodeWritable(stream, membrane),
+  AbortSignal: (signal, membrane) => membrane.signals.encode(signal, membrane),
+  CryptoKey: encodeKey,
+  Blob: encodeBlob,
+  File: encodeBlob,
 };
+/** Not for a proxy or an instance of a class that extends one: what they have beyond it would be lost. */
+const EXACT = new Set(["AbortSignal", "Blob", "CryptoKey", "File"]);
 
 /** What belongs to one V8, and what to do instead. */
 const UNSHARED = {
@@ -58,8 +72,49 @@ function encodePlatform(value, membrane) {
 function classOf(value) {
   for (let one = Object.getPrototypeOf(value); one !== null; one = Object.getPrototypeOf(one)) {
     const name = Object.getOwnPropertyDescriptor(one, "constructor")?.value?.name;
-    if (Object.hasOwn(ENCODERS, name) && value instanceof globalThis[name]) return name;
+    if (!Object.hasOwn(ENCODERS, name) || !(value instanceof globalThis[name])) continue;
+    return !EXACT.has(name) || isExactly(value, name) ? name : undefined;
   }
+}
+
+/** Node itself makes some of classes that extend the one it shows, but those add nothing that one could name. */
+function isExactly(value, name) {
+  if (isProxy(value)) return false;
+  for (let one = value; one !== globalThis[name].prototype; one = Object.getPrototypeOf(one)) {
+    if (Object.getOwnPropertyNames(one).some((key) => key !== "constructor")) return false;
+  }
+  return true;
+}
+
+function encodeKey(key, membrane) {
+  const parts = keys().partsOfKey(key);
+  return parts && ["w", membrane.number(key), "key", ...parts];
+}
+
+function encodeBlob(blob, membrane) {
+  return ["w", membrane.number(blob), "blob", blob.size, blob.type, blob.name, blob.lastModified];
+}
+
+/** What the worker's own of an object asks of it. */
+function askPlatform(object, ...args) {
+  switch (classOf(object)) {
+    case "ReadableStream":
+      return streams().askReadable(object, ...args);
+    case "WritableStream":
+      return streams().askWritable(object, ...args);
+    default:
+      return bytesOfBlob(object, ...args);
+  }
+}
+
+async function bytesOfBlob(blob, from, to) {
+  return new Uint8Array(await blob.slice(from, to).arrayBuffer());
+}
+
+/** A signal of Node's, and what aborts it. */
+function createSignal() {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: (reason) => controller.abort(reason) };
 }
 
 function encodeResponse(response, membrane) {
@@ -68,11 +123,12 @@ function encodeResponse(response, membrane) {
 }
 
 function encodeRequest(request, membrane) {
-  const { method, url, headers, body } = splitRequest(request);
-  return ["request", method, url, headers, bodyToWire(body, membrane)];
+  const { method, url, headers, body, cf, redirect, signal } = splitRequest(request);
+  const given = [membrane.encode(cf), redirect, membrane.encode(signal)];
+  return ["request", method, url, headers, bodyToWire(body, membrane), ...given];
 }
 
-function decodePlatform(wire, membrane) {
+function decodePlatform(wire, membrane, number) {
   const [kind, ...parts] = wire;
   switch (kind) {
     case "response":
@@ -85,26 +141,49 @@ function decodePlatform(wire, membrane) {
       return new URL(parts[0]);
     case "objectId":
       return new DurableObjectId(...parts);
-    case "stream":
-      return streamFromSource(membrane.decode(parts[0]));
+    case "readable":
+      return streams().decodeReadable(parts, membrane, number);
+    case "writable":
+      return streams().decodeWritable(parts, membrane, number);
+    case "signal":
+      return membrane.signals.decode(wire, membrane);
+    case "key":
+      return keys().keyFromParts(...parts) ?? membrane.standIn(number);
+    case "blob":
+      return decodeBlob(parts, membrane);
     default:
       throw new TypeError(`Unknown kind of value from a worker: ${kind}`);
   }
+}
+
+function decodeBlob([type, name, lastModified, content], membrane) {
+  const parts = content.map((part) => (Array.isArray(part) ? membrane.decode(part[0]).slice(part[1], part[2]) : part));
+  return name === undefined ? new Blob(parts, { type }) : new File(parts, name, { type, lastModified });
 }
 
 function decodeResponse([status, statusText, headers, body], membrane) {
   return lightResponse({ status, statusText, headers, body: bodyFromWire(body, membrane), waitUntil: undefined });
 }
 
-function decodeRequest([method, url, headers, body], membrane) {
-  return buildRequest({ method, url, headers, body: bodyFromWire(body, membrane) });
+function decodeRequest([method, url, headers, body, cf, redirect, signal], membrane) {
+  const given = { cf: membrane.decode(cf), redirect, signal: membrane.decode(signal) };
+  return buildRequest({ method, url, headers, body: bodyFromWire(body, membrane), ...given });
 }
 
 /** A request of the parts that `splitRequest` gives. */
-function buildRequest({ method, url, headers, body, cf }) {
-  const init = { method, headers: parseHeaders(headers), body, cf };
+function buildRequest({ method, url, headers, body, cf, redirect, signal }) {
+  const init = { method, headers: parseHeaders(headers), body, cf, redirect, signal };
   if (body instanceof ReadableStream) init.duplex = "half";
   return new Request(url, init);
 }
 
-module.exports = { bodyFromWire, bodyToWire, buildRequest, decodePlatform, encodePlatform, streamFromSource };
+module.exports = {
+  askPlatform,
+  createSignal,
+  bodyFromWire,
+  bodyToWire,
+  buildRequest,
+  decodePlatform,
+  encodePlatform,
+  streamFromSource,
+};

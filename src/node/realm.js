@@ -2,11 +2,12 @@
 // Node's half of the membrane: what one lane's proxies are made with.
 
 const util = require("node:util");
-const { createMembrane } = require("../membrane/membrane.js");
+const { CALL, createMembrane } = require("../membrane/membrane.js");
 const { createIntrinsics } = require("../membrane/intrinsics.js");
 const { createErrors } = require("../membrane/errors.js");
+const { createSignals } = require("../membrane/signals.js");
 const { byName } = require("./errors.js");
-const { decodePlatform, encodePlatform } = require("./platform.js");
+const { askPlatform, createSignal, decodePlatform, encodePlatform } = require("./platform.js");
 
 const intrinsics = createIntrinsics(globalThis, { late: true });
 
@@ -49,6 +50,8 @@ function createRealm(call, waiting, owes, showStack) {
     errors,
     encodePlatform,
     decodePlatform,
+    askPlatform,
+    signals: createSignals({ send: (message) => call(CALL.SIGNAL, message), create: createSignal }),
     isProxy: util.types.isProxy,
     inspect: util.inspect,
     context() {},

@@ -464,13 +464,18 @@ const STREAMS: &[(&str, &str)] = &[
     ),
 ];
 
-// A file changes when everything else of the worker does, by the clock that stands still while its code runs.
+// A file changes when everything else of the worker does, by the clock that stands still while its code runs. The parts of
+// a blob are reached by `blobs.js`.
 const FILE: &[(&str, &str)] = &[
     (
         "const { core, primordials } = __bootstrap;",
         "const { core, internals, primordials } = __bootstrap;",
     ),
     ("DatePrototypeGetTime(new Date())", "internals.now()"),
+    (
+        "  markFileBackedBlob,\n};",
+        "  markFileBackedBlob,\n  getPartRefs,\n  setParts: (blob, parts, size) => void (blob[_parts] = parts, blob[_size] = size),\n};",
+    ),
 ];
 
 /// Amends the sources of these extensions; what does not fit is the error.

@@ -1,6 +1,7 @@
 // `structuredClone`: upstream's, with buffers that change hands. Nothing else can: workers have no ports.
 
 import { core } from "ext:core/mod.js";
+import { cloneDistant } from "ext:miniflare/web/blobs.js";
 
 const {
   isUncloneable,
@@ -35,6 +36,8 @@ function cloned(...args) {
   if (isUncloneable(value ?? null)) {
     throw new DOMException(`#<${value.constructor?.name ?? "Object"}> could not be cloned.`, "DataCloneError");
   }
+  const distant = cloneDistant(value);
+  if (distant !== undefined) return distant;
   try {
     return clone(...args);
   } catch (error) {

@@ -40,6 +40,7 @@ import { Headers } from "ext:miniflare/web/headers.js";
 import { navigator, Navigator } from "ext:miniflare/web/navigator.js";
 import { Request } from "ext:miniflare/web/request.js";
 import { Response } from "ext:miniflare/web/response.js";
+import "ext:miniflare/web/standins.js";
 import { FixedLengthStream, IdentityTransformStream } from "ext:miniflare/web/streams.js";
 import * as timers from "ext:miniflare/web/timers.js";
 

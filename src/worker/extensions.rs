@@ -24,8 +24,7 @@ use crate::durable::ops as durable;
 use crate::fetch::ops as fetch;
 use crate::kv::ops as kv;
 use crate::web::crypto::{self, KeySymbols};
-use crate::web::digest;
-use crate::web::gcm;
+use crate::web::{blobs, digest, gcm};
 
 deno_core::extension!(
     miniflare,
@@ -46,6 +45,7 @@ deno_core::extension!(
         time::op_context_limits,
         timers::op_timer_clear,
         timers::op_timer_start,
+        blobs::op_web_blob_bytes,
         digest::op_web_digest_finish,
         digest::op_web_digest_new,
         digest::op_web_digest_update,
@@ -98,7 +98,9 @@ deno_core::extension!(
         "membrane/errors.js",
         "membrane/intrinsics.js",
         "membrane/membrane.js",
+        "membrane/signals.js",
         "membrane/sources.js",
+        "membrane/streams.js",
         "ext:deno_net/02_tls.js" = "worker/absent.js",
     ],
     state = |state| {

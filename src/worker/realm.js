@@ -3,13 +3,14 @@
 import { core } from "ext:core/mod.js";
 import { op_host } from "ext:core/ops";
 import { currentContext, leave, resume } from "ext:miniflare/worker/context.js";
-import { decodePlatform, encodePlatform } from "ext:miniflare/worker/platform.js";
+import { askPlatform, createSignal, decodePlatform, encodePlatform } from "ext:miniflare/worker/platform.js";
 
-const { createMembrane } = core.loadExtScript("ext:miniflare/membrane/membrane.js");
+const { CALL, createMembrane } = core.loadExtScript("ext:miniflare/membrane/membrane.js");
 const { createIntrinsics } = core.loadExtScript("ext:miniflare/membrane/intrinsics.js");
 const { inspect } = core.loadExtScript("ext:deno_web/01_console.js");
 const CUSTOM_INSPECT = Symbol.for("Deno.privateCustomInspect");
 const { createErrors } = core.loadExtScript("ext:miniflare/membrane/errors.js");
+const { createSignals } = core.loadExtScript("ext:miniflare/membrane/signals.js");
 
 /** The host calls of this half; the numbers are shared with `src/worker/lane.rs` and `src/node/lane.js`. */
 export const HOST = {
@@ -64,13 +65,16 @@ function sharedIntrinsics() {
 /** The membrane of this realm, made once its globals are complete. */
 export function connect() {
   const intrinsics = sharedIntrinsics();
+  const call = (number, args) => op_host(HOST.MEMBRANE, [number, ...args]);
   membrane = createMembrane({
-    call: (call, args) => op_host(HOST.MEMBRANE, [call, ...args]),
+    call,
     serialize,
     deserialize: (bytes) => core.deserialize(bytes),
     intrinsics,
     encodePlatform,
     decodePlatform,
+    askPlatform,
+    signals: createSignals({ send: (message) => call(CALL.SIGNAL, message), create: createSignal }),
     errors: createErrors({ intrinsics, stackOf }),
     isProxy: core.isProxy,
     inspect: (object) => inspect(object),

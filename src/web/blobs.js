@@ -1,0 +1,58 @@
+// Blobs whose bytes are in Node: blobs of this realm's own class, whose parts ask for them when somebody reads.
+
+import { core } from "ext:core/mod.js";
+import { op_web_blob_bytes } from "ext:core/ops";
+
+const { Blob, File, getPartRefs, markFileBackedBlob, setParts } = core.loadExtScript("ext:deno_web/09_file.js");
+
+/** How many bytes are asked for at a time. */
+const CHUNK = 1 << 20;
+
+/** A part as upstream's are, `{ size, slice(start, end), stream() }`; `blob` is the one that crossed. */
+class DistantPart {
+  constructor(blob, read, start, end) {
+    this.blob = blob;
+    this.read = read;
+    this.start = start;
+    this.end = end;
+  }
+
+  get size() {
+    return this.end - this.start;
+  }
+
+  slice(start, end) {
+    return new DistantPart(this.blob, this.read, this.start + start, this.start + end);
+  }
+
+  async *stream() {
+    for (let from = this.start; from < this.end; from += CHUNK) {
+      yield await this.read(from, Math.min(from + CHUNK, this.end));
+    }
+  }
+}
+
+/**
+ * A blob of `size` bytes, which `read(from, to)` gives promises of; a file, when it has a `name`. `read` works for as long
+ * as the blob lives, and its slices keep it alive.
+ */
+export function distantBlob(size, type, name, lastModified, read) {
+  const blob = name === undefined ? new Blob([], { type }) : new File([], name, { type, lastModified });
+  setParts(blob, [new DistantPart(blob, read, 0, size)], size);
+  // Upstream clones bytes that are here, and refuses others.
+  markFileBackedBlob(blob);
+  return blob;
+}
+
+/** What a blob is made of, in order: bytes, and `{ blob, start, end }` for what is a part of one from elsewhere. */
+export function contentOf(blob) {
+  return getPartRefs(blob).map((part) => (part instanceof DistantPart ? part : op_web_blob_bytes(part._id)));
+}
+
+/** A copy of a blob with bytes from elsewhere; undefined for any other value. Blobs do not change: it shares them. */
+export function cloneDistant(value) {
+  if (!(value instanceof Blob) || !getPartRefs(value).some((part) => part instanceof DistantPart)) return undefined;
+  const { type } = value;
+  if (!(value instanceof File)) return value.slice(0, value.size, type);
+  return new File([value], value.name, { type, lastModified: value.lastModified });
+}
