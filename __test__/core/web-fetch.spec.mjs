@@ -2,6 +2,7 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { create, differs } from "../support/miniflare.mjs";
 import { evaluate, rejection, text, URL_ROOT } from "../support/dispatch.mjs";
 import { closedPort, serve } from "../support/server.mjs";
@@ -162,6 +163,33 @@ describe("fetch", () => {
       ["TypeError", "fetch failed", true],
       ["TypeError", "fetch failed", true],
     ]);
+  });
+
+  test("with integrity metadata gives the bytes that are meant, or fails", async (t) => {
+    const origin = await serve(t, (req, res) => {
+      if (req.url === "/moved") res.writeHead(302, { location: "/" });
+      res.end(req.url === "/" ? "bytes" : undefined);
+    });
+    const digest = (name) => createHash(name).update("bytes").digest("base64");
+    const [good, strong, bad] = [
+      `sha256-${digest("sha256")}`,
+      `sha512-${digest("sha512")}`,
+      `sha384-${digest("sha256")}`,
+    ];
+    const url = `sha256-${createHash("sha256").update("bytes").digest("base64url")}`;
+    const met = [good, strong, url, `${bad} ${strong}`, `sha256-AAAA ${good}`, "md5-AAAA", "nonsense", ""];
+    const unmet = [bad, `${good} ${bad}`, `${good} sha512-AAAA`];
+    const seen = await evaluate(
+      t,
+      `const read = (input, init) => fetch(input, init).then((response) => response.text(),
+        ({ name, message, cause }) => [name, message, cause.message].join(": "));
+      const all = (list) => Promise.all(list.map((integrity) => read("${origin}/", { integrity })));
+      return [await all(${JSON.stringify(met)}), await all(${JSON.stringify(unmet)}), await Promise.all([
+        read(new Request("${origin}/", { integrity: "${bad}" })), read("${origin}/moved", { integrity: "${bad}" }),
+        read("${origin}/moved", { integrity: "${good}" })])];`,
+    );
+    const failed = "TypeError: fetch failed: integrity mismatch";
+    assert.deepEqual(seen, [met.map(() => "bytes"), unmet.map(() => failed), [failed, failed, "bytes"]]);
   });
 
   test("is ended by an abort signal", async (t) => {

@@ -3,6 +3,7 @@
 import { core } from "ext:core/mod.js";
 import { InnerBody } from "ext:miniflare/web/bodies.js";
 import { negotiate, outgoingHeaders, splitCredentials } from "ext:miniflare/fetch/headers.js";
+import { isIntact } from "ext:miniflare/fetch/integrity.js";
 import { sendHop } from "ext:miniflare/fetch/network.js";
 import { httpArguments } from "ext:miniflare/fetch/protocols.js";
 import { nextHop } from "ext:miniflare/fetch/redirects.js";
@@ -36,7 +37,7 @@ async function follow(context, inner, signal) {
   let hop = {
     method: inner.method,
     url,
-    headers: outgoingHeaders(inner, seams.depth(context), credentials),
+    ...outgoingHeaders(inner, url, seams.depth(context), credentials),
     body: takeBody(inner.body),
     length: inner.body?.length ?? null,
     source: inner.body?.source ?? null,
@@ -45,12 +46,12 @@ async function follow(context, inner, signal) {
   const urls = [];
   for (;;) {
     urls.push(hop.url);
-    negotiate(hop);
     seams.hop(context, urls);
     const answer = await untilAborted(hop, answerOf(context, hop));
     const next = nextHop(hop, answer, inner.redirectMode, urls.length);
-    if (next === undefined) return finish(context, hop, answer, urls);
+    if (next === undefined) return finish(context, hop, answer, urls, inner.integrity);
     discard(answer.body);
+    negotiate(next);
     hop = next;
   }
 }
@@ -64,16 +65,29 @@ async function answerOf(context, hop) {
   }
 }
 
-async function finish(context, hop, answer, urls) {
+async function finish(context, hop, answer, urls, integrity) {
   const inner = newInnerResponse(answer.status, answer.statusText);
   inner.headerList = answer.headers;
   inner.urlList = urls;
   if (hop.method === "HEAD" || nullBodyStatus(answer.status)) discard(answer.body);
   else inner.body = innerBody(answer.body);
+  if (integrity) inner.body = innerBody(await untilAborted(hop, intact(inner.body, integrity)));
   const response = fromInnerResponse(inner, "immutable");
   await seams.end(context);
   if (hop.signal !== null) endWith(hop, inner.body);
   return response;
+}
+
+/** The bytes of a body, all of them, if they are those that the request demands. */
+async function intact(body, integrity) {
+  try {
+    const held = await body?.consume();
+    const bytes = typeof held === "string" ? core.encode(held) : held;
+    if (bytes === undefined || !isIntact(bytes, integrity)) throw new Error("integrity mismatch");
+    return held;
+  } catch (error) {
+    throw new TypeError("fetch failed", { cause: error });
+  }
 }
 
 /** What a body holds: text or bytes that are in memory, or a stream. Taking it uses the body up. */

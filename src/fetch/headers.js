@@ -12,6 +12,9 @@ const EXPECTING = new Set(["PUT", "POST", "PATCH"]);
 
 const LOOP = "MF-Loop";
 
+/** A range is one of the bytes themselves. */
+const WHOLE = "identity";
+
 /** Brotli over TLS only: on the way of plain HTTP are proxies that know nothing of it. */
 const encodingsOf = (url) => (url.startsWith("https:") ? "br, gzip, deflate" : "gzip, deflate");
 
@@ -35,39 +38,33 @@ export function splitCredentials(href) {
 }
 
 /**
- * The headers of an inner request as a list of its own.
+ * The headers of an inner request as a list of its own, and the one of them that names encodings, if it is ours.
+ * @param url where they go
  * @param depth how deep the event that fetches is nested
  * @param credentials the authorization that the URL names, unless the request has its own
  */
-export function outgoingHeaders(inner, depth, credentials) {
-  const { method, headerList } = inner;
+export function outgoingHeaders({ method, headerList }, url, depth, credentials) {
   const headers = [];
   let authorized = credentials === undefined;
+  let encoded = false;
+  let ranged = false;
   for (const [name, value] of headerList) {
     const lower = byteLowerCase(name);
     if (DROPPED.has(lower) || (lower === "content-length" && value === "0" && !EXPECTING.has(method))) continue;
     authorized ||= lower === "authorization";
+    encoded ||= lower === "accept-encoding";
+    ranged ||= lower === "range";
     headers.push([name, value]);
   }
   if (!authorized) headers.push(["authorization", credentials]);
   headers.push([LOOP, String(depth)]);
-  return headers;
+  if (encoded) return { headers };
+  const encodings = ["accept-encoding", ranged ? WHOLE : encodingsOf(url)];
+  headers.push(encodings);
+  return { headers, encodings };
 }
 
-/** Adds the encodings that are understood on the way of a hop, in the place of those of the hop before. */
-export function negotiate(hop) {
-  const headers = [];
-  let encoded = false;
-  let ranged = false;
-  for (const pair of hop.headers) {
-    if (pair === hop.negotiated) continue;
-    const lower = byteLowerCase(pair[0]);
-    encoded ||= lower === "accept-encoding";
-    ranged ||= lower === "range";
-    headers.push(pair);
-  }
-  hop.headers = headers;
-  if (encoded) return;
-  hop.negotiated = ["accept-encoding", ranged ? "identity" : encodingsOf(hop.url)];
-  headers.push(hop.negotiated);
+/** After a redirect, the encodings are those that are understood on the way of the hop that follows. */
+export function negotiate({ url, encodings }) {
+  if (encodings !== undefined && encodings[1] !== WHOLE) encodings[1] = encodingsOf(url);
 }
