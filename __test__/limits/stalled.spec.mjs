@@ -71,6 +71,30 @@ describe("a module that waits at its top level", () => {
   test("for a call from Node starts", (t) =>
     starts(t, "await new Promise((r) => later(r));", { globals: { later: (done) => void setTimeout(done, 20) } }));
 
+  test("for a signal of Node's starts", (t) => {
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(), 20);
+    t.after(() => clearTimeout(timer));
+    const script = `await new Promise((r) => SIGNAL.addEventListener("abort", r));`;
+    return starts(t, script, { globals: { SIGNAL: controller.signal } });
+  });
+
+  test("for Node to read a stream starts", (t) => {
+    const read = (stream) =>
+      void setTimeout(
+        () =>
+          stream
+            .getReader()
+            .read()
+            .catch(() => {}),
+        20,
+      );
+    return starts(t, "await new Promise((pull) => read(new ReadableStream({ pull }, { highWaterMark: 0 })));", {
+      globals: { read },
+      compatibilityFlags: ["streams_enable_constructors"],
+    });
+  });
+
   test("for an object of Node's that can be awaited starts", (t) => {
     class Later {
       // biome-ignore lint/suspicious/noThenProperty: it is what is tested
