@@ -116,6 +116,17 @@ describe("a module that waits at its top level", () => {
     return starts(t, "for await (const chunk of stream);", { globals: { stream: new ReadableStream({ pull }) } });
   });
 
+  test("for a signal of Node's to be aborted starts", (t) => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 20);
+    const { signal } = controller;
+    const script = `if (!signal.aborted) await new Promise((r) => signal.addEventListener("abort", r));`;
+    return starts(t, script, { globals: { signal } });
+  });
+
+  test("for a Blob of Node's to be read starts", (t) =>
+    starts(t, "await blob.text();", { globals: { blob: new Blob(["x".repeat(1_000_000)]) } }));
+
   test("for a compilation starts", (t) =>
     starts(t, "await WebAssembly.compile(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));"));
 
