@@ -6,6 +6,7 @@
 //! - [`worker`]: isolates, lanes, events, modules, guards (deno_core, no napi)
 //! - [`durable`]: the room of Durable Objects
 //! - [`fetch`]: the room of outbound requests
+//! - [`mock`]: the room of mocked outbound requests
 //! - [`kv`], [`cache`]: the rooms of KV namespaces and of the Cache API
 //! - [`web`]: the room of the Web APIs
 //! - [`store`]: bytes at rest (neither)
@@ -21,6 +22,7 @@ mod fetch;
 mod instance;
 mod kv;
 mod limits;
+mod mock;
 mod node;
 mod store;
 mod web;

@@ -82,3 +82,18 @@ export const brief = (outcomes) => outcomes.map((one) => one.text ?? one.cause.m
 export function refusal(part, value, origin = ORIGIN, reason = "net.connect disabled") {
   return `Mock dispatch not matched for ${part} '${value}': subsequent request to origin ${origin} was not allowed (${reason})`;
 }
+
+/** What a mock answers a request of undici, if it does at once: the content, or the message of the error. */
+export function ask(fetchMock, path, { method = "GET", ...rest } = {}) {
+  let answer;
+  const handler = {
+    onData: (chunk) => void (answer = String(chunk)),
+    onError: ({ message }) => void (answer = message),
+  };
+  try {
+    fetchMock.dispatch({ origin: ORIGIN, path, method, ...rest }, handler);
+  } catch ({ message }) {
+    answer = message;
+  }
+  return answer;
+}

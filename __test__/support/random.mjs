@@ -8,3 +8,14 @@ export function randomOf(seed) {
     return state / 0x7fffffff;
   };
 }
+
+/** The same for very many numbers: these do not come again before there were four billion. */
+export function longRandomOf(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

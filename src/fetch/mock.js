@@ -1,7 +1,7 @@
 // The worker's side of `fetchMock`: before a hop goes to the network, Node's side is asked for an answer, on the same stack.
 
 import { core } from "ext:core/mod.js";
-import { op_host } from "ext:core/ops";
+import { op_mock_ask } from "ext:core/ops";
 import { sendHop } from "ext:miniflare/fetch/network.js";
 import { seams } from "ext:miniflare/fetch/seams.js";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
@@ -17,14 +17,22 @@ const FAILED = 1;
 const LATER = 2;
 const RECORD = 3;
 
-/** Lets the mock of this worker's instance answer its fetches. */
-export function useMock() {
-  seams.answer = answer;
+/**
+ * Lets the mock of this worker's instance answer its fetches.
+ * @param mock its number, by which its interceptors are found; 0 for a dispatcher, which has none
+ */
+export function useMock(mock) {
+  seams.answer = (_context, hop) => answer(mock, hop);
 }
 
-function answer(_context, hop) {
-  const { method, url, length } = hop;
-  const answered = op_host(HOST.MOCK, [method, url, headerText(hop.headers), length, bodyToNode(hop)]);
+function answer(mock, hop) {
+  const { method, url } = hop;
+  const content = bodyToNode(hop);
+  // Whatever its length is, a stream does not tell.
+  const length = content?.[0] === "stream" ? null : hop.length;
+  // The last is for what the mock has for it.
+  const parts = [method, url, headerText(hop.headers), length, content, undefined];
+  const answered = op_mock_ask(HOST.MOCK, mock, parts);
   if (answered === undefined) return undefined;
   if (answered[0] === FAILED) throw reasonOf(decode(answered[1]));
   if (answered[0] === LATER) return answerLater(hop, decode(answered[1]), answered[2]);

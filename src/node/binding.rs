@@ -1,11 +1,11 @@
-//! What the addon exports. Each function converts and delegates; `src/node/lane.js` is the only caller.
+//! What the addon exports. Each function converts and delegates.
 
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::api::{Call, Exported, Failure, Result};
 use super::environment::{Environment, LaneSettings};
-use super::{cache, cron, kv, toml};
+use super::{cache, cron, kv, mock, toml};
 use crate::clock::Clock;
 use crate::durable::id;
 use crate::store::StoreError;
@@ -47,6 +47,14 @@ pub const FUNCTIONS: &[(&str, Exported)] = &[
     ("kvDelete", kv::delete),
     ("kvList", kv::list),
     ("kvValueLimit", kv::value_limit),
+    ("mockOpen", mock::open),
+    ("mockClose", mock::close),
+    ("mockLink", mock::link),
+    ("mockUnlink", mock::unlink),
+    ("mockForget", mock::forget),
+    ("mockAdd", mock::add),
+    ("mockRemove", mock::remove),
+    ("mockSearch", mock::search),
     ("clockNow", clock_now),
     ("clockSet", clock_set),
     ("clockRelease", clock_release),

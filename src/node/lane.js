@@ -1,7 +1,7 @@
 "use strict";
 // One worker as Node sees it: a lane of the addon, its membrane, and the requests in flight on it.
 //
-// The addon's only caller. Numbers of host calls are shared with `src/worker/lane.rs` and `src/worker/realm.js`.
+// Numbers of host calls are shared with `src/worker/lane.rs` and `src/worker/realm.js`.
 
 const { setImmediate } = require("node:timers");
 const { binding, snapshot } = require("./addon.js");

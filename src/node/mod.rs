@@ -7,5 +7,6 @@ mod cache;
 mod cron;
 mod environment;
 mod kv;
+mod mock;
 mod toml;
 mod wire;

@@ -9,7 +9,7 @@ const { disposed, Lane } = require("./lane.js");
 const { contextLimits } = require("./limits.js");
 const { NoOpLog } = require("./log.js");
 const { missingOptions } = require("./missing.js");
-const { openMock } = require("./mock/index.js");
+const { mockNumber, openMock } = require("./mock/index.js");
 const { alarmError, objectBindings, soon } = require("./objects.js");
 const { mergeOptions, OPTION_DEFAULTS, validateOptions } = require("./options.js");
 const { outboundSettings, readAuthorities } = require("./outbound.js");
@@ -145,7 +145,7 @@ class Worker {
         durableObjects: objectBindings(options).map(([binding]) => binding),
         services: serviceNames(options),
         missing: this.#missing(),
-        mocked: options.fetchMock !== undefined,
+        mock: mockNumber(options.fetchMock),
         proxies: this.#upstream !== undefined,
       };
       await lane.start(settings, Object.entries(options.globals ?? {}).flat(), values, wasm);

@@ -23,6 +23,7 @@ use crate::durable::alarm_ops as alarms;
 use crate::durable::ops as durable;
 use crate::fetch::ops as fetch;
 use crate::kv::ops as kv;
+use crate::mock::ops as mock;
 use crate::web::crypto::{self, KeySymbols};
 use crate::web::{blobs, digest, gcm};
 
@@ -89,6 +90,7 @@ deno_core::extension!(
         kv::op_kv_list,
         kv::op_kv_put,
         kv::op_kv_value_limit,
+        mock::op_mock_ask,
     ],
     lazy_loaded_js = [
         dir "src",

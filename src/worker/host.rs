@@ -3,6 +3,7 @@
 //! `op_host(call, ...args)` is synchronous. What the calls mean is agreed between the two JavaScript halves
 //! (`src/membrane/membrane.js`, `src/node/lane.js`); this room only carries values.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use deno_core::{OpState, op2, v8};
@@ -25,18 +26,28 @@ pub struct HostHandle(pub Rc<dyn Host>);
 #[op2(reentrant)]
 pub fn op_host<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,
-    state: Rc<std::cell::RefCell<OpState>>,
+    state: Rc<RefCell<OpState>>,
     #[smi] call: u32,
     args: v8::Local<'s, v8::Value>,
+) -> v8::Local<'s, v8::Value> {
+    let args = match Value::from_v8(scope, args) {
+        Value::List(args) => args,
+        single => vec![single],
+    };
+    ask(scope, &state, call, args)
+}
+
+/// Calls the Node side, from an op that is `reentrant`.
+pub fn ask<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    state: &RefCell<OpState>,
+    call: u32,
+    args: Vec<Value>,
 ) -> v8::Local<'s, v8::Value> {
     let (host, keys) = {
         let state = state.borrow();
         let keys = state.borrow::<Rc<KeySymbols>>();
         (state.borrow::<HostHandle>().clone(), keys.clone())
-    };
-    let args = match Value::from_v8(scope, args) {
-        Value::List(args) => args,
-        single => vec![single],
     };
     let answer = host.0.call(call, args);
     keys.claim(scope);

@@ -15,9 +15,9 @@ import { worker } from "ext:miniflare/worker/worker.js";
 /**
  * Runs the script.
  * @param options `{ modules, path, text, fromFile, rules, flags, limits, cache, kvNamespaces, durableObjects, services,
- *   missing, mocked, proxies }`: `flags` are the enabled compatibility flags, `limits` is what `configure` takes, `cache`
+ *   missing, mock, proxies }`: `flags` are the enabled compatibility flags, `limits` is what `configure` takes, `cache`
  *   is `{ enabled, warnUsage }`, `kvNamespaces`, `durableObjects` and `services` are names of bindings, `missing` is a
- *   list of `[binding, methods, text]` for what is not here
+ *   list of `[binding, methods, text]` for what is not here, `mock` is the number of a mock, if there is one
  * @param globals and `bindings`: `[name, value, name, value, ...]`
  * @param wasm `[name, file, bytes]` of each WebAssembly binding, compiled here
  */
@@ -26,7 +26,7 @@ export async function start(options, globals, bindings, wasm) {
   worker.flags = new Set(options.flags);
   worker.proxies = options.proxies;
   worker.cache = options.cache;
-  if (options.mocked) useMock();
+  if (options.mock !== undefined) useMock(options.mock);
   for (const [name, value] of pairs(globals)) define(globalThis, name, value);
   for (const [name, file, bytes] of wasm) {
     worker.env[name] = op_compile_wasm(bytes, `${file} (named by the option "wasmBindings.${name}")`);

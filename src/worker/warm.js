@@ -21,7 +21,7 @@ const SETTINGS = {
   durableObjects: [],
   services: [],
   missing: [],
-  mocked: false,
+  mock: undefined,
   proxies: false,
 };
 

@@ -3,6 +3,7 @@
 // an origin has, and whether a request that none of them takes may use the network.
 
 const { types } = require("node:util");
+const { binding } = require("../addon.js");
 const { describe } = require("../errors.js");
 const { ClientDestroyedError, InvalidArgumentError, MockNotMatchedError, UndiciError } = require("./errors.js");
 const { MockInterceptor } = require("./interceptor.js");
@@ -12,6 +13,11 @@ const { tellNearest } = require("./nearest.js");
 
 /** How the worker's side asks, whichever copy of this package a test runner has given the mock to. */
 const ANSWER = Symbol.for("miniflare-rs.mock.answer");
+
+/** Its number in the addon, by which a worker's turn finds interceptors; so that every copy knows it, too. */
+const NUMBER = Symbol.for("miniflare-rs.mock.number");
+
+const collected = new FinalizationRegistry((number) => binding.mockClose(number));
 
 /** A request that the mock has nothing to say about. */
 const NETWORK = undefined;
@@ -38,12 +44,22 @@ class MockPool {
 class MockAgent {
   /** By an origin's normal form, or by a pattern: `{ shown, interceptors, pool }`; `shown` is what `get()` was given. */
   #pools = new Map();
+  #tables = 0;
   #netConnect = true;
   #active = true;
   #closed = false;
   #recording;
   /** The dispatcher that Node's own requests had when this mock was made. */
   #before = globalThis[Symbol.for("undici.globalDispatcher.1")];
+  #number = binding.mockOpen();
+
+  constructor() {
+    collected.register(this, this.#number);
+  }
+
+  get [NUMBER]() {
+    return this.#number;
+  }
 
   get(origin) {
     const key = originKey(origin);
@@ -51,11 +67,20 @@ class MockAgent {
   }
 
   #open(key, shown, shared = typeof key === "string" ? this.#byPattern(key) : undefined) {
-    const interceptors = shared?.interceptors ?? new Interceptors();
-    const pool = new MockPool(interceptors, () => this.#pools.delete(key));
+    const interceptors = shared?.interceptors ?? new Interceptors(this.#number, this.#tables++);
+    const pool = new MockPool(interceptors, () => this.#forget(key));
     const entry = { shown, interceptors, pool };
     this.#pools.set(key, entry);
+    if (typeof key === "string") interceptors.link(key);
     return entry;
+  }
+
+  #forget(key) {
+    const interceptors = this.#pools.get(key)?.interceptors;
+    if (interceptors === undefined) return;
+    this.#pools.delete(key);
+    if (typeof key === "string") binding.mockUnlink(this.#number, key);
+    if (![...this.#pools.values()].some((other) => other.interceptors === interceptors)) interceptors.forget();
   }
 
   /** The first pool whose pattern takes the origin. */
@@ -134,6 +159,7 @@ class MockAgent {
   async close() {
     this.#closed = true;
     this.#pools.clear();
+    binding.mockClose(this.#number);
   }
 
   /**
@@ -146,12 +172,12 @@ class MockAgent {
     if (!this.#active) return NETWORK;
     const interceptors = this.#interceptorsOf(request.origin);
     if (interceptors === undefined) return this.#unmatched(request, 0);
-    return this.#search(interceptors, request, session);
+    return this.#search(interceptors, request, session, request.found);
   }
 
-  #search(interceptors, request, session) {
-    const found = search(interceptors.candidates(request.sortedPath), request);
-    return chain(found, (one) => this.#found(one, interceptors, request, session));
+  #search(interceptors, request, session, found) {
+    const first = search(interceptors, request, found);
+    return chain(first, (one) => this.#found(one, interceptors, request, session));
   }
 
   #found(one, interceptors, request, session) {
@@ -226,4 +252,4 @@ function originKey(origin) {
 const createFetchMock = () => new MockAgent();
 const isFetchMock = (value) => typeof value?.[ANSWER] === "function";
 
-module.exports = { ANSWER, createFetchMock, isFetchMock, NETWORK };
+module.exports = { ANSWER, createFetchMock, isFetchMock, NETWORK, NUMBER };

@@ -26,7 +26,7 @@ class MockHook {
     this.#ask = (request) => ask(request, this.#session);
   }
 
-  /** Answers a hop: `[method, url, headers, length, body]` as it crossed. */
+  /** Answers a hop: `[method, url, headers, length, body, found]` as it crossed. */
   ask(hop, membrane) {
     try {
       const request = requestFromWire(hop, membrane);
@@ -43,11 +43,15 @@ class MockHook {
   }
 }
 
-function requestFromWire([method, url, headers, length, body], membrane) {
-  if (!Array.isArray(body)) return new MockRequest(method, url, headers, length, body);
-  const stream = membrane.decode(body[1]);
-  const content = { kind: body[0], drain: () => stream.drain(), source: () => stream.source() };
-  return new MockRequest(method, url, headers, length, content);
+function requestFromWire([method, url, headers, length, body, found], membrane) {
+  const request = new MockRequest(method, url, headers, length, Array.isArray(body) ? content(body, membrane) : body);
+  request.found = found;
+  return request;
+}
+
+function content([kind, encoded], membrane) {
+  const stream = membrane.decode(encoded);
+  return { kind, drain: () => stream.drain(), source: () => stream.source() };
 }
 
 function now(answer, request, membrane) {

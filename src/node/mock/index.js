@@ -5,4 +5,7 @@ const createFetchMock = () => require("./agent.js").createFetchMock();
 const isMock = (value) => typeof value?.dispatch === "function";
 const openMock = (mock) => (mock === undefined ? undefined : new (require("./hook.js").MockHook)(mock));
 
-module.exports = { createFetchMock, isMock, openMock };
+/** A mock's number in the addon; 0 for other dispatchers, which have none. */
+const mockNumber = (mock) => (mock === undefined ? undefined : (mock[require("./agent.js").NUMBER] ?? 0));
+
+module.exports = { createFetchMock, isMock, mockNumber, openMock };

@@ -5,6 +5,7 @@
 const { stringify } = require("node:querystring");
 const { types } = require("node:util");
 const { describe } = require("../errors.js");
+const { jsonOf } = require("./data.js");
 const { InvalidArgumentError } = require("./errors.js");
 const { chain } = require("./matching.js");
 const { contentOf, headerRecord, headerText, lengthHeader, replyData, statusText } = require("./reply.js");
@@ -31,10 +32,18 @@ function keyOf(options) {
   return {
     path: typeof path === "string" ? pathOf(path, query) : path,
     method: typeof method === "string" ? method.toUpperCase() : method,
-    body,
+    body: bodyMatcher(body),
     headers: headerMatchers(headers),
     query,
   };
+}
+
+/** A body as it is now: what the test does to bytes or JSON later is nothing to the interceptor. */
+function bodyMatcher(body) {
+  if (typeof body !== "object" || body === null || types.isRegExp(body)) return body;
+  if (body instanceof Uint8Array) return Buffer.isBuffer(body) ? Buffer.from(body) : new Uint8Array(body);
+  const json = jsonOf(body);
+  return json === undefined ? body : JSON.parse(json);
 }
 
 function pathOf(path, query) {
@@ -54,7 +63,8 @@ function headerMatchers(headers) {
   if (typeof headers !== "object" || headers === null) {
     throw new InvalidArgumentError(`opts.headers must be an object or a function, got ${describe(headers)}`);
   }
-  const matchers = typeof headers[Symbol.iterator] === "function" ? Object.fromEntries(headers) : headers;
+  const isIterable = typeof headers[Symbol.iterator] === "function";
+  const matchers = Object.fromEntries(isIterable ? headers : Object.entries(headers));
   for (const [name, value] of Object.entries(matchers)) checkMatcher(`opts.headers["${name}"]`, value);
   return matchers;
 }

@@ -1,18 +1,29 @@
 "use strict";
-// The interceptors of an origin, in the order they were added. Those whose path is a string are found by it, however
-// many there are; only patterns and functions are asked one after the other.
+// The interceptors of an origin, in the order they were added. The addon has what of them is data, and finds those that
+// come into question for a request.
 
-const { sortQuery } = require("./matching.js");
+const { binding } = require("../addon.js");
+const { dataOf } = require("./data.js");
 
 /** Interceptors that are remembered after their use, for the errors of requests that come too late. */
 const MOST_USED = 20;
 
+/** The number of no mock. */
+const NONE = 0;
+
 class Interceptors {
+  #mock;
+  #table;
   #used = [];
-  #all = new Set();
-  #byPath = new Map();
-  #patterns = new Set();
-  #next = 0;
+  /** By their numbers, which grow. */
+  #all = new Map();
+  #end = 0;
+
+  /** @param mock its number in the addon, and that of the table that these have there */
+  constructor(mock, table) {
+    this.#mock = mock;
+    this.#table = table;
+  }
 
   [Symbol.iterator]() {
     return this.#all.values();
@@ -21,40 +32,47 @@ class Interceptors {
   /** The last that were used up, then all others. */
   *withUsed() {
     yield* this.#used;
-    yield* this.#all;
+    yield* this;
+  }
+
+  /** Above the numbers of all. */
+  get end() {
+    return this.#end;
+  }
+
+  /** The interceptor of a number, until it is used up. */
+  at(number) {
+    return this.#all.get(number);
   }
 
   add(interceptor) {
-    interceptor.order = this.#next++;
-    this.#all.add(interceptor);
-    this.#groupOf(interceptor.state.path, true).add(interceptor);
+    interceptor.number = this.#end++;
+    this.#all.set(interceptor.number, interceptor);
+    binding.mockAdd(this.#mock, this.#table, interceptor.number, dataOf(interceptor.state));
   }
 
   /** Takes out an interceptor that was used up. */
   retire(interceptor) {
-    if (!this.#all.delete(interceptor)) return;
+    if (!this.#all.delete(interceptor.number)) return;
     this.#used.push(interceptor);
     if (this.#used.length > MOST_USED) this.#used.shift();
-    const { path } = interceptor.state;
-    const group = this.#groupOf(path);
-    group.delete(interceptor);
-    if (group.size === 0 && group !== this.#patterns) this.#byPath.delete(sortQuery(path));
+    binding.mockRemove(this.#mock, this.#table, interceptor.number);
   }
 
-  #groupOf(path, create = false) {
-    if (typeof path !== "string") return this.#patterns;
-    const sorted = sortQuery(path);
-    let group = this.#byPath.get(sorted);
-    if (group === undefined && create) this.#byPath.set(sorted, (group = new Set()));
-    return group;
+  /** What there is for a request from an interceptor on, as `search` takes it. */
+  find(request, from = 0) {
+    return binding.mockSearch(this.#mock, this.#table, from, request.path, request.parts);
   }
 
-  /** An iterator of those that may take a request for this path, in order. */
-  candidates(sortedPath) {
-    const exact = this.#byPath.get(sortedPath);
-    if (exact === undefined) return this.#patterns.values();
-    if (this.#patterns.size === 0) return exact.values();
-    return [...exact, ...this.#patterns].sort((a, b) => a.order - b.order).values();
+  /** Requests to an origin are found these from now on, in the worker's turn already. */
+  link(origin) {
+    binding.mockLink(this.#mock, this.#table, origin);
+  }
+
+  /** No request finds them any more. */
+  forget() {
+    binding.mockForget(this.#mock, this.#table);
+    this.#mock = NONE;
   }
 }
 

@@ -71,7 +71,7 @@ function matchEach(entries, headers, from = 0) {
 }
 
 const MATCHES = [
-  // A path that is a string was found by it.
+  // By a path that is a string, the addon has found it.
   ({ path }, request) => typeof path === "string" || matchValue(path, request.sortedPath),
   ({ method }, request) => matchValue(method, request.method),
   ({ body }, request) => body === undefined || matchBody(body, request),
@@ -89,18 +89,34 @@ function stagesPassed(key, request, from = 0) {
 }
 
 /**
- * The first of the interceptors that takes the request, or the number of stages that the nearest of them let it pass;
- * a promise of that once a matcher is async.
- * @param interceptors an iterator
+ * The first of the interceptors that takes a request, or the number of stages that the nearest of them let it pass; a
+ * promise of that once a matcher is async.
+ * @param found what the addon has found: the number of that first one; or `[furthest, certain, end, ...asked]`: it is one
+ *   of those that are to be asked, or the certain one, or stands behind `end`
  */
-function search(interceptors, request, furthest = 0) {
-  for (let next = interceptors.next(); !next.done; next = interceptors.next()) {
-    const one = next.value;
+function search(interceptors, request, found = interceptors.find(request), furthest = 0) {
+  if (typeof found === "number") return interceptors.at(found);
+  const [passed, certain, end, ...asked] = found;
+  const judge = (one) => {
+    if (typeof one !== "number") return one;
+    // While a matcher was waited for, it may have been used up, and others added.
+    const taking = certain === null ? undefined : interceptors.at(certain);
+    if (taking !== undefined || end >= interceptors.end) return taking ?? one;
+    return search(interceptors, request, interceptors.find(request, end), one);
+  };
+  return chain(ask(interceptors, asked.values(), request, Math.max(furthest, passed)), judge);
+}
+
+/** The same of those whose numbers an iterator gives. */
+function ask(interceptors, numbers, request, furthest) {
+  for (let next = numbers.next(); !next.done; next = numbers.next()) {
+    const one = interceptors.at(next.value);
+    if (one === undefined) continue;
     const passed = stagesPassed(one.state, request);
     if (types.isPromise(passed)) {
       const judge = (stages) => {
         if (stages === ALL) return one;
-        return search(interceptors, request, Math.max(furthest, stages));
+        return ask(interceptors, numbers, request, Math.max(furthest, stages));
       };
       return passed.then(judge);
     }

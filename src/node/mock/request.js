@@ -11,6 +11,8 @@ const EXPECTING = new Set(["PUT", "POST"]);
 class MockRequest {
   /** Ends what answers the request, for a reason; undefined where there is nothing to end. */
   callOff;
+  /** What the addon has found for it in the worker's turn, as `search` takes it. */
+  found;
   #headerText;
   #length;
   #body;
@@ -22,7 +24,7 @@ class MockRequest {
 
   /**
    * @param headers flat, names as they were written
-   * @param length of the body in bytes, or null when only reading it will tell
+   * @param length of the body in bytes, or null when only reading it will tell, and for streams
    * @param body null, text or bytes; otherwise `{ kind, drain(), source() }` of a "stream" or a "blob", which a form is
    *   too: either all of its bytes, or a source to pull them from
    */
@@ -35,6 +37,11 @@ class MockRequest {
     this.#kind = body?.kind;
     if (this.#kind === undefined) this.#body = body;
     else this.#stream = body;
+  }
+
+  /** `[method, headers, length, body]`, by which the addon finds interceptors. */
+  get parts() {
+    return [this.method, this.#headerText, this.#length, this.#body];
   }
 
   get sortedPath() {
@@ -75,7 +82,7 @@ class MockRequest {
   #contentLength() {
     if (typeof this.#body === "string") return Buffer.byteLength(this.#body);
     if (this.#body === null) return EXPECTING.has(this.method) ? 0 : null;
-    return this.#kind === "stream" ? null : (this.#length ?? null);
+    return this.#length ?? null;
   }
 
   hasBody() {
