@@ -147,16 +147,22 @@ describe("a module that waits at its top level", () => {
   test("with a time limit of V8's own starts", (t) =>
     starts(t, "await Atomics.waitAsync(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20).value;"));
 
-  test("does not hold up the instance's end", WAITS, async (t) => {
-    let begun;
-    const waits = new Promise((resolve) => {
-      begun = resolve;
+  for (const [where, options] of [
+    ["", (waiting) => waiting],
+    [", as a mount", (waiting) => ({ script: FINE, mounts: { waiting } })],
+  ]) {
+    test(`does not hold up the instance's end${where}`, WAITS, async (t) => {
+      let begin;
+      const begun = new Promise((resolve) => {
+        begin = resolve;
+      });
+      const globals = { begin, never: new Promise(() => {}) };
+      const mf = createInvalid(t, options({ modules: true, script: `begin(); await never;${FINE}`, globals }));
+      const answer = rejection(mf.dispatchFetch("http://localhost/"));
+      await begun;
+      await mf.dispose();
+      const error = await answer;
+      assert.equal((error.cause ?? error).code, "ERR_DISPOSED");
     });
-    const globals = { begin: begun, never: new Promise(() => {}) };
-    const mf = createInvalid(t, { modules: true, script: `begin(); await never;${FINE}`, globals });
-    const answer = rejection(mf.dispatchFetch("http://localhost/"));
-    await waits;
-    await mf.dispose();
-    assert.equal((await answer).code, "ERR_DISPOSED");
-  });
+  }
 });

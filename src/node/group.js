@@ -252,6 +252,8 @@ class Group {
 
   async dispose() {
     this.#disposed = true;
+    // The main worker waits for its mounts to start.
+    for (const mount of this.#mounts.values()) mount.breakOff();
     await this.main.dispose();
     for (const [name, worker] of [...this.#mounts]) await this.#unmount(name, worker);
     if (this.#instance !== undefined) closeInstance(this.#instance);

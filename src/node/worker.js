@@ -276,12 +276,16 @@ class Worker {
     return this.#group.service(target, service).dispatch(null, request);
   }
 
+  /** Ends a start whose script still waits for something. */
+  breakOff() {
+    this.#starting?.dispose();
+  }
+
   async dispose() {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#sources.close();
-    // Its script may wait for long.
-    this.#starting?.dispose();
+    this.breakOff();
     await this.#ready?.catch(() => {});
     for (const line of endLines()) this.log.verbose(line);
     this.#lane?.dispose();
