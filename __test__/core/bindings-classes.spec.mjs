@@ -194,6 +194,33 @@ describe("a class in bindings", () => {
     );
   });
 
+  test("knows the errors of its own that functions throw, and what they can do", async (t) => {
+    class QuotaError extends Error {
+      #left = 3;
+      get left() {
+        return this.#left;
+      }
+      take() {
+        this.#left--;
+        return this;
+      }
+    }
+    const fail = () => {
+      throw new QuotaError("too much");
+    };
+    const seen = await withBindings(
+      t,
+      { QuotaError, Counter, fail, isQuota: (error) => error instanceof QuotaError },
+      `
+      class Stricter extends env.QuotaError {}
+      try { env.fail(); } catch (error) {
+        return [error instanceof env.QuotaError, error instanceof Error, error instanceof env.Counter, error instanceof Stricter,
+          error.take().left, error.left, env.isQuota(error), new Error("own") instanceof env.QuotaError, Object.keys(error)];
+      }`,
+    );
+    assert.deepEqual(seen, [true, true, false, false, 2, 2, true, false, []]);
+  });
+
   test("of the worker can be constructed outside", async (t) => {
     let Point;
     await withBindings(

@@ -147,6 +147,23 @@ describe("an error thrown by a worker", () => {
     assert.deepEqual(Object.keys(error), ["status"]);
   });
 
+  test("is an instance of its class, and of those that this one extends", async (t) => {
+    const script = `export class BaseError extends Error {}
+    export class HttpError extends BaseError {}
+    export class OtherError extends BaseError {}
+    export default { fetch() { throw new HttpError("busy"); } }`;
+    const mf = create(t, { script });
+    const { BaseError, HttpError, OtherError } = await mf.getModuleExports();
+    const error = await rejection(mf.dispatchFetch(URL_ROOT));
+    const classes = [HttpError, BaseError, OtherError];
+    assert.deepEqual(
+      classes.map((one) => error instanceof one),
+      [true, true, false],
+    );
+    assert.equal(new Error("busy") instanceof HttpError, false);
+    await assert.rejects(mf.dispatchFetch(URL_ROOT), HttpError);
+  });
+
   test("keeps its properties named by registered symbols", async (t) => {
     const error = await thrown(
       t,

@@ -25,8 +25,11 @@
     "construct",
     "inspect",
     "ask",
+    "hasInstance",
   ];
-  const [GET, SET, HAS, DELETE, OWN_KEYS, DESCRIBE, DEFINE, PROTOTYPE, APPLY, CONSTRUCT, INSPECT, ASK] = TRAPS.keys();
+  const [GET, SET, HAS, DELETE, OWN_KEYS, DESCRIBE, DEFINE, PROTOTYPE, APPLY, CONSTRUCT, INSPECT, ASK, HAS_INSTANCE] =
+    TRAPS.keys();
+  const ordinaryHasInstance = Function.prototype[Symbol.hasInstance];
 
   const tagOf = (value) => Object.prototype.toString.call(value);
   const STREAMS = new Set(["[object ReadableStream]", "[object WritableStream]"]);
@@ -250,10 +253,25 @@
     function createProxy(number, kind) {
       const behind = target(kind);
       realm.showAs(behind, () => trap(number, INSPECT));
-      return new Proxy(
-        behind,
-        handler((...call) => trap(number, ...call)),
-      );
+      const traps = handler((...call) => trap(number, ...call));
+      const proxy = new Proxy(behind, traps);
+      if (kind !== KIND.CLASS) return proxy;
+      const { get } = traps;
+      const hasInstance = hasInstanceOf(number, proxy);
+      traps.get = (_, key) => {
+        const value = get(_, key);
+        return key === Symbol.hasInstance && value === ordinaryHasInstance ? hasInstance : value;
+      };
+      return proxy;
+    }
+
+    /** An error that was rebuilt here has not the class as a prototype: whose instance it is, the other realm knows. */
+    function hasInstanceOf(number, proxy) {
+      return function (value) {
+        if (ordinaryHasInstance.call(this, value)) return true;
+        const isRebuilt = this === proxy && typeof value === "object" && foreignNumbers.has(value);
+        return isRebuilt && !realm.isProxy(value) && trap(number, HAS_INSTANCE, encode(value));
+      };
     }
 
     function trap(number, index, ...args) {
@@ -342,6 +360,8 @@
           return realm.inspect(object);
         case CONSTRUCT:
           return encode(Reflect.construct(object, args[0].map(decode)));
+        case HAS_INSTANCE:
+          return decode(args[0]) instanceof object;
         case ASK:
           return encode(realm.askPlatform(object, ...args.map(decode)));
         default:
