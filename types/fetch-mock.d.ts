@@ -18,7 +18,7 @@ export interface MockInterceptorOptions {
    */
   // biome-ignore lint/suspicious/noExplicitAny: bodies are of many kinds, and the test knows which one it sends
   body?: MockMatcher<any> | Uint8Array | object | null;
-  /** Headers that must be there, or a function that gets all of them, names in lower case. */
+  /** Headers that must be there, as they are now, or a function that gets all of them, names in lower case. */
   headers?: Record<string, MockMatcher> | Headers | ((headers: Record<string, string>) => boolean | Promise<boolean>);
   /** Parameters that are added to `path`, if that is a string without a query. */
   query?: Record<string, string | number | boolean | string[] | undefined>;

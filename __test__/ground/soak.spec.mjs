@@ -60,6 +60,10 @@ describe("cost and memory stay flat", () => {
 
   test("over 20,000 errors", () => staysFlat("errors", 20_000));
 
+  test("over 1,000 mocks", differs("its mocks stay"), () => staysFlat("mocks", 1_000));
+
+  test("over 50,000 interceptors of a mock", differs("patterns become slow"), () => staysFlat("interceptors", 50_000));
+
   test("over a million crossings between the heaps", () => staysFlat("crossings", 1_000_000));
 
   test("over 100,000 crossings of web objects and errors", differs("it has one heap"), () =>

@@ -1,10 +1,11 @@
 // A mock that is changed while requests are under way, and one that several instances share.
 
 import assert from "node:assert/strict";
+import { createRequire } from "node:module";
 import { describe } from "node:test";
 import { deferred, rejection, text } from "../support/dispatch.mjs";
 import { ORIGIN, refusal } from "../support/fetch-mock.mjs";
-import { create, createFetchMock } from "../support/miniflare.mjs";
+import { create, createFetchMock, Miniflare } from "../support/miniflare.mjs";
 import { test } from "../support/test.mjs";
 
 const script = `export default { fetch: ({ url }) => fetch("${ORIGIN}" + new URL(url).pathname) };`;
@@ -90,6 +91,24 @@ describe("a mock of two instances", () => {
     assert.deepEqual(await Promise.all(both), ["ERR_DISPOSED", "late"]);
     assert.equal(scope.calls().length, 2);
   });
+});
+
+test("a mock answers instances of another copy of the package", async (t) => {
+  const fetchMock = createFetchMock();
+  fetchMock.disableNetConnect();
+  const pool = fetchMock.get(ORIGIN);
+  pool.intercept({ path: /^\/a$/ }).reply(200, "by pattern");
+  pool.intercept({ path: (path) => path === "/a" }).reply(200, "by function");
+  pool.intercept({ path: "/a" }).reply(200, "by path");
+  const require = createRequire(import.meta.url);
+  for (const key of Object.keys(require.cache)) if (!key.endsWith(".node")) delete require.cache[key];
+  const another = require("../../index.js");
+  assert.notEqual(another.Miniflare, Miniflare);
+  const mf = new another.Miniflare({ modules: true, script, fetchMock });
+  t.after(() => mf.dispose());
+  const answers = [];
+  while (answers.length < 3) answers.push(await text(mf, "http://localhost/a"));
+  assert.deepEqual(answers, ["by pattern", "by function", "by path"]);
 });
 
 describe("a mock of what the worker asks others for", () => {

@@ -2,7 +2,7 @@
 // arguments name the thing and how often; the last line it prints is { megabytes: [...], times: [...] } as JSON, where a
 // time is the median of one repetition in that tenth, in microseconds.
 
-import { Miniflare } from "./miniflare.mjs";
+import { createFetchMock, Miniflare } from "./miniflare.mjs";
 
 const TENTHS = 10;
 const hello = { modules: true, script: "export default { fetch: () => new Response('hello') }" };
@@ -78,6 +78,41 @@ const subjects = {
       for (let index = 0; index < size; index++) await mf.dispatchFetch("http://localhost/").catch(() => {});
     });
     await mf.dispose();
+    return result;
+  },
+
+  // Every mock has interceptors of each kind, some of them used up, and is closed or forgotten.
+  mocks: (count) =>
+    soak(count, 10, async (size) => {
+      for (let index = 0; index < size; index++) {
+        const fetchMock = createFetchMock();
+        const pool = fetchMock.get("https://example.com");
+        for (let kind = 0; kind < 20; kind++) {
+          pool.intercept({ path: new RegExp(`^/${kind}/\\d+$`), body: { ballast: "0".repeat(1_000) } }).reply(200);
+          pool.intercept({ path: `/${kind}`, headers: { a: "1" } }).reply(200);
+          pool.intercept({ path: (path) => path === `/${kind}` }).reply(200);
+          fetchMock.dispatch({ origin: "https://example.com", path: `/${kind}`, method: "GET" }, {});
+        }
+        if (index % 2) await fetchMock.close();
+      }
+    }),
+
+  interceptors: async (count) => {
+    const fetchMock = createFetchMock();
+    fetchMock.disableNetConnect();
+    const pool = fetchMock.get("https://example.com");
+    for (let index = 0; index < 100; index++)
+      pool
+        .intercept({ path: new RegExp(`^/${index}$`) })
+        .reply(200)
+        .persist();
+    const result = await soak(count, 100, async (size) => {
+      for (let index = 0; index < size; index++) {
+        pool.intercept({ path: index % 2 ? "/a" : /^\/a$/ }).reply(200, "once");
+        fetchMock.dispatch({ origin: "https://example.com", path: "/a", method: "GET" }, {});
+      }
+    });
+    if (fetchMock.pendingInterceptors().length !== 100) throw new Error("an interceptor was not used up");
     return result;
   },
 

@@ -1,21 +1,25 @@
 //! The patterns of a table, tested together: one pass over a text finds all that match it, however many there are.
 //!
-//! A set is compiled once and cannot be changed. So there are several, each less than half as long as the one before:
-//! what is new becomes a set of its own, which takes up those before it that are no longer. What is taken out is masked,
-//! and a set is compiled anew once most of it is. Either way a pattern is compiled a few times, whatever comes and goes.
+//! A set is compiled once and cannot be changed. So there are several, each less than half as long as the one before: a
+//! few new patterns are tested one by one, more become a set, which takes up those before it that are hardly longer. What is
+//! taken out is masked, and a set is compiled anew once most of it is. Either way a pattern is compiled a few times,
+//! whatever comes and goes.
 
 use std::cell::OnceCell;
 
 use regex::bytes::RegexSet;
 
-use super::pattern;
+use super::pattern::{self, Pattern};
+
+/// Patterns that are tested one by one: most last for one request only.
+const MOST_FRESH: usize = 16;
 
 /// Numbered patterns; the numbers grow.
 #[derive(Default)]
 pub struct Sets {
     sets: Vec<Set>,
     /// Not yet in a set.
-    fresh: Vec<Member>,
+    fresh: Vec<(u32, Pattern)>,
 }
 
 struct Member {
@@ -33,13 +37,12 @@ pub enum Found {
 }
 
 impl Sets {
-    pub fn add(&mut self, number: u32, pattern: String) {
-        let pattern = Some(pattern);
-        self.fresh.push(Member { number, pattern });
+    pub fn add(&mut self, number: u32, pattern: Pattern) {
+        self.fresh.push((number, pattern));
     }
 
     pub fn remove(&mut self, number: u32) {
-        if let Some(index) = position(&self.fresh, number) {
+        if let Ok(index) = self.fresh.binary_search_by_key(&number, |(number, _)| *number) {
             self.fresh.remove(index);
             return;
         }
@@ -58,6 +61,13 @@ impl Sets {
             return Found::Possible(self.numbers());
         }
         let mut numbers = Vec::new();
+        for (number, pattern) in &self.fresh {
+            match pattern.test(text) {
+                Some(true) => numbers.push(*number),
+                Some(false) => {}
+                None => return Found::Possible(self.numbers()),
+            }
+        }
         for set in &self.sets {
             let Some(regexes) = set.regexes() else {
                 return Found::Possible(self.numbers());
@@ -76,7 +86,8 @@ impl Sets {
     fn numbers(&self) -> Vec<u32> {
         let members = self.sets.iter().flat_map(|set| &set.members);
         let alive = members.filter(|member| member.pattern.is_some());
-        alive.map(|member| member.number).collect()
+        let fresh = self.fresh.iter().map(|(number, _)| *number);
+        alive.map(|member| member.number).chain(fresh).collect()
     }
 
     fn settle(&mut self) {
@@ -85,10 +96,14 @@ impl Sets {
                 *set = Set::new(set.take());
             }
         }
-        if self.fresh.is_empty() {
+        if self.fresh.len() <= MOST_FRESH {
             return;
         }
-        let mut members = std::mem::take(&mut self.fresh);
+        let member = |(number, pattern): (u32, Pattern)| Member {
+            number,
+            pattern: Some(pattern.into_translated()),
+        };
+        let mut members: Vec<_> = self.fresh.drain(..).map(member).collect();
         while let Some(before) = self.sets.pop_if(|before| before.alive <= members.len() * 2) {
             let mut earlier = before;
             let mut all = earlier.take();
@@ -152,6 +167,10 @@ impl Set {
 mod tests {
     use super::*;
 
+    fn plain(source: &str) -> Pattern {
+        Pattern::read(source, "").expect("it is on the list")
+    }
+
     fn certain(sets: &mut Sets, text: &str) -> Vec<u32> {
         let Found::Certain(mut numbers) = sets.search(text) else {
             panic!("patterns over ASCII are certain");
@@ -165,7 +184,7 @@ mod tests {
         let mut sets = Sets::default();
         let mut expected = Vec::new();
         for number in 0..300 {
-            sets.add(number, format!(r"\A(?:{}|all)\z", number % 7));
+            sets.add(number, plain(&format!("^(?:{}|all)$", number % 7)));
             expected.push(number);
             if number % 3 == 2 {
                 let gone = expected.remove(expected.len() * (number as usize % 5) / 5);
@@ -179,7 +198,7 @@ mod tests {
         for gone in expected {
             sets.remove(gone);
         }
-        assert!(sets.sets.is_empty());
+        assert!(sets.sets.is_empty() && sets.fresh.is_empty());
     }
 
     #[test]
@@ -187,7 +206,7 @@ mod tests {
         let mut sets = Sets::default();
         let mut compiled = 0;
         for number in 0..1000 {
-            sets.add(number, "a".into());
+            sets.add(number, plain("a"));
             sets.settle();
             compiled += sets
                 .sets
@@ -203,7 +222,7 @@ mod tests {
     #[test]
     fn beyond_ascii_all_are_possible() {
         let mut sets = Sets::default();
-        sets.add(4, "a".into());
+        sets.add(4, plain("a"));
         assert!(matches!(sets.search("é"), Found::Possible(numbers) if numbers == [4]));
     }
 }

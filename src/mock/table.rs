@@ -81,7 +81,7 @@ impl Table {
                 Place::Path(path)
             }
             Matcher::Pattern(pattern) => {
-                self.patterns.add(number, pattern.into_translated());
+                self.patterns.add(number, pattern);
                 Place::Pattern
             }
             Matcher::Ask => {
