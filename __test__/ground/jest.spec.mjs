@@ -29,7 +29,7 @@ function passed({ code, result, stderr }) {
   const messages = result.testResults.map(({ message }) => message).filter(Boolean);
   assert.equal(result.numFailedTests, 0, messages.join("\n"));
   assert.equal(result.numRuntimeErrorTestSuites, 0, messages.join("\n"));
-  assert.equal(result.numPassedTests, 14, stderr);
+  assert.equal(result.numPassedTests, 15, stderr);
   assert.equal(result.numPassedTestSuites, 2);
   assert.equal(code, 0, stderr);
   assert.doesNotMatch(stderr, /did not exit|force exited|open handles/i);

@@ -1,6 +1,7 @@
 "use strict";
 // Durable Objects from outside the worker: which are bound, and how Node reaches them.
 
+const { setImmediate } = require("node:timers");
 const { DurableObjectNamespace, partsOf } = require("../durable/namespace.js");
 const { describe, DurableObjectError } = require("./errors.js");
 const { objectIds } = require("./lane.js");

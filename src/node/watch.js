@@ -6,6 +6,7 @@
 
 const fs = require("node:fs");
 const path = require("node:path");
+const { clearTimeout, setTimeout } = require("node:timers");
 
 /** Changes that come within this time of each other are one. */
 const DEBOUNCE_MS = 50;
