@@ -81,6 +81,58 @@ describe("the Jest environment", differs("it is a package of its own there"), ()
   test("leaves nothing of a file behind", async (t) => passed(await jest(suite(t), "--runInBand", "--detectLeaks")));
 });
 
+describe("a project of the Jest environment", differs("it is a package of its own there"), () => {
+  async function passes(t, options, source, tools, count = 1) {
+    const { code, result, stderr, messages } = await alone(t, options, source, tools);
+    assert.equal(code, 0, messages + stderr);
+    assert.equal(result.numPassedTests, count, messages);
+  }
+
+  test("need not have Jest's environment for Node within reach, if it has Jest", (t) =>
+    passes(t, {}, `test("has bindings", () => expect(getMiniflareBindings()).toEqual({}));`, ["jest"]));
+
+  test("may give options in a comment of the test file", (t) => {
+    const comment = `/**\n * @jest-environment-options {"bindings":{"KEY":"of the comment"}}\n */`;
+    return passes(
+      t,
+      { bindings: { KEY: "of the project" } },
+      `${comment}\ntest("", () => expect(KEY).toBe("of the comment"));`,
+    );
+  });
+
+  test("sees what its objects log on the console of the test", (t) => {
+    const objects = { modules: true, durableObjects: { BOX: "Box" }, script: BOX };
+    const source = `test("logs", async () => {
+      const log = jest.spyOn(console, "log").mockImplementation(() => {});
+      const { BOX } = getMiniflareBindings();
+      await BOX.get(BOX.newUniqueId()).fetch("http://localhost/");
+      expect(log).toHaveBeenCalledWith("from the object", { a: 1 });
+    });`;
+    return passes(t, objects, source);
+  });
+
+  test("has a new worker in the next test after an object was stopped by a limit", (t) => {
+    const objects = { modules: true, durableObjects: { BOX: "Box" }, script: BOX, cpuLimitMs: 50 };
+    const source = `
+      const ask = async (path) => {
+        const { BOX } = getMiniflareBindings();
+        return BOX.get(BOX.idFromName("a")).fetch("http://localhost" + path);
+      };
+      test("stops", () => expect(ask("/loop")).rejects.toMatchObject({ code: "ERR_CPU_LIMIT" }));
+      test("goes on", async () => expect((await ask("/")).status).toBe(200));`;
+    return passes(t, objects, source, undefined, 2);
+  });
+});
+
+const BOX = `export class Box {
+  async fetch(request) {
+    if (request.url.endsWith("/loop")) while (true) {}
+    console.log("from the object", { a: 1 });
+    return new Response();
+  }
+}
+export default {};`;
+
 describe("what is wrong with a project of the Jest environment", differs("it is a package of its own there"), () => {
   const SOURCE = `test("runs", () => {});`;
 

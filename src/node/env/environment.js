@@ -52,17 +52,19 @@ async function createEnvironment(options) {
 }
 
 async function environmentOf(mf, options, fetchMock) {
-  const bindings = await mf.getBindings();
+  let bindings = await mf.getBindings();
   const restorers = new Map();
   return {
     globals: {
       ...webGlobals(fetchMock, await mf.getCaches()),
-      ...helpers(mf, bindings, fetchMock),
+      ...helpers(mf, () => bindings, fetchMock),
       ...(options.modules === true ? {} : bindings),
       ...options.globals,
     },
     async remember(key) {
       restorers.set(key, await mf.snapshotStorage());
+      // Those of another worker, if a limit has stopped the one before.
+      bindings = await mf.getBindings();
     },
     async restore(key) {
       const restore = restorers.get(key);

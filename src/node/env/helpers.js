@@ -4,9 +4,10 @@
 const { waitsOf } = require("./events.js");
 const { runWithGates, TestState } = require("./state.js");
 
+/** `bindings()` gives those of the worker that is loaded. */
 function helpers(mf, bindings, fetchMock) {
   return {
-    getMiniflareBindings: () => bindings,
+    getMiniflareBindings: bindings,
     getMiniflareFetchMock: () => fetchMock,
     getMiniflareWaitUntil: (event) => settled(waitsOf(event)),
     getMiniflareDurableObjectStorage: (id) => mf.getDurableObjectStorage(id),
