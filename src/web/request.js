@@ -15,7 +15,8 @@ const cfOf = new WeakMap();
 export const getCf = (request) => cfOf.get(request);
 export const setCf = (request, cf) => void (cf === undefined || cfOf.set(request, cf));
 
-export function Request(input, init = undefined) {
+// An expression, whose name the bundle leaves as it is: V8 shows it in errors.
+export const Request = function Request(input, init = undefined) {
   if (new.target === undefined) throw new TypeError("Class constructor Request cannot be invoked without 'new'");
   const request =
     new.target === Request ? new Upstream(input, init) : Reflect.construct(Upstream, [input, init], new.target);
@@ -26,7 +27,7 @@ export function Request(input, init = undefined) {
   if (typeof body === "object" && body !== null) announceLength(request, toInnerRequest(request), body);
   if (body !== undefined && body !== null && !(input instanceof Upstream)) nameContentType(request, init.headers);
   return request;
-}
+};
 
 /** The header that says what a body is has its name in lower case, unless the worker itself wrote it. */
 function nameContentType(request, given) {

@@ -12,7 +12,8 @@ const ENCODINGS = ["automatic", "manual"];
 /** What few responses have: `{ webSocket, cf, encodeBody }`. */
 const extras = new WeakMap();
 
-export function Response(body = null, init = undefined) {
+// An expression, whose name the bundle leaves as it is: V8 shows it in errors.
+export const Response = function Response(body = null, init = undefined) {
   if (new.target === undefined) throw new TypeError("Class constructor Response cannot be invoked without 'new'");
   if (body === "" && nullBodyStatus(init?.status)) body = null;
   const response =
@@ -20,7 +21,7 @@ export function Response(body = null, init = undefined) {
   if (init !== undefined && init !== null) applyInit(response, init);
   if (typeof body === "object" && body !== null) announceLength(response, toInnerResponse(response), body);
   return response;
-}
+};
 
 function applyInit(response, init) {
   const { webSocket, cf, encodeBody } = extras.get(init) ?? init;
