@@ -4,7 +4,7 @@
 import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { create, differs, isOracle, Miniflare } from "../support/miniflare.mjs";
-import { deepEqualOutside, rejection, text, URL_ROOT } from "../support/dispatch.mjs";
+import { deepEqualOutside, evaluate, rejection, text, URL_ROOT } from "../support/dispatch.mjs";
 import { test } from "../support/test.mjs";
 
 const HELPERS = `
@@ -274,6 +274,27 @@ for (const [format, scriptOf] of Object.entries(FORMATS)) {
     });
   }
 }
+
+test("Names: functions have those that users read, not those of a bundle", async (t) => {
+  const renamed = await evaluate(
+    t,
+    `const renamed = [], seen = new Set();
+    const look = (path, value) => {
+      if (Object(value) !== value || seen.has(value)) return;
+      seen.add(value);
+      for (const key of Reflect.ownKeys(value)) {
+        const { value: held, get, set } = Object.getOwnPropertyDescriptor(value, key);
+        for (const one of [held, get, set]) {
+          if (typeof one === "function" && /\\w\\$\\d+$/.test(one.name)) renamed.push(path + "." + String(key));
+          look(path + "." + String(key), one);
+        }
+      }
+    };
+    look("globalThis", globalThis);
+    return { renamed, looked: seen.size > 500 };`,
+  );
+  assert.deepEqual(renamed, { renamed: [], looked: true });
+});
 
 describe("Event types:", () => {
   const events = async (t, script, options = {}) => {
