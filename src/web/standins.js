@@ -6,6 +6,7 @@ import { core } from "ext:core/mod.js";
 const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
 const { URLSearchParams } = core.loadExtScript("ext:deno_web/00_url.js");
 const { FormData } = core.loadExtScript("ext:deno_fetch/21_formdata.js");
+
 function accept(Class) {
   const { name } = Class;
   const convert = webidl.converters[name];

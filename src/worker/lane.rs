@@ -238,8 +238,7 @@ impl Lane {
             return false;
         };
         let filter = RuntimeActivityStatsFilter::default().with_ops().with_timers();
-        let activities = runtime.runtime_activity_stats_factory().capture(&filter).dump();
-        activities.active.is_empty() && !runtime.v8_isolate().has_pending_background_tasks()
+        activities(runtime, filter).is_empty() && !runtime.v8_isolate().has_pending_background_tasks()
     }
 
     /// One turn, or a nested part of one. `None` when the lane is condemned.
@@ -292,11 +291,12 @@ impl Lane {
             return Vec::new();
         };
         let filter = RuntimeActivityStatsFilter::default().with_ops();
-        let activities = runtime.runtime_activity_stats_factory().capture(&filter).dump();
-        let pending = activities.active.into_iter().filter_map(|activity| match activity {
-            RuntimeActivity::AsyncOp(id, _, name) if !CLOCKED.contains(&name) => Some(id),
-            _ => None,
-        });
+        let pending = activities(runtime, filter)
+            .into_iter()
+            .filter_map(|activity| match activity {
+                RuntimeActivity::AsyncOp(id, _, name) if !CLOCKED.contains(&name) => Some(id),
+                _ => None,
+            });
         pending.collect()
     }
 
@@ -320,6 +320,12 @@ impl Lane {
             }
         }
     }
+}
+
+/// What upstream's event loop waits for, of the kinds that the filter names.
+fn activities(runtime: &JsRuntime, filter: RuntimeActivityStatsFilter) -> Vec<RuntimeActivity> {
+    let stats = runtime.runtime_activity_stats_factory();
+    stats.capture(&filter).dump().active
 }
 
 /// An isolate of the nursery, or one made here.
