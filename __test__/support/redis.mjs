@@ -2,20 +2,37 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import net from "node:net";
 import { fileURLToPath } from "node:url";
 import { folder } from "./files.mjs";
 
-/** A port that nobody listens on. */
+/**
+ * A port that nobody listens on, and that the system lends to no connection: it stays free while the server that has it is
+ * stopped.
+ */
 async function freePort() {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
+  for (;;) {
+    const port = randomInt(10_000, 32_000);
+    const server = net.createServer().listen(port, "127.0.0.1");
+    try {
+      await once(server, "listening");
+    } catch (error) {
+      if (error.code !== "EADDRINUSE") throw error;
+      continue;
+    }
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }
+
+/**
+ * What the server has confirmed is in its file, and survives its end. Without `appendfsync no`, Redis answers first and
+ * writes up to two seconds later while the disk is busy with a sync.
+ */
+const KEPT = ["--appendonly", "yes", "--appendfsync", "no", "--save", ""];
 
 /** A file of the certificates that specs use. */
 export const certificate = (name) => fileURLToPath(new URL(`../fetch/certificates/${name}`, import.meta.url));
@@ -35,7 +52,7 @@ export async function redis(t, args = [], { tls = false } = {}) {
   let child;
   const start = async () => {
     const listen = tls ? tlsOptions(port) : ["--port", port];
-    const options = [...listen, "--bind", "127.0.0.1", "--dir", dir, "--appendonly", "yes", "--save", ""];
+    const options = [...listen, "--bind", "127.0.0.1", "--dir", dir, ...KEPT];
     child = spawn("redis-server", [...options.map(String), ...args], { stdio: ["ignore", "pipe", "inherit"] });
     child.on("error", (error) => assert.fail(`redis-server does not start (${error.message}): run \`npm run setup\``));
     let output = "";
