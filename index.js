@@ -1,33 +1,16 @@
 "use strict";
-// The door: what the package exports, and nothing else.
+// The door for CommonJS. What it gives is `src/node/index.js`, bundled.
 
-const errors = require("./src/node/errors.js");
-const { Log, LogLevel, NoOpLog } = require("./src/node/log.js");
-const { createFetchMock } = require("./src/node/mock/index.js");
-const { Miniflare, ReloadEvent } = require("./src/node/miniflare.js");
-const { Request } = require("./src/node/request.js");
-const { Response } = require("./src/node/response.js");
+const miniflare = requireBundle();
 
-module.exports = {
-  Miniflare,
-  ReloadEvent,
-  createFetchMock,
-  Log,
-  LogLevel,
-  NoOpLog,
-  Request,
-  Response,
-  MiniflareError: errors.MiniflareError,
-  MiniflareCoreError: errors.MiniflareCoreError,
-  FetchError: errors.FetchError,
-  RouterError: errors.RouterError,
-  CacheError: errors.CacheError,
-  DurableObjectError: errors.DurableObjectError,
-  QueueError: errors.QueueError,
-  SchedulerError: errors.SchedulerError,
-  StorageError: errors.StorageError,
-  VMScriptRunnerError: errors.VMScriptRunnerError,
-  BuildError: errors.BuildError,
-  OptionsError: errors.OptionsError,
-  InstanceError: errors.InstanceError,
-};
+function requireBundle() {
+  try {
+    return require("./lib/node/index.js");
+  } catch (error) {
+    if (error.code !== "MODULE_NOT_FOUND" || !error.message.includes("lib/node/index.js")) throw error;
+    throw new Error("miniflare-rs is not built: run `npm run build` in the clone", { cause: error });
+  }
+}
+
+// Said by its name so that Node, which looks for the names of what is imported, does not read the bundle for them.
+module.exports = miniflare;

@@ -1,5 +1,5 @@
-// `npm run build`: V8's archive checked, the crate compiled, the addon put into its platform package, and the start-up
-// snapshot made by that addon. A step whose input did not change is skipped.
+// `npm run build`: V8's archive checked, the crate compiled, the addon put into its platform package, the start-up snapshot
+// made by that addon, and Node's half bundled. A step whose input did not change is skipped.
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -7,6 +7,8 @@ import { currentPlatform } from "./platforms.mjs";
 import { longStep, main, root, run, step, StepError } from "./steps.mjs";
 import { findCargo } from "./toolchain.mjs";
 
+const sourceFolder = path.join(root, "src");
+const library = path.join(root, "lib/node");
 const releaseFolder = path.resolve(root, process.env.CARGO_TARGET_DIR ?? "target", "release");
 
 export function build() {
@@ -15,6 +17,7 @@ export function build() {
   longStep("cargo build --release", () => compile(platform));
   step("addon", () => installAddon(platform));
   step("snapshot", () => makeSnapshot(platform));
+  step("Node's half", bundleNode);
 }
 
 function checkArchive(name) {
@@ -56,27 +59,42 @@ function installAddon({ library, addon }) {
 
 // In a process of its own: V8 decides between making and using a snapshot once per process.
 function makeSnapshot({ addon, snapshot }) {
-  const stamp = `${snapshot}.inputs`;
-  const inputs = sha256(addon, ...workerSources());
-  if (existsSync(snapshot) && existsSync(stamp) && readFileSync(stamp, "utf8") === inputs) return "unchanged";
-  const worker = path.join(releaseFolder, "worker.js");
-  run(process.execPath, [path.join(root, "scripts/bundle.mjs"), worker], { remedy: "see the message above" });
-  const source = "require(process.argv[1]).writeSnapshot(process.argv[2], process.argv[3])";
-  const remedy = "see the message above; it comes from the addon";
-  run(process.execPath, ["-e", source, addon, snapshot, worker], { remedy });
-  writeFileSync(stamp, inputs);
-  return path.relative(root, snapshot);
+  // The worker's own JavaScript is read while the snapshot is made, so the addon does not tell of a change in it.
+  const scripts = sources().filter((file) => !file.startsWith(`node${path.sep}`));
+  return unlessMade(snapshot, [addon, ...inSource(scripts), ...bundlers("bundle.mjs")], () => {
+    const worker = path.join(releaseFolder, "worker.js");
+    run(process.execPath, [path.join(root, "scripts/bundle.mjs"), worker], { remedy: "see the message above" });
+    const source = "require(process.argv[1]).writeSnapshot(process.argv[2], process.argv[3])";
+    const remedy = "see the message above; it comes from the addon";
+    run(process.execPath, ["-e", source, addon, snapshot, worker], { remedy });
+  });
 }
 
-// The worker's own JavaScript is read while the snapshot is made, so the addon does not tell of a change in it.
-function workerSources() {
-  const source = path.join(root, "src");
-  const files = readdirSync(source, { recursive: true })
-    .filter((file) => file.endsWith(".js") && !file.startsWith(`node${path.sep}`))
-    .sort()
-    .map((file) => path.join(source, file));
-  return [...files, path.join(root, "scripts/bundle.mjs"), path.join(root, "package-lock.json")];
+function bundleNode() {
+  return unlessMade(library, [...inSource(sources()), ...bundlers("bundle-node.mjs")], () => {
+    run(process.execPath, [path.join(root, "scripts/bundle-node.mjs")], { remedy: "see the message above" });
+  });
 }
+
+/** Calls `make` if the product is missing, or was made of other files than these. */
+function unlessMade(product, files, make) {
+  const stamp = `${product}.inputs`;
+  const inputs = sha256(...files);
+  if (existsSync(product) && existsSync(stamp) && readFileSync(stamp, "utf8") === inputs) return "unchanged";
+  make();
+  writeFileSync(stamp, inputs);
+  return path.relative(root, product);
+}
+
+/** The JavaScript below `src/`. */
+function sources() {
+  return readdirSync(sourceFolder, { recursive: true })
+    .filter((file) => file.endsWith(".js"))
+    .sort();
+}
+
+const inSource = (files) => files.map((file) => path.join(sourceFolder, file));
+const bundlers = (script) => [path.join(root, "scripts", script), path.join(root, "package-lock.json")];
 
 function sha256(...files) {
   const hash = createHash("sha256");

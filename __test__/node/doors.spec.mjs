@@ -36,6 +36,12 @@ describe("the doors", () => {
     );
   });
 
+  test("have the names that they are exported by", () => {
+    const named = byName(cjs).filter(([, value]) => typeof value === "function");
+    assert.ok(named.length > 10);
+    for (const [name, value] of named) assert.equal(value.name, name);
+  });
+
   test("are the same under the name of the core", async () => {
     assert.equal(require("miniflare-rs/core"), cjs);
     assert.equal(await import("miniflare-rs/core"), esm);

@@ -1,0 +1,78 @@
+// `node scripts/bundle-node.mjs`: Node's half as a few files, in `lib/node/`. A process that loads some forty modules one
+// by one spends as long on finding and reading them as on everything else it does until its first instance.
+//
+// What every process needs is in one chunk. A module that is required within a function is needed by few: it stays a file
+// of its own, loaded then.
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import path from "node:path";
+import { rolldown } from "rolldown";
+import { main, root } from "./steps.mjs";
+
+const source = path.join(root, "src");
+/** As deep in the package as the sources are, which find the addon from where they are. */
+const library = path.join(root, "lib/node");
+
+/** What is required or read from outside, by its name in `lib/node/`. */
+const DOORS = { index: "node/index.js", jest: "node/env/jest.js", environment: "node/env/environment.js" };
+const REQUIRE = /\brequire\("(\.[^"]+)"\)/g;
+/** At the top of a file: `const { a } = require("./b.js")`, in one line or several. */
+const AT_LOAD = /^(?:const [^=]*=|\}\s*=) require\("[^"]+"\)/;
+
+/** The modules that a file requires when it is loaded, and those that it requires later. */
+function requiredBy(file) {
+  const required = { atLoad: [], later: [] };
+  for (const line of readFileSync(file, "utf8").split("\n")) {
+    if (line.trimStart().startsWith("//")) continue;
+    const list = AT_LOAD.test(line) ? required.atLoad : required.later;
+    for (const [, specifier] of line.matchAll(REQUIRE)) list.push(path.join(path.dirname(file), specifier));
+  }
+  return required;
+}
+
+/** The file and all that is loaded with it. */
+function loadedWith(file, found = new Set()) {
+  if (found.has(file)) return found;
+  found.add(file);
+  for (const required of requiredBy(file).atLoad) loadedWith(required, found);
+  return found;
+}
+
+/** "src/node/mock/agent.js" is "mock-agent". */
+function nameOf(file) {
+  const parts = path.relative(source, file).replace(/\.js$/, "").split(path.sep);
+  return (parts[0] === "node" ? parts.slice(1) : parts).join("-");
+}
+
+async function bundleNode() {
+  const files = readdirSync(source, { recursive: true }).filter((file) => file.endsWith(".js"));
+  const doors = Object.entries(DOORS).map(([name, file]) => [name, path.join(source, file)]);
+  const always = loadedWith(path.join(source, DOORS.index));
+  const later = files.flatMap((file) => requiredBy(path.join(source, file)).later).filter((file) => !always.has(file));
+  const names = new Map(later.sort().map((file) => [file, nameOf(file)]));
+  const filesOfTheirOwn = {
+    name: "files of their own",
+    resolveId(id, importer) {
+      const name = importer && id.startsWith(".") && names.get(path.join(path.dirname(importer), id));
+      return name ? { id: `./${name}.js`, external: true } : undefined;
+    },
+  };
+  rmSync(library, { recursive: true, force: true });
+  const bundled = await rolldown({
+    input: Object.fromEntries([...doors, ...[...names].map(([file, name]) => [name, file])]),
+    platform: "node",
+    plugins: [filesOfTheirOwn],
+    treeshake: false,
+    logLevel: "warn",
+  });
+  const isDoor = (file) => doors.some(([, door]) => door === file);
+  await bundled.write({
+    dir: library,
+    format: "cjs",
+    entryFileNames: "[name].js",
+    chunkFileNames: "shared-[name].js",
+    comments: false,
+    codeSplitting: { groups: [{ name: "always", test: (file) => always.has(file) && !isDoor(file) }] },
+  });
+}
+
+main(import.meta.url, bundleNode);
