@@ -76,6 +76,7 @@
       newest,
       holdsNewer,
       ask: (number, ...args) => trap(number, ASK, ...args.map(encode)),
+      apply: (number, wires) => trap(number, APPLY, undefined, wires),
       standIn: (number) => createProxy(number, KIND.OBJECT),
       signals: realm.signals,
     };
@@ -534,13 +535,14 @@
     return prototype === null || Object.getPrototypeOf(prototype) === null;
   }
 
+  /** Data on the wire, all of which is plain objects and arrays. */
   function listed(value) {
     if (typeof value !== "object" || value === null) return value;
     if (Array.isArray(value)) return ["k", ...value.map(listed)];
     return ["o", ...Object.keys(value).flatMap((key) => [key, listed(value[key])])];
   }
 
-  const exported = { createMembrane, CALL, TRAP: { GET, APPLY }, isData };
+  const exported = { createMembrane, CALL, TRAP: { APPLY }, isData, listed };
   if (typeof module === "object") module.exports = exported;
   return exported;
 })();

@@ -7,7 +7,7 @@ const { setImmediate } = require("node:timers");
 const { binding, snapshot } = require("./addon.js");
 const { InstanceError, VMScriptRunnerError } = require("./errors.js");
 const { bodyFromWire, bodyToWire } = require("./platform.js");
-const { createRealm } = require("./realm.js");
+const { createRealm, listed } = require("./realm.js");
 const { lightResponse, splitResponse } = require("./response.js");
 
 const HOST = {
@@ -31,8 +31,9 @@ const HOST = {
 /** The call that brings a worker what it fetched of another; the lower numbers are the membrane's. */
 const FETCHED = 3;
 const ANSWERED = 0;
-/** The worker's control object (`src/worker/control.js`) is the first thing that crosses, as an object. */
+/** What has crossed before anything is asked for: the worker's control object (`src/worker/control.js`), and `start`. */
 const CONTROL = ["h", 1, 0];
+const START = 2;
 
 const lanes = new Map();
 let waitingCount = 0;
@@ -112,16 +113,17 @@ class Lane {
   }
 
   /**
-   * Runs the script, as `start` in `src/worker/start.js` does. One that waits at its top level for what will never come
+   * Runs the script, as `start` in `src/worker/start.js` does. `settings` are nothing but data. One that waits at its top level for what will never come
    * is told so once that is certain.
    */
-  async start(...args) {
-    const { start } = this.control;
+  async start(settings, ...values) {
+    const membrane = this.#membrane;
     const stopped = new Promise((_, stop) => {
-      this.#starting = { newest: this.#membrane.newest(), stop };
+      this.#starting = { newest: membrane.newest(), stop };
     });
     try {
-      await Promise.race([start(...args), stopped]);
+      const started = membrane.apply(START, [listed(settings), ...values.map(membrane.encode)]);
+      await Promise.race([started, stopped]);
     } finally {
       this.#starting = undefined;
       if (!this.#ended) binding.started(this.#id);

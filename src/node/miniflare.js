@@ -27,14 +27,17 @@ class Miniflare extends EventTarget {
   #namespaceOf;
   #caches;
   #mounts = new WeakMap();
+  /** Whether somebody has ever listened. An event for nobody is not made: it costs as much as a dispatch. */
+  #isHeard = false;
 
   constructor(options = {}, mount = undefined) {
     super();
     this.#group = mount?.[MOUNT] ?? new Group(options?.log ?? new NoOpLog());
     this.#worker = mount?.worker ?? this.#group.main;
     this.log = this.#worker.log;
-    this.#worker.onLoad = ({ initial }) =>
-      this.dispatchEvent(new ReloadEvent({ plugins: pluginsOf(this.#worker.options), initial }));
+    this.#worker.onLoad = ({ initial }) => {
+      if (this.#isHeard) this.dispatchEvent(new ReloadEvent({ plugins: pluginsOf(this.#worker.options), initial }));
+    };
     this.#namespaceOf = objectNamespaces({
       dispatch: (target, request) => this.#dispatchObject(target, request),
       isEnabled: (flag) => this.#worker.flags.includes(flag),
@@ -46,6 +49,11 @@ class Miniflare extends EventTarget {
   async #init(options) {
     this.#worker.configure(options);
     await this.#group.load();
+  }
+
+  addEventListener(...args) {
+    this.#isHeard = true;
+    super.addEventListener(...args);
   }
 
   /** The time of this instance, for tests to steer. */

@@ -173,8 +173,8 @@ const OPTIONS = {
 };
 
 function checkAll(options, prefix) {
-  for (const [name, item] of Object.entries(OPTIONS)) {
-    if (options[name] !== undefined) item(options[name], prefix + name);
+  for (const name of Object.keys(options)) {
+    if (options[name] !== undefined && Object.hasOwn(OPTIONS, name)) OPTIONS[name](options[name], prefix + name);
   }
 }
 

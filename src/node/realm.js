@@ -2,7 +2,7 @@
 // Node's half of the membrane: what one lane's proxies are made with.
 
 const util = require("node:util");
-const { CALL, createMembrane } = require("../membrane/membrane.js");
+const { CALL, createMembrane, listed } = require("../membrane/membrane.js");
 const { createIntrinsics } = require("../membrane/intrinsics.js");
 const { createErrors } = require("../membrane/errors.js");
 const { createSignals } = require("../membrane/signals.js");
@@ -61,4 +61,4 @@ function createRealm(call, waiting, owes, showStack) {
   });
 }
 
-module.exports = { createRealm };
+module.exports = { createRealm, listed };

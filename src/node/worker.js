@@ -176,7 +176,11 @@ class Worker {
   }
 
   #open(showStack) {
-    const { cpuLimitMs, heapLimitMb, fetchTimeoutMs } = { ...OPTION_DEFAULTS, ...definedOnly(this.options) };
+    const {
+      cpuLimitMs = OPTION_DEFAULTS.cpuLimitMs,
+      heapLimitMb = OPTION_DEFAULTS.heapLimitMb,
+      fetchTimeoutMs = OPTION_DEFAULTS.fetchTimeoutMs,
+    } = this.options;
     return new Lane({ cpuLimitMs, heapLimitMb }, this.#group.instance, {
       showStack,
       warn: (text) => this.log.warn(text),
@@ -291,10 +295,6 @@ class Worker {
     this.#lane?.dispose();
     this.#lane = undefined;
   }
-}
-
-function definedOnly(options) {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 function upstreamOf({ upstream }) {

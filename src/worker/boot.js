@@ -10,14 +10,16 @@ import { explainMemory, feedCompiler } from "ext:miniflare/web/wasm.js";
 import { control } from "ext:miniflare/worker/control.js";
 import { dispatch } from "ext:miniflare/worker/dispatch.js";
 import { connect, FETCHED, live, serve } from "ext:miniflare/worker/realm.js";
+import { start } from "ext:miniflare/worker/start.js";
 import { fetched } from "ext:miniflare/worker/services.js";
 import { warmUp } from "ext:miniflare/worker/warm.js";
 
 defineGlobals();
 core.setReportExceptionCallback(reportError);
 connect();
-// Node's side knows this object by its number, the first.
+// Node's side knows these by their numbers, the first two.
 live(control);
+live(start);
 warmUp(serveCall);
 
 /** Called while the snapshot is made too, so that its code is in there. */

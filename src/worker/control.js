@@ -14,11 +14,9 @@ import {
 } from "ext:miniflare/web/events.js";
 import { enter, eventContext } from "ext:miniflare/worker/context.js";
 import { abort } from "ext:miniflare/worker/dispatch.js";
-import { start } from "ext:miniflare/worker/start.js";
 import { worker } from "ext:miniflare/worker/worker.js";
 
 export const control = {
-  start,
   scheduled: (scheduledTime, cron) => enter(eventContext(), () => scheduled(scheduledTime, cron)),
   abort,
   globalScope: () => globalThis,

@@ -6,7 +6,10 @@ import { useModules } from "ext:miniflare/web/events.js";
 import { dispatch } from "ext:miniflare/worker/dispatch.js";
 import { worker } from "ext:miniflare/worker/worker.js";
 
-const { CALL, TRAP } = core.loadExtScript("ext:miniflare/membrane/membrane.js");
+const { CALL, listed, TRAP } = core.loadExtScript("ext:miniflare/membrane/membrane.js");
+
+/** The number of `start`, as in `src/node/lane.js`. */
+const START = 2;
 
 const SETTINGS = {
   path: "",
@@ -28,9 +31,8 @@ const SETTINGS = {
 /** Starts an empty worker and answers requests, through the same doors as Node's side. */
 export function warmUp(enter) {
   const trap = (...args) => enter(CALL.TRAP, ...args);
-  const [, [, start]] = trap(1, TRAP.GET, "start");
   const begin = (settings, bindings = []) =>
-    trap(start, TRAP.APPLY, undefined, [wired(settings), wired([]), wired(bindings), wired([])]);
+    trap(START, TRAP.APPLY, undefined, [settings, [], bindings, []].map(listed));
   // A pattern that is none keeps the module from running.
   begin({ ...SETTINGS, modules: true, flags: ["export_commonjs_default"], rules: [["Text", false, "["]] }, [
     "warm",
@@ -46,13 +48,6 @@ export function warmUp(enter) {
   request("POST", "content-type\ntext/plain", "text");
   request("POST", "", new Uint8Array(2));
   worker.handlers = undefined;
-}
-
-/** Data as it comes from Node's side. */
-function wired(value) {
-  if (Array.isArray(value)) return ["k", ...value.map(wired)];
-  if (typeof value !== "object" || value === null) return value;
-  return ["o", ...Object.entries(value).flatMap(([key, held]) => [key, wired(held)])];
 }
 
 function request(method, headers, body) {
