@@ -6,10 +6,10 @@ import { describe } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { ask, ORIGIN } from "../support/fetch-mock.mjs";
 import { createFetchMock } from "../support/miniflare.mjs";
-import { longRandomOf } from "../support/random.mjs";
+import { randomOf } from "../support/random.mjs";
 import { test } from "../support/test.mjs";
 
-const random = longRandomOf(20_261_122);
+const random = randomOf(20_261_122);
 const below = (limit) => Math.floor(random() * limit);
 const pick = (list) => list[below(list.length)];
 const times = (count, make) => Array.from({ length: count }, make);

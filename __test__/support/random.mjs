@@ -1,16 +1,7 @@
 // Numbers that look random and are the same in every run.
 
-/** A function that gives numbers from 0 to 1. */
+/** A function that gives numbers from 0 to 1. They do not come again before there were four billion. */
 export function randomOf(seed) {
-  let state = seed;
-  return () => {
-    state = (state * 1_103_515_245 + 12_345) & 0x7fffffff;
-    return state / 0x7fffffff;
-  };
-}
-
-/** The same for very many numbers: these do not come again before there were four billion. */
-export function longRandomOf(seed) {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
