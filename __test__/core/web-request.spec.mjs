@@ -235,6 +235,20 @@ describe("Response", () => {
     );
   });
 
+  test("a body of a stream is that stream, and as such one of bytes or not", differs("it is another"), async (t) => {
+    const read = (type) => `
+      const stream = new ReadableStream({ ${type} start(c) { c.enqueue(new Uint8Array([1])); c.close(); } });
+      const { body } = new Response(stream);
+      const same = body === stream;
+      try {
+        return [same, body.getReader({ mode: "byob" }) instanceof ReadableStreamBYOBReader];
+      } catch (error) {
+        return [same, error.name];
+      }`;
+    assert.deepEqual(await evaluate(t, read('type: "bytes",')), [true, true]);
+    assert.deepEqual(await evaluate(t, read("")), [true, "TypeError"]);
+  });
+
   test("refuses an encoding of its body that it does not know", async (t) => {
     assert.deepEqual(
       await evaluate(t, `${CAUGHT} return caught(() => new Response("body", { encodeBody: "never" }));`),
