@@ -13,7 +13,12 @@ const source = path.join(root, "src");
 const library = path.join(root, "lib/node");
 
 /** What is required or read from outside, by its name in `lib/node/`. */
-const DOORS = { index: "node/index.js", jest: "node/env/jest.js", environment: "node/env/environment.js" };
+const DOORS = {
+  index: "node/index.js",
+  jest: "node/env/jest.js",
+  vitest: "node/env/vitest.js",
+  environment: "node/env/environment.js",
+};
 const REQUIRE = /\brequire\("(\.[^"]+)"\)/g;
 /** At the top of a file: `const { a } = require("./b.js")`, in one line or several. */
 const AT_LOAD = /^(?:const [^=]*=|\}\s*=) require\("[^"]+"\)/;

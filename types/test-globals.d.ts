@@ -1,4 +1,4 @@
-// The globals that the environment for Jest makes: `import "miniflare-rs/jest/globals"`, or `types` of a tsconfig.
+// The globals that the environments make, all of that for Jest: `import "miniflare-rs/jest/globals"`, or `types` of a tsconfig.
 
 import type * as miniflare from "../index.d.ts";
 

@@ -1,0 +1,88 @@
+"use strict";
+// Vitest's environment, which Vitest's configuration names by its path. What a worker finds in its own realm becomes global
+// for a test file, and is taken away when the file is done: an instance for each file, bindings, helpers, and blocks whose
+// tests undo what they have stored.
+
+const { createEnvironment } = require("./environment.js");
+
+/** Puts `globals` in the place of what has these names; a function that undoes it. */
+function replace(target, globals) {
+  const before = Object.keys(globals).map((name) => [name, Object.getOwnPropertyDescriptor(target, name)]);
+  for (const [name, value] of Object.entries(globals)) {
+    Object.defineProperty(target, name, { value, writable: true, configurable: true, enumerable: true });
+  }
+  return () => {
+    for (const [name, descriptor] of before) {
+      if (descriptor === undefined) delete target[name];
+      else Object.defineProperty(target, name, descriptor);
+    }
+  };
+}
+
+/** What the test file gets by `import ... from "vitest"`: Vitest leaves it there for tests in sources. */
+function vitestOf(target) {
+  const vitest = target.__vitest_index__ ?? target;
+  if (typeof vitest.describe === "function") return vitest;
+  throw new Error("setupMiniflareIsolatedStorage() is for test files that Vitest runs: it has found no describe()");
+}
+
+/** `describe`, with all that hangs on it (`describe.only`, `describe.each` and the like), of blocks that are `isolated`. */
+function isolating(describe, isolated) {
+  const wrap = (value) => (typeof value === "function" ? isolating(value, isolated) : value);
+  const factory = (value) => (typeof value === "function" ? isolated(value) : value);
+  return new Proxy(describe, {
+    apply: (target, self, args) => wrap(Reflect.apply(target, self, args.map(factory))),
+    get: (target, key) => wrap(Reflect.get(target, key)),
+  });
+}
+
+/** Storage is remembered where a block or a test begins, before other hooks, and brought back after them. */
+function isolatedStorage(vitest, environment) {
+  const isolated = (block) =>
+    function (...args) {
+      const tests = new Map();
+      const ofBlock = {};
+      vitest.beforeAll(() => environment.remember(ofBlock));
+      vitest.afterAll(() => environment.restore(ofBlock));
+      vitest.beforeEach(({ task }) => {
+        tests.set(task.id, {});
+        return environment.remember(tests.get(task.id));
+      });
+      vitest.afterEach(({ task }) => environment.restore(tests.get(task.id)));
+      return block.apply(this, args);
+    };
+  return isolating(vitest.describe, isolated);
+}
+
+/** The major version of the Vitest of the project. */
+function vitestMajor() {
+  try {
+    const file = require.resolve("vitest/package.json", { paths: [process.cwd(), __dirname] });
+    return Number.parseInt(require(file).version, 10);
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+module.exports = {
+  name: "miniflare-rs",
+  viteEnvironment: "ssr",
+  /** What `viteEnvironment` was called before Vitest 4, which warns of whoever has it still. */
+  get transformMode() {
+    return vitestMajor() < 4 ? "ssr" : undefined;
+  },
+  async setup(target, options) {
+    const environment = await createEnvironment(options);
+    const undo = replace(target, {
+      ...environment.globals,
+      self: target,
+      setupMiniflareIsolatedStorage: () => isolatedStorage(vitestOf(target), environment),
+    });
+    return {
+      async teardown() {
+        undo();
+        await environment.dispose();
+      },
+    };
+  },
+};
