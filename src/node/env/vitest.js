@@ -30,8 +30,10 @@ function vitestOf(target) {
 function isolating(describe, isolated) {
   const wrap = (value) => (typeof value === "function" ? isolating(value, isolated) : value);
   const factory = (value) => (typeof value === "function" ? isolated(value) : value);
+  // The values of a table, describe.each`...`, are no blocks.
+  const given = (args) => (args[0]?.raw === undefined ? args.map(factory) : args);
   return new Proxy(describe, {
-    apply: (target, self, args) => wrap(Reflect.apply(target, self, args.map(factory))),
+    apply: (target, self, args) => wrap(Reflect.apply(target, self, given(args))),
     get: (target, key) => wrap(Reflect.get(target, key)),
   });
 }
