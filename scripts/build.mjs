@@ -1,14 +1,13 @@
 // `npm run build`: V8's archive checked, the crate compiled, the addon put into its platform package, the start-up snapshot
 // made by that addon, and Node's half bundled. A step whose input did not change is skipped.
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { currentPlatform } from "./platforms.mjs";
+import { nodeBundle, scripts, source } from "./sources.mjs";
 import { longStep, main, root, run, step, StepError } from "./steps.mjs";
 import { findCargo } from "./toolchain.mjs";
 
-const sourceFolder = path.join(root, "src");
-const library = path.join(root, "lib/node");
 const releaseFolder = path.resolve(root, process.env.CARGO_TARGET_DIR ?? "target", "release");
 
 export function build() {
@@ -60,18 +59,19 @@ function installAddon({ library, addon }) {
 // In a process of its own: V8 decides between making and using a snapshot once per process.
 function makeSnapshot({ addon, snapshot }) {
   // The worker's own JavaScript is read while the snapshot is made, so the addon does not tell of a change in it.
-  const scripts = sources().filter((file) => !file.startsWith(`node${path.sep}`));
-  return unlessMade(snapshot, [addon, ...inSource(scripts), ...bundlers("bundle.mjs")], () => {
+  const node = path.join(source, "node", path.sep);
+  const ofWorker = scripts().filter((file) => !file.startsWith(node));
+  return unlessMade(snapshot, [addon, ...ofWorker, ...bundler("bundle.mjs")], () => {
     const worker = path.join(releaseFolder, "worker.js");
     run(process.execPath, [path.join(root, "scripts/bundle.mjs"), worker], { remedy: "see the message above" });
-    const source = "require(process.argv[1]).writeSnapshot(process.argv[2], process.argv[3])";
+    const write = "require(process.argv[1]).writeSnapshot(process.argv[2], process.argv[3])";
     const remedy = "see the message above; it comes from the addon";
-    run(process.execPath, ["-e", source, addon, snapshot, worker], { remedy });
+    run(process.execPath, ["-e", write, addon, snapshot, worker], { remedy });
   });
 }
 
 function bundleNode() {
-  return unlessMade(library, [...inSource(sources()), ...bundlers("bundle-node.mjs")], () => {
+  return unlessMade(nodeBundle, [...scripts(), ...bundler("bundle-node.mjs")], () => {
     run(process.execPath, [path.join(root, "scripts/bundle-node.mjs")], { remedy: "see the message above" });
   });
 }
@@ -86,15 +86,9 @@ function unlessMade(product, files, make) {
   return path.relative(root, product);
 }
 
-/** The JavaScript below `src/`. */
-function sources() {
-  return readdirSync(sourceFolder, { recursive: true })
-    .filter((file) => file.endsWith(".js"))
-    .sort();
-}
-
-const inSource = (files) => files.map((file) => path.join(sourceFolder, file));
-const bundlers = (script) => [path.join(root, "scripts", script), path.join(root, "package-lock.json")];
+/** What a bundle is made by. */
+const bundler = (script) =>
+  [`scripts/${script}`, "scripts/sources.mjs", "package-lock.json"].map((file) => path.join(root, file));
 
 function sha256(...files) {
   const hash = createHash("sha256");

@@ -3,14 +3,11 @@
 //
 // What every process needs is in one chunk. A module that is required within a function is needed by few: it stays a file
 // of its own, loaded then.
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { rolldown } from "rolldown";
-import { main, root } from "./steps.mjs";
-
-const source = path.join(root, "src");
-/** As deep in the package as the sources are, which find the addon from where they are. */
-const library = path.join(root, "lib/node");
+import { nodeBundle, scripts, source } from "./sources.mjs";
+import { main } from "./steps.mjs";
 
 /** What is required or read from outside, by its name in `lib/node/`. */
 const DOORS = {
@@ -49,11 +46,10 @@ function nameOf(file) {
 }
 
 async function bundleNode() {
-  const files = readdirSync(source, { recursive: true }).filter((file) => file.endsWith(".js"));
   const doors = Object.entries(DOORS).map(([name, file]) => [name, path.join(source, file)]);
   const always = loadedWith(path.join(source, DOORS.index));
-  const later = files.flatMap((file) => requiredBy(path.join(source, file)).later).filter((file) => !always.has(file));
-  const names = new Map(later.sort().map((file) => [file, nameOf(file)]));
+  const later = scripts().flatMap((file) => requiredBy(file).later);
+  const names = new Map(later.filter((file) => !always.has(file)).map((file) => [file, nameOf(file)]));
   const filesOfTheirOwn = {
     name: "files of their own",
     resolveId(id, importer) {
@@ -61,7 +57,7 @@ async function bundleNode() {
       return name ? { id: `./${name}.js`, external: true } : undefined;
     },
   };
-  rmSync(library, { recursive: true, force: true });
+  rmSync(nodeBundle, { recursive: true, force: true });
   const bundled = await rolldown({
     input: Object.fromEntries([...doors, ...[...names].map(([file, name]) => [name, file])]),
     platform: "node",
@@ -71,7 +67,7 @@ async function bundleNode() {
   });
   const isDoor = (file) => doors.some(([, door]) => door === file);
   await bundled.write({
-    dir: library,
+    dir: nodeBundle,
     format: "cjs",
     entryFileNames: "[name].js",
     chunkFileNames: "shared-[name].js",

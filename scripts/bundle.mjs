@@ -2,10 +2,10 @@
 // heap beside its code, and V8 makes all of them anew for each isolate.
 import path from "node:path";
 import { rolldown } from "rolldown";
-import { main, root, StepError } from "./steps.mjs";
+import { source } from "./sources.mjs";
+import { main, StepError } from "./steps.mjs";
 
 const OWN = "ext:miniflare/";
-const source = path.join(root, "src");
 
 /** Modules of ours are files; those of upstream are in the realm already. */
 const specifiers = {

@@ -1,4 +1,5 @@
-// The globals that the environments make, all of that for Jest: `import "miniflare-rs/jest/globals"`, or `types` of a tsconfig.
+// The globals that the environments make, and all of that for Jest: `import "miniflare-rs/jest/globals"`, or `types` of a
+// tsconfig.
 
 import type * as miniflare from "../index.d.ts";
 

@@ -7,23 +7,13 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { differs } from "../support/miniflare.mjs";
-import { root, run } from "../support/child.mjs";
 import { project } from "../support/project.mjs";
 import { within } from "../support/test.mjs";
+import { vitest } from "../support/vitest.mjs";
 
 const test = within(200_000);
 
 const fixture = fileURLToPath(new URL("./fixtures/vitest", import.meta.url));
-const bin = path.join(root, "node_modules/vitest/vitest.mjs");
-
-async function vitest(cwd, ...args) {
-  const all = [bin, "run", "--root", cwd, ...args];
-  const { code, signal, stdout, stderr, timedOut } = await run(process.execPath, all, { cwd, timeout: 150_000 });
-  assert.equal(timedOut, false, `Vitest did not end\n${stderr}`);
-  assert.equal(signal, null, stderr);
-  return { code, stdout, stderr };
-}
-
 /** How many tests the fixture has, but for the one that is skipped; and how many of them are not of the first project. */
 const ALL = 19;
 const OTHERS = 3;

@@ -113,8 +113,8 @@ class Lane {
   }
 
   /**
-   * Runs the script, as `start` in `src/worker/start.js` does. `settings` are nothing but data. One that waits at its top level for what will never come
-   * is told so once that is certain.
+   * Runs the script, as `start` in `src/worker/start.js` does; `settings` are nothing but data. A script that waits at its
+   * top level for what will never come is told so once that is certain.
    */
   async start(settings, ...values) {
     const membrane = this.#membrane;

@@ -10,8 +10,8 @@ import { explainMemory, feedCompiler } from "ext:miniflare/web/wasm.js";
 import { control } from "ext:miniflare/worker/control.js";
 import { dispatch } from "ext:miniflare/worker/dispatch.js";
 import { connect, FETCHED, live, serve } from "ext:miniflare/worker/realm.js";
-import { start } from "ext:miniflare/worker/start.js";
 import { fetched } from "ext:miniflare/worker/services.js";
+import { start } from "ext:miniflare/worker/start.js";
 import { warmUp } from "ext:miniflare/worker/warm.js";
 
 defineGlobals();
@@ -19,8 +19,7 @@ core.setReportExceptionCallback(reportError);
 connect();
 // Node's side knows these by their numbers, the first two.
 live(control);
-live(start);
-warmUp(serveCall);
+warmUp(serveCall, live(start));
 
 /** Called while the snapshot is made too, so that its code is in there. */
 globalThis.__boot = (isStart) => {

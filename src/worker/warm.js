@@ -8,9 +8,6 @@ import { worker } from "ext:miniflare/worker/worker.js";
 
 const { CALL, listed, TRAP } = core.loadExtScript("ext:miniflare/membrane/membrane.js");
 
-/** The number of `start`, as in `src/node/lane.js`. */
-const START = 2;
-
 const SETTINGS = {
   path: "",
   text: "",
@@ -28,11 +25,11 @@ const SETTINGS = {
   proxies: false,
 };
 
-/** Starts an empty worker and answers requests, through the same doors as Node's side. */
-export function warmUp(enter) {
+/** Starts an empty worker, by the number of `start`, and answers requests, through the same doors as Node's side. */
+export function warmUp(enter, start) {
   const trap = (...args) => enter(CALL.TRAP, ...args);
   const begin = (settings, bindings = []) =>
-    trap(START, TRAP.APPLY, undefined, [settings, [], bindings, []].map(listed));
+    trap(start, TRAP.APPLY, undefined, [settings, [], bindings, []].map(listed));
   // A pattern that is none keeps the module from running.
   begin({ ...SETTINGS, modules: true, flags: ["export_commonjs_default"], rules: [["Text", false, "["]] }, [
     "warm",
