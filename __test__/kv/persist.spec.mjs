@@ -63,6 +63,19 @@ for (const [name, place] of Object.entries(PLACES)) {
   });
 }
 
+describe("KV in a folder that every write is synced to", () => {
+  test("answers each of many writes, at whatever moment its sync is over", async (t) => {
+    const script = `export default { async fetch(request, { KV }) {
+      const writes = (round) => Array.from({ length: 50 }, (_, key) => KV.put(String(key), String(round)));
+      for (let round = 1; round <= 400; round++) await Promise.all(writes(round));
+      return Response.json(await KV.get("49"));
+    } };`;
+    const where = { kvPersist: folder(t), durability: "sync" };
+    const mf = create(t, { ...options, ...where, script, internalSubrequestLimit: -1 });
+    assert.equal(await json(mf), "400");
+  });
+});
+
 describe("KV on a Redis server", () => {
   test("keeps a process alive until it has answered, and no longer", async (t) => {
     const { url } = await redis(t);

@@ -71,8 +71,9 @@ pub fn answer<E: JsErrorClass>(
     state.borrow::<Laters>().start(work)
 }
 
-/// Waits for what an op answered with a number.
-#[op2]
+/// Waits for what an op answered with a number. It is not polled on the spot: deno_core takes `undefined` that is there at
+/// once for nothing, and its promise would never settle.
+#[op2(async(lazy), fast)]
 pub async fn op_later(state: Rc<RefCell<OpState>>, #[smi] number: u32) -> Result<Value, JsErrorBox> {
     let later = state.borrow().borrow::<Laters>().take(number);
     later.await
