@@ -62,11 +62,17 @@ function makeSnapshot({ addon, snapshot }) {
   const node = path.join(source, "node", path.sep);
   const ofWorker = scripts().filter((file) => !file.startsWith(node));
   return unlessMade(snapshot, [addon, ...ofWorker, ...bundler("bundle.mjs")], () => {
-    const worker = path.join(releaseFolder, "worker.js");
-    run(process.execPath, [path.join(root, "scripts/bundle.mjs"), worker], { remedy: "see the message above" });
-    const write = "require(process.argv[1]).writeSnapshot(process.argv[2], process.argv[3])";
+    run(process.execPath, [path.join(root, "scripts/bundle.mjs"), releaseFolder], { remedy: "see the message above" });
+    const bundles = ["worker.js", "durable.js"].map((file) => path.join(releaseFolder, file));
     const remedy = "see the message above; it comes from the addon";
-    run(process.execPath, ["-e", write, addon, snapshot, worker], { remedy });
+    const tell = (call) =>
+      run(
+        process.execPath,
+        ["-e", `require(process.argv[1]).${call}(...process.argv.slice(2))`, addon, snapshot, ...bundles],
+        { remedy },
+      );
+    tell("writeSnapshot");
+    tell("writeCode");
   });
 }
 

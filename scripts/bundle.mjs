@@ -1,26 +1,67 @@
-// `node scripts/bundle.mjs FILE`: the worker's own modules as one, for the snapshot. A module is some forty objects of the
-// heap beside its code, and V8 makes all of them anew for each isolate.
+// `node scripts/bundle.mjs FOLDER`: the worker's own modules, each set as one file, for the snapshot. A module is some forty
+// objects of the heap beside its code, and V8 makes all of them anew for each isolate.
+//
+// `worker.js` is what every realm has. `durable.js` is a lazy script, one expression: what it imports from the others it
+// finds where these have put it together (`src/worker/own.js`).
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { rolldown } from "rolldown";
 import { source } from "./sources.mjs";
 import { main, StepError } from "./steps.mjs";
 
 const OWN = "ext:miniflare/";
+const IMPORT = /^import \{([^}]*)\} from "([^"]+)";$/gm;
+
+const fileOf = (id) => path.join(source, id.slice(OWN.length));
 
 /** Modules of ours are files; those of upstream are in the realm already. */
-const specifiers = {
-  name: "specifiers",
+const everyRealm = {
+  name: "every realm's",
   resolveId(id) {
-    if (id.startsWith(OWN)) return path.join(source, id.slice(OWN.length));
+    if (id.startsWith(OWN)) return fileOf(id);
     return id.startsWith("ext:") ? { id, external: true } : undefined;
   },
 };
 
-export async function bundle(file) {
-  if (file === undefined) throw new StepError("no file to write to was given", "node scripts/bundle.mjs FILE");
-  const input = path.join(source, "worker/boot.js");
-  const bundled = await rolldown({ input, plugins: [specifiers], treeshake: false, logLevel: "warn" });
-  await bundled.write({ file, format: "esm" });
+/** The modules of the room of Durable Objects. */
+const ROOM = ["alarms", "entries", "gate", "life", "objects", "outside", "state", "storage", "transaction"].map(
+  (name) => `${OWN}durable/${name}.js`,
+);
+
+/** Where a lazy script finds what it imports from modules that every realm has. */
+const PLACES = { "ext:core/mod.js": "__bootstrap", "ext:core/ops": "__bootstrap.core.ops" };
+const placeOf = (id) => PLACES[id] ?? "__bootstrap.internals.own";
+
+/** The modules of a lazy script are files; of others there is what they import from them. */
+const lazily = {
+  name: "lazily",
+  resolveId: (id) => (ROOM.includes(id) ? fileOf(id) : id.startsWith("ext:") ? id : undefined),
+  load(id) {
+    if (!id.startsWith("ext:")) return undefined;
+    return `export const { ${[...namesImported(id)].join(", ")} } = ${placeOf(id)};`;
+  },
+};
+
+function namesImported(id) {
+  const imports = ROOM.flatMap((module) => [...readFileSync(fileOf(module), "utf8").matchAll(IMPORT)]);
+  const names = imports.flatMap(([, names, from]) => (from === id ? names.split(",") : []));
+  return new Set(names.map((name) => name.split(" as ")[0].trim()).filter((name) => name !== ""));
+}
+
+/** An expression has no name; whoever runs it takes its value. */
+const isOfTheName = ({ code }) => code === "MISSING_NAME_OPTION_FOR_IIFE_EXPORT";
+const onLog = (level, log, handle) => isOfTheName(log) || handle(level, log);
+
+async function write(entry, plugin, output) {
+  const input = path.join(source, entry);
+  const bundled = await rolldown({ input, plugins: [plugin], treeshake: false, logLevel: "warn", onLog });
+  await bundled.write(output);
+}
+
+export async function bundle(folder) {
+  if (folder === undefined) throw new StepError("no folder to write to was given", "node scripts/bundle.mjs FOLDER");
+  await write("worker/boot.js", everyRealm, { file: path.join(folder, "worker.js"), format: "esm" });
+  await write("durable/room.js", lazily, { file: path.join(folder, "durable.js"), format: "iife" });
 }
 
 main(import.meta.url, () => bundle(process.argv[2]));

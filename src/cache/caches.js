@@ -14,11 +14,11 @@ import { Request } from "ext:miniflare/web/request.js";
 import { bodyToWire } from "ext:miniflare/worker/body.js";
 import { advance, countSubrequest, depart, requireContext } from "ext:miniflare/worker/context.js";
 import { miniflareError } from "ext:miniflare/worker/errors.js";
+import { CACHE, load } from "ext:miniflare/worker/lazy.js";
 import { HOST } from "ext:miniflare/worker/realm.js";
 import { arrivingResponse, getCf, headerText, isResponse, responseFromWire } from "ext:miniflare/worker/request.js";
 import { worker } from "ext:miniflare/worker/worker.js";
 
-const { CacheStorage } = core.loadExtScript("ext:miniflare/cache/cache.js");
 const { toInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
 const { nullBodyStatus, toInnerResponse } = core.loadExtScript("ext:deno_fetch/23_response.js");
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
@@ -62,6 +62,6 @@ let caches;
 
 /** The global `caches`, made when it is first asked for. */
 export function getCaches() {
-  caches ??= new CacheStorage(backend);
+  caches ??= new (load(CACHE).CacheStorage)(backend);
   return caches;
 }

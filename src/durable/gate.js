@@ -17,16 +17,10 @@
 import { op_after_microtasks } from "ext:core/ops";
 import { confirm } from "ext:miniflare/durable/entries.js";
 import { atRandom, indexOf, isSimulating } from "ext:miniflare/durable/simulation.js";
+import { currentStretch, microtasksDone } from "ext:miniflare/durable/stretch.js";
 import { currentContext, enter as inContext, gatedContext } from "ext:miniflare/worker/context.js";
 
-/** Counts stretches of microtasks; storage used in the current one may still be awaited. */
-let stretch = 0;
 let gatesToOpen = [];
-
-/** All microtasks are done: whatever storage answered has arrived. */
-export function microtasksDone() {
-  stretch++;
-}
 
 function openGates() {
   microtasksDone();
@@ -47,12 +41,13 @@ export class InputGate {
 
   get #isOpen() {
     if (this.#closures > 0 || this.#guestUses > 0 || this.#holds > 0) return false;
-    return isSimulating() || this.#usedIn !== stretch;
+    return isSimulating() || this.#usedIn !== currentStretch();
   }
 
   /** Storage was used: closed until whoever awaits it has gone on. */
   use() {
-    this.#usedIn = stretch;
+    // Storage used in the current stretch may still be awaited.
+    this.#usedIn = currentStretch();
     if (this.#guests > 0) this.#useByGuest();
   }
 

@@ -30,12 +30,11 @@ import {
   objectContext,
 } from "ext:miniflare/worker/context.js";
 import { miniflareError } from "ext:miniflare/worker/errors.js";
+import { DURABLE, load } from "ext:miniflare/worker/lazy.js";
 import { encode, HOST } from "ext:miniflare/worker/realm.js";
 import { arrivingRequest, arrivingResponse, isResponse } from "ext:miniflare/worker/request.js";
 import { fetchElsewhere } from "ext:miniflare/worker/services.js";
 import { worker } from "ext:miniflare/worker/worker.js";
-
-const { DurableObjectId, DurableObjectNamespace } = core.loadExtScript("ext:miniflare/durable/namespace.js");
 
 const objectError = (code, message) => miniflareError("DurableObjectError", code, message);
 core.registerErrorBuilder("ERR_DESERIALIZATION", (message) => objectError("ERR_DESERIALIZATION", message));
@@ -64,7 +63,7 @@ export function namespaces(bindings, flags) {
       return response;
     },
   };
-  return bindings.map((name) => [name, new DurableObjectNamespace(name, backend)]);
+  return bindings.map((name) => [name, new (load(DURABLE).DurableObjectNamespace)(name, backend)]);
 }
 
 async function askHere(binding, hex, input, init) {
@@ -296,6 +295,7 @@ function construct(binding, hex) {
   const Class = classOf(binding);
   const { gates, storage, alarm } = storageOf(binding, hex);
   const object = entryOf(objects, binding, hex, () => new LivingObject(gates));
+  const { DurableObjectId } = load(DURABLE);
   const state = new DurableObjectState(new DurableObjectId(binding, hex), storage, gates.input);
   try {
     // Whoever asked first lends its limits and its time, but what the constructor begins is the object's.

@@ -5,8 +5,9 @@ import { op_host, op_outbound_answer, op_outbound_configure, op_outbound_open } 
 import "ext:miniflare/fetch/failures.js";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
 import { HOST } from "ext:miniflare/worker/realm.js";
+import { STREAMS, understudyOf } from "ext:miniflare/worker/lazy.js";
 
-const { readableStreamForRid } = core.loadExtScript("ext:deno_web/06_streams.js");
+const { readableStreamForRid } = understudyOf(STREAMS);
 
 /** What a request's body is; shared with `ops.rs`. */
 const BODY = { NONE: 0, BYTES: 1, STREAM: 2 };

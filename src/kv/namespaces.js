@@ -1,11 +1,9 @@
 // The KV namespaces of this worker, over the ops of its instance.
 
-import { core } from "ext:core/mod.js";
 import { op_kv_delete, op_kv_get, op_kv_list, op_kv_put, op_kv_value_limit, op_later } from "ext:core/ops";
 import { streamFromSource } from "ext:miniflare/worker/body.js";
 import { advance, countInternalSubrequest, depart, requireContext } from "ext:miniflare/worker/context.js";
-
-const { KVNamespace } = core.loadExtScript("ext:miniflare/kv/namespace.js");
+import { KV, load } from "ext:miniflare/worker/lazy.js";
 
 const backend = {
   begin() {
@@ -25,5 +23,5 @@ const backend = {
 
 /** The namespaces to bind, `[name, namespace]` each. */
 export function namespaces(names) {
-  return names.map((name) => [name, new KVNamespace(name, backend)]);
+  return names.map((name) => [name, new (load(KV).KVNamespace)(name, backend)]);
 }

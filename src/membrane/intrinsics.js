@@ -83,10 +83,10 @@
   const NATIVE = /^function \w*\(\) \{\s*\[native code\]\s*\}$/;
 
   /**
-   * Finds the shared classes of the realm whose global object this is. Where the realm loads its web classes when they
-   * are first touched, `late` leaves them alone until they are named, by the other realm or by an object of this one.
+   * Finds the shared classes of the realm whose global object this is. Those that the realm loads when they are first
+   * touched, `late`, are left alone until they are named, by the other realm or by an object of this one.
    */
-  function createIntrinsics(global, { late = false } = {}) {
+  function createIntrinsics(global, { late }) {
     const byName = new Map();
     const names = new Map();
     const add = (name, object) => {
@@ -98,8 +98,8 @@
       add(name, global[name]);
       add(`${name}.prototype`, global[name]?.prototype);
     };
-    const waiting = new Set(late ? WEB : []);
-    for (const name of late ? LANGUAGE : [...LANGUAGE, ...WEB]) addClass(name);
+    const waiting = new Set(WEB.filter((name) => late.includes(name)));
+    for (const name of [...LANGUAGE, ...WEB]) if (!waiting.has(name)) addClass(name);
     for (const [name, made] of Object.entries(MAKERS)) {
       add(name, Object.getPrototypeOf(made).constructor);
       add(`${name}.prototype`, Object.getPrototypeOf(made));
@@ -144,7 +144,7 @@
     return Object.getOwnPropertyDescriptor(object, "constructor")?.value?.name;
   }
 
-  const exported = { createIntrinsics };
+  const exported = { createIntrinsics, WEB };
   if (typeof module === "object") module.exports = exported;
   return exported;
 })();

@@ -22,6 +22,7 @@ pub const FUNCTIONS: &[(&str, Exported)] = &[
     ("start", start),
     ("setup", setup),
     ("writeSnapshot", write_snapshot),
+    ("writeCode", write_code),
     ("openInstance", open_instance),
     ("closeInstance", close_instance),
     ("settleStores", settle_stores),
@@ -83,10 +84,17 @@ fn setup(call: &Call) -> Result<Value> {
     Ok(Value::Number(f64::from(host)))
 }
 
-/// `writeSnapshot(path, worker)`: makes the start-up snapshot; `worker` is the file with the worker's modules in one. For
-/// the build, in a process that does nothing else.
+/// `writeSnapshot(path, worker, durable)`: makes the start-up snapshot; `worker` is the file with the worker's modules in
+/// one, `durable` that with the room of Durable Objects. For the build, in a process that does nothing else.
 fn write_snapshot(call: &Call) -> Result<Value> {
-    snapshot::write(&call.text(0)?, &call.text(1)?).map_err(Failure::new)?;
+    snapshot::write(&call.text(0)?, &call.text(1)?, &call.text(2)?).map_err(Failure::new)?;
+    Ok(Value::Undefined)
+}
+
+/// `writeCode(path)`: adds the code of the lazy scripts to the start-up snapshot. For the build, in a process that does
+/// nothing else.
+fn write_code(call: &Call) -> Result<Value> {
+    snapshot::write_code(&call.text(0)?).map_err(Failure::new)?;
     Ok(Value::Undefined)
 }
 

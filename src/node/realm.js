@@ -3,13 +3,13 @@
 
 const util = require("node:util");
 const { CALL, createMembrane, listed } = require("../membrane/membrane.js");
-const { createIntrinsics } = require("../membrane/intrinsics.js");
+const { createIntrinsics, WEB } = require("../membrane/intrinsics.js");
 const { createErrors } = require("../membrane/errors.js");
 const { createSignals } = require("../membrane/signals.js");
 const { byName } = require("./errors.js");
 const { askPlatform, createSignal, decodePlatform, encodePlatform } = require("./platform.js");
 
-const intrinsics = createIntrinsics(globalThis, { late: true });
+const intrinsics = createIntrinsics(globalThis, { late: WEB });
 
 /** A serializer as it is: Node's default one writes typed arrays in a way that only Node reads. */
 function serialize(value) {

@@ -220,6 +220,25 @@ const BODY: &[(&str, &str)] = &[
 
 class InnerBody {"#,
     ),
+    // Forms and streams are lazy (`src/worker/lazy-scripts.js`): their prototypes are looked up when they are needed.
+    (
+        r#"} = core.loadExtScript("ext:deno_fetch/21_formdata.js");"#,
+        r#"} = core.loadExtScript("ext:deno_fetch/21_formdata.js");
+const forms = core.loadExtScript("ext:deno_fetch/21_formdata.js");
+const streams = core.loadExtScript("ext:deno_web/06_streams.js");"#,
+    ),
+    (
+        "ObjectPrototypeIsPrototypeOf(ReadableStreamPrototype, ",
+        "ObjectPrototypeIsPrototypeOf(streams.ReadableStreamPrototype, ",
+    ),
+    (
+        "        ReadableStreamPrototype,\n",
+        "        streams.ReadableStreamPrototype,\n",
+    ),
+    (
+        "ObjectPrototypeIsPrototypeOf(FormDataPrototype, ",
+        "ObjectPrototypeIsPrototypeOf(forms.FormDataPrototype, ",
+    ),
     // Arrays and other lists are no streams but values whose text is meant.
     (
         "if (webidl.isAsyncSequence(V) && !isStringObject(V)) {",
@@ -461,6 +480,38 @@ const STREAMS: &[(&str, &str)] = &[
     (
         "const underlyingSource = {\n    type: \"bytes\",",
         "const underlyingSource = {\n    __proto__: null,\n    type: \"bytes\",",
+    ),
+    // What follows is for Node's own modules, which workers do not have; and the exports of it all, of which few are used.
+    (
+        "const kNodeWebStreamsState = SymbolFor(",
+        r#"return {
+  ByteLengthQueuingStrategy,
+  CountQueuingStrategy,
+  createProxy,
+  createReadableByteStream,
+  createReadableStream,
+  errorReadableStream,
+  isReadableStreamDisturbed,
+  ReadableByteStreamController,
+  ReadableStream,
+  ReadableStreamBYOBReader,
+  ReadableStreamBYOBRequest,
+  readableStreamClose,
+  readableStreamCollectIntoUint8Array,
+  ReadableStreamDefaultController,
+  ReadableStreamDefaultReader,
+  readableStreamDisturb,
+  readableStreamForRid,
+  ReadableStreamPrototype,
+  readableStreamTee,
+  readableStreamThrowIfErrored,
+  TransformStream,
+  TransformStreamDefaultController,
+  WritableStream,
+  WritableStreamDefaultController,
+  WritableStreamDefaultWriter,
+};
+const kNodeWebStreamsState = SymbolFor("#,
     ),
 ];
 

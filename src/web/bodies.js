@@ -1,21 +1,16 @@
 // Bodies. In memory they are text or bytes; the stream that someone asks for is a byte stream, which BYOB readers take.
 //
-// Upstream would make a plain one. Its bodies take the function that makes streams out of the module of streams when
-// they are loaded, once: here, and they find another in its place.
+// Upstream would make a plain one. Its bodies take the function that makes streams when they are loaded, which is here,
+// and they find another in its place.
 
 import { core } from "ext:core/mod.js";
 import { extend } from "ext:miniflare/web/interface.js";
 import { worker } from "ext:miniflare/worker/worker.js";
+import { FORM_DATA, load, STREAMS, understudyOf } from "ext:miniflare/worker/lazy.js";
 
-const streams = core.loadExtScript("ext:deno_web/06_streams.js");
-const { createReadableByteStream, createReadableStream } = streams;
-
-streams.createReadableStream = (start, pull, cancel) =>
-  createReadableByteStream(start, (controller) => pull(withBytes(controller)), cancel);
+understudyOf(STREAMS).createReadableStream = (start, pull, cancel) =>
+  load(STREAMS).createReadableByteStream(start, (controller) => pull(withBytes(controller)), cancel);
 const { InnerBody } = core.loadExtScript("ext:deno_fetch/22_body.js");
-streams.createReadableStream = createReadableStream;
-
-const { FormData } = core.loadExtScript("ext:deno_fetch/21_formdata.js");
 
 export { InnerBody };
 
@@ -66,6 +61,7 @@ export function checkFormData(prototype) {
 
 /** A form as it was before files were parsed: of each, its text. */
 async function withoutFiles(form) {
+  const { FormData } = load(FORM_DATA);
   const plain = new FormData();
   for (const [name, value] of form) plain.append(name, typeof value === "string" ? value : await value.text());
   return plain;

@@ -12,12 +12,12 @@ import {
 import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
 import { requireContext } from "ext:miniflare/worker/context.js";
 import { extend, unconstructible } from "ext:miniflare/web/interface.js";
+import { define, load, STREAMS } from "ext:miniflare/worker/lazy.js";
 
 // A name that upstream looks for: the key objects of Node, which workers do not have.
 internals.kKeyObject = Symbol("kKeyObject");
 const upstream = core.loadExtScript("ext:deno_crypto/00_crypto.js");
 const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
-const { WritableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 
 const DIGESTS = new Set(["md5", "sha-1", "sha-256", "sha-384", "sha-512"]);
@@ -40,39 +40,6 @@ function standard(algorithm) {
     throw notSupported(`The namedCurve of ${OLD_ED25519} must be "${OLD_ED25519}", not "${curve}".`);
   return { name: "Ed25519" };
 }
-
-export class DigestStream extends WritableStream {
-  #digest = Promise.withResolvers();
-
-  constructor(algorithm) {
-    const name = nameOf(algorithm).toLowerCase();
-    if (!DIGESTS.has(name)) throw notSupported("Unrecognized name.");
-    const state = op_web_digest_new(name);
-    super({
-      write: (chunk) => this.#update(state, chunk),
-      close: () => this.#digest.resolve(op_web_digest_finish(state).buffer),
-      abort: (reason) => this.#digest.reject(reason),
-    });
-    // Not everyone who aborts a stream asks for its digest.
-    this.#digest.promise.catch(() => {});
-  }
-
-  /** The digest of what was written, when the stream is closed. */
-  get digest() {
-    return this.#digest.promise;
-  }
-
-  #update(state, chunk) {
-    try {
-      op_web_digest_update(state, bytesOfChunk(chunk));
-    } catch (error) {
-      this.#digest.reject(error);
-      throw error;
-    }
-  }
-}
-
-webidl.configureInterface(DigestStream);
 
 const subtle = upstream.SubtleCrypto.prototype;
 const { digest, generateKey, importKey, sign, unwrapKey, verify } = subtle;
@@ -111,7 +78,6 @@ for (const name of ABSENT_METHODS) delete subtle[name];
 const { getRandomValues } = upstream.Crypto.prototype;
 
 extend(upstream.Crypto.prototype, {
-  DigestStream,
   getRandomValues(array) {
     requireContext("globalRandom");
     if (array === undefined) {
@@ -120,6 +86,26 @@ extend(upstream.Crypto.prototype, {
     return getRandomValues.call(this ?? upstream.crypto, array);
   },
 });
+
+define(upstream.Crypto.prototype, ["DigestStream"], makeDigestStream, true);
+
+function makeDigestStream() {
+  const { createDigestStream } = load("ext:miniflare/web/digest-stream.js");
+  const DigestStream = createDigestStream({
+    WritableStream: load(STREAMS).WritableStream,
+    nameOf: digestOf,
+    bytesOfChunk,
+    digest: { start: op_web_digest_new, update: op_web_digest_update, finish: op_web_digest_finish },
+  });
+  webidl.configureInterface(DigestStream);
+  return DigestStream;
+}
+
+function digestOf(algorithm) {
+  const name = nameOf(algorithm).toLowerCase();
+  if (!DIGESTS.has(name)) throw notSupported("Unrecognized name.");
+  return name;
+}
 
 /** What upstream takes although the standard refuses it. */
 function checkImport(algorithm, extractable, usages) {

@@ -8,14 +8,10 @@ import { core } from "ext:core/mod.js";
 const load = (name) => core.loadExtScript(name);
 const abort = load("ext:deno_web/03_abort_signal.js");
 const base64 = load("ext:deno_web/05_base64.js");
-const compression = load("ext:deno_web/14_compression.js");
 const encoding = load("ext:deno_web/08_text_encoding.js");
 const event = load("ext:deno_web/02_event.js");
 const file = load("ext:deno_web/09_file.js");
-const formData = load("ext:deno_fetch/21_formdata.js");
-const streams = load("ext:deno_web/06_streams.js");
 const url = load("ext:deno_web/00_url.js");
-const urlPattern = load("ext:deno_web/01_urlpattern.js");
 const webidl = load("ext:deno_webidl/00_webidl.js");
 const { DOMException } = load("ext:deno_web/01_dom_exception.js");
 
@@ -37,46 +33,33 @@ import {
 import "ext:miniflare/fetch/context.js";
 import { fetch } from "ext:miniflare/fetch/fetch.js";
 import { Headers } from "ext:miniflare/web/headers.js";
+import { defineLazyGlobals } from "ext:miniflare/web/lazy-globals.js";
 import { navigator, Navigator } from "ext:miniflare/web/navigator.js";
 import { Request } from "ext:miniflare/web/request.js";
 import { Response } from "ext:miniflare/web/response.js";
 import "ext:miniflare/web/standins.js";
-import { FixedLengthStream, IdentityTransformStream } from "ext:miniflare/web/streams.js";
 import * as timers from "ext:miniflare/web/timers.js";
 
 const CLASSES = {
   AbortController: abort.AbortController,
   AbortSignal: abort.AbortSignal,
   Blob: file.Blob,
-  ByteLengthQueuingStrategy: streams.ByteLengthQueuingStrategy,
   CloseEvent: event.CloseEvent,
-  CompressionStream: compression.CompressionStream,
-  CountQueuingStrategy: streams.CountQueuingStrategy,
   Crypto: crypto.Crypto,
   CryptoKey: crypto.CryptoKey,
   CustomEvent: event.CustomEvent,
   Date: FrozenDate,
-  DecompressionStream: compression.DecompressionStream,
   DOMException,
   Event: event.Event,
   EventTarget: event.EventTarget,
   ExecutionContext,
   FetchEvent,
   File: file.File,
-  FixedLengthStream,
-  FormData: formData.FormData,
   Headers,
-  IdentityTransformStream,
   MessageEvent: event.MessageEvent,
   Navigator,
   Performance,
   PromiseRejectionEvent: event.PromiseRejectionEvent,
-  ReadableByteStreamController: streams.ReadableByteStreamController,
-  ReadableStream: streams.ReadableStream,
-  ReadableStreamBYOBReader: streams.ReadableStreamBYOBReader,
-  ReadableStreamBYOBRequest: streams.ReadableStreamBYOBRequest,
-  ReadableStreamDefaultController: streams.ReadableStreamDefaultController,
-  ReadableStreamDefaultReader: streams.ReadableStreamDefaultReader,
   Request,
   Response,
   ScheduledController,
@@ -87,15 +70,9 @@ const CLASSES = {
   TextDecoderStream: encoding.TextDecoderStream,
   TextEncoder: encoding.TextEncoder,
   TextEncoderStream: encoding.TextEncoderStream,
-  TransformStream: streams.TransformStream,
-  TransformStreamDefaultController: streams.TransformStreamDefaultController,
   URL: url.URL,
-  URLPattern: urlPattern.URLPattern,
   URLSearchParams: url.URLSearchParams,
   WorkerGlobalScope,
-  WritableStream: streams.WritableStream,
-  WritableStreamDefaultController: streams.WritableStreamDefaultController,
-  WritableStreamDefaultWriter: streams.WritableStreamDefaultWriter,
 };
 
 const FUNCTIONS = {
@@ -125,8 +102,6 @@ const GETTERS = {
 const OWN = [
   ExecutionContext,
   FetchEvent,
-  FixedLengthStream,
-  IdentityTransformStream,
   Navigator,
   Performance,
   ScheduledController,
@@ -143,6 +118,7 @@ export function defineGlobals() {
   for (const own of OWN) webidl.configureInterface(own);
   refuseClones(Object.keys(CLASSES).flatMap((name) => (CLONEABLE.has(name) ? [] : [CLASSES[name]])));
   for (const [name, value] of Object.entries(CLASSES)) define(name, { value, writable: true, enumerable: false });
+  defineLazyGlobals();
   for (const [name, value] of Object.entries(FUNCTIONS)) define(name, { value, writable: true, enumerable: true });
   for (const [name, get] of Object.entries(GETTERS)) defineLazily(name, get);
   define(webidl.brand, { value: webidl.brand });

@@ -2,10 +2,10 @@
 // body above all, it takes one of this realm with the same entries.
 
 import { core } from "ext:core/mod.js";
+import { FORM_DATA, onLoad } from "ext:miniflare/worker/lazy.js";
 
 const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
 const { URLSearchParams } = core.loadExtScript("ext:deno_web/00_url.js");
-const { FormData } = core.loadExtScript("ext:deno_fetch/21_formdata.js");
 
 function accept(Class) {
   const { name } = Class;
@@ -22,5 +22,5 @@ function copyOf(standIn, Class) {
   return copy;
 }
 
-accept(FormData);
+onLoad(FORM_DATA, ({ FormData }) => accept(FormData));
 accept(URLSearchParams);

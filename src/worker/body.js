@@ -4,12 +4,12 @@
 import { core } from "ext:core/mod.js";
 import { InnerBody } from "ext:miniflare/web/bodies.js";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
+import { load, STREAMS } from "ext:miniflare/worker/lazy.js";
 
 const { createSources } = core.loadExtScript("ext:miniflare/membrane/sources.js");
-const { ReadableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
 
 export const { sourceOfStream, streamFromSource } = createSources({
-  streamClass: () => ReadableStream,
+  streamClass: () => load(STREAMS).ReadableStream,
   bytesOf: bytesOfChunk,
 });
 

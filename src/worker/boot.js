@@ -2,6 +2,7 @@
 
 import { core } from "ext:core/mod.js";
 import { op_set_wasm_streaming_callback } from "ext:core/ops";
+import { complete, make } from "ext:miniflare/worker/lazy.js";
 import "ext:miniflare/web/exceptions.js";
 import { defineGlobals } from "ext:miniflare/web/globals.js";
 import { fireTimer } from "ext:miniflare/web/timers.js";
@@ -10,6 +11,7 @@ import { explainMemory, feedCompiler } from "ext:miniflare/web/wasm.js";
 import { control } from "ext:miniflare/worker/control.js";
 import { dispatch } from "ext:miniflare/worker/dispatch.js";
 import { connect, FETCHED, live, serve } from "ext:miniflare/worker/realm.js";
+import "ext:miniflare/worker/own.js";
 import { fetched } from "ext:miniflare/worker/services.js";
 import { start } from "ext:miniflare/worker/start.js";
 import { warmUp } from "ext:miniflare/worker/warm.js";
@@ -29,9 +31,10 @@ globalThis.__boot = (isStart) => {
   delete globalThis.Deno;
   delete globalThis.__bootstrap;
   op_set_wasm_streaming_callback(feedCompiler);
-  return [serveCall, dispatch, reportRejection, fireTimer];
+  return [serveCall, dispatch, reportRejection, fireTimer, make];
 };
 globalThis.__boot(false);
+complete();
 
 function serveCall(call, ...args) {
   return call === FETCHED ? fetched(...args) : serve(call, args);

@@ -1,8 +1,7 @@
 // What Node's side may ask of a worker beyond requests; it holds this object through the membrane.
 
 import { op_fail, op_module_files } from "ext:core/ops";
-import { bindClasses } from "ext:miniflare/durable/objects.js";
-import { outside } from "ext:miniflare/durable/outside.js";
+import { bindClasses, outside } from "ext:miniflare/durable/lazy.js";
 import { simulate } from "ext:miniflare/durable/simulation.js";
 import {
   ExecutionContext,

@@ -1,9 +1,9 @@
 // Requests in, responses out. The hot path: what a handler answers without waiting leaves in the same turn.
 
 import { op_answer, op_host } from "ext:core/ops";
-import { microtasksDone } from "ext:miniflare/durable/gate.js";
+import { fetchObject } from "ext:miniflare/durable/lazy.js";
 import { atRandom, isSimulating } from "ext:miniflare/durable/simulation.js";
-import { fetchObject } from "ext:miniflare/durable/objects.js";
+import { microtasksDone } from "ext:miniflare/durable/stretch.js";
 import { fetch } from "ext:miniflare/fetch/fetch.js";
 import { leave, RequestContext, switchTo } from "ext:miniflare/worker/context.js";
 import { fetchError } from "ext:miniflare/worker/errors.js";

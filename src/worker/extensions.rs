@@ -16,7 +16,7 @@ use super::later::Laters;
 use super::modules::Graph;
 use super::timers::Timers;
 use super::value::Value;
-use super::{answer, deferred, host, later, modules, time, timers};
+use super::{answer, deferred, host, later, lazy, modules, time, timers};
 use crate::cache::ops as cache;
 use crate::clock::Clock;
 use crate::durable::alarm_ops as alarms;
@@ -36,6 +36,9 @@ deno_core::extension!(
         answer::op_fail,
         deferred::op_after_microtasks,
         later::op_later,
+        lazy::op_lazy_define,
+        lazy::op_lazy_load,
+        lazy::op_lazy_scripts,
         modules::op_module_files,
         modules::op_require,
         modules::op_run_script,
@@ -103,6 +106,9 @@ deno_core::extension!(
         "membrane/signals.js",
         "membrane/sources.js",
         "membrane/streams.js",
+        "web/digest-stream.js",
+        "web/streams.js",
+        "worker/lazy-scripts.js",
         "ext:deno_net/02_tls.js" = "worker/absent.js",
     ],
     state = |state| {
@@ -152,15 +158,30 @@ fn fetch_classes() -> Extension {
     classes
 }
 
-/// The extensions of every isolate.
-pub fn all() -> Vec<Extension> {
+/// The extensions, with all their scripts.
+fn all() -> Vec<Extension> {
     vec![
         deno_webidl::deno_webidl::init(),
         web(),
         deno_crypto::deno_crypto::init(None),
         fetch_classes(),
-        miniflare::init(),
+        own(),
     ]
+}
+
+fn own() -> Extension {
+    let mut own = miniflare::init();
+    own.external_references = Cow::Owned(lazy::external_references());
+    own
+}
+
+/// The extensions of an isolate that starts from the snapshot: none of their scripts is loaded any more, except by `lazy.rs`.
+pub fn loaded() -> Vec<Extension> {
+    let mut extensions = all();
+    for extension in &mut extensions {
+        extension.lazy_loaded_js_files = Cow::Borrowed(&[]);
+    }
+    extensions
 }
 
 /// What the worker's modules are called in the realm.

@@ -10,11 +10,13 @@ use super::answer::Answers;
 use super::deferred::Deferred;
 use super::guard::heap::Memory;
 use super::host::{Host, HostHandle};
+use super::lazy::{self, Maker};
 use super::modules;
 use super::rejections::Rejections;
 use super::timers::Timers;
 use super::{background, extensions, snapshot};
 use crate::instance::Instance;
+use crate::limits;
 use crate::web::crypto::KeySymbols;
 
 /// The functions through which the realm is entered.
@@ -69,6 +71,7 @@ pub fn make(heap_limit_mib: usize, natives: Option<v8::UniqueRef<v8::cppgc::Heap
     let tasks = LocalSet::new();
     let _tasks = tasks.enter();
     let memory = Memory::new(heap_limit_mib);
+    let is_ahead = natives.is_some();
     let mut runtime = start(&memory, natives)?;
     let answers = Rc::<Answers>::default();
     let deferred = Rc::<Deferred>::default();
@@ -86,7 +89,11 @@ pub fn make(heap_limit_mib: usize, natives: Option<v8::UniqueRef<v8::cppgc::Heap
     let rejections = Rejections::watch(isolate);
     isolate.set_allow_atomics_wait(false);
     modules::install(isolate);
-    let doors = boot(&mut runtime)?;
+    let (doors, maker) = boot(&mut runtime)?;
+    runtime.op_state().borrow_mut().put(maker);
+    if is_ahead {
+        lazy::preload(&mut runtime);
+    }
     // SAFETY: the isolate was entered by its creation, and by nothing since.
     unsafe { runtime.v8_isolate().exit() };
     Ok(Made {
@@ -100,14 +107,27 @@ pub fn make(heap_limit_mib: usize, natives: Option<v8::UniqueRef<v8::cppgc::Heap
     })
 }
 
+const DAMAGED: &str =
+    "the start-up snapshot is damaged; reinstall the package, or delete it and run `npm run build` in a clone";
+
+/// Does `work` in an isolate that is there for nothing else.
+pub fn entered<R>(work: impl FnOnce(&mut JsRuntime) -> Result<R, String>) -> Result<R, String> {
+    let Made { mut runtime, .. } = make(limits::HEAP_LIMIT_MIB, None)?;
+    let _runtime = background::handle().enter();
+    // SAFETY: the isolate is alive and not entered; dropping the runtime exits it.
+    unsafe { runtime.v8_isolate().enter() };
+    work(&mut runtime)
+}
+
 fn start(memory: &Arc<Memory>, natives: Option<v8::UniqueRef<v8::cppgc::Heap>>) -> Result<JsRuntime, String> {
     let mut params = memory.params();
     if let Some(natives) = natives {
         params = params.cpp_heap(natives);
     }
+    let heap = snapshot::get().ok_or(DAMAGED)?;
     let options = RuntimeOptions {
-        extensions: extensions::all(),
-        startup_snapshot: snapshot::get(),
+        extensions: extensions::loaded(),
+        startup_snapshot: Some(heap),
         skip_op_registration: true,
         create_params: Some(params),
         ..Default::default()
@@ -116,7 +136,7 @@ fn start(memory: &Arc<Memory>, natives: Option<v8::UniqueRef<v8::cppgc::Heap>>) 
 }
 
 /// Finishes the boot that the snapshot left off, and takes the doors out of the realm.
-fn boot(runtime: &mut JsRuntime) -> Result<Doors, String> {
+fn boot(runtime: &mut JsRuntime) -> Result<(Doors, Maker), String> {
     deno_core::scope!(scope, runtime);
     let doors = call_boot(scope).ok_or("the boot script returned no doors")?;
     scope.get_current_context().set_allow_generation_from_strings(false);
@@ -128,12 +148,14 @@ fn boot(runtime: &mut JsRuntime) -> Result<Doors, String> {
             .map(|function| v8::Global::new(scope, function))
             .ok_or(format!("the boot script returned no door {index}"))
     };
-    Ok(Doors {
+    let maker = Maker(door(4)?);
+    let doors = Doors {
         enter: door(0)?,
         dispatch: door(1)?,
         reject: door(2)?,
         fire: door(3)?,
-    })
+    };
+    Ok((doors, maker))
 }
 
 fn call_boot<'s>(scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::Array>> {

@@ -10,6 +10,7 @@ pub mod host;
 pub mod isolate;
 pub mod lane;
 pub mod later;
+mod lazy;
 pub mod modules;
 pub mod nursery;
 pub mod pages;

@@ -12,18 +12,19 @@ import {
 import { contentOf, distantBlob } from "ext:miniflare/web/blobs.js";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
 import { isKey, keyOfParts, partsOfKey } from "ext:miniflare/web/keys.js";
+import { DURABLE, load, STREAMS, understudyOf } from "ext:miniflare/worker/lazy.js";
 
 const { Request, toInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
 const { Response } = core.loadExtScript("ext:deno_fetch/23_response.js");
 const { Headers } = core.loadExtScript("ext:deno_fetch/20_headers.js");
-const { ReadableStream, WritableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
 const { AbortSignal, newSignal, signalAbort } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
 const { Blob, File } = core.loadExtScript("ext:deno_web/09_file.js");
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
-const { DurableObjectId, partsOf } = core.loadExtScript("ext:miniflare/durable/namespace.js");
 const { createStreams } = core.loadExtScript("ext:miniflare/membrane/streams.js");
 
-const streams = createStreams({ classes: () => ({ ReadableStream, WritableStream }), bytesOf: bytesOfChunk });
+const classes = understudyOf(STREAMS);
+const objects = understudyOf(DURABLE);
+const streams = createStreams({ classes: () => load(STREAMS), bytesOf: bytesOfChunk });
 
 /** A signal of this realm, and what aborts it. */
 export function createSignal() {
@@ -37,9 +38,9 @@ export function encodePlatform(value, membrane) {
   if (value instanceof Request) return encodeRequest(value, membrane.encode);
   if (value instanceof Headers) return ["headers", ...[...value].flat()];
   if (value instanceof URL) return ["url", value.href];
-  if (value instanceof DurableObjectId) return ["objectId", ...partsOf(value), value.name];
-  if (value instanceof ReadableStream) return streams.encodeReadable(value, membrane);
-  if (value instanceof WritableStream) return streams.encodeWritable(value, membrane);
+  if (value instanceof objects.DurableObjectId) return ["objectId", ...objects.partsOf(value), value.name];
+  if (value instanceof classes.ReadableStream) return streams.encodeReadable(value, membrane);
+  if (value instanceof classes.WritableStream) return streams.encodeWritable(value, membrane);
   if (value instanceof AbortSignal) return membrane.signals.encode(value, membrane);
   if (isKey(value)) return ["w", membrane.number(value), "key", ...partsOfKey(value)];
   return isBlob(value) ? encodeBlob(value, membrane) : undefined;
@@ -78,7 +79,8 @@ function encodeBlob(blob, membrane) {
 
 /** What Node's own of an object asks of it. */
 export function askPlatform(object, ...args) {
-  return object instanceof ReadableStream ? streams.askReadable(object, ...args) : streams.askWritable(object, ...args);
+  const isReadable = object instanceof classes.ReadableStream;
+  return isReadable ? streams.askReadable(object, ...args) : streams.askWritable(object, ...args);
 }
 
 export function decodePlatform(wire, membrane, number) {
@@ -93,7 +95,7 @@ export function decodePlatform(wire, membrane, number) {
     case "url":
       return new URL(parts[0]);
     case "objectId":
-      return new DurableObjectId(...parts);
+      return new (load(DURABLE).DurableObjectId)(...parts);
     case "readable":
       return streams.decodeReadable(parts, membrane, number);
     case "writable":

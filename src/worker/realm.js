@@ -4,10 +4,12 @@ import { core } from "ext:core/mod.js";
 import { op_host } from "ext:core/ops";
 import { currentContext, leave, resume } from "ext:miniflare/worker/context.js";
 import { askPlatform, createSignal, decodePlatform, encodePlatform } from "ext:miniflare/worker/platform.js";
+import { LAZY_GLOBALS } from "ext:miniflare/web/lazy-globals.js";
+import { CONSOLE, understudyOf } from "ext:miniflare/worker/lazy.js";
 
 const { CALL, createMembrane } = core.loadExtScript("ext:miniflare/membrane/membrane.js");
 const { createIntrinsics } = core.loadExtScript("ext:miniflare/membrane/intrinsics.js");
-const { inspect } = core.loadExtScript("ext:deno_web/01_console.js");
+const { inspect } = understudyOf(CONSOLE);
 const CUSTOM_INSPECT = Symbol.for("Deno.privateCustomInspect");
 const { createErrors } = core.loadExtScript("ext:miniflare/membrane/errors.js");
 const { createSignals } = core.loadExtScript("ext:miniflare/membrane/signals.js");
@@ -57,7 +59,7 @@ let membrane;
 const CODE_MAKERS = new Set(["Function", "AsyncFunction", "GeneratorFunction", "AsyncGeneratorFunction", "eval"]);
 
 function sharedIntrinsics() {
-  const { nameOf, byName } = createIntrinsics(globalThis);
+  const { nameOf, byName } = createIntrinsics(globalThis, { late: LAZY_GLOBALS });
   const shared = (name) => (CODE_MAKERS.has(name) ? undefined : name);
   return { byName, nameOf: (object) => shared(nameOf(object)) };
 }

@@ -1,8 +1,10 @@
 //! The start-up snapshot: the worker's realm as it is after boot, before any user code.
 //!
 //! The built addon writes it once, in a process of its own (V8's flags differ), beside the `.node`. It holds the heap
-//! with every web API loaded, and is refused when another build wrote it: ops are matched by position.
+//! with the web APIs loaded, and is refused when another build wrote it: ops are matched by position. Behind it in the
+//! file are the lazy scripts (`lazy.rs`), to which a second process adds the code that V8 makes of them.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -10,7 +12,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use deno_core::snapshot::{CreateSnapshotOptions, create_snapshot};
 
-use super::extensions;
+use super::{extensions, isolate, lazy};
 use crate::web::amendments::amend;
 
 /// Marks the file and its layout; the build's stamp follows.
@@ -19,7 +21,32 @@ const STAMP: &str = env!("MINIFLARE_RS_STAMP");
 
 /// Open at the first byte after the stamp, until somebody needs what is in it.
 static FILE: Mutex<Option<File>> = Mutex::new(None);
-static SNAPSHOT: OnceLock<Option<&'static [u8]>> = OnceLock::new();
+static CONTENTS: OnceLock<Option<Contents>> = OnceLock::new();
+
+/// What the file holds; as long as the process lives, for V8 reads it where it is.
+struct Contents {
+    heap: &'static [u8],
+    scripts: Vec<Script>,
+}
+
+/// A lazy script.
+pub struct Script {
+    pub specifier: Cow<'static, str>,
+    /// The body of its function.
+    pub text: Cow<'static, str>,
+    /// V8's code cache of it; empty until it has been made.
+    pub code: Cow<'static, [u8]>,
+}
+
+impl Script {
+    pub fn new(specifier: &'static str, text: String) -> Script {
+        Script {
+            specifier: specifier.into(),
+            text: text.into(),
+            code: Cow::Borrowed(&[]),
+        }
+    }
+}
 
 /// Why a snapshot cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -34,21 +61,76 @@ pub enum SnapshotError {
     Unwritable(String, String),
 }
 
-/// The snapshot in use, once [`load`] has succeeded. Read by whoever asks first, which is not Node's thread as a rule.
+/// The heap to start from, once [`load`] has succeeded.
 pub fn get() -> Option<&'static [u8]> {
-    *SNAPSHOT.get_or_init(|| {
+    contents().map(|contents| contents.heap)
+}
+
+/// The lazy script of this name.
+pub fn script(specifier: &str) -> Option<&'static Script> {
+    contents()?.scripts.iter().find(|script| script.specifier == specifier)
+}
+
+/// Read by whoever asks first, which is not Node's thread as a rule.
+fn contents() -> Option<&'static Contents> {
+    let read = || {
         let mut file = FILE.lock().ok()?.take()?;
-        let mut blob = Vec::new();
-        file.read_to_end(&mut blob).ok()?;
-        // V8 reads the blob for as long as the process lives.
-        Some(Vec::leak(blob))
-    })
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).ok()?;
+        Contents::parse(Vec::leak(bytes))
+    };
+    CONTENTS.get_or_init(read).as_ref()
+}
+
+impl Contents {
+    /// The heap, then specifier, text and code of each script; each part with its length before it.
+    fn parse(mut bytes: &'static [u8]) -> Option<Contents> {
+        let heap = take(&mut bytes)?;
+        let mut scripts = Vec::new();
+        while !bytes.is_empty() {
+            let mut text = || std::str::from_utf8(take(&mut bytes)?).ok().map(Cow::Borrowed);
+            let (specifier, text) = (text()?, text()?);
+            let code = Cow::Borrowed(take(&mut bytes)?);
+            scripts.push(Script { specifier, text, code });
+        }
+        Some(Contents { heap, scripts })
+    }
+
+    fn write(heap: &[u8], scripts: &[Script], path: &str) -> std::io::Result<()> {
+        let mut file = [MAGIC.as_slice(), STAMP.as_bytes()].concat();
+        put(&mut file, heap);
+        for script in scripts {
+            for part in [script.specifier.as_bytes(), script.text.as_bytes(), &script.code] {
+                put(&mut file, part);
+            }
+        }
+        let partial = Path::new(path).with_extension("partial");
+        std::fs::write(&partial, file)?;
+        std::fs::rename(&partial, path)
+    }
+}
+
+/// V8 takes what it reads where it is when it is aligned, and copies it when it is not.
+const ALIGNMENT: usize = 8;
+
+fn put(file: &mut Vec<u8>, part: &[u8]) {
+    file.extend((part.len() as u64).to_le_bytes());
+    file.extend(part);
+    file.resize(file.len() + part.len().next_multiple_of(ALIGNMENT) - part.len(), 0);
+}
+
+fn take(bytes: &mut &'static [u8]) -> Option<&'static [u8]> {
+    let (length, rest) = bytes.split_first_chunk()?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
+    let (part, _) = rest.split_at_checked(length)?;
+    *bytes = rest.get(length.next_multiple_of(ALIGNMENT)..)?;
+    Some(part)
 }
 
 /// Opens the snapshot at `path` for the whole process and checks its stamp; later calls do nothing.
 pub fn load(path: &str) -> Result<(), SnapshotError> {
     let mut slot = FILE.lock().unwrap_or_else(PoisonError::into_inner);
-    if slot.is_some() || SNAPSHOT.get().is_some() {
+    if slot.is_some() || CONTENTS.get().is_some() {
         return Ok(());
     }
     let unreadable = |error| SnapshotError::Unreadable(path.into(), error);
@@ -66,11 +148,13 @@ pub fn load(path: &str) -> Result<(), SnapshotError> {
 
 /// Makes the snapshot and writes it to `path`.
 /// * `worker`: the file that `scripts/bundle.mjs` made of the worker's modules
-pub fn write(path: &str, worker: &str) -> Result<(), SnapshotError> {
+/// * `durable`: the one that it made of the room of Durable Objects
+pub fn write(path: &str, worker: &str, durable: &str) -> Result<(), SnapshotError> {
     let unwritable = |reason: String| SnapshotError::Unwritable(path.into(), reason);
-    let worker = std::fs::read_to_string(worker).map_err(|error| unwritable(format!("{worker}: {error}")))?;
-    let mut extensions = extensions::with_worker(worker);
+    let read = |file: &str| std::fs::read_to_string(file).map_err(|error| unwritable(format!("{file}: {error}")));
+    let mut extensions = extensions::with_worker(read(worker)?);
     amend(&mut extensions).map_err(unwritable)?;
+    let scripts = lazy::take(&mut extensions, &read(durable)?).map_err(unwritable)?;
     let options = CreateSnapshotOptions {
         cargo_manifest_dir: env!("CARGO_MANIFEST_DIR"),
         startup_snapshot: None,
@@ -80,8 +164,58 @@ pub fn write(path: &str, worker: &str) -> Result<(), SnapshotError> {
         with_runtime_cb: None,
     };
     let snapshot = create_snapshot(options, None).map_err(|error| unwritable(error.to_string()))?;
-    let file = [MAGIC.as_slice(), STAMP.as_bytes(), &snapshot.output].concat();
-    let partial = Path::new(path).with_extension("partial");
-    std::fs::write(&partial, file).map_err(|error| unwritable(error.to_string()))?;
-    std::fs::rename(&partial, path).map_err(|error| unwritable(error.to_string()))
+    Contents::write(&snapshot.output, &scripts, path).map_err(|error| unwritable(error.to_string()))
+}
+
+/// Adds the code of the lazy scripts to the snapshot at `path`, in a process that has loaded none.
+pub fn write_code(path: &str) -> Result<(), SnapshotError> {
+    let unwritable = |reason: String| SnapshotError::Unwritable(path.into(), reason);
+    load(path)?;
+    let contents = contents().ok_or_else(|| unwritable("it cannot be read".into()))?;
+    let code = isolate::entered(lazy::code).map_err(unwritable)?;
+    let scripts = contents.scripts.iter().map(|script| {
+        let code = code.iter().find(|(specifier, _)| *specifier == script.specifier);
+        let (_, code) = code.ok_or_else(|| unwritable(format!("nothing has used {}", script.specifier)))?;
+        Ok(Script {
+            specifier: script.specifier.clone(),
+            text: script.text.clone(),
+            code: code.clone().into(),
+        })
+    });
+    let scripts: Vec<Script> = scripts.collect::<Result<_, SnapshotError>>()?;
+    Contents::write(contents.heap, &scripts, path).map_err(|error| unwritable(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Contents, put};
+
+    fn written() -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for part in [b"heap!".as_slice(), b"ext:a.js", "\"é\"".as_bytes(), b"12345678"] {
+            put(&mut bytes, part);
+        }
+        bytes
+    }
+
+    #[test]
+    fn reads_what_was_written() {
+        let contents = Contents::parse(written().leak()).unwrap();
+        assert_eq!(contents.heap, b"heap!");
+        let [script] = &contents.scripts[..] else {
+            panic!("one script was written")
+        };
+        assert_eq!((&*script.specifier, &*script.text), ("ext:a.js", "\"é\""));
+        assert_eq!(&*script.code, b"12345678");
+    }
+
+    #[test]
+    fn finds_wherever_a_file_was_cut_short() {
+        let whole = written();
+        // After the heap, and its filling, the file may end: there may be no scripts.
+        for length in (0..whole.len()).filter(|length| *length != 16) {
+            let cut = whole[..length].to_vec().leak();
+            assert!(Contents::parse(cut).is_none(), "{length}");
+        }
+    }
 }

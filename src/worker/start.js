@@ -1,7 +1,7 @@
 // Starting a worker: bindings and globals first, then the user's script.
 
 import { op_compile_wasm, op_host, op_run_module, op_run_script } from "ext:core/ops";
-import { namespaces } from "ext:miniflare/durable/objects.js";
+import { namespaces } from "ext:miniflare/durable/lazy.js";
 import { useMock } from "ext:miniflare/fetch/mock.js";
 import { namespaces as kvNamespaces } from "ext:miniflare/kv/namespaces.js";
 import { useModules } from "ext:miniflare/web/events.js";

@@ -1,0 +1,42 @@
+// A stream that is a digest: what is written to it goes into the hash, and nothing comes out but that.
+(() => {
+  "use strict";
+
+  /**
+   * @param nameOf the name of a digest algorithm, in lower case; throws if there is no such one
+   * @param bytesOfChunk a chunk's bytes; throws for what is none
+   * @param digest `{ start(name), update(state, bytes), finish(state) }`
+   */
+  function createDigestStream({ WritableStream, nameOf, bytesOfChunk, digest }) {
+    return class DigestStream extends WritableStream {
+      #digest = Promise.withResolvers();
+
+      constructor(algorithm) {
+        const state = digest.start(nameOf(algorithm));
+        super({
+          write: (chunk) => this.#update(state, chunk),
+          close: () => this.#digest.resolve(digest.finish(state).buffer),
+          abort: (reason) => this.#digest.reject(reason),
+        });
+        // Not everyone who aborts a stream asks for its digest.
+        this.#digest.promise.catch(() => {});
+      }
+
+      /** The digest of what was written, when the stream is closed. */
+      get digest() {
+        return this.#digest.promise;
+      }
+
+      #update(state, chunk) {
+        try {
+          digest.update(state, bytesOfChunk(chunk));
+        } catch (error) {
+          this.#digest.reject(error);
+          throw error;
+        }
+      }
+    };
+  }
+
+  return { createDigestStream };
+})();

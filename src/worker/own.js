@@ -1,0 +1,54 @@
+// What the lazy scripts that are bundled of our own modules import from those in the snapshot. A bundle finds each name here,
+// whatever module it says, so no two are the same.
+
+import { internals } from "ext:core/mod.js";
+import { currentStretch, microtasksDone } from "ext:miniflare/durable/stretch.js";
+import { atRandom, indexOf, isSimulating, someTime } from "ext:miniflare/durable/simulation.js";
+import { Request } from "ext:miniflare/web/request.js";
+import {
+  advance,
+  contextWithin,
+  countInternalSubrequest,
+  currentContext,
+  depart,
+  enter,
+  eventContext,
+  gatedContext,
+  objectContext,
+} from "ext:miniflare/worker/context.js";
+import { miniflareError } from "ext:miniflare/worker/errors.js";
+import { DURABLE, load } from "ext:miniflare/worker/lazy.js";
+import { encode, HOST, live } from "ext:miniflare/worker/realm.js";
+import { arrivingRequest, arrivingResponse, isResponse } from "ext:miniflare/worker/request.js";
+import { fetchElsewhere } from "ext:miniflare/worker/services.js";
+import { worker } from "ext:miniflare/worker/worker.js";
+
+internals.own = {
+  advance,
+  arrivingRequest,
+  arrivingResponse,
+  atRandom,
+  contextWithin,
+  countInternalSubrequest,
+  currentContext,
+  currentStretch,
+  depart,
+  DURABLE,
+  encode,
+  enter,
+  eventContext,
+  fetchElsewhere,
+  gatedContext,
+  HOST,
+  indexOf,
+  isResponse,
+  isSimulating,
+  live,
+  load,
+  microtasksDone,
+  miniflareError,
+  objectContext,
+  Request,
+  someTime,
+  worker,
+};
