@@ -2,6 +2,7 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { create, differs, Request } from "../support/miniflare.mjs";
 import { json, rejection, text, URL_ROOT } from "../support/dispatch.mjs";
 import { test } from "../support/test.mjs";
@@ -286,6 +287,36 @@ describe("the signal of a caller", () => {
     controller.abort();
     assert.equal(await (await mf.dispatchFetch(URL_ROOT)).json(), true);
     assert.equal(await first.json(), false);
+  });
+
+  test("may be that of a whole suite: all requests that follow it share a listener, others have none", async (t) => {
+    const script = `let asked = 0; export default { async fetch(request) {
+      if (request.url.endsWith("/quick")) return new Response("quick");
+      const { signal } = request;
+      const aborted = new Promise((resolve) => signal.addEventListener("abort", () => resolve(signal.reason.message)));
+      if (++asked === 20) self.begun();
+      return new Response(await aborted);
+    } }`;
+    const controller = new AbortController();
+    const { signal } = controller;
+    const seen = [];
+    const begun = () => {
+      seen.push(getEventListeners(signal, "abort").length);
+      setImmediate(() => controller.abort(new Error("enough")));
+    };
+    const mf = create(t, { script, globals: { begun } });
+    for (let i = 0; i < 20; i++) assert.equal(await text(mf, `${URL_ROOT}quick`, { signal }), "quick");
+    seen.push(getEventListeners(signal, "abort").length);
+    const followers = Array.from({ length: 20 }, () => text(mf, URL_ROOT, { signal }));
+    assert.deepEqual(await Promise.all(followers), Array(20).fill("enough"));
+    assert.deepEqual(seen, [0, 1]);
+  });
+
+  test("is refused when it is none", async (t) => {
+    for (const signal of [{}, "abort"]) {
+      const { name } = await rejection(create(t, { script: REFLECT }).dispatchFetch(URL_ROOT, { signal }));
+      assert.equal(name, "TypeError");
+    }
   });
 
   test("is seen by a body that is still streamed, which ends as the worker has it", async (t) => {

@@ -73,6 +73,8 @@ class Lane {
   #ended;
   /** The signals of callers, by the number of their request, as long as the worker has the request. */
   #signals = new Map();
+  /** Those of them that the worker has asked for: the requests, and the one listener. */
+  #followed = new Map();
   #retired = false;
   #expectsAlarm = false;
   #owed = new Set();
@@ -170,18 +172,29 @@ class Lane {
     if (entry === undefined) return undefined;
     const { signal } = entry;
     if (signal.aborted) return [this.#membrane.encode(signal.reason)];
-    entry.listener = () => {
-      if (!this.#ended) this.control.abort(event, signal.reason);
-    };
-    signal.addEventListener("abort", entry.listener, { once: true });
+    if (!this.#followed.has(signal)) this.#listenTo(signal);
+    this.#followed.get(signal).events.add(event);
     return undefined;
+  }
+
+  /** One listener is enough for all requests with a signal, which may be as long-lived as a suite. */
+  #listenTo(signal) {
+    const events = new Set();
+    const listener = () => {
+      for (const event of events) if (!this.#ended) this.control.abort(event, signal.reason);
+    };
+    this.#followed.set(signal, { events, listener });
+    signal.addEventListener("abort", listener, { once: true });
   }
 
   #forgetSignal(event) {
     const entry = this.#signals.get(event);
     if (entry === undefined) return;
     this.#signals.delete(event);
-    if (entry.listener !== undefined) entry.signal.removeEventListener("abort", entry.listener);
+    const followed = this.#followed.get(entry.signal);
+    if (!followed?.events.delete(event) || followed.events.size > 0) return;
+    this.#followed.delete(entry.signal);
+    entry.signal.removeEventListener("abort", followed.listener);
   }
 
   #settle(answer) {

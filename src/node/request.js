@@ -95,7 +95,7 @@ const REDIRECTS = new Map([
   ["error", "error"],
   [undefined, "follow"],
 ]);
-const PLAIN_KEYS = new Set(["method", "headers", "body", "cf", "redirect"]);
+const PLAIN_KEYS = new Set(["method", "headers", "body", "cf", "redirect", "signal"]);
 
 /**
  * What `new Request(input, init)` would hold, in the form that the addon takes: an absolute `url`, flat `headers` (see
@@ -109,19 +109,21 @@ function splitRequest(input, init) {
 function splitPlain(input, init) {
   const url = plainUrl(input);
   if (url === null) return null;
-  if (init === undefined || init === null) return plainParts("GET", url, "", null, undefined, "follow");
+  if (init === undefined || init === null) return plainParts("GET", url, "", null, undefined, "follow", null);
   if (!isPlainInit(init)) return null;
   const method = METHODS.get(init.method);
   const redirect = REDIRECTS.get(init.redirect);
-  if (method === undefined || redirect === undefined) return null;
+  const signal = init.signal ?? null;
+  if (method === undefined || redirect === undefined || !(signal === null || signal instanceof AbortSignal))
+    return null;
   const body = init.body === undefined || init.body === null ? null : bodyInMemory(init.body);
   if (body === undefined || (body !== null && (method === "GET" || method === "HEAD"))) return null;
   const headers = plainHeaders(init.headers, contentType(init.body));
-  return headers === null ? null : plainParts(method, url, headers, body, cloneCf(init.cf), redirect);
+  return headers === null ? null : plainParts(method, url, headers, body, cloneCf(init.cf), redirect, signal);
 }
 
-function plainParts(method, url, headers, body, cf, redirect) {
-  return { method, url, headers, body, cf, redirect, signal: null };
+function plainParts(method, url, headers, body, cf, redirect, signal) {
+  return { method, url, headers, body, cf, redirect, signal };
 }
 
 function isPlainInit(init) {
