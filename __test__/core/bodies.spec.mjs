@@ -158,6 +158,42 @@ describe("a form", () => {
     ]);
   });
 
+  const FORMS = {
+    "of nothing": [],
+    "of texts": [
+      ["field", "grüße 👋"],
+      ["field", "again"],
+    ],
+    "of names with quotes and newlines": [
+      ['a "quoted"', "1"],
+      ["a\nb\rc\r\nd", "2"],
+    ],
+    "of values with newlines": [["text", "1\n2\r3\r\n4"]],
+    "of halves of surrogate pairs": [["half \ud800", "\udc00 half"]],
+  };
+  for (const [name, entries] of Object.entries(FORMS)) {
+    test(`${name} arrives as Node sends it`, async (t) => {
+      const form = new FormData();
+      for (const [key, value] of entries) form.append(key, value);
+      const byNode = new globalThis.Request(URL_ROOT, { method: "POST", body: form });
+      const plain = (type, text) => {
+        const [, boundary] = /^multipart\/form-data; boundary=(.+)$/.exec(type);
+        // Node's releases do not agree on a last line break.
+        return text.replaceAll(boundary, "boundary").trimEnd();
+      };
+      const { type, bytes } = await echo(t, form);
+      const expected = plain(byNode.headers.get("content-type"), await byNode.text());
+      assert.equal(plain(type, bytes.toString()), expected);
+    });
+  }
+
+  test("has the content type that it is given", async (t) => {
+    const form = new FormData();
+    form.append("a", "b");
+    const { type } = await echo(t, form, { headers: { "Content-Type": "text/plain" } });
+    assert.equal(type, "text/plain");
+  });
+
   test("arrives URL-encoded", async (t) => {
     const body = new URLSearchParams([
       ["a", "1"],
@@ -206,11 +242,24 @@ describe("a response body", () => {
     "a Uint8Array": [`new TextEncoder().encode("bytes")`, "bytes", null],
     "an ArrayBuffer": [`new TextEncoder().encode("buffer").buffer`, "buffer", null],
     "a Blob": [`new Blob(["blob"], { type: "text/x-blob" })`, "blob", "text/x-blob"],
+    "a Blob of parts": [`new Blob(["a", new Uint8Array([98]), new Blob(["xcd"]).slice(1)])`, "abcd", null],
+    "a slice of a Blob": [`new Blob(["grüße"]).slice(2, 6, "text/x-slice")`, "üß", "text/x-slice"],
+    "an empty Blob": [`new Blob([])`, "", null],
+    "a File": [`new File(["file"], "name.txt", { type: "text/x-file" })`, "file", "text/x-file"],
     URLSearchParams: [`new URLSearchParams({ a: "b" })`, "a=b", "application/x-www-form-urlencoded;charset=UTF-8"],
     "a stream": [`new Blob(["streamed"]).stream()`, "streamed", null],
     "the body of a request": [`new Request("http://x/", { method: "POST", body: "inner" }).body`, "inner", null],
     "the body of a response": [`new Response("inner").body`, "inner", null],
   };
+  test("may be a large Blob", async (t) => {
+    const script = `export default { fetch: () => new Response(new Blob([new Uint8Array(3 << 20).fill(7), "end"])) }`;
+    const bytes = Buffer.from(await (await create(t, { script }).dispatchFetch(URL_ROOT)).arrayBuffer());
+    assert.deepEqual(
+      [bytes.length, bytes[0], bytes.at(-4), bytes.subarray(-3).toString()],
+      [(3 << 20) + 3, 7, 7, "end"],
+    );
+  });
+
   for (const [name, [expression, content, type]] of Object.entries(kinds)) {
     test(`may be ${name}`, async (t) => {
       const mf = create(t, { script: `export default { fetch: () => new Response(${expression}) }` });

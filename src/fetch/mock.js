@@ -80,26 +80,25 @@ function headerText(list) {
   return text;
 }
 
-/** A body in memory as it is; of a stream, its kind and what reads it, for mocks that look at bodies. */
+/** Text and bytes as they are; of a blob or a stream, its kind and what reads it, for mocks that look at bodies. */
 function bodyToNode(hop) {
-  const { body } = hop;
+  const { body, source } = hop;
   if (body === null || typeof body === "string") return body;
+  const isBlob = source instanceof Blob;
   // The hop's bytes stay here: it may go to the network yet.
-  if (body instanceof Uint8Array) return body.slice();
-  return [
-    hop.source instanceof Blob ? "blob" : "stream",
-    encode({ drain: () => drain(hop), source: () => sourceOf(hop) }),
-  ];
+  if (body instanceof Uint8Array && !isBlob) return body.slice();
+  return [isBlob ? "blob" : "stream", encode({ drain: () => drain(hop), source: () => sourceOf(hop) })];
 }
 
 /** Whoever reads the stream of a hop may end it for no reason, where an abort had one. */
 function sourceOf({ body, signal }) {
-  const { pull, cancel } = sourceOfStream(body);
+  const { pull, cancel } = sourceOfStream(body instanceof Uint8Array ? new Blob([body]).stream() : body);
   return { pull, cancel: (reason) => cancel(signal?.aborted ? signal.reason : reason) };
 }
 
-/** Reads the stream of a hop; its bytes are the hop's body from then on. */
+/** The bytes of a hop; those of a stream are its body from then on. */
 async function drain(hop) {
+  if (hop.body instanceof Uint8Array) return hop.body.slice();
   const chunks = [];
   for await (const chunk of hop.body) chunks.push(bytesOfChunk(chunk));
   hop.body = await new Blob(chunks).bytes();

@@ -3,6 +3,7 @@
 // takes. The usual call, a URL and a plain init, never constructs Node's Request, which costs as much as the dispatch.
 
 const { bodyInMemory, requireFormType, takeBody } = require("./body.js");
+const { textOfForm } = require("./form.js");
 const { flattenHeaders, withGetAll } = require("./headers.js");
 const { plainHeaders } = require("./plain-headers.js");
 const { extendLater, web } = require("./web.js");
@@ -116,9 +117,9 @@ function splitPlain(input, init) {
   const signal = init.signal ?? null;
   if (method === undefined || redirect === undefined || !(signal === null || signal instanceof AbortSignal))
     return null;
-  const body = init.body === undefined || init.body === null ? null : bodyInMemory(init.body);
+  const [body, type] = plainBody(init.body ?? null);
   if (body === undefined || (body !== null && (method === "GET" || method === "HEAD"))) return null;
-  const headers = plainHeaders(init.headers, contentType(init.body));
+  const headers = plainHeaders(init.headers, type);
   return headers === null ? null : plainParts(method, url, headers, body, cloneCf(init.cf), redirect, signal);
 }
 
@@ -132,9 +133,12 @@ function isPlainInit(init) {
   return true;
 }
 
-function contentType(body) {
-  if (typeof body === "string") return "text/plain;charset=UTF-8";
-  return body instanceof URLSearchParams ? "application/x-www-form-urlencoded;charset=UTF-8" : null;
+/** A body in memory, undefined for one that is not, and the content type that it has by itself. */
+function plainBody(body) {
+  if (body === null) return [null, null];
+  if (typeof body === "string") return [body, "text/plain;charset=UTF-8"];
+  if (body instanceof URLSearchParams) return [String(body), "application/x-www-form-urlencoded;charset=UTF-8"];
+  return textOfForm(body) ?? [bodyInMemory(body), null];
 }
 
 // Tests ask for the same few URLs over and over.

@@ -220,6 +220,15 @@ const BODY: &[(&str, &str)] = &[
 
 class InnerBody {"#,
     ),
+    // A body of a small blob that is here, be it a form's, needs no stream.
+    (
+        "    stream = object.stream();\n    source = object;\n",
+        "    stream = __bootstrap.internals.bodyOfBlob(object) ?? object.stream();\n    source = object;\n",
+    ),
+    (
+        "    stream = res.stream();\n    source = res;\n",
+        "    stream = __bootstrap.internals.bodyOfBlob(res) ?? res.stream();\n    source = res;\n",
+    ),
     // Forms and streams are lazy (`src/worker/lazy-scripts.js`): their prototypes are looked up when they are needed.
     (
         r#"} = core.loadExtScript("ext:deno_fetch/21_formdata.js");"#,

@@ -1,12 +1,14 @@
 // Blobs whose bytes are in Node: blobs of this realm's own class, whose parts ask for them when somebody reads.
 
-import { core } from "ext:core/mod.js";
+import { core, internals } from "ext:core/mod.js";
 import { op_web_blob_bytes } from "ext:core/ops";
 
 const { Blob, File, getPartRefs, markFileBackedBlob, setParts } = core.loadExtScript("ext:deno_web/09_file.js");
 
 /** How many bytes are asked for at a time. */
 const CHUNK = 1 << 20;
+/** The largest blob, in bytes, that a body is made of at once instead of by a stream. */
+const SMALL = 1 << 20;
 
 /** A part as upstream's are, `{ size, slice(start, end), stream() }`; `blob` is the one that crossed. */
 class DistantPart {
@@ -48,6 +50,21 @@ export function distantBlob(size, type, name, lastModified, read) {
 export function contentOf(blob) {
   return getPartRefs(blob).map((part) => (part instanceof DistantPart ? part : op_web_blob_bytes(part._id)));
 }
+
+/** What upstream's bodies are made of, in memory, of a blob that is small and all here; undefined of any other. */
+internals.bodyOfBlob = (blob) => {
+  const parts = getPartRefs(blob);
+  if (parts.some((part) => part instanceof DistantPart)) return undefined;
+  const size = parts.reduce((sum, part) => sum + part.size, 0);
+  if (size > SMALL) return undefined;
+  const bytes = new Uint8Array(size);
+  let end = 0;
+  for (const { _id, size } of parts) {
+    bytes.set(op_web_blob_bytes(_id), end);
+    end += size;
+  }
+  return { body: bytes, consumed: false };
+};
 
 /** A copy of a blob with bytes from elsewhere; undefined for any other value. Blobs do not change: it shares them. */
 export function cloneDistant(value) {

@@ -30,7 +30,6 @@
       STREAMS,
       [
         "createProxy",
-        "createReadableStream",
         "errorReadableStream",
         "isReadableStreamDisturbed",
         "readableStreamClose",

@@ -1,8 +1,8 @@
 //! Lazy scripts: parts of the web platform that few workers use are not in the snapshot, since V8 makes every object of
 //! it anew for each isolate. They are beside it, with their code compiled, and a realm runs one when it is first used.
 //!
-//! `lazy.js` is their other half. The names of the global scope that come from them are lazy data properties of V8's:
-//! data to whoever looks, made by the first look.
+//! `lazy-scripts.js` is their other half. The names of the global scope that come from them are lazy data properties of
+//! V8's: data to whoever looks, made by the first look.
 
 use std::cell::RefCell;
 use std::ffi::c_void;
