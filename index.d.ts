@@ -694,6 +694,10 @@ export interface RequestInit extends globalThis.RequestInit {
 export interface ResponseInit extends globalThis.ResponseInit {
   /** Whether the body is already encoded as its `Content-Encoding` says. Default: `"automatic"`, it is not. */
   encodeBody?: "automatic" | "manual";
+  /** The answer to a handshake: the status must be 101, or a `RangeError` is thrown. WebSockets themselves are not there yet. */
+  webSocket?: object | null;
+  /** What the platform knows of the response. */
+  cf?: unknown;
 }
 
 /** Node's `Request`, with `cf`. */
@@ -727,8 +731,13 @@ export class Response extends globalThis.Response {
   readonly headers: Headers;
   /** As given to the constructor, here or in the worker. */
   readonly encodeBody: "automatic" | "manual";
-  /** Not implemented yet: always `null`. */
-  readonly webSocket: null;
+  /**
+   * As given to the constructor; `null` otherwise. WebSockets are not there yet: a response of a worker has none, and one
+   * that has one cannot be handed to a worker, which is a `TypeError`.
+   */
+  readonly webSocket: object | null;
+  /** As given to the constructor. */
+  readonly cf: unknown;
   readonly clone: () => Response;
   readonly json: <T = unknown>() => Promise<T>;
   /**

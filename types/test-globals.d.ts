@@ -55,6 +55,9 @@ declare global {
   /** The ids of a binding's objects that live or have stored something. */
   function getMiniflareDurableObjectIds(namespace: string): Promise<miniflare.DurableObjectId[]>;
 
+  /** Says that this is Miniflare, in tests as in workers. */
+  var MINIFLARE: true;
+
   /** The third argument of module handlers. */
   var ExecutionContext: { prototype: TestExecutionContext; new (): TestExecutionContext };
 

@@ -356,3 +356,32 @@ describe("what Workers add to a response", () => {
     assert.ok(own.headers instanceof Headers);
   });
 });
+
+test("a response to a handshake has status 101 and a webSocket", async (t) => {
+  const webSocket = {};
+  const response = new Response(null, { status: 101, webSocket, headers: { a: "b" } });
+  assert.deepEqual([response.status, response.ok, response.body, response.headers.get("a")], [101, false, null, "b"]);
+  assert.equal(response.webSocket, webSocket);
+  assert.equal(new Response(null, response).status, 101);
+  assert.throws(() => response.clone(), { message: "Cannot clone a response to a WebSocket handshake." });
+  const refused = { name: "RangeError", message: "Responses with a WebSocket must have status code 101." };
+  assert.throws(() => new Response(null, { webSocket }), refused);
+  assert.throws(() => new Response(null, { status: 200, webSocket }), refused);
+  assert.throws(() => new Response(null, { status: 101 }), RangeError);
+  const mf = create(t, {
+    script: "export default { fetch: (request, env) => env.answer() }",
+    bindings: { answer: () => response },
+  });
+  await assert.rejects(mf.dispatchFetch("http://localhost/"), {
+    name: "TypeError",
+    message: /WebSockets are not there yet/,
+  });
+});
+
+test("a Response keeps its cf", () => {
+  const response = new Response("a", { cf: { colo: "LHR" } });
+  assert.deepEqual(
+    [response.cf, response.clone().cf, new Response().cf],
+    [{ colo: "LHR" }, { colo: "LHR" }, undefined],
+  );
+});

@@ -122,7 +122,7 @@ export async function requests(mf: Miniflare): Promise<void> {
   const exact: number = count;
   const [first] = await response.waitUntil<[string]>();
   const waited: unknown[] = await response.waitUntil();
-  const socket: null = response.webSocket;
+  const socket: object | null = response.webSocket;
   console.log(nodes, status, header, text, exact, first.length, waited, socket);
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::api::{Call, Exported, Failure, Result};
 use super::environment::{Environment, LaneSettings};
-use super::{cache, cron, kv, mock, toml};
+use super::{cache, cron, kv, mock, toml, url_pattern};
 use crate::clock::Clock;
 use crate::durable::id;
 use crate::store::StoreError;
@@ -67,6 +67,8 @@ pub const FUNCTIONS: &[(&str, Exported)] = &[
     ("durableIdParse", durable_id_parse),
     ("parseToml", parse_toml),
     ("nextCron", next_cron),
+    ("urlPattern", url_pattern::parse),
+    ("urlPatternInput", url_pattern::input),
 ];
 
 /// `start()`: starts V8, which nobody waits for yet.

@@ -25,6 +25,17 @@ function viewBytes(view) {
   return view instanceof Uint8Array ? view : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }
 
+/** How many bytes a stream will have, where that is known. */
+const lengths = new WeakMap();
+const setLength = (stream, length) => void lengths.set(stream, length);
+const lengthOf = (stream) => lengths.get(stream);
+
+/** Gives a request or response whose body is a stream of known length the header that says so. */
+function announceLength(message, body) {
+  const length = typeof body === "object" && body !== null ? lengths.get(body) : undefined;
+  if (length !== undefined) message.headers.set("Content-Length", String(length));
+}
+
 /** The stream of a `Request` or `Response`, or the text it was made of if that is known; it counts as read then. */
 function takeBody(message, text, complaint = ALREADY_READ) {
   const body = message.body ?? null;
@@ -149,4 +160,4 @@ function spentStream() {
   return stream;
 }
 
-module.exports = { Body, bodyInMemory, requireFormType, takeBody };
+module.exports = { announceLength, Body, bodyInMemory, lengthOf, requireFormType, setLength, takeBody };

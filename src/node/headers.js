@@ -4,10 +4,32 @@
 
 const { extendLater } = require("./web.js");
 
+/** Those of responses that were fetched. */
+const immutable = new WeakSet();
+
+function assertMutable(headers) {
+  if (immutable.has(headers)) throw new TypeError("immutable");
+}
+
 /** Node's, with the method that Workers list cookies by. */
 class Headers extends Object {
   static {
     extendLater(Headers, "Headers");
+  }
+
+  append(name, value) {
+    assertMutable(this);
+    return super.append(name, value);
+  }
+
+  delete(name) {
+    assertMutable(this);
+    return super.delete(name);
+  }
+
+  set(name, value) {
+    assertMutable(this);
+    return super.set(name, value);
   }
 
   getAll(name) {
@@ -35,4 +57,11 @@ function parseHeaders(flat) {
   return headers;
 }
 
-module.exports = { flattenHeaders, parseHeaders, withGetAll };
+/** Headers that were fetched: changing them is a TypeError. */
+function fetchedHeaders(flat) {
+  const headers = parseHeaders(flat);
+  immutable.add(headers);
+  return headers;
+}
+
+module.exports = { fetchedHeaders, flattenHeaders, Headers, parseHeaders, withGetAll };

@@ -31,6 +31,8 @@ const HOST = {
 /** The call that brings a worker what it fetched of another; the lower numbers are the membrane's. */
 const FETCHED = 3;
 const ANSWERED = 0;
+/** The target of a call of the worker's `fetch`; shared with `src/worker/outbound.js`. */
+const OUTBOUND = 0;
 /** What has crossed before anything is asked for: the worker's control object (`src/worker/control.js`), and `start`. */
 const CONTROL = ["h", 1, 0];
 const START = 2;
@@ -157,6 +159,22 @@ class Lane {
       args.push(true);
       this.#signals.set(event, { signal });
     }
+    return this.#send(event, args);
+  }
+
+  /**
+   * Calls the worker's `fetch` outside of all requests.
+   * @param init the values that are given of it, by their names
+   * @param length of a body that is a stream, in bytes, where that is known
+   */
+  fetch(input, init, length) {
+    if (this.#ended) return Promise.reject(this.#ended());
+    const { encode } = this.#membrane;
+    const given = Object.entries(init).flatMap(([name, value]) => [name, encode(value)]);
+    return this.#send(this.#nextEvent++, [OUTBOUND, encode(input), given, length]);
+  }
+
+  #send(event, args) {
     const answer = binding.dispatch(this.#id, event, args);
     if (answer !== undefined) return this.#settle(answer);
     if (this.#ended) return Promise.reject(this.#ended());
@@ -202,10 +220,10 @@ class Lane {
     return Promise.resolve(this.#response(answer));
   }
 
-  #response([, status, statusText, headers, wire, waiter, encodeBody]) {
+  #response([, status, statusText, headers, wire, waiter, encodeBody, url, redirected]) {
     const waitUntil = waiter === null ? undefined : this.#membrane.decode(waiter);
     const body = bodyFromWire(wire, this.#membrane);
-    return lightResponse({ status, statusText, headers, body, waitUntil, encodeBody });
+    return lightResponse({ status, statusText, headers, body, waitUntil, encodeBody, url, redirected });
   }
 
   host(call, args) {

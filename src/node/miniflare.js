@@ -20,6 +20,8 @@ class ReloadEvent extends Event {
 
 /** How a mount is made into what `getMount` returns. */
 const MOUNT = Symbol("mount");
+/** The method by which an environment's tests fetch as the worker does. */
+const FETCH = Symbol("fetch");
 
 class Miniflare extends EventTarget {
   #group;
@@ -89,6 +91,11 @@ class Miniflare extends EventTarget {
 
   #home(binding) {
     return this.#group.home(this.#worker, binding);
+  }
+
+  /** `[FETCH](input, init, length)`, as `Lane.fetch` has them. */
+  [FETCH](...args) {
+    return this.#worker.fetch(...args);
   }
 
   async dispatchScheduled(scheduledTime = this.clock.now(), cron = "", url = undefined) {
@@ -227,4 +234,4 @@ class Miniflare extends EventTarget {
   }
 }
 
-module.exports = { Miniflare, ReloadEvent };
+module.exports = { FETCH, Miniflare, ReloadEvent };

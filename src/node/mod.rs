@@ -9,4 +9,5 @@ mod environment;
 mod kv;
 mod mock;
 mod toml;
+mod url_pattern;
 mod wire;

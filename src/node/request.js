@@ -2,7 +2,7 @@
 // Requests: the class users construct, and the split of whatever `dispatchFetch` was called with into what the addon
 // takes. The usual call, a URL and a plain init, never constructs Node's Request, which costs as much as the dispatch.
 
-const { bodyInMemory, requireFormType, takeBody } = require("./body.js");
+const { announceLength, bodyInMemory, requireFormType, takeBody } = require("./body.js");
 const { textOfForm } = require("./form.js");
 const { flattenHeaders, withGetAll } = require("./headers.js");
 const { plainHeaders } = require("./plain-headers.js");
@@ -22,6 +22,7 @@ class Request extends Object {
     super(...nodeArguments(input, init));
     this.#cf = cloneCf(init?.cf ?? (isRequest(input) ? input.cf : undefined));
     this.#text = typeof init?.body === "string" ? init.body : inheritedText(input, init);
+    announceLength(this, init?.body);
   }
 
   static {

@@ -2,32 +2,45 @@
 // Responses. The one users construct is Node's own with a little more. The one a dispatch answers with is light: Node's
 // constructor costs as much as the whole dispatch, so its parts are made when someone asks for them.
 
-const { Body, requireFormType, takeBody } = require("./body.js");
+const { announceLength, Body, requireFormType, takeBody } = require("./body.js");
 const { describe } = require("./errors.js");
-const { flattenHeaders, parseHeaders, withGetAll } = require("./headers.js");
+const { fetchedHeaders, flattenHeaders, parseHeaders, withGetAll } = require("./headers.js");
 const { extendLater, web } = require("./web.js");
 
-const NULL_BODY_STATUSES = new Set([101, 204, 205, 304]);
+const SWITCHING_PROTOCOLS = 101;
+const NULL_BODY_STATUSES = new Set([SWITCHING_PROTOCOLS, 204, 205, 304]);
+
+/** Node makes no response of the status: what it makes has another one, which nobody sees. */
+const OF_HANDSHAKES = { status: { value: SWITCHING_PROTOCOLS }, ok: { value: false } };
+const HANDSHAKE =
+  "A Response with a WebSocket cannot be handed to a worker: WebSockets are not there yet. Hand over a Response of another status.";
 
 // The text a Response was made of, or undefined: it can be handed on without reading the stream.
 let textOf;
 
 class Response extends Object {
+  #cf;
   #encodeBody;
   #text;
+  #webSocket;
 
   constructor(body = null, init = undefined) {
     if (body === "" && NULL_BODY_STATUSES.has(init?.status)) body = null;
-    super(body, init ?? {});
+    const webSocket = init?.webSocket ?? null;
+    super(body, webSocket === null ? (init ?? {}) : handshakeInit(init));
+    if (webSocket !== null) Object.defineProperties(this, OF_HANDSHAKES);
+    this.#webSocket = webSocket;
+    this.#cf = init?.cf;
     this.#encodeBody = init?.encodeBody ?? "automatic";
     if (this.#encodeBody !== "automatic" && this.#encodeBody !== "manual") {
       throw new TypeError(`encodeBody: unexpected value: ${this.#encodeBody}`);
     }
     if (typeof body === "string") this.#text = body;
+    announceLength(this, body);
   }
 
-  static json(...args) {
-    return Response.#from(super.json(...args));
+  static json(data, init = undefined) {
+    return Response.#from(super.json(data, init ?? {}), init?.encodeBody, init?.cf);
   }
 
   static redirect(...args) {
@@ -39,9 +52,13 @@ class Response extends Object {
     textOf = (response) => (#text in response ? response.#text : undefined);
   }
 
-  static #from(response, encodeBody) {
+  static #from(response, encodeBody, cf) {
     const { body, status, statusText, headers } = response;
-    return new Response(body, { status, statusText, headers, encodeBody });
+    return new Response(body, { status, statusText, headers, encodeBody, cf });
+  }
+
+  get cf() {
+    return this.#cf;
   }
 
   get encodeBody() {
@@ -49,7 +66,7 @@ class Response extends Object {
   }
 
   get webSocket() {
-    return null;
+    return this.#webSocket;
   }
 
   get headers() {
@@ -62,7 +79,8 @@ class Response extends Object {
   }
 
   clone() {
-    const copy = Response.#from(super.clone(), this.#encodeBody);
+    if (this.#webSocket !== null) throw new TypeError("Cannot clone a response to a WebSocket handshake.");
+    const copy = Response.#from(super.clone(), this.#encodeBody, this.#cf);
     copy.#text = this.#text;
     return copy;
   }
@@ -71,6 +89,11 @@ class Response extends Object {
   waitUntil() {
     return Promise.resolve([]);
   }
+}
+
+function handshakeInit({ status, statusText, headers }) {
+  if (status === SWITCHING_PROTOCOLS) return { statusText, headers };
+  throw new RangeError("Responses with a WebSocket must have status code 101.");
 }
 
 // Node 20 has no such thing, and loads much to say so.
@@ -131,11 +154,24 @@ class LightResponse extends Bare {
   }
 
   get headers() {
-    return (this.#headers ??= parseHeaders(this.#parts.headers));
+    return (this.#headers ??= this.#parse(this.#parts.headers));
+  }
+
+  /** What was fetched has a URL. */
+  #parse(headers) {
+    return this.#parts.url === undefined ? parseHeaders(headers) : fetchedHeaders(headers);
   }
 
   get encodeBody() {
     return this.#parts.encodeBody ?? "automatic";
+  }
+
+  get cf() {
+    return undefined;
+  }
+
+  get webSocket() {
+    return null;
   }
 
   get body() {
@@ -178,7 +214,7 @@ class LightResponse extends Bare {
   }
 
   clone() {
-    const headers = this.#headers && parseHeaders(flattenHeaders(this.#headers));
+    const headers = this.#headers && this.#parse(flattenHeaders(this.#headers));
     return new LightResponse(this.#parts, this.#body.clone(), headers);
   }
 
@@ -201,6 +237,7 @@ function lightResponse(parts) {
 function splitResponse(response) {
   if (isLight(response)) return LightResponse.split(response);
   if (!isResponse(response)) throw new TypeError(`Expected a Response, got ${describe(response)}`);
+  if (response.status === SWITCHING_PROTOCOLS) throw new TypeError(HANDSHAKE);
   const { status, statusText, headers } = response;
   return { status, statusText, headers: flattenHeaders(headers), body: takeBody(response, textOf(response)) };
 }

@@ -7,16 +7,39 @@ const { describe } = require("./errors.js");
 /** Our classes that extend Node's, by name. */
 const ours = new Map();
 
+const NAMES = ["Headers", "Request", "Response"];
+/** The properties of the global object that had Node's classes, where others are about to take their places. */
+const places = new Map();
+
 /** Node's own classes. */
 const web = {};
-for (const name of ["Headers", "Request", "Response"]) {
+for (const name of NAMES) {
   Object.defineProperty(web, name, { get: () => keep(name), configurable: true, enumerable: true });
 }
 
 function keep(name) {
-  const value = globalThis[name];
+  const value = nodes(name);
   check(name, value, ours.get(name));
   Object.defineProperty(web, name, { value });
+  return value;
+}
+
+/** Remembers where Node's classes are, before others become global in their places. */
+function keepPlaces() {
+  for (const name of NAMES) {
+    const place = Object.getOwnPropertyDescriptor(globalThis, name);
+    if (!places.has(name) && place !== undefined) places.set(name, place);
+  }
+}
+
+function nodes(name) {
+  const place = places.get(name);
+  if (place === undefined) return globalThis[name];
+  if (place.get === undefined) return place.value;
+  const now = Object.getOwnPropertyDescriptor(globalThis, name);
+  const value = place.get.call(globalThis);
+  // What loads a class when it is looked at puts the class in its own place, where another is by now.
+  if (now !== undefined) Object.defineProperty(globalThis, name, now);
   return value;
 }
 
@@ -61,4 +84,4 @@ function standIn(target, load) {
   });
 }
 
-module.exports = { extendLater, web };
+module.exports = { extendLater, keepPlaces, web };

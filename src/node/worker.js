@@ -272,6 +272,12 @@ class Worker {
     return this.lane().then((lane) => lane.dispatch(target, request));
   }
 
+  /** Calls the worker's own `fetch`, as `Lane.fetch` does. */
+  fetch(...args) {
+    if (this.isReady) return this.#lane.fetch(...args);
+    return this.lane().then((lane) => lane.fetch(...args));
+  }
+
   /** A request that the worker makes of a service it is bound to, by the binding's name, or of `[binding, id]`. */
   async #fetch(target, request) {
     if (Array.isArray(target)) return this.#group.home(this, target[0]).dispatch(target, request);

@@ -1,4 +1,4 @@
-// A stream that is a digest: what is written to it goes into the hash, and nothing comes out but that.
+// A stream that is a digest: what is written to it goes into the hash, and nothing comes out but that. In either realm.
 (() => {
   "use strict";
 
@@ -9,34 +9,43 @@
    */
   function createDigestStream({ WritableStream, nameOf, bytesOfChunk, digest }) {
     return class DigestStream extends WritableStream {
-      #digest = Promise.withResolvers();
+      #digest;
+      #resolve;
+      #reject;
 
       constructor(algorithm) {
         const state = digest.start(nameOf(algorithm));
         super({
           write: (chunk) => this.#update(state, chunk),
-          close: () => this.#digest.resolve(digest.finish(state).buffer),
-          abort: (reason) => this.#digest.reject(reason),
+          close: () => this.#resolve(digest.finish(state).buffer),
+          abort: (reason) => this.#reject(reason),
+        });
+        // Node 20 has no `Promise.withResolvers`.
+        this.#digest = new Promise((resolve, reject) => {
+          this.#resolve = resolve;
+          this.#reject = reject;
         });
         // Not everyone who aborts a stream asks for its digest.
-        this.#digest.promise.catch(() => {});
+        this.#digest.catch(() => {});
       }
 
       /** The digest of what was written, when the stream is closed. */
       get digest() {
-        return this.#digest.promise;
+        return this.#digest;
       }
 
       #update(state, chunk) {
         try {
           digest.update(state, bytesOfChunk(chunk));
         } catch (error) {
-          this.#digest.reject(error);
+          this.#reject(error);
           throw error;
         }
       }
     };
   }
 
-  return { createDigestStream };
+  const exported = { createDigestStream };
+  if (typeof module === "object") module.exports = exported;
+  return exported;
 })();

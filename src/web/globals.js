@@ -13,6 +13,7 @@ const event = load("ext:deno_web/02_event.js");
 const file = load("ext:deno_web/09_file.js");
 const url = load("ext:deno_web/00_url.js");
 const webidl = load("ext:deno_webidl/00_webidl.js");
+const { navigator, Navigator } = load("ext:miniflare/web/navigator.js");
 const { DOMException } = load("ext:deno_web/01_dom_exception.js");
 
 import { getCaches } from "ext:miniflare/cache/caches.js";
@@ -34,7 +35,6 @@ import "ext:miniflare/fetch/context.js";
 import { fetch } from "ext:miniflare/fetch/fetch.js";
 import { Headers } from "ext:miniflare/web/headers.js";
 import { defineLazyGlobals } from "ext:miniflare/web/lazy-globals.js";
-import { navigator, Navigator } from "ext:miniflare/web/navigator.js";
 import { Request } from "ext:miniflare/web/request.js";
 import { Response } from "ext:miniflare/web/response.js";
 import "ext:miniflare/web/standins.js";

@@ -1,8 +1,14 @@
-// `navigator`: it says what kind of runtime this is.
+// `navigator`: it says what kind of runtime this is, in either realm.
+(() => {
+  "use strict";
 
-export class Navigator {
-  get userAgent() {
-    return "Cloudflare-Workers";
+  class Navigator {
+    get userAgent() {
+      return "Cloudflare-Workers";
+    }
   }
-}
-export const navigator = new Navigator();
+
+  const exported = { Navigator, navigator: new Navigator() };
+  if (typeof module === "object") module.exports = exported;
+  return exported;
+})();

@@ -1,15 +1,15 @@
 // Streams that Workers add to the standard's: an identity of bytes, one of known length; and reading of at least so
-// much at a time.
+// much at a time. In either realm, over the streams that it has.
 (() => {
   "use strict";
 
   /**
-   * Extends upstream's streams, and returns the classes that Workers add.
-   * @param upstream what upstream's script of streams exports
+   * Extends the streams of a realm, and returns the classes that Workers add.
+   * @param upstream the realm's `{ ReadableStream, ReadableStreamBYOBReader, TransformStream, WritableStream }`
    * @param bytesOfChunk a chunk's bytes; throws for what is none
    * @param extend adds members to an interface
    * @param lengthOf how many bytes a stream will have, where that is known; `setLength(stream, bytes)` tells
-   * @param unmade what makes a constructor of upstream's make nothing
+   * @param unmade what makes a constructor of upstream's make nothing, where there is such a thing
    */
   function extendStreams(upstream, { bytesOfChunk, extend, lengthOf, setLength, unmade }) {
     const { ReadableStream, ReadableStreamBYOBReader, TransformStream, WritableStream } = upstream;
@@ -79,7 +79,9 @@
 
     /** A promise that is settled when a reader asks, or will never ask again. */
     function demand() {
-      const result = Promise.withResolvers();
+      const result = {};
+      // Node 20 has no `Promise.withResolvers`.
+      result.promise = new Promise((resolve, reject) => Object.assign(result, { resolve, reject }));
       result.promise.catch(() => {});
       return result;
     }
@@ -172,5 +174,7 @@
     return { FixedLengthStream, IdentityTransformStream };
   }
 
-  return { extendStreams };
+  const exported = { extendStreams };
+  if (typeof module === "object") module.exports = exported;
+  return exported;
 })();

@@ -11,6 +11,7 @@ import { currentContext, requireContext, switchTo } from "ext:miniflare/worker/c
 const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
 const { AbortController, AbortSignal } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
+const { createScheduler } = core.loadExtScript("ext:miniflare/web/scheduler.js");
 
 const { long } = webidl.converters;
 
@@ -105,28 +106,10 @@ extend(AbortSignal, {
   },
 });
 
-export class Scheduler {
-  /** `wait(delay, { signal })`: resolves after so many milliseconds; `signal` ends the wait with an `AbortError`. */
-  wait(...args) {
-    requireContext("globalTimers");
-    if (args.length === 0) throw wrongType("wait", "Scheduler", "integer");
-    const [delay, options] = args;
-    const signal = options?.signal;
-    if (signal?.aborted) return Promise.reject(aborted());
-    const { promise, resolve, reject } = Promise.withResolvers();
-    const abort = () => {
-      clear(timer);
-      reject(aborted());
-    };
-    const end = () => {
-      signal?.removeEventListener("abort", abort);
-      resolve();
-    };
-    const timer = start(end, long(delay), [], false);
-    signal?.addEventListener("abort", abort);
-    return promise;
-  }
-}
-export const scheduler = new Scheduler();
-
-const aborted = () => new DOMException("The operation was aborted", "AbortError");
+export const { Scheduler, scheduler } = createScheduler({
+  DOMException,
+  begin: () => requireContext("globalTimers"),
+  start: (callback, delay) => start(callback, delay, [], false),
+  clear,
+  toLong: (value) => long(value),
+});

@@ -7,6 +7,7 @@ import { microtasksDone } from "ext:miniflare/durable/stretch.js";
 import { fetch } from "ext:miniflare/fetch/fetch.js";
 import { leave, RequestContext, switchTo } from "ext:miniflare/worker/context.js";
 import { fetchError } from "ext:miniflare/worker/errors.js";
+import { fetchForNode, OUTBOUND } from "ext:miniflare/worker/outbound.js";
 import { ExecutionContext, FetchEvent, hasListeners, settleWaits, stateOf } from "ext:miniflare/web/events.js";
 import { depthOf, isResponse, requestFromWire, responseToWire, setCf } from "ext:miniflare/worker/request.js";
 import { decode, encode, HOST } from "ext:miniflare/worker/realm.js";
@@ -15,9 +16,10 @@ import { worker } from "ext:miniflare/worker/worker.js";
 const ANSWERED = 0;
 const FAILED = 1;
 
-/** Takes a request; in a simulation its turn comes later. */
+/** Takes a request, or a call of `fetch`; in a simulation its turn comes later. */
 export function dispatch(...event) {
-  if (isSimulating()) atRandom(() => deliver(...event));
+  if (event[2] === OUTBOUND) fetchForNode(event[0], ...event.slice(3));
+  else if (isSimulating()) atRandom(() => deliver(...event));
   else deliver(...event);
 }
 

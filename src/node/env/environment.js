@@ -5,8 +5,9 @@
 const { completeOptions } = require("../config.js");
 const { NoOpLog } = require("../log.js");
 const { createFetchMock } = require("../mock/index.js");
-const { Miniflare } = require("../miniflare.js");
+const { FETCH, Miniflare } = require("../miniflare.js");
 const { validateOptions } = require("../options.js");
+const { additions } = require("./additions.js");
 const { helpers } = require("./helpers.js");
 const { webGlobals } = require("./web.js");
 
@@ -54,13 +55,16 @@ async function createEnvironment(options) {
 async function environmentOf(mf, options, fetchMock) {
   let bindings = await mf.getBindings();
   const restorers = new Map();
+  const fetch = (...args) => mf[FETCH](...args);
+  const caches = await mf.getCaches();
+  additions.begin();
   return {
-    globals: {
-      ...webGlobals(fetchMock, await mf.getCaches()),
-      ...helpers(mf, () => bindings, fetchMock),
-      ...(options.modules === true ? {} : bindings),
-      ...options.globals,
-    },
+    globals: merged(
+      webGlobals(fetch, caches),
+      helpers(mf, () => bindings, fetchMock),
+      options.modules === true ? {} : { ...bindings },
+      { ...options.globals },
+    ),
     async remember(key) {
       restorers.set(key, await mf.snapshotStorage());
       // Those of another worker, if a limit has stopped the one before.
@@ -71,8 +75,16 @@ async function environmentOf(mf, options, fetchMock) {
       restorers.delete(key);
       await restore?.();
     },
-    dispose: () => mf.dispose(),
+    async dispose() {
+      additions.end();
+      await mf.dispose();
+    },
   };
+}
+
+/** The properties of all objects as they are: those with a getter are made by it, when somebody looks at the global. */
+function merged(...objects) {
+  return Object.defineProperties({}, Object.assign({}, ...objects.map(Object.getOwnPropertyDescriptors)));
 }
 
 module.exports = { createEnvironment };

@@ -1,87 +1,53 @@
 "use strict";
-// The events of a worker whose handlers run in the test: what they are called with, and what they wait for.
+// The events of a worker whose handlers run in the test, by the rules of the worker's own, over Node's events.
 
-const { describe } = require("../errors.js");
+const { setMaxListeners } = require("node:events");
+const { createScope } = require("../../web/scope.js");
 
-/** What an event or a context waits for. */
-const waits = new WeakMap();
+/** Where Node's events have their target, which it alone sets: to a target of its own, which the global object is not. */
+const TARGET = Object.getOwnPropertySymbols(new Event("")).find(({ description }) => description === "kTarget");
 
-function waitsOf(event) {
-  const found = waits.get(event);
-  if (found !== undefined) return found;
-  const text = "takes a FetchEvent, a ScheduledEvent or an ExecutionContext that the test has made";
-  throw new TypeError(`getMiniflareWaitUntil() ${text}, got ${describe(event)}`);
+function retarget(event) {
+  if (TARGET !== undefined) event[TARGET] = globalThis;
 }
 
-function addWait(event, promise) {
-  const found = waits.get(event);
-  if (found === undefined) throw new TypeError("Illegal invocation");
-  found.push(promise);
-}
-
-class FetchEvent extends Event {
-  #response;
-
-  constructor(type, init) {
-    super(type);
-    waits.set(this, []);
-    this.request = init.request;
-  }
-
-  respondWith(response) {
-    if (this.#response !== undefined) {
-      const text = "FetchEvent.respondWith() has already been called; it can only be called once.";
-      throw new DOMException(text, "InvalidStateError");
-    }
-    this.stopImmediatePropagation();
-    this.#response = Promise.resolve(response);
-  }
-
-  passThroughOnException() {}
-
-  waitUntil(promise) {
-    addWait(this, promise);
-  }
-}
-
-class ScheduledEvent extends Event {
-  constructor(type, init) {
-    super(type);
-    waits.set(this, []);
-    this.scheduledTime = init.scheduledTime;
-    this.cron = init.cron;
-  }
-
-  waitUntil(promise) {
-    addWait(this, promise);
-  }
-}
-
-/** The third argument of module handlers. */
-class ExecutionContext {
-  constructor() {
-    waits.set(this, []);
-  }
-
-  passThroughOnException() {}
-
-  waitUntil(promise) {
-    addWait(this, promise);
-  }
-}
-
-/** The listeners of a service worker that the test imports. */
-function eventGlobals() {
+/** Dispatches by a target of Node's own, which knows when an event is stopped. */
+function deliver(event, calls) {
   const target = new EventTarget();
-  const bound = (name) => target[name].bind(target);
-  return {
-    ExecutionContext,
-    FetchEvent,
-    ScheduledEvent,
-    addEventListener: bound("addEventListener"),
-    removeEventListener: bound("removeEventListener"),
-    dispatchEvent: bound("dispatchEvent"),
-  };
+  setMaxListeners(0, target);
+  let failure;
+  for (const call of calls) {
+    target.addEventListener(event.type, () => {
+      retarget(event);
+      try {
+        call();
+      } catch (error) {
+        failure = { error };
+        event.stopImmediatePropagation();
+      }
+    });
+  }
+  target.dispatchEvent(event);
+  retarget(event);
+  if (failure !== undefined) throw failure.error;
 }
 
-module.exports = { eventGlobals, waitsOf };
+/** The classes of events, `stateOf` and `settleWaits`, and `WorkerGlobalScope` over the test's global object. */
+const scope = createScope({ Event, EventTarget, DOMException, deliver });
+const { WorkerGlobalScope } = scope;
+const ordinary = Function.prototype[Symbol.hasInstance];
+
+// The prototype of a test's global object is the test runner's.
+Object.defineProperty(WorkerGlobalScope, Symbol.hasInstance, {
+  value(value) {
+    return ordinary.call(this, value) || (this === WorkerGlobalScope && value === globalThis);
+  },
+});
+
+/** What a worker calls on its global scope. */
+function listening() {
+  const methods = ["addEventListener", "removeEventListener", "dispatchEvent"];
+  return Object.fromEntries(methods.map((name) => [name, WorkerGlobalScope.prototype[name].bind(globalThis)]));
+}
+
+module.exports = { ...scope, listening };

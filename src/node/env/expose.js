@@ -5,20 +5,22 @@
 /** Where undici, and Node's own copy of it, keep the dispatcher of all requests: a mock looks there for the network. */
 const DISPATCHER = Symbol.for("undici.globalDispatcher.1");
 
+/** Properties that have a getter are made by it when somebody looks. */
 function expose(target, globals) {
-  for (const [name, value] of Object.entries(globals)) define(target, name, value);
-  define(target, "self", target);
+  const properties = Object.getOwnPropertyDescriptors(globals);
+  for (const [name, property] of Object.entries(properties)) define(target, name, property);
+  define(target, "self", { value: target, enumerable: true });
   Object.defineProperty(target, DISPATCHER, { configurable: true, get: () => globalThis[DISPATCHER] });
 }
 
-function define(target, name, value) {
-  let current = value;
+function define(target, name, { get, value, enumerable }) {
+  let current = get ?? (() => value);
   Object.defineProperty(target, name, {
     configurable: true,
-    enumerable: true,
-    get: () => current,
+    enumerable,
+    get: () => current(),
     set: (next) => {
-      current = next;
+      current = () => next;
     },
   });
 }

@@ -1,7 +1,8 @@
 "use strict";
 // The functions that Miniflare 2's environments made global, over the methods of an instance.
 
-const { waitsOf } = require("./events.js");
+const { describe } = require("../errors.js");
+const { settleWaits, stateOf } = require("./events.js");
 const { runWithGates, TestState } = require("./state.js");
 
 /** `bindings()` gives those of the worker that is loaded. */
@@ -9,7 +10,7 @@ function helpers(mf, bindings, fetchMock) {
   return {
     getMiniflareBindings: bindings,
     getMiniflareFetchMock: () => fetchMock,
-    getMiniflareWaitUntil: (event) => settled(waitsOf(event)),
+    getMiniflareWaitUntil: (event) => settleWaits(waitsOf(event)),
     getMiniflareDurableObjectStorage: (id) => mf.getDurableObjectStorage(id),
     getMiniflareDurableObjectState: async (id) => new TestState(id, await mf.getDurableObjectStorage(id)),
     getMiniflareDurableObjectInstance: (id) => mf.runWithDurableObject(id, (instance) => instance),
@@ -19,13 +20,14 @@ function helpers(mf, bindings, fetchMock) {
   };
 }
 
-/** The results of all promises, those added meanwhile included. */
-async function settled(waits) {
-  let results = [];
-  do {
-    results = await Promise.all(waits);
-  } while (results.length < waits.length);
-  return results;
+/** What an event or a context waits for. */
+function waitsOf(event) {
+  try {
+    return stateOf(event).waits;
+  } catch {
+    const text = "takes a FetchEvent, a ScheduledEvent or an ExecutionContext that the test has made";
+    throw new TypeError(`getMiniflareWaitUntil() ${text}, got ${describe(event)}`);
+  }
 }
 
 module.exports = { helpers };

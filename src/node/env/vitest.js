@@ -5,11 +5,15 @@
 
 const { createEnvironment } = require("./environment.js");
 
-/** Puts `globals` in the place of what has these names; a function that undoes it. */
-function replace(target, globals) {
-  const before = Object.keys(globals).map((name) => [name, Object.getOwnPropertyDescriptor(target, name)]);
-  for (const [name, value] of Object.entries(globals)) {
-    Object.defineProperty(target, name, { value, writable: true, configurable: true, enumerable: true });
+/** Puts globals in the place of what has their names; a function that undoes it. What has a getter is made by it. */
+function replace(target, ...globals) {
+  const properties = globals.flatMap((some) => Object.entries(Object.getOwnPropertyDescriptors(some)));
+  const before = properties.map(([name]) => [name, Object.getOwnPropertyDescriptor(target, name)]);
+  for (const [name, { get, value, enumerable }] of properties) {
+    const writable = (one) => ({ value: one, writable: true, configurable: true, enumerable });
+    const set = (one) => void Object.defineProperty(target, name, writable(one));
+    const property = get === undefined ? writable(value) : { get, set, configurable: true, enumerable };
+    Object.defineProperty(target, name, property);
   }
   return () => {
     for (const [name, descriptor] of before) {
@@ -75,11 +79,11 @@ module.exports = {
   },
   async setup(target, options) {
     const environment = await createEnvironment(options);
-    const undo = replace(target, {
-      ...environment.globals,
+    const own = {
       self: target,
       setupMiniflareIsolatedStorage: () => isolatedStorage(vitestOf(target), environment),
-    });
+    };
+    const undo = replace(target, environment.globals, own);
     return {
       async teardown() {
         undo();

@@ -1,98 +1,91 @@
 "use strict";
-// The web's globals for a worker's code that runs in the test: Node's own, and what those lack.
+// The global scope of a worker for code that runs in the test: what Node lacks of it, and what is not as in a worker there.
+// What few tests use is made when a test looks at it.
 
-const { describe } = require("../errors.js");
+const { clearTimeout, setTimeout } = require("node:timers");
+const { Headers } = require("../headers.js");
 const { Request } = require("../request.js");
 const { Response } = require("../response.js");
-const { web } = require("../web.js");
-const { eventGlobals } = require("./events.js");
+const { keepPlaces, web } = require("../web.js");
+const { Navigator, navigator } = require("../../web/navigator.js");
+const { createScheduler } = require("../../web/scheduler.js");
+const events = require("./events.js");
+const { fetchThrough } = require("./fetch.js");
+const { configure } = require("./interfaces.js");
 
-class IdentityTransformStream extends TransformStream {
-  constructor() {
-    super(bytesOnly(() => {}));
-  }
-}
+const ordinary = Function.prototype[Symbol.hasInstance];
 
-/** Passes a number of bytes on that is known beforehand. */
-class FixedLengthStream extends TransformStream {
-  constructor(expectedLength) {
-    const expected = typeof expectedLength === "bigint" ? Number(expectedLength) : expectedLength;
-    if (!Number.isInteger(expected) || expected < 0) {
-      throw new TypeError("FixedLengthStream requires a non-negative integer expected length.");
-    }
-    let written = 0;
-    const count = (chunk) => {
-      written += chunk.byteLength;
-      if (written > expected) throw new TypeError("Attempt to write too many bytes through a FixedLengthStream.");
-    };
-    const flush = () => {
-      if (written < expected) throw new TypeError("FixedLengthStream did not see all expected bytes before close().");
-    };
-    super({ ...bytesOnly(count), flush });
-  }
-}
-
-function bytesOnly(see) {
-  return {
-    transform(chunk, controller) {
-      const isBytes = ArrayBuffer.isView(chunk) || Object.prototype.toString.call(chunk) === "[object ArrayBuffer]";
-      if (!isBytes) throw new TypeError(`This TransformStream takes bytes, got ${describe(chunk)}`);
-      see(chunk);
-      controller.enqueue(chunk);
+/** What Node's own classes make is an instance too: streams, forms and blobs give such. */
+function adopt(Class) {
+  Object.defineProperty(Class, Symbol.hasInstance, {
+    value(value) {
+      return ordinary.call(this, value) || (this === Class && value instanceof web[Class.name]);
     },
-  };
+    configurable: true,
+  });
 }
+
+const { Scheduler, scheduler } = createScheduler({
+  DOMException,
+  begin() {},
+  start: setTimeout,
+  clear: clearTimeout,
+  toLong,
+});
+
+function toLong(value) {
+  return Number(value) | 0;
+}
+
+const { ExecutionContext, FetchEvent, ScheduledController, ScheduledEvent, WorkerGlobalScope } = events;
+
+const CLASSES = {
+  ExecutionContext,
+  FetchEvent,
+  Headers,
+  Navigator,
+  Request,
+  Response,
+  ScheduledController,
+  ScheduledEvent,
+  Scheduler,
+  WorkerGlobalScope,
+};
+configure(ExecutionContext, FetchEvent, Navigator, ScheduledController, ScheduledEvent, Scheduler, WorkerGlobalScope);
+for (const Class of [Headers, Request, Response]) adopt(Class);
+
+const cryptoOf = () => require("./crypto.js");
+const LAZY_CLASSES = {
+  ...(globalThis.CloseEvent === undefined ? { CloseEvent: () => require("./interfaces.js").CloseEvent } : {}),
+  Crypto: () => cryptoOf().Crypto,
+  FixedLengthStream: () => require("./streams.js").FixedLengthStream,
+  IdentityTransformStream: () => require("./streams.js").IdentityTransformStream,
+  PromiseRejectionEvent: () => require("./interfaces.js").PromiseRejectionEvent,
+  SubtleCrypto: () => cryptoOf().SubtleCrypto,
+  URLPattern: () => require("./url-pattern.js").URLPattern,
+};
+const LAZY_VALUES = { crypto: () => cryptoOf().crypto };
 
 /**
- * Node's, by way of the mock. A `dispatcher` of the test's own goes before it. Node's does not take errors of another realm
- * for errors, and fails with errors of its own: here both are the test's.
+ * The names, as properties of an object with the attributes that they have in a worker. Those with a getter are made by it.
+ * @param send calls the worker's `fetch`, as `Lane.fetch` does
  */
-function mockedFetch(fetchMock) {
-  const nodes = globalThis.fetch;
-  return async function fetch(input, init = undefined) {
-    let cause;
-    const note = (error) => (cause = error);
-    const dispatcher = { dispatch: (options, handler) => dispatchNoting(fetchMock, options, handler, note) };
-    try {
-      return await nodes(input, { dispatcher, ...init });
-    } catch (error) {
-      if (error?.name !== "TypeError" || error instanceof TypeError) throw error;
-      throw new TypeError(error.message, { cause: cause ?? error.cause });
+function webGlobals(send, caches) {
+  keepPlaces();
+  const values = { ...events.listening(), caches, fetch: fetchThrough(send), MINIFLARE: true, navigator, scheduler };
+  const scope = {};
+  const define = (names, descriptorOf, enumerable) => {
+    for (const [name, value] of Object.entries(names)) {
+      Object.defineProperty(scope, name, { ...descriptorOf(value), enumerable, configurable: true });
     }
   };
-}
-
-function dispatchNoting(fetchMock, options, handler, note) {
-  const noting = Object.create(handler);
-  const { onError, onResponseError } = handler;
-  // Before undici 7 and since.
-  if (onError !== undefined) noting.onError = (error) => onError.call(noting, note(error));
-  if (onResponseError !== undefined)
-    noting.onResponseError = (controller, error) => onResponseError.call(noting, controller, note(error));
-  try {
-    return fetchMock.dispatch(options, noting);
-  } catch (error) {
-    throw note(error);
-  }
-}
-
-/** What `fetch` and Node's classes give is an instance, too. */
-function extendInstances(Class, parent) {
-  Object.defineProperty(Class, Symbol.hasInstance, { value: (value) => value instanceof parent, configurable: true });
-  return Class;
-}
-
-function webGlobals(fetchMock, caches) {
-  return {
-    Request: extendInstances(Request, web.Request),
-    Response: extendInstances(Response, web.Response),
-    IdentityTransformStream,
-    FixedLengthStream,
-    fetch: mockedFetch(fetchMock),
-    caches,
-    scheduler: { wait: (...args) => require("node:timers/promises").scheduler.wait(...args) },
-    ...eventGlobals(),
-  };
+  const given = (value) => ({ value });
+  const lazy = (get) => ({ get });
+  define(CLASSES, given, false);
+  define(LAZY_CLASSES, lazy, false);
+  define(values, given, true);
+  define(LAZY_VALUES, lazy, true);
+  return scope;
 }
 
 module.exports = { webGlobals };

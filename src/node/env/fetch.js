@@ -1,0 +1,63 @@
+"use strict";
+// `fetch` of a test: the worker's own, which the test's arguments are given to, and whose response becomes one of the test.
+
+const { lengthOf } = require("../body.js");
+const { isRequest, Request } = require("../request.js");
+const { web } = require("../web.js");
+
+/** Of what a fetch may be given, the names that a worker's takes. */
+const NAMES = [
+  "body",
+  "cache",
+  "cf",
+  "credentials",
+  "headers",
+  "integrity",
+  "keepalive",
+  "method",
+  "mode",
+  "redirect",
+  "referrer",
+  "referrerPolicy",
+  "signal",
+];
+
+/** `send(input, init, length)` is `Lane.fetch`. */
+function fetchThrough(send) {
+  return async function fetch(input, init = undefined) {
+    const given = givenOf(init);
+    try {
+      return await send(inputOf(input), given, lengthOf(given.body));
+    } catch (error) {
+      throw placed(error, fetch);
+    }
+  };
+}
+
+function givenOf(init) {
+  const given = {};
+  for (const name of NAMES) {
+    const value = init?.[name];
+    if (value !== undefined) given[name] = value;
+  }
+  return given;
+}
+
+/** A worker takes a request for one, and of anything else its text. */
+function inputOf(input) {
+  if (typeof input !== "object" || input === null) return input;
+  if (input instanceof URL || !isRequest(input)) return `${input}`;
+  return input instanceof web.Request ? input : new Request(input);
+}
+
+/** An error of the worker has no frames of the test: those that fetch are added. */
+function placed(error, fetch) {
+  if (!(error instanceof Error) || /\n\s+at /.test(error.stack)) return error;
+  const here = {};
+  Error.captureStackTrace(here, fetch);
+  const frames = here.stack.split("\n").filter((line) => /^\s+at /.test(line));
+  Object.defineProperty(error, "stack", { value: [error.stack, ...frames].join("\n") });
+  return error;
+}
+
+module.exports = { fetchThrough };
