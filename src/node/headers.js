@@ -40,7 +40,8 @@ class Headers extends Object {
 
 /** Node's headers with that method, the same object. */
 function withGetAll(headers) {
-  return headers instanceof Headers ? headers : Object.setPrototypeOf(headers, Headers.prototype);
+  const isOurs = Object.getPrototypeOf(headers) === Headers.prototype;
+  return isOurs ? headers : Object.setPrototypeOf(headers, Headers.prototype);
 }
 
 function flattenHeaders(headers) {

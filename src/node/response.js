@@ -27,7 +27,7 @@ class Response extends Object {
   constructor(body = null, init = undefined) {
     if (body === "" && NULL_BODY_STATUSES.has(init?.status)) body = null;
     const webSocket = init?.webSocket ?? null;
-    super(body, webSocket === null ? (init ?? {}) : handshakeInit(init));
+    super(body, webSocket === null ? ordinaryInit(init ?? {}) : handshakeInit(init));
     if (webSocket !== null) Object.defineProperties(this, OF_HANDSHAKES);
     this.#webSocket = webSocket;
     this.#cf = init?.cf;
@@ -43,8 +43,8 @@ class Response extends Object {
     return Response.#from(super.json(data, init ?? {}), init?.encodeBody, init?.cf);
   }
 
-  static redirect(...args) {
-    return Response.#from(super.redirect(...args));
+  static redirect(url, status = 302) {
+    return Response.#from(super.redirect(url, status));
   }
 
   static {
@@ -89,6 +89,11 @@ class Response extends Object {
   waitUntil() {
     return Promise.resolve([]);
   }
+}
+
+function ordinaryInit(init) {
+  if (init.status !== SWITCHING_PROTOCOLS) return init;
+  throw new RangeError('init["status"] must be in the range of 200 to 599, inclusive.');
 }
 
 function handshakeInit({ status, statusText, headers }) {

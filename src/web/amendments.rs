@@ -401,6 +401,11 @@ const URL_PATTERN: &[(&str, &str)] = &[
 ];
 
 const EVENT: &[(&str, &str)] = &[
+    // The global scope dispatches by itself.
+    (
+        "  setEventTargetData,\n  setIsTrusted,",
+        "  setCurrentTarget,\n  setEventTargetData,\n  setIsTrusted,",
+    ),
     // `null` is no option at all.
     (
         "      bubbles: !!eventInitDict.bubbles,",

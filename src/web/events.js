@@ -2,7 +2,7 @@
 
 import { core } from "ext:core/mod.js";
 
-const { Event, EventTarget, setTarget } = core.loadExtScript("ext:deno_web/02_event.js");
+const { Event, EventTarget, setCurrentTarget, setTarget } = core.loadExtScript("ext:deno_web/02_event.js");
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 const { createScope } = core.loadExtScript("ext:miniflare/web/scope.js");
 
@@ -16,9 +16,14 @@ Event.prototype.stopImmediatePropagation = function stopImmediatePropagation() {
 
 function deliver(event, calls) {
   setTarget(event, globalThis);
-  for (const call of calls) {
-    call();
-    if (stops.has(event)) break;
+  setCurrentTarget(event, globalThis);
+  try {
+    for (const call of calls) {
+      call();
+      if (stops.has(event)) break;
+    }
+  } finally {
+    setCurrentTarget(event, null);
   }
 }
 

@@ -2,7 +2,7 @@
 // `fetch` of a test: the worker's own, which the test's arguments are given to, and whose response becomes one of the test.
 
 const { lengthOf } = require("../body.js");
-const { isRequest, Request } = require("../request.js");
+const { isRequest, Request, splitRequest } = require("../request.js");
 const { web } = require("../web.js");
 
 /** Of what a fetch may be given, the names that a worker's takes. */
@@ -26,20 +26,27 @@ const NAMES = [
 function fetchThrough(send) {
   return async function fetch(input, init = undefined) {
     const given = givenOf(init);
+    const signal = given.signal ?? input?.signal;
     try {
       return await send(inputOf(input), given, lengthOf(given.body));
     } catch (error) {
-      throw placed(error, fetch);
+      // Of a reason that is data, a copy has come back.
+      throw signal instanceof AbortSignal && signal.aborted ? signal.reason : placed(error, fetch);
     }
   };
 }
 
 function givenOf(init) {
+  const isDictionary = init === undefined || typeof init === "object" || typeof init === "function";
+  if (!isDictionary)
+    throw new TypeError("Failed to construct 'Request': Argument 2 can not be converted to a dictionary");
   const given = {};
   for (const name of NAMES) {
     const value = init?.[name];
     if (value !== undefined) given[name] = value;
   }
+  // Of a request that was made of a text, the text.
+  if (given.body instanceof ReadableStream && isRequest(init)) given.body = splitRequest(init).body;
   return given;
 }
 

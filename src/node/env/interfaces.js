@@ -1,14 +1,20 @@
 "use strict";
 // Classes of a worker's in the shape that Web IDL gives to interfaces, and those of events that not every Node has.
 
+const HIDDEN = new Set(["constructor", "length", "name", "prototype"]);
+
 /** Makes the members of classes enumerable, and names their objects. */
 function configure(...classes) {
-  for (const { name, prototype } of classes) {
-    for (const key of Object.getOwnPropertyNames(prototype)) {
-      if (key === "constructor") continue;
-      Object.defineProperty(prototype, key, { enumerable: true });
-    }
-    Object.defineProperty(prototype, Symbol.toStringTag, { value: name, configurable: true });
+  for (const Class of classes) {
+    showMembers(Class);
+    showMembers(Class.prototype);
+    Object.defineProperty(Class.prototype, Symbol.toStringTag, { value: Class.name, configurable: true });
+  }
+}
+
+function showMembers(object) {
+  for (const key of Object.getOwnPropertyNames(object)) {
+    if (!HIDDEN.has(key)) Object.defineProperty(object, key, { enumerable: true });
   }
 }
 
@@ -30,7 +36,7 @@ class PromiseRejectionEvent extends Event {
   }
 
   static {
-    Object.defineProperty(PromiseRejectionEvent, "length", { value: 2 });
+    Object.defineProperty(PromiseRejectionEvent, "length", { value: 1 });
   }
 
   get promise() {

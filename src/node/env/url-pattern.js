@@ -30,13 +30,13 @@ class URLPattern {
   #components;
   #hasRegExpGroups;
 
-  constructor(input = {}, baseURLOrOptions = undefined, maybeOptions = undefined) {
+  constructor(input, baseURLOrOptions = undefined, maybeOptions = undefined) {
     const prefix = "Failed to construct 'URLPattern'";
     const hasBase = typeof baseURLOrOptions === "string";
     const options = hasBase ? maybeOptions : baseURLOrOptions;
     const ignoreCase = Boolean(options?.ignoreCase);
     const base = hasBase ? usv(baseURLOrOptions) : null;
-    const pattern = ask("urlPattern", prefix, inputOf(input), base, ignoreCase);
+    const pattern = ask("urlPattern", prefix, inputOf(input ?? {}), base, ignoreCase);
     this.#hasRegExpGroups = pattern.hasRegexpGroups;
     this.#components = COMPONENTS.map((name) => componentOf(pattern[name], name, ignoreCase ? "ui" : "u", prefix));
   }

@@ -52,6 +52,7 @@ const CLASSES = {
   WorkerGlobalScope,
 };
 configure(ExecutionContext, FetchEvent, Navigator, ScheduledController, ScheduledEvent, Scheduler, WorkerGlobalScope);
+configure(Headers, Request, Response);
 for (const Class of [Headers, Request, Response]) adopt(Class);
 
 const cryptoOf = () => require("./crypto.js");
