@@ -123,7 +123,7 @@ describe("an argument that a helper does not know", differs("helpers do not chec
       "a state of no id": [() => getMiniflareDurableObjectState({}), "takes a Durable Object's id, got {} (object)"],
       "an instance of no id": [() => getMiniflareDurableObjectInstance(), "takes a Durable Object's id, got undefined"],
       "alarms of no id": [() => flushMiniflareDurableObjectAlarms(["a"]), "takes a Durable Object's id, got \\"a\\" (string)"],
-      "ids of no binding": [() => getMiniflareDurableObjectIds("NONE"), "NONE"],
+      "ids of no binding": [() => getMiniflareDurableObjectIds("NONE"), '(one of "BOX"), got "NONE" (string)'],
       "no event": [async () => getMiniflareWaitUntil({}), "takes a FetchEvent, a ScheduledEvent or an ExecutionContext"],
       "no state": [() => runWithMiniflareDurableObjectGates({}, () => {}), "takes a state that getMiniflareDurableObjectState() has given"],
     };

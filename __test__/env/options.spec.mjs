@@ -16,7 +16,8 @@ const BOX = `export class Box { fetch() { while (true) {} } }
 export default {};`;
 const SOURCE = `test("has objects", async () => {
   const { BOX } = getMiniflareBindings();
-  await expect(BOX.get(BOX.newUniqueId()).fetch("http://localhost/")).rejects.toMatchObject({ code: "ERR_CPU_LIMIT" });
+  const ask = async () => BOX.get(BOX.newUniqueId()).fetch("http://localhost/");
+  await expect(ask()).rejects.toMatchObject({ code: "ERR_CPU_LIMIT" });
 });`;
 /** As a command line may give them. */
 const TEXTS = { modules: "true", cpuLimitMs: "50", cache: "false", script: BOX, durableObjects: { BOX: "Box" } };

@@ -3,6 +3,7 @@
 // Evaluated in the realm of the test. Test runners differ in when they ask for what.
 
 const { completeOptions, OUTER_SCOPE } = require("../config.js");
+const { describe } = require("../errors.js");
 const { NoOpLog } = require("../log.js");
 const { createFetchMock } = require("../mock/index.js");
 const { Miniflare } = require("../miniflare.js");
@@ -44,22 +45,33 @@ async function createEnvironment(options, { warn, scope }) {
   const given = { ...DEFAULTS, ...readOptions(options, warn), ...forced, fetchMock, log };
   validateOptions(given);
   const complete = completeOptions(given, log).options;
-  const mf = new Miniflare(withNeededScripts(given, complete, forced, log));
+  const { options: needed, objects } = withNeededScripts(given, complete, forced, log);
+  const mf = new Miniflare(needed);
   try {
-    return await environmentOf(mf, complete, fetchMock);
+    return await environmentOf(mf, complete, objects, fetchMock);
   } catch (error) {
     await mf.dispose();
     throw error;
   }
 }
 
-async function environmentOf(mf, options, fetchMock) {
+/** Of a name that nothing is bound to, there could never be an object. */
+async function idsOfBound(mf, objects, name) {
+  if (objects.includes(name)) return mf.getDurableObjectIds(name);
+  const known =
+    objects.length === 0 ? "none is bound" : `one of ${objects.map((one) => JSON.stringify(one)).join(", ")}`;
+  const text = `getMiniflareDurableObjectIds() takes the name of a Durable Object's binding (${known})`;
+  throw new TypeError(`${text}, got ${describe(name)}`);
+}
+
+async function environmentOf(mf, options, objects, fetchMock) {
   let bindings = await mf.getBindings();
   return {
     globals: {
       ...ownRealm(),
       ...webGlobals(fetchMock, await mf.getCaches()),
       ...helpers(mf, () => bindings, fetchMock),
+      getMiniflareDurableObjectIds: (name) => idsOfBound(mf, objects, name),
       ...(options.modules === true ? {} : bindings),
       ...options.globals,
     },

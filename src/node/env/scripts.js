@@ -10,23 +10,25 @@ const { objectBindings } = require("../objects.js");
 const NO_SCRIPT = { script: "", scriptPath: undefined, packagePath: undefined };
 
 /**
- * The options of the main worker and its mounts, without the scripts that nothing needs.
+ * The main worker and its mounts, without the scripts that nothing needs.
  * @param given what the main worker was given
  * @param complete the same with what its files say
  * @param forced options that a mount cannot change either
+ * @returns `{ options, objects }`: the options, and the names that Durable Objects are bound to
  */
 function withNeededScripts(given, complete, forced, log) {
   const mounts = Object.entries(complete.mounts ?? {}).map(([name, mount]) =>
     readMount(name, mount, complete, forced, log),
   );
   const needed = scriptsNeeded(complete, mounts);
-  const main = needed.has(MAIN) ? given : { ...given, ...NO_SCRIPT };
-  if (mounts.length === 0) return main;
-  const options = mounts.map((mount) => [
-    mount.name,
-    needed.has(mount) ? mount.given : { ...mount.given, ...NO_SCRIPT },
-  ]);
-  return { ...main, mounts: Object.fromEntries(options) };
+  const without = (options, isNeeded) => (isNeeded ? options : { ...options, ...NO_SCRIPT });
+  const options = without(given, needed.has(MAIN));
+  const workers = mounts.map((mount) => [mount.name, without(mount.given, needed.has(mount))]);
+  const bound = [complete, ...mounts.map((mount) => mount.complete ?? {})].flatMap(objectBindings);
+  return {
+    options: mounts.length === 0 ? options : { ...options, mounts: Object.fromEntries(workers) },
+    objects: bound.map(([binding]) => binding),
+  };
 }
 
 /** The main worker, among mounts. */

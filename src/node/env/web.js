@@ -56,7 +56,9 @@ function mockedFetch(fetchMock) {
     try {
       return await nodes(input, { dispatcher, ...init });
     } catch (error) {
-      if (error?.name !== "TypeError" || error instanceof TypeError) throw error;
+      // `instanceof` holds for Node's as well.
+      const isOfTest = Object.prototype.isPrototypeOf.call(TypeError.prototype, error);
+      if (error?.name !== "TypeError" || isOfTest) throw error;
       throw new TypeError(error.message, { cause: cause ?? error.cause });
     }
   };
