@@ -1,6 +1,7 @@
-// `npm run package`: the two tarballs that install without a toolchain, the main package and the one of this platform.
-// Both are packed from a staging folder, because what is published differs from the repository: the main package names
-// the platform packages, which no registry has while the version is being made, and has no development fields.
+// `npm run package`: the tarballs that install without a toolchain: the main package, the one of this platform, and one for
+// each test runner that looks for environments by the names of packages. All are packed from a staging folder, because what
+// is published differs from the repository: the main package names the platform packages, which no registry has while the
+// version is being made, and has no development fields.
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -9,6 +10,8 @@ import { currentPlatform, manifest } from "./platforms.mjs";
 import { main, npmOutput, root, say, step } from "./steps.mjs";
 
 const DEVELOPMENT_FIELDS = ["scripts", "devDependencies", "overrides", "allowScripts", "napi"];
+/** The environments under the names that Miniflare 2's had. */
+const ENVIRONMENTS = ["jest-environment-miniflare", "vitest-environment-miniflare"];
 const dist = path.join(root, "dist");
 
 function makePackages() {
@@ -20,10 +23,13 @@ function makePackages() {
   try {
     step("main package", () => stageMain(path.join(stage, "main"), own.name));
     step("platform package", () => stagePlatform(path.join(stage, "platform"), platform, own));
+    for (const name of ENVIRONMENTS) step(name, () => stageEnvironment(path.join(stage, name), name));
   } finally {
     rmSync(stage, { recursive: true, force: true });
   }
+  const environments = ENVIRONMENTS.map((name) => `./dist/${tarball(name)}`).join(", or ");
   say(`npm i ${[manifest.name, own.name].map((name) => `./dist/${tarball(name)}`).join(" ")}`);
+  say(`the environment "miniflare" of a test runner: ${environments}`);
 }
 
 function stageMain(folder, platformName) {
@@ -39,6 +45,15 @@ function stagePlatform(folder, { addon, snapshot, folder: source }, own) {
   for (const file of parts) cpSync(file, path.join(folder, path.basename(file)));
   cpSync(path.join(root, "vendor/v8/LICENSES"), path.join(folder, "LICENSES"), { recursive: true });
   return pack(folder, { ...own, version: manifest.version });
+}
+
+function stageEnvironment(folder, name) {
+  const source = path.join(root, "npm", name);
+  cpSync(source, folder, { recursive: true });
+  cpSync(path.join(root, "LICENSE"), path.join(folder, "LICENSE"));
+  const own = JSON.parse(readFileSync(path.join(source, "package.json"), "utf8"));
+  const { version } = manifest;
+  return pack(folder, { ...own, version, dependencies: { [manifest.name]: version } });
 }
 
 function pack(folder, contents) {

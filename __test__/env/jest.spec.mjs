@@ -6,15 +6,13 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { differs } from "../support/miniflare.mjs";
-import { root, run } from "../support/child.mjs";
+import { jest, TOOLS, write } from "../support/jest.mjs";
 import { project } from "../support/project.mjs";
 import { within } from "../support/test.mjs";
 
 const test = within(200_000);
 
 const fixture = fileURLToPath(new URL("./fixtures/jest", import.meta.url));
-const bin = path.join(root, "node_modules/jest/bin/jest.js");
-const TOOLS = ["jest", "jest-environment-node"];
 
 /** A project with the fixture, and a package that exports something else to each condition. */
 function suite(t, tools = TOOLS) {
@@ -26,23 +24,6 @@ function suite(t, tools = TOOLS) {
     ...Object.fromEntries(files),
   });
   return cwd;
-}
-
-function write(folder, files) {
-  fs.mkdirSync(folder, { recursive: true });
-  for (const [name, text] of Object.entries(files)) fs.writeFileSync(path.join(folder, name), text);
-}
-
-/** Runs Jest and gives its own account of the result. */
-async function jest(cwd, ...args) {
-  const all = [bin, "--json", "--no-cache", ...args];
-  const { code, signal, stdout, stderr, timedOut } = await run(process.execPath, all, { cwd, timeout: 150_000 });
-  assert.equal(timedOut, false, `Jest did not end\n${stderr}`);
-  assert.equal(signal, null, stderr);
-  assert.ok(stdout.startsWith("{"), `Jest printed no result\n${stdout}\n${stderr}`);
-  const result = JSON.parse(stdout);
-  const messages = result.testResults.map(({ message }) => message).join("\n");
-  return { code, stderr, result, messages };
 }
 
 /** How many tests the fixture has, but for the two that are skipped. */

@@ -14,6 +14,8 @@ const test = within(290_000);
 const { version } = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8"));
 const tarball = (name) => path.join(root, "dist", `${name}-${version}.tgz`);
 const [main, platform] = ["miniflare-rs", "miniflare-rs-linux-x64-gnu"].map(tarball);
+const RUNNERS = ["jest", "vitest"];
+const environments = RUNNERS.map((name) => tarball(`${name}-environment-miniflare`));
 
 async function succeeds(command, args, options) {
   const result = await run(command, args, options);
@@ -35,7 +37,7 @@ describe("npm run package", differs("this is about our tarballs"), () => {
   before(
     async () => {
       if (isOracle) return;
-      for (const archive of [main, platform]) fs.rmSync(archive, { force: true });
+      for (const archive of [main, platform, ...environments]) fs.rmSync(archive, { force: true });
       await succeeds("npm", ["run", "package"], { timeout: 280_000 });
     },
     { timeout: 285_000 },
@@ -94,5 +96,52 @@ describe("npm run package", differs("this is about our tarballs"), () => {
     const names = await succeeds(process.execPath, ["--eval", required], { cwd });
     assert.equal(await succeeds(process.execPath, ["--input-type=module", "--eval", imported], { cwd }), names);
     for (const name of ["Miniflare", "Log", "LogLevel", "Request", "Response"]) assert.ok(names.includes(name), names);
+  });
+
+  test("makes a package for each test runner, under the name that it looks for", async () => {
+    for (const archive of environments) {
+      assert.deepEqual((await files(archive)).sort(), [
+        ...["LICENSE", "README.md", "globals.d.ts", "index.d.ts", "index.js", "package.json"],
+      ]);
+    }
+  });
+
+  test('makes packages by which runners find the environment "miniflare", with its types', async (t) => {
+    const cwd = emptyProject(t, { type: "module" });
+    const all = [main, platform, ...environments];
+    await succeeds("npm", ["install", "--offline", "--no-audit", "--no-fund", "--ignore-scripts", ...all], {
+      cwd,
+      timeout: 120_000,
+    });
+    const options = { kvNamespaces: ["KV"] };
+    const write = (name, text) => fs.writeFileSync(path.join(cwd, name), text);
+    const body = `test("has bindings", async () => {
+      await KV.put("key", "value");
+      expect(await getMiniflareBindings().KV.get("key")).toBe("value");
+    });`;
+    write("jest.test.cjs", body);
+    write("vitest.test.js", `import { expect, test } from "vitest";\n${body}`);
+    const jest = { testEnvironment: "miniflare", testEnvironmentOptions: options, testMatch: ["**/*.test.cjs"] };
+    write("jest.config.json", JSON.stringify({ ...jest, transform: {} }));
+    const vitest = { environment: "miniflare", environmentOptions: options, include: ["*.test.js"] };
+    write("vitest.config.mjs", `export default ${JSON.stringify({ test: vitest })};`);
+    const tools = ["jest", "jest-environment-node", "vitest", "@types"];
+    for (const tool of tools) fs.symlinkSync(path.join(root, "node_modules", tool), path.join(cwd, "node_modules", tool));
+    const bin = (file) => path.join(root, "node_modules", file);
+    await succeeds(process.execPath, [bin("jest/bin/jest.js")], { cwd });
+    await succeeds(process.execPath, [bin("vitest/vitest.mjs"), "run"], { cwd });
+
+    for (const runner of RUNNERS) {
+      const name = `${runner}-environment-miniflare`;
+      write(
+        `${runner}.mts`,
+        `/// <reference types="${name}/globals" />\nimport environment from "${name}";
+        export const value: Promise<string> = getMiniflareBindings().KV.get("key");
+        export { environment };`,
+      );
+    }
+    const compilerOptions = { module: "nodenext", strict: true, noEmit: true, skipLibCheck: true, types: ["node"] };
+    write("tsconfig.json", JSON.stringify({ compilerOptions, include: ["*.mts"] }));
+    await succeeds(process.execPath, [bin("typescript/bin/tsc"), "-p", "tsconfig.json"], { cwd });
   });
 });

@@ -22,15 +22,20 @@ export function emptyProject(t, fields = {}) {
   return folder;
 }
 
-/** A project with the files of a fixture, this package, and links to the `tools` of the repository. */
-export function project(t, fixture, tools = []) {
+/** A project with the files of a fixture, this package, and links to `tools`, of the repository or another folder. */
+export function project(t, fixture, tools = [], toolsFolder = path.join(root, "node_modules")) {
   const folder = emptyProject(t, { type: "module" });
   const modules = path.join(folder, "node_modules");
   installMain(path.join(modules, "miniflare-rs"));
   installPlatform(modules);
-  for (const tool of tools) fs.symlinkSync(path.join(root, "node_modules", tool), path.join(modules, tool));
+  for (const tool of tools) fs.symlinkSync(path.join(toolsFolder, tool), path.join(modules, tool));
   fs.cpSync(fixture, folder, { recursive: true });
   return folder;
+}
+
+/** Puts the package of an environment, under the name that a runner looks for, into a project. */
+export function installEnvironment(folder, name) {
+  fs.cpSync(path.join(root, "npm", name), path.join(folder, "node_modules", name), { recursive: true });
 }
 
 function installMain(target) {

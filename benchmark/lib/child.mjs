@@ -5,10 +5,16 @@ import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { RESULT_FD } from "./child-contract.mjs";
 
-function load({ module, fetchMockModule = module }) {
+function load({ module, fetchMockModule = module, environments = {} }) {
   const require = createRequire(module);
   const { createFetchMock } = require(fetchMockModule);
-  return { Miniflare: require(module).Miniflare, createFetchMock };
+  return { Miniflare: require(module).Miniflare, createFetchMock, loadEnvironment };
+
+  /** The environment for a test runner, "jest" or "vitest": what the package's default export is. */
+  async function loadEnvironment(runner) {
+    const { default: exported } = await import(pathToFileURL(require.resolve(environments[runner])));
+    return exported.default ?? exported;
+  }
 }
 
 function report(result) {

@@ -13,18 +13,24 @@ const CACHE = path.join(ROOT, "benchmark", ".peers", `node${process.versions.nod
 export const PEERS = {
   m2: {
     label: "Miniflare 2",
-    spec: "miniflare@2.14.4",
+    // Its environment for Vitest imports Vitest, here the newest that it was made for.
+    specs: [
+      ...["miniflare", "jest-environment-miniflare", "vitest-environment-miniflare"].map((name) => `${name}@2.14.4`),
+      "vitest@0.34.6",
+    ],
     flags: ["--experimental-vm-modules"],
     fetchMockModule: "@miniflare/core",
+    environments: { jest: "jest-environment-miniflare", vitest: "vitest-environment-miniflare" },
   },
-  m4: { label: "Miniflare 4", spec: "miniflare@4", flags: [] },
+  m4: { label: "Miniflare 4", specs: ["miniflare@4"], flags: [] },
 };
 
 const readJson = (file) => JSON.parse(readFileSync(file, "utf8"));
 
 export function own() {
   const { version } = readJson(path.join(ROOT, "package.json"));
-  return { key: "own", label: "miniflare-rs", version, flags: [], module: path.join(ROOT, "index.js") };
+  const environments = { jest: "./lib/node/jest.js", vitest: "./lib/node/vitest.js" };
+  return { key: "own", label: "miniflare-rs", version, flags: [], module: path.join(ROOT, "index.js"), environments };
 }
 
 function npm(args) {
@@ -34,29 +40,38 @@ function npm(args) {
   return spawnSync("npm", args, { encoding: "utf8", shell: process.platform === "win32" });
 }
 
-function install(spec, folder) {
-  console.error(`installing ${spec} into ${path.relative(ROOT, folder)}`);
+function install(specs, folder) {
+  console.error(`installing ${specs.join(", ")} into ${path.relative(ROOT, folder)}`);
   mkdirSync(folder, { recursive: true });
   const { status, stderr, error } = npm([
     "install",
-    spec,
+    ...specs,
     "--prefix",
     folder,
     "--ignore-scripts",
+    // The environments would bring whole test runners along.
+    "--legacy-peer-deps",
     "--no-audit",
     "--no-fund",
   ]);
   if (status === 0) return;
   const peers = Object.keys(PEERS).join(",");
   const remedy = `make the npm registry reachable, or choose among the peers with --peers ${peers}`;
-  throw new Error(`npm could not install ${spec}: ${remedy}\n${error?.message ?? stderr}`);
+  throw new Error(`npm could not install ${specs.join(", ")}: ${remedy}\n${error?.message ?? stderr}`);
+}
+
+const nameOf = (spec) => spec.slice(0, spec.lastIndexOf("@"));
+
+/** npm writes its lock file last: without it an earlier installation broke off. */
+function isInstalled(specs, folder) {
+  const modules = path.join(folder, "node_modules");
+  return [".package-lock.json", ...specs.map(nameOf)].every((name) => existsSync(path.join(modules, name)));
 }
 
 export function installPeer(key) {
-  const { spec, ...peer } = PEERS[key];
+  const { specs, ...peer } = PEERS[key];
   const folder = path.join(CACHE, key);
-  // npm writes this file last: without it an earlier installation broke off.
-  if (!existsSync(path.join(folder, "node_modules", ".package-lock.json"))) install(spec, folder);
+  if (!isInstalled(specs, folder)) install(specs, folder);
   const manifest = path.join(folder, "node_modules", "miniflare", "package.json");
   return { key, ...peer, version: readJson(manifest).version, module: createRequire(manifest).resolve("miniflare") };
 }

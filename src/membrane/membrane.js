@@ -169,7 +169,7 @@
             () => realm.errors.skip(wire, membrane),
           );
         case "k":
-          return wire.slice(1).map(decode);
+          return decodeList(wire);
         case "o":
           return decodeObject(wire);
         case "v":
@@ -177,6 +177,13 @@
         default:
           return realm.decodePlatform(wire, membrane);
       }
+    }
+
+    /** An array of this realm: the wire's may be of another. */
+    function decodeList(wire) {
+      const items = [];
+      for (let index = 1; index < wire.length; index++) items.push(decode(wire[index]));
+      return items;
     }
 
     function decodeObject(wire) {
@@ -497,6 +504,7 @@
       case "[object Date]":
       case "[object RegExp]":
       case "[object ArrayBuffer]":
+      case "[object BigInt]":
       case "[object Boolean]":
       case "[object Number]":
       case "[object String]":

@@ -8,6 +8,9 @@ const { validateOptions } = require("./options.js");
 /** Bindings of the lowest priority among the options: `[vars]` of wrangler.toml, then the `.env` file. */
 const FILE_BINDINGS = Symbol("bindings from files");
 
+/** Where a worker's script finds the globals that it has not, among the options: `{ has(name), get(name) }`, in Node. */
+const OUTER_SCOPE = Symbol("outer scope");
+
 /**
  * The options of a worker, complete with what its files say.
  * @returns `{ options, files }`: the files that were read or that may come to be
@@ -54,4 +57,4 @@ function dotEnv({ envPath, envPathDefaultFallback }, root) {
   return { file, values: text === undefined ? {} : require("./dotenv.js").parseEnv(text) };
 }
 
-module.exports = { completeOptions, FILE_BINDINGS };
+module.exports = { completeOptions, FILE_BINDINGS, OUTER_SCOPE };

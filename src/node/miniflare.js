@@ -192,9 +192,9 @@ class Miniflare extends EventTarget {
     return this.#group.flushAlarms(chosen, onlyDue);
   }
 
-  /** Remembers all that is stored; the function that brings it back, as often as it is called. */
+  /** Remembers all that is stored, at once if the worker is loaded; the function that brings it back, as often as it is called. */
   async snapshotStorage() {
-    await this.#worker.lane();
+    if (!this.#worker.isReady) await this.#worker.lane();
     return this.#group.snapshotStorage();
   }
 

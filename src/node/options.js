@@ -2,7 +2,7 @@
 // The constructor's options: what type each has, how later ones join earlier ones, and which of them changed.
 
 const { anyRecord, boolean, booleanOrString, func, number, string } = require("./check.js");
-const { check, list, oneOf, optional, record, shape } = require("./check.js");
+const { check, list, membersOf, numeric, oneOf, optional, record, shape, withoutTexts } = require("./check.js");
 const { hasMethods, isFunction, isObject, isString } = require("./check.js");
 const { OptionsError, describe } = require("./errors.js");
 const { isMock } = require("./mock/index.js");
@@ -47,23 +47,23 @@ const queueConsumer = shape(
   isString,
 );
 
-const simulation = shape({ seed: check("a whole number", Number.isSafeInteger) }, "an object like { seed: 1 }");
+const simulation = shape({ seed: numeric("a whole number", Number.isSafeInteger) }, "an object like { seed: 1 }");
 
 const LOG_METHODS = ["log", "logWithLevel", "error", "warn", "info", "debug", "verbose"];
 const log = check("a Log", (value) => hasMethods(value, LOG_METHODS));
 const mock = check("a mock, as createFetchMock() returns, or a dispatcher of undici", isMock);
-const cpuLimit = check("a positive, finite number", (value) => Number.isFinite(value) && value > 0);
-const heapLimit = check("a finite number, 16 at least", (value) => Number.isFinite(value) && value >= 16);
-const subrequestLimit = check(
+const cpuLimit = numeric("a positive, finite number", (value) => Number.isFinite(value) && value > 0);
+const heapLimit = numeric("a finite number, 16 at least", (value) => Number.isFinite(value) && value >= 16);
+const subrequestLimit = numeric(
   "a whole number (0 allows none, a negative one any)",
   (value) => Number.isInteger(value) || value === Number.POSITIVE_INFINITY,
 );
-const timeout = check("a positive, finite number", (value) => Number.isFinite(value) && value > 0);
+const timeout = numeric("a positive, finite number", (value) => Number.isFinite(value) && value > 0);
 const stringOrStrings = check(
   "a string, or an array of strings",
   (value) => isString(value) || (Array.isArray(value) && value.every(isString)),
 );
-const port = check("a whole number from 0 to 65535", (v) => Number.isInteger(v) && v >= 0 && v <= 65_535);
+const port = numeric("a whole number from 0 to 65535", (v) => Number.isInteger(v) && v >= 0 && v <= 65_535);
 
 const pathOrRedis = check(
   "a boolean, a path, or the URL of a Redis server, redis:// or rediss://",
@@ -79,6 +79,7 @@ function mount(value, path) {
   pathOrOptions(value, path);
   if (isObject(value)) checkAll(value, `${path}.`);
 }
+mount.parts = (value, visit) => membersOf(value, optionCheck, visit);
 
 const OPTIONS = {
   log,
@@ -172,6 +173,8 @@ const OPTIONS = {
   liveReload: boolean,
 };
 
+const optionCheck = (name) => (Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined);
+
 function checkAll(options, prefix) {
   for (const name of Object.keys(options)) {
     if (options[name] !== undefined && Object.hasOwn(OPTIONS, name)) OPTIONS[name](options[name], prefix + name);
@@ -186,9 +189,18 @@ function validateOptions(options = {}) {
   checkAll(options, "");
 }
 
+/** Options whose booleans and numbers may be text, with these as what they are; `note(path, text)` is told of each. */
+function optionsFromTexts(options, note) {
+  const visit = (item, value, at) => withoutTexts(item, value, at.slice(1), note);
+  return membersOf(options, optionCheck, visit);
+}
+
+/** The names of all options. */
+const optionNames = () => Object.keys(OPTIONS);
+
 /** `next` over `previous`; a name that `next` sets to `undefined` is unset, whatever another source says of it. */
 function mergeOptions(previous, next) {
   return { ...previous, ...next };
 }
 
-module.exports = { OPTION_DEFAULTS, validateOptions, mergeOptions };
+module.exports = { OPTION_DEFAULTS, mergeOptions, optionNames, optionsFromTexts, validateOptions };

@@ -6,6 +6,7 @@ const { CALL, createMembrane, listed } = require("../membrane/membrane.js");
 const { createIntrinsics, WEB } = require("../membrane/intrinsics.js");
 const { createErrors } = require("../membrane/errors.js");
 const { createSignals } = require("../membrane/signals.js");
+const { adopt } = require("./adopt.js");
 const { byName } = require("./errors.js");
 const { askPlatform, createSignal, decodePlatform, encodePlatform } = require("./platform.js");
 
@@ -24,7 +25,7 @@ function deserialize(bytes) {
   const { Deserializer } = require("node:v8");
   const deserializer = new Deserializer(bytes);
   deserializer.readHeader();
-  return deserializer.readValue();
+  return adopt(deserializer.readValue());
 }
 
 /** Errors of our own classes arrive by name, "DurableObjectError [ERR_NO_HANDLER]". */

@@ -38,6 +38,11 @@ class Request extends Object {
     return withGetAll(super.headers);
   }
 
+  // Node's makes objects of its own realm.
+  async json() {
+    return JSON.parse(await super.text());
+  }
+
   async formData() {
     requireFormType(this.headers);
     return super.formData();

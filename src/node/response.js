@@ -73,6 +73,11 @@ class Response extends Object {
     return withGetAll(super.headers);
   }
 
+  // Node's makes objects of its own realm.
+  async json() {
+    return JSON.parse(await super.text());
+  }
+
   async formData() {
     requireFormType(this.headers);
     return super.formData();

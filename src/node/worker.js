@@ -4,6 +4,7 @@
 // A load that goes wrong rejects the first method that is awaited; there is no worker then until another load succeeds.
 
 const { enabledFlags } = require("./compat.js");
+const { OUTER_SCOPE } = require("./config.js");
 const { MiniflareCoreError } = require("./errors.js");
 const { disposed, Lane } = require("./lane.js");
 const { contextLimits } = require("./limits.js");
@@ -148,7 +149,8 @@ class Worker {
         mock: mockNumber(options.fetchMock),
         proxies: this.#upstream !== undefined,
       };
-      await lane.start(settings, Object.entries(options.globals ?? {}).flat(), values, wasm);
+      const { has, get } = options[OUTER_SCOPE] ?? {};
+      await lane.start(settings, Object.entries(options.globals ?? {}).flat(), values, wasm, has, get);
     } catch (error) {
       this.#noteImports(lane);
       lane.dispose();

@@ -8,6 +8,7 @@ import { useModules } from "ext:miniflare/web/events.js";
 import { evaluateCommonJs, requireNamespaces } from "ext:miniflare/worker/commonjs.js";
 import { configure } from "ext:miniflare/worker/context.js";
 import { missing } from "ext:miniflare/worker/missing.js";
+import { lookFurther } from "ext:miniflare/worker/outer-scope.js";
 import { HOST, live } from "ext:miniflare/worker/realm.js";
 import { Fetcher } from "ext:miniflare/worker/services.js";
 import { worker } from "ext:miniflare/worker/worker.js";
@@ -20,8 +21,9 @@ import { worker } from "ext:miniflare/worker/worker.js";
  *   list of `[binding, methods, text]` for what is not here, `mock` is the number of a mock, if there is one
  * @param globals and `bindings`: `[name, value, name, value, ...]`
  * @param wasm `[name, file, bytes]` of each WebAssembly binding, compiled here
+ * @param has and `get`: where globals are looked for that this realm has not, if anywhere
  */
-export async function start(options, globals, bindings, wasm) {
+export async function start(options, globals, bindings, wasm, has, get) {
   configure(options.limits);
   worker.flags = new Set(options.flags);
   worker.proxies = options.proxies;
@@ -36,6 +38,7 @@ export async function start(options, globals, bindings, wasm) {
   for (const [name, methods, text] of options.missing) worker.env[name] = missing(name, methods, text);
   for (const name of options.services) worker.env[name] = new Fetcher(name);
   for (const [name, value] of pairs(bindings)) worker.env[name] = value;
+  if (has !== undefined) lookFurther(has, get);
   if (options.modules) await startModule(options);
   else startClassic(options);
   live(worker.env);

@@ -2,13 +2,17 @@
 // What a test file gets of this package: an instance of its own, the globals over it, and storage that can be brought back.
 // Evaluated in the realm of the test. Test runners differ in when they ask for what.
 
-const { completeOptions } = require("../config.js");
+const { completeOptions, OUTER_SCOPE } = require("../config.js");
+const { describe } = require("../errors.js");
 const { NoOpLog } = require("../log.js");
 const { createFetchMock } = require("../mock/index.js");
 const { FETCH, Miniflare } = require("../miniflare.js");
 const { validateOptions } = require("../options.js");
 const { additions } = require("./additions.js");
 const { helpers } = require("./helpers.js");
+const { readOptions } = require("./options.js");
+const { ownRealm } = require("./realm.js");
+const { withNeededScripts } = require("./scripts.js");
 const { webGlobals } = require("./web.js");
 
 const DEFAULTS = { wranglerConfigPath: true, packagePath: true, envPathDefaultFallback: true };
@@ -29,51 +33,58 @@ const FORCED = {
   actualTime: true,
 };
 
-/** The worker of those who import theirs. */
-const NO_SCRIPT = { script: "", scriptPath: undefined, packagePath: undefined };
-
 /**
  * Makes an instance with these options of Miniflare.
- * @returns `{ globals, remember(key), restore(key), dispose() }`; `restore` brings back what `remember` found stored
+ * @param host what the runner has: `warn(text)` tells its user, `scope`, if there is one, is `{ has(name), get(name) }`, where
+ *   the worker's script finds globals that it has not
+ * @returns `{ globals, remember(), dispose() }`; `remember` resolves to what brings back all that is stored by then
  */
-async function createEnvironment(options) {
+async function createEnvironment(options, { warn, scope }) {
   const fetchMock = createFetchMock();
   const log = new NoOpLog();
-  const given = { ...DEFAULTS, ...options, ...FORCED, fetchMock, log };
+  const forced = scope === undefined ? FORCED : { ...FORCED, [OUTER_SCOPE]: scope };
+  const given = { ...DEFAULTS, ...readOptions(options, warn), ...forced, fetchMock, log };
   validateOptions(given);
   const complete = completeOptions(given, log).options;
-  const hasObjects = Object.keys(complete.durableObjects ?? {}).length > 0;
-  const mf = new Miniflare(hasObjects ? given : { ...given, ...NO_SCRIPT });
+  const { options: needed, objects } = withNeededScripts(given, complete, forced, log);
+  const mf = new Miniflare(needed);
   try {
-    return await environmentOf(mf, complete, fetchMock);
+    return await environmentOf(mf, complete, objects, fetchMock);
   } catch (error) {
     await mf.dispose();
     throw error;
   }
 }
 
-async function environmentOf(mf, options, fetchMock) {
+/** Of a name that nothing is bound to, there could never be an object. */
+async function idsOfBound(mf, objects, name) {
+  if (objects.includes(name)) return mf.getDurableObjectIds(name);
+  const known =
+    objects.length === 0 ? "none is bound" : `one of ${objects.map((one) => JSON.stringify(one)).join(", ")}`;
+  const text = `getMiniflareDurableObjectIds() takes the name of a Durable Object's binding (${known})`;
+  throw new TypeError(`${text}, got ${describe(name)}`);
+}
+
+async function environmentOf(mf, options, objects, fetchMock) {
   let bindings = await mf.getBindings();
-  const restorers = new Map();
   const fetch = (...args) => mf[FETCH](...args);
   const caches = await mf.getCaches();
   additions.begin();
   return {
     globals: merged(
+      ownRealm(),
       webGlobals(fetch, caches),
       helpers(mf, () => bindings, fetchMock),
+      { getMiniflareDurableObjectIds: (name) => idsOfBound(mf, objects, name) },
       options.modules === true ? {} : { ...bindings },
       { ...options.globals },
     ),
-    async remember(key) {
-      restorers.set(key, await mf.snapshotStorage());
+    // What is stored is remembered at once: hooks that a runner calls at the same time may already store more.
+    async remember() {
+      const restore = await mf.snapshotStorage();
       // Those of another worker, if a limit has stopped the one before.
       bindings = await mf.getBindings();
-    },
-    async restore(key) {
-      const restore = restorers.get(key);
-      restorers.delete(key);
-      await restore?.();
+      return restore;
     },
     async dispose() {
       additions.end();

@@ -4,51 +4,36 @@
 
 const path = require("node:path");
 const { expose } = require("./expose.js");
+const { checkRunner, requireNodeEnvironment } = require("./jest-runner.js");
 const { loadInto } = require("./load.js");
+const { warnOnce } = require("./warn.js");
 
-const NodeEnvironment = requireNodeEnvironment();
+const { NodeEnvironment, major } = requireNodeEnvironment();
 
 /** Of `testEnvironmentOptions`, what is Jest's own and not an instance's. */
 const GLOBALS_CLEANUP = "globalsCleanup";
 const EXPORT_CONDITIONS = "customExportConditions";
 
-/** As it is in the project; package managers may keep it out of reach of all but Jest, which comes with it. */
-function requireNodeEnvironment() {
-  const name = "jest-environment-node";
-  const found =
-    resolve(name, [__dirname, process.cwd()]) ?? resolveThrough(["jest", "@jest/core", "jest-config", name]);
-  if (found !== undefined) return require(found).TestEnvironment ?? require(found);
-  const text = `miniflare-rs/jest needs the package "${name}", which is not installed where ${process.cwd()} finds it`;
-  throw new Error(`${text}: run \`npm i -D ${name}\`, in the version of your Jest.`);
-}
-
-function resolve(name, paths) {
-  try {
-    return require.resolve(name, { paths });
-  } catch (error) {
-    if (error.code !== "MODULE_NOT_FOUND") throw error;
-    return undefined;
-  }
-}
-
-function resolveThrough(names) {
-  let from = process.cwd();
-  for (const name of names) {
-    const found = resolve(name, [from]);
-    if (found === undefined) return undefined;
-    from = path.dirname(found);
-  }
-  return require.resolve(names.at(-1), { paths: [from] });
-}
+/** Those of Node's own that another realm can have. */
+const OF_MAIN_REALM = new Set(["GLOBAL", "global", "globalThis", "root"]);
+const NODE_GLOBALS = Object.entries(Object.getOwnPropertyDescriptors(globalThis)).filter(
+  ([name]) => !OF_MAIN_REALM.has(name) && !name.startsWith("jest-"),
+);
 
 class MiniflareEnvironment extends NodeEnvironment {
   #options;
   #conditions;
   #environment;
+  #isSetUp = false;
+  /** What undoes a test or a block, by what Jest knows it by. */
+  #restorers = new Map();
+  /** Names of the test's global scope that neither its project nor a file of it has put there. */
+  #given;
 
   constructor(config, context) {
     // Jest 27 gives the project's configuration alone.
     const project = config.projectConfig ?? config;
+    checkRunner(project);
     const given = project.testEnvironmentOptions ?? {};
     const { [GLOBALS_CLEANUP]: cleanup, [EXPORT_CONDITIONS]: conditions, ...options } = given;
     // Jest's own environment makes a global of each option.
@@ -56,18 +41,39 @@ class MiniflareEnvironment extends NodeEnvironment {
     super(config.projectConfig === undefined ? rest : { ...config, projectConfig: rest }, context);
     this.#options = options;
     this.#conditions = exportConditions(conditions);
+    // Set-up files come before `setup()`.
+    bringMissing(this.global);
+    const projectGlobals = new Set(Object.keys(project.globals ?? {}));
+    this.#given = new Set(Object.getOwnPropertyNames(this.global).filter((name) => !projectGlobals.has(name)));
   }
 
   async setup() {
+    if (this.#isSetUp) {
+      const remedy = "an environment that extends it calls super.setup() once";
+      throw new Error(`miniflare-rs/jest is set up for this test file already: ${remedy}`);
+    }
+    this.#isSetUp = true;
     await super.setup();
     const { createEnvironment } = loadInto(this.getVmContext(), path.join(__dirname, "environment.js"));
-    this.#environment = await createEnvironment(this.#options);
-    expose(this.global, this.#environment.globals);
+    this.#environment = await createEnvironment(this.#options, { warn: warnOnce, scope: this.#scope() });
+    const { globals } = this.#environment;
+    expose(this.global, globals);
+    for (const name of [...Object.keys(globals), "self"]) this.#given.add(name);
+  }
+
+  /** What the worker's script finds of the test's global scope: what the project, a set-up file or the test has put there. */
+  #scope() {
+    return {
+      has: (name) => !this.#given.has(name) && Object.hasOwn(this.global ?? {}, name),
+      get: (name) => this.global?.[name],
+    };
   }
 
   async teardown() {
     await this.#environment?.dispose();
     this.#environment = undefined;
+    this.#restorers.clear();
+    this.#isSetUp = false;
     await super.teardown();
   }
 
@@ -79,14 +85,41 @@ class MiniflareEnvironment extends NodeEnvironment {
   async handleTestEvent(event) {
     switch (event.name) {
       case "run_describe_start":
-        return this.#environment.remember(event.describeBlock);
+        return this.#remember(event.describeBlock);
       case "test_start":
-        return this.#environment.remember(event.test);
+        return this.#remember(event.test);
       case "run_describe_finish":
-        return this.#environment.restore(event.describeBlock);
+        return this.#restore(event.describeBlock);
       case "test_done":
-        return this.#environment.restore(event.test);
+        return this.#restore(event.test);
     }
+  }
+
+  async #remember(key) {
+    this.#restorers.set(key, await this.#environment.remember());
+  }
+
+  async #restore(key) {
+    const restore = this.#restorers.get(key);
+    this.#restorers.delete(key);
+    await restore?.();
+  }
+}
+
+/**
+ * Of Node's globals, those that this Jest does not put into its realms: before version 28 it chose a few. Version 28 makes
+ * those read-only that Node loads when they are first asked for, and then has no fake timers.
+ */
+function bringMissing(target) {
+  for (const [name, { enumerable, get }] of NODE_GLOBALS) {
+    const isReadOnly = major === 28 && get !== undefined;
+    if (Object.hasOwn(target, name) && !isReadOnly) continue;
+    Object.defineProperty(target, name, {
+      configurable: true,
+      enumerable,
+      get: () => globalThis[name],
+      set: (value) => Object.defineProperty(target, name, { value, writable: true, configurable: true, enumerable }),
+    });
   }
 }
 

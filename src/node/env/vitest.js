@@ -4,6 +4,10 @@
 // tests undo what they have stored.
 
 const { createEnvironment } = require("./environment.js");
+const { isolatedStorage, vitestOf } = require("./isolated.js");
+const { warnOnce } = require("./warn.js");
+
+const OLDEST = [0, 34];
 
 /** Puts globals in the place of what has their names; a function that undoes it. What has a getter is made by it. */
 function replace(target, ...globals) {
@@ -23,72 +27,68 @@ function replace(target, ...globals) {
   };
 }
 
-/** What the test file gets by `import ... from "vitest"`: Vitest leaves it there for tests in sources. */
-function vitestOf(target) {
-  const vitest = target.__vitest_index__ ?? target;
-  if (typeof vitest.describe === "function") return vitest;
-  throw new Error("setupMiniflareIsolatedStorage() is for test files that Vitest runs: it has found no describe()");
-}
-
-/** `describe`, with all that hangs on it (`describe.only`, `describe.each` and the like), of blocks that are `isolated`. */
-function isolating(describe, isolated) {
-  const wrap = (value) => (typeof value === "function" ? isolating(value, isolated) : value);
-  const factory = (value) => (typeof value === "function" ? isolated(value) : value);
-  // The values of a table, describe.each`...`, are no blocks.
-  const given = (args) => (args[0]?.raw === undefined ? args.map(factory) : args);
-  return new Proxy(describe, {
-    apply: (target, self, args) => wrap(Reflect.apply(target, self, given(args))),
-    get: (target, key) => wrap(Reflect.get(target, key)),
-  });
-}
-
-/** Storage is remembered where a block or a test begins, before other hooks, and brought back after them. */
-function isolatedStorage(vitest, environment) {
-  const isolated = (block) =>
-    function (...args) {
-      const tests = new Map();
-      const ofBlock = {};
-      vitest.beforeAll(() => environment.remember(ofBlock));
-      vitest.afterAll(() => environment.restore(ofBlock));
-      vitest.beforeEach(({ task }) => {
-        tests.set(task.id, {});
-        return environment.remember(tests.get(task.id));
-      });
-      vitest.afterEach(({ task }) => environment.restore(tests.get(task.id)));
-      return block.apply(this, args);
-    };
-  return isolating(vitest.describe, isolated);
-}
-
-/** The major version of the Vitest of the project. */
-function vitestMajor() {
+/** The version of the Vitest of the project, `[major, minor]`; undefined when it cannot be found. */
+function vitestVersion() {
   try {
     const file = require.resolve("vitest/package.json", { paths: [process.cwd(), __dirname] });
-    return Number.parseInt(require(file).version, 10);
+    return require(file).version.split(".", 2).map(Number);
   } catch {
-    return Number.POSITIVE_INFINITY;
+    return undefined;
   }
 }
+
+function checkVersion() {
+  const [major, minor] = vitestVersion() ?? OLDEST;
+  if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return;
+  const text = `miniflare-rs/vitest needs Vitest ${OLDEST.join(".")} or newer, and this is version ${major}.${minor}`;
+  throw new Error(`${text}: run \`npm i -D vitest@latest\`.`);
+}
+
+/** What a comment of a test file gives as options arrives under the environment's name: a path, or "miniflare". */
+function optionsOf(given = {}) {
+  const [name, ...others] = Object.keys(given);
+  const isOfComment = others.length === 0 && /[\\/]|^miniflare/.test(name);
+  return isOfComment ? given[name] : given;
+}
+
+/** The global scopes that the environment is set up in. */
+const scopes = new WeakSet();
 
 module.exports = {
   name: "miniflare-rs",
   viteEnvironment: "ssr",
   /** What `viteEnvironment` was called before Vitest 4, which warns of whoever has it still. */
   get transformMode() {
-    return vitestMajor() < 4 ? "ssr" : undefined;
+    return (vitestVersion()?.[0] ?? 4) < 4 ? "ssr" : undefined;
   },
   async setup(target, options) {
-    const environment = await createEnvironment(options);
-    const own = {
-      self: target,
-      setupMiniflareIsolatedStorage: () => isolatedStorage(vitestOf(target), environment),
-    };
-    const undo = replace(target, environment.globals, own);
-    return {
-      async teardown() {
-        undo();
-        await environment.dispose();
-      },
-    };
+    checkVersion();
+    if (scopes.has(target)) {
+      const remedy = "an environment that is made of it calls its setup() once, and teardown() before it does so again";
+      throw new Error(`miniflare-rs/vitest is set up in this global scope already: ${remedy}`);
+    }
+    scopes.add(target);
+    try {
+      return await setUp(target, optionsOf(options));
+    } catch (error) {
+      scopes.delete(target);
+      throw error;
+    }
   },
 };
+
+async function setUp(target, options) {
+  const environment = await createEnvironment(options, { warn: warnOnce });
+  const own = {
+    self: target,
+    setupMiniflareIsolatedStorage: () => isolatedStorage(vitestOf(target), environment),
+  };
+  const undo = replace(target, environment.globals, own);
+  return {
+    async teardown() {
+      scopes.delete(target);
+      undo();
+      await environment.dispose();
+    },
+  };
+}

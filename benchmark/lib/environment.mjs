@@ -1,0 +1,66 @@
+// How the environments for Jest and Vitest are set up and taken down, as these do for each test file, in a process that has
+// done it before.
+import { COUNTER } from "./counter.mjs";
+import { expect, URL_OF_WORKER } from "./instance.mjs";
+import { millisPerCall } from "./timing.mjs";
+
+/** Miniflare 4 has no such environments. */
+export const leftOut = { m4: "left out: has no environments" };
+
+const OPTIONS = { modules: true, kvNamespaces: ["KV"] };
+export const OBJECTS = { ...OPTIONS, ...COUNTER };
+export const NO_OBJECTS = OPTIONS;
+
+/** What Jest gives an environment. */
+function jestConfig(testEnvironmentOptions) {
+  const projectConfig = {
+    cache: false,
+    fakeTimers: { enableGlobally: false },
+    globals: {},
+    rootDir: process.cwd(),
+    testEnvironmentOptions,
+    testMatch: [],
+  };
+  return { globalConfig: {}, projectConfig };
+}
+
+const jestContext = { console, docblockPragmas: {}, testPath: "/worker.test.js" };
+
+/** Milliseconds that an environment of Jest's takes. */
+export async function jestSetUp(loadEnvironment, options) {
+  const Environment = await loadEnvironment("jest");
+  const around = async (use) => {
+    const environment = new Environment(jestConfig(options), jestContext);
+    await environment.setup();
+    await use?.(environment.global);
+    await environment.teardown();
+  };
+  return measure(around);
+}
+
+/** Milliseconds that an environment of Vitest's takes, on a global scope of its own. */
+export async function vitestSetUp(loadEnvironment, options) {
+  const environment = await loadEnvironment("vitest");
+  const around = async (use) => {
+    const scope = {};
+    const { teardown } = await environment.setup(scope, options);
+    await use?.(scope);
+    await teardown(scope);
+  };
+  return measure(around);
+}
+
+async function measure(around) {
+  await around(check);
+  return millisPerCall(() => around(), { warmUp: 5, calls: 30 });
+}
+
+/** Whether bindings answer. */
+async function check(scope) {
+  const { KV, COUNTER } = scope.getMiniflareBindings();
+  await KV.put("key", "value");
+  expect(await KV.get("key"), "value");
+  if (COUNTER === undefined) return;
+  const response = await COUNTER.get(COUNTER.idFromName("a")).fetch(URL_OF_WORKER);
+  expect(await response.text(), "1");
+}

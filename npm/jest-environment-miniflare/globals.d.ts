@@ -1,0 +1,3 @@
+// The globals of the Jest environment: those of miniflare-rs.
+
+import "miniflare-rs/jest/globals";

@@ -1,0 +1,5 @@
+// The Jest environment "miniflare": that of miniflare-rs.
+
+import environment = require("miniflare-rs/jest");
+
+export = environment;

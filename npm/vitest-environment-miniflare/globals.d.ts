@@ -1,0 +1,3 @@
+// The globals of the Vitest environment: those of miniflare-rs.
+
+import "miniflare-rs/vitest/globals";

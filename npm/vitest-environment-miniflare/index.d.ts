@@ -1,0 +1,5 @@
+// The Vitest environment "miniflare": that of miniflare-rs.
+
+import environment = require("miniflare-rs/vitest");
+
+export = environment;

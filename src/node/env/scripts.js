@@ -1,0 +1,61 @@
+"use strict";
+// Which workers of an environment run their scripts: those that Durable Objects live in, and those that consume queues. Of
+// the others nothing is read and nothing has to be there, since a test imports what it calls itself.
+
+const { completeOptions } = require("../config.js");
+const { inheritedOptions, mountOptions } = require("../mounts.js");
+const { objectBindings } = require("../objects.js");
+
+/** The options of a worker whose script is not run. */
+const NO_SCRIPT = { script: "", scriptPath: undefined, packagePath: undefined };
+
+/**
+ * The main worker and its mounts, without the scripts that nothing needs.
+ * @param given what the main worker was given
+ * @param complete the same with what its files say
+ * @param forced options that a mount cannot change either
+ * @returns `{ options, objects }`: the options, and the names that Durable Objects are bound to
+ */
+function withNeededScripts(given, complete, forced, log) {
+  const mounts = Object.entries(complete.mounts ?? {}).map(([name, mount]) =>
+    readMount(name, mount, complete, forced, log),
+  );
+  const needed = scriptsNeeded(complete, mounts);
+  const without = (options, isNeeded) => (isNeeded ? options : { ...options, ...NO_SCRIPT });
+  const options = without(given, needed.has(MAIN));
+  const workers = mounts.map((mount) => [mount.name, without(mount.given, needed.has(mount))]);
+  const bound = [complete, ...mounts.map((mount) => mount.complete ?? {})].flatMap(objectBindings);
+  return {
+    options: mounts.length === 0 ? options : { ...options, mounts: Object.fromEntries(workers) },
+    objects: bound.map(([binding]) => binding),
+  };
+}
+
+/** The main worker, among mounts. */
+const MAIN = Symbol("main worker");
+
+/** A mount as it is given, and complete; undefined when its files cannot be read, which its start tells of. */
+function readMount(name, mount, parent, forced, log) {
+  const given = { ...mountOptions(name, mount, {}), ...forced };
+  try {
+    return { name, given, complete: completeOptions({ ...inheritedOptions(parent), ...given }, log).options };
+  } catch {
+    return { name, given, complete: undefined };
+  }
+}
+
+function scriptsNeeded(main, mounts) {
+  const needed = new Set(mounts.filter(({ complete }) => complete === undefined));
+  const workers = [[MAIN, main], ...mounts.map((mount) => [mount, mount.complete ?? {}])];
+  const homeOf = (worker, scriptName) => {
+    if (scriptName === undefined) return worker;
+    return mounts.find(({ name }) => name === scriptName) ?? (scriptName === main.name ? MAIN : worker);
+  };
+  for (const [worker, options] of workers) {
+    if ((options.queueConsumers ?? []).length > 0) needed.add(worker);
+    for (const [, , scriptName] of objectBindings(options)) needed.add(homeOf(worker, scriptName));
+  }
+  return needed;
+}
+
+module.exports = { withNeededScripts };
