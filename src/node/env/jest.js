@@ -58,7 +58,7 @@ class MiniflareEnvironment extends NodeEnvironment {
     this.#environment = await createEnvironment(this.#options, { warn: warnOnce, scope: this.#scope() });
     const { globals } = this.#environment;
     expose(this.global, globals);
-    for (const name of [...Object.keys(globals), "self"]) this.#given.add(name);
+    for (const name of [...Object.getOwnPropertyNames(globals), "self"]) this.#given.add(name);
   }
 
   /** What the worker's script finds of the test's global scope: what the project, a set-up file or the test has put there. */
