@@ -21,6 +21,18 @@ function withGetAll(headers) {
   return headers instanceof Headers ? headers : Object.setPrototypeOf(headers, Headers.prototype);
 }
 
+/** Node's, under a name of this package. */
+class FormData extends Object {
+  static {
+    extendLater(FormData, "FormData");
+  }
+}
+
+/** A form of Node's as an instance of that class, the same object. */
+function withOurClass(form) {
+  return Object.setPrototypeOf(form, FormData.prototype);
+}
+
 function flattenHeaders(headers) {
   let flat = "";
   for (const [name, value] of headers) flat += `${flat && "\n"}${name}\n${value}`;
@@ -35,4 +47,4 @@ function parseHeaders(flat) {
   return headers;
 }
 
-module.exports = { flattenHeaders, parseHeaders, withGetAll };
+module.exports = { flattenHeaders, FormData, Headers, parseHeaders, withGetAll, withOurClass };

@@ -2,9 +2,10 @@
 // Responses. The one users construct is Node's own with a little more. The one a dispatch answers with is light: Node's
 // constructor costs as much as the whole dispatch, so its parts are made when someone asks for them.
 
-const { Body, requireFormType, takeBody } = require("./body.js");
+const { addType, Body, requireFormType, takeBody } = require("./body.js");
 const { describe } = require("./errors.js");
-const { flattenHeaders, parseHeaders, withGetAll } = require("./headers.js");
+const { streamOfForeign } = require("./form.js");
+const { flattenHeaders, parseHeaders, withGetAll, withOurClass } = require("./headers.js");
 const { extendLater, web } = require("./web.js");
 
 const NULL_BODY_STATUSES = new Set([101, 204, 205, 304]);
@@ -18,7 +19,9 @@ class Response extends Object {
 
   constructor(body = null, init = undefined) {
     if (body === "" && NULL_BODY_STATUSES.has(init?.status)) body = null;
-    super(body, init ?? {});
+    const foreign = streamOfForeign(body);
+    super(foreign === undefined ? body : foreign[0], init ?? {});
+    if (foreign !== undefined) addType(super.headers, foreign);
     this.#encodeBody = init?.encodeBody ?? "automatic";
     if (this.#encodeBody !== "automatic" && this.#encodeBody !== "manual") {
       throw new TypeError(`encodeBody: unexpected value: ${this.#encodeBody}`);
@@ -58,7 +61,7 @@ class Response extends Object {
 
   async formData() {
     requireFormType(this.headers);
-    return super.formData();
+    return withOurClass(await super.formData());
   }
 
   clone() {
@@ -168,7 +171,7 @@ class LightResponse extends Bare {
 
   async formData() {
     requireFormType(this.headers);
-    return (await this.#typed()).formData();
+    return withOurClass(await (await this.#typed()).formData());
   }
 
   // Node parses content types for what is read rarely.

@@ -1,34 +1,46 @@
 "use strict";
 // Node's fetch classes. Node loads them when the first of them is touched, which takes longer than a worker takes to
 // start, and few suites ever touch one: so nothing here does before somebody needs what only Node's class can answer.
+//
+// They are found by what is global while this package is loaded. A test may put others in their place at any time, this
+// package's own among them.
 
 const { describe } = require("./errors.js");
 
-/** Our classes that extend Node's, by name. */
-const ours = new Map();
+const NAMES = ["Headers", "Request", "Response", "FormData"];
+
+/** What a class of this package, or of another copy of it, says of the class of Node's that it extends. */
+const NODES = Symbol.for("miniflare-rs.nodes");
+
+const atLoad = new Map(NAMES.map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]));
 
 /** Node's own classes. */
 const web = {};
-for (const name of ["Headers", "Request", "Response"]) {
+for (const name of NAMES) {
   Object.defineProperty(web, name, { get: () => keep(name), configurable: true, enumerable: true });
 }
 
 function keep(name) {
-  const value = globalThis[name];
-  check(name, value, ours.get(name));
+  const found = read(name);
+  const value = typeof found === "function" ? (found[NODES] ?? found) : found;
+  if (typeof value !== "function") throw new TypeError(`Node's ${name} is missing: it is ${describe(value)}`);
   Object.defineProperty(web, name, { value });
   return value;
 }
 
-// Asking a class of ours would ask Node's, which is what is being looked for.
-const inherits = (object, prototype) => Object.prototype.isPrototypeOf.call(prototype, object);
-
-function check(name, value, Ours) {
-  const problem = (text) => new TypeError(`Node's ${name} is missing: ${text}`);
-  if (typeof value !== "function") throw problem(`globalThis.${name} is ${describe(value)}`);
-  const isOurs = Ours !== undefined && (value === Ours || inherits(value.prototype, Ours.prototype));
-  if (isOurs) throw problem(`read globalThis.${name} once before you put another in its place`);
+function read(name) {
+  const found = atLoad.get(name);
+  if (found?.get === undefined) return found?.value;
+  const now = Object.getOwnPropertyDescriptor(globalThis, name);
+  const value = found.get.call(globalThis);
+  // Node's accessor puts its value in the place of whatever is there by now.
+  if (now === undefined) delete globalThis[name];
+  else if (now.get !== found.get) Object.defineProperty(globalThis, name, now);
+  return value;
 }
+
+/** A class by its global name: Node's own, where this package has one that a test may put in its place. */
+const classNamed = (name) => (atLoad.has(name) ? web[name] : globalThis[name]);
 
 /**
  * Makes a class of ours extend Node's of this name, without loading that one. Stand-ins are in its place, and in its
@@ -41,7 +53,7 @@ function extendLater(Class, name) {
     Object.setPrototypeOf(Class.prototype, Parent.prototype);
     return Parent;
   };
-  ours.set(name, Class);
+  Object.defineProperty(Class, NODES, { get: () => web[name] });
   const loadPrototype = () => load().prototype;
   Object.setPrototypeOf(Class, standIn(Nothing, load));
   Object.setPrototypeOf(Class.prototype, standIn({}, loadPrototype));
@@ -61,4 +73,4 @@ function standIn(target, load) {
   });
 }
 
-module.exports = { extendLater, web };
+module.exports = { classNamed, extendLater, web };

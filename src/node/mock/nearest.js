@@ -4,6 +4,7 @@
 // `error.nearest`.
 
 const { types } = require("node:util");
+const { describe } = require("../errors.js");
 const { stagesPassed } = require("./matching.js");
 
 /** Interceptors that are told of, and that are looked at to find them. */
@@ -132,7 +133,8 @@ const fromEnd = (text, index) => text.charCodeAt(text.length - 1 - index);
 
 function shown(match, quote = "") {
   if (typeof match === "function") return "(a function)";
-  return types.isRegExp(match) ? String(match) : quote + match + quote;
+  if (typeof match === "string") return quote + match + quote;
+  return types.isRegExp(match) ? String(match) : describe(match);
 }
 
 function target(origin, path) {
