@@ -40,7 +40,7 @@ pub async fn put(space: Rc<dyn Space>, key: String, value: Vec<u8>, options: Val
     Ok(Value::Undefined)
 }
 
-/// Takes keys away; how many of them there were.
+/// Takes keys away; `[count]`, how many of them there were.
 pub async fn delete(space: Rc<dyn Space>, keys: Vec<Value>, now_ms: f64) -> Result<Value> {
     let mut existed = 0.0;
     let mut removals = Vec::with_capacity(2 * keys.len());
@@ -51,7 +51,7 @@ pub async fn delete(space: Rc<dyn Space>, keys: Vec<Value>, now_ms: f64) -> Resu
         removals.extend(removal(key.as_bytes()));
     }
     space.commit(removals).wait().await?;
-    Ok(Value::Number(existed))
+    Ok(Value::List(vec![Value::Number(existed)]))
 }
 
 async fn fresh(space: &dyn Space, kind: u8, key: &str, now_ms: f64) -> Result<Option<Record>> {

@@ -1,0 +1,83 @@
+// `miniflare-rs/core`, in the place of `@miniflare/core`: what the package exports, and the other names that suites import.
+
+import type * as miniflare from "../index";
+
+export * from "../index";
+
+/** Node's `Headers`, with the method that Workers list cookies by. */
+export type Headers = miniflare.Headers;
+export const Headers: {
+  prototype: Headers;
+  new (init?: ConstructorParameters<typeof globalThis.Headers>[0]): Headers;
+};
+
+/** Node's `FormData`. */
+export class FormData extends globalThis.FormData {}
+
+/** Node's own `fetch`, with the classes of this package: for requests of a test. A worker has another. */
+export function fetch(input: miniflare.RequestInfo, init?: miniflare.RequestInit): Promise<miniflare.Response>;
+
+/** What a response is waiting for: `await response[kWaitUntil]` is `await response.waitUntil()`. */
+export const kWaitUntil: unique symbol;
+
+declare module "../index" {
+  interface Response {
+    readonly [kWaitUntil]: Promise<unknown[]>;
+  }
+}
+
+/** The event of a service worker's listeners of `fetch`. */
+export interface FetchEvent extends Event {
+  readonly request: miniflare.Request;
+  respondWith(response: globalThis.Response | Promise<globalThis.Response>): void;
+  passThroughOnException(): void;
+  waitUntil(promise: unknown): void;
+}
+
+/** The event of a service worker's listeners of `scheduled`. */
+export interface ScheduledEvent extends Event {
+  readonly scheduledTime: number;
+  readonly cron: string;
+  waitUntil(promise: unknown): void;
+}
+
+/** The third argument of module handlers. */
+export interface ExecutionContext {
+  passThroughOnException(): void;
+  waitUntil(promise: unknown): void;
+}
+
+/** A name for {@link MiniflareCore}; it cannot be constructed. */
+export class BindingsPlugin {
+  private constructor();
+}
+/** A name for {@link MiniflareCore}; it cannot be constructed. */
+export class BuildPlugin {
+  private constructor();
+}
+/** A name for {@link MiniflareCore}; it cannot be constructed. */
+export class CorePlugin {
+  private constructor();
+}
+
+export interface MiniflareCoreContext {
+  /** As the option of an instance. */
+  log?: miniflare.Log;
+  /** Whether it is an error to have no script. Default: `false`. */
+  scriptRequired?: boolean;
+  /** Not used, of which the log is warned: what a worker stores is where the `...Persist` options say. */
+  storageFactory?: unknown;
+  /** Not used: a worker runs in a V8 of its own. */
+  scriptRunner?: unknown;
+  /** Not used. */
+  queueBroker?: unknown;
+}
+
+/** An instance that is given the plugins to have. */
+export class MiniflareCore extends miniflare.Miniflare {
+  /**
+   * @param plugins by their names, `{ CorePlugin, KVPlugin }`. Options of plugins that are not among them have no effect
+   * @throws {TypeError} for plugins of your own
+   */
+  constructor(plugins: Record<string, unknown>, context?: MiniflareCoreContext, options?: miniflare.MiniflareOptions);
+}
