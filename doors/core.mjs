@@ -27,9 +27,11 @@ export const {
   BuildPlugin,
   CorePlugin,
   fetch,
+  FetchEvent,
   FormData,
   Headers,
   kWaitUntil,
   MiniflareCore,
+  ScheduledEvent,
 } = door;
 export default door;

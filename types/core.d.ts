@@ -17,33 +17,29 @@ export class FormData extends globalThis.FormData {}
 /** Node's own `fetch`, with the classes of this package: for requests of a test. A worker has another. */
 export function fetch(input: miniflare.RequestInfo, init?: miniflare.RequestInit): Promise<miniflare.Response>;
 
-/** What a response is waiting for: `await response[kWaitUntil]` is `await response.waitUntil()`. */
+/** What an event waits for: `await Promise.all(event[kWaitUntil])`. */
 export const kWaitUntil: unique symbol;
 
-declare module "../index" {
-  interface Response {
-    readonly [kWaitUntil]: Promise<unknown[]>;
-  }
-}
-
-/** The event of a service worker's listeners of `fetch`. */
-export interface FetchEvent extends Event {
+/** The event of a service worker's listeners of `fetch`, for suites that call theirs in Node. */
+export class FetchEvent extends Event {
+  constructor(type: "fetch", init: { request: globalThis.Request });
   readonly request: miniflare.Request;
+  /** The promises that `waitUntil()` was called with, in order. */
+  readonly [kWaitUntil]: Promise<unknown>[];
+  /** @throws `InvalidStateError` when it is called again */
   respondWith(response: globalThis.Response | Promise<globalThis.Response>): void;
   passThroughOnException(): void;
   waitUntil(promise: unknown): void;
 }
 
-/** The event of a service worker's listeners of `scheduled`. */
-export interface ScheduledEvent extends Event {
+/** The event of a service worker's listeners of `scheduled`, for suites that call theirs in Node. */
+export class ScheduledEvent extends Event {
+  /** @param init the time in milliseconds since the epoch, and the expression that was due */
+  constructor(type: "scheduled", init: { scheduledTime: number; cron: string });
   readonly scheduledTime: number;
   readonly cron: string;
-  waitUntil(promise: unknown): void;
-}
-
-/** The third argument of module handlers. */
-export interface ExecutionContext {
-  passThroughOnException(): void;
+  /** The promises that `waitUntil()` was called with, in order. */
+  readonly [kWaitUntil]: Promise<unknown>[];
   waitUntil(promise: unknown): void;
 }
 

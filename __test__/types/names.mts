@@ -7,7 +7,7 @@ import {
   BuildPlugin,
   CorePlugin,
   createFetchMock,
-  type FetchEvent,
+  FetchEvent,
   fetch,
   FormData,
   Headers,
@@ -15,7 +15,7 @@ import {
   MiniflareCore,
   Request,
   Response,
-  type ScheduledEvent,
+  ScheduledEvent,
 } from "miniflare-rs/core";
 import {
   DurableObjectId,
@@ -93,7 +93,6 @@ export async function core(): Promise<void> {
   const plugins = { CorePlugin, BindingsPlugin, BuildPlugin };
   const mf = new MiniflareCore(plugins, { log: new Log(LogLevel.NONE) }, { script: "" });
   const response = await mf.dispatchFetch(new Request("http://localhost/", { headers: new Headers() }));
-  const waited: unknown[] = await response[kWaitUntil];
   const fetched: Response = await fetch("http://localhost/", { method: "POST", body: new FormData() });
   const cookies: string[] = new Headers().getAll("Set-Cookie");
   const { statusCode, body } = await createFetchMock().request({
@@ -101,13 +100,17 @@ export async function core(): Promise<void> {
     path: "/",
     method: "GET",
   });
-  console.log(waited, fetched, cookies, statusCode, await body.json());
+  console.log(response, fetched, cookies, statusCode, await body.json());
   // @ts-expect-error: a plugin is only a name
   new CorePlugin();
 }
 
 export const shared: [Awaitable<number>, Context, WranglerConfig] = [1, { a: 1 }, { name: "worker" }];
-export const handlers = {
-  fetch: (event: FetchEvent) => event.respondWith(new Response(event.request.url)),
-  scheduled: (event: ScheduledEvent) => event.waitUntil(Promise.resolve(event.cron)),
-};
+export async function handlers(): Promise<void> {
+  const fetched = new FetchEvent("fetch", { request: new Request("http://localhost/") });
+  fetched.respondWith(new Response(fetched.request.url));
+  const scheduled = new ScheduledEvent("scheduled", { scheduledTime: 0, cron: "* * * * *" });
+  scheduled.waitUntil(Promise.resolve(scheduled.cron));
+  const waited: unknown[] = await Promise.all([...fetched[kWaitUntil], ...scheduled[kWaitUntil]]);
+  console.log(waited);
+}

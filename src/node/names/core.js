@@ -7,17 +7,9 @@ const { flattenHeaders, FormData, Headers } = require("../headers.js");
 const { Miniflare } = require("../miniflare.js");
 const { PLUGINS } = require("../plugins.js");
 const { Request } = require("../request.js");
-const { lightResponse, Response } = require("../response.js");
+const { lightResponse } = require("../response.js");
+const { FetchEvent, kWaitUntil, ScheduledEvent } = require("./events.js");
 const { BindingsPlugin, BuildPlugin, CorePlugin } = require("./plugins.js");
-
-/** What a response is waiting for. */
-const kWaitUntil = Symbol("kWaitUntil");
-Object.defineProperty(Response.prototype, kWaitUntil, {
-  get() {
-    return this.waitUntil();
-  },
-  configurable: true,
-});
 
 const nodes = globalThis.fetch;
 
@@ -72,8 +64,10 @@ module.exports = {
   BuildPlugin,
   CorePlugin,
   fetch,
+  FetchEvent,
   FormData,
   Headers,
   kWaitUntil,
   MiniflareCore,
+  ScheduledEvent,
 };
