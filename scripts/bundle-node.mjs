@@ -31,7 +31,7 @@ const IN_NODE = [
   [/^ext:miniflare\/worker\//, "node/names/worker.js"],
 ];
 /** Libraries that are bundled, by the file that they are in there. */
-const LIBRARIES = { undici: "mock-undici" };
+const LIBRARIES = { undici: "mock-undici", "undici-7": "web-undici" };
 const REQUIRE = /\brequire\("(\.[^"]+)"\)/g;
 /** At the top of a file: `const { a } = require("./b.js")`, in one line or several. */
 const AT_LOAD = /^(?:const [^=]*=|\}\s*=) require\("[^"]+"\)/;

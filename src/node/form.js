@@ -32,7 +32,9 @@ function streamOfForeign(body) {
 }
 
 function streamOfForm(form) {
-  if (typeof form[Symbol.iterator] !== "function") return streamOfStreamed(form);
+  if (typeof form[Symbol.iterator] !== "function") {
+    throw new TypeError(`A form as a body can be iterated, as the standard's FormData can, got ${describe(form)}`);
+  }
   const boundary = newBoundary();
   const parts = [];
   for (const [name, value] of form) {
@@ -40,15 +42,6 @@ function streamOfForm(form) {
     else parts.push(textPart(boundary, name, String(value)));
   }
   return [streamOf([...parts, `--${boundary}--\r\n`]), formType(boundary)];
-}
-
-/** The package form-data has no entries to ask for; it is a stream of Node's first kind, and knows its content type. */
-function streamOfStreamed(form) {
-  if (typeof form.pipe !== "function" || typeof form.getHeaders !== "function") {
-    throw new TypeError(`A form as a body has entries to iterate, got ${describe(form)}`);
-  }
-  const { PassThrough, Readable } = require("node:stream");
-  return [Readable.toWeb(form.pipe(new PassThrough())), form.getHeaders()["content-type"]];
 }
 
 /** A stream of bytes, of texts and blobs one after the other. */

@@ -2,36 +2,46 @@
 // Node's fetch classes. Node loads them when the first of them is touched, which takes longer than a worker takes to
 // start, and few suites ever touch one: so nothing here does before somebody needs what only Node's class can answer.
 //
-// They are found by what is global while this package is loaded. A test may put others in their place at any time, this
-// package's own among them.
-
-const { describe } = require("./errors.js");
+// A test may put others in their place at any time, this package's own among them. Those that are there while this package
+// is loaded are remembered, if a look does not load them: up to Node 21 they are behind accessors until then. Since Node 22
+// nothing leads to them but being asked for them: if they are gone before that, undici's stand in for them, of which
+// Node's are a copy.
 
 const NAMES = ["Headers", "Request", "Response", "FormData"];
 
-/** What a class of this package, or of another copy of it, says of the class of Node's that it extends. */
-const NODES = Symbol.for("miniflare-rs.nodes");
+/** The classes that those of a copy of this package extend, as each of them says. */
+const PARENTS = Symbol.for("miniflare-rs.parents");
 
-const atLoad = new Map(NAMES.map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]));
+const UNDICI = "NativeModule internal/deps/undici/undici";
+const mayLook = Number.parseInt(process.versions.node, 10) < 22 || process.moduleLoadList?.includes(UNDICI);
+const atLoad = new Map(mayLook ? NAMES.map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]) : []);
 
 /** Node's own classes. */
 const web = {};
 for (const name of NAMES) {
-  Object.defineProperty(web, name, { get: () => keep(name), configurable: true, enumerable: true });
+  Object.defineProperty(web, name, { get: () => keepAll()[name], configurable: true, enumerable: true });
 }
 
-function keep(name) {
-  const found = read(name);
-  const value = typeof found === "function" ? (found[NODES] ?? found) : found;
-  if (typeof value !== "function") throw new TypeError(`Node's ${name} is missing: it is ${describe(value)}`);
-  Object.defineProperty(web, name, { value });
-  return value;
+/** Whether those that this package extends are Node's own, which Node's `fetch` takes. */
+const extendsNodes = () => web.Request !== undefined && web.areNodes;
+
+/** Finds them all at once: each knows the others of its kind, and no more. */
+function keepAll() {
+  const found = Object.fromEntries(NAMES.map((name) => [name, read(name)]));
+  const classes = Object.values(found).find((one) => one?.[PARENTS] !== undefined)?.[PARENTS] ?? found;
+  const isGone = classes === web || NAMES.some((name) => typeof classes[name] !== "function");
+  const kept = isGone ? require("./web-undici.js") : classes;
+  web.areNodes = !isGone && (classes.areNodes ?? true);
+  for (const name of NAMES) Object.defineProperty(web, name, { value: kept[name] });
+  return web;
 }
 
 function read(name) {
   const found = atLoad.get(name);
-  if (found?.get === undefined) return found?.value;
+  if (found === undefined) return globalThis[name];
+  if (found.get === undefined) return found.value;
   const now = Object.getOwnPropertyDescriptor(globalThis, name);
+  if (now === undefined) Object.defineProperty(globalThis, name, { value: undefined, configurable: true });
   const value = found.get.call(globalThis);
   // Node's accessor puts its value in the place of whatever is there by now.
   if (now === undefined) delete globalThis[name];
@@ -40,7 +50,7 @@ function read(name) {
 }
 
 /** A class by its global name: Node's own, where this package has one that a test may put in its place. */
-const classNamed = (name) => (atLoad.has(name) ? web[name] : globalThis[name]);
+const classNamed = (name) => (NAMES.includes(name) ? web[name] : globalThis[name]);
 
 /**
  * Makes a class of ours extend Node's of this name, without loading that one. Stand-ins are in its place, and in its
@@ -53,7 +63,7 @@ function extendLater(Class, name) {
     Object.setPrototypeOf(Class.prototype, Parent.prototype);
     return Parent;
   };
-  Object.defineProperty(Class, NODES, { get: () => web[name] });
+  Object.defineProperty(Class, PARENTS, { value: web });
   const loadPrototype = () => load().prototype;
   Object.setPrototypeOf(Class, standIn(Nothing, load));
   Object.setPrototypeOf(Class.prototype, standIn({}, loadPrototype));
@@ -73,4 +83,4 @@ function standIn(target, load) {
   });
 }
 
-module.exports = { classNamed, extendLater, web };
+module.exports = { classNamed, extendLater, extendsNodes, web };

@@ -9,6 +9,7 @@ const { PLUGINS } = require("../plugins.js");
 const { Request } = require("../request.js");
 const { lightResponse } = require("../response.js");
 const { FetchEvent, kWaitUntil, ScheduledEvent } = require("./events.js");
+const { extendsNodes } = require("../web.js");
 const { BindingsPlugin, BuildPlugin, CorePlugin } = require("./plugins.js");
 
 const nodes = globalThis.fetch;
@@ -16,8 +17,15 @@ const nodes = globalThis.fetch;
 /** Node's own `fetch`, with the classes of this package. */
 async function fetch(input, init = undefined) {
   const request = input instanceof Request && init === undefined ? input : new Request(input, init);
-  const { status, statusText, headers, body, url, redirected } = await nodes(request);
+  const { status, statusText, headers, body, url, redirected } = await (extendsNodes()
+    ? nodes(request)
+    : sent(request));
   return lightResponse({ status, statusText, headers: flattenHeaders(headers), body, url, redirected });
+}
+
+/** A request of a class that Node's `fetch` does not know. */
+function sent({ url, method, headers, body, redirect, signal }) {
+  return nodes(url, { method, headers: [...headers], body, redirect, signal, duplex: "half" });
 }
 
 /** An instance that is given the plugins to have. Options of others mean nothing to it. */

@@ -15,13 +15,15 @@ const { op_durable_confirm, op_durable_confirmed, openStorage } = require("./dur
 const { DurableObjectsPlugin } = require("./plugins.js");
 const { storageOf } = require("./storage.js");
 
+// In the bundle a class keeps its name as long as nothing else has it: so what is made of them is called otherwise.
+
 const METHODS = Object.getOwnPropertyNames(ObjectStorage.prototype).filter((name) => name !== "constructor");
 
 /** The parts that a storage is being constructed with; its input gate is that of the state that it is given to. */
 let parts;
 const gates = new WeakMap();
 
-const DurableObjectStorage = constructible(
+const OpenStorage = constructible(
   ObjectStorage,
   (storage) => {
     const open = openStorage(storageOf("DurableObjectStorage", storage));
@@ -33,6 +35,7 @@ const DurableObjectStorage = constructible(
     gates.set(made, parts.input);
     if (alarms !== undefined) tellOfAlarms(made, alarms);
     if (!op_durable_confirm(parts.open)) waitUntilOpened(made, op_durable_confirmed(parts.open));
+    parts = undefined;
   },
 );
 
@@ -63,10 +66,10 @@ function tellOfAlarms(storage, alarms) {
   }
 }
 
-const DurableObjectState = constructible(State, (id, storage) => [id, storage, gates.get(storage) ?? new InputGate()]);
+const OpenState = constructible(State, (id, storage) => [id, storage, gates.get(storage) ?? new InputGate()]);
 
 /** A namespace of objects that `factory(id)` gives: what has a `fetch(request)`. */
-const DurableObjectNamespace = constructible(Namespace, (binding, factory, context) => {
+const OpenNamespace = constructible(Namespace, (binding, factory, context) => {
   if (typeof factory !== "function") {
     throw new TypeError(`new DurableObjectNamespace() takes a name and a function of ids, got ${describe(factory)}`);
   }
@@ -96,8 +99,8 @@ async function ask(factory, id, input, init) {
 module.exports = {
   DurableObjectError,
   DurableObjectId,
-  DurableObjectNamespace,
+  DurableObjectNamespace: OpenNamespace,
   DurableObjectsPlugin,
-  DurableObjectState,
-  DurableObjectStorage,
+  DurableObjectState: OpenState,
+  DurableObjectStorage: OpenStorage,
 };
