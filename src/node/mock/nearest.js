@@ -112,6 +112,7 @@ const pathFor = (state, request) => (typeof state.path === "string" ? request.pa
 function accepts(match, value) {
   if (typeof match === "string") return match === value;
   if (typeof match === "function") return true;
+  if (!types.isRegExp(match)) return false;
   return (remembers(match) ? new RegExp(match.source, match.flags) : match).test(value);
 }
 
