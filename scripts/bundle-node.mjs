@@ -3,19 +3,35 @@
 //
 // What every process needs is in one chunk. A module that is required within a function is needed by few: it stays a file
 // of its own, loaded then.
-import { readFileSync, rmSync } from "node:fs";
+import { copyFileSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { rolldown } from "rolldown";
 import { nodeBundle, scripts, source } from "./sources.mjs";
-import { main } from "./steps.mjs";
+import { main, root } from "./steps.mjs";
 
 /** What is required or read from outside, by its name in `lib/node/`. */
 const DOORS = {
   index: "node/index.js",
+  core: "node/names/core.js",
+  shared: "node/names/shared.js",
+  "storage-memory": "node/names/storage-memory.js",
+  "storage-file": "node/names/storage-file.js",
+  "storage-redis": "node/names/storage-redis.js",
+  kv: "node/names/kv.js",
+  cache: "node/names/cache.js",
+  "durable-objects": "node/names/durable-objects.js",
   jest: "node/env/jest.js",
   vitest: "node/env/vitest.js",
   environment: "node/env/environment.js",
 };
+/** Where the worker's own modules find in Node what a worker imports. */
+const WORKERS = /^ext:miniflare\/(durable\/.*)$/;
+const IN_NODE = [
+  [/^ext:core\/ops$/, "node/names/durable-ops.js"],
+  [/^ext:miniflare\/worker\//, "node/names/worker.js"],
+];
+/** Libraries that are bundled, by the file that they are in there. */
+const LIBRARIES = { undici: "mock-undici", "undici-7": "web-undici" };
 const REQUIRE = /\brequire\("(\.[^"]+)"\)/g;
 /** At the top of a file: `const { a } = require("./b.js")`, in one line or several. */
 const AT_LOAD = /^(?:const [^=]*=|\}\s*=) require\("[^"]+"\)/;
@@ -45,6 +61,12 @@ function nameOf(file) {
   return (parts[0] === "node" ? parts.slice(1) : parts).join("-");
 }
 
+function inNode(id) {
+  const [, own] = WORKERS.exec(id) ?? [];
+  const file = own ?? IN_NODE.find(([imported]) => imported.test(id))?.[1];
+  return file && path.join(source, file);
+}
+
 async function bundleNode() {
   const doors = Object.entries(DOORS).map(([name, file]) => [name, path.join(source, file)]);
   const always = loadedWith(path.join(source, DOORS.index));
@@ -53,6 +75,7 @@ async function bundleNode() {
   const filesOfTheirOwn = {
     name: "files of their own",
     resolveId(id, importer) {
+      if (id.startsWith("ext:")) return inNode(id);
       const name = importer && id.startsWith(".") && names.get(path.join(path.dirname(importer), id));
       return name ? { id: `./${name}.js`, external: true } : undefined;
     },
@@ -74,6 +97,9 @@ async function bundleNode() {
     comments: false,
     codeSplitting: { groups: [{ name: "always", test: (file) => always.has(file) && !isDoor(file) }] },
   });
+  for (const [library, name] of Object.entries(LIBRARIES)) {
+    copyFileSync(path.join(root, "node_modules", library, "LICENSE"), path.join(nodeBundle, `${name}.LICENSE.txt`));
+  }
 }
 
 main(import.meta.url, bundleNode);

@@ -8,6 +8,7 @@
 //! - [`fetch`]: the room of outbound requests
 //! - [`mock`]: the room of mocked outbound requests
 //! - [`kv`], [`cache`]: the rooms of KV namespaces and of the Cache API
+//! - [`storage`]: the room of storages that belong to no instance
 //! - [`web`]: the room of the Web APIs
 //! - [`store`]: bytes at rest (neither)
 //!
@@ -24,6 +25,7 @@ mod kv;
 mod limits;
 mod mock;
 mod node;
+mod storage;
 mod store;
 mod web;
 mod worker;

@@ -161,6 +161,39 @@ export interface MockNotMatchedError extends Error {
   nearest?: NearestInterceptor[];
 }
 
+/** A request as undici's `request()` and `stream()` take it. */
+export interface MockAgentRequest {
+  /** As `"https://example.com"`. */
+  origin: string | URL;
+  /** Path and query. */
+  path: string;
+  /** Default: `"GET"`. */
+  method?: string;
+  headers?: Record<string, string | string[]> | string[] | null;
+  body?: string | Uint8Array | NodeJS.ReadableStream | null;
+  signal?: AbortSignal | null;
+  /** Handed on to the response. */
+  opaque?: unknown;
+  throwOnError?: boolean;
+  highWaterMark?: number;
+}
+
+/** A response as undici's `request()` gives it. */
+export interface MockAgentResponse {
+  statusCode: number;
+  headers: Record<string, string | string[] | undefined>;
+  trailers: Record<string, string>;
+  body: NodeJS.ReadableStream & {
+    readonly bodyUsed: boolean;
+    text(): Promise<string>;
+    json(): Promise<unknown>;
+    blob(): Promise<Blob>;
+    arrayBuffer(): Promise<ArrayBuffer>;
+  };
+  opaque: unknown;
+  context: object;
+}
+
 /** What `createFetchMock()` returns; see {@link createFetchMock}. */
 export interface MockAgent {
   /**
@@ -199,6 +232,22 @@ export interface MockAgent {
    */
   // biome-ignore lint/suspicious/noExplicitAny: undici's own types differ from version to version
   dispatch(options: any, handler: any): boolean;
+  /**
+   * Makes a request of the test's own, as undici's dispatchers do. What no interceptor takes goes to Node's dispatcher.
+   * @throws InvalidArgumentError for an origin that is no URL, or a path that is no string
+   */
+  request(options: MockAgentRequest): Promise<MockAgentResponse>;
+  request(options: MockAgentRequest, callback: (error: Error | null, response: MockAgentResponse) => void): void;
+  /** The same; the body is written to what `factory` makes. */
+  stream(
+    options: MockAgentRequest,
+    factory: (head: Omit<MockAgentResponse, "body" | "trailers">) => NodeJS.WritableStream,
+  ): Promise<{ opaque: unknown; trailers: Record<string, string> }>;
+  stream(
+    options: MockAgentRequest,
+    factory: (head: Omit<MockAgentResponse, "body" | "trailers">) => NodeJS.WritableStream,
+    callback: (error: Error | null, end: { opaque: unknown; trailers: Record<string, string> }) => void,
+  ): void;
   /** Ends the mock: requests that ask it from now on fail. */
   close(): Promise<void>;
 }

@@ -377,3 +377,58 @@ test("each takes an id and nothing else", async (t) => {
     assert.equal(message, `${name}() takes a Durable Object's id, got "a" (string)`);
   }
 });
+
+describe("an object that looks like an id", () => {
+  const looking = (hex) => ({ toString: () => hex });
+
+  test("is taken for the id that it shows, by every method that takes one", async (t) => {
+    const script = `export class Box {
+      constructor(state) { this.storage = state.storage; }
+      async fetch() { await this.storage.put("asked", true); return new Response(); }
+      alarm() { return this.storage.put("rung", true); }
+    } export default {}`;
+    const mf = create(t, { script, durableObjects: { BOX: "Box", OTHER: "Box" } });
+    const namespace = await mf.getDurableObjectNamespace("BOX");
+    const id = namespace.idFromName("a");
+    await namespace.get(id).fetch("http://localhost/");
+    for (const hex of [String(id), String(id).toUpperCase()]) {
+      const storage = await mf.getDurableObjectStorage(looking(hex));
+      assert.equal(await storage.get("asked"), true);
+    }
+    const likely = looking(String(id));
+    assert.equal(await mf.runWithDurableObject(likely, (_object, { id: own }) => String(own)), String(id));
+    assert.equal(await mf.evictDurableObject(likely), true);
+    await (await mf.getDurableObjectStorage(likely)).setAlarm(Date.now() + 3_600_000);
+    assert.equal(await mf.flushDurableObjectAlarms([looking("0".repeat(64).slice(0, 48) + String(id).slice(48))]), 0);
+    assert.equal(await mf.flushDurableObjectAlarms(likely), 1);
+    assert.equal(await (await mf.getDurableObjectStorage(id)).get("rung"), true);
+  });
+
+  test("of a mount's objects is taken, too", async (t) => {
+    const mount = { modules: true, script: "export class Box {} export default {}", durableObjects: { BOX: "Box" } };
+    const mf = create(t, { script: "export default {}", mounts: { mount } });
+    const other = await mf.getMount("mount");
+    const id = (await other.getDurableObjectNamespace("BOX")).idFromName("a");
+    await (await other.getDurableObjectStorage(looking(String(id)))).put("key", 1);
+    assert.equal(await (await other.getDurableObjectStorage(id)).get("key"), 1);
+  });
+
+  test("of no object that is bound is refused, and so is what shows no digits", async (t) => {
+    const { mf } = await withCounter(t);
+    const hex = "0".repeat(64);
+    for (const name of ["getDurableObjectStorage", "evictDurableObject", "runWithDurableObject"]) {
+      const { name: kind, message } = await rejection(mf[name](looking(hex), () => {}));
+      assert.equal(kind, "TypeError");
+      assert.match(
+        message,
+        new RegExp(`^${name}\\(\\) takes the id of a Durable Object that is bound \\(bound: \\w+\\), got ${hex}$`),
+      );
+      for (const value of [{}, looking(hex.slice(1)), looking(5), Object.create(null), null, hex]) {
+        assert.match(
+          (await rejection(mf[name](value, () => {}))).message,
+          new RegExp(`^${name}\\(\\) takes a Durable Object's id, got `),
+        );
+      }
+    }
+  });
+});

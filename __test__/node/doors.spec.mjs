@@ -41,11 +41,45 @@ describe("the doors", () => {
     assert.ok(named.length > 10);
     for (const [name, value] of named) assert.equal(value.name, name);
   });
+});
 
-  test("are the same under the name of the core", async () => {
-    assert.equal(require("miniflare-rs/core"), cjs);
-    assert.equal(await import("miniflare-rs/core"), esm);
+/** The sub-paths in the place of Miniflare 2's packages. */
+const SUB_PATHS = [..."core shared storage-memory storage-file storage-redis kv cache durable-objects".split(" ")];
+
+for (const name of SUB_PATHS) {
+  describe(`the doors of miniflare-rs/${name}`, async () => {
+    const whole = require(`miniflare-rs/${name}`);
+    const { default: fallback, ...named } = await import(`miniflare-rs/${name}`);
+    const source = readFileSync(new URL(`../../types/${name}.d.ts`, import.meta.url), "utf8");
+    const index = name === "core" ? declared : [];
+    const exported = [...source.matchAll(/^export (?:class|enum|function|const) (\w+)/gm)].map(([, one]) => one);
+    const passedOn = [...source.matchAll(/^export \{ ([^}]+) \} from/gm)].flatMap(([, list]) => list.split(", "));
+    const types = [...new Set([...index, ...exported, ...passedOn])].sort();
+
+    test("give ES modules what CommonJS gets, and that itself as the default", () => {
+      assert.equal(fallback, whole);
+      assert.deepEqual(Object.keys(named).sort(), Object.keys(whole).sort());
+      for (const [key, value] of byName(named)) assert.equal(value, whole[key], key);
+    });
+
+    test("have the names that are declared", () => {
+      assert.deepEqual(Object.keys(whole).sort(), types);
+    });
+
+    test("have the names that they are exported by", () => {
+      for (const [key, value] of byName(whole)) if (typeof value === "function") assert.equal(value.name, key);
+    });
   });
+}
+
+test("the doors share what they have in common", () => {
+  const core = require("miniflare-rs/core");
+  for (const [name, value] of Object.entries(cjs)) assert.equal(core[name], value, name);
+  for (const name of SUB_PATHS) {
+    for (const [key, value] of Object.entries(require(`miniflare-rs/${name}`))) {
+      if (key in core) assert.equal(value, core[key], `${name}: ${key}`);
+    }
+  }
 });
 
 describe("the declared methods", () => {

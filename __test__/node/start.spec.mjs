@@ -13,6 +13,8 @@ import { differs } from "../support/miniflare.mjs";
 const CRYPTO = "NativeModule crypto";
 const UNDICI = "NativeModule internal/deps/undici/undici";
 const index = path.join(root, "index.js");
+const coreFile = path.join(root, "lib/node/core.js");
+const coreModule = pathToFileURL(path.join(root, "doors/core.mjs")).href;
 const indexModule = pathToFileURL(path.join(root, "index.mjs")).href;
 
 const PRELUDE = `
@@ -125,13 +127,81 @@ describe("Node's fetch classes", differs("it brings its own"), () => {
       `));
   }
 
-  test("cannot be replaced before they are loaded, and the error says so", () =>
+  // By whom they are replaced, before or after they are loaded, and what is done to the property.
+  const replacing = {
+    "before they are loaded": "Object.assign(globalThis, core);",
+    "by subclasses": `for (const [name, Class] of Object.entries(core)) globalThis[name] = class extends Class {};`,
+    "one by one": `for (const [name, Class] of Object.entries(core).reverse()) { globalThis[name] = Class; new Class("http://localhost/"); }`,
+    "after they are loaded": "assert.ok(globalThis.Response); Object.assign(globalThis, core);",
+    twice: "Object.assign(globalThis, core); new Ours(); Object.assign(globalThis, core);",
+    "by properties that are read only": `for (const [name, value] of Object.entries(core)) Object.defineProperty(globalThis, name, { value, configurable: true });`,
+    "by none": "for (const name of Object.keys(core)) delete globalThis[name];",
+  };
+  for (const [how, replace] of Object.entries(replacing)) {
+    test(`may be replaced ${how}`, () =>
+      passes(`
+        import http from "node:http";
+        import { Request, Response, Headers, FormData, fetch } from ${JSON.stringify(coreModule)};
+        const core = { Request, Response, Headers, FormData };
+        ${replace.replace('new Class("http://localhost/")', 'new Class(...(name === "Request" ? ["http://localhost/"] : []))')}
+        const before = Object.keys(core).map((name) => Object.getOwnPropertyDescriptor(globalThis, name));
+
+        const form = new FormData();
+        form.append("a", new File(["content"], "a.txt"));
+        const request = new Request("http://localhost/", { method: "POST", body: form, headers: new Headers({ b: "1" }) });
+        const response = new Response("text", { status: 201 });
+        assert.deepEqual([request.headers.get("b"), await response.clone().text(), response.status], ["1", "text", 201]);
+        assert.equal(await (await request.clone().formData()).get("a").text(), "content");
+        for (const [value, Class] of [[request, Request], [response, Response], [request.headers, Headers], [form, FormData]]) {
+          assert.ok(value instanceof Class);
+          assert.equal(Object.prototype.toString.call(value), "[object " + Class.name + "]");
+          const parent = Object.getPrototypeOf(Class);
+          assert.match(Function.prototype.toString.call(parent), /^class /);
+          assert.ok(parent !== Class && value instanceof parent && !Object.values(core).includes(parent));
+        }
+        const script = \`export default { fetch: async (request, env) => new Response([await request.text(), env.response().status]) }\`;
+        const mf = new Miniflare({ modules: true, script, bindings: { response: () => new Response("", { status: 202 }) } });
+        const answer = await mf.dispatchFetch(new Request("http://localhost/", { method: "PUT", body: "body" }));
+        assert.equal(await answer.text(), "body,202");
+        assert.ok(answer instanceof Response);
+        const blob = await (await mf.dispatchFetch("http://localhost/")).blob();
+        assert.equal(await blob.text(), ",202");
+        await mf.dispose();
+
+        const server = http.createServer((request, response) => request.pipe(response)).listen(0, "127.0.0.1");
+        await new Promise((resolve) => server.on("listening", resolve));
+        const url = "http://127.0.0.1:" + server.address().port + "/";
+        const echoed = await fetch(new Request(url, { method: "POST", body: "echoed" }));
+        assert.ok(echoed instanceof Response);
+        assert.equal(await echoed.text(), "echoed");
+        server.closeAllConnections();
+        server.close();
+        const after = Object.keys(core).map((name) => Object.getOwnPropertyDescriptor(globalThis, name));
+        assert.deepEqual(after, before);
+      `));
+  }
+
+  test("may be replaced by those of another copy of this package", () =>
     passes(`
-      globalThis.Response = class extends Ours {};
-      const message = "Node's Response is missing: read globalThis.Response once before you put another in its place";
-      assert.throws(() => new Ours("a"), { name: "TypeError", message });
-      delete globalThis.Response;
-      assert.throws(() => new Ours("a"), { message: "Node's Response is missing: globalThis.Response is undefined" });
+      import { createRequire } from "node:module";
+      const require = createRequire(import.meta.url);
+      const load = (name) => {
+        for (const file of Object.keys(require.cache)) if (file.includes("/lib/")) delete require.cache[file];
+        return require(name);
+      };
+      const first = load(${JSON.stringify(coreFile)});
+      globalThis.Response = first.Response;
+      globalThis.Headers = first.Headers;
+      const second = load(${JSON.stringify(coreFile)});
+      assert.notEqual(first.Response, second.Response);
+      globalThis.Response = second.Response;
+      const third = load(${JSON.stringify(coreFile)});
+      for (const { Response, Headers } of [third, second, first]) {
+        assert.equal(await new Response("text").text(), "text");
+        assert.equal(new Headers({ a: "1" }).get("a"), "1");
+        const parent = Object.getPrototypeOf(Response);
+        assert.ok(![first, second, third].some((copy) => copy.Response === parent));
+      }
     `));
 
   test("may be replaced once they are loaded", () =>

@@ -87,8 +87,10 @@ export function refusal(part, value, origin = ORIGIN, reason = "net.connect disa
 export function ask(fetchMock, path, { method = "GET", ...rest } = {}) {
   let answer;
   const handler = {
+    onHeaders: () => true,
     onData: (chunk) => void (answer = String(chunk)),
     onError: ({ message }) => void (answer = message),
+    onComplete: () => {},
   };
   try {
     fetchMock.dispatch({ origin: ORIGIN, path, method, ...rest }, handler);

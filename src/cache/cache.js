@@ -14,7 +14,7 @@
    * after each use, which return a promise when there is something to wait for; `requestOf(input)`, which gives
    * `{ method, url, headers, cacheKey }` of a request, or undefined; `hrefOf(text)`, an absolute URL or null;
    * `isResponse(value)`, `headersOf(response)` and `bodyOf(response)`, text or bytes or a promise of these; `responseOf(
-   * status, headers, body)`; `ttl(url, requestHeaders, status, headers)`; `put(name, key, ttl, status, headers, body)`,
+   * status, headers, body)`; `ttl(name, url, requestHeaders, status, headers)`; `put(name, key, ttl, status, headers, body)`,
    * `match(name, key, requestHeaders)` and `delete(name, key)`, which answer with a value or with a number that
    * `later(number)` makes a promise of (see `calls.rs`). Headers are flat: `name\nvalue\nname\nvalue`.
    */
@@ -35,7 +35,7 @@
       if (SITE_FILE.test(url)) return;
       const status = response.status;
       const headers = backend.headersOf(response);
-      const ttl = backend.ttl(url, requestHeaders, status, headers);
+      const ttl = backend.ttl(this.#name, url, requestHeaders, status, headers);
       if (Number.isNaN(ttl)) return;
       // One that is stale already only takes the place of what was there.
       const body = ttl > 0 ? await backend.bodyOf(response) : "";
@@ -143,7 +143,7 @@
     }
   }
 
-  const exported = { CacheStorage };
+  const exported = { Cache, CacheStorage, NoOpCache };
   if (typeof module === "object") module.exports = exported;
   return exported;
 })();

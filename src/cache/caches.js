@@ -47,7 +47,7 @@ const backend = {
   },
   responseOf: (status, headers, body) =>
     arrivingResponse(responseFromWire(status, "", headers, nullBodyStatus(status) ? null : body)),
-  ttl: op_cache_ttl,
+  ttl: (_name, ...args) => op_cache_ttl(...args),
   put: op_cache_put,
   match: op_cache_match,
   delete: op_cache_delete,

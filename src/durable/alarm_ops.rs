@@ -14,9 +14,9 @@ use crate::worker::host::HostHandle;
 use crate::worker::value::Value;
 
 /// What is done with an object's alarm; the numbers are shared with `alarms.js`.
-const GET: u8 = 0;
-const SET: u8 = 1;
-const DELETE: u8 = 2;
+pub const GET: u8 = 0;
+pub const SET: u8 = 1;
+pub const DELETE: u8 = 2;
 const BEGIN: u8 = 3;
 const SUCCEED: u8 = 4;
 const FAIL: u8 = 5;
@@ -37,12 +37,9 @@ pub fn op_durable_alarm(
     #[smi] act: u8,
     value: f64,
 ) -> Result<f64, StorageError> {
-    let entries = open.entries();
     let storage = open.storage();
     match act {
-        GET => return Ok(current(open)?.map_or(NONE, |alarm| alarm.time_ms)),
-        SET => entries.put(vec![(alarm::KEY.into(), Alarm::at(value).to_bytes())])?,
-        DELETE => drop(entries.delete(vec![alarm::KEY.into()])?),
+        GET | SET | DELETE => return of_object(open, act, value),
         BEGIN => return begin(storage, value, state.borrow::<Rc<Instance>>().clock.now_ms()),
         SUCCEED => settle(storage, true)?,
         FAIL => {
@@ -51,6 +48,17 @@ pub fn op_durable_alarm(
             return Ok(current(open)?.map_or(NONE, |alarm| (alarm.due_ms - now_ms).max(0.0)));
         }
         _ => {}
+    }
+    Ok(NONE)
+}
+
+/// What an object itself does with its alarm.
+pub fn of_object(open: &Open, act: u8, value: f64) -> Result<f64, StorageError> {
+    let entries = open.entries();
+    match act {
+        GET => return Ok(current(open)?.map_or(NONE, |alarm| alarm.time_ms)),
+        SET => entries.put(vec![(alarm::KEY.into(), Alarm::at(value).to_bytes())])?,
+        _ => drop(entries.delete(vec![alarm::KEY.into()])?),
     }
     Ok(NONE)
 }

@@ -3,6 +3,7 @@
 pub mod alarm;
 pub mod alarm_ops;
 pub mod alarms;
+pub mod calls;
 pub mod clone;
 pub mod id;
 pub mod ops;

@@ -50,7 +50,7 @@
     }
 
     async fetch(input, init) {
-      return this.#backend.fetch(this.#binding, this.#hex, absolute(input, this.#backend), init);
+      return this.#backend.fetch(this.#binding, this.#hex, absolute(input, this.#backend), init, this.id);
     }
   }
 
@@ -58,7 +58,7 @@
    * All objects of one binding.
    *
    * The backend has `idFromName(binding, name)`, `uniqueId(binding, now)` and `parseId(binding, text)`, which give an id's
-   * digits; `fetch(binding, hex, input, init)`, which gives a response or a promise of it; `isEnabled(flag)` of a
+   * digits; `fetch(binding, hex, input, init, id)`, which gives a response or a promise of it; `isEnabled(flag)` of a
    * compatibility flag; and `warn(text)`.
    */
   class DurableObjectNamespace {

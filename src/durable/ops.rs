@@ -6,15 +6,15 @@ use std::rc::Rc;
 
 use deno_core::{GarbageCollected, OpState, op2, v8};
 
-use super::alarm;
 use super::alarms::Slot;
+use super::calls;
 use super::clone;
 use super::id::{self, IdError};
 use super::storage::{Entries, Storage, StorageError, check_key, check_named_key, check_named_size, check_size};
 use super::transaction::Transaction;
 use crate::instance::Instance;
 use crate::limits;
-use crate::store::range::{Entry, Range};
+use crate::store::range::Entry;
 
 /// What JavaScript holds of an object's storage, or of a transaction over it.
 pub enum Open {
@@ -226,19 +226,7 @@ pub fn op_durable_list<'s, 'i>(
     limit: f64,
 ) -> Result<v8::Local<'s, v8::Value>, StorageError> {
     let limit = if limit < 0.0 { usize::MAX } else { limit as usize };
-    let mut range = Range::all().before(alarm::KEY.into()).at_most(limit, reverse);
-    type Narrow = fn(Range, Vec<u8>) -> Range;
-    let narrow: [(Option<String>, Narrow); 4] = [
-        (start, Range::from),
-        (after, Range::after),
-        (end, Range::before),
-        (prefix, Range::prefixed),
-    ];
-    for (key, narrow) in narrow {
-        if let Some(key) = key {
-            range = narrow(range, key.into());
-        }
-    }
+    let range = calls::bounded([start, after, end, prefix], reverse, limit);
     let entries = open.entries().list(&range)?;
     make_entries(scope, entries)
 }

@@ -72,20 +72,25 @@ pub async fn list(space: Rc<dyn Space>, query: Value, now_ms: f64) -> Result<Val
     ) in page.keys
     {
         answer.push(text(name.into()));
-        answer.push(match expires_ms {
-            f64::INFINITY => Value::Undefined,
-            expires_ms => Value::Number(expires_ms / 1000.0),
-        });
+        answer.push(seconds(expires_ms));
         answer.push(metadata_text(metadata));
     }
     Ok(Value::List(answer))
 }
 
-fn text(utf8: Bytes) -> Value {
+/// When a record expires, in seconds; undefined when it never does.
+pub fn seconds(expires_ms: f64) -> Value {
+    match expires_ms {
+        f64::INFINITY => Value::Undefined,
+        expires_ms => Value::Number(expires_ms / 1000.0),
+    }
+}
+
+pub fn text(utf8: Bytes) -> Value {
     Value::Text(Text::Utf8(utf8))
 }
 
-fn metadata_text(metadata: Bytes) -> Value {
+pub fn metadata_text(metadata: Bytes) -> Value {
     if metadata.is_empty() {
         Value::Undefined
     } else {
@@ -126,7 +131,7 @@ fn read_query(query: Value) -> Query {
     }
 }
 
-fn fields<const N: usize>(value: Value) -> [Value; N] {
+pub fn fields<const N: usize>(value: Value) -> [Value; N] {
     let mut fields = match value {
         Value::List(items) => items,
         _ => Vec::new(),
@@ -135,7 +140,7 @@ fn fields<const N: usize>(value: Value) -> [Value; N] {
     std::array::from_fn(|_| fields.next().unwrap_or(Value::Undefined))
 }
 
-fn into_text(value: Value) -> String {
+pub fn into_text(value: Value) -> String {
     match value {
         Value::Text(text) => text.to_utf8(),
         _ => String::new(),

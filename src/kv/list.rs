@@ -50,7 +50,7 @@ fn check_limit(limit: f64, shown: String) -> Result<usize> {
     }
 }
 
-fn read_cursor(cursor: &str) -> Option<Vec<u8>> {
+pub fn read_cursor(cursor: &str) -> Option<Vec<u8>> {
     let name = STANDARD.decode(cursor).ok()?;
     std::str::from_utf8(&name).is_ok().then_some(name)
 }

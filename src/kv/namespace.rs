@@ -73,7 +73,7 @@ impl Expiry {
 
 /// What is known of entries without their values begins so; the entries themselves begin with `ENTRY`.
 pub const INDEX: u8 = b'i';
-const ENTRY: u8 = b'e';
+pub const ENTRY: u8 = b'e';
 
 pub fn prefixed(kind: u8, name: &[u8]) -> Key {
     let mut key = Vec::with_capacity(1 + name.len());

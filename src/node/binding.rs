@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::api::{Call, Exported, Failure, Result};
 use super::environment::{Environment, LaneSettings};
-use super::{cache, cron, kv, mock, toml, url_pattern};
+use super::{cache, cron, durable, kv, mock, storage, toml, url_pattern};
 use crate::clock::Clock;
 use crate::durable::id;
 use crate::store::StoreError;
@@ -48,6 +48,18 @@ pub const FUNCTIONS: &[(&str, Exported)] = &[
     ("kvDelete", kv::delete),
     ("kvList", kv::list),
     ("kvValueLimit", kv::value_limit),
+    ("storageOpen", storage::open_storage),
+    ("storageClose", storage::close),
+    ("storageHead", storage::head),
+    ("storageGet", storage::get),
+    ("storagePut", storage::put),
+    ("storageDelete", storage::delete),
+    ("storageList", storage::list),
+    ("durableOpen", durable::open),
+    ("durableBegin", durable::begin),
+    ("durableClose", durable::close),
+    ("durableCall", durable::call),
+    ("durableConfirmed", durable::confirmed),
     ("mockOpen", mock::open),
     ("mockClose", mock::close),
     ("mockLink", mock::link),
@@ -122,7 +134,7 @@ fn settle_stores(call: &Call) -> Result<Value> {
 }
 
 /// `[]` for memory, `[folder, sync]` for the file system, `[url, authorities]` for Redis.
-fn place(call: &Call, index: usize) -> Result<Place> {
+pub fn place(call: &Call, index: usize) -> Result<Place> {
     match &call.list(index)?[..] {
         [] => Ok(Place::Memory),
         [Value::Text(folder), Value::Bool(sync)] => {

@@ -46,6 +46,11 @@ function takeBody(message, text, complaint = ALREADY_READ) {
   return text;
 }
 
+/** Adds the content type that a body, as `streamOfForeign` gives it, has by itself. */
+function addType(headers, [, type]) {
+  if (type !== null && !headers.has("content-type")) headers.set("content-type", type);
+}
+
 /** The multipart and urlencoded types are the ones that `formData()` reads; others get Workers' words for it. */
 function requireFormType(headers) {
   const contentType = headers.get("content-type");
@@ -160,4 +165,13 @@ function spentStream() {
   return stream;
 }
 
-module.exports = { announceLength, Body, bodyInMemory, lengthOf, requireFormType, setLength, takeBody };
+module.exports = {
+  addType,
+  announceLength,
+  Body,
+  bodyInMemory,
+  lengthOf,
+  requireFormType,
+  setLength,
+  takeBody,
+};

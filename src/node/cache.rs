@@ -1,30 +1,38 @@
-//! Caches as Node's JavaScript calls them (`src/node/stores.js`). Each takes an instance and the cache's name first, and
-//! answers as `Environment::start` does.
+//! Caches as Node's JavaScript calls them (`src/node/stores.js`). Each takes a cache first, an instance and its name
+//! there, or a storage and the time (see `storage.rs`), and answers as `Environment::start` does.
 
 use std::rc::Rc;
 
 use super::api::{Call, Result};
 use super::environment::Environment;
+use super::storage;
 use crate::cache::{calls, policy};
 use crate::limits;
+use crate::storage::views::{self, Viewed};
 use crate::store::Space;
 use crate::store::record::TAIL_BYTES;
 use crate::worker::value::Value;
 
 fn open(call: &Call) -> Result<(Rc<Environment>, Rc<dyn Space>, f64)> {
     let environment = Environment::get(call.env)?;
+    let Some(name) = call.optional_text(1)? else {
+        let (space, now_ms) = storage::open(call, &environment)?;
+        return Ok((environment, Viewed::<views::Cache>::space(space), now_ms));
+    };
     let instance = environment.instance(call.number(0)? as u32)?;
-    let space = instance.stores.cache().space(&call.text(1)?);
-    Ok((environment, space, instance.clock.now_ms()))
+    Ok((
+        environment,
+        instance.stores.cache().space(&name),
+        instance.clock.now_ms(),
+    ))
 }
 
-/// `cacheTtl(instance, url, requestHeaders, status, headers)`: for how many milliseconds a response is fresh; `NaN` when
-/// it may not be stored.
+/// `cacheTtl(instance, name, url, requestHeaders, status, headers)`: for how many milliseconds a response is fresh; `NaN`
+/// when it may not be stored.
 pub fn ttl(call: &Call) -> Result<Value> {
-    let instance = Environment::get(call.env)?.instance(call.number(0)? as u32)?;
-    let (url, request_headers, headers) = (call.text(1)?, call.text(2)?, call.text(4)?);
-    let now_ms = instance.clock.now_ms();
-    let ttl_ms = policy::ttl_ms(&url, &request_headers, call.number(3)? as u16, &headers, now_ms);
+    let (_, _, now_ms) = open(call)?;
+    let (url, request_headers, headers) = (call.text(2)?, call.text(3)?, call.text(5)?);
+    let ttl_ms = policy::ttl_ms(&url, &request_headers, call.number(4)? as u16, &headers, now_ms);
     Ok(Value::Number(ttl_ms.unwrap_or(f64::NAN)))
 }
 

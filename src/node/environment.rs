@@ -21,6 +21,9 @@ use napi_sys as sys;
 
 use super::api::{Failure, Result, check};
 use super::awaited::Awaited;
+use super::numbered::Numbered;
+use super::storage::Storage;
+use crate::durable::ops::Open;
 use crate::instance::Instance;
 use crate::worker::host::Host;
 use crate::worker::lane::{Lane, LaneOptions};
@@ -44,6 +47,9 @@ pub struct Environment {
     waiting: Cell<u32>,
     lanes: RefCell<BTreeMap<u32, Rc<Lane>>>,
     instances: RefCell<BTreeMap<u32, Rc<Instance>>>,
+    /// What belongs to no instance.
+    pub storages: Numbered<Storage>,
+    pub durables: Numbered<Open>,
     next: Cell<u32>,
     laters: Laters,
     awaited: RefCell<BTreeMap<u32, Rc<Awaited>>>,
@@ -66,6 +72,8 @@ impl Environment {
             waiting: Cell::new(0),
             lanes: RefCell::default(),
             instances: RefCell::default(),
+            storages: Numbered::new("storage"),
+            durables: Numbered::new("storage of a Durable Object"),
             next: Cell::new(1),
             laters: Laters::default(),
             awaited: RefCell::default(),

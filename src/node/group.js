@@ -200,6 +200,12 @@ class Group {
     return this.#homeOf(worker, binding, worker.options.durableObjects?.[binding]?.scriptName);
   }
 
+  /** The names that Durable Objects are bound by, in whichever worker. */
+  get objectNames() {
+    const bound = this.#workers.flatMap(({ options }) => objectBindings(options).map(([binding]) => binding));
+    return [...new Set(bound)];
+  }
+
   /** The worker that a service binding stands for. */
   service(binding, service) {
     const worker = this.#named(workerName(service));

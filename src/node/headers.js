@@ -44,6 +44,18 @@ function withGetAll(headers) {
   return isOurs ? headers : Object.setPrototypeOf(headers, Headers.prototype);
 }
 
+/** Node's, under a name of this package. */
+class FormData extends Object {
+  static {
+    extendLater(FormData, "FormData");
+  }
+}
+
+/** A form of Node's as an instance of that class, the same object. */
+function withOurClass(form) {
+  return Object.setPrototypeOf(form, FormData.prototype);
+}
+
 function flattenHeaders(headers) {
   let flat = "";
   for (const [name, value] of headers) flat += `${flat && "\n"}${name}\n${value}`;
@@ -65,4 +77,4 @@ function fetchedHeaders(flat) {
   return headers;
 }
 
-module.exports = { fetchedHeaders, flattenHeaders, Headers, parseHeaders, withGetAll };
+module.exports = { fetchedHeaders, flattenHeaders, FormData, Headers, parseHeaders, withGetAll, withOurClass };

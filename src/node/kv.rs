@@ -1,10 +1,11 @@
-//! KV namespaces as Node's JavaScript calls them (`src/node/stores.js`). Each takes an instance and the namespace's name
-//! first, and answers as `Environment::start` does.
+//! KV namespaces as Node's JavaScript calls them (`src/node/stores.js`). Each takes a namespace first, an instance and its
+//! name there, or a storage and the time (see `storage.rs`), and answers as `Environment::start` does.
 
 use std::rc::Rc;
 
 use super::api::{Call, Result};
 use super::environment::Environment;
+use super::storage;
 use crate::kv::calls::{self, Wanted};
 use crate::limits;
 use crate::store::Space;
@@ -13,9 +14,12 @@ use crate::worker::value::Value;
 
 fn open(call: &Call) -> Result<(Rc<Environment>, Rc<dyn Space>, f64)> {
     let environment = Environment::get(call.env)?;
+    let Some(name) = call.optional_text(1)? else {
+        let (space, now_ms) = storage::open(call, &environment)?;
+        return Ok((environment, space, now_ms));
+    };
     let instance = environment.instance(call.number(0)? as u32)?;
-    let space = instance.stores.kv().space(&call.text(1)?);
-    Ok((environment, space, instance.clock.now_ms()))
+    Ok((environment, instance.stores.kv().space(&name), instance.clock.now_ms()))
 }
 
 /// `kvGet(instance, name, key, bytes, metadata, cacheTtl)`

@@ -5,7 +5,7 @@
 
 const { Group } = require("./group.js");
 const { NoOpLog } = require("./log.js");
-const { idParts, objectNamespaces, soon } = require("./objects.js");
+const { idParts, likelyParts, objectNamespaces, soon } = require("./objects.js");
 const { pluginsOf } = require("./plugins.js");
 const { splitRequest } = require("./request.js");
 
@@ -157,7 +157,7 @@ class Miniflare extends EventTarget {
 
   /** The storage of the object with this id, whether the object has been constructed or not. It stays valid. */
   async getDurableObjectStorage(id) {
-    const parts = idParts("getDurableObjectStorage", id);
+    const parts = idParts("getDurableObjectStorage", id) ?? (await this.#likelyParts("getDurableObjectStorage", id));
     const { DurableObjectStorage } = require("./object-storage.js");
     const open = async () => {
       const control = await this.#controlOf(parts);
@@ -175,19 +175,21 @@ class Miniflare extends EventTarget {
 
   /** Calls `work(instance, state)` as an event of the object, constructed if it does not live. */
   async runWithDurableObject(id, work) {
-    const parts = idParts("runWithDurableObject", id);
+    const parts = idParts("runWithDurableObject", id) ?? (await this.#likelyParts("runWithDurableObject", id));
     return (await this.#controlOf(parts)).runWithObject(...parts, work, soon);
   }
 
   /** Has the object constructed anew when it is next asked for something; whether it lived. */
   async evictDurableObject(id) {
-    const parts = idParts("evictDurableObject", id);
+    const parts = idParts("evictDurableObject", id) ?? (await this.#likelyParts("evictDurableObject", id));
     return (await this.#controlOf(parts)).evictObject(...parts);
   }
 
   /** Delivers the alarms that are set, of all objects or of those with these ids, and awaits their handlers. */
   async flushDurableObjectAlarms(ids, { onlyDue = false } = {}) {
-    const chosen = ids && [ids].flat().map((id) => idParts("flushDurableObjectAlarms", id));
+    const partsOf = (id) =>
+      idParts("flushDurableObjectAlarms", id) ?? this.#likelyParts("flushDurableObjectAlarms", id);
+    const chosen = ids && (await Promise.all([ids].flat().map(partsOf)));
     await this.#worker.lane();
     return this.#group.flushAlarms(chosen, onlyDue);
   }
@@ -202,6 +204,11 @@ class Miniflare extends EventTarget {
   async simulate(seed) {
     await this.#worker.lane();
     await this.#group.simulate(seed);
+  }
+
+  async #likelyParts(method, id) {
+    await this.#worker.lane();
+    return likelyParts(method, id, this.#group.objectNames);
   }
 
   /** What the worker that an object lives in can be asked. */

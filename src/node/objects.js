@@ -25,11 +25,39 @@ function objectNamespaces({ dispatch, isEnabled, warn }) {
   return (binding) => new DurableObjectNamespace(String(binding), backend);
 }
 
-/** The binding and the digits of an id that `method` was called with. */
+const DIGITS = /^[\da-f]{64}$/i;
+
+/** The digits of an object that looks like an id: one of another copy of this package, or of a library. */
+function digitsOf(id) {
+  if (typeof id !== "object" || id === null || typeof id.toString !== "function") return undefined;
+  const text = id.toString();
+  return typeof text === "string" && DIGITS.test(text) ? text.toLowerCase() : undefined;
+}
+
+/** The binding and the digits of an id that `method` was called with; undefined of an object that only looks like one. */
 function idParts(method, id) {
   const parts = partsOf(id);
-  if (parts === undefined) throw new TypeError(`${method}() takes a Durable Object's id, got ${describe(id)}`);
+  if (parts === undefined && digitsOf(id) === undefined) {
+    throw new TypeError(`${method}() takes a Durable Object's id, got ${describe(id)}`);
+  }
   return parts;
+}
+
+/** The same of an object that looks like an id, whose last digits say which of the bindings with these names it is of. */
+function likelyParts(method, id, names) {
+  const hex = digitsOf(id);
+  const binding = names.find((name) => isOf(name, hex));
+  if (binding !== undefined) return [binding, hex];
+  const bound = names.length === 0 ? "none" : names.join(", ");
+  throw new TypeError(`${method}() takes the id of a Durable Object that is bound (bound: ${bound}), got ${hex}`);
+}
+
+function isOf(binding, hex) {
+  try {
+    return objectIds.parseId(binding, hex) === hex;
+  } catch {
+    return false;
+  }
 }
 
 /** Calls back once Node's microtasks are done. The worker that asked may be gone by then. */
@@ -54,4 +82,4 @@ function alarmError(binding, hex, retries, wait, cause) {
   return new DurableObjectError("ERR_ALARM", `Alarm of Durable Object "${binding}" failed, ${next} (id ${hex})`, cause);
 }
 
-module.exports = { alarmError, idParts, objectBindings, objectNamespaces, soon };
+module.exports = { alarmError, idParts, likelyParts, objectBindings, objectNamespaces, soon };

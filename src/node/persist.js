@@ -20,9 +20,13 @@ function places(options) {
 function place(name, options, root) {
   const persist = options[name] === true ? DEFAULTS[name] : options[name];
   if (persist === undefined || persist === false) return [];
-  const redis = REDIS.exec(persist);
-  if (redis !== null) return redis[1] === "" ? [persist, ""] : overTls(persist);
-  return [path.resolve(root, persist), options.durability === "sync"];
+  return REDIS.test(persist) ? redisPlace(persist) : [path.resolve(root, persist), options.durability === "sync"];
+}
+
+/** The place that the URL of a Redis server is. */
+function redisPlace(url) {
+  const [, tls] = REDIS.exec(url);
+  return tls === "" ? [url, ""] : overTls(url);
 }
 
 function overTls(url) {
@@ -34,4 +38,4 @@ function overTls(url) {
 /** Whether a text is a path, or a URL that can be stored at. */
 const isRedisOrPath = (text) => text !== "" && (!SCHEME.test(text) || REDIS.test(text));
 
-module.exports = { isRedisOrPath, PERSIST, places, URL_LIKE };
+module.exports = { isRedisOrPath, PERSIST, places, redisPlace, URL_LIKE };

@@ -5,6 +5,7 @@ const { isProxy } = require("node:util").types;
 const { parseHeaders } = require("./headers.js");
 const { Request, splitRequest } = require("./request.js");
 const { isLight, lightResponse, splitResponse } = require("./response.js");
+const { classNamed } = require("./web.js");
 const { DurableObjectId, partsOf } = require("../durable/namespace.js");
 const { createSources } = require("../membrane/sources.js");
 
@@ -72,7 +73,7 @@ function encodePlatform(value, membrane) {
 function classOf(value) {
   for (let one = Object.getPrototypeOf(value); one !== null; one = Object.getPrototypeOf(one)) {
     const name = Object.getOwnPropertyDescriptor(one, "constructor")?.value?.name;
-    if (!Object.hasOwn(ENCODERS, name) || !(value instanceof globalThis[name])) continue;
+    if (!Object.hasOwn(ENCODERS, name) || !(value instanceof classNamed(name))) continue;
     return !EXACT.has(name) || isExactly(value, name) ? name : undefined;
   }
 }

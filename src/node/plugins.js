@@ -113,4 +113,4 @@ function shownItem(item) {
 /** What the log tells of a worker's end. */
 const endLines = () => ENDING.map((name) => `- dispose(${name})`);
 
-module.exports = { endLines, optionLines, pluginsOf };
+module.exports = { endLines, optionLines, PLUGINS, pluginsOf };

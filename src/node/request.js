@@ -2,9 +2,9 @@
 // Requests: the class users construct, and the split of whatever `dispatchFetch` was called with into what the addon
 // takes. The usual call, a URL and a plain init, never constructs Node's Request, which costs as much as the dispatch.
 
-const { announceLength, bodyInMemory, requireFormType, takeBody } = require("./body.js");
-const { textOfForm } = require("./form.js");
-const { flattenHeaders, withGetAll } = require("./headers.js");
+const { addType, announceLength, bodyInMemory, requireFormType, takeBody } = require("./body.js");
+const { streamOfForeign, textOfForm } = require("./form.js");
+const { flattenHeaders, withGetAll, withOurClass } = require("./headers.js");
 const { plainHeaders } = require("./plain-headers.js");
 const { extendLater, web } = require("./web.js");
 
@@ -19,7 +19,9 @@ class Request extends Object {
   #text;
 
   constructor(input, init = undefined) {
-    super(...nodeArguments(input, init));
+    const foreign = streamOfForeign(init?.body);
+    super(...nodeArguments(input, foreign === undefined ? init : { ...init, body: foreign[0] }));
+    if (foreign !== undefined) addType(super.headers, foreign);
     this.#cf = cloneCf(init?.cf ?? (isRequest(input) ? input.cf : undefined));
     this.#text = typeof init?.body === "string" ? init.body : inheritedText(input, init);
     announceLength(this, init?.body);
@@ -45,7 +47,7 @@ class Request extends Object {
 
   async formData() {
     requireFormType(this.headers);
-    return super.formData();
+    return withOurClass(await super.formData());
   }
 
   clone() {
@@ -144,7 +146,7 @@ function plainBody(body) {
   if (body === null) return [null, null];
   if (typeof body === "string") return [body, "text/plain;charset=UTF-8"];
   if (body instanceof URLSearchParams) return [String(body), "application/x-www-form-urlencoded;charset=UTF-8"];
-  return textOfForm(body) ?? [bodyInMemory(body), null];
+  return textOfForm(body) ?? streamOfForeign(body) ?? [bodyInMemory(body), null];
 }
 
 // Tests ask for the same few URLs over and over.

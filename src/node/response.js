@@ -2,9 +2,10 @@
 // Responses. The one users construct is Node's own with a little more. The one a dispatch answers with is light: Node's
 // constructor costs as much as the whole dispatch, so its parts are made when someone asks for them.
 
-const { announceLength, Body, requireFormType, takeBody } = require("./body.js");
+const { addType, announceLength, Body, requireFormType, takeBody } = require("./body.js");
 const { describe } = require("./errors.js");
-const { fetchedHeaders, flattenHeaders, parseHeaders, withGetAll } = require("./headers.js");
+const { streamOfForeign } = require("./form.js");
+const { fetchedHeaders, flattenHeaders, parseHeaders, withGetAll, withOurClass } = require("./headers.js");
 const { extendLater, web } = require("./web.js");
 
 const SWITCHING_PROTOCOLS = 101;
@@ -27,7 +28,9 @@ class Response extends Object {
   constructor(body = null, init = undefined) {
     if (body === "" && NULL_BODY_STATUSES.has(init?.status)) body = null;
     const webSocket = init?.webSocket ?? null;
-    super(body, webSocket === null ? ordinaryInit(init ?? {}) : handshakeInit(init));
+    const foreign = streamOfForeign(body);
+    super(foreign?.[0] ?? body, webSocket === null ? ordinaryInit(init ?? {}) : handshakeInit(init));
+    if (foreign !== undefined) addType(super.headers, foreign);
     if (webSocket !== null) Object.defineProperties(this, OF_HANDSHAKES);
     this.#webSocket = webSocket;
     this.#cf = init?.cf;
@@ -80,7 +83,7 @@ class Response extends Object {
 
   async formData() {
     requireFormType(this.headers);
-    return super.formData();
+    return withOurClass(await super.formData());
   }
 
   clone() {
@@ -214,7 +217,7 @@ class LightResponse extends Bare {
 
   async formData() {
     requireFormType(this.headers);
-    return (await this.#typed()).formData();
+    return withOurClass(await (await this.#typed()).formData());
   }
 
   // Node parses content types for what is read rarely.

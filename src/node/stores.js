@@ -16,36 +16,47 @@ const outside = { begin() {}, depart() {}, advance() {}, later };
 
 /** The namespace of this name. `instance()` gives the number of the instance; it throws when that is disposed of. */
 function kvNamespace(name, instance) {
-  return new KVNamespace(name, {
-    ...outside,
-    get: (...args) => binding.kvGet(instance(), ...args),
-    put: (...args) => binding.kvPut(instance(), ...args),
-    delete: (...args) => binding.kvDelete(instance(), ...args),
-    list: (...args) => binding.kvList(instance(), ...args),
-    streamFromSource,
-    valueLimit: binding.kvValueLimit(),
-  });
+  return new KVNamespace(
+    name,
+    kvBackend({
+      get: (...args) => binding.kvGet(instance(), ...args),
+      put: (...args) => binding.kvPut(instance(), ...args),
+      delete: (...args) => binding.kvDelete(instance(), ...args),
+      list: (...args) => binding.kvList(instance(), ...args),
+    }),
+  );
+}
+
+/** What a namespace is over in Node, with the `calls` that reach its entries. */
+function kvBackend(calls) {
+  return { ...outside, ...calls, streamFromSource, valueLimit: binding.kvValueLimit() };
 }
 
 /** The caches; `settings()` gives `{ enabled, warnUsage }`, whatever they are at the time. */
 function cacheStorage(instance, settings, warn) {
-  return new CacheStorage({
+  const calls = {
+    ttl: (...args) => binding.cacheTtl(instance(), ...args),
+    put: (...args) => binding.cachePut(instance(), ...args),
+    match: (...args) => binding.cacheMatch(instance(), ...args),
+    delete: (...args) => binding.cacheDelete(instance(), ...args),
+  };
+  return new CacheStorage({ ...cacheBackend(calls), settings, warn });
+}
+
+/** What a cache is over in Node, with the `calls` that reach its entries. */
+function cacheBackend(calls) {
+  return {
     ...outside,
+    ...calls,
     requestOf,
     hrefOf: (text) => (URL.canParse(text) ? new URL(text).href : null),
     isResponse,
     headersOf: (response) => flattenHeaders(response.headers),
     bodyOf,
     responseOf: (status, headers, body) => lightResponse({ status, statusText: "", headers, body }),
-    ttl: (...args) => binding.cacheTtl(instance(), ...args),
-    put: (...args) => binding.cachePut(instance(), ...args),
-    match: (...args) => binding.cacheMatch(instance(), ...args),
-    delete: (...args) => binding.cacheDelete(instance(), ...args),
     nameLimit: binding.cacheNameLimit(),
-    settings,
-    warn,
     error: (code, text) => new CacheError(code, text),
-  });
+  };
 }
 
 function requestOf(input) {
@@ -61,4 +72,4 @@ async function bodyOf(response) {
   return new Uint8Array(await require("node:stream/consumers").arrayBuffer(body));
 }
 
-module.exports = { cacheStorage, kvNamespace };
+module.exports = { cacheBackend, cacheStorage, kvBackend, kvNamespace };

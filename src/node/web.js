@@ -1,28 +1,20 @@
 "use strict";
 // Node's fetch classes. Node loads them when the first of them is touched, which takes longer than a worker takes to
 // start, and few suites ever touch one: so nothing here does before somebody needs what only Node's class can answer.
+//
+// A test may put others in their place at any time, this package's own among them. Those that are there while this package
+// is loaded are remembered, if a look does not load them: up to Node 21 they are behind accessors until then. Since Node 22
+// nothing leads to them but being asked for them: if they are gone before that, undici's stand in for them, of which
+// Node's are a copy.
 
-const { describe } = require("./errors.js");
+const NAMES = ["Headers", "Request", "Response", "FormData"];
 
-/** Our classes that extend Node's, by name. */
-const ours = new Map();
+/** The classes that those of a copy of this package extend, as each of them says. */
+const PARENTS = Symbol.for("miniflare-rs.parents");
 
-const NAMES = ["Headers", "Request", "Response"];
-/** The properties of the global object that had Node's classes, where others are about to take their places. */
-const places = new Map();
-
-/** Node's own classes. */
-const web = {};
-for (const name of NAMES) {
-  Object.defineProperty(web, name, { get: () => keep(name), configurable: true, enumerable: true });
-}
-
-function keep(name) {
-  const value = nodes(name);
-  check(name, value, ours.get(name));
-  Object.defineProperty(web, name, { value });
-  return value;
-}
+const UNDICI = "NativeModule internal/deps/undici/undici";
+const mayLook = Number.parseInt(process.versions.node, 10) < 22 || process.moduleLoadList?.includes(UNDICI);
+const places = new Map(mayLook ? NAMES.map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]) : []);
 
 /** Remembers where Node's classes are, before others become global in their places. */
 function keepPlaces() {
@@ -32,26 +24,41 @@ function keepPlaces() {
   }
 }
 
-function nodes(name) {
-  const place = places.get(name);
-  if (place === undefined) return globalThis[name];
-  if (place.get === undefined) return place.value;
+/** Node's own classes. */
+const web = {};
+for (const name of NAMES) {
+  Object.defineProperty(web, name, { get: () => keepAll()[name], configurable: true, enumerable: true });
+}
+
+/** Whether those that this package extends are Node's own, which Node's `fetch` takes. */
+const extendsNodes = () => web.Request !== undefined && web.areNodes;
+
+/** Finds them all at once: each knows the others of its kind, and no more. */
+function keepAll() {
+  const found = Object.fromEntries(NAMES.map((name) => [name, read(name)]));
+  const classes = Object.values(found).find((one) => one?.[PARENTS] !== undefined)?.[PARENTS] ?? found;
+  const isGone = classes === web || NAMES.some((name) => typeof classes[name] !== "function");
+  const kept = isGone ? require("./web-undici.js") : classes;
+  web.areNodes = !isGone && (classes.areNodes ?? true);
+  for (const name of NAMES) Object.defineProperty(web, name, { value: kept[name] });
+  return web;
+}
+
+function read(name) {
+  const found = places.get(name);
+  if (found === undefined) return globalThis[name];
+  if (found.get === undefined) return found.value;
   const now = Object.getOwnPropertyDescriptor(globalThis, name);
-  const value = place.get.call(globalThis);
-  // What loads a class when it is looked at puts the class in its own place, where another is by now.
-  if (now !== undefined) Object.defineProperty(globalThis, name, now);
+  if (now === undefined) Object.defineProperty(globalThis, name, { value: undefined, configurable: true });
+  const value = found.get.call(globalThis);
+  // Node's accessor puts its value in the place of whatever is there by now.
+  if (now === undefined) delete globalThis[name];
+  else if (now.get !== found.get) Object.defineProperty(globalThis, name, now);
   return value;
 }
 
-// Asking a class of ours would ask Node's, which is what is being looked for.
-const inherits = (object, prototype) => Object.prototype.isPrototypeOf.call(prototype, object);
-
-function check(name, value, Ours) {
-  const problem = (text) => new TypeError(`Node's ${name} is missing: ${text}`);
-  if (typeof value !== "function") throw problem(`globalThis.${name} is ${describe(value)}`);
-  const isOurs = Ours !== undefined && (value === Ours || inherits(value.prototype, Ours.prototype));
-  if (isOurs) throw problem(`read globalThis.${name} once before you put another in its place`);
-}
+/** A class by its global name: Node's own, where this package has one that a test may put in its place. */
+const classNamed = (name) => (NAMES.includes(name) ? web[name] : globalThis[name]);
 
 /**
  * Makes a class of ours extend Node's of this name, without loading that one. Stand-ins are in its place, and in its
@@ -64,7 +71,7 @@ function extendLater(Class, name) {
     Object.setPrototypeOf(Class.prototype, Parent.prototype);
     return Parent;
   };
-  ours.set(name, Class);
+  Object.defineProperty(Class, PARENTS, { value: web });
   const loadPrototype = () => load().prototype;
   Object.setPrototypeOf(Class, standIn(Nothing, load));
   Object.setPrototypeOf(Class.prototype, standIn({}, loadPrototype));
@@ -84,4 +91,4 @@ function standIn(target, load) {
   });
 }
 
-module.exports = { extendLater, keepPlaces, web };
+module.exports = { classNamed, extendLater, extendsNodes, keepPlaces, web };

@@ -9,6 +9,8 @@ pub enum Kind {
     Locked,
     /// What is there cannot be read as what it should be.
     Corrupt,
+    /// What is there was written by somebody who meant something else by it.
+    Foreign,
     /// No space is left.
     Full,
     /// It may be read, and not written.
@@ -28,6 +30,7 @@ impl Kind {
         match self {
             Kind::Locked => "ERR_STORAGE_LOCKED",
             Kind::Corrupt => "ERR_STORAGE_CORRUPT",
+            Kind::Foreign => "ERR_DESERIALIZATION",
             Kind::Full => "ERR_STORAGE_FULL",
             Kind::ReadOnly => "ERR_STORAGE_READ_ONLY",
             Kind::NotAFolder => "ERR_STORAGE_NOT_A_FOLDER",

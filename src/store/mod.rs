@@ -52,6 +52,17 @@ impl<T> Reply<T> {
         }
     }
 
+    /// What `make` makes of the answer, now or later as that comes.
+    pub fn map<U>(self, make: impl FnOnce(T) -> Result<U> + Send + 'static) -> Reply<U>
+    where
+        T: Send + 'static,
+    {
+        match self {
+            Reply::Now(answer) => Reply::Now(answer.and_then(make)),
+            Reply::Later(answer) => Reply::Later(Box::pin(async move { make(answer.await?) })),
+        }
+    }
+
     /// The answer, without a wait when it is there.
     pub async fn wait(self) -> Result<T> {
         match self {

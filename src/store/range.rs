@@ -68,6 +68,18 @@ impl Range {
         self
     }
 
+    /// The same stretch of the keys that begin with `prefix`, as those who write all their keys below it see it.
+    pub fn within(self, prefix: &[u8]) -> Range {
+        let below = |bound: Bound<Key>| bound.map(|key| [prefix, &key].concat());
+        let whole = Range::all().prefixed(prefix.to_vec());
+        let (start, end) = (below(self.start), below(self.end));
+        Range {
+            start: if start == Bound::Unbounded { whole.start } else { start },
+            end: if end == Bound::Unbounded { whole.end } else { end },
+            ..self
+        }
+    }
+
     pub fn contains(&self, key: &[u8]) -> bool {
         self.bounds()
             .is_some_and(|bounds| RangeBounds::<[u8]>::contains(&bounds, key))
@@ -157,6 +169,23 @@ mod tests {
         assert!(range.contains(b"a\xff") && range.contains(b"a\xff\xff") && !range.contains(b"b"));
         assert!(Range::all().prefixed(b"\xff".to_vec()).contains(b"\xff\xff"));
         assert!(Range::all().prefixed(Vec::new()).contains(b""));
+    }
+
+    #[test]
+    fn lies_within_a_prefix_as_it_lies_in_all_keys() {
+        let keys = ["", "a", "b", "c", "\u{ff}"];
+        let ranges = [
+            Range::all(),
+            Range::all().from(b"a".to_vec()).before(b"c".to_vec()),
+            Range::all().after(b"b".to_vec()),
+        ];
+        for range in ranges {
+            let within = range.clone().within(b"e");
+            for key in keys.map(str::as_bytes) {
+                assert_eq!(within.contains(&[b"e", key].concat()), range.contains(key), "{key:?}");
+                assert!(!within.contains(&[b"d", key].concat()) && !within.contains(&[b"f", key].concat()));
+            }
+        }
     }
 
     #[test]

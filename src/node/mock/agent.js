@@ -155,6 +155,15 @@ class MockAgent {
     return require("./dispatch.js").dispatch(this, options, handler, this.#before);
   }
 
+  /** Requests of the test's own, as undici's dispatchers have them. */
+  request(options, callback = undefined) {
+    return require("./undici.js").request.call(this, options, callback);
+  }
+
+  stream(options, factory, callback = undefined) {
+    return require("./undici.js").stream.call(this, options, factory, callback);
+  }
+
   /** Ends the mock for good: a request that asks it afterwards fails. */
   async close() {
     this.#closed = true;

@@ -5,6 +5,7 @@
 const { types } = require("node:util");
 const { STATUS_CODES } = require("node:http");
 const { ANSWER, NETWORK } = require("./agent.js");
+const { web } = require("../web.js");
 const { InvalidArgumentError, UndiciError } = require("./errors.js");
 const { MockRequest } = require("./request.js");
 const { Session } = require("./session.js");
@@ -14,6 +15,22 @@ const GLOBAL = Symbol.for("undici.globalDispatcher.1");
 
 function dispatch(mock, options, handler, network) {
   if (typeof handler !== "object" || handler === null) throw new InvalidArgumentError("handler must be an object");
+  try {
+    return answerWith(mock, options, handler, network);
+  } catch (error) {
+    if (!isNew(handler) && typeof handler.onError !== "function") {
+      throw new InvalidArgumentError("invalid onError method");
+    }
+    fail(handler, error);
+    return false;
+  }
+}
+
+function answerWith(mock, options, handler, network) {
+  if (typeof options !== "object" || options === null) throw new InvalidArgumentError("opts must be an object.");
+  checkOrigin(options.origin);
+  if (typeof options.path !== "string") throw new InvalidArgumentError("path must be a string");
+  checkHandler(handler);
   const give = (answer) => {
     // What servers answer to a test itself is nothing to record.
     if (answer === NETWORK || answer.keep !== undefined) return networkOf(mock, network).dispatch(options, handler);
@@ -23,6 +40,24 @@ function dispatch(mock, options, handler, network) {
   if (types.isPromise(answer)) answer.then(give).catch((error) => fail(handler, error));
   else attempt(() => give(answer), handler);
   return true;
+}
+
+function checkOrigin(origin) {
+  if (origin instanceof URL || (typeof origin === "string" && origin !== "")) return;
+  throw new InvalidArgumentError("opts.origin must be a non-empty string or URL.");
+}
+
+/** Methods that undici before version 7 calls a handler's. A reply needs no connection, and sends no body. */
+const NEEDED = ["onError", "onHeaders", "onData", "onComplete"];
+const CALLED = ["onConnect", "onBodySent"];
+
+const isNew = (handler) => typeof handler.onRequestStart === "function";
+
+function checkHandler(handler) {
+  if (isNew(handler)) return;
+  const isMissing = (name) => typeof handler[name] !== "function";
+  const wrong = NEEDED.find(isMissing) ?? CALLED.find((name) => handler[name] !== undefined && isMissing(name));
+  if (wrong !== undefined) throw new InvalidArgumentError(`invalid ${wrong} method`);
 }
 
 /** What an interceptor replies with as an error goes to the handler. */
@@ -35,6 +70,8 @@ function attempt(act, handler) {
 }
 
 function networkOf(mock, before) {
+  // Node's own comes with its classes.
+  if (globalThis[GLOBAL] === undefined) void web.Response;
   const current = globalThis[GLOBAL];
   const network = current === mock ? before : current;
   if (network !== undefined) return network;
@@ -70,11 +107,11 @@ function flatten(headers = []) {
 function deliver({ status, statusText, headers, content }, handler) {
   const raw = headers === "" ? [] : headers.split("\n").map((text) => Buffer.from(text, "latin1"));
   const text = statusText ?? STATUS_CODES[status];
-  if (typeof handler.onRequestStart === "function") return deliverNew(status, raw, text, content, handler);
+  if (isNew(handler)) return deliverNew(status, raw, text, content, handler);
   handler.onConnect?.(() => {}, null);
-  handler.onHeaders?.(status, raw, () => {}, text);
-  handler.onData?.(Buffer.from(content));
-  handler.onComplete?.([]);
+  handler.onHeaders(status, raw, () => {}, text);
+  handler.onData(Buffer.from(content));
+  handler.onComplete([]);
 }
 
 function deliverNew(status, raw, text, content, handler) {
@@ -93,7 +130,7 @@ function deliverNew(status, raw, text, content, handler) {
 
 function fail(handler, error) {
   if (typeof handler.onResponseError === "function") return handler.onResponseError(null, error);
-  handler.onError?.(error);
+  handler.onError(error);
 }
 
 module.exports = { dispatch };

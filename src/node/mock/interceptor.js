@@ -26,7 +26,6 @@ function keyOf(options) {
   if (typeof options !== "object" || options === null) throw new InvalidArgumentError("opts must be an object");
   const { path, method = "GET", body, headers, query } = options;
   if (path === undefined) throw new InvalidArgumentError("opts.path must be defined");
-  checkMatcher("opts.path", path);
   checkMatcher("opts.method", method);
   if (body !== undefined && typeof body !== "object") checkMatcher("opts.body", body);
   return {

@@ -4,6 +4,7 @@
 // `error.nearest`.
 
 const { types } = require("node:util");
+const { describe } = require("../errors.js");
 const { stagesPassed } = require("./matching.js");
 
 /** Interceptors that are told of, and that are looked at to find them. */
@@ -111,6 +112,7 @@ const pathFor = (state, request) => (typeof state.path === "string" ? request.pa
 function accepts(match, value) {
   if (typeof match === "string") return match === value;
   if (typeof match === "function") return true;
+  if (!types.isRegExp(match)) return false;
   return (remembers(match) ? new RegExp(match.source, match.flags) : match).test(value);
 }
 
@@ -132,7 +134,8 @@ const fromEnd = (text, index) => text.charCodeAt(text.length - 1 - index);
 
 function shown(match, quote = "") {
   if (typeof match === "function") return "(a function)";
-  return types.isRegExp(match) ? String(match) : quote + match + quote;
+  if (typeof match === "string") return quote + match + quote;
+  return types.isRegExp(match) ? String(match) : describe(match);
 }
 
 function target(origin, path) {

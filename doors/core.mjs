@@ -1,0 +1,37 @@
+// `miniflare-rs/core` as an ES module. The names are written out, so that each is an export to Node, bundlers and test runners.
+import door from "../lib/node/core.js";
+
+export const {
+  Miniflare,
+  ReloadEvent,
+  createFetchMock,
+  Log,
+  LogLevel,
+  NoOpLog,
+  Request,
+  Response,
+  MiniflareError,
+  MiniflareCoreError,
+  FetchError,
+  RouterError,
+  CacheError,
+  DurableObjectError,
+  QueueError,
+  SchedulerError,
+  StorageError,
+  VMScriptRunnerError,
+  BuildError,
+  OptionsError,
+  InstanceError,
+  BindingsPlugin,
+  BuildPlugin,
+  CorePlugin,
+  fetch,
+  FetchEvent,
+  FormData,
+  Headers,
+  kWaitUntil,
+  MiniflareCore,
+  ScheduledEvent,
+} = door;
+export default door;

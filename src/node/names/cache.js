@@ -1,0 +1,57 @@
+"use strict";
+// `miniflare-rs/cache`: caches over a storage, without an instance.
+
+const { binding } = require("../addon.js");
+const { CacheError, describe } = require("../errors.js");
+const { later } = require("../later.js");
+const { cacheBackend } = require("../stores.js");
+const cache = require("../../cache/cache.js");
+const { beginner, constructible, inStep } = require("./constructible.js");
+const { CachePlugin } = require("./plugins.js");
+const { storageOf } = require("./storage.js");
+
+/** What a cache that `at(name)` says the storage of is over. */
+function backendOf(at, { clock = () => Date.now(), blockGlobalAsyncIO = false } = {}) {
+  const now = () => Number(clock());
+  const calls = {
+    ttl: (name, ...args) => binding.cacheTtl(at(name).number, now(), ...args),
+    put: (name, key, ...args) =>
+      inStep(at(name), [key], true, () => binding.cachePut(at(name).number, now(), key, ...args)),
+    match: (name, key, ...args) =>
+      inStep(at(name), [key], false, () => binding.cacheMatch(at(name).number, at(name).now(), key, ...args)),
+    delete: (name, key) =>
+      inStep(at(name), [key], true, () => binding.cacheDelete(at(name).number, at(name).now(), key)),
+  };
+  return { ...cacheBackend(calls), begin: beginner(blockGlobalAsyncIO), later: readable };
+}
+
+/** What the storage has under the key of a response need not be one. */
+async function readable(number) {
+  try {
+    return await later(number);
+  } catch (error) {
+    throw error.code === "ERR_DESERIALIZATION" ? new CacheError(error.code, error.message) : error;
+  }
+}
+
+const Cache = constructible(cache.Cache, (storage, options) => {
+  const over = storageOf("Cache", storage);
+  return ["", backendOf(() => over, options)];
+});
+
+const CacheStorage = constructible(cache.CacheStorage, (options, log, factory, internal) => {
+  if (typeof factory?.storage !== "function") {
+    const shape = "options, a Log, and a factory of storages with a method storage(name, persist)";
+    throw new TypeError(`new CacheStorage() takes ${shape}, got ${describe(factory)} for the factory`);
+  }
+  const { cache: enabled, cachePersist, cacheWarnUsage } = options ?? {};
+  const opened = new Map();
+  const at = (name) => {
+    if (!opened.has(name)) opened.set(name, storageOf("Cache", factory.storage(name, cachePersist)));
+    return opened.get(name);
+  };
+  const settings = () => ({ enabled: enabled !== false, warnUsage: cacheWarnUsage === true });
+  return [{ ...backendOf(at, internal), settings, warn: (text) => log.warn(text) }];
+});
+
+module.exports = { Cache, CacheError, CachePlugin, CacheStorage, NoOpCache: cache.NoOpCache };

@@ -1,0 +1,9 @@
+"use strict";
+// What the storage of Durable Objects (`src/durable/`) asks of the worker that it runs in, where there is none: in Node there
+// are no contexts of requests, and nobody is called.
+
+const currentContext = () => undefined;
+const gatedContext = () => undefined;
+const enter = (_context, work) => work();
+
+module.exports = { currentContext, enter, gatedContext, HOST: {} };
