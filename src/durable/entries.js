@@ -1,6 +1,7 @@
 // Reading and writing as the storage and a transaction over it both do: what calls mean, and what is wrong with them.
 // `open` is the one or the other; sizes and counts are checked where it lives.
 
+import { core } from "ext:core/mod.js";
 import {
   op_durable_confirm,
   op_durable_confirmed,
@@ -12,6 +13,11 @@ import {
   op_durable_put,
   op_durable_put_many,
 } from "ext:core/ops";
+
+const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
+
+/** What the serializer says of an object that is no data. */
+const NO_DATA = /^#<.*> could not be cloned\.$/;
 
 /** Refuses a call without a key; `where` names the class. */
 export function requireKey(method, where, key) {
@@ -27,6 +33,16 @@ export function get(open, keys) {
 }
 
 export function put(open, keyOrEntries, value) {
+  try {
+    write(open, keyOrEntries, value);
+  } catch (error) {
+    // The serializer's own errors have no class.
+    if (!core.isNativeError(error) || !NO_DATA.test(error.message)) throw error;
+    throw new DOMException(error.message, "DataCloneError");
+  }
+}
+
+function write(open, keyOrEntries, value) {
   if (typeof keyOrEntries === "string") {
     if (value === undefined) throw new TypeError("put() called with undefined value.");
     return op_durable_put(open, keyOrEntries, value);

@@ -171,7 +171,7 @@ class Lane {
     const entry = this.#signals.get(event);
     if (entry === undefined) return undefined;
     const { signal } = entry;
-    if (signal.aborted) return [this.#membrane.encode(signal.reason)];
+    if (signal.aborted) return [this.#membrane.encodeThrown(signal.reason)];
     if (!this.#followed.has(signal)) this.#listenTo(signal);
     this.#followed.get(signal).events.add(event);
     return undefined;
@@ -273,7 +273,7 @@ class Lane {
       const { status, statusText, headers, body } = response;
       return [status, statusText, headers, bodyToWire(body, this.#membrane)];
     } catch (error) {
-      return [this.#ended ? undefined : this.#membrane.encode(error)];
+      return [this.#ended ? undefined : this.#membrane.encodeThrown(error)];
     }
   }
 
@@ -301,7 +301,7 @@ class Lane {
       globalThis.console[method](...args.map((arg) => this.#membrane.decode(arg)));
       return [true];
     } catch (error) {
-      return [false, this.#membrane.encode(error)];
+      return [false, this.#membrane.encodeThrown(error)];
     }
   }
 

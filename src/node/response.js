@@ -2,7 +2,7 @@
 // Responses. The one users construct is Node's own with a little more. The one a dispatch answers with is light: Node's
 // constructor costs as much as the whole dispatch, so its parts are made when someone asks for them.
 
-const { Body, requireFormType, takeBody } = require("./body.js");
+const { Body, isEmptyBody, requireFormType, takeBody } = require("./body.js");
 const { describe } = require("./errors.js");
 const { flattenHeaders, parseHeaders, withGetAll } = require("./headers.js");
 const { extendLater, web } = require("./web.js");
@@ -17,7 +17,7 @@ class Response extends Object {
   #text;
 
   constructor(body = null, init = undefined) {
-    if (body === "" && NULL_BODY_STATUSES.has(init?.status)) body = null;
+    if (body !== null && NULL_BODY_STATUSES.has(init?.status) && isEmptyBody(body)) body = null;
     super(body, init ?? {});
     this.#encodeBody = init?.encodeBody ?? "automatic";
     if (this.#encodeBody !== "automatic" && this.#encodeBody !== "manual") {

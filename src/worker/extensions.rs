@@ -20,6 +20,7 @@ use super::{answer, deferred, host, later, lazy, modules, time, timers};
 use crate::cache::ops as cache;
 use crate::clock::Clock;
 use crate::durable::alarm_ops as alarms;
+use crate::durable::clone;
 use crate::durable::ops as durable;
 use crate::fetch::ops as fetch;
 use crate::kv::ops as kv;
@@ -82,6 +83,7 @@ deno_core::extension!(
         durable::op_durable_open,
         durable::op_durable_put,
         durable::op_durable_put_many,
+        clone::op_durable_refuse,
         durable::op_durable_stored,
         cache::op_cache_delete,
         cache::op_cache_match,

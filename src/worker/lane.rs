@@ -276,10 +276,10 @@ impl Lane {
 
     /// Calls the timer that is due next; whether there is one.
     fn fire_timer(&self, scope: &mut v8::PinScope) -> bool {
-        let Some(id) = self.timers.begin() else {
+        let Some((id, due)) = self.timers.begin() else {
             return false;
         };
-        knock(scope, &self.doors.fire, id, Vec::new());
+        knock(scope, &self.doors.fire, id, vec![Value::Number(due)]);
         self.timers.end(id);
         true
     }
