@@ -43,7 +43,7 @@ fn mark<'s>(scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::Symbol
 }
 
 /// Marks the prototype of an interface, so that its objects are refused. For the time when the prototype is made.
-#[op2]
+#[op2(fast)]
 pub fn op_durable_refuse<'s, 'i>(scope: &mut v8::PinScope<'s, 'i>, prototype: v8::Local<'s, v8::Object>) {
     let Some(mark) = mark(scope) else { return };
     let marked = v8::Boolean::new(scope, true).into();

@@ -125,11 +125,13 @@ export class InputGate {
   #wait(deliver, refuse) {
     if (this.#broken !== undefined) return refuse(this.#broken.error);
     const context = currentContext();
-    return new Promise((resolve) => {
-      this.#waiting.push({
-        letIn: () => resolve(inContext(context, deliver)),
-        refuse: (error) => resolve(inContext(context, () => refuse(error))),
-      });
+    return new Promise((resolve, reject) => {
+      const run = (work) => {
+        const outcome = inContext(context, work);
+        if (outcome === undefined) resolve();
+        else outcome.then(resolve, reject);
+      };
+      this.#waiting.push({ letIn: () => run(deliver), refuse: (error) => run(() => refuse(error)) });
       this.#openLater();
     });
   }

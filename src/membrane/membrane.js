@@ -29,6 +29,8 @@
   ];
   const [GET, SET, HAS, DELETE, OWN_KEYS, DESCRIBE, DEFINE, PROTOTYPE, APPLY, CONSTRUCT, INSPECT, ASK, HAS_INSTANCE] =
     TRAPS.keys();
+  /** What those traps do that an object answers by itself. */
+  const OPERATIONS = TRAPS.map((name) => Reflect[name]);
   const ordinaryHasInstance = Function.prototype[Symbol.hasInstance];
 
   /** How an object is shown that throws when it is looked at. */
@@ -262,9 +264,13 @@
       early.delete(number);
       settlers.delete(number);
       realm.waiting(-1);
-      const value = decode(wire);
-      if (kept) settler.resolve(value);
-      else settler.reject(value);
+      try {
+        const value = decode(wire);
+        if (kept) settler.resolve(value);
+        else settler.reject(value);
+      } catch (error) {
+        settler.reject(error);
+      }
     }
 
     function createProxy(number, kind) {
@@ -300,6 +306,7 @@
 
     function handler(trap) {
       return {
+        __proto__: null,
         get: (_, key) => trap(GET, encode(key)),
         set: (_, key, value) => trap(SET, encode(key), encode(value)),
         has: (_, key) => trap(HAS, encode(key)),
@@ -382,7 +389,7 @@
         case ASK:
           return encode(realm.askPlatform(object, ...args.map(decode)));
         default:
-          return encode(Reflect[TRAPS[index]](object, ...args.map(decode)));
+          return encode(OPERATIONS[index](object, ...args.map(decode)));
       }
     }
 

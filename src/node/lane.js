@@ -31,6 +31,8 @@ const HOST = {
 /** The call that brings a worker what it fetched of another; the lower numbers are the membrane's. */
 const FETCHED = 3;
 const ANSWERED = 0;
+/** The worker's realm could not answer; the other answers are those of `dispatch.js`. */
+const BROKEN = 2;
 /** What has crossed before anything is asked for: the worker's control object (`src/worker/control.js`), and `start`. */
 const CONTROL = ["h", 1, 0];
 const START = 2;
@@ -198,6 +200,7 @@ class Lane {
   }
 
   #settle(answer) {
+    if (answer[0] === BROKEN) return Promise.reject(brokenError(answer[1]));
     if (answer[0] !== ANSWERED) return Promise.reject(this.#membrane.decode(answer[1]));
     return Promise.resolve(this.#response(answer));
   }
@@ -356,6 +359,13 @@ function disposed() {
   return new InstanceError(
     "ERR_DISPOSED",
     "This Miniflare instance has been disposed. Make a new one: new Miniflare({ ... })",
+  );
+}
+
+function brokenError(reason) {
+  return new InstanceError(
+    "ERR_BROKEN_REALM",
+    `The worker has changed built-ins of its realm, and could not answer: ${reason}. Find where it assigns to them; \`reload()\` makes a new realm.`,
   );
 }
 

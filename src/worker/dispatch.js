@@ -6,7 +6,7 @@ import { atRandom, isSimulating } from "ext:miniflare/durable/simulation.js";
 import { microtasksDone } from "ext:miniflare/durable/stretch.js";
 import { fetch } from "ext:miniflare/fetch/fetch.js";
 import { leave, RequestContext, switchTo } from "ext:miniflare/worker/context.js";
-import { describeThrown, fetchError } from "ext:miniflare/worker/errors.js";
+import { describeThrown, fetchError, messageOf } from "ext:miniflare/worker/errors.js";
 import { ExecutionContext, FetchEvent, hasListeners, settleWaits, stateOf } from "ext:miniflare/web/events.js";
 import { depthOf, isResponse, requestFromWire, responseToWire, setCf } from "ext:miniflare/worker/request.js";
 import { decode, encode, encodeThrown, HOST } from "ext:miniflare/worker/realm.js";
@@ -14,6 +14,7 @@ import { worker } from "ext:miniflare/worker/worker.js";
 
 const ANSWERED = 0;
 const FAILED = 1;
+const BROKEN = 2;
 
 /** Takes a request; in a simulation its turn comes later. */
 export function dispatch(...event) {
@@ -150,8 +151,15 @@ function answer(id, response, state) {
   }
 }
 
+/** Whatever has become of the realm, an event is answered. */
 function answerError(id, error) {
-  op_answer(id, [FAILED, encodeThrown(error)]);
+  let answer;
+  try {
+    answer = [FAILED, encodeThrown(error)];
+  } catch (failure) {
+    answer = [BROKEN, messageOf(failure)];
+  }
+  op_answer(id, answer);
 }
 
 function fail(id, error, state) {

@@ -2,6 +2,7 @@
 //! run while the snapshot is made are there only then, bundled into one (`scripts/bundle.mjs`).
 
 use std::borrow::Cow;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -110,6 +111,7 @@ deno_core::extension!(
         "membrane/streams.js",
         "web/digest-stream.js",
         "web/streams.js",
+        "worker/bound.js",
         "worker/lazy-scripts.js",
         "ext:deno_net/02_tls.js" = "worker/absent.js",
     ],
@@ -184,6 +186,22 @@ pub fn loaded() -> Vec<Extension> {
         extension.lazy_loaded_js_files = Cow::Borrowed(&[]);
     }
     extensions
+}
+
+/// Takes our own scripts as `scripts/bundle.mjs` has written them to a folder, with their built-ins bound.
+pub fn take_bound(extensions: &mut [Extension], folder: &Path) -> Result<(), String> {
+    let files = extensions
+        .iter_mut()
+        .flat_map(|extension| extension.lazy_loaded_js_files.to_mut());
+    for file in files {
+        let Some(name) = file.specifier.strip_prefix("ext:miniflare/") else {
+            continue;
+        };
+        let path = folder.join(name);
+        let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        *file = ExtensionFileSource::new_computed(file.specifier, Arc::from(text));
+    }
+    Ok(())
 }
 
 /// What the worker's modules are called in the realm.
