@@ -41,10 +41,11 @@ const GLOBALS = new Set([...NAMESPACES, ...CLASSES, ...FUNCTIONS]);
 /** Whose methods are called on values; those of `Object.prototype` every class may have made its own. */
 const OWNERS = ["Array", "Function", "Map", "Promise", "RegExp", "Set", "String", "WeakMap", "WeakRef", "WeakSet"];
 const METHODS = new Set(
-  [...OWNERS.map((name) => globalThis[name]), FinalizationRegistry, Object.getPrototypeOf(Uint8Array)].flatMap((Class) =>
-    Object.getOwnPropertyNames(Class.prototype).filter(
-      (name) => name !== "constructor" && name !== "toString" && isMethod(Class.prototype, name),
-    ),
+  [...OWNERS.map((name) => globalThis[name]), FinalizationRegistry, Object.getPrototypeOf(Uint8Array)].flatMap(
+    (Class) =>
+      Object.getOwnPropertyNames(Class.prototype).filter(
+        (name) => name !== "constructor" && name !== "toString" && isMethod(Class.prototype, name),
+      ),
   ),
 );
 /** Accessors of built-ins. */
@@ -243,7 +244,9 @@ const isGlobal = (node) => node.type === "Identifier" && GLOBALS.has(node.name);
 
 /** `X.prototype` of a built-in. */
 function isPrototype(node) {
-  return node.type === "MemberExpression" && !node.computed && isGlobal(node.object) && node.property.name === "prototype";
+  return (
+    node.type === "MemberExpression" && !node.computed && isGlobal(node.object) && node.property.name === "prototype"
+  );
 }
 
 /** Whether a chain of members and calls may end early. */

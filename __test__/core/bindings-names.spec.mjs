@@ -52,7 +52,7 @@ describe("the class", () => {
     const stub = namespace.get(namespace.newUniqueId());
     const given = [await mf.getKVNamespace("KV"), namespace, stub];
     assert.deepEqual(
-      given.map(({ constructor }) => constructor.name),
+      given.map((one) => one.constructor.name),
       ["KVNamespace", "DurableObjectNamespace", "DurableObjectStub"],
     );
   });

@@ -82,7 +82,9 @@ describe("a cache stores a response", () => {
     [false, true],
   );
 
-  const LEFT_TO_CACHES = [201, 202, 205, 226, 304, 305, 400, 401, 402, 403, 406, 409, 418, 422, 451, 500, 502, 504, 599];
+  const LEFT_TO_CACHES = [
+    201, 202, 205, 226, 304, 305, 400, 401, 402, 403, 406, 409, 418, 422, 451, 500, 502, 504, 599,
+  ];
 
   both(
     "of any status but 206, if it says for how long",

@@ -34,7 +34,10 @@ describe("a Content-Length that is not the body's is ignored", differ, () => {
       const mf = create(t, { script });
       for (const length of WRONG) {
         const response = await mf.dispatchFetch(URL_ROOT, { headers: { "x-length": length } });
-        assert.deepEqual([response.headers.get("content-length"), (await response.arrayBuffer()).byteLength], [null, 4]);
+        assert.deepEqual(
+          [response.headers.get("content-length"), (await response.arrayBuffer()).byteLength],
+          [null, 4],
+        );
       }
     });
 

@@ -37,6 +37,7 @@ const failsAtFirst = (call) => `
     this.number = ++made;
     const fail = async () => {
       await state.storage.get("key");
+      await scheduler.wait(5);
       if (this.number === 1) throw new RangeError("not ready");
       this.ready = true;
     };
@@ -50,7 +51,6 @@ describe("a constructor's blockConcurrencyWhile that fails", lives, () => {
     "and is kept for later": "this.initialised = state.blockConcurrencyWhile(fail)",
     "beside one that does not": "state.blockConcurrencyWhile(async () => {}); state.blockConcurrencyWhile(fail)",
     "within another": "state.blockConcurrencyWhile(() => state.blockConcurrencyWhile(fail))",
-    "at once": `state.blockConcurrencyWhile(() => { if (this.number === 1) throw new RangeError("not ready"); this.ready = true; })`,
   };
   for (const [name, call] of Object.entries(CALLS)) {
     test(`${name} rejects what waits for the object, which is constructed again`, async (t) => {
@@ -60,6 +60,19 @@ describe("a constructor's blockConcurrencyWhile that fails", lives, () => {
       assert.deepEqual(await json(mf), [2, true]);
     });
   }
+
+  test("at once rejects the request that constructs it", async (t) => {
+    const members = `
+      constructor(state) {
+        state.blockConcurrencyWhile(() => {
+          if (++made === 1) throw new RangeError("not ready");
+        });
+      }
+      async fetch() { return Response.json(made); }`;
+    const mf = withMembers(t, members);
+    assert.equal((await rejection(mf.dispatchFetch(URL_ROOT))).message, "not ready");
+    assert.equal(await json(mf), 2);
+  });
 
   test("rejects requests from outside, and alarms, which are delivered again", async (t) => {
     const members = `

@@ -36,7 +36,7 @@ const MAKE = `async (body, status) => {
 
 const make = new Function("Response", `return ${MAKE}`)(NodeResponse);
 const { Blob, File = (await import("node:buffer")).File } = globalThis;
-const valueOf = (source) => new Function("Blob", "File", `return ${source}`)(Blob, File);
+const bodyOf = (source) => new Function("Blob", "File", `return ${source}`)(Blob, File);
 
 describe("a response without a body", () => {
   for (const [name, source] of Object.entries(EMPTY)) {
@@ -47,7 +47,7 @@ describe("a response without a body", () => {
       });
 
       test(`takes ${name} with ${status}, in Node`, isKnown ? {} : fails, async () => {
-        assert.deepEqual(await make(valueOf(source), status), [status, null, null, ""]);
+        assert.deepEqual(await make(bodyOf(source), status), [status, null, null, ""]);
       });
     }
   }
@@ -55,7 +55,7 @@ describe("a response without a body", () => {
   for (const source of [...FULL, "new ReadableStream()", "new FormData()"]) {
     test(`refuses ${source}`, async (t) => {
       assert.equal(await evaluate(t, `return (${MAKE})(${source}, 204);`), "TypeError");
-      assert.equal(await make(valueOf(source), 204), "TypeError");
+      assert.equal(await make(bodyOf(source), 204), "TypeError");
     });
   }
 

@@ -99,7 +99,8 @@ describe("a worker that", hangs, () => {
     });
 
     test(`passes ${name} to a function of Node's, and prints it`, async (t) => {
-      for (const method of ["log", "error", "warn", "table", "dir"]) t.mock.method(console, method, (...args) => void args.map((arg) => inspect(arg)));
+      for (const method of ["log", "error", "warn", "table", "dir"])
+        t.mock.method(console, method, (...args) => void args.map((arg) => inspect(arg)));
       const take = (given) => void inspect(given);
       const body = `
         const outcomes = [];
@@ -220,13 +221,17 @@ describe("Node, which", hangs, () => {
 });
 
 test("what is thrown and cannot be read says so", hangs, async (t) => {
-  const error = await rejection(worker(t, "throw value();", { value: VALUES["a proxy whose get throws"] }).dispatchFetch(URL_ROOT));
+  const error = await rejection(
+    worker(t, "throw value();", { value: VALUES["a proxy whose get throws"] }).dispatchFetch(URL_ROOT),
+  );
   assert.ok(error instanceof TypeError);
   assert.match(error.message, /^A value was thrown that cannot be read: reading its property "name" throws 1$/);
 });
 
 test("a chain of causes crosses as deep as 100", hangs, async (t) => {
-  const error = await rejection(worker(t, "throw value();", { value: VALUES["a chain of 5,000 causes"] }).dispatchFetch(URL_ROOT));
+  const error = await rejection(
+    worker(t, "throw value();", { value: VALUES["a chain of 5,000 causes"] }).dispatchFetch(URL_ROOT),
+  );
   let depth = 0;
   let last = error;
   for (; last.cause !== undefined; last = last.cause) depth++;

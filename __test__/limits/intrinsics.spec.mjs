@@ -36,14 +36,29 @@ function find([root, ...keys]) {
   return [object, key];
 }`;
 
-const NAMES = Object.getOwnPropertyNames(globalThis).filter((name) => /^[A-Z]/.test(name));
-const STANDARD = `AggregateError Array ArrayBuffer Atomics BigInt BigInt64Array BigUint64Array Boolean DataView Date Error
+const STANDARD =
+  `AggregateError Array ArrayBuffer Atomics BigInt BigInt64Array BigUint64Array Boolean DataView Date Error
   EvalError FinalizationRegistry Float32Array Float64Array Function Int16Array Int32Array Int8Array Intl Iterator JSON Map
   Math Number Object Promise Proxy RangeError ReferenceError Reflect RegExp Set SharedArrayBuffer String Symbol SyntaxError
-  TypeError URIError Uint16Array Uint32Array Uint8Array Uint8ClampedArray WeakMap WeakRef WeakSet WebAssembly`.split(/\s+/);
-const WEB = `AbortController AbortSignal Blob Event EventTarget FormData Headers ReadableStream Request Response TextDecoder
+  TypeError URIError Uint16Array Uint32Array Uint8Array Uint8ClampedArray WeakMap WeakRef WeakSet WebAssembly`.split(
+    /\s+/,
+  );
+const WEB =
+  `AbortController AbortSignal Blob Event EventTarget FormData Headers ReadableStream Request Response TextDecoder
   TextEncoder TransformStream URL URLSearchParams WritableStream`.split(/\s+/);
-const FUNCTIONS = ["decodeURIComponent", "encodeURIComponent", "isNaN", "parseInt", "parseFloat", "queueMicrotask", "structuredClone", "fetch", "console", "caches", "setTimeout"];
+const FUNCTIONS = [
+  "decodeURIComponent",
+  "encodeURIComponent",
+  "isNaN",
+  "parseInt",
+  "parseFloat",
+  "queueMicrotask",
+  "structuredClone",
+  "fetch",
+  "console",
+  "caches",
+  "setTimeout",
+];
 
 const LIST = `${FIND}
 const names = NAMES;
@@ -71,7 +86,8 @@ const WAYS = {
 };
 
 /** Names that all objects inherit, and what they are. */
-const INHERITED = `then get set value done next return throw writable enumerable configurable length 0 1 name message stack cause
+const INHERITED =
+  `then get set value done next return throw writable enumerable configurable length 0 1 name message stack cause
   constructor toJSON body headers status statusText method url signal redirect cf webSocket encodeBody type start pull cancel
   write close abort highWaterMark size limit prefix cursor expiration metadata cacheTtl allowConcurrency once capture passive
   detail bubbles reason promise error source consumed streamOrStatic length @@iterator @@asyncIterator @@toPrimitive
@@ -143,8 +159,15 @@ async function hanging(t, path, way, descriptor) {
   };
   const mf = create(t, {
     // Each act is told by a script of its own, so that no binding has to cross once the realm is broken.
-    script: SCRIPT.replace("WAY", descriptor).replace("env.NEXT", `request.method === "PUT" ? { path: ${JSON.stringify(path)}, act: "break" } : { act: ACT_OF(request) }`)
-      .replace("const ACTS", `const ACT_OF = ({ url }) => { let name = ""; for (let i = 17; i < url.length && url[i] !== "?"; i++) name += url[i]; return name; };\nconst ACTS`),
+    script: SCRIPT.replace("WAY", descriptor)
+      .replace(
+        "env.NEXT",
+        `request.method === "PUT" ? { path: ${JSON.stringify(path)}, act: "break" } : { act: ACT_OF(request) }`,
+      )
+      .replace(
+        "const ACTS",
+        `const ACT_OF = ({ url }) => { let name = ""; for (let i = 17; i < url.length && url[i] !== "?"; i++) name += url[i]; return name; };\nconst ACTS`,
+      ),
     bindings: { ask: bindings.ask },
     kvNamespaces: ["KV"],
     durableObjects: { BOX: "Box" },
@@ -195,7 +218,9 @@ describe("a worker that breaks", () => {
     test(`${names.join(", ")} answers`, async (t) => {
       quiet(t);
       const script = `export default { fetch: () => Response.json((() => { ${LIST.replace("NAMES", JSON.stringify(names))} })()) }`;
-      const paths = (await json(create(t, { script }))).filter(([root]) => names.includes(root) || names[0] === "Iterator");
+      const paths = (await json(create(t, { script }))).filter(
+        ([root]) => names.includes(root) || names[0] === "Iterator",
+      );
       assert.ok(paths.length > 0);
       const hung = [];
       for (const path of paths) {

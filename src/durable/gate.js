@@ -81,7 +81,12 @@ export class InputGate {
 
   /** Nothing when the gate is open; otherwise a promise of that. At a broken gate it waits for ever. */
   pass() {
-    return this.#isFree ? undefined : this.#wait(() => {}, () => NEVER);
+    return this.#isFree
+      ? undefined
+      : this.#wait(
+          () => {},
+          () => NEVER,
+        );
   }
 
   /** Throws for code of an object that was reset. */

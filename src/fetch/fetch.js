@@ -103,8 +103,8 @@ function takeBody(body) {
 function arrivingBody({ headers, body }) {
   const inner = innerBody(body);
   if (!isStream(body)) return inner;
-  const valueOf = (wanted) => headers.find(([name]) => name.toLowerCase() === wanted)?.[1];
-  const length = valueOf("content-encoding") === undefined ? Number(valueOf("content-length")) : Number.NaN;
+  const headerOf = (wanted) => headers.find(([name]) => name.toLowerCase() === wanted)?.[1];
+  const length = headerOf("content-encoding") === undefined ? Number(headerOf("content-length")) : Number.NaN;
   if (!Number.isSafeInteger(length)) return inner;
   inner.length = length;
   setLength(body, length);

@@ -53,27 +53,26 @@
     return typeof self === "object" && self !== null ? getPrototypeOf(self) : undefined;
   }
 
-  // Methods whose built-ins call what a worker can change.
-  const OWN = {
-    __proto__: null,
-    then: (self, kept, broken) => then(self, kept, broken),
-    catch: (self, broken) => then(self, undefined, broken),
-    finally: (self, settled) =>
-      then(
-        self,
-        (value) => {
-          settled();
-          return value;
-        },
-        (error) => {
-          settled();
-          throw error;
-        },
-      ),
-    test: (self, text) => apply(exec, self, [text]) !== null,
-  };
-  const OWN_OF = { __proto__: null, then: PromisePrototype, catch: PromisePrototype, finally: PromisePrototype };
-  OWN_OF.test = RegExp.prototype;
+  // Methods whose built-ins call what a worker can change, as `[name, owner, method]`.
+  const OWN = [
+    ["then", PromisePrototype, (self, kept, broken) => then(self, kept, broken)],
+    ["catch", PromisePrototype, (self, broken) => then(self, undefined, broken)],
+    ["finally", PromisePrototype, (self, settled) => after(self, settled)],
+    ["test", RegExp.prototype, (self, text) => apply(exec, self, [text]) !== null],
+  ];
+
+  function after(promise, settled) {
+    const kept = (value) => {
+      settled();
+      return value;
+    };
+    const broken = (error) => {
+      settled();
+      throw error;
+    };
+    return then(promise, kept, broken);
+  }
+
   const { exec } = RegExp.prototype;
   const nativeThen = PromisePrototype.then;
   /** Methods that make a list by the constructor which the list names. */
@@ -81,9 +80,10 @@
 
   function method(name) {
     if (name === "call" || name === "apply" || name === "bind") return functionMethod(name);
-    if (name in OWN) {
-      const [own, owner] = [OWN[name], OWN_OF[name]];
-      return (self, ...args) => (ownerOf(self) === owner ? own(self, args[0], args[1]) : apply(self[name], self, args));
+    for (const [own, owner, found] of OWN) {
+      if (own !== name) continue;
+      return (self, ...args) =>
+        ownerOf(self) === owner ? found(self, args[0], args[1]) : apply(self[name], self, args);
     }
     const owners = [];
     for (const [prototype, holder] of OWNERS) {
