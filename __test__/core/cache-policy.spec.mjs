@@ -58,13 +58,6 @@ describe("a cache stores a response", () => {
   );
 
   both(
-    "and not of errors",
-    `${KEPT} return [await kept({ "Cache-Control": "max-age=60" }, 400), await kept({ "Cache-Control": "max-age=60" }, 500),
-      await kept({ "Cache-Control": "max-age=60" }, 502)];`,
-    [false, false, false],
-  );
-
-  both(
     "whatever the request says about caches",
     `${KEPT} const answers = [];
     for (const control of ["no-store", "no-cache", "max-age=0"]) {

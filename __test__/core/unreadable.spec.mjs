@@ -23,7 +23,7 @@ const VALUES = {
   "an error with getters that throw": `(() => {
     const get = () => { throw new Error("no"); };
     const error = new Error("shown");
-    for (const key of ["name", "message", "stack", "cause", "errors", "extra"]) Object.defineProperty(error, key, { get, enumerable: true });
+    for (const key of ["stack", "name", "message", "cause", "errors", "extra"]) Object.defineProperty(error, key, { get, enumerable: true });
     return error;
   })()`,
   "an error of a class whose members throw": `new (class extends Error {

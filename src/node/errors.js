@@ -76,6 +76,15 @@ function describe(value) {
 }
 const INSPECT_SHORT = { depth: 0, breakLength: Infinity, compact: true, customInspect: false };
 
+/** The text that shows what was thrown, whatever it is. */
+function describeThrown(thrown) {
+  try {
+    return String(thrown?.stack ?? thrown);
+  } catch {
+    return inspect(thrown);
+  }
+}
+
 function hide(error, key, value) {
   Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: false });
 }
@@ -97,4 +106,5 @@ module.exports = {
   byName,
   noScriptMessage,
   describe,
+  describeThrown,
 };
