@@ -1157,11 +1157,12 @@ export class OptionsError extends MiniflareError<"ERR_INVALID_OPTION"> {}
  * - `ERR_RELOADED`: it belonged to a worker that has been reloaded since
  * - `ERR_CPU_LIMIT`, `ERR_HEAP_LIMIT`: it was stopped by its limit; the next request starts it afresh
  * - `ERR_PANIC`: a defect of this package; the next request starts it afresh
+ * - `ERR_BROKEN_REALM`: the worker has changed built-ins of its realm, and could not answer; `reload()` makes a new realm
  * - `ERR_CLOCK`: the clock could not go on
  * - `ERR_LOAD`: thrown when the package is loaded and the addon for this platform is missing
  */
 export class InstanceError extends MiniflareError<
-  "ERR_DISPOSED" | "ERR_RELOADED" | "ERR_CPU_LIMIT" | "ERR_HEAP_LIMIT" | "ERR_PANIC" | "ERR_CLOCK" | "ERR_LOAD"
+  "ERR_DISPOSED" | "ERR_RELOADED" | "ERR_CPU_LIMIT" | "ERR_HEAP_LIMIT" | "ERR_PANIC" | "ERR_BROKEN_REALM" | "ERR_CLOCK" | "ERR_LOAD"
 > {}
 
 /** A route has a query string, a star in the middle, or is no URL; the message names the route and its worker. */

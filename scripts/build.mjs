@@ -61,7 +61,7 @@ function makeSnapshot({ addon, snapshot }) {
   // The worker's own JavaScript is read while the snapshot is made, so the addon does not tell of a change in it.
   const node = path.join(source, "node", path.sep);
   const ofWorker = scripts().filter((file) => !file.startsWith(node));
-  return unlessMade(snapshot, [addon, ...ofWorker, ...bundler("bundle.mjs")], () => {
+  return unlessMade(snapshot, [addon, ...ofWorker, ...bundler("bundle.mjs"), bindings], () => {
     run(process.execPath, [path.join(root, "scripts/bundle.mjs"), releaseFolder], { remedy: "see the message above" });
     const bundles = ["worker.js", "durable.js"].map((file) => path.join(releaseFolder, file));
     const remedy = "see the message above; it comes from the addon";
@@ -91,6 +91,8 @@ function unlessMade(product, files, make) {
   writeFileSync(stamp, inputs);
   return path.relative(root, product);
 }
+
+const bindings = path.join(root, "scripts/bind-intrinsics.mjs");
 
 /** What a bundle is made by. */
 const bundler = (script) =>

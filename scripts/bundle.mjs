@@ -1,12 +1,15 @@
 // `node scripts/bundle.mjs FOLDER`: the worker's own modules, each set as one file, for the snapshot. A module is some forty
 // objects of the heap beside its code, and V8 makes all of them anew for each isolate.
 //
+// Built-ins are bound in all of them, and in the scripts that stay apart (`bind-intrinsics.mjs`).
+//
 // `worker.js` is what every realm has. `durable.js` is a lazy script, one expression: what it imports from the others it
 // finds where these have put it together (`src/worker/own.js`).
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { rolldown } from "rolldown";
-import { source } from "./sources.mjs";
+import { bindIntrinsics } from "./bind-intrinsics.mjs";
+import { scripts, source } from "./sources.mjs";
 import { main, StepError } from "./steps.mjs";
 
 const OWN = "ext:miniflare/";
@@ -52,16 +55,36 @@ function namesImported(id) {
 const isOfTheName = ({ code }) => code === "MISSING_NAME_OPTION_FOR_IIFE_EXPORT";
 const onLog = (level, log, handle) => isOfTheName(log) || handle(level, log);
 
-async function write(entry, plugin, output) {
+async function bundled(entry, plugin, format) {
   const input = path.join(source, entry);
-  const bundled = await rolldown({ input, plugins: [plugin], treeshake: false, logLevel: "warn", onLog });
-  await bundled.write(output);
+  const bundle = await rolldown({ input, plugins: [plugin], treeshake: false, logLevel: "warn", onLog });
+  const { output } = await bundle.generate({ format });
+  return output[0].code;
 }
+
+/** The scripts that are one expression each, as they are in the sources; Node runs some of them too. */
+const isScript = (text) => /^\(\(\) => \{/m.test(text);
+const BOUND = "worker/bound.js";
 
 export async function bundle(folder) {
   if (folder === undefined) throw new StepError("no folder to write to was given", "node scripts/bundle.mjs FOLDER");
-  await write("worker/boot.js", everyRealm, { file: path.join(folder, "worker.js"), format: "esm" });
-  await write("durable/room.js", lazily, { file: path.join(folder, "durable.js"), format: "iife" });
+  const used = new Set();
+  const write = (name, text, kind) => writeText(path.join(folder, name), bindIntrinsics(text, kind, used));
+  write("worker.js", await bundled("worker/boot.js", everyRealm, "esm"), "module");
+  write("durable.js", await bundled("durable/room.js", lazily, "iife"), "script");
+  const files = scripts().map((file) => [path.relative(source, file), readFileSync(file, "utf8")]);
+  for (const [name, text] of files) {
+    if (name !== BOUND && !name.startsWith("node/") && isScript(text))
+      write(path.join("scripts", name), text, "script");
+  }
+  const bound = readFileSync(path.join(source, BOUND), "utf8");
+  const names = JSON.stringify([...used].sort());
+  writeText(path.join(folder, "scripts", BOUND), bound.replace("NAMES = []", `NAMES = ${names}`));
+}
+
+function writeText(file, text) {
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, text);
 }
 
 main(import.meta.url, () => bundle(process.argv[2]));

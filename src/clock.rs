@@ -70,6 +70,13 @@ impl Clock {
         self.shows(Scale::Elapsed)
     }
 
+    /// What the wall showed, in whole milliseconds, when so much had elapsed; never later than now.
+    pub fn wall_at(&self, elapsed: f64) -> f64 {
+        let now = self.shows(Scale::Wall);
+        let since = (self.elapsed_ms() - elapsed).max(0.0);
+        (now - since).floor()
+    }
+
     pub fn is_steered(&self) -> bool {
         self.steered.get().is_some()
     }

@@ -42,6 +42,10 @@ pub const DURABLE_VALUE_OVERHEAD_BYTES: usize = 32;
 /// Keys that one call to a Durable Object's storage may name, and that one transaction may write.
 pub const DURABLE_KEYS: usize = 128;
 
+/// Milliseconds that a closure of `blockConcurrencyWhile()` may take before its object is reset:
+/// <https://developers.cloudflare.com/durable-objects/api/state/#blockconcurrencywhile>
+pub const BLOCK_CONCURRENCY_MS: u32 = 30_000;
+
 /// An alarm whose handler throws is delivered again, up to so many times, after a wait that doubles each time:
 /// <https://developers.cloudflare.com/durable-objects/api/alarms/>
 pub const DURABLE_ALARM_RETRIES: u8 = 6;

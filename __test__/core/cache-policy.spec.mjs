@@ -58,13 +58,6 @@ describe("a cache stores a response", () => {
   );
 
   both(
-    "and not of errors",
-    `${KEPT} return [await kept({ "Cache-Control": "max-age=60" }, 400), await kept({ "Cache-Control": "max-age=60" }, 500),
-      await kept({ "Cache-Control": "max-age=60" }, 502)];`,
-    [false, false, false],
-  );
-
-  both(
     "whatever the request says about caches",
     `${KEPT} const answers = [];
     for (const control of ["no-store", "no-cache", "max-age=0"]) {
@@ -80,6 +73,32 @@ describe("a cache stores a response", () => {
     return [await kept({ "Cache-Control": "max-age=60" }, 200, authorization),
       await kept({ "Cache-Control": "public, max-age=60" }, 200, authorization)];`,
     [false, true],
+  );
+
+  const LEFT_TO_CACHES = [
+    201, 202, 205, 226, 304, 305, 400, 401, 402, 403, 406, 409, 418, 422, 451, 500, 502, 504, 599,
+  ];
+
+  both(
+    "of any status but 206, if it says for how long",
+    `${KEPT} const answers = [];
+    for (const status of ${JSON.stringify(LEFT_TO_CACHES)}) {
+      const body = status === 205 || status === 304 ? null : "body";
+      const request = new Request("http://localhost/status/" + status);
+      await cache.put(request, new Response(body, { status, headers: { "Cache-Control": "max-age=60" } }));
+      const found = await cache.match(request);
+      answers.push([found?.status, await found?.text()]);
+    }
+    return answers;`,
+    LEFT_TO_CACHES.map((status) => [status, status === 205 || status === 304 ? "" : "body"]),
+    differs("it leaves out those that HTTP leaves to caches"),
+  );
+
+  both(
+    "of such a status not without that",
+    `${KEPT} const stale = { "Cache-Control": "max-age=0" };
+    return [await kept({}, 201), await kept(stale, 201), await kept({ "Cache-Control": "no-store" }, 500)];`,
+    [false, false, false],
   );
 
   both(

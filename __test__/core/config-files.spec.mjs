@@ -52,6 +52,35 @@ describe("wrangler.toml", () => {
     assert.deepEqual(await bound(t, toml, { wranglerConfigEnv: "dev" }), { B: "dev" });
   });
 
+  test("may leave texts, tables and lists empty, as templates do", differs("an empty upstream fails"), async (t) => {
+    const texts = ["account_id", "zone_id", "route", "type", "usage_model", "compatibility_date", "name"];
+    const lists = ["kv_namespaces", "routes", "r2_buckets", "d1_databases", "services", "compatibility_flags", "rules"];
+    const toml = [
+      ...texts.map((key) => `${key} = ""`),
+      ...lists.map((key) => `${key} = []`),
+      `migrations = []\nwasm_modules = {}\ntext_blobs = {}\nworkers_dev = true`,
+      `[build]\ncommand = ""\ncwd = ""\nwatch_dir = ""\n[build.upload]\nformat = ""\nmain = ""\ndir = ""\nrules = []`,
+      `[site]\nbucket = ""\nentry-point = ""\ninclude = []\nexclude = []\n[triggers]\ncrons = []`,
+      `[durable_objects]\nbindings = []\n[queues]\nproducers = []\nconsumers = []`,
+      `[miniflare]\nroute = ""\nroutes = [""]\nupstream = ""\nenv_path = ""\nkv_persist = ""\nhttps = {}`,
+      `build_watch_dirs = []\n[miniflare.globals]\nG = ""\n[miniflare.mounts]\n[vars]\nEMPTY = ""\n[env]`,
+    ].join("\n");
+    const log = new RecordingLog(LogLevel.WARN);
+    assert.deepEqual(await bound(t, toml, { log }), { EMPTY: "" });
+    assert.deepEqual(log.having("[mf:wrn] "), []);
+    const script = "export default { fetch: () => Response.json(G) };";
+    assert.equal(await bound(t, toml, { script }), "");
+  });
+
+  test("has keys in an environment that are empty, which replace nothing", differs("they do"), async (t) => {
+    const toml = `name = "api"\nroute = "http://api.test/*"\n[env.dev]\nroute = ""\n[env.dev.vars]\nA = ""`;
+    const main = { modules: true, script: says("main"), log: new RecordingLog(LogLevel.WARN) };
+    const root = folder(t, { "api/wrangler.toml": toml });
+    const api = { modules: true, script: SHOW, rootPath: path.join(root, "api"), wranglerConfigPath: true };
+    const mf = create(t, { ...main, mounts: { api: { ...api, wranglerConfigEnv: "dev" } } });
+    assert.deepEqual(await json(mf, "http://api.test/"), { A: "" });
+  });
+
   test("without the environment that is asked for is warned of", differs("it says nothing"), async (t) => {
     const log = new RecordingLog(LogLevel.WARN);
     assert.deepEqual(await bound(t, `[vars]\nA = "top"`, { wranglerConfigEnv: "dev", log }), { A: "top" });

@@ -21,6 +21,37 @@ function listen(t, ...methods) {
 }
 
 describe("console", () => {
+  test("is a namespace object, as its standard has it", differs("it is Node's"), async (t) => {
+    const mf = worker(
+      t,
+      `const prototype = Object.getPrototypeOf(console);
+      const { writable, enumerable, configurable, value } = Object.getOwnPropertyDescriptor(globalThis, "console");
+      const methods = Object.entries(Object.getOwnPropertyDescriptors(console)).map(([name, { value, get, ...flags }]) =>
+        [name, value.name, value.length, Object.hasOwn(value, "prototype"), ...Object.values(flags)]);
+      env.tell(
+        [writable, enumerable, configurable, value === console],
+        [Reflect.ownKeys(prototype), Object.getPrototypeOf(prototype) === Object.prototype],
+        Object.getOwnPropertyDescriptor(console, Symbol.toStringTag),
+        [String(console), typeof console.prototype, Reflect.ownKeys(console).length - methods.length],
+        methods,
+      )`,
+      { bindings: { tell: (...given) => void (told = given) } },
+    );
+    let told;
+    await text(mf);
+    const [global, prototype, tag, shown, methods] = told;
+    assert.deepEqual(global, [true, false, true, true]);
+    assert.deepEqual(prototype, [[], true]);
+    assert.deepEqual(tag, { value: "console", writable: false, enumerable: false, configurable: true });
+    assert.deepEqual(shown, ["[object console]", "undefined", 1]);
+    for (const name of ["assert", "count", "dir", "group", "log", "table", "timeEnd", "trace", "warn"]) {
+      assert.deepEqual(
+        methods.find(([each]) => each === name),
+        [name, name, 0, false, true, true, true],
+      );
+    }
+  });
+
   for (const method of ["log", "debug", "info", "warn", "error"]) {
     test(`.${method} calls Node's console.${method}`, async (t) => {
       const mf = worker(t, `console.${method}("said", 1)`);

@@ -23,8 +23,6 @@ describe("within a request, time stands still", () => {
   const ACTS = {
     "while code runs": "for (let i = 0; i < 3e6; i++) Math.sqrt(i)",
     "through promises": "await Promise.resolve()",
-    "through timers": `await new Promise((resolve) => setTimeout(resolve, ${PAUSE}))`,
-    "through scheduler.wait": `await scheduler.wait(${PAUSE})`,
     "while Node is waited for": "await env.pause()",
   };
   for (const [name, act] of Object.entries(ACTS)) {
@@ -57,6 +55,73 @@ describe("within a request, time stands still", () => {
       return [performance.now() - before, performance.now() === Date.now(), performance.timeOrigin,
         performance.toJSON(), performance instanceof Performance];`;
     assert.deepEqual(await evaluate(t, act, { bindings }), [0, true, 0, { timeOrigin: 0 }, true]);
+  });
+});
+
+describe("within a request, time moves on with timers", differs("it stands still"), () => {
+  const ACTS = {
+    setTimeout: `await new Promise((resolve) => setTimeout(resolve, ${PAUSE}))`,
+    "scheduler.wait": `await scheduler.wait(${PAUSE})`,
+    "AbortSignal.timeout": `await new Promise((resolve) => AbortSignal.timeout(${PAUSE}).addEventListener("abort", resolve))`,
+  };
+  for (const [name, act] of Object.entries(ACTS)) {
+    test(`${name}: to the moment it was due, and not beyond`, async (t) => {
+      const begun = Date.now();
+      const deltas = await evaluate(t, moved(act), { bindings });
+      for (const delta of deltas) assert.ok(delta >= PAUSE - 1 && delta <= Date.now() - begun + 1, `${delta} ms`);
+    });
+
+    test(`${name}: exactly, by a clock that is steered`, async (t) => {
+      const mf = create(t, {
+        script: `export default { fetch: async () => Response.json(await (async () => { ${moved(act)} })()) }`,
+      });
+      await mf.clock.set(1_000);
+      const answer = json(mf);
+      await mf.clock.advance(1_000);
+      assert.deepEqual(await answer, [PAUSE, PAUSE, PAUSE]);
+    });
+  }
+
+  test("an object's interval: from one moment to the next, which is never to come", async (t) => {
+    const script = `
+      export class Box {
+        async fetch() {
+          const begun = Date.now();
+          const seen = [];
+          const ticks = new Promise((resolve) => {
+            const interval = setInterval(() => {
+              if (seen.push(Date.now()) < 5) return;
+              clearInterval(interval);
+              resolve();
+            }, ${PAUSE});
+          });
+          await scheduler.wait(5 * ${PAUSE});
+          await ticks;
+          return Response.json([begun, ...seen, Date.now()]);
+        }
+      }
+      export default { fetch: (request, env) => env.BOX.get(env.BOX.idFromName("a")).fetch(request) }`;
+    const times = await json(create(t, { script, durableObjects: { BOX: "Box" } }));
+    for (let index = 1; index < times.length - 1; index++) {
+      assert.ok(times[index] - times[index - 1] >= PAUSE - 1, times.join());
+    }
+    assert.ok(times.at(-1) >= times.at(-2) && times.at(-1) <= Date.now(), times.join());
+  });
+
+  test("code that is busy sees no time pass, though its timers are due", async (t) => {
+    const act = `
+      const before = Date.now();
+      const seen = await new Promise((resolve) => {
+        setTimeout(() => resolve([Date.now() - before]), 5);
+        env.pause();
+      });
+      return seen;`;
+    const busy = () => {
+      const end = performance.now() + 5 * PAUSE;
+      while (performance.now() < end);
+    };
+    const [seen] = await evaluate(t, act, { bindings: { pause: busy } });
+    assert.ok(seen >= 4 && seen < 3 * PAUSE, `${seen} ms`);
   });
 });
 

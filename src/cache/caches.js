@@ -33,12 +33,12 @@ const backend = {
   requestOf(input) {
     if (typeof input !== "object" || !(input instanceof Request)) return undefined;
     const inner = toInnerRequest(input);
-    const headers = headerText(inner.headerList);
+    const headers = headerText(inner);
     return { method: inner.method, url: inner.url(), headers, cacheKey: getCf(input)?.cacheKey };
   },
   hrefOf: (text) => URL.parse(text)?.href ?? null,
   isResponse,
-  headersOf: (response) => headerText(toInnerResponse(response).headerList),
+  headersOf: (response) => headerText(toInnerResponse(response)),
   async bodyOf(response) {
     const { body } = toInnerResponse(response);
     if (body === null) return "";

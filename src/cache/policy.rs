@@ -19,7 +19,7 @@ pub fn ttl_ms(url: &str, request_headers: &str, status: u16, response_headers: &
     // Workers store what they say they store, whatever the request wants.
     request.headers_mut().remove("cache-control");
     let mut response = Response::new(());
-    *response.status_mut() = understood(status)?;
+    *response.status_mut() = understood(status);
     *response.headers_mut() = map(response_headers);
     allow_cookies(response.headers_mut());
     if response.headers().contains_key("set-cookie") {
@@ -32,11 +32,15 @@ pub fn ttl_ms(url: &str, request_headers: &str, status: u16, response_headers: &
         .then(|| policy.time_to_live(now).as_secs_f64() * 1000.0)
 }
 
-/// Cloudflare stores "too many requests" and "unavailable" as it stores any answer.
-fn understood(status: u16) -> Option<StatusCode> {
+/// The status by whose rules a response is stored. Cloudflare stores "too many requests" and "unavailable" as it stores
+/// any answer, and those that the rules of HTTP leave to the cache when they say for how long, as it stores a redirect.
+fn understood(status: u16) -> StatusCode {
     match status {
-        429 | 503 => Some(StatusCode::OK),
-        status => StatusCode::from_u16(status).ok(),
+        429 | 503 => StatusCode::OK,
+        200 | 203 | 204 | 300..=303 | 307 | 308 | 404 | 405 | 410 | 414 | 501 => {
+            StatusCode::from_u16(status).unwrap_or(StatusCode::FOUND)
+        }
+        _ => StatusCode::FOUND,
     }
 }
 
@@ -95,10 +99,18 @@ mod tests {
         ] {
             assert_eq!(ttl(200, refused), None, "{refused}");
         }
-        assert_eq!(ttl(500, "cache-control\nmax-age=10"), None);
         assert_eq!(ttl(503, "cache-control\nmax-age=10"), Some(10_000.0));
         let with_cookies = "set-cookie\na=b\ncache-control\nprivate=Set-Cookie, max-age=10";
         assert_eq!(ttl(200, with_cookies), Some(10_000.0));
+    }
+
+    #[test]
+    fn is_what_a_response_of_any_status_says_but_none_by_default() {
+        for status in [201, 202, 205, 226, 302, 304, 305, 400, 401, 403, 418, 451, 500, 502, 504, 599] {
+            assert_eq!(ttl(status, "cache-control\nmax-age=10"), Some(10_000.0), "{status}");
+            assert_eq!(ttl(status, ""), None, "{status}");
+        }
+        assert_eq!(ttl(404, ""), Some(0.0));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! refused as functions are.
 
 use bytes::Bytes;
-use deno_core::v8;
+use deno_core::{op2, v8};
 use deno_core::v8::{ValueDeserializerHelper, ValueSerializerHelper};
 
 /// The version of the format. V8 here writes the next one, which differs only for buffers of 4 GiB and more.
@@ -12,7 +12,9 @@ const VERSION: u8 = 15;
 
 /// The bytes of a value; `None` when that threw. May run the user's code (getters).
 pub fn write<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Value>) -> Option<Bytes> {
-    let serializer = v8::ValueSerializer::new(scope, Box::new(AtRest));
+    let mark = if value.is_object() { mark(scope) } else { None };
+    let mark = mark.map(|mark| v8::Global::new(scope, mark));
+    let serializer = v8::ValueSerializer::new(scope, Box::new(AtRest { mark }));
     serializer.write_header();
     let context = scope.get_current_context();
     if serializer.write_value(context, value) != Some(true) {
@@ -26,7 +28,7 @@ pub fn write<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Valu
 /// The value of some bytes; `None` when they are none.
 pub fn read<'s>(scope: &mut v8::PinScope<'s, '_>, bytes: &[u8]) -> Option<v8::Local<'s, v8::Value>> {
     v8::tc_scope!(let scope, scope);
-    let deserializer = v8::ValueDeserializer::new(scope, Box::new(AtRest), bytes);
+    let deserializer = v8::ValueDeserializer::new(scope, Box::new(AtRest { mark: None }), bytes);
     let context = scope.get_current_context();
     match deserializer.read_header(context) {
         Some(true) => deserializer.read_value(context),
@@ -34,7 +36,23 @@ pub fn read<'s>(scope: &mut v8::PinScope<'s, '_>, bytes: &[u8]) -> Option<v8::Lo
     }
 }
 
-struct AtRest;
+/// What marks the prototypes of interfaces whose objects are no data: V8 would take them for plain objects without content.
+fn mark<'s>(scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::Symbol>> {
+    let name = v8::String::new(scope, "not data")?;
+    Some(v8::Symbol::for_api(scope, name))
+}
+
+/// Marks the prototype of an interface, so that its objects are refused. For the time when the prototype is made.
+#[op2(fast)]
+pub fn op_durable_refuse<'s, 'i>(scope: &mut v8::PinScope<'s, 'i>, prototype: v8::Local<'s, v8::Object>) {
+    let Some(mark) = mark(scope) else { return };
+    let marked = v8::Boolean::new(scope, true).into();
+    prototype.define_own_property(scope, mark.into(), marked, v8::PropertyAttribute::DONT_ENUM);
+}
+
+struct AtRest {
+    mark: Option<v8::Global<v8::Symbol>>,
+}
 
 impl AtRest {
     fn refuse(&self, scope: &mut v8::PinScope, kind: &str) {
@@ -49,6 +67,25 @@ impl v8::ValueSerializerImpl for AtRest {
     fn throw_data_clone_error<'s>(&self, scope: &mut v8::PinScope<'s, '_>, message: v8::Local<'s, v8::String>) {
         let error = v8::Exception::error(scope, message);
         scope.throw_exception(error);
+    }
+
+    fn has_custom_host_object(&self, _isolate: &v8::Isolate) -> bool {
+        self.mark.is_some()
+    }
+
+    fn is_host_object<'s>(
+        &self,
+        scope: &mut v8::PinScope<'s, '_>,
+        object: v8::Local<'s, v8::Object>,
+    ) -> Option<bool> {
+        if object.internal_field_count() > 0 || object.is_api_wrapper() {
+            return Some(true);
+        }
+        let Some(mark) = &self.mark else {
+            return Some(false);
+        };
+        let mark = v8::Local::new(scope, mark);
+        object.has(scope, mark.into())
     }
 
     fn write_host_object<'s>(

@@ -1,6 +1,7 @@
 // Reading and writing as the storage and a transaction over it both do: what calls mean, and what is wrong with them.
 // `open` is the one or the other; sizes and counts are checked where it lives.
 
+import { core } from "ext:core/mod.js";
 import {
   op_durable_confirm,
   op_durable_confirmed,
@@ -13,6 +14,11 @@ import {
   op_durable_put_many,
 } from "ext:core/ops";
 
+const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
+
+/** What the serializer says of an object that is no data. */
+const NO_DATA = /^#<.*> could not be cloned\.$/;
+
 /** Refuses a call without a key; `where` names the class. */
 export function requireKey(method, where, key) {
   if (key !== undefined) return;
@@ -22,18 +28,29 @@ export function requireKey(method, where, key) {
 }
 
 export function get(open, keys) {
-  if (typeof keys === "string") return op_durable_get(open, keys);
+  if (typeof keys === "string") return op_durable_get(open, wellFormed(keys));
   return mapOf(op_durable_get_many(open, keyList("get", keys)));
 }
 
 export function put(open, keyOrEntries, value) {
+  try {
+    write(open, keyOrEntries, value);
+  } catch (error) {
+    // The serializer's own errors have no class.
+    if (!core.isNativeError(error) || !NO_DATA.test(error.message)) throw error;
+    throw new DOMException(error.message, "DataCloneError");
+  }
+}
+
+function write(open, keyOrEntries, value) {
   if (typeof keyOrEntries === "string") {
     if (value === undefined) throw new TypeError("put() called with undefined value.");
-    return op_durable_put(open, keyOrEntries, value);
+    return op_durable_put(open, wellFormed(keyOrEntries), value);
   }
   if (typeof keyOrEntries !== "object" || keyOrEntries === null) {
     throw new TypeError(`put() takes a key (a string) and a value, or an object of entries, got ${show(keyOrEntries)}`);
   }
+  Object.keys(keyOrEntries).forEach(wellFormed);
   op_durable_put_many(open, Object.entries(keyOrEntries).flat());
 }
 
@@ -45,7 +62,7 @@ export const confirm = (open) => (op_durable_confirm(open) ? undefined : op_dura
 
 /** Whether there was a value; for many keys, how many there were. */
 export function remove(open, keys) {
-  if (typeof keys === "string") return op_durable_delete(open, keys);
+  if (typeof keys === "string") return op_durable_delete(open, wellFormed(keys));
   return op_durable_delete_many(open, keyList("delete", keys));
 }
 
@@ -57,8 +74,9 @@ export function list(open, options) {
   }
   const bounds = { start, startAfter, end, prefix };
   for (const [name, key] of Object.entries(bounds)) {
-    if (key !== undefined && typeof key !== "string")
-      throw new TypeError(`list() takes ${name} as a key (a string), got ${show(key)}`);
+    if (key === undefined) continue;
+    if (typeof key !== "string") throw new TypeError(`list() takes ${name} as a key (a string), got ${show(key)}`);
+    wellFormed(key);
   }
   return mapOf(op_durable_list(open, start, startAfter, end, prefix, Boolean(reverse), Number(limit ?? -1)));
 }
@@ -68,8 +86,17 @@ export const putOptions = (keyOrEntries, value, options) =>
   options ?? (typeof keyOrEntries === "string" ? undefined : value);
 
 function keyList(method, keys) {
-  if (Array.isArray(keys) && keys.every((key) => key === undefined || typeof key === "string")) return keys;
+  if (Array.isArray(keys) && keys.every((key) => key === undefined || typeof key === "string")) {
+    for (const key of keys) if (key !== undefined) wellFormed(key);
+    return keys;
+  }
   throw new TypeError(`${method}() takes a key (a string) or an array of keys, got ${show(keys)}`);
+}
+
+/** The key, unless it is no text that can be stored: two with different halves of surrogate pairs would be one. */
+function wellFormed(key) {
+  if (key.isWellFormed()) return key;
+  throw new TypeError(`Invalid key ${JSON.stringify(key)}: it has a lone surrogate`);
 }
 
 function mapOf(flat) {

@@ -6,6 +6,9 @@
 // read and then write never see each other half way. Events that wait are let in one by one, each only when the one before
 // has gone as far as it can. What a closure waits for itself reaches it.
 //
+// A closure of `blockConcurrencyWhile` that fails, or takes too long, breaks the input gate, and the object is reset: what
+// waits at the gate, and what is under way behind it, fails with the same error, and nothing that the object began goes on.
+//
 // The output gate keeps effects in: an answer, or a request to somewhere else, waits until all that the object has written
 // survives. So writes need not be awaited, and nobody ever learns of one that is lost. In memory there is nothing to wait
 // for.
@@ -16,9 +19,14 @@
 
 import { op_after_microtasks } from "ext:core/ops";
 import { confirm } from "ext:miniflare/durable/entries.js";
-import { atRandom, indexOf, isSimulating } from "ext:miniflare/durable/simulation.js";
+import { atRandom, indexOf, isSimulating, startWait, stopWait } from "ext:miniflare/durable/simulation.js";
 import { currentStretch, microtasksDone } from "ext:miniflare/durable/stretch.js";
-import { currentContext, enter as inContext, gatedContext } from "ext:miniflare/worker/context.js";
+import { BLOCK_CONCURRENCY, currentContext, enter as inContext, gatedContext } from "ext:miniflare/worker/context.js";
+
+const TOO_LONG =
+  "A call to blockConcurrencyWhile() in a Durable Object waited for too long. The call was canceled and the Durable Object was reset.";
+const NO_CLOSURE =
+  "Failed to execute 'blockConcurrencyWhile' on 'DurableObjectState': parameter 1 is not of type 'Function'.";
 
 let gatesToOpen = [];
 
@@ -36,8 +44,19 @@ export class InputGate {
   #holds = 0;
   #soon;
   #usedIn = -1;
+  /** Who waits, in order: `{ letIn(), refuse(error) }`. */
   #waiting = [];
   #opens = false;
+  /** What rejects the events that are under way. */
+  #underWay = new Set();
+  /** `{ error }` once the gate is broken. */
+  #broken;
+  #reset;
+
+  /** `reset(error)` is called when the gate breaks. */
+  constructor(reset) {
+    this.#reset = reset;
+  }
 
   get #isOpen() {
     if (this.#closures > 0 || this.#guestUses > 0 || this.#holds > 0) return false;
@@ -60,13 +79,23 @@ export class InputGate {
     };
   }
 
-  /** Nothing when the gate is open; otherwise a promise of that. */
+  /** Nothing when the gate is open; otherwise a promise of that. At a broken gate it waits for ever. */
   pass() {
-    return this.#isFree ? undefined : this.#wait(() => {});
+    return this.#isFree
+      ? undefined
+      : this.#wait(
+          () => {},
+          () => NEVER,
+        );
+  }
+
+  /** Throws for code of an object that was reset. */
+  check() {
+    if (this.#broken !== undefined) throw this.#broken.error;
   }
 
   get #isFree() {
-    return this.#isOpen && this.#waiting.length === 0 && !isSimulating();
+    return this.#broken === undefined && this.#isOpen && this.#waiting.length === 0 && !isSimulating();
   }
 
   /** Delivers to code in Node; `soon(callback)` calls back once Node's microtasks are done. */
@@ -75,7 +104,7 @@ export class InputGate {
       this.#guests++;
       this.#soon = soon;
       try {
-        return await deliver();
+        return await this.guard(deliver());
       } finally {
         this.#guests--;
       }
@@ -90,17 +119,71 @@ export class InputGate {
     });
   }
 
-  /** Delivers an event, now or when its turn has come. `deliver` returns a promise. */
-  enter(deliver) {
-    return this.#isFree ? deliver() : this.#wait(deliver);
+  /**
+   * Delivers an event, now or when its turn has come. `deliver` returns a promise; `refuse(error)` does instead of it at a
+   * gate that is broken.
+   */
+  enter(deliver, refuse = rejected) {
+    return this.#isFree ? deliver() : this.#wait(deliver, refuse);
   }
 
-  #wait(deliver) {
+  #wait(deliver, refuse) {
+    if (this.#broken !== undefined) return refuse(this.#broken.error);
     const context = currentContext();
-    return new Promise((resolve) => {
-      this.#waiting.push(() => resolve(inContext(context, deliver)));
+    return new Promise((resolve, reject) => {
+      const run = (work) => {
+        const outcome = inContext(context, work);
+        if (outcome === undefined) resolve();
+        else outcome.then(resolve, reject);
+      };
+      this.#waiting.push({ letIn: () => run(deliver), refuse: (error) => run(() => refuse(error)) });
       this.#openLater();
     });
+  }
+
+  /** What an event's handler comes to, or the error that the gate breaks with before. */
+  guard(outcome) {
+    if (typeof outcome?.then !== "function") return outcome;
+    return new Promise((resolve, reject) => {
+      const end = (settle) => (result) => {
+        this.#underWay.delete(reject);
+        settle(result);
+      };
+      this.#underWay.add(reject);
+      outcome.then(end(resolve), end(reject));
+    });
+  }
+
+  /** Runs `closure` with the gate closed, which breaks when it fails. */
+  block(closure) {
+    if (typeof closure !== "function") throw new TypeError(NO_CLOSURE);
+    this.check();
+    const { promise: tooLong, reject } = Promise.withResolvers();
+    const wait = startWait(() => reject(new Error(TOO_LONG)), BLOCK_CONCURRENCY);
+    const result = this.runClosed(async () => {
+      try {
+        return await Promise.race([closure(), tooLong]);
+      } catch (error) {
+        this.#break(error);
+        throw error;
+      } finally {
+        stopWait(wait);
+      }
+    });
+    // Whoever waits for the object learns of its error; the constructor need not.
+    result.catch(() => {});
+    return result;
+  }
+
+  #break(error) {
+    if (this.#broken !== undefined) return;
+    this.#broken = { error };
+    this.#reset(error);
+    const [waiting, underWay] = [this.#waiting, this.#underWay];
+    this.#waiting = [];
+    this.#underWay = new Set();
+    for (const reject of underWay) reject(error);
+    for (const { refuse } of waiting) refuse(error);
   }
 
   /** Runs `closure` with the gate closed. */
@@ -120,7 +203,7 @@ export class InputGate {
   letIn() {
     this.#opens = false;
     if (this.#closures > 0 || this.#holds > 0 || this.#waiting.length === 0) return;
-    if (this.#isOpen) this.#waiting.splice(isSimulating() ? indexOf(this.#waiting) : 0, 1)[0]();
+    if (this.#isOpen) this.#waiting.splice(isSimulating() ? indexOf(this.#waiting) : 0, 1)[0].letIn();
     this.#openLater();
   }
 
@@ -132,6 +215,9 @@ export class InputGate {
     gatesToOpen.push(this);
   }
 }
+
+const NEVER = new Promise(() => {});
+const rejected = (error) => Promise.reject(error);
 
 export class OutputGate {
   #open;

@@ -1,6 +1,13 @@
 // The door of the room of Durable Objects (`room.js`): it is loaded once there are bindings of them, or someone asks for one.
 
-import { DURABLE_OBJECTS, load } from "ext:miniflare/worker/lazy.js";
+import { refuseClones } from "ext:miniflare/web/clone.js";
+import { appearAs } from "ext:miniflare/web/interface.js";
+import { DURABLE, DURABLE_OBJECTS, load, onLoad } from "ext:miniflare/worker/lazy.js";
+
+onLoad(DURABLE, ({ DurableObjectId, DurableObjectNamespace, DurableObjectStub }) => {
+  appearAs("DurableObject", DurableObjectStub);
+  refuseClones([DurableObjectId, DurableObjectNamespace, DurableObjectStub]);
+});
 
 const room = () => load(DURABLE_OBJECTS);
 

@@ -1,12 +1,13 @@
 // The life of an object: it is over once the object was forgotten, as an evicted one is, and has no event to handle any
-// more. Its timers end with it.
+// more, or once it was reset. Its timers end with it.
 
 export class Life {
   #events = 0;
   #isForgotten = false;
+  #isCut = false;
 
   get isOver() {
-    return this.#isForgotten && this.#events === 0;
+    return this.#isCut || (this.#isForgotten && this.#events === 0);
   }
 
   /** An event is delivered; `finish` must follow. */
@@ -21,5 +22,10 @@ export class Life {
   /** Ends it, once the events that are under way are handled. */
   end() {
     this.#isForgotten = true;
+  }
+
+  /** Ends it at once. */
+  cut() {
+    this.#isCut = true;
   }
 }

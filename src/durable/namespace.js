@@ -127,7 +127,7 @@
     return typeof value === "object" ? "an object" : `${String(value)} (${typeof value})`;
   }
 
-  const exported = { DurableObjectId, DurableObjectNamespace, partsOf: (id) => partsOf(id) };
+  const exported = { DurableObjectId, DurableObjectNamespace, DurableObjectStub, partsOf: (id) => partsOf(id) };
   if (typeof module === "object") module.exports = exported;
   return exported;
 })();

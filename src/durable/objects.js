@@ -1,7 +1,7 @@
 // The objects of this worker: which classes are bound, which objects live, and how requests reach them.
 //
 // An object is constructed when it is first asked for something, and lives as long as the worker. One whose constructor
-// throws does not live: the next request constructs it again.
+// throws does not live, nor does one that was reset: the next request constructs it again.
 
 import { core } from "ext:core/mod.js";
 import {
@@ -31,7 +31,7 @@ import {
 } from "ext:miniflare/worker/context.js";
 import { miniflareError } from "ext:miniflare/worker/errors.js";
 import { DURABLE, load } from "ext:miniflare/worker/lazy.js";
-import { encode, HOST } from "ext:miniflare/worker/realm.js";
+import { encodeThrown, HOST } from "ext:miniflare/worker/realm.js";
 import { arrivingRequest, arrivingResponse, isResponse } from "ext:miniflare/worker/request.js";
 import { fetchElsewhere } from "ext:miniflare/worker/services.js";
 import { worker } from "ext:miniflare/worker/worker.js";
@@ -143,9 +143,24 @@ function lose(binding, hex, open) {
   objects.get(binding)?.delete(hex);
 }
 
+/** Forgets the object behind gates that broke: the next request constructs it again. */
+function reset(binding, hex, gates, error) {
+  markRemote(error);
+  gates.life.cut();
+  if (storages.get(binding)?.get(hex)?.gates === gates) evict(binding, hex);
+}
+
+/** Has whoever asked an object know that an error is the object's, as Workers do. */
+function markRemote(error) {
+  if (core.isNativeError(error)) {
+    Reflect.defineProperty(error, "remote", { value: true, writable: true, enumerable: true, configurable: true });
+  }
+}
+
 function storageOver(open, binding, hex) {
   const output = new OutputGate(open, () => lose(binding, hex, open));
-  const gates = { input: new InputGate(), output, life: new Life() };
+  const input = new InputGate((error) => reset(binding, hex, gates, error));
+  const gates = { input, output, life: new Life() };
   const alarm = { handled: undefined };
   return { gates, open, alarm, storage: new DurableObjectStorage(open, gates, alarm) };
 }
@@ -163,12 +178,17 @@ export function deliverAlarmOf(binding, hex, isForced) {
     }
     const handle = (info) => {
       if (failure !== undefined) throw failure.error;
-      return object.alarm(info);
+      return gates.input.guard(object.alarm(info));
     };
+    const deliver = (handle) => deliverAlarm(open, isForced, handle);
+    const refuse = (error) =>
+      deliver(() => {
+        throw error;
+      });
     currentContext().gates = gates;
     gates.life.begin();
     try {
-      return await gates.input.enter(() => deliverAlarm(open, isForced, handle));
+      return await gates.input.enter(() => deliver(handle), refuse);
     } catch (error) {
       gates.output.doubt();
       throw error;
@@ -180,7 +200,7 @@ export function deliverAlarmOf(binding, hex, isForced) {
 }
 
 function reportAlarm(binding, hex, { error, retries, wait }) {
-  op_host(HOST.ALARM_FAILED, [binding, hex, retries, wait, encode(error)]);
+  op_host(HOST.ALARM_FAILED, [binding, hex, retries, wait, encodeThrown(error)]);
 }
 
 /** The object, constructed if it does not live. */
@@ -276,11 +296,12 @@ class LivingObject {
       const instance = this.#instance;
       if (instance === undefined) throw this.#failure;
       if (!instance.fetch) throw objectError("ERR_NO_HANDLER", "No fetch handler defined in Durable Object");
-      const response = await instance.fetch(request);
+      const response = await this.#gates.input.guard(instance.fetch(request));
       if (isResponse(response)) return response;
       const text = "Durable Object fetch handler didn't respond with a Response object";
       throw objectError("ERR_RESPONSE_TYPE", text);
     } catch (error) {
+      markRemote(error);
       this.#gates.output.doubt();
       throw error;
     } finally {
@@ -302,7 +323,9 @@ function construct(binding, hex) {
     enter(contextWithin(currentContext(), gates), () => object.construct(Class, state, alarm));
     return object;
   } catch (error) {
-    objects.get(binding).delete(hex);
+    markRemote(error);
+    // What the constructor began before it failed is no part of the object that the next request constructs.
+    evict(binding, hex);
     throw error;
   }
 }

@@ -35,6 +35,10 @@ export function waitBy(start, stop) {
   stopWaiting = stop;
 }
 
+/** Calls back after some time of the clock, even in a simulation; what `stopWait` takes. */
+export const startWait = (callback, milliseconds) => startWaiting(callback, milliseconds);
+export const stopWait = (wait) => stopWaiting(wait);
+
 /** Does `task`, which must not throw, when its turn has come. */
 export function atRandom(task) {
   tasks.push(task);

@@ -13,6 +13,6 @@ export class DurableObjectState {
   waitUntil(_promise) {}
 
   blockConcurrencyWhile(closure) {
-    return this.#gate.runClosed(closure);
+    return this.#gate.block(closure);
   }
 }

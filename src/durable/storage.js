@@ -68,6 +68,7 @@ export class DurableObjectStorage {
         try {
           const result = await closure(transaction);
           if (finish(transaction)) return result;
+          this.#check();
           if (op_durable_commit(open)) return await this.#committed(result);
         } finally {
           finish(transaction);
@@ -125,7 +126,13 @@ export class DurableObjectStorage {
     return result;
   }
 
+  /** An object that was reset writes nothing any more. */
+  #check() {
+    if (!this.#isOutside) this.#gate.check();
+  }
+
   #use(options) {
+    this.#check();
     if (!options?.allowConcurrency) this.#gate.use();
   }
 }

@@ -1,7 +1,7 @@
 // `fetch` as a worker has it: the request's way out hop by hop, and the response's way back.
 
 import { core } from "ext:core/mod.js";
-import { InnerBody } from "ext:miniflare/web/bodies.js";
+import { InnerBody, setLength } from "ext:miniflare/web/bodies.js";
 import { negotiate, outgoingHeaders, splitCredentials } from "ext:miniflare/fetch/headers.js";
 import { isIntact } from "ext:miniflare/fetch/integrity.js";
 import { sendHop } from "ext:miniflare/fetch/network.js";
@@ -70,7 +70,7 @@ async function finish(context, hop, answer, urls, integrity) {
   inner.headerList = answer.headers;
   inner.urlList = urls;
   if (hop.method === "HEAD" || nullBodyStatus(answer.status)) discard(answer.body);
-  else inner.body = innerBody(answer.body);
+  else inner.body = arrivingBody(answer);
   if (integrity) inner.body = innerBody(await untilAborted(hop, intact(inner.body, integrity)));
   const response = fromInnerResponse(inner, "immutable");
   await seams.end(context);
@@ -99,9 +99,23 @@ function takeBody(body) {
   return held.body;
 }
 
+/** The body of a response, with the length that its server announced. */
+function arrivingBody({ headers, body }) {
+  const inner = innerBody(body);
+  if (!isStream(body)) return inner;
+  const headerOf = (wanted) => headers.find(([name]) => name.toLowerCase() === wanted)?.[1];
+  const length = headerOf("content-encoding") === undefined ? Number(headerOf("content-length")) : Number.NaN;
+  if (!Number.isSafeInteger(length)) return inner;
+  inner.length = length;
+  setLength(body, length);
+  return inner;
+}
+
+const isStream = (body) => body !== null && typeof body === "object" && !(body instanceof Uint8Array);
+
 function innerBody(body) {
   if (body === null) return null;
-  if (typeof body !== "string" && !(body instanceof Uint8Array)) return new InnerBody(body);
+  if (isStream(body)) return new InnerBody(body);
   const inner = new InnerBody({ body, consumed: false });
   inner.source = body;
   inner.length = typeof body === "string" ? null : body.byteLength;

@@ -1,6 +1,7 @@
 // What a request's headers become on their way out: what the platform decides is taken away, what it adds is added.
 
 import { core } from "ext:core/mod.js";
+import { isLengthOf } from "ext:miniflare/web/bodies.js";
 
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
 const { byteLowerCase, forgivingBase64Encode } = core.loadExtScript("ext:deno_web/00_infra.js");
@@ -37,20 +38,25 @@ export function splitCredentials(href) {
   return { url: url.href, credentials: `Basic ${forgivingBase64Encode(core.encode(text))}` };
 }
 
+/** Whether a length is not said: a body is as long as it is, and where none is expected, its absence is no news. */
+function isIdle(method, length, body) {
+  return (length === "0" && !EXPECTING.has(method)) || !isLengthOf(length, body);
+}
+
 /**
  * The headers of an inner request as a list of its own, and the one of them that names encodings, if it is ours.
  * @param url where they go
  * @param depth how deep the event that fetches is nested
  * @param credentials the authorization that the URL names, unless the request has its own
  */
-export function outgoingHeaders({ method, headerList }, url, depth, credentials) {
+export function outgoingHeaders({ method, headerList, body }, url, depth, credentials) {
   const headers = [];
   let authorized = credentials === undefined;
   let encoded = false;
   let ranged = false;
   for (const [name, value] of headerList) {
     const lower = byteLowerCase(name);
-    if (DROPPED.has(lower) || (lower === "content-length" && value === "0" && !EXPECTING.has(method))) continue;
+    if (DROPPED.has(lower) || (lower === "content-length" && isIdle(method, value, body))) continue;
     authorized ||= lower === "authorization";
     encoded ||= lower === "accept-encoding";
     ranged ||= lower === "range";

@@ -206,7 +206,8 @@
     return [String(prefix ?? ""), limit === undefined ? undefined : Number(limit), String(limit), String(cursor ?? "")];
   }
 
-  function pageOf([cursor, ...flat]) {
+  function pageOf(answer) {
+    const [cursor, ...flat] = answer;
     const keys = [];
     for (let index = 0; index < flat.length; index += 3) {
       keys.push({ name: flat[index], expiration: flat[index + 1], metadata: parse(flat[index + 2]) });

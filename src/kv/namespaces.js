@@ -3,7 +3,14 @@
 import { op_kv_delete, op_kv_get, op_kv_list, op_kv_put, op_kv_value_limit, op_later } from "ext:core/ops";
 import { streamFromSource } from "ext:miniflare/worker/body.js";
 import { advance, countInternalSubrequest, depart, requireContext } from "ext:miniflare/worker/context.js";
-import { KV, load } from "ext:miniflare/worker/lazy.js";
+import { KV, load, onLoad } from "ext:miniflare/worker/lazy.js";
+import { refuseClones } from "ext:miniflare/web/clone.js";
+import { appearAs } from "ext:miniflare/web/interface.js";
+
+onLoad(KV, ({ KVNamespace }) => {
+  appearAs("KvNamespace", KVNamespace);
+  refuseClones([KVNamespace]);
+});
 
 const backend = {
   begin() {

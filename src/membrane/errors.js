@@ -1,6 +1,9 @@
 // How errors cross: rebuilt in the other realm as an instance of the same built-in class, with name, message, stack, cause
 // and own properties. What a class of the user's own adds stays live: its methods and accessors work on the original. Like
 // everything with an identity errors carry a number, so that one that comes home is the original.
+//
+// A script can make anything of an error: getters that throw, a chain of causes without end. What cannot be read is left
+// out, and what is thrown and cannot be read at all crosses as an error that says so.
 (() => {
   "use strict";
 
@@ -16,7 +19,13 @@
     "LinkError",
     "RuntimeError",
   ];
-  const tagOf = (value) => Object.prototype.toString.call(value);
+  /** How deep an error crosses: causes of causes, errors among properties. */
+  const DEPTH = 100;
+  /** Prototypes that a chain has at most: those of a proxy may have no end. */
+  const LONGEST_CHAIN = 1000;
+  /** What whoever catches a value reads of it. */
+  const READ_FIRST = ["name", "message", "stack", "cause", "constructor", "then", Symbol.toStringTag, Symbol.toPrimitive];
+  const tagOf = (value) => attempt(() => Object.prototype.toString.call(value));
   const OWN = new Set(["name", "message", "stack", "cause", "errors"]);
   const WELL_KNOWN = new Set(Object.values(Object.getOwnPropertyDescriptors(Symbol)).map(({ value }) => value));
 
@@ -33,34 +42,52 @@
     showStack = (stack) => stack,
   }) {
     const underway = new Set();
-    return { is, encode, create, fill, skip };
+    return { is, encode, encodeThrown, create, fill, skip };
 
     function encode(error, number, membrane) {
       // An error that leads back to itself is known by its number by the time that it is met again.
       if (underway.has(error)) return ["e", number];
       underway.add(error);
       try {
-        return encodeParts(error, number, membrane);
+        return [...encodeText(error, number), ...(underway.size > DEPTH ? [] : encodeParts(error, membrane))];
       } finally {
         underway.delete(error);
       }
     }
 
-    function encodeParts(error, number, membrane) {
-      const text = (read) => {
-        try {
-          return String(read() ?? "");
-        } catch {
-          return "";
-        }
-      };
-      const parts = ["e", number, baseOf(error), text(() => error.name), text(() => error.message)];
-      parts.push(text(() => stackOf(error)));
-      parts.push("cause" in error && error.cause !== undefined ? [membrane.encode(error.cause)] : null);
-      parts.push(Array.isArray(error.errors) ? error.errors.map((one) => membrane.encode(one)) : null);
-      parts.push(ownProperties(error).flatMap(([key, value]) => [membrane.encode(key), membrane.encode(value)]));
-      parts.push(inherited(error).flatMap(([key, member]) => [membrane.encode(key), encodeMember(member, membrane)]));
-      return parts;
+    function encodeText(error, number) {
+      const text = (read) => attempt(() => String(read() ?? "")) ?? "";
+      return [
+        "e",
+        number,
+        attempt(() => baseOf(error)) ?? "Error",
+        text(() => error.name),
+        text(() => error.message),
+        text(() => stackOf(error)),
+      ];
+    }
+
+    function encodeParts(error, membrane) {
+      const cause = attempt(() => ("cause" in error ? error.cause : undefined));
+      const errors = attempt(() => (Array.isArray(error.errors) ? [...error.errors] : undefined));
+      const own = attempt(() => ownProperties(error)) ?? [];
+      const members = attempt(() => inherited(error)) ?? [];
+      const encode = (value) => encodeThrown(value, membrane);
+      return [
+        cause === undefined ? null : [encode(cause)],
+        errors?.map(encode) ?? null,
+        own.flatMap(([key, value]) => [membrane.encode(key), encode(value)]),
+        members.flatMap(([key, member]) => [membrane.encode(key), encodeMember(member, membrane)]),
+      ];
+    }
+
+    /** What was thrown, or what a promise was rejected with: something that the other realm can read, whatever it is. */
+    function encodeThrown(value, membrane) {
+      try {
+        return membrane.encode(value === undefined || isReadable(value, membrane) ? value : unreadable(value));
+      } catch (failure) {
+        return membrane.encode(unreadable(value, failure));
+      }
     }
 
     function fill(error, wire, membrane) {
@@ -92,6 +119,42 @@
     }
   }
 
+  /** What `read` returns; undefined when it throws. */
+  function attempt(read) {
+    try {
+      return read();
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Errors are read when they are encoded, part by part; a stand-in is read in its own realm. */
+  function isReadable(value, membrane) {
+    if ((typeof value !== "object" && typeof value !== "function") || value === null) return true;
+    if (membrane.isForeign(value) || is(value)) return true;
+    return whatThrows(value) === undefined;
+  }
+
+  /** The property whose reading throws, and what it throws. */
+  function whatThrows(value) {
+    for (const key of READ_FIRST) {
+      try {
+        value[key];
+      } catch (thrown) {
+        return [String(key), thrown];
+      }
+    }
+    return undefined;
+  }
+
+  /** Stands for something thrown that cannot be read. */
+  function unreadable(value, failure) {
+    const [key, thrown] = attempt(() => whatThrows(value)) ?? [undefined, failure];
+    const what = attempt(() => String(thrown?.message ?? thrown)) ?? "something that cannot be read either";
+    const how = key === undefined ? what : `reading its property "${key}" throws ${what}`;
+    return new TypeError(`A value was thrown that cannot be read: ${how}`);
+  }
+
   function is(value) {
     const tag = tagOf(value);
     return tag === "[object Error]" || tag === "[object DOMException]";
@@ -101,11 +164,19 @@
 
   function baseOf(error) {
     if (tagOf(error) === "[object DOMException]") return "DOMException";
-    for (let proto = Object.getPrototypeOf(error); proto !== null; proto = Object.getPrototypeOf(proto)) {
+    for (const proto of prototypesOf(error)) {
       const name = constructorName(proto);
       if (BUILT_IN.includes(name)) return name;
     }
     return "Error";
+  }
+
+  function* prototypesOf(object) {
+    let proto = Object.getPrototypeOf(object);
+    for (let length = 0; proto !== null && length < LONGEST_CHAIN; length++) {
+      yield proto;
+      proto = Object.getPrototypeOf(proto);
+    }
   }
 
   function ownProperties(error) {
@@ -122,7 +193,8 @@
   /** The methods and accessors of the user's own classes, those of the nearest class first. */
   function inherited(error) {
     const members = new Map();
-    for (let proto = Object.getPrototypeOf(error); isUsers(proto); proto = Object.getPrototypeOf(proto)) {
+    for (const proto of prototypesOf(error)) {
+      if (!isUsers(proto)) break;
       for (const key of Reflect.ownKeys(proto)) {
         if (key === "constructor" || OWN.has(key) || members.has(key) || !isShared(key)) continue;
         const member = Object.getOwnPropertyDescriptor(proto, key);
@@ -133,7 +205,7 @@
   }
 
   function isUsers(proto) {
-    const name = proto === null ? "Error" : constructorName(proto);
+    const name = constructorName(proto);
     return name !== "Error" && name !== "DOMException" && !BUILT_IN.includes(name);
   }
 

@@ -113,7 +113,7 @@
         if (typeof value === "function") add(`${name}.prototype.${String(key)}`, value);
       }
     }
-    return { nameOf, byName: find };
+    return { nameOf: sharedName, byName: find };
 
     /** Whether a class was left alone until now. */
     function load(name) {
@@ -128,20 +128,37 @@
     }
 
     /** A maker of code must never cross, not even one of a third realm (a test runner's context, say). */
-    function nameOf(object) {
+    function sharedName(object) {
       let known = names.get(object);
       if (known === undefined && waiting.size > 0 && load(classNameOf(object))) known = names.get(object);
-      if (known !== undefined || typeof object !== "function") return known;
-      const { name } = object;
-      const maker = name === "Function" || name === "eval" || Object.hasOwn(MAKERS, name);
-      return maker && NATIVE.test(Function.prototype.toString.call(object)) ? name : undefined;
+      return known === undefined && typeof object === "function" ? makerName(object) : known;
+    }
+  }
+
+  function makerName(object) {
+    const name = nameOf(object);
+    if (typeof name !== "string") return undefined;
+    const maker = name === "Function" || name === "eval" || Object.hasOwn(MAKERS, name);
+    return maker && NATIVE.test(Function.prototype.toString.call(object)) ? name : undefined;
+  }
+
+  /** The name that a function shows, unless looking at it throws. */
+  function nameOf(object) {
+    try {
+      return object.name;
+    } catch {
+      return undefined;
     }
   }
 
   /** The name of a class, or of the class that a prototype belongs to. */
   function classNameOf(object) {
-    if (typeof object === "function") return object.name;
-    return Object.getOwnPropertyDescriptor(object, "constructor")?.value?.name;
+    if (typeof object === "function") return nameOf(object);
+    try {
+      return Object.getOwnPropertyDescriptor(object, "constructor")?.value?.name;
+    } catch {
+      return undefined;
+    }
   }
 
   const exported = { createIntrinsics, WEB };

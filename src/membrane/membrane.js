@@ -29,9 +29,13 @@
   ];
   const [GET, SET, HAS, DELETE, OWN_KEYS, DESCRIBE, DEFINE, PROTOTYPE, APPLY, CONSTRUCT, INSPECT, ASK, HAS_INSTANCE] =
     TRAPS.keys();
+  /** What those traps do that an object answers by itself. */
+  const OPERATIONS = TRAPS.map((name) => Reflect[name]);
   const ordinaryHasInstance = Function.prototype[Symbol.hasInstance];
 
-  const tagOf = (value) => Object.prototype.toString.call(value);
+  /** How an object is shown that throws when it is looked at. */
+  const UNSHOWN = "<unreadable object>";
+  const tagOf = (value) => attempt(() => Object.prototype.toString.call(value));
   const STREAMS = new Set(["[object ReadableStream]", "[object WritableStream]"]);
   const WELL_KNOWN = new Map();
   for (const name of Object.getOwnPropertyNames(Symbol)) {
@@ -47,8 +51,8 @@
    *   object's number has an identity; `decodePlatform(list, membrane, number)` makes this realm's own of it, and
    *   `askPlatform(object, ...args)` answers what that one asks of the original by `membrane.ask(number, ...args)`;
    *   `signals` of `createSignals`;
-   *   `errors` `{ is(value), encode(error, number, membrane), create(list), fill(error, list, membrane), skip(list,
-   *   membrane) }`, which are cloned too;
+   *   `errors` `{ is(value), encode(error, number, membrane), encodeThrown(value, membrane), create(list), fill(error,
+   *   list, membrane), skip(list, membrane) }`, which are cloned too;
    *   `isProxy(object)` whether it is a `Proxy`, which answers for itself;
    *   `inspect(object)` the text that shows it, and `showAs(target, inspect)` makes a proxy's target show that text;
    *   `context()` what an object was shared in, `resume(context)` enters that again for a call of the object, where it
@@ -69,6 +73,7 @@
     let ended;
     const membrane = {
       encode,
+      encodeThrown: (value) => realm.errors.encodeThrown(value, membrane),
       decode,
       serve,
       close,
@@ -78,6 +83,7 @@
       ask: (number, ...args) => trap(number, ASK, ...args.map(encode)),
       apply: (number, wires) => trap(number, APPLY, undefined, wires),
       standIn: (number) => createProxy(number, KIND.OBJECT),
+      isForeign: (object) => foreignNumbers.has(object),
       signals: realm.signals,
     };
     return membrane;
@@ -103,8 +109,8 @@
       if (typeof value !== "function") {
         if (realm.errors.is(value)) return realm.errors.encode(value, share(value), membrane);
         if (isPromise(value)) return encodePromise(value);
-        if (numbers.get(value) === undefined && isData(value, realm.isProxy)) return encodeData(value);
-        const platform = realm.encodePlatform(value, membrane);
+        if (numbers.get(value) === undefined && attempt(() => isData(value, realm.isProxy))) return encodeData(value);
+        const platform = hasPrototypes(value) ? realm.encodePlatform(value, membrane) : undefined;
         if (platform !== undefined) return platform;
       }
       return ["h", share(value), kindOf(value)];
@@ -122,12 +128,24 @@
         realm.owes(promise, false);
         // The lane may be gone by now, and nobody to tell.
         try {
-          realm.call(CALL.SETTLE, [number, kept, encode(value)]);
+          realm.call(CALL.SETTLE, [number, ...encodeOutcome(kept, value)]);
         } catch {}
       };
       realm.owes(promise, true);
       promise.then(settle(true), settle(false));
       return ["p", number, known];
+    }
+
+    /** Whether a promise was kept and its result, or that and why it is broken: a result that cannot cross breaks it. */
+    function encodeOutcome(kept, value) {
+      if (kept) {
+        try {
+          return [true, encode(value)];
+        } catch (error) {
+          return [false, membrane.encodeThrown(error)];
+        }
+      }
+      return [false, membrane.encodeThrown(value)];
     }
 
     function share(object) {
@@ -253,9 +271,13 @@
       early.delete(number);
       settlers.delete(number);
       realm.waiting(-1);
-      const value = decode(wire);
-      if (kept) settler.resolve(value);
-      else settler.reject(value);
+      try {
+        const value = decode(wire);
+        if (kept) settler.resolve(value);
+        else settler.reject(value);
+      } catch (error) {
+        settler.reject(error);
+      }
     }
 
     function createProxy(number, kind) {
@@ -291,6 +313,7 @@
 
     function handler(trap) {
       return {
+        __proto__: null,
         get: (_, key) => trap(GET, encode(key)),
         set: (_, key, value) => trap(SET, encode(key), encode(value)),
         has: (_, key) => trap(HAS, encode(key)),
@@ -348,7 +371,7 @@
         resumed = realm.resume(context);
         return [true, perform(object, index, args)];
       } catch (error) {
-        return [false, encode(error)];
+        return [false, membrane.encodeThrown(error)];
       } finally {
         if (resumed) realm.leave();
       }
@@ -365,7 +388,7 @@
         case APPLY:
           return encode(Reflect.apply(object, decode(args[0]), args[1].map(decode)));
         case INSPECT:
-          return realm.inspect(object);
+          return attempt(() => realm.inspect(object)) ?? UNSHOWN;
         case CONSTRUCT:
           return encode(Reflect.construct(object, args[0].map(decode)));
         case HAS_INSTANCE:
@@ -373,7 +396,7 @@
         case ASK:
           return encode(realm.askPlatform(object, ...args.map(decode)));
         default:
-          return encode(Reflect[TRAPS[index]](object, ...args.map(decode)));
+          return encode(OPERATIONS[index](object, ...args.map(decode)));
       }
     }
 
@@ -450,15 +473,31 @@
     return key === undefined ? ["y", "own", symbol.description] : ["y", "registered", key];
   }
 
+  /** What `read` returns; undefined when it throws: any object may be a proxy, and any trap may throw. */
+  function attempt(read) {
+    try {
+      return read();
+    } catch {
+      return undefined;
+    }
+  }
+
   function isPromise(value) {
-    return tagOf(value) === "[object Promise]" && typeof value.then === "function";
+    return tagOf(value) === "[object Promise]" && attempt(() => typeof value.then) === "function";
+  }
+
+  /** Whether the prototypes of an object can be looked at. */
+  function hasPrototypes(value) {
+    return attempt(() => value instanceof Nothing) !== undefined;
   }
 
   function kindOf(value) {
-    if (typeof value !== "function") return Array.isArray(value) ? KIND.ARRAY : KIND.OBJECT;
+    if (typeof value !== "function") return attempt(() => Array.isArray(value)) ? KIND.ARRAY : KIND.OBJECT;
     // A constructor has a prototype of its own to give; arrows and methods have none.
-    return Object.hasOwn(value, "prototype") ? KIND.CLASS : KIND.FUNCTION;
+    return attempt(() => Object.hasOwn(value, "prototype")) ? KIND.CLASS : KIND.FUNCTION;
   }
+
+  function Nothing() {}
 
   function target(kind) {
     switch (kind) {

@@ -24,7 +24,7 @@
     return { encode, decode, serve, close, mayAbort };
 
     function encode(signal, membrane) {
-      const reason = signal.aborted ? [membrane.encode(signal.reason)] : null;
+      const reason = signal.aborted ? [membrane.encodeThrown(signal.reason)] : null;
       const home = homes.get(signal);
       return home === undefined
         ? ["signal", false, numberOf(signal, membrane), reason]
@@ -35,7 +35,7 @@
       const known = numbers.get(signal);
       if (known !== undefined) return known;
       const number = next++;
-      const listener = ({ target }) => tell([ABORT, number, membrane.encode(target.reason)]);
+      const listener = ({ target }) => tell([ABORT, number, membrane.encodeThrown(target.reason)]);
       numbers.set(signal, number);
       originals.set(number, { reference: new WeakRef(signal), listener });
       collected.register(signal, number);

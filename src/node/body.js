@@ -19,6 +19,15 @@ function bodyInMemory(body) {
   return isArrayBuffer(body) ? new Uint8Array(body) : undefined;
 }
 
+/** Whether a body given by the user is in memory and has no content. */
+function isEmptyBody(body) {
+  const content = bodyInMemory(body) ?? (TEXTUAL.test(Object.prototype.toString.call(body)) ? String(body) : undefined);
+  return content === undefined ? body instanceof Blob && body.size === 0 : content.length === 0;
+}
+
+/** Values that become bodies by their text. */
+const TEXTUAL = /^\[object (String|Array|URLSearchParams)\]$/;
+
 // Shared memory is left to Node, which knows whether it accepts it.
 function viewBytes(view) {
   if (!isArrayBuffer(view.buffer)) return undefined;
@@ -170,6 +179,7 @@ module.exports = {
   announceLength,
   Body,
   bodyInMemory,
+  isEmptyBody,
   lengthOf,
   requireFormType,
   setLength,

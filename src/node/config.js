@@ -37,7 +37,7 @@ function packageScript({ script, scriptPath, packagePath, modules }, root) {
   const text = readText(file, "packagePath", packagePath === true);
   if (text === undefined) return { file };
   const main = parseJson(text, file)?.[modules ? "module" : "main"];
-  return { file, path: typeof main === "string" ? path.resolve(path.dirname(file), main) : undefined };
+  return { file, path: typeof main === "string" && main !== "" ? path.resolve(path.dirname(file), main) : undefined };
 }
 
 function parseJson(text, file) {

@@ -28,7 +28,8 @@ class VMScriptRunnerError extends MiniflareError {}
 class BuildError extends MiniflareError {}
 /** An option with a value of the wrong type: `ERR_INVALID_OPTION`. */
 class OptionsError extends MiniflareError {}
-/** What ends an instance: `ERR_DISPOSED ERR_RELOADED ERR_CPU_LIMIT ERR_HEAP_LIMIT ERR_PANIC ERR_CLOCK ERR_LOAD`. */
+/** What ends an instance: `ERR_DISPOSED ERR_RELOADED ERR_CPU_LIMIT ERR_HEAP_LIMIT ERR_PANIC ERR_CLOCK ERR_LOAD`,
+ * and what it could not answer: `ERR_BROKEN_REALM`. */
 class InstanceError extends MiniflareError {}
 
 const classes = [
@@ -75,6 +76,15 @@ function describe(value) {
 }
 const INSPECT_SHORT = { depth: 0, breakLength: Infinity, compact: true, customInspect: false };
 
+/** The text that shows what was thrown, whatever it is. */
+function describeThrown(thrown) {
+  try {
+    return String(thrown?.stack ?? thrown);
+  } catch {
+    return inspect(thrown);
+  }
+}
+
 function hide(error, key, value) {
   Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: false });
 }
@@ -96,4 +106,5 @@ module.exports = {
   byName,
   noScriptMessage,
   describe,
+  describeThrown,
 };

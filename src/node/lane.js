@@ -33,6 +33,8 @@ const FETCHED = 3;
 const ANSWERED = 0;
 /** The target of a call of the worker's `fetch`; shared with `src/worker/outbound.js`. */
 const OUTBOUND = 0;
+/** The worker's realm could not answer; the other answers are those of `dispatch.js`. */
+const BROKEN = 2;
 /** What has crossed before anything is asked for: the worker's control object (`src/worker/control.js`), and `start`. */
 const CONTROL = ["h", 1, 0];
 const START = 2;
@@ -189,7 +191,7 @@ class Lane {
     const entry = this.#signals.get(event);
     if (entry === undefined) return undefined;
     const { signal } = entry;
-    if (signal.aborted) return [this.#membrane.encode(signal.reason)];
+    if (signal.aborted) return [this.#membrane.encodeThrown(signal.reason)];
     if (!this.#followed.has(signal)) this.#listenTo(signal);
     this.#followed.get(signal).events.add(event);
     return undefined;
@@ -216,6 +218,7 @@ class Lane {
   }
 
   #settle(answer) {
+    if (answer[0] === BROKEN) return Promise.reject(brokenError(answer[1]));
     if (answer[0] !== ANSWERED) return Promise.reject(this.#membrane.decode(answer[1]));
     return Promise.resolve(this.#response(answer));
   }
@@ -291,7 +294,7 @@ class Lane {
       const { status, statusText, headers, body } = response;
       return [status, statusText, headers, bodyToWire(body, this.#membrane)];
     } catch (error) {
-      return [this.#ended ? undefined : this.#membrane.encode(error)];
+      return [this.#ended ? undefined : this.#membrane.encodeThrown(error)];
     }
   }
 
@@ -319,7 +322,7 @@ class Lane {
       globalThis.console[method](...args.map((arg) => this.#membrane.decode(arg)));
       return [true];
     } catch (error) {
-      return [false, this.#membrane.encode(error)];
+      return [false, this.#membrane.encodeThrown(error)];
     }
   }
 
@@ -374,6 +377,13 @@ function disposed() {
   return new InstanceError(
     "ERR_DISPOSED",
     "This Miniflare instance has been disposed. Make a new one: new Miniflare({ ... })",
+  );
+}
+
+function brokenError(reason) {
+  return new InstanceError(
+    "ERR_BROKEN_REALM",
+    `The worker has changed built-ins of its realm, and could not answer: ${reason}. Find where it assigns to them; \`reload()\` makes a new realm.`,
   );
 }
 

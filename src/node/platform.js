@@ -59,8 +59,17 @@ const UNSHARED = {
     "A worker shares no memory with Node: pass an ArrayBuffer instead of a SharedArrayBuffer",
 };
 
+/** The tag of an object, unless looking at it throws. */
+function tagOf(value) {
+  try {
+    return Object.prototype.toString.call(value);
+  } catch {
+    return undefined;
+  }
+}
+
 function encodePlatform(value, membrane) {
-  const refused = UNSHARED[Object.prototype.toString.call(value)];
+  const refused = UNSHARED[tagOf(value)];
   if (refused !== undefined) throw new TypeError(refused);
   if (isLight(value)) return encodeResponse(value, membrane);
   const parts = partsOf(value);

@@ -2,7 +2,7 @@
 // Responses. The one users construct is Node's own with a little more. The one a dispatch answers with is light: Node's
 // constructor costs as much as the whole dispatch, so its parts are made when someone asks for them.
 
-const { addType, announceLength, Body, requireFormType, takeBody } = require("./body.js");
+const { addType, announceLength, Body, isEmptyBody, requireFormType, takeBody } = require("./body.js");
 const { describe } = require("./errors.js");
 const { streamOfForeign } = require("./form.js");
 const { fetchedHeaders, flattenHeaders, parseHeaders, withGetAll, withOurClass } = require("./headers.js");
@@ -26,7 +26,7 @@ class Response extends Object {
   #webSocket;
 
   constructor(body = null, init = undefined) {
-    if (body === "" && NULL_BODY_STATUSES.has(init?.status)) body = null;
+    if (body !== null && NULL_BODY_STATUSES.has(init?.status) && isEmptyBody(body)) body = null;
     const webSocket = init?.webSocket ?? null;
     const foreign = streamOfForeign(body);
     super(foreign?.[0] ?? body, webSocket === null ? ordinaryInit(init ?? {}) : handshakeInit(init));

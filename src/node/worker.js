@@ -3,9 +3,10 @@
 //
 // A load that goes wrong rejects the first method that is awaited; there is no worker then until another load succeeds.
 
+const { inspect, types } = require("node:util");
 const { enabledFlags } = require("./compat.js");
 const { OUTER_SCOPE } = require("./config.js");
-const { MiniflareCoreError } = require("./errors.js");
+const { describeThrown, MiniflareCoreError } = require("./errors.js");
 const { disposed, Lane } = require("./lane.js");
 const { contextLimits } = require("./limits.js");
 const { NoOpLog } = require("./log.js");
@@ -153,8 +154,9 @@ class Worker {
       await lane.start(settings, Object.entries(options.globals ?? {}).flat(), values, wasm, has, get);
     } catch (error) {
       this.#noteImports(lane);
+      const lasting = outliving(error);
       lane.dispose();
-      throw error;
+      throw lasting;
     } finally {
       this.#starting = undefined;
     }
@@ -224,7 +226,7 @@ class Worker {
   /** What nobody in the worker caught: logged when asked for, otherwise Node's own unhandled rejection. */
   #unhandled(error) {
     if (!this.options.logUnhandledRejections) return void Promise.reject(error);
-    const text = `Unhandled Promise Rejection: ${error?.stack ?? error}`;
+    const text = `Unhandled Promise Rejection: ${describeThrown(error)}`;
     // The log shows the stack, and this one says all.
     this.log.error(Object.defineProperty(new Error(text), "stack", { value: text }));
   }
@@ -234,7 +236,7 @@ class Worker {
     try {
       this.log.error(error);
     } catch {
-      if (error.cause !== undefined) error.detail = String(error.cause?.stack ?? error.cause);
+      if (error.cause !== undefined) error.detail = describeThrown(error.cause);
       process.emitWarning(error);
     }
   }
@@ -303,6 +305,11 @@ class Worker {
     this.#lane?.dispose();
     this.#lane = undefined;
   }
+}
+
+/** What the script threw, for when its realm is gone: a stand-in for a live object would answer nothing any more. */
+function outliving(thrown) {
+  return types.isProxy(thrown) ? new TypeError(`The script threw a value that is no error: ${inspect(thrown)}`) : thrown;
 }
 
 function upstreamOf({ upstream }) {

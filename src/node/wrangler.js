@@ -16,7 +16,7 @@ function readWrangler({ wranglerConfigPath, wranglerConfigEnv }, root, log) {
   const file = path.resolve(root, wranglerConfigPath === true ? "wrangler.toml" : wranglerConfigPath);
   const text = readText(file, "wranglerConfigPath", wranglerConfigPath === true);
   if (text === undefined) return { file, options: {}, vars: {} };
-  const config = inEnvironment(parse(text, file), wranglerConfigEnv, file, log);
+  const config = withoutEmpty(inEnvironment(parse(text, file), wranglerConfigEnv, file, log), NAMED) ?? {};
   return { file, options: wranglerOptions(config, path.dirname(file), log), vars: stringVars(config.vars) };
 }
 
@@ -28,13 +28,36 @@ function parse(text, file) {
   }
 }
 
-/** The section of an environment over the rest; each of its keys replaces the one outside as a whole. */
+/** The section of an environment over the rest; each of its keys, unless it is empty, replaces the one outside as a whole. */
 function inEnvironment(config, name, file, log) {
   if (name === undefined) return config;
   const section = config.env?.[name];
   if (section === undefined) log.warn(`${file} has no environment "${name}" (option "wranglerConfigEnv")`);
-  return { ...config, ...section };
+  const given = Object.entries(section ?? {}).filter(([, value]) => value !== "");
+  return { ...config, ...Object.fromEntries(given) };
 }
+
+/** Tables whose keys are names of the user's own, and by section: an empty text is a value there. */
+const NAMED = {
+  vars: true,
+  wasm_modules: true,
+  text_blobs: true,
+  data_blobs: true,
+  miniflare: { globals: true, mounts: true },
+};
+
+/** Keys that say nothing are as if they were absent: templates leave texts empty for the user to fill, tables and lists too. */
+function withoutEmpty(value, named = {}) {
+  if (value === "") return undefined;
+  if (Array.isArray(value)) return list(value.flatMap((item) => withoutEmpty(item) ?? []));
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([key, item]) => {
+    return [key, named[key] === true ? item : withoutEmpty(item, named[key])];
+  });
+  return table(entries.filter(([, item]) => item !== undefined));
+}
+
+const table = (entries) => (entries.length === 0 ? undefined : Object.fromEntries(entries));
 
 const stringVars = (vars = {}) =>
   Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, String(value)]));

@@ -296,6 +296,16 @@ const RESPONSE: &[(&str, &str)] = &[
         r#"`Invalid status text: "${init.statusText}"`,"#,
         r#""Invalid statusText","#,
     ),
+    // A body of no length is none.
+    (
+        r#"  if (bodyWithType !== null) {
+    if (nullBodyStatus(response[_response].status)) {"#,
+        r#"  if (nullBodyStatus(response[_response].status) && bodyWithType?.body.streamOrStatic.body?.length === 0) {
+    bodyWithType = null;
+  }
+  if (bodyWithType !== null) {
+    if (nullBodyStatus(response[_response].status)) {"#,
+    ),
     (
         r#""Response with null body status cannot have body","#,
         r#"`Response constructor: Invalid response status code ${init.status}`,"#,

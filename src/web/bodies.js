@@ -32,6 +32,16 @@ const lengths = new WeakMap();
 export const setLength = (stream, length) => void lengths.set(stream, length);
 export const lengthOf = (stream) => lengths.get(stream);
 
+/** How many bytes an inner body has; undefined when that is not known before it is read. */
+function knownLength({ streamOrStatic, length }) {
+  const held = streamOrStatic.body;
+  if (typeof held === "string") return core.encode(held).byteLength;
+  return held?.byteLength ?? length ?? undefined;
+}
+
+/** Whether a `Content-Length` of the worker's own is that of the body. The platform, which measures bodies, ignores others. */
+export const isLengthOf = (value, body) => body === null || Number(value) === knownLength(body);
+
 /** Gives a request or response whose body is a stream of known length the header that says so. */
 export function announceLength(message, inner, body) {
   const length = lengths.get(body);

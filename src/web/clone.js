@@ -1,6 +1,7 @@
 // `structuredClone`: upstream's, with buffers that change hands. Nothing else can: workers have no ports.
 
 import { core } from "ext:core/mod.js";
+import { op_durable_refuse } from "ext:core/ops";
 import { cloneDistant } from "ext:miniflare/web/blobs.js";
 
 const {
@@ -13,6 +14,12 @@ const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 /** The interfaces whose objects have no clone. Unmarked, they would come out as empty objects. */
 export function refuseClones(interfaces) {
   for (const { prototype } of interfaces) markNotSerializable(prototype);
+  refuseStorage(interfaces);
+}
+
+/** The interfaces whose objects no storage takes. */
+export function refuseStorage(interfaces) {
+  for (const { prototype } of interfaces) op_durable_refuse(prototype);
 }
 
 export function structuredClone(...args) {

@@ -27,7 +27,8 @@ const METHODS = [
   "warn",
 ];
 
-export const console = {};
+/** A namespace object; its prototype is an empty object: <https://console.spec.whatwg.org/#console-namespace> */
+export const console = Object.create({});
 for (const method of METHODS) {
   const { [method]: forward } = {
     [method](...args) {

@@ -17,7 +17,7 @@ const { navigator, Navigator } = load("ext:miniflare/web/navigator.js");
 const { DOMException } = load("ext:deno_web/01_dom_exception.js");
 
 import { getCaches } from "ext:miniflare/cache/caches.js";
-import { refuseClones, structuredClone } from "ext:miniflare/web/clone.js";
+import { refuseClones, refuseStorage, structuredClone } from "ext:miniflare/web/clone.js";
 import { console } from "ext:miniflare/web/console.js";
 import * as crypto from "ext:miniflare/web/crypto.js";
 // After the room of Web Crypto, which prepares upstream.
@@ -80,7 +80,6 @@ const FUNCTIONS = {
   btoa: base64.btoa,
   clearInterval: timers.clearInterval,
   clearTimeout: timers.clearTimeout,
-  console,
   fetch,
   global: globalThis,
   MINIFLARE: true,
@@ -117,9 +116,11 @@ const CLONEABLE = new Set(["Blob", "CryptoKey", "DOMException", "Date", "File"])
 export function defineGlobals() {
   for (const own of OWN) webidl.configureInterface(own);
   refuseClones(Object.keys(CLASSES).flatMap((name) => (CLONEABLE.has(name) ? [] : [CLASSES[name]])));
+  refuseStorage([file.Blob, file.File, crypto.CryptoKey]);
   for (const [name, value] of Object.entries(CLASSES)) define(name, { value, writable: true, enumerable: false });
   defineLazyGlobals();
   for (const [name, value] of Object.entries(FUNCTIONS)) define(name, { value, writable: true, enumerable: true });
+  define("console", { value: console, writable: true, enumerable: false });
   for (const [name, get] of Object.entries(GETTERS)) defineLazily(name, get);
   define(webidl.brand, { value: webidl.brand });
   Object.setPrototypeOf(globalThis, ServiceWorkerGlobalScope.prototype);

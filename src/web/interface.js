@@ -19,6 +19,11 @@ export function takeOver(face, upstream, statics = []) {
   return face;
 }
 
+/** Gives a class that both realms share the name that it has in Workers, which only the platform makes objects of. */
+export function appearAs(name, Class) {
+  Object.defineProperty(Class, "name", { value: name, configurable: true });
+}
+
 /** The constructor of an interface that only the platform makes objects of. */
 export function unconstructible(upstream) {
   function Face() {

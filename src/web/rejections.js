@@ -2,7 +2,8 @@
 
 import { core } from "ext:core/mod.js";
 import { op_host } from "ext:core/ops";
-import { encode, HOST } from "ext:miniflare/worker/realm.js";
+import { messageOf } from "ext:miniflare/worker/errors.js";
+import { encodeThrown, HOST } from "ext:miniflare/worker/realm.js";
 
 const { ErrorEvent, PromiseRejectionEvent } = core.loadExtScript("ext:deno_web/02_event.js");
 
@@ -12,10 +13,10 @@ export function reportRejection(unhandled, promise, reason) {
     return;
   }
   const event = new PromiseRejectionEvent("unhandledrejection", { promise, reason, cancelable: true });
-  if (globalThis.dispatchEvent(event)) op_host(HOST.UNHANDLED, [encode(reason)]);
+  if (globalThis.dispatchEvent(event)) op_host(HOST.UNHANDLED, [encodeThrown(reason)]);
 }
 
 export function reportError(error) {
-  const event = new ErrorEvent("error", { error, message: String(error?.message ?? error), cancelable: true });
-  if (globalThis.dispatchEvent(event)) op_host(HOST.UNHANDLED, [encode(error)]);
+  const event = new ErrorEvent("error", { error, message: messageOf(error), cancelable: true });
+  if (globalThis.dispatchEvent(event)) op_host(HOST.UNHANDLED, [encodeThrown(error)]);
 }

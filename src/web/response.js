@@ -4,7 +4,7 @@ import { core } from "ext:core/mod.js";
 import { announceLength, checkFormData } from "ext:miniflare/web/bodies.js";
 import { extend, takeOver } from "ext:miniflare/web/interface.js";
 
-const { nullBodyStatus, Response: Upstream, toInnerResponse } = core.loadExtScript("ext:deno_fetch/23_response.js");
+const { Response: Upstream, toInnerResponse } = core.loadExtScript("ext:deno_fetch/23_response.js");
 
 const SWITCHING_PROTOCOLS = 101;
 const ENCODINGS = ["automatic", "manual"];
@@ -15,7 +15,6 @@ const extras = new WeakMap();
 // An expression, whose name the bundle leaves as it is: V8 shows it in errors.
 export const Response = function Response(body = null, init = undefined) {
   if (new.target === undefined) throw new TypeError("Class constructor Response cannot be invoked without 'new'");
-  if (body === "" && nullBodyStatus(init?.status)) body = null;
   const response =
     new.target === Response ? new Upstream(body, init) : Reflect.construct(Upstream, [body, init], new.target);
   if (init !== undefined && init !== null) applyInit(response, init);

@@ -6,7 +6,7 @@ import { op_timer_clear, op_timer_start } from "ext:core/ops";
 import { clearTimer, isSimulating, startTimer, waitBy } from "ext:miniflare/durable/simulation.js";
 import { extend } from "ext:miniflare/web/interface.js";
 import { reportError } from "ext:miniflare/web/rejections.js";
-import { currentContext, requireContext, switchTo } from "ext:miniflare/worker/context.js";
+import { currentContext, moveTime, requireContext, switchTo } from "ext:miniflare/worker/context.js";
 
 const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
 const { AbortController, AbortSignal } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
@@ -37,23 +37,24 @@ function clear(id) {
 
 waitBy((callback, delay) => startReal({ callback, args: [], repeats: false, context: undefined }, delay), clear);
 
-/** A timer is due. */
-export function fireTimer(id) {
+/** A timer was due at a moment, in milliseconds since the epoch. */
+export function fireTimer(id, due) {
   const timer = timers.get(id);
   if (!timer.repeats) timers.delete(id);
-  fire(timer);
+  fire(timer, due);
 }
 
 /** The gate of the object whose timer it is may keep it out for a while. */
-function fire(timer) {
+function fire(timer, due) {
   const closed = timer.context?.gates?.input?.pass();
-  if (closed === undefined) call(timer);
-  else closed.then(() => call(timer));
+  if (closed === undefined) call(timer, due);
+  else closed.then(() => call(timer, due));
 }
 
-/** Timers of an object end with its life. */
-function call({ id, callback, args, context }) {
+/** Timers of an object end with its life. For the code that goes on it is the moment at which its timer was due. */
+function call({ id, callback, args, context }, due) {
   if (context?.gates?.life.isOver) return clear(id);
+  if (due !== undefined) moveTime(context, due);
   const outer = switchTo(context);
   try {
     Reflect.apply(callback, globalThis, args);

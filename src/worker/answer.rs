@@ -23,7 +23,17 @@ pub struct Answers {
     panicked: std::cell::Cell<bool>,
 }
 
+/// How an answer begins that is not the worker's: its realm could not give one. The number is shared with
+/// `src/node/lane.js`.
+const BROKEN: f64 = 2.0;
+
 impl Answers {
+    /// Answers an event for a worker that cannot, as its realm is not what it was: `reason` says what went wrong.
+    pub fn fail(&self, event: u32, reason: &str) {
+        let parts = Value::List(vec![Value::Number(BROKEN), reason.into()]);
+        self.ready.borrow_mut().push_back(Answer { event, parts });
+    }
+
     /// Takes the answer to `event`, if it is there.
     pub fn take(&self, event: u32) -> Option<Value> {
         let mut ready = self.ready.borrow_mut();

@@ -9,11 +9,14 @@ import { op_clock_now, op_context_limits } from "ext:core/ops";
 
 const { getAsyncContext, setAsyncContext } = core;
 
-const [BUNDLED, UNBOUND, INTERNAL, REQUEST_DEPTH, PIPELINE_DEPTH] = op_context_limits();
+const [BUNDLED, UNBOUND, INTERNAL, REQUEST_DEPTH, PIPELINE_DEPTH, BLOCK_CONCURRENCY] = op_context_limits();
 const RECURSION =
   "Subrequest depth limit exceeded. This request recursed through Workers too many times. This can happen e.g. if you have a Worker or Durable Object that calls other Workers or objects recursively.";
 const OUTSIDE =
   "Some functionality, such as asynchronous I/O (fetch, Cache API, KV), timeouts (setTimeout, setInterval), and generating random values (crypto.getRandomValues, crypto.subtle.generateKey), can only be performed while handling a request.";
+
+/** How long a closure of `blockConcurrencyWhile` may take, in milliseconds. */
+export { BLOCK_CONCURRENCY };
 
 const settings = {
   subrequests: BUNDLED,
@@ -157,6 +160,11 @@ export function advance() {
   if (context === undefined) return undefined;
   context.root.time = wallTime();
   return context.gates?.input?.pass();
+}
+
+/** Time has moved on to a moment, in milliseconds since the epoch, for the request of a context; it never goes back. */
+export function moveTime(context, moment) {
+  if (context !== undefined && context.root.time < moment) context.root.time = moment;
 }
 
 /** Before something leaves: nothing, or a promise to wait for, while an object has written what could still be lost. */

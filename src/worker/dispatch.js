@@ -6,15 +6,16 @@ import { atRandom, isSimulating } from "ext:miniflare/durable/simulation.js";
 import { microtasksDone } from "ext:miniflare/durable/stretch.js";
 import { fetch } from "ext:miniflare/fetch/fetch.js";
 import { leave, RequestContext, switchTo } from "ext:miniflare/worker/context.js";
-import { fetchError } from "ext:miniflare/worker/errors.js";
+import { describeThrown, fetchError, messageOf } from "ext:miniflare/worker/errors.js";
 import { fetchForNode, OUTBOUND } from "ext:miniflare/worker/outbound.js";
 import { ExecutionContext, FetchEvent, hasListeners, settleWaits, stateOf } from "ext:miniflare/web/events.js";
 import { depthOf, isResponse, requestFromWire, responseToWire, setCf } from "ext:miniflare/worker/request.js";
-import { decode, encode, HOST } from "ext:miniflare/worker/realm.js";
+import { decode, encode, encodeThrown, HOST } from "ext:miniflare/worker/realm.js";
 import { worker } from "ext:miniflare/worker/worker.js";
 
 const ANSWERED = 0;
 const FAILED = 1;
+const BROKEN = 2;
 
 /** Takes a request, or a call of `fetch`; in a simulation its turn comes later. */
 export function dispatch(...event) {
@@ -148,18 +149,29 @@ function answer(id, response, state) {
     if (response.encodeBody !== "automatic") answered.push(response.encodeBody);
     op_answer(id, answered);
   } catch (error) {
-    op_answer(id, [FAILED, encode(error)]);
+    answerError(id, error);
   }
+}
+
+/** Whatever has become of the realm, an event is answered. */
+function answerError(id, error) {
+  let answer;
+  try {
+    answer = [FAILED, encodeThrown(error)];
+  } catch (failure) {
+    answer = [BROKEN, messageOf(failure)];
+  }
+  op_answer(id, answer);
 }
 
 function fail(id, error, state) {
   if (!state.passThrough) {
     letGo(id);
-    return op_answer(id, [FAILED, encode(error)]);
+    return answerError(id, error);
   }
-  op_host(HOST.WARN, [String(error?.stack ?? error)]);
+  op_host(HOST.WARN, [describeThrown(error)]);
   state.passThrough = false;
-  if (state.spare === undefined) op_answer(id, [FAILED, encode(noUpstream())]);
+  if (state.spare === undefined) answerError(id, noUpstream());
   else settle(id, passOn(state), state);
 }
 

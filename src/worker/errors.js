@@ -10,6 +10,24 @@ export function miniflareError(name, code, message) {
   return error;
 }
 
+/** The text that shows what was thrown, whatever it is. */
+export function describeThrown(thrown) {
+  try {
+    return String(thrown?.stack ?? thrown);
+  } catch {
+    return "a value that cannot be read";
+  }
+}
+
+/** The message of what was thrown, whatever it is. */
+export function messageOf(thrown) {
+  try {
+    return String(thrown?.message ?? thrown);
+  } catch {
+    return "a value that cannot be read";
+  }
+}
+
 export const fetchError = (code, message) => miniflareError("FetchError", code, message);
 
 const STORAGE = [

@@ -2,6 +2,7 @@
 //! run while the snapshot is made are there only then, bundled into one (`scripts/bundle.mjs`).
 
 use std::borrow::Cow;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use super::{answer, deferred, host, later, lazy, modules, time, timers};
 use crate::cache::ops as cache;
 use crate::clock::Clock;
 use crate::durable::alarm_ops as alarms;
+use crate::durable::clone;
 use crate::durable::ops as durable;
 use crate::fetch::ops as fetch;
 use crate::kv::ops as kv;
@@ -82,6 +84,7 @@ deno_core::extension!(
         durable::op_durable_open,
         durable::op_durable_put,
         durable::op_durable_put_many,
+        clone::op_durable_refuse,
         durable::op_durable_stored,
         cache::op_cache_delete,
         cache::op_cache_match,
@@ -113,6 +116,7 @@ deno_core::extension!(
         "web/scope.js",
         "web/streams.js",
         "web/subtle.js",
+        "worker/bound.js",
         "worker/lazy-scripts.js",
         "ext:deno_net/02_tls.js" = "worker/absent.js",
     ],
@@ -187,6 +191,22 @@ pub fn loaded() -> Vec<Extension> {
         extension.lazy_loaded_js_files = Cow::Borrowed(&[]);
     }
     extensions
+}
+
+/// Takes our own scripts as `scripts/bundle.mjs` has written them to a folder, with their built-ins bound.
+pub fn take_bound(extensions: &mut [Extension], folder: &Path) -> Result<(), String> {
+    let files = extensions
+        .iter_mut()
+        .flat_map(|extension| extension.lazy_loaded_js_files.to_mut());
+    for file in files {
+        let Some(name) = file.specifier.strip_prefix("ext:miniflare/") else {
+            continue;
+        };
+        let path = folder.join(name);
+        let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        *file = ExtensionFileSource::new_computed(file.specifier, Arc::from(text));
+    }
+    Ok(())
 }
 
 /// What the worker's modules are called in the realm.

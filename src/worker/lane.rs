@@ -180,7 +180,13 @@ impl Lane {
     fn run(&self, scope: &mut v8::PinScope, event: Event) {
         let mut args = event.args;
         args.insert(0, Value::Number(self.instance.clock.now_ms()));
-        knock(scope, &self.doors.dispatch, event.id, args);
+        v8::tc_scope!(let scope, scope);
+        // What a request comes to is the worker's to say; an exception of its own makes it no answer.
+        if knock(scope, &self.doors.dispatch, event.id, args).is_none() && !self.is_ending() {
+            let message = scope.message().map(|message| message.get(scope));
+            let reason = message.map(|message| message.to_rust_string_lossy(scope));
+            self.answers.fail(event.id, &reason.unwrap_or_default());
+        }
     }
 
     /// Runs the events that waited for a turn, and hands on the answers that nobody is waiting for on this stack.
@@ -276,10 +282,10 @@ impl Lane {
 
     /// Calls the timer that is due next; whether there is one.
     fn fire_timer(&self, scope: &mut v8::PinScope) -> bool {
-        let Some(id) = self.timers.begin() else {
+        let Some((id, due)) = self.timers.begin() else {
             return false;
         };
-        knock(scope, &self.doors.fire, id, Vec::new());
+        knock(scope, &self.doors.fire, id, vec![Value::Number(due)]);
         self.timers.end(id);
         true
     }

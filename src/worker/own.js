@@ -3,10 +3,11 @@
 
 import { internals } from "ext:core/mod.js";
 import { currentStretch, microtasksDone } from "ext:miniflare/durable/stretch.js";
-import { atRandom, indexOf, isSimulating, someTime } from "ext:miniflare/durable/simulation.js";
+import { atRandom, indexOf, isSimulating, someTime, startWait, stopWait } from "ext:miniflare/durable/simulation.js";
 import { Request } from "ext:miniflare/web/request.js";
 import {
   advance,
+  BLOCK_CONCURRENCY,
   contextWithin,
   countInternalSubrequest,
   currentContext,
@@ -18,7 +19,7 @@ import {
 } from "ext:miniflare/worker/context.js";
 import { miniflareError } from "ext:miniflare/worker/errors.js";
 import { DURABLE, load } from "ext:miniflare/worker/lazy.js";
-import { encode, HOST, live } from "ext:miniflare/worker/realm.js";
+import { encodeThrown, HOST, live } from "ext:miniflare/worker/realm.js";
 import { arrivingRequest, arrivingResponse, isResponse } from "ext:miniflare/worker/request.js";
 import { fetchElsewhere } from "ext:miniflare/worker/services.js";
 import { worker } from "ext:miniflare/worker/worker.js";
@@ -28,13 +29,14 @@ internals.own = {
   arrivingRequest,
   arrivingResponse,
   atRandom,
+  BLOCK_CONCURRENCY,
   contextWithin,
   countInternalSubrequest,
   currentContext,
   currentStretch,
   depart,
   DURABLE,
-  encode,
+  encodeThrown,
   enter,
   eventContext,
   fetchElsewhere,
@@ -50,5 +52,7 @@ internals.own = {
   objectContext,
   Request,
   someTime,
+  startWait,
+  stopWait,
   worker,
 };

@@ -91,6 +91,8 @@ export function connect() {
 }
 
 export const encode = (value) => membrane.encode(value);
+/** Of what was thrown, or a promise rejected with: something that Node can read, whatever it is. */
+export const encodeThrown = (value) => membrane.encodeThrown(value);
 export const decode = (wire) => membrane.decode(wire);
 export const serve = (call, args) => membrane.serve(call, args);
 /** Makes an object cross as itself from now on, even when it is nothing but data. Returns its number. */

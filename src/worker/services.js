@@ -28,8 +28,12 @@ export function fetchElsewhere(target, request, { depth, pipelineDepth }) {
 export function fetched(number, ...answer) {
   const { resolve, reject } = waiting.get(number);
   waiting.delete(number);
-  if (answer.length === 1) reject(decode(answer[0]));
-  else resolve(responseFromWire(...answer, decode, "immutable"));
+  try {
+    if (answer.length === 1) reject(decode(answer[0]));
+    else resolve(responseFromWire(...answer, decode, "immutable"));
+  } catch (error) {
+    reject(error);
+  }
 }
 
 export class Fetcher {

@@ -19,7 +19,7 @@ pub fn op_clock_now(state: &mut OpState, seen: f64) -> f64 {
     }
 }
 
-/// The limits of a request, in the order that `context.js` takes them.
+/// The limits of a request and of an object's closure, in the order that `context.js` takes them.
 #[op2]
 pub fn op_context_limits<'s>(scope: &mut v8::PinScope<'s, '_>) -> v8::Local<'s, v8::Array> {
     let limits = [
@@ -28,6 +28,7 @@ pub fn op_context_limits<'s>(scope: &mut v8::PinScope<'s, '_>) -> v8::Local<'s, 
         limits::INTERNAL_SUBREQUESTS,
         limits::REQUEST_DEPTH,
         limits::PIPELINE_DEPTH,
+        limits::BLOCK_CONCURRENCY_MS,
     ];
     let limits = limits.map(|limit| v8::Integer::new_from_unsigned(scope, limit).into());
     v8::Array::new_with_elements(scope, &limits)

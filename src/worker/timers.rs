@@ -93,15 +93,15 @@ impl Timers {
         self.next_due().is_some_and(|due| due <= self.clock.elapsed_ms())
     }
 
-    /// Takes the next timer that is due; its callback runs now.
-    pub fn begin(&self) -> Option<u32> {
+    /// Takes the next timer that is due, and the moment that it was, in milliseconds since the epoch; its callback runs now.
+    pub fn begin(&self) -> Option<(u32, f64)> {
         if !self.is_due() {
             return None;
         }
         let (_, id) = self.queue.borrow_mut().pop_first()?;
         let timer = self.timers.borrow().get(&id).copied()?;
         self.nesting.set(timer.nesting);
-        Some(id)
+        Some((id, self.clock.wall_at(timer.due)))
     }
 
     /// The callback of a timer has run: one that repeats, and was not cleared, begins to wait again.
@@ -161,7 +161,7 @@ mod tests {
     }
 
     fn fire(timers: &Timers) -> Option<u32> {
-        let id = timers.begin()?;
+        let (id, _) = timers.begin()?;
         timers.end(id);
         timers.settle();
         Some(id)
@@ -187,7 +187,7 @@ mod tests {
         clock.step(10.0);
         assert_eq!((fire(&timers), fire(&timers)), (Some(id), None));
         clock.step(20.0);
-        assert_eq!(timers.begin(), Some(id));
+        assert_eq!(timers.begin(), Some((id, 20.0)));
         timers.clear(id);
         timers.end(id);
         clock.step(30.0);
@@ -200,10 +200,9 @@ mod tests {
         let start = clock.elapsed_ms();
         timers.start(0.0, false);
         for nesting in 1..=limits::TIMER_NESTING {
-            let id = timers.begin();
-            assert!(id.is_some(), "{nesting}");
+            let (id, _) = timers.begin().unwrap_or_else(|| panic!("none is due: {nesting}"));
             timers.start(0.0, false);
-            timers.end(id.unwrap_or_default());
+            timers.end(id);
         }
         timers.settle();
         assert_eq!(fire(&timers), None);
