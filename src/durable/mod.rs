@@ -6,5 +6,6 @@ pub mod alarms;
 pub mod clone;
 pub mod id;
 pub mod ops;
+mod postponed;
 pub mod storage;
 pub mod transaction;

@@ -5,6 +5,7 @@
 
 import { core } from "ext:core/mod.js";
 import {
+  op_durable_alarms_forget,
   op_durable_id_from_name,
   op_durable_id_parse,
   op_durable_id_unique,
@@ -141,6 +142,7 @@ function lose(binding, hex, open) {
   known.gates.life.end();
   storages.get(binding).delete(hex);
   objects.get(binding)?.delete(hex);
+  op_durable_alarms_forget();
 }
 
 function storageOver(open, binding, hex) {
@@ -168,7 +170,7 @@ export function deliverAlarmOf(binding, hex, isForced) {
     currentContext().gates = gates;
     gates.life.begin();
     try {
-      return await gates.input.enter(() => deliverAlarm(open, isForced, handle));
+      return await gates.input.enter(() => deliverAlarm(open, isForced, () => confirmAlone(gates), handle));
     } catch (error) {
       gates.output.doubt();
       throw error;
@@ -177,6 +179,12 @@ export function deliverAlarmOf(binding, hex, isForced) {
       await gates.output.pass();
     }
   });
+}
+
+/** Keeps events out until what was written is safe, if that takes a while. */
+function confirmAlone({ input, output }) {
+  output.wrote();
+  return output.pass()?.finally(input.hold());
 }
 
 function reportAlarm(binding, hex, { error, retries, wait }) {

@@ -22,6 +22,7 @@ use napi_sys as sys;
 use super::api::{Failure, Result, check};
 use super::awaited::Awaited;
 use crate::instance::Instance;
+use crate::store::rocks;
 use crate::worker::host::Host;
 use crate::worker::lane::{Lane, LaneOptions};
 use crate::worker::later::Laters;
@@ -189,6 +190,8 @@ unsafe extern "C" fn end(env: *mut c_void) {
     for lane in lanes.into_values() {
         if lane.is_running() {
             std::mem::forget(lane);
+            // Other threads must not wait for what this one can never let go of.
+            rocks::abandon_thread();
         } else {
             let _ = catch_unwind(AssertUnwindSafe(|| drop(lane)));
         }
