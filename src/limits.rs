@@ -51,6 +51,13 @@ pub const BLOCK_CONCURRENCY_MS: u32 = 30_000;
 pub const DURABLE_ALARM_RETRIES: u8 = 6;
 pub const DURABLE_ALARM_BACKOFF: Duration = Duration::from_secs(2);
 
+/// An alarm that cannot be delivered, since its object cannot be read or written, is tried again after the wait above, which
+/// doubles each time until it is this long. So is the store itself that cannot be asked for alarms.
+pub const DURABLE_ALARM_OUTAGE: Duration = Duration::from_secs(8);
+
+/// A store that tells nobody of alarms that others have set or left behind is asked for them this often.
+pub const DURABLE_ALARM_LOOK: Duration = Duration::from_secs(3);
+
 /// An alarm that is due within this time keeps Node's process alive, as in Miniflare 2.
 pub const DURABLE_ALARM_SOON: Duration = Duration::from_secs(31);
 
@@ -119,22 +126,23 @@ pub const READ_AHEAD_BYTES: u64 = 1024 * 1024;
 /// Content codings on top of each other that a response's body is decoded from; a body with more stays as it is.
 pub const CONTENT_CODINGS: usize = 5;
 
-/// What an object writes in one turn is kept in memory, and written to a folder as one; more than this is written in parts.
+/// What an object writes in one turn is kept in memory, and written as one; more than this is written in parts.
 pub const BUFFERED_BYTES: usize = 32 * 1024 * 1024;
 
 /// A process keeps what it has claimed in Redis for so long after it was last heard of.
 pub const REDIS_SESSION: Duration = Duration::from_secs(10);
 
-/// Who wants what another process has claimed asks again and again, and gives up after a time longer than a session.
-pub const REDIS_CLAIM: Duration = Duration::from_secs(15);
-pub const REDIS_CLAIM_PAUSE: Duration = Duration::from_millis(100);
+/// Who wants what another process or thread has claimed gives up after a time that is longer than a session. On Redis it
+/// asks again and again.
+pub const CLAIM_WAIT: Duration = Duration::from_secs(15);
+pub const CLAIM_PAUSE: Duration = Duration::from_millis(100);
 
 /// A server that does not answer is asked again with growing pauses, and given up after this time.
 pub const REDIS_RETRY: Duration = Duration::from_secs(5);
 pub const REDIS_BACKOFF: Duration = Duration::from_millis(20);
 pub const REDIS_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Writes to an object that are sent to Redis as one; a command has room for 349,000.
+/// Writes that are sent to Redis as one; a command has room for 349,000.
 pub const REDIS_WRITES: usize = 100_000;
 
 /// Commands that are sent to Redis in one go.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use deno_core::{OpState, op2};
 
 use super::alarm::{self, Alarm};
-use super::alarms::Name;
+use super::alarms::{Name, Told};
 use super::ops::Open;
 use super::storage::{Entries, Storage, StorageError};
 use crate::instance::Instance;
@@ -21,15 +21,19 @@ const BEGIN: u8 = 3;
 const SUCCEED: u8 = 4;
 const FAIL: u8 = 5;
 
-/// The host call that says whether an alarm is delivered or will be soon; the number is shared with `src/node/lane.js`.
+/// The host calls that warn, and that say whether an alarm is delivered or will be soon; the numbers are shared with
+/// `src/node/lane.js`.
+const HOST_WARN: u32 = 6;
 const HOST_ALARM_SOON: u32 = 11;
 
 /// For what there is none of.
 const NONE: f64 = -1.0;
+/// For an alarm that has been begun as often as it may: each time the process ended meanwhile.
+const SPENT: f64 = -2.0;
 
 /// Gets, sets or deletes an alarm, or notes how its delivery goes on. `value` is the time that `SET` sets; `BEGIN` begins
 /// what is due by then or by now. Answers `GET` with the alarm's time, `BEGIN` with the number of deliveries before this
-/// one, `FAIL` with the milliseconds until the retry.
+/// one, `FAIL` with the milliseconds until the retry. What `BEGIN` has written must be confirmed before the handler is called.
 #[op2(fast)]
 pub fn op_durable_alarm(
     state: &mut OpState,
@@ -72,10 +76,16 @@ fn current(open: &Open) -> Result<Option<Alarm>, StorageError> {
 
 fn begin(storage: &Storage, until_ms: f64, now_ms: f64) -> Result<f64, StorageError> {
     let stored = storage.get(alarm::KEY)?;
-    let due = stored.and_then(|stored| Alarm::from_bytes(&stored));
-    let Some(alarm) = due.filter(|alarm| alarm.due_ms <= until_ms.max(now_ms)) else {
+    let stored = stored.and_then(|stored| Alarm::from_bytes(&stored));
+    let Some(alarm) = stored.filter(|alarm| alarm.due_ms <= until_ms.max(now_ms)) else {
+        // Others have handled, set or deleted it, or it was never stored.
+        storage.alarm.note(Some(stored));
         return Ok(NONE);
     };
+    if alarm.is_spent() {
+        storage.delete(vec![alarm::KEY.into()])?;
+        return Ok(SPENT);
+    }
     let retry = alarm.retry(now_ms).to_bytes();
     storage.alarm.deliver(Some(retry.clone()));
     storage.put(vec![(alarm::KEY.into(), retry)])?;
@@ -85,7 +95,7 @@ fn begin(storage: &Storage, until_ms: f64, now_ms: f64) -> Result<f64, StorageEr
 /// The delivery is over. Nothing is left to do for it if the object has set or deleted its alarm meanwhile.
 fn settle(storage: &Storage, succeeded: bool) -> Result<(), StorageError> {
     let stored = storage.get(alarm::KEY)?.filter(|stored| storage.alarm.delivers(stored));
-    storage.alarm.deliver(None);
+    storage.alarm.settled();
     let retry = stored.and_then(|stored| Alarm::from_bytes(&stored));
     if retry.is_some_and(|retry| succeeded || retry.is_spent()) {
         storage.delete(vec![alarm::KEY.into()])?;
@@ -106,10 +116,7 @@ pub fn op_durable_alarms_watch(state: &mut OpState, #[smi] watcher: u32, #[serde
 /// Waits for alarms to be due: `[binding, id, binding, id, ...]`, nothing when another lane watches instead.
 #[op2]
 #[serde]
-pub async fn op_durable_alarms_due(
-    state: Rc<RefCell<OpState>>,
-    #[smi] watcher: u32,
-) -> Result<Vec<String>, StorageError> {
+pub async fn op_durable_alarms_due(state: Rc<RefCell<OpState>>, #[smi] watcher: u32) -> Vec<String> {
     let (instance, host) = {
         let state = state.borrow();
         (
@@ -117,11 +124,21 @@ pub async fn op_durable_alarms_due(
             state.borrow::<HostHandle>().0.clone(),
         )
     };
-    let expect = |soon| drop(host.call(HOST_ALARM_SOON, vec![Value::Bool(soon)]));
+    let tell = |told: Told| {
+        drop(match told {
+            Told::Expects(soon) => host.call(HOST_ALARM_SOON, vec![Value::Bool(soon)]),
+            Told::Outage(error, seconds) => {
+                let text = format!(
+                    "Alarms of Durable Objects cannot be delivered at the moment, which is tried again in {seconds} s: {error}"
+                );
+                host.call(HOST_WARN, vec![text.as_str().into()])
+            }
+        });
+    };
     let Instance {
         alarms, clock, stores, ..
     } = &*instance;
-    Ok(flat(alarms.due(watcher, clock, stores, expect).await?))
+    flat(alarms.due(watcher, clock, stores, tell).await)
 }
 
 /// Objects with an alarm, in the order of their times: `[binding, id, binding, id, ...]`; only what is due, if asked so.
@@ -129,8 +146,29 @@ pub async fn op_durable_alarms_due(
 #[serde]
 pub async fn op_durable_alarms_scheduled(state: Rc<RefCell<OpState>>, due: bool) -> Result<Vec<String>, StorageError> {
     let instance = state.borrow().borrow::<Rc<Instance>>().clone();
-    instance.alarms.load(&instance.stores.durable()).await?;
-    Ok(flat(instance.alarms.scheduled(due.then(|| instance.clock.now_ms()))))
+    let Instance {
+        alarms, clock, stores, ..
+    } = &*instance;
+    let store = stores.durable();
+    if store.is_shared() {
+        alarms.read(&store).await?;
+    } else {
+        alarms.load(&store).await?;
+    }
+    Ok(flat(alarms.scheduled(due.then(|| clock.now_ms()))))
+}
+
+/// Something that was written is lost: what is stored must be read again.
+#[op2(fast)]
+pub fn op_durable_alarms_forget(state: &mut OpState) {
+    state.borrow::<Rc<Instance>>().alarms.forget();
+}
+
+/// An alarm could not be delivered; in how many milliseconds that is tried again.
+#[op2(fast)]
+pub fn op_durable_alarms_postpone(state: &mut OpState, #[string] binding: String, #[string] id: String) -> f64 {
+    let Instance { alarms, clock, .. } = &**state.borrow::<Rc<Instance>>();
+    alarms.postpone(&(binding, id), clock.now_ms())
 }
 
 fn flat(names: Vec<Name>) -> Vec<String> {

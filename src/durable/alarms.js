@@ -1,12 +1,14 @@
 // Alarms: an object's own calls about its alarm, and the delivery of those that are due.
 //
 // One lane at a time watches for the alarms of a binding. A delivery is an event of the object as a request is: it waits
-// for the gate, and constructs the object when it does not live. What it throws is reported, and it is delivered again.
+// for the gate, and constructs the object when it does not live. What it throws is reported, and it is delivered again. That it
+// begins is stored before the handler is called: a handler that ends the process is not called for ever.
 
 import {
   op_durable_alarm,
   op_durable_alarms_deliver,
   op_durable_alarms_due,
+  op_durable_alarms_postpone,
   op_durable_alarms_scheduled,
   op_durable_alarms_watch,
   op_host,
@@ -16,8 +18,13 @@ import { HOST } from "ext:miniflare/worker/realm.js";
 /** The numbers are shared with `alarm_ops.rs`. */
 const ALARM = { GET: 0, SET: 1, DELETE: 2, BEGIN: 3, SUCCEED: 4, FAIL: 5 };
 const NONE = -1;
+const SPENT = -2;
 /** The last time that a `Date` can have, in milliseconds since the epoch. */
 const LAST_TIME = 8.64e15;
+
+/** The number of the last retry, as in `limits.rs`. */
+const LAST_RETRY = 6;
+const SPENT_TEXT = "The process ended each time while the alarm was handled.";
 
 const NO_HANDLER = "Your Durable Object class must have an alarm() handler in order to call setAlarm()";
 
@@ -57,7 +64,7 @@ function timeOf(time) {
 /**
  * Makes this worker the one that delivers the alarms of `bindings`; on its own, as they are due, if `isEnabled`.
  * @param deliver `(binding, hex, isForced)`
- * @param report `(binding, hex, failure)` of one that nobody awaits
+ * @param report `(binding, hex, failure)` of one that nobody awaits, an `AlarmFailure`
  */
 export function watchAlarms(bindings, isEnabled, deliver, report) {
   watcher = op_durable_alarms_watch(watcher, bindings);
@@ -100,23 +107,43 @@ export async function flushAlarms(isChosen, onlyDue, deliver) {
 async function settled(binding, hex, delivery) {
   try {
     return await delivery;
+  } catch (error) {
+    if (error instanceof AlarmFailure) throw error;
+    // It was not delivered, or nobody knows whether it was: the object cannot be read or written.
+    throw new AlarmFailure(error, null, op_durable_alarms_postpone(binding, hex));
   } finally {
     op_durable_alarms_deliver(watcher, binding, hex, false);
   }
 }
 
+/** Why an alarm was not handled. */
+class AlarmFailure {
+  /**
+   * `retries` is how many deliveries there had been before, null when the handler is not to blame; `wait` in how many
+   * milliseconds the next one is, null when there is none.
+   */
+  constructor(error, retries, wait) {
+    this.error = error;
+    this.retries = retries;
+    this.wait = wait;
+  }
+}
+
 /**
- * Delivers an object's alarm if it is due, or `isForced`; whether it did. Throws `{ error, retries, wait }`: how many
- * deliveries there had been before, and in how many milliseconds the next one is, `null` when there is none.
+ * Delivers an object's alarm if it is due, or `isForced`; whether it did. Throws an `AlarmFailure` when it is not handled.
+ * @param confirm waits until what was written is safe, with the object's gate closed; undefined when it is
  */
-export async function deliverAlarm(open, isForced, handle) {
+export async function deliverAlarm(open, isForced, confirm, handle) {
   const retries = op_durable_alarm(open, ALARM.BEGIN, isForced ? Infinity : 0);
   if (retries === NONE) return false;
+  if (retries === SPENT) throw new AlarmFailure(new Error(SPENT_TEXT), LAST_RETRY, null);
+  const unconfirmed = confirm();
+  if (unconfirmed !== undefined) await unconfirmed;
   try {
     await handle({ retryCount: retries, isRetry: retries > 0 });
   } catch (error) {
     const wait = op_durable_alarm(open, ALARM.FAIL, 0);
-    throw { error, retries, wait: wait === NONE ? null : wait };
+    throw new AlarmFailure(error, retries, wait === NONE ? null : wait);
   }
   op_durable_alarm(open, ALARM.SUCCEED, 0);
   return true;

@@ -2,6 +2,10 @@
 //!
 //! A lane watches the bindings whose classes it has; the lane that watched a binding before stops doing so. What a lane
 //! had begun to deliver when it stopped watching is left to the next, which finds it as a retry.
+//!
+//! The schedule is a cache of what is stored. Others may use the same place, and writes may be lost: it is read again when
+//! something was lost, when others let go of objects, and now and then where nobody tells of that. What another thread or
+//! process has claimed is left to it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -9,10 +13,11 @@ use std::pin::pin;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use futures::future::select;
+use futures::future::{Either, pending, select};
 use tokio::sync::Notify;
 
 use super::alarm::{self, Alarm};
+use super::postponed::{Outage, Postponed};
 use crate::clock::{Clock, Scale};
 use crate::limits;
 use crate::store::place::Stores;
@@ -29,24 +34,48 @@ pub struct Alarms {
     orders: RefCell<BTreeMap<Name, Order>>,
     /// Who delivers the alarm of an object at the moment.
     delivering: RefCell<HashMap<Name, u32>>,
+    /// Those that could not be delivered.
+    postponed: Postponed,
     /// Who watches a binding.
     watchers: RefCell<HashMap<String, u32>>,
     last_watcher: Cell<u32>,
     /// The store whose alarms these are.
     loaded: RefCell<Option<Rc<dyn Store>>>,
+    /// How many are asking the store, and whose alarms were written meanwhile: an answer may not know of them.
+    asking: Cell<usize>,
+    written: RefCell<BTreeSet<Name>>,
     changed: Notify,
+}
+
+/// What a watcher tells of itself.
+pub enum Told<'t> {
+    /// Whether an alarm is being delivered, or will be soon.
+    Expects(bool),
+    /// The store could not be asked, which is tried again after so many seconds.
+    Outage(&'t StoreError, u64),
 }
 
 impl Alarms {
     /// The alarm of an object is another now, or none.
     pub fn set(&self, name: &Name, alarm: Option<Alarm>) {
+        if self.asking.get() > 0 {
+            self.written.borrow_mut().insert(name.clone());
+        }
+        self.schedule(name, alarm);
+    }
+
+    fn schedule(&self, name: &Name, alarm: Option<Alarm>) {
+        let due_ms = alarm.map(|alarm| self.postponed.until(name).max(alarm.due_ms));
+        self.order(name, due_ms.map(order_of));
+    }
+
+    fn order(&self, name: &Name, order: Option<Order>) {
         let mut orders = self.orders.borrow_mut();
         let mut schedule = self.schedule.borrow_mut();
-        if let Some(order) = orders.remove(name) {
-            schedule.remove(&(order, name.clone()));
+        if let Some(before) = orders.remove(name) {
+            schedule.remove(&(before, name.clone()));
         }
-        if let Some(alarm) = alarm {
-            let order = order_of(alarm.due_ms);
+        if let Some(order) = order {
             orders.insert(name.clone(), order);
             schedule.insert((order, name.clone()));
             self.changed.notify_waiters();
@@ -62,19 +91,40 @@ impl Alarms {
     /// Looks what `store` holds, unless that is known.
     pub async fn load(&self, store: &Rc<dyn Store>) -> Result<(), StoreError> {
         let known = self.loaded.borrow().as_ref().is_some_and(|one| Rc::ptr_eq(one, store));
-        if known {
-            return Ok(());
-        }
+        if known { Ok(()) } else { self.read(store).await }
+    }
+
+    /// Looks what `store` holds.
+    pub async fn read(&self, store: &Rc<dyn Store>) -> Result<(), StoreError> {
+        let asking = Asking::begin(self);
         let stored = store.spaces_with(alarm::KEY).wait().await?;
         self.loaded.replace(Some(store.clone()));
-        self.orders.borrow_mut().clear();
-        self.schedule.borrow_mut().clear();
+        let written = self.written.borrow().clone();
+        let mut old: Vec<Name> = self.orders.borrow().keys().cloned().collect();
+        old.retain(|name| !written.contains(name));
+        for name in old {
+            self.order(&name, None);
+        }
         for (space, bytes) in stored {
             if let (Some((binding, id)), Some(alarm)) = (space.rsplit_once(':'), Alarm::from_bytes(&bytes)) {
-                self.set(&(binding.into(), id.into()), Some(alarm));
+                let name = (binding.into(), id.into());
+                if !written.contains(&name) {
+                    self.schedule(&name, Some(alarm));
+                }
             }
         }
+        drop(asking);
         Ok(())
+    }
+
+    /// An alarm could not be delivered, for a reason that is not its handler's; in how many milliseconds it is tried again.
+    pub fn postpone(&self, name: &Name, now_ms: f64) -> f64 {
+        let wait_ms = self.postponed.add(name, now_ms);
+        let before = self.orders.borrow().get(name).copied();
+        if let Some(before) = before {
+            self.order(name, Some(before.max(order_of(now_ms + wait_ms))));
+        }
+        wait_ms
     }
 
     /// Objects with an alarm, that of the next first; only those due by `until_ms` when it is given.
@@ -99,40 +149,70 @@ impl Alarms {
     }
 
     /// The objects whose alarm is due, as soon as there are any; none when others watch what this one has watched.
-    /// Meanwhile `expect` is told whether one is being delivered or will be soon.
-    pub async fn due(
-        &self,
-        watcher: u32,
-        clock: &Rc<Clock>,
-        stores: &Stores,
-        expect: impl Fn(bool),
-    ) -> Result<Vec<Name>, StoreError> {
+    pub async fn due(&self, watcher: u32, clock: &Rc<Clock>, stores: &Stores, tell: impl Fn(Told)) -> Vec<Name> {
+        let mut outage = Outage::default();
         loop {
             let mut changed = pin!(self.changed.notified());
             changed.as_mut().enable();
-            self.load(&stores.durable()).await?;
             if !self.watchers.borrow().values().any(|one| *one == watcher) {
-                expect(false);
-                return Ok(Vec::new());
+                tell(Told::Expects(false));
+                return Vec::new();
             }
-            let now_ms = clock.now_ms();
-            let due = self.take_due(watcher, now_ms);
-            if !due.is_empty() {
-                expect(true);
-                return Ok(due);
+            let store = stores.durable();
+            let others = store.changed();
+            match self.look(watcher, clock, &store).await {
+                Ok(due) if !due.is_empty() => {
+                    tell(Told::Expects(true));
+                    return due;
+                }
+                Ok(_) => outage = Outage::default(),
+                Err(error) => {
+                    tell(Told::Expects(false));
+                    let wait = outage.next();
+                    if outage.is_news(&error) {
+                        tell(Told::Outage(&error, wait.as_secs()));
+                    }
+                    select(changed, pin!(tokio::time::sleep(wait))).await;
+                    continue;
+                }
             }
             let next = self.next(watcher);
-            expect(
-                self.is_delivering(watcher)
-                    || next.is_some_and(|due_ms| is_soon(due_ms - now_ms) && !clock.is_steered()),
-            );
-            match next {
-                Some(due_ms) => {
-                    select(changed, pin!(clock.sleep_until(Scale::Wall, due_ms))).await;
+            let soon = next.is_some_and(|due_ms| is_soon(due_ms - clock.now_ms()) && !clock.is_steered());
+            tell(Told::Expects(soon || self.is_delivering(watcher)));
+            let timer = async {
+                match next {
+                    Some(due_ms) => clock.sleep_until(Scale::Wall, due_ms).await,
+                    None => pending().await,
                 }
-                None => changed.await,
+            };
+            if let Either::Right(_) = select(select(changed, pin!(timer)), others).await {
+                self.loaded.replace(None);
             }
         }
+    }
+
+    /// What is due and not claimed by others.
+    async fn look(&self, watcher: u32, clock: &Clock, store: &Rc<dyn Store>) -> Result<Vec<Name>, StoreError> {
+        self.load(store).await?;
+        let due = self.take_due(watcher, clock.now_ms());
+        if due.is_empty() {
+            return Ok(due);
+        }
+        let spaces: Vec<_> = due.iter().map(|(binding, id)| format!("{binding}:{id}")).collect();
+        let elsewhere = store.elsewhere(&spaces).wait().await;
+        let Ok(elsewhere) = elsewhere else {
+            due.iter().for_each(|name| self.end(watcher, name));
+            return elsewhere.map(|_| Vec::new());
+        };
+        let (others, own): (Vec<_>, Vec<_>) = due
+            .into_iter()
+            .zip(elsewhere)
+            .partition(|(_, is_elsewhere)| *is_elsewhere);
+        for (name, _) in others {
+            self.order(&name, None);
+            self.end(watcher, &name);
+        }
+        Ok(own.into_iter().map(|(name, _)| name).collect())
     }
 
     /// A delivery begins; false when one is under way.
@@ -174,6 +254,25 @@ impl Alarms {
     }
 }
 
+/// The store is being asked, for as long as this is there.
+struct Asking<'a>(&'a Alarms);
+
+impl Asking<'_> {
+    fn begin(alarms: &Alarms) -> Asking<'_> {
+        alarms.asking.set(alarms.asking.get() + 1);
+        Asking(alarms)
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.0.asking.set(self.0.asking.get() - 1);
+        if self.0.asking.get() == 0 {
+            self.0.written.borrow_mut().clear();
+        }
+    }
+}
+
 /// The alarm of one object, as its storage sees it.
 #[derive(Default)]
 pub struct Slot {
@@ -207,6 +306,12 @@ impl Slot {
 
     pub fn deliver(&self, stored: Option<Bytes>) {
         self.delivered.replace(stored);
+    }
+
+    /// The delivery is over: whatever had kept it from being made is gone.
+    pub fn settled(&self) {
+        self.delivered.replace(None);
+        self.all.postponed.remove(&self.name);
     }
 
     /// Whether `stored` is the alarm that is being delivered.
@@ -260,6 +365,24 @@ mod tests {
         assert_eq!(alarms.take_due(second, 2.0), [name("a")]);
         alarms.end(second, &name("a"));
         assert_eq!(alarms.next(second), Some(1.0));
+    }
+
+    #[test]
+    fn that_could_not_be_delivered_wait_longer_each_time() {
+        let alarms = with(&[("a", 1.0)]);
+        let watcher = alarms.watcher();
+        alarms.watch(watcher, vec!["BOX".into()]);
+        let waits = [0; 5].map(|_| alarms.postpone(&name("a"), 10.0));
+        assert_eq!(waits, [2000.0, 4000.0, 8000.0, 8000.0, 8000.0]);
+        assert_eq!(
+            (alarms.take_due(watcher, 8009.0), alarms.next(watcher)),
+            (vec![], Some(8010.0))
+        );
+        alarms.set(&name("a"), Some(Alarm::at(2.0)));
+        assert_eq!(alarms.next(watcher), Some(8010.0));
+        alarms.postponed.remove(&name("a"));
+        alarms.set(&name("a"), Some(Alarm::at(2.0)));
+        assert_eq!(alarms.next(watcher), Some(2.0));
     }
 
     #[test]

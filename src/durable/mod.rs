@@ -7,5 +7,6 @@ pub mod calls;
 pub mod clone;
 pub mod id;
 pub mod ops;
+mod postponed;
 pub mod storage;
 pub mod transaction;

@@ -5,6 +5,7 @@
 
 import { core } from "ext:core/mod.js";
 import {
+  op_durable_alarms_forget,
   op_durable_id_from_name,
   op_durable_id_parse,
   op_durable_id_unique,
@@ -141,6 +142,7 @@ function lose(binding, hex, open) {
   known.gates.life.end();
   storages.get(binding).delete(hex);
   objects.get(binding)?.delete(hex);
+  op_durable_alarms_forget();
 }
 
 /** Forgets the object behind gates that broke: the next request constructs it again. */
@@ -180,7 +182,7 @@ export function deliverAlarmOf(binding, hex, isForced) {
       if (failure !== undefined) throw failure.error;
       return gates.input.guard(object.alarm(info));
     };
-    const deliver = (handle) => deliverAlarm(open, isForced, handle);
+    const deliver = (handle) => deliverAlarm(open, isForced, () => confirmAlone(gates), handle);
     const refuse = (error) =>
       deliver(() => {
         throw error;
@@ -197,6 +199,12 @@ export function deliverAlarmOf(binding, hex, isForced) {
       await gates.output.pass();
     }
   });
+}
+
+/** Keeps events out until what was written is safe, if that takes a while. */
+function confirmAlone({ input, output }) {
+  output.wrote();
+  return output.pass()?.finally(input.hold());
 }
 
 function reportAlarm(binding, hex, { error, retries, wait }) {

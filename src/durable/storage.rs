@@ -3,8 +3,7 @@
 //! [`Entries`] is that contract; the storage itself and a transaction over it keep it in their own ways. Keys are ordered
 //! by their UTF-8 bytes.
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -15,6 +14,7 @@ use thiserror::Error;
 
 use super::alarms::Slot;
 use crate::limits;
+use crate::store::commits::Commits;
 use crate::store::range::{Entry, Key, Range};
 use crate::store::{Reply, Space, StoreError, Write};
 
@@ -97,15 +97,14 @@ pub trait Entries {
     fn delete(&self, keys: Vec<Key>) -> Result<usize, StorageError>;
 }
 
-/// One object's storage. While transactions are open it remembers when each key was last written.
+/// One object's storage.
 pub struct Storage {
     space: Rc<dyn Space>,
     pub alarm: Slot,
     /// What is left to wait for before what was asked last is confirmed.
     waits: RefCell<Option<BoxFuture<'static, Result<(), StoreError>>>>,
-    commits: Cell<u64>,
-    transactions: Cell<usize>,
-    written: RefCell<BTreeMap<Key, u64>>,
+    /// The commits of all who use the space.
+    pub commits: Rc<Commits>,
 }
 
 impl Storage {
@@ -116,14 +115,12 @@ impl Storage {
             Reply::Now(error) => Some(ready(error).boxed()),
             Reply::Later(claimed) => Some(claimed),
         });
-        let (commits, transactions, written) = Default::default();
+        let commits = space.commits();
         Rc::new(Storage {
             space,
             alarm,
             waits,
             commits,
-            transactions,
-            written,
         })
     }
 
@@ -163,37 +160,11 @@ impl Storage {
 
     /// Writes at once what belongs together.
     pub fn commit(&self, writes: Vec<Write>) -> Result<(), StorageError> {
-        if self.transactions.get() > 0 {
-            let commit = self.commits.get() + 1;
-            self.commits.set(commit);
-            let mut written = self.written.borrow_mut();
-            written.extend(writes.iter().map(|(key, _)| (key.clone(), commit)));
-        }
+        self.commits.note(writes.iter().map(|(key, _)| key));
         let alarm = self.alarm.among(&writes);
         self.space.apply(writes).now()?;
         self.alarm.note(alarm);
         Ok(())
-    }
-
-    /// A transaction opens; the commit it starts from.
-    pub fn open_transaction(&self) -> u64 {
-        self.transactions.set(self.transactions.get() + 1);
-        self.commits.get()
-    }
-
-    /// Whether a key that `concerns` was written after commit number `start`.
-    pub fn written_since(&self, start: u64, concerns: impl Fn(&[u8]) -> bool) -> bool {
-        self.written
-            .borrow()
-            .iter()
-            .any(|(key, commit)| *commit > start && concerns(key))
-    }
-
-    pub fn close_transaction(&self) {
-        self.transactions.set(self.transactions.get() - 1);
-        if self.transactions.get() == 0 {
-            self.written.borrow_mut().clear();
-        }
     }
 }
 

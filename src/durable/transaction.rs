@@ -28,7 +28,7 @@ impl Transaction {
     }
 
     pub fn new(storage: Rc<Storage>) -> Transaction {
-        let start = storage.open_transaction();
+        let start = storage.commits.open();
         let (keys_read, ranges_read, writes) = Default::default();
         Transaction {
             storage,
@@ -45,7 +45,7 @@ impl Transaction {
         let keys = self.keys_read.borrow();
         let ranges = self.ranges_read.borrow();
         let concerns = |key: &[u8]| keys.contains(key) || ranges.iter().any(|range| range.contains(key));
-        if self.storage.written_since(self.start, concerns) {
+        if self.storage.commits.since(self.start, concerns) {
             return Ok(false);
         }
         self.storage.commit(self.writes.take().into_iter().collect())?;
@@ -55,7 +55,7 @@ impl Transaction {
     /// Nothing follows: writes of others need not be remembered for it any more.
     pub fn end(&self) {
         if !self.ended.replace(true) {
-            self.storage.close_transaction();
+            self.storage.commits.close();
         }
     }
 
@@ -63,14 +63,16 @@ impl Transaction {
         Ok(self.get(key)?.is_some())
     }
 
+    /// Takes all of `writes`, or none when the transaction would have too many.
     fn write(&self, writes: impl IntoIterator<Item = (Key, Option<Bytes>)>) -> Result<(), StorageError> {
         let mut all = self.writes.borrow_mut();
-        all.extend(writes);
-        if all.len() > limits::DURABLE_KEYS {
-            Err(StorageError::TransactionTooLarge)
-        } else {
-            Ok(())
+        let writes: Changes = writes.into_iter().collect();
+        let more = writes.keys().filter(|key| !all.contains_key(*key)).count();
+        if all.len() + more > limits::DURABLE_KEYS {
+            return Err(StorageError::TransactionTooLarge);
         }
+        all.extend(writes);
+        Ok(())
     }
 }
 
@@ -196,5 +198,7 @@ mod tests {
             transaction.put(vec![("one more".into(), Bytes::new())]),
             Err(StorageError::TransactionTooLarge)
         );
+        assert_eq!(transaction.get(b"one more"), Ok(None));
+        assert_eq!(transaction.put(vec![("0".into(), "again".into())]), Ok(()));
     }
 }

@@ -25,6 +25,7 @@ use super::numbered::Numbered;
 use super::storage::Storage;
 use crate::durable::ops::Open;
 use crate::instance::Instance;
+use crate::store::rocks;
 use crate::worker::host::Host;
 use crate::worker::lane::{Lane, LaneOptions};
 use crate::worker::later::Laters;
@@ -197,6 +198,8 @@ unsafe extern "C" fn end(env: *mut c_void) {
     for lane in lanes.into_values() {
         if lane.is_running() {
             std::mem::forget(lane);
+            // Other threads must not wait for what this one can never let go of.
+            rocks::abandon_thread();
         } else {
             let _ = catch_unwind(AssertUnwindSafe(|| drop(lane)));
         }

@@ -6,6 +6,7 @@
 const { setImmediate } = require("node:timers");
 const { binding, snapshot } = require("./addon.js");
 const { InstanceError, VMScriptRunnerError } = require("./errors.js");
+const { fairly } = require("./fairly.js");
 const { bodyFromWire, bodyToWire } = require("./platform.js");
 const { createRealm, listed } = require("./realm.js");
 const { lightResponse, splitResponse } = require("./response.js");
@@ -178,7 +179,7 @@ class Lane {
 
   #send(event, args) {
     const answer = binding.dispatch(this.#id, event, args);
-    if (answer !== undefined) return this.#settle(answer);
+    if (answer !== undefined) return fairly(this.#settle(answer));
     if (this.#ended) return Promise.reject(this.#ended());
     return new Promise((resolve, reject) => {
       this.#pending.set(event, { resolve, reject });

@@ -70,16 +70,16 @@ function soon(callback) {
 }
 
 /**
- * What is said of an alarm whose handler threw `cause`.
- * @param retries how often it had been retried before
- * @param wait milliseconds until it is retried; null when it is given up
+ * What is said of an alarm that was not handled, because of `cause`.
+ * @param retries how often it had been retried before; null when its object could not be read or written
+ * @param wait milliseconds until it is tried again; null when it is given up
  */
 function alarmError(binding, hex, retries, wait, cause) {
-  const next =
-    wait === null
-      ? `it is given up after ${retries} retries`
-      : `retry ${retries + 1} follows in ${Math.round(wait / 1000)} s`;
-  return new DurableObjectError("ERR_ALARM", `Alarm of Durable Object "${binding}" failed, ${next} (id ${hex})`, cause);
+  const seconds = `in ${Math.round(wait / 1000)} s`;
+  let text = `failed, retry ${retries + 1} follows ${seconds}`;
+  if (wait === null) text = `failed, it is given up after ${retries} retries`;
+  else if (retries === null) text = `could not be delivered, it is tried again ${seconds}`;
+  return new DurableObjectError("ERR_ALARM", `Alarm of Durable Object "${binding}" ${text} (id ${hex})`, cause);
 }
 
 module.exports = { alarmError, idParts, likelyParts, objectBindings, objectNamespaces, soon };

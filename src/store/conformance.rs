@@ -71,6 +71,7 @@ fn check(store: &dyn Store) {
     claimed_spaces_answer_at_once(store);
     many_keys_are_listed(store);
     spaces_are_found_by_a_key(store);
+    claimed_spaces_are_written_together(store);
 }
 
 fn writes_are_read(store: &dyn Store) {
@@ -205,4 +206,18 @@ fn spaces_are_found_by_a_key(store: &dyn Store) {
         found,
         Ok(["found:a", "found:b"].map(|name| (name.into(), name.into())).into())
     );
+}
+
+fn claimed_spaces_are_written_together(store: &dyn Store) {
+    let (one, two) = (claim(store, "together 1"), claim(store, "together 2"));
+    apply(&one, vec![put("a", "1")]);
+    let changes = vec![
+        ("together 1".into(), vec![delete("a"), put("b", "2")]),
+        ("together 2".into(), vec![put("c", "3")]),
+    ];
+    answer(store.commit_all(changes)).expect("the store writes");
+    assert_eq!((get(&one, "a"), get(&one, "b")), (None, Some("2".into())));
+    assert_eq!(get(&two, "c"), Some("3".into()));
+    drop((one, two));
+    assert_eq!(get(&claim(store, "together 1"), "b"), Some("2".into()));
 }

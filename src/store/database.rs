@@ -1,4 +1,4 @@
-//! One RocksDB database: a folder, open once in the process however many instances use it.
+//! One RocksDB database: a folder, open once in the process however many instances use it and whatever they call it.
 //!
 //! Writes go into the memtable and into a buffer of the write-ahead log, in one order; [`Database::confirm`] hands the
 //! buffer to the operating system, or to the disk as well. So a write costs no system call until somebody outside could
@@ -6,12 +6,13 @@
 //! database, and all that ask for one while another runs share the next.
 //!
 //! When the log cannot be written, RocksDB refuses all that follows. What was told to nobody is then given up: the next
-//! use opens the folder anew, and finds what was confirmed.
+//! use opens the folder anew, and finds what was confirmed. When the folder has been deleted the database is over: whoever
+//! uses it next is told, and opens another.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
@@ -19,7 +20,10 @@ use futures::FutureExt;
 use futures::channel::oneshot;
 use rocksdb::{DB, WriteBatch};
 
+use super::rocks_claims::Claims;
 use super::rocks_error::{explain, explain_folder};
+use super::rocks_folder::{self, CURRENT, Folder, Id};
+use super::rocks_mark::{Mark, Note};
 use super::rocks_options::{check_format, options};
 use super::{Reply, Result, StoreError};
 
@@ -34,13 +38,19 @@ pub enum Durability {
 }
 
 /// By folder. One that is being closed is still in it.
-static OPEN: Mutex<BTreeMap<PathBuf, Weak<Database>>> = Mutex::new(BTreeMap::new());
+static OPEN: Mutex<BTreeMap<Id, Weak<Database>>> = Mutex::new(BTreeMap::new());
 static CLOSED: Condvar = Condvar::new();
 
 pub struct Database {
-    folder: PathBuf,
+    /// What the folder was called last.
+    name: Mutex<PathBuf>,
+    folder: Folder,
+    /// Who uses which of its spaces alone.
+    pub claims: Claims,
     /// `None` from a failure until the next use.
     handle: RwLock<Option<DB>>,
+    mark: Mutex<Option<Mark>>,
+    is_gone: AtomicBool,
     failure: Mutex<Option<StoreError>>,
     lost: Mutex<Vec<Lost>>,
     /// Writes are counted; so is up to which of them the operating system has, and the disk.
@@ -64,41 +74,88 @@ struct Job {
 }
 
 impl Database {
-    /// The database in `folder`, which is made when it is missing.
-    pub fn open(folder: &Path) -> Result<Arc<Database>> {
-        std::fs::create_dir_all(folder).map_err(|error| explain_folder(folder, &error))?;
-        let folder = folder.canonicalize().map_err(|error| explain_folder(folder, &error))?;
+    /// The database in the folder called `name`, which is made when it is missing.
+    pub fn open(name: &Path) -> Result<Arc<Database>> {
+        std::fs::create_dir_all(name).map_err(|error| explain_folder(name, &error))?;
+        let folder = Folder::open(name)?;
+        // What is over must not be closed here while the list is locked.
+        let mut over = None;
         let mut open = lock(&OPEN);
-        while let Some(database) = open.get(&folder) {
-            match database.upgrade() {
-                Some(database) => return Ok(database),
+        while let Some(known) = open.get(&folder.id) {
+            match known.upgrade() {
+                Some(database) if database.check_there().is_ok() => {
+                    *lock(&database.name) = name.into();
+                    return Ok(database);
+                }
+                Some(database) => {
+                    over = Some(database);
+                    break;
+                }
                 None => open = CLOSED.wait(open).unwrap_or_else(PoisonError::into_inner),
             }
         }
+        folder.lock(name)?;
+        let (handle, mark) = open_handle(&folder.path, name)?;
+        let id = folder.id;
         let database = Arc::new(Database {
-            handle: RwLock::new(Some(open_handle(&folder)?)),
+            name: Mutex::new(name.into()),
+            folder,
+            claims: Claims::default(),
+            handle: RwLock::new(Some(handle)),
+            mark: Mutex::new(mark),
+            is_gone: AtomicBool::new(false),
             failure: Mutex::default(),
             lost: Mutex::default(),
             applied: AtomicU64::new(0),
             written: AtomicU64::new(0),
             synced: AtomicU64::new(0),
             syncs: Mutex::default(),
-            folder: folder.clone(),
         });
-        open.insert(folder, Arc::downgrade(&database));
+        open.insert(id, Arc::downgrade(&database));
+        drop(open);
+        drop(over);
         Ok(database)
+    }
+
+    /// An error when the folder has been deleted.
+    pub fn check_there(&self) -> Result<()> {
+        if self.is_gone.load(SeqCst) {
+            return Err(self.gone());
+        }
+        Ok(())
+    }
+
+    fn gone(&self) -> StoreError {
+        StoreError::other(format!(
+            "The folder {} was deleted while it was in use, with all that was stored in it. It is made again when it is \
+             used next.",
+            lock(&self.name).display()
+        ))
+    }
+
+    /// Finds out whether the folder is still there. Writes to files that were deleted succeed, and are lost.
+    fn look(&self) -> Result<()> {
+        let is_deleted = lock(&self.mark).as_ref().is_some_and(Mark::is_deleted);
+        if is_deleted && !self.folder.path.join(CURRENT).exists() {
+            self.is_gone.store(true, SeqCst);
+        }
+        self.check_there()
+    }
+
+    fn explain(&self, what: &str, error: &rocksdb::Error) -> StoreError {
+        explain(what, &lock(&self.name), &self.folder.path, error)
     }
 
     /// Reads from the database.
     pub fn read<T>(&self, read: impl FnOnce(&DB) -> std::result::Result<T, rocksdb::Error>) -> Result<T> {
-        self.with(|handle| read(handle).map_err(|error| explain("read", &self.folder, &error)))
+        self.with(|handle| read(handle).map_err(|error| self.explain("read", &error)))
     }
 
     /// Writes all of `batch`, or nothing; its number among the writes.
     pub fn write(&self, batch: WriteBatch) -> Result<u64> {
         self.with(|handle| match handle.write(batch) {
             Ok(()) => Ok(self.applied.fetch_add(1, SeqCst) + 1),
-            Err(error) => Err(self.fail(explain("write to", &self.folder, &error))),
+            Err(error) => Err(self.fail(self.explain("write to", &error))),
         })
     }
 
@@ -134,9 +191,13 @@ impl Database {
 
     fn flush(&self, sync: bool) -> Result<()> {
         let flushed = self.with(|handle| {
-            let applied = self.applied.load(SeqCst);
+            let (applied, last) = (self.applied.load(SeqCst), handle.latest_sequence_number());
             let flushed = handle.flush_wal(sync);
-            flushed.map_err(|error| self.fail(explain("write to", &self.folder, &error)))?;
+            flushed.map_err(|error| self.fail(self.explain("write to", &error)))?;
+            self.look()?;
+            if let Some(mark) = &mut *lock(&self.mark) {
+                mark.confirm(last, sync);
+            }
             Ok(applied)
         })?;
         self.written.fetch_max(flushed, SeqCst);
@@ -162,9 +223,9 @@ impl Database {
             },
         };
         if sender.send(job).is_err() {
-            return Reply::Now(Err(ended(&self.folder)));
+            return Reply::Now(Err(ended(&lock(&self.name))));
         }
-        let folder = self.folder.clone();
+        let folder = lock(&self.name).clone();
         Reply::Later(
             wait.map(move |synced| synced.unwrap_or_else(|_| Err(ended(&folder))))
                 .boxed(),
@@ -173,6 +234,7 @@ impl Database {
 
     /// Uses the handle; after a failure, a new one.
     fn with<T>(&self, work: impl FnOnce(&DB) -> Result<T>) -> Result<T> {
+        self.check_there()?;
         if let Some(handle) = &*self.handle.read().unwrap_or_else(PoisonError::into_inner)
             && lock(&self.failure).is_none()
         {
@@ -186,7 +248,12 @@ impl Database {
         }
         work(match &mut *handle {
             Some(handle) => handle,
-            empty => empty.insert(open_handle(&self.folder)?),
+            empty => {
+                self.look()?;
+                let (opened, mark) = open_handle(&self.folder.path, &lock(&self.name))?;
+                *lock(&self.mark) = mark;
+                empty.insert(opened)
+            }
         })
     }
 
@@ -203,15 +270,27 @@ impl Drop for Database {
         if let Some(handle) = self.handle.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
             let _ = handle.flush_wal(false);
         }
-        open.remove(&self.folder);
+        self.folder.unlock();
+        let itself = std::ptr::from_ref(self);
+        if open.get(&self.folder.id).is_some_and(|known| known.as_ptr() == itself) {
+            open.remove(&self.folder.id);
+        }
         CLOSED.notify_all();
     }
 }
 
-fn open_handle(folder: &Path) -> Result<DB> {
-    let handle = DB::open(&options(), folder).map_err(|error| explain("open", folder, &error))?;
-    check_format(&handle, folder)?;
-    Ok(handle)
+/// Opens a database that is whole, or makes one. Nothing is changed in a folder whose database cannot be opened.
+fn open_handle(path: &Path, name: &Path) -> Result<(DB, Option<Mark>)> {
+    let mut options = options();
+    let is_new = rocks_folder::is_empty(path, name)?;
+    options.create_if_missing(is_new);
+    if !is_new {
+        rocks_folder::check(path, name)?;
+    }
+    let handle = DB::open(&options, path).map_err(|error| explain("open", name, path, &error))?;
+    check_format(&handle, path, name)?;
+    let note = Note::at_opening(handle.latest_sequence_number(), rocks_folder::manifest(path));
+    Ok((handle, Mark::make(path, note)))
 }
 
 /// Starts a database's thread for syncs. It ends when the database does.
@@ -245,6 +324,6 @@ fn ended(folder: &Path) -> StoreError {
     ))
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 
+use super::commits::Commits;
 use super::range::{Entry, Key, Range};
 use super::{Reply, Space, Store, Write};
 
@@ -51,6 +52,7 @@ pub fn apply_to(entries: &mut Entries, writes: impl IntoIterator<Item = Write>) 
 #[derive(Default)]
 pub struct MemorySpace {
     entries: RefCell<Entries>,
+    commits: Rc<Commits>,
 }
 
 impl MemorySpace {
@@ -92,6 +94,13 @@ impl Store for MemoryStore {
         found.sort();
         Reply::Now(Ok(found))
     }
+
+    fn commit_all(&self, changes: Vec<(String, Vec<Write>)>) -> Reply<()> {
+        for (name, writes) in changes {
+            MemoryStore::space(self, &name).apply(writes);
+        }
+        Reply::Now(Ok(()))
+    }
 }
 
 impl Space for MemorySpace {
@@ -110,6 +119,10 @@ impl Space for MemorySpace {
 
     fn sync(&self) -> Reply<()> {
         Reply::Now(Ok(()))
+    }
+
+    fn commits(&self) -> Rc<Commits> {
+        self.commits.clone()
     }
 }
 

@@ -4,6 +4,7 @@
 //! answers later (Redis) are asked in the same way, and the asker who wants no wait pays for none.
 
 pub mod buffered;
+pub mod commits;
 #[cfg(test)]
 mod conformance;
 pub mod database;
@@ -17,8 +18,13 @@ mod redis_claimed;
 mod redis_link;
 mod redis_scripts;
 pub mod rocks;
+mod rocks_claims;
 mod rocks_error;
+mod rocks_folder;
+mod rocks_held;
 mod rocks_key;
+mod rocks_log;
+mod rocks_mark;
 mod rocks_options;
 pub mod snapshot;
 
@@ -27,7 +33,8 @@ use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 
 use bytes::Bytes;
-use futures::future::BoxFuture;
+use commits::Commits;
+use futures::future::{BoxFuture, FutureExt, pending};
 
 pub use error::StoreError;
 use range::{Entry, Key, Range};
@@ -90,8 +97,27 @@ pub trait Store {
     /// The names of the spaces that hold something and begin with `prefix`, in order.
     fn spaces(&self, prefix: &str) -> Reply<Vec<String>>;
 
-    /// The names of the spaces that have `key`, in order, each with its value there.
+    /// The names of the spaces that have `key`, in order, each with its value there. Those that somebody else has claimed
+    /// are left out.
     fn spaces_with(&self, key: &[u8]) -> Reply<Vec<(String, Bytes)>>;
+
+    /// Writes to spaces that are all claimed: everything, or nothing. Answers when it survives, as after [`Space::sync`].
+    fn commit_all(&self, changes: Vec<(String, Vec<Write>)>) -> Reply<()>;
+
+    /// Which of these spaces somebody else has claimed: another thread, or another process.
+    fn elsewhere(&self, names: &[String]) -> Reply<Vec<bool>> {
+        Reply::Now(Ok(vec![false; names.len()]))
+    }
+
+    /// Resolves when spaces that others had may have been let go of. It counts from when it is called.
+    fn changed(&self) -> BoxFuture<'static, ()> {
+        pending().boxed()
+    }
+
+    /// Whether others may use the same place: other instances, threads or processes.
+    fn is_shared(&self) -> bool {
+        false
+    }
 }
 
 /// Keys and values in the order of the keys' bytes.
@@ -106,6 +132,11 @@ pub trait Space {
     /// Answers when everything applied before survives what the store promises to survive: the end of the process, or a
     /// loss of power too.
     fn sync(&self) -> Reply<()>;
+
+    /// The commits of all who have claimed the space.
+    fn commits(&self) -> Rc<Commits> {
+        Rc::default()
+    }
 
     /// Applies all writes, or none of them. Answers when they survive, as after [`Space::sync`].
     fn commit(&self, writes: Vec<Write>) -> Reply<()> {

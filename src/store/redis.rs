@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -13,13 +14,15 @@ use futures::channel::oneshot;
 use futures::future::{BoxFuture, FutureExt, TryFutureExt};
 use redis::Value;
 use tokio::runtime::Handle;
+use tokio::time::sleep;
 
 use super::error::StoreError;
 use super::range::{Entry, Range};
-use super::redis_claimed::{Claimed, Unsent};
+use super::redis_claimed::{self, Claimed, Unsent};
 use super::redis_link::Link;
 use super::redis_scripts::Keys;
 use super::{Claims, Reply, Result, Space, Store, Write};
+use crate::limits::DURABLE_ALARM_LOOK;
 
 pub struct RedisStore {
     server: Arc<Server>,
@@ -31,22 +34,27 @@ pub(super) struct Server {
     pub(super) link: Link,
     pub(super) keys: Arc<Keys>,
     pub(super) background: Handle,
-    /// Counts the writes of the session.
+    /// Counts the writes of the session, and its claims.
     writes: Mutex<u64>,
+    claims: AtomicU64,
 }
 
 impl Server {
-    /// Sends a write; its number and its place in the queue are taken together.
-    pub(super) fn apply(
+    /// Sends writes to spaces, each with its claim; their number and their place in the queue are taken together.
+    pub(super) fn apply<'w>(
         &self,
-        space: &str,
-        claim: &str,
-        writes: &[Write],
+        spaces: impl Iterator<Item = (&'w str, &'w str, &'w [Write])> + Clone,
         done: impl FnOnce(Result<Value>) + Send + 'static,
     ) {
         let mut number = lock(&self.writes);
         *number += 1;
-        self.link.send(self.keys.apply(space, claim, *number, writes), done);
+        self.link.send(self.keys.apply(*number, spaces), done);
+    }
+
+    /// A token that no claim has had or will have.
+    pub(super) fn token(&self) -> String {
+        let number = self.claims.fetch_add(1, SeqCst);
+        format!("{} {number}", self.keys.session)
     }
 }
 
@@ -80,6 +88,7 @@ impl RedisStore {
             keys,
             background: background.clone(),
             writes: Mutex::new(0),
+            claims: AtomicU64::new(0),
         };
         Ok(RedisStore {
             server: Arc::new(server),
@@ -137,6 +146,33 @@ impl Store for RedisStore {
                 .collect())
         })
     }
+
+    /// More than fits into one command goes in several, which are not one any more.
+    fn commit_all(&self, changes: Vec<(String, Vec<Write>)>) -> Reply<()> {
+        let changes = changes.into_iter().map(|(name, writes)| {
+            let make = || Rc::new(Claimed::new(&self.server, &name, self.unsent.clone()));
+            (self.claimed.claim(&name, Claimed::is_sound, make), writes)
+        });
+        redis_claimed::commit_all(changes.collect())
+    }
+
+    fn elsewhere(&self, names: &[String]) -> Reply<Vec<bool>> {
+        self.server.link.ask(self.server.keys.elsewhere(names), |found| {
+            let Value::Array(found) = found else {
+                return Ok(Vec::new());
+            };
+            Ok(found.into_iter().map(|one| one == Value::Int(1)).collect())
+        })
+    }
+
+    /// Redis tells nobody of what others set or let go of: it is asked now and then.
+    fn changed(&self) -> BoxFuture<'static, ()> {
+        async { sleep(DURABLE_ALARM_LOOK).await }.boxed()
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
 }
 
 /// A space that others may use as well.
@@ -174,9 +210,10 @@ impl Space for SharedSpace {
             return Reply::Now(Ok(()));
         }
         let (sender, applied) = oneshot::channel();
-        self.server.apply(&self.name, "", &writes, |answer| {
-            let _ = sender.send(answer.map(drop));
-        });
+        self.server
+            .apply(std::iter::once((&self.name[..], "", &writes[..])), |answer| {
+                let _ = sender.send(answer.map(drop));
+            });
         Reply::Later(answered(applied))
     }
 
@@ -317,7 +354,6 @@ mod tests {
         conformance::apply(&space, vec![put("a", "1")]);
         // The first session ends, as far as Redis knows.
         answer(first.server.link.ask(first.server.keys.end_session(), |_| Ok(()))).expect("it answers");
-        first.server.link.send(first.server.keys.release("object", "1"), drop);
         let taken = claim(&second, "object");
         conformance::apply(&taken, vec![put("a", "2")]);
         let error = answer(space.commit(vec![put("a", "late")])).expect_err("it is late");

@@ -1,8 +1,8 @@
 //! A space on Redis that this process alone uses.
 //!
 //! It is fetched whole when it is claimed, answers from memory, and sends its writes on in order, all of a turn as one. When
-//! the claim may be lost, because the server could not be reached for a while, the space refuses everything: whoever has it
-//! must claim it again.
+//! the claim may be lost, because the server could not be reached for a while, does not renew it or has lost its data, the
+//! space refuses everything: whoever has it must claim it again.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,16 +11,18 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use futures::channel::oneshot;
-use futures::future::{BoxFuture, FutureExt, Shared};
+use futures::future::{BoxFuture, FutureExt, Shared, TryFutureExt, try_join_all};
 use redis::Value;
 
+use super::commits::Commits;
 use super::error::{Kind, StoreError};
 use super::memory::{Entries, apply_to, list_of};
 use super::range::{Entry, Range};
 use super::redis::{Server, answered, list, lock, pairs, text};
+use super::redis_link::Link;
 use super::redis_scripts::FENCED;
 use super::{Reply, Result, Space, Write};
-use crate::limits::{REDIS_CLAIM, REDIS_CLAIM_PAUSE, REDIS_WRITES};
+use crate::limits::{BUFFERED_BYTES, CLAIM_PAUSE, CLAIM_WAIT, REDIS_WRITES};
 
 type Wait = Shared<BoxFuture<'static, Result<()>>>;
 
@@ -31,6 +33,7 @@ pub type Unsent = RefCell<Vec<Arc<Copied>>>;
 pub struct Claimed {
     copied: Arc<Copied>,
     unsent: Rc<Unsent>,
+    commits: Rc<Commits>,
 }
 
 /// What this process knows of a space that it has claimed, for as long as answers are under way.
@@ -43,15 +46,18 @@ pub struct Copied {
 #[derive(Default)]
 struct State {
     entries: Entries,
-    /// What was written and not sent.
+    /// What was written and not sent, and how many bytes that is.
     unsent: Vec<Write>,
-    /// The number of the claim; empty until it is made.
+    bytes: usize,
+    /// The token of the claim; empty until it is made.
     claim: String,
     /// How often the session had lapsed by then.
     lapses: u64,
     failure: Option<StoreError>,
     /// The claim, or the last write.
     last: Option<Wait>,
+    /// Whether nobody has the space any more: a claim that comes then is let go of.
+    is_dropped: bool,
 }
 
 impl Copied {
@@ -66,13 +72,7 @@ impl Copied {
             Some(failure) => Err(failure.clone()),
             None if state.claim.is_empty() => Err(StoreError::other("a space is used that is not claimed yet")),
             None if session.lasts() && session.lapses() == state.lapses => Ok(()),
-            None => Err(StoreError::new(
-                Kind::Unreachable,
-                format!(
-                    "{} could not be reached in time: others may use the object by now.",
-                    self.server.link.name
-                ),
-            )),
+            None => Err(lapsed(&self.server.link)),
         }
     }
 
@@ -80,23 +80,100 @@ impl Copied {
     pub fn send(self: &Arc<Self>) {
         let mut state = self.state();
         let writes = std::mem::take(&mut state.unsent);
-        if writes.is_empty() {
-            return;
+        state.bytes = 0;
+        if !writes.is_empty() {
+            let spaces = std::iter::once((&self.name[..], &state.claim[..], &writes[..]));
+            state.last = Some(transmit(&self.server, vec![self.clone()], spaces));
         }
-        let (sender, applied) = oneshot::channel();
-        let copied = self.clone();
-        self.server.apply(&self.name, &state.claim, &writes, move |answer| {
-            let answer = answer.and_then(|answer| match answer {
-                Value::Int(FENCED) => Err(lost(&copied.server.link.name)),
-                _ => Ok(()),
-            });
-            if let Err(error) = &answer {
+    }
+}
+
+/// Sends writes to spaces, all of them or none. When they are refused the claims are lost.
+fn transmit<'w>(
+    server: &Server,
+    to: Vec<Arc<Copied>>,
+    spaces: impl Iterator<Item = (&'w str, &'w str, &'w [Write])> + Clone,
+) -> Wait {
+    let (sender, applied) = oneshot::channel();
+    let name = server.link.name.clone();
+    server.apply(spaces, move |answer| {
+        let answer = answer.and_then(|answer| match answer {
+            Value::Int(FENCED) => Err(lost(&name)),
+            _ => Ok(()),
+        });
+        if let Err(error) = &answer {
+            for copied in to {
                 copied.state().failure.get_or_insert(error.clone());
             }
-            let _ = sender.send(answer);
-        });
-        state.last = Some(answered(applied).shared());
+        }
+        let _ = sender.send(answer);
+    });
+    answered(applied).shared()
+}
+
+/// A part of what is written to several spaces: each with its claim.
+#[derive(Default)]
+struct Part {
+    spaces: Vec<(Arc<Copied>, String, Vec<Write>)>,
+    writes: usize,
+    bytes: usize,
+}
+
+impl Part {
+    fn is_full(&self) -> bool {
+        self.writes >= REDIS_WRITES || self.bytes >= BUFFERED_BYTES
     }
+
+    fn add(&mut self, copied: &Arc<Copied>, claim: &str, write: Write) {
+        self.writes += 1;
+        self.bytes += size(&write);
+        match self.spaces.last_mut() {
+            Some((last, _, writes)) if Arc::ptr_eq(last, copied) => writes.push(write),
+            _ => self.spaces.push((copied.clone(), claim.into(), vec![write])),
+        }
+    }
+
+    fn send(self) -> Option<Wait> {
+        let server = self.spaces.first()?.0.server.clone();
+        let to: Vec<_> = self.spaces.iter().map(|(copied, ..)| copied.clone()).collect();
+        let spaces = self.spaces.iter();
+        let spaces = spaces.map(|(copied, claim, writes)| (&copied.name[..], &claim[..], &writes[..]));
+        let wait = transmit(&server, to.clone(), spaces);
+        for copied in to {
+            copied.state().last = Some(wait.clone());
+        }
+        Some(wait)
+    }
+}
+
+/// Writes to spaces that are claimed: as one, or in parts when it is more than a command can have.
+pub fn commit_all(changes: Vec<(Rc<Claimed>, Vec<Write>)>) -> Reply<()> {
+    for (space, _) in &changes {
+        space.copied.send();
+        if let Err(error) = space.copied.check(&space.copied.state()) {
+            return Reply::Now(Err(error));
+        }
+    }
+    let (mut part, mut waits) = (Part::default(), Vec::new());
+    for (space, writes) in changes {
+        let claim = {
+            let mut state = space.copied.state();
+            apply_to(&mut state.entries, writes.iter().cloned());
+            state.claim.clone()
+        };
+        for write in writes {
+            part.add(&space.copied, &claim, write);
+            if part.is_full() {
+                waits.extend(std::mem::take(&mut part).send());
+            }
+        }
+    }
+    waits.extend(part.send());
+    Reply::Later(try_join_all(waits).map_ok(drop).boxed())
+}
+
+fn size((key, value): &Write) -> usize {
+    key.len() + value.as_ref().map_or(0, Bytes::len)
 }
 
 impl Claimed {
@@ -110,10 +187,14 @@ impl Claimed {
         copied.state().last = Some(answered(claimed).shared());
         let claiming = Claiming {
             copied: copied.clone(),
-            deadline: Instant::now() + REDIS_CLAIM,
+            deadline: Instant::now() + CLAIM_WAIT,
         };
-        claiming.ask(sender);
-        Claimed { copied, unsent }
+        claiming.ask(server.token(), sender);
+        Claimed {
+            copied,
+            unsent,
+            commits: Rc::default(),
+        }
     }
 
     pub fn is_sound(&self) -> bool {
@@ -142,8 +223,9 @@ impl Space for Claimed {
             self.unsent.borrow_mut().push(self.copied.clone());
         }
         state.unsent.extend_from_slice(&writes);
+        state.bytes += writes.iter().map(size).sum::<usize>();
         apply_to(&mut state.entries, writes);
-        let is_full = state.unsent.len() >= REDIS_WRITES;
+        let is_full = state.unsent.len() >= REDIS_WRITES || state.bytes >= BUFFERED_BYTES;
         drop(state);
         if is_full {
             self.copied.send();
@@ -160,30 +242,43 @@ impl Space for Claimed {
         }
         Reply::Now(self.copied.check(&state))
     }
+
+    fn commits(&self) -> Rc<Commits> {
+        self.commits.clone()
+    }
 }
 
 impl Drop for Claimed {
     fn drop(&mut self) {
         self.copied.send();
-        let Copied { server, name, state } = &*self.copied;
-        let claim = lock(state).claim.clone();
-        server.link.send(server.keys.release(name, &claim), drop);
+        let mut state = self.copied.state();
+        state.is_dropped = true;
+        if !state.claim.is_empty() {
+            self.copied.release(&state.claim);
+        }
     }
 }
 
-/// A claim on its way: asked for again while another session has the space.
+impl Copied {
+    fn release(&self, claim: &str) {
+        let Server { link, keys, .. } = &*self.server;
+        link.send(keys.release(&self.name, claim), drop);
+    }
+}
+
+/// A claim on its way: asked for again while another session has the space, for as long as somebody waits for it.
 struct Claiming {
     copied: Arc<Copied>,
     deadline: Instant,
 }
 
 impl Claiming {
-    fn ask(self, done: oneshot::Sender<Result<()>>) {
+    fn ask(self, token: String, done: oneshot::Sender<Result<()>>) {
         let Copied { server, name, .. } = &*self.copied.clone();
-        server.link.send(server.keys.claim(name), move |answer| {
-            match answer.map(|answer| self.take(answer)) {
+        server.link.send(server.keys.claim(name, &token), move |answer| {
+            match answer.map(|answer| self.take(answer, &token)) {
                 Ok(None) => drop(done.send(Ok(()))),
-                Ok(Some(_)) if Instant::now() < self.deadline => self.ask_later(done),
+                Ok(Some(_)) if Instant::now() < self.deadline => self.ask_later(token, done),
                 Ok(Some(owner)) => {
                     let error = taken(&self.copied.name, &owner);
                     self.fail(done, error);
@@ -193,25 +288,32 @@ impl Claiming {
         });
     }
 
-    fn ask_later(self, done: oneshot::Sender<Result<()>>) {
+    fn ask_later(self, token: String, done: oneshot::Sender<Result<()>>) {
         let background = self.copied.server.background.clone();
         background.spawn(async move {
-            tokio::time::sleep(REDIS_CLAIM_PAUSE).await;
-            self.ask(done);
+            tokio::time::sleep(CLAIM_PAUSE).await;
+            let is_dropped = self.copied.state().is_dropped;
+            if !is_dropped {
+                self.ask(token, done);
+            }
         });
     }
 
     /// Takes what Redis answered; whose the space is, if it is another's.
-    fn take(&self, answer: Value) -> Option<String> {
+    fn take(&self, answer: Value, token: &str) -> Option<String> {
         let Value::Array(mut parts) = answer else {
             return Some("a server that answers what it was not asked".into());
         };
-        if parts.len() < 3 {
+        if parts.len() < 2 {
             return parts.pop().map(text);
         }
-        let entries = pairs(parts.pop().map(list).unwrap_or_default());
         let mut state = self.copied.state();
-        state.claim = parts.pop().map(text).unwrap_or_default();
+        if state.is_dropped {
+            self.copied.release(token);
+            return None;
+        }
+        let entries = pairs(parts.pop().map(list).unwrap_or_default());
+        state.claim = token.into();
         state.lapses = self.copied.server.link.session.lapses();
         state.entries = entries.into_iter().collect();
         None
@@ -224,7 +326,7 @@ impl Claiming {
 }
 
 fn taken(space: &str, owner: &str) -> StoreError {
-    let seconds = REDIS_CLAIM.as_secs();
+    let seconds = CLAIM_WAIT.as_secs();
     StoreError::new(
         Kind::Claimed,
         format!(
@@ -239,4 +341,22 @@ fn lost(server: &str) -> StoreError {
         Kind::Claimed,
         format!("{server} refused a write: another process has taken the object over since."),
     )
+}
+
+/// The session was not renewed in time: the server refused it, could not be reached, or has forgotten it.
+fn lapsed(link: &Link) -> StoreError {
+    let name = &link.name;
+    match link.session.refusal().filter(|_| !link.session.lasts()) {
+        Some(refusal) => StoreError::new(
+            refusal.kind,
+            format!(
+                "{name} does not let this process keep its objects, which others may use by now: {}",
+                refusal.text
+            ),
+        ),
+        None => StoreError::new(
+            Kind::Unreachable,
+            format!("{name} could not be reached in time, or has lost its data: others may use the object by now."),
+        ),
+    }
 }

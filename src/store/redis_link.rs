@@ -4,8 +4,8 @@
 //! When the connection breaks, the task connects again and sends what was not answered once more, in the same order; after
 //! [`REDIS_RETRY`] it gives up, and everything that waits gets the error.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures::channel::oneshot;
@@ -13,32 +13,37 @@ use futures::future::BoxFuture;
 use futures::{FutureExt, TryFutureExt};
 use redis::aio::MultiplexedConnection;
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ErrorKind, Pipeline, RedisError, ServerErrorKind,
+    Arg, AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ErrorKind, Pipeline, RedisError, ServerErrorKind,
     TlsCertificates, Value,
 };
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::error::{Kind, StoreError};
+use super::redis::lock;
 use super::redis_scripts::Keys;
 use super::{Reply, Result};
-use crate::limits::{REDIS_BACKOFF, REDIS_BATCH, REDIS_RETRY, REDIS_SESSION, REDIS_TIMEOUT};
+use crate::limits::{BUFFERED_BYTES, REDIS_BACKOFF, REDIS_BATCH, REDIS_RETRY, REDIS_SESSION, REDIS_TIMEOUT};
 
 /// Called on the background thread with what was answered.
 type Done = Box<dyn FnOnce(Result<Value>) + Send>;
 
 struct Job {
     command: Cmd,
+    bytes: usize,
     done: Done,
 }
 
-/// How the session fares. It lapses when it was not renewed in time: somebody else may have claimed what it had.
+/// How the session fares. It lapses when it was not renewed in time, or the server has forgotten it: somebody else may have
+/// claimed what it had.
 pub struct Session {
     started: Instant,
     /// Until when it lasts at least, in milliseconds after its start.
     lasts: AtomicU64,
     /// How often it has lapsed.
     lapses: AtomicU64,
+    /// Why the server does not renew it.
+    refusal: Mutex<Option<StoreError>>,
 }
 
 impl Session {
@@ -54,11 +59,22 @@ impl Session {
         self.lapses.load(SeqCst)
     }
 
-    /// It was renewed by what was sent at `sent`.
-    fn renewed(&self, sent: u64) {
-        let before = self.lasts.swap(sent + REDIS_SESSION.as_millis() as u64, SeqCst);
-        if sent >= before {
-            self.lapses.fetch_add(1, SeqCst);
+    /// Why the server has not renewed it, if it has said so.
+    pub fn refusal(&self) -> Option<StoreError> {
+        lock(&self.refusal).clone()
+    }
+
+    /// What the server answered to a renewal that was sent at `sent`: whether it still had the session.
+    fn renewed(&self, sent: u64, answer: Result<Value>) {
+        match answer {
+            Ok(known) => {
+                lock(&self.refusal).take();
+                let before = self.lasts.swap(sent + REDIS_SESSION.as_millis() as u64, SeqCst);
+                if sent >= before || known != Value::Int(1) {
+                    self.lapses.fetch_add(1, SeqCst);
+                }
+            }
+            Err(refusal) => *lock(&self.refusal) = Some(refusal),
         }
     }
 }
@@ -84,6 +100,7 @@ impl Link {
             started: Instant::now(),
             lasts: AtomicU64::new(0),
             lapses: AtomicU64::new(0),
+            refusal: Mutex::default(),
         });
         let sender = Sender {
             client,
@@ -99,7 +116,8 @@ impl Link {
     /// Sends a command; `done` is called on the background thread.
     pub fn send(&self, command: Cmd, done: impl FnOnce(Result<Value>) + Send + 'static) {
         let done = Box::new(done);
-        if let Err(unsent) = self.jobs.send(Job { command, done }) {
+        let bytes = size(&command);
+        if let Err(unsent) = self.jobs.send(Job { command, bytes, done }) {
             (unsent.0.done)(Err(ended(&self.name)));
         }
     }
@@ -138,10 +156,13 @@ impl Sender {
             };
             match next {
                 Ok(Some(job)) => {
+                    let mut bytes = job.bytes;
                     let mut batch = vec![job];
                     while batch.len() < REDIS_BATCH
+                        && bytes < BUFFERED_BYTES
                         && let Ok(job) = jobs.try_recv()
                     {
+                        bytes += job.bytes;
                         batch.push(job);
                     }
                     is_open |= self.exchange(batch).await;
@@ -166,10 +187,12 @@ impl Sender {
         }
         match self.insist(&pipeline).await {
             Ok((sent, values)) => {
-                self.session.renewed(sent);
-                let answers = values.into_iter().skip(1);
-                for (job, value) in batch.into_iter().zip(answers) {
-                    (job.done)(self.judge(value));
+                let mut answers = values.into_iter().map(|value| self.judge(value));
+                if let Some(renewal) = answers.next() {
+                    self.session.renewed(sent, renewal);
+                }
+                for (job, answer) in batch.into_iter().zip(answers) {
+                    (job.done)(answer);
                 }
                 true
             }
@@ -188,15 +211,19 @@ impl Sender {
         let mut pause = REDIS_BACKOFF;
         loop {
             let sent = self.session.now();
-            let error = match self.attempt(pipeline).await {
-                Ok(values) if !values.iter().any(is_loading) => return Ok((sent, values)),
-                Ok(_) => self.unreachable("it is loading its data"),
-                Err(error) if is_distrust(&error) => return Err(self.distrusted(&error)),
-                Err(error) if is_final(&error) => return Err(self.refused(&error)),
-                Err(error) => self.unreachable(&error.to_string()),
+            let (error, is_final) = match self.attempt(pipeline).await {
+                Ok(values) => match values.iter().find_map(is_stranger) {
+                    Some(reason) => (self.refused(&reason), true),
+                    None if values.iter().any(is_loading) => (self.unreachable("it is loading its data"), false),
+                    None => return Ok((sent, values)),
+                },
+                Err(error) if is_distrust(&error) => (self.distrusted(&error), true),
+                Err(error) if is_final(&error) => (self.refused(&error.to_string()), true),
+                Err(error) => (self.unreachable(&error.to_string()), false),
             };
+            // What is left to read on it would be taken for the answers to what is sent next.
             self.connection = None;
-            if Instant::now() + pause > deadline {
+            if is_final || Instant::now() + pause > deadline {
                 return Err(error);
             }
             tokio::time::sleep(pause).await;
@@ -237,8 +264,11 @@ impl Sender {
         }
     }
 
-    fn refused(&self, error: &RedisError) -> StoreError {
-        StoreError::other(format!("{} refused the connection: {error}", self.name))
+    fn refused(&self, reason: &str) -> StoreError {
+        StoreError::other(format!(
+            "{} refused the connection: correct the user and the password in the URL, redis://user:password@host. ({reason})",
+            self.name
+        ))
     }
 
     fn distrusted(&self, error: &RedisError) -> StoreError {
@@ -287,6 +317,25 @@ fn is_final(error: &RedisError) -> bool {
     let asked_for_password = matches!(error.kind(), ErrorKind::Extension) || error.code() == Some("NOAUTH");
     let denied = matches!(error.kind(), ErrorKind::Server(ServerErrorKind::NoPerm));
     refused || asked_for_password || denied
+}
+
+/// The refusal of one who has not said who they are.
+fn is_stranger(value: &Value) -> Option<String> {
+    match value {
+        Value::ServerError(error) if error.code() == "NOAUTH" => {
+            Some(format!("{} {}", error.code(), error.details().unwrap_or_default()))
+        }
+        _ => None,
+    }
+}
+
+/// How many bytes a command has, but for what little is between its parts.
+fn size(command: &Cmd) -> usize {
+    let parts = command.args_iter().map(|part| match part {
+        Arg::Simple(bytes) => bytes.len(),
+        _ => 0,
+    });
+    parts.sum()
 }
 
 fn is_loading(value: &Value) -> bool {

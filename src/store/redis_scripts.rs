@@ -2,7 +2,7 @@
 //!
 //! A space is a hash of its entries and a sorted set of its keys, all of one score, so that Redis orders them by their bytes.
 //! A set has the names of all spaces that hold something. A session is one process's use of the store: a key that ends by
-//! itself unless it is renewed. A space that is claimed has the session that claimed it, and the number of that claim: a
+//! itself unless it is renewed. A space that is claimed has the session that claimed it, and the token of that claim: a
 //! writer whose claim is not the last is refused, however late it comes. A session also counts its writes, so that one
 //! that is sent again after a connection broke is never done twice, or too late.
 
@@ -17,23 +17,35 @@ use crate::limits::REDIS_SESSION;
 /// Answered to a write whose claim is not the last any more.
 pub const FENCED: i64 = -1;
 
+/// Writes to spaces, all of them or none: for each three keys, and its name, its claim, how many writes and the writes.
 const APPLY: &str = "
-local done = redis.call('HGET', KEYS[4], 'writes')
-if done and tonumber(done) >= tonumber(ARGV[2]) then return 0 end
-if ARGV[1] ~= '' and redis.call('GET', KEYS[5]) ~= ARGV[1] then return -1 end
-for i = 5, #ARGV, 3 do
-  if ARGV[i] == 'put' then
-    redis.call('HSET', KEYS[1], ARGV[i + 1], ARGV[i + 2])
-    redis.call('ZADD', KEYS[2], 0, ARGV[i + 1])
-  else
-    redis.call('HDEL', KEYS[1], ARGV[i + 1])
-    redis.call('ZREM', KEYS[2], ARGV[i + 1])
-  end
+local done = redis.call('HGET', KEYS[2], 'writes')
+if done and tonumber(done) >= tonumber(ARGV[1]) then return 0 end
+local at, k = 3, 3
+while at <= #ARGV do
+  if ARGV[at + 1] ~= '' and redis.call('GET', KEYS[k + 2]) ~= ARGV[at + 1] then return -1 end
+  at = at + 3 + 3 * tonumber(ARGV[at + 2])
+  k = k + 3
 end
-if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('ZADD', KEYS[3], 0, ARGV[3])
-else redis.call('ZREM', KEYS[3], ARGV[3]) end
-redis.call('HSET', KEYS[4], 'writes', ARGV[2])
-redis.call('PEXPIRE', KEYS[4], ARGV[4])
+at, k = 3, 3
+while at <= #ARGV do
+  local last = at + 3 * tonumber(ARGV[at + 2])
+  for i = at + 3, last, 3 do
+    if ARGV[i] == 'put' then
+      redis.call('HSET', KEYS[k], ARGV[i + 1], ARGV[i + 2])
+      redis.call('ZADD', KEYS[k + 1], 0, ARGV[i + 1])
+    else
+      redis.call('HDEL', KEYS[k], ARGV[i + 1])
+      redis.call('ZREM', KEYS[k + 1], ARGV[i + 1])
+    end
+  end
+  if redis.call('EXISTS', KEYS[k]) == 1 then redis.call('ZADD', KEYS[1], 0, ARGV[at])
+  else redis.call('ZREM', KEYS[1], ARGV[at]) end
+  at = last + 3
+  k = k + 3
+end
+redis.call('HSET', KEYS[2], 'writes', ARGV[1])
+redis.call('PEXPIRE', KEYS[2], ARGV[2])
 return 0";
 
 const LIST: &str = "
@@ -45,29 +57,41 @@ for i = 1, #keys, 1000 do
 end
 return {keys, values}";
 
+/// The token of a claim is one that no other claim ever has, even after the server has lost its data.
 const CLAIM: &str = "
 local owner = redis.call('GET', KEYS[3])
 if owner and owner ~= ARGV[1] and redis.call('EXISTS', ARGV[2] .. owner) == 1 then return {owner} end
 redis.call('HSET', KEYS[4], 'open', 1)
 redis.call('PEXPIRE', KEYS[4], ARGV[3])
 redis.call('SET', KEYS[3], ARGV[1])
-local claim = redis.call('INCR', KEYS[2])
-return {ARGV[1], tostring(claim), redis.call('HGETALL', KEYS[1])}";
+redis.call('SET', KEYS[2], ARGV[4])
+return {ARGV[1], redis.call('HGETALL', KEYS[1])}";
 
 const RELEASE: &str = "
-if redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('GET', KEYS[2]) == ARGV[2] then redis.call('DEL', KEYS[1]) end
+if redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('GET', KEYS[2]) == ARGV[2] then redis.call('DEL', KEYS[1], KEYS[2]) end
 return 0";
 
+/// Answers whether the session was still there. Nothing but its end is written then, which a full server lets pass.
 const RENEW: &str = "
+if redis.call('PEXPIRE', KEYS[1], ARGV[1]) == 1 then return 1 end
 redis.call('HSET', KEYS[1], 'open', 1)
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return 0";
+
+const ELSEWHERE: &str = "
+local found = {}
+for i, key in ipairs(KEYS) do
+  local owner = redis.call('GET', key)
+  found[i] = owner and owner ~= ARGV[1] and redis.call('EXISTS', ARGV[2] .. owner) or 0
+end
+return found";
 
 const SPACES_WITH: &str = "
 local found = {}
 for _, name in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
   local value = redis.call('HGET', ARGV[1] .. name, ARGV[2])
-  if value then
+  local owner = value and redis.call('GET', ARGV[3] .. name)
+  if value and not (owner and owner ~= ARGV[4] and redis.call('EXISTS', ARGV[5] .. owner) == 1) then
     found[#found + 1] = name
     found[#found + 1] = value
   end
@@ -125,25 +149,25 @@ impl Keys {
         script
     }
 
-    /// `number` counts the session's writes; `claim` is that of a claimed space, and empty for others.
-    pub fn apply(&self, space: &str, claim: &str, number: u64, writes: &[Write]) -> Cmd {
-        let keys = [
-            self.entries(space),
-            self.order(space),
-            self.spaces_key(),
-            self.session(),
-            self.of("claim", space),
-        ];
+    /// `number` counts the session's writes; each space has its claim, which is empty for one that is shared.
+    pub fn apply<'w>(&self, number: u64, spaces: impl Iterator<Item = (&'w str, &'w str, &'w [Write])> + Clone) -> Cmd {
+        let mut keys = vec![self.spaces_key(), self.session()];
+        for (space, ..) in spaces.clone() {
+            keys.extend([self.entries(space), self.order(space), self.of("claim", space)]);
+        }
         let mut script = script(APPLY, &keys);
-        script.arg(claim).arg(number).arg(space).arg(session_ms());
-        for (key, value) in writes {
-            let what = if value.is_some() { "put" } else { "delete" };
-            script.arg(what).arg(&key[..]).arg(value.as_deref().unwrap_or_default());
+        script.arg(number).arg(session_ms());
+        for (space, claim, writes) in spaces {
+            script.arg(space).arg(claim).arg(writes.len());
+            for (key, value) in writes {
+                let what = if value.is_some() { "put" } else { "delete" };
+                script.arg(what).arg(&key[..]).arg(value.as_deref().unwrap_or_default());
+            }
         }
         script
     }
 
-    pub fn claim(&self, space: &str) -> Cmd {
+    pub fn claim(&self, space: &str, token: &str) -> Cmd {
         let keys = [
             self.entries(space),
             self.of("claim", space),
@@ -151,13 +175,22 @@ impl Keys {
             self.session(),
         ];
         let mut script = script(CLAIM, &keys);
-        script.arg(&self.session).arg(self.of("session", "")).arg(session_ms());
+        script.arg(&self.session).arg(self.of("session", ""));
+        script.arg(session_ms()).arg(token);
         script
     }
 
-    pub fn release(&self, space: &str, claim: &str) -> Cmd {
+    pub fn release(&self, space: &str, token: &str) -> Cmd {
         let mut script = script(RELEASE, &[self.of("owner", space), self.of("claim", space)]);
-        script.arg(&self.session).arg(claim);
+        script.arg(&self.session).arg(token);
+        script
+    }
+
+    /// Which spaces other sessions have claimed.
+    pub fn elsewhere(&self, spaces: &[String]) -> Cmd {
+        let keys: Vec<_> = spaces.iter().map(|space| self.of("owner", space)).collect();
+        let mut script = script(ELSEWHERE, &keys);
+        script.arg(&self.session).arg(self.of("session", ""));
         script
     }
 
@@ -186,7 +219,8 @@ impl Keys {
 
     pub fn spaces_with(&self, key: &[u8]) -> Cmd {
         let mut script = script(SPACES_WITH, &[self.spaces_key()]);
-        script.arg(self.entries("")).arg(key);
+        script.arg(self.entries("")).arg(key).arg(self.of("owner", ""));
+        script.arg(&self.session).arg(self.of("session", ""));
         script
     }
 }

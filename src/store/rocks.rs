@@ -1,44 +1,79 @@
 //! RocksDB, the embedded persistent store: all spaces of a folder in one ordered database.
 //!
-//! The folder is opened when something is first asked of it.
+//! The folder is opened when something is first asked of it. The stores of a thread that lead to one database use it
+//! together: they have the same claimed spaces.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use rocksdb::{DB, DBRawIterator, ReadOptions, WriteBatch};
 
-use super::buffered::{Buffered, Unwritten};
+use super::buffered::Unwritten;
 use super::database::{Database, Durability};
 use super::range::{Entry, Key, Range};
+use super::rocks_claims::LEFT;
+use super::rocks_folder;
+use super::rocks_held::{Held, Refused};
 use super::{Claims, Reply, Result, Space, Store, Write, rocks_key};
 
-/// The file by which RocksDB finds its way into a database.
-const MANIFEST_POINTER: &str = "CURRENT";
+static LAST_SESSION: AtomicU64 = AtomicU64::new(0);
 
-pub struct RocksStore {
-    place: Rc<Place>,
-    claimed: Claims<Buffered>,
-    unwritten: Rc<Unwritten>,
+thread_local! {
+    /// By database and room.
+    static USES: RefCell<HashMap<(*const Database, String), Weak<Use>>> = RefCell::default();
 }
+
+/// Lets go of what this thread has claimed and can never use again.
+pub fn abandon_thread() {
+    let _ = USES.try_with(|uses| {
+        for living in uses.take().into_values().filter_map(|known| known.upgrade()) {
+            living.database.abandon(living.session);
+        }
+    });
+}
+
+pub struct RocksStore(Rc<Place>);
 
 struct Place {
     folder: PathBuf,
     /// What the names of its spaces begin with in the database, which others may share.
     room: String,
     durability: Durability,
-    database: OnceCell<Arc<Database>>,
+    used: RefCell<Option<Rc<Use>>>,
+}
+
+/// A thread's use of a database for one room.
+pub struct Use {
+    pub database: Arc<Database>,
+    room: String,
+    /// The strictest that its stores want.
+    durability: Cell<Durability>,
+    /// The number by which the database knows whose claims are whose.
+    pub session: u64,
+    pub unwritten: Rc<Unwritten>,
+    claimed: Claims<Held>,
+    itself: Weak<Use>,
 }
 
 impl Place {
-    fn database(&self) -> Result<&Arc<Database>> {
-        if let Some(database) = self.database.get() {
-            return Ok(database);
+    /// The database, opened if it is not, or if it has been deleted and whoever used it then was told.
+    fn used(&self) -> Result<Rc<Use>> {
+        let mut used = self.used.borrow_mut();
+        if let Some(used) = used.as_ref().filter(|used| used.database.check_there().is_ok()) {
+            return Ok(used.clone());
         }
-        let opened = Database::open(&self.folder)?;
-        Ok(self.database.get_or_init(|| opened))
+        let opened = Use::of(Database::open(&self.folder)?, &self.room, self.durability);
+        Ok(used.insert(opened).clone())
+    }
+
+    fn open(&self) -> Option<Rc<Use>> {
+        self.used.borrow().clone()
     }
 
     /// A space's name, of what it has in the database; `None` when it is not of this store.
@@ -47,28 +82,60 @@ impl Place {
     }
 
     /// Whether there is no database yet: nothing needs to be opened to know that nothing is stored.
-    fn is_new(&self) -> bool {
-        self.database.get().is_none() && !self.folder.join(MANIFEST_POINTER).exists()
+    fn is_new(&self) -> Result<bool> {
+        if self.used.borrow().is_some() {
+            return Ok(false);
+        }
+        Ok(!self.folder.exists() || rocks_folder::is_empty(&self.folder, &self.folder)?)
+    }
+
+    /// What claimed spaces have collected is written. A failure is told to those who use the space.
+    fn hand_on(&self) {
+        if let Some(used) = self.open() {
+            used.hand_on();
+        }
     }
 }
 
-impl RocksStore {
-    /// A store in `folder`, an absolute path. `room` keeps stores apart that share it.
-    pub fn new(folder: PathBuf, room: &str, durability: Durability) -> RocksStore {
-        let database = OnceCell::new();
-        RocksStore {
-            place: Rc::new(Place {
-                folder,
-                room: format!("{room}:"),
-                durability,
+impl Use {
+    fn of(database: Arc<Database>, room: &str, durability: Durability) -> Rc<Use> {
+        let name = (Arc::as_ptr(&database), room.to_string());
+        let living = USES.with_borrow(|uses| uses.get(&name).and_then(Weak::upgrade));
+        let used = living.unwrap_or_else(|| {
+            let used = Rc::new_cyclic(|itself| Use {
                 database,
-            }),
-            claimed: Claims::default(),
-            unwritten: Rc::default(),
+                room: room.into(),
+                durability: Cell::default(),
+                session: LAST_SESSION.fetch_add(1, SeqCst) + 1,
+                unwritten: Rc::default(),
+                claimed: Claims::default(),
+                itself: itself.clone(),
+            });
+            USES.with_borrow_mut(|uses| {
+                uses.retain(|_, known| known.strong_count() > 0);
+                uses.insert(name, Rc::downgrade(&used));
+            });
+            used
+        });
+        if durability == Durability::Sync {
+            used.durability.set(durability);
         }
+        used
     }
 
-    /// Writes what claimed spaces have collected. A failure is told to those who use the space.
+    pub fn full_name(&self, name: &str) -> String {
+        format!("{}{name}", self.room)
+    }
+
+    /// A space of this very database.
+    pub fn space(&self, name: &str) -> Rc<dyn Space> {
+        let found = self.itself.upgrade();
+        found.map_or_else(
+            || Rc::new(Refused(super::StoreError::other("the store is not in use any more"))) as Rc<dyn Space>,
+            |used| Rc::new(RocksSpace::new(Source::Open(used), &self.full_name(name))),
+        )
+    }
+
     fn hand_on(&self) {
         for space in self.unwritten.take().iter().filter_map(Weak::upgrade) {
             space.hand_on();
@@ -76,52 +143,123 @@ impl RocksStore {
     }
 }
 
+impl RocksStore {
+    /// A store in `folder`, an absolute path. `room` keeps stores apart that share it.
+    pub fn new(folder: PathBuf, room: &str, durability: Durability) -> RocksStore {
+        RocksStore(Rc::new(Place {
+            folder,
+            room: format!("{room}:"),
+            durability,
+            used: RefCell::default(),
+        }))
+    }
+}
+
 impl Store for RocksStore {
     fn space(&self, name: &str) -> Rc<dyn Space> {
-        Rc::new(RocksSpace {
-            place: self.place.clone(),
-            prefix: rocks_key::space(&format!("{}{name}", self.place.room)),
-            last: Cell::new(0),
-        })
+        let full_name = format!("{}{name}", self.0.room);
+        Rc::new(RocksSpace::new(Source::Place(self.0.clone()), &full_name))
     }
 
-    /// All who claim a space have the same, until something that was written to it is lost.
+    /// All of a thread who claim a space have the same, until something that was written to it is lost.
     fn claim(&self, name: &str) -> (Rc<dyn Space>, Reply<()>) {
-        let make = || Buffered::new(self.space(name), self.unwritten.clone());
-        (self.claimed.claim(name, Buffered::is_sound, make), Reply::Now(Ok(())))
+        match self.0.used() {
+            Ok(used) => {
+                let make = || Held::new(&used, name);
+                let held = used.claimed.claim(name, Held::is_sound, make);
+                let ready = held.ready();
+                (held, ready)
+            }
+            Err(error) => (Rc::new(Refused(error.clone())), Reply::Now(Err(error))),
+        }
     }
 
     fn flush(&self) -> Result<()> {
-        self.hand_on();
-        self.place
-            .database
-            .get()
-            .map_or(Ok(()), |database| database.flush_written())
+        self.0.hand_on();
+        self.0.open().map_or(Ok(()), |used| used.database.flush_written())
     }
 
     fn spaces(&self, prefix: &str) -> Reply<Vec<String>> {
-        self.hand_on();
-        if self.place.is_new() {
-            return Reply::Now(Ok(Vec::new()));
-        }
-        let start = rocks_key::partial(&format!("{}{prefix}", self.place.room));
-        let database = self.place.database();
-        let found = database.and_then(|database| database.read(|handle| names(handle, &start)));
-        Reply::Now(found.map(|names| names.iter().filter_map(|name| self.place.name(name)).collect()))
+        self.0.hand_on();
+        let found = || {
+            if self.0.is_new()? {
+                return Ok(Vec::new());
+            }
+            let start = rocks_key::partial(&format!("{}{prefix}", self.0.room));
+            let names = self.0.used()?.database.read(|handle| names(handle, &start))?;
+            Ok(names.iter().filter_map(|name| self.0.name(name)).collect())
+        };
+        Reply::Now(found())
     }
 
     fn spaces_with(&self, key: &[u8]) -> Reply<Vec<(String, Bytes)>> {
-        self.hand_on();
-        if self.place.database.get().is_none() && !self.place.folder.exists() {
-            return Reply::Now(Ok(Vec::new()));
-        }
-        let database = self.place.database();
-        let found = database.and_then(|database| database.read(|handle| names_with(handle, key)));
-        Reply::Now(found.map(|found| {
+        self.0.hand_on();
+        let found = || {
+            if self.0.is_new()? {
+                return Ok(Vec::new());
+            }
+            let used = self.0.used()?;
+            let mut found = used.database.read(|handle| names_with(handle, key))?;
+            found.retain(|(name, _)| !used.database.claims.is_elsewhere(name, used.session));
             let own = found.into_iter();
-            own.filter_map(|(name, value)| Some((self.place.name(&name)?, value)))
+            Ok(own
+                .filter_map(|(name, value)| Some((self.0.name(&name)?, value)))
+                .collect())
+        };
+        Reply::Now(found())
+    }
+
+    fn commit_all(&self, changes: Vec<(String, Vec<Write>)>) -> Reply<()> {
+        let written = || {
+            let used = self.0.used()?;
+            used.hand_on();
+            let mut batch = WriteBatch::default();
+            for (name, writes) in changes {
+                fill(&mut batch, &rocks_key::space(&used.full_name(&name)), writes);
+            }
+            Ok((used.database.write(batch)?, used))
+        };
+        match written() {
+            Ok((write, used)) => used.database.confirm(write, used.durability.get()),
+            Err(error) => Reply::Now(Err(error)),
+        }
+    }
+
+    fn elsewhere(&self, names: &[String]) -> Reply<Vec<bool>> {
+        let found = self.0.used().map(|used| {
+            let claims = &used.database.claims;
+            let names = names.iter();
+            names
+                .map(|name| claims.is_elsewhere(&used.full_name(name), used.session))
                 .collect()
-        }))
+        });
+        Reply::Now(found)
+    }
+
+    fn changed(&self) -> BoxFuture<'static, ()> {
+        let mut left = Box::pin(LEFT.notified());
+        left.as_mut().enable();
+        left
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+}
+
+impl Drop for RocksStore {
+    fn drop(&mut self) {
+        LEFT.notify_waiters();
+    }
+}
+
+fn fill(batch: &mut WriteBatch, prefix: &[u8], writes: Vec<Write>) {
+    for (key, value) in writes {
+        let key = rocks_key::join(prefix, &key);
+        match value {
+            Some(value) => batch.put(key, value),
+            None => batch.delete(key),
+        }
     }
 }
 
@@ -165,18 +303,39 @@ fn names(handle: &DB, start: &[u8]) -> std::result::Result<Vec<String>, rocksdb:
     entries.status().map(|()| names)
 }
 
+/// Where a space is: in whatever database the folder has at the time, or in one for good.
+enum Source {
+    Place(Rc<Place>),
+    Open(Rc<Use>),
+}
+
 struct RocksSpace {
-    place: Rc<Place>,
+    source: Source,
     /// What all its keys begin with in the database.
     prefix: Key,
-    /// The number of its last write.
-    last: Cell<u64>,
+    /// Its last write, and where that went.
+    last: RefCell<Option<(Rc<Use>, u64)>>,
 }
 
 impl RocksSpace {
+    fn new(source: Source, full_name: &str) -> RocksSpace {
+        RocksSpace {
+            source,
+            prefix: rocks_key::space(full_name),
+            last: RefCell::default(),
+        }
+    }
+
+    fn used(&self) -> Result<Rc<Use>> {
+        match &self.source {
+            Source::Place(place) => place.used(),
+            Source::Open(used) => Ok(used.clone()),
+        }
+    }
+
     fn read(&self, key: &[u8]) -> Result<Option<Bytes>> {
         let key = rocks_key::join(&self.prefix, key);
-        self.place.database()?.read(|handle| {
+        self.used()?.database.read(|handle| {
             let value = handle.get_pinned(&key)?;
             Ok(value.map(|value| Bytes::copy_from_slice(&value)))
         })
@@ -187,7 +346,7 @@ impl RocksSpace {
             return Ok(Vec::new());
         };
         let (from, to) = rocks_key::bounds(&self.prefix, bounds);
-        self.place.database()?.read(|handle| {
+        self.used()?.database.read(|handle| {
             let mut options = ReadOptions::default();
             options.set_iterate_lower_bound(from.clone());
             options.set_iterate_upper_bound(to.clone());
@@ -216,15 +375,11 @@ impl RocksSpace {
     }
 
     fn write(&self, writes: Vec<Write>) -> Result<()> {
+        let used = self.used()?;
         let mut batch = WriteBatch::default();
-        for (key, value) in writes {
-            let key = rocks_key::join(&self.prefix, &key);
-            match value {
-                Some(value) => batch.put(key, value),
-                None => batch.delete(key),
-            }
-        }
-        self.last.set(self.place.database()?.write(batch)?);
+        fill(&mut batch, &self.prefix, writes);
+        let write = used.database.write(batch)?;
+        self.last.replace(Some((used, write)));
         Ok(())
     }
 }
@@ -243,9 +398,9 @@ impl Space for RocksSpace {
     }
 
     fn sync(&self) -> Reply<()> {
-        match (self.last.get(), self.place.database.get()) {
-            (0, _) | (_, None) => Reply::Now(Ok(())),
-            (last, Some(database)) => database.confirm(last, self.place.durability),
+        match &*self.last.borrow() {
+            Some((used, write)) => used.database.confirm(*write, used.durability.get()),
+            None => Reply::Now(Ok(())),
         }
     }
 }

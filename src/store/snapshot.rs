@@ -14,6 +14,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt, Shared};
 
+use super::commits::Commits;
 use super::place::Stores;
 use super::range::{Entry, Key, Range};
 use super::{Reply, Result, Space, Store, StoreError, Write};
@@ -96,16 +97,20 @@ impl Kept {
         let images = images.ok_or_else(|| {
             StoreError::other("The snapshot is of another place: the options say since that storage is kept elsewhere.")
         })?;
+        // Claimed until all of them are written.
+        let mut spaces = Vec::with_capacity(images.len());
+        let mut changes = Vec::with_capacity(images.len());
         for (name, held) in images {
-            let (space, claimed) = self.claim(&name);
+            let (space, claimed) = self.base.claim(&name);
             claimed.wait().await?;
             let mut writes = Vec::with_capacity(held.len());
             for (key, held) in held {
                 writes.push((key, held.value().await?));
             }
-            space.commit(writes).wait().await?;
+            spaces.push(space);
+            changes.push((name, writes));
         }
-        Ok(())
+        self.commit_all(changes).wait().await
     }
 
     fn forget(&self, number: usize) {
@@ -134,6 +139,29 @@ impl Store for Kept {
     fn spaces_with(&self, key: &[u8]) -> Reply<Vec<(String, Bytes)>> {
         self.base.spaces_with(key)
     }
+
+    fn commit_all(&self, changes: Vec<(String, Vec<Write>)>) -> Reply<()> {
+        for (name, writes) in &changes {
+            let (space, _) = self.base.claim(name);
+            if let Err(error) = self.moments.keep(name, &*space, writes) {
+                return Reply::Now(Err(error));
+            }
+            space.commits().note(writes.iter().map(|(key, _)| key));
+        }
+        self.base.commit_all(changes)
+    }
+
+    fn elsewhere(&self, names: &[String]) -> Reply<Vec<bool>> {
+        self.base.elsewhere(names)
+    }
+
+    fn changed(&self) -> BoxFuture<'static, ()> {
+        self.base.changed()
+    }
+
+    fn is_shared(&self) -> bool {
+        self.base.is_shared()
+    }
 }
 
 struct KeptSpace {
@@ -160,6 +188,10 @@ impl Space for KeptSpace {
 
     fn sync(&self) -> Reply<()> {
         self.base.sync()
+    }
+
+    fn commits(&self) -> Rc<Commits> {
+        self.base.commits()
     }
 }
 

@@ -62,6 +62,8 @@ deno_core::extension!(
         alarms::op_durable_alarm,
         alarms::op_durable_alarms_deliver,
         alarms::op_durable_alarms_due,
+        alarms::op_durable_alarms_forget,
+        alarms::op_durable_alarms_postpone,
         alarms::op_durable_alarms_scheduled,
         alarms::op_durable_alarms_watch,
         fetch::op_outbound_answer,
