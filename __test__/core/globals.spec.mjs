@@ -120,6 +120,32 @@ describe("the global scope", () => {
   });
 });
 
+describe("the global scope as the target of events", differs("dispatchEvent fails on the scope"), () => {
+  test("is the target, and while listeners run the current one", async (t) => {
+    const source = `
+      const seen = [];
+      const event = new Event("probe");
+      addEventListener("probe", ({ target, currentTarget }) => seen.push(target === self, currentTarget === self));
+      dispatchEvent(event);
+      return [...seen, event.target === self, event.currentTarget];`;
+    assert.deepEqual(await evaluate(t, source), [true, true, true, null]);
+  });
+
+  test("has the current target taken back when a listener throws", async (t) => {
+    const source = `
+      const event = new Event("probe");
+      addEventListener("probe", () => {
+        throw new RangeError("of a listener");
+      });
+      try {
+        dispatchEvent(event);
+      } catch (error) {
+        return [error.message, event.currentTarget];
+      }`;
+    assert.deepEqual(await evaluate(t, source), ["of a listener", null]);
+  });
+});
+
 describe("code from strings", () => {
   const ways = {
     eval: `eval("1 + 1")`,

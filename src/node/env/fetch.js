@@ -1,6 +1,7 @@
 "use strict";
 // `fetch` of a test: the worker's own, which the test's arguments are given to, and whose response becomes one of the test.
 
+const { isAnyArrayBuffer } = require("node:util").types;
 const { lengthOf } = require("../body.js");
 const { isRequest, Request, splitRequest } = require("../request.js");
 const { web } = require("../web.js");
@@ -47,7 +48,19 @@ function givenOf(init) {
   }
   // Of a request that was made of a text, the text.
   if (given.body instanceof ReadableStream && isRequest(init)) given.body = splitRequest(init).body;
-  return given;
+  return isForeign(given.body) ? { ...given, ...partsOf(given.body, given.headers) } : given;
+}
+
+/** A body that no worker takes as it is: a form or a blob of a library, a stream of Node's. */
+function isForeign(body) {
+  if (typeof body !== "object" || body === null || ArrayBuffer.isView(body) || isAnyArrayBuffer(body)) return false;
+  return ![Blob, FormData, ReadableStream, URLSearchParams].some((Class) => body instanceof Class);
+}
+
+/** What a request of ours makes of it. */
+function partsOf(body, headers) {
+  const request = new Request("http://localhost/", { method: "POST", headers, body });
+  return { body: splitRequest(request).body, headers: request.headers };
 }
 
 /** A worker takes a request for one, and of anything else its text. */
