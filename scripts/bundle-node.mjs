@@ -27,6 +27,7 @@ const DOORS = {
 /** Where the worker's own modules find in Node what a worker imports. */
 const WORKERS = /^ext:miniflare\/(durable\/.*)$/;
 const IN_NODE = [
+  [/^ext:core\/mod\.js$/, "node/names/core-mod.js"],
   [/^ext:core\/ops$/, "node/names/durable-ops.js"],
   [/^ext:miniflare\/worker\//, "node/names/worker.js"],
 ];

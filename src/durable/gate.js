@@ -158,8 +158,10 @@ export class InputGate {
   block(closure) {
     if (typeof closure !== "function") throw new TypeError(NO_CLOSURE);
     this.check();
-    const { promise: tooLong, reject } = Promise.withResolvers();
-    const wait = startWait(() => reject(new Error(TOO_LONG)), BLOCK_CONCURRENCY);
+    let wait;
+    const tooLong = new Promise((_, reject) => {
+      wait = startWait(() => reject(new Error(TOO_LONG)), BLOCK_CONCURRENCY);
+    });
     const result = this.runClosed(async () => {
       try {
         return await Promise.race([closure(), tooLong]);

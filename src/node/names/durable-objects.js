@@ -2,12 +2,14 @@
 // `miniflare-rs/durable-objects`: ids, states and storages of Durable Objects that a test constructs itself. The storage is
 // the worker's own, over other ops (`durable-ops.js`).
 
+const { clearTimeout, setTimeout } = require("node:timers");
 const { DurableObjectError, describe } = require("../errors.js");
 const { objectIds } = require("../lane.js");
 const { Request } = require("../request.js");
 const { isResponse } = require("../response.js");
 const { DurableObjectId, DurableObjectNamespace: Namespace } = require("../../durable/namespace.js");
 const { InputGate, OutputGate } = require("../../durable/gate.js");
+const { waitBy } = require("../../durable/simulation.js");
 const { DurableObjectState: State } = require("../../durable/state.js");
 const { DurableObjectStorage: ObjectStorage } = require("../../durable/storage.js");
 const { constructible } = require("./constructible.js");
@@ -19,6 +21,11 @@ const { storageOf } = require("./storage.js");
 
 const METHODS = Object.getOwnPropertyNames(ObjectStorage.prototype).filter((name) => name !== "constructor");
 
+waitBy(setTimeout, clearTimeout);
+
+/** A gate that breaks stays so: a test constructs its object again with another state. */
+const newGate = () => new InputGate(() => {});
+
 /** The parts that a storage is being constructed with; its input gate is that of the state that it is given to. */
 let parts;
 const gates = new WeakMap();
@@ -27,7 +34,7 @@ const OpenStorage = constructible(
   ObjectStorage,
   (storage) => {
     const open = openStorage(storageOf("DurableObjectStorage", storage));
-    const input = new InputGate();
+    const input = newGate();
     parts = { open, input };
     return [open, { input, output: new OutputGate(open, () => {}) }, { handled: undefined }, true];
   },
@@ -66,7 +73,7 @@ function tellOfAlarms(storage, alarms) {
   }
 }
 
-const OpenState = constructible(State, (id, storage) => [id, storage, gates.get(storage) ?? new InputGate()]);
+const OpenState = constructible(State, (id, storage) => [id, storage, gates.get(storage) ?? newGate()]);
 
 /** A namespace of objects that `factory(id)` gives: what has a `fetch(request)`. */
 const OpenNamespace = constructible(Namespace, (binding, factory, context) => {

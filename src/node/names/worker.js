@@ -6,4 +6,7 @@ const currentContext = () => undefined;
 const gatedContext = () => undefined;
 const enter = (_context, work) => work();
 
-module.exports = { currentContext, enter, gatedContext, HOST: {} };
+/** In milliseconds, as in `limits.rs`. */
+const BLOCK_CONCURRENCY = 30_000;
+
+module.exports = { BLOCK_CONCURRENCY, currentContext, enter, gatedContext, HOST: {} };
