@@ -143,7 +143,8 @@ function lose(binding, hex, open) {
   objects.get(binding)?.delete(hex);
 }
 
-function storageOver(open, binding, hex) {
+/** Gates, and a storage behind them. */
+export function storageOver(open, binding, hex) {
   const output = new OutputGate(open, () => lose(binding, hex, open));
   const gates = { input: new InputGate(), output, life: new Life() };
   const alarm = { handled: undefined };
