@@ -19,6 +19,14 @@ export const namespaces = (names, flags) => (names.length > 0 ? room().namespace
 
 export const fetchObject = (...args) => room().fetchObject(...args);
 
-const OUTSIDE = ["objectStorage", "objectIds", "evictObject", "evictObjects", "runWithObject", "flushAlarms"];
+const OUTSIDE = [
+  "objectStorage",
+  "objectIds",
+  "evictObject",
+  "evictObjects",
+  "runWithObject",
+  "stateForGuest",
+  "flushAlarms",
+];
 
 export const outside = Object.fromEntries(OUTSIDE.map((name) => [name, (...args) => room().outside[name](...args)]));

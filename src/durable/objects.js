@@ -159,7 +159,8 @@ function markRemote(error) {
   }
 }
 
-function storageOver(open, binding, hex) {
+/** Gates, and a storage behind them. */
+export function storageOver(open, binding, hex) {
   const output = new OutputGate(open, () => lose(binding, hex, open));
   const input = new InputGate((error) => reset(binding, hex, gates, error));
   const gates = { input, output, life: new Life() };

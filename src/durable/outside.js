@@ -10,7 +10,9 @@ import {
   livingIds,
   objectOf,
   storageOf,
+  storageOver,
 } from "ext:miniflare/durable/objects.js";
+import { DurableObjectState } from "ext:miniflare/durable/state.js";
 import { DurableObjectStorage } from "ext:miniflare/durable/storage.js";
 import { enter, eventContext } from "ext:miniflare/worker/context.js";
 import { live } from "ext:miniflare/worker/realm.js";
@@ -27,6 +29,12 @@ async function soundStorageOf(binding, hex) {
     if (fresh.opening !== undefined) await fresh.opening;
     return fresh;
   }
+}
+
+/** The object, which crosses as itself. */
+function asLive(object) {
+  live(object);
+  return object;
 }
 
 export const outside = {
@@ -51,6 +59,26 @@ export const outside = {
     const { opening } = storageOf(binding, hex);
     if (opening !== undefined) await opening;
     return enter(eventContext(), () => objectOf(binding, hex).run(run, soon));
+  },
+  /**
+   * What code in Node constructs a class with: a state over the storage of an object, with gates of its own; `run(work)` runs
+   * an event behind them. For as long as it is there, Node is asked when its code has gone on.
+   */
+  async stateForGuest(binding, hex, soon) {
+    const { open, alarm } = await soundStorageOf(binding, hex);
+    const { gates } = storageOver(open, binding, hex);
+    const { input, output } = gates;
+    const state = new DurableObjectState(undefined, new DurableObjectStorage(open, gates, alarm), input);
+    const stays = () => new Promise(() => {});
+    input.enterGuest(stays, soon).catch(() => {});
+    const run = async (work) => {
+      try {
+        return await input.enter(async () => work());
+      } finally {
+        await output.pass();
+      }
+    };
+    return { state: asLive(state), run };
   },
   /** Delivers the alarms that are set, of this worker's objects that `ids`, `[binding, id]` each, name; of all without. */
   flushAlarms(ids, onlyDue) {

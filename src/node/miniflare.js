@@ -20,8 +20,9 @@ class ReloadEvent extends Event {
 
 /** How a mount is made into what `getMount` returns. */
 const MOUNT = Symbol("mount");
-/** The method by which an environment's tests fetch as the worker does. */
+/** The methods by which an environment's tests fetch as the worker does, and get a state to construct an object with. */
 const FETCH = Symbol("fetch");
+const STATE = Symbol("state");
 
 class Miniflare extends EventTarget {
   #group;
@@ -96,6 +97,12 @@ class Miniflare extends EventTarget {
   /** `[FETCH](input, init, length)`, as `Lane.fetch` has them. */
   [FETCH](...args) {
     return this.#worker.fetch(...args);
+  }
+
+  /** `{ state, run(work) }` of the worker, for an object that is constructed in Node. */
+  async [STATE](id) {
+    const parts = idParts("getMiniflareDurableObjectState", id);
+    return (await this.#controlOf(parts)).stateForGuest(...parts, soon);
   }
 
   async dispatchScheduled(scheduledTime = this.clock.now(), cron = "", url = undefined) {
@@ -241,4 +248,4 @@ class Miniflare extends EventTarget {
   }
 }
 
-module.exports = { FETCH, Miniflare, ReloadEvent };
+module.exports = { FETCH, Miniflare, ReloadEvent, STATE };

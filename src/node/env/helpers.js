@@ -3,6 +3,7 @@
 
 const { describe } = require("../errors.js");
 const { settleWaits, stateOf } = require("./events.js");
+const { STATE } = require("../miniflare.js");
 const { runWithGates, TestState } = require("./state.js");
 
 /** `bindings()` gives those of the worker that is loaded. */
@@ -12,7 +13,7 @@ function helpers(mf, bindings, fetchMock) {
     getMiniflareFetchMock: () => fetchMock,
     getMiniflareWaitUntil: (event) => settleWaits(waitsOf(event)),
     getMiniflareDurableObjectStorage: (id) => mf.getDurableObjectStorage(id),
-    getMiniflareDurableObjectState: async (id) => new TestState(id, await mf.getDurableObjectStorage(id)),
+    getMiniflareDurableObjectState: async (id) => new TestState(id, await mf[STATE](id)),
     getMiniflareDurableObjectInstance: (id) => mf.runWithDurableObject(id, (instance) => instance),
     runWithMiniflareDurableObjectGates: (state, work) => runWithGates(state, work),
     flushMiniflareDurableObjectAlarms: (ids) => mf.flushDurableObjectAlarms(ids),
