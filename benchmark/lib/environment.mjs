@@ -40,6 +40,8 @@ export async function jestSetUp(loadEnvironment, options) {
 
 /** Milliseconds that an environment of Vitest's takes, on a global scope of its own. */
 export async function vitestSetUp(loadEnvironment, options) {
+  // Miniflare 2's environment imports Vitest, which asks for the state of the worker it runs in.
+  globalThis.__vitest_worker__ ??= { config: {}, environment: { name: "miniflare" } };
   const environment = await loadEnvironment("vitest");
   const around = async (use) => {
     const scope = {};

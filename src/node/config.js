@@ -11,6 +11,17 @@ const FILE_BINDINGS = Symbol("bindings from files");
 /** Where a worker's script finds the globals that it has not, among the options: `{ has(name), get(name) }`, in Node. */
 const OUTER_SCOPE = Symbol("outer scope");
 
+/** Whether a worker is loaded when something is first asked of it, among the options: `true`. */
+const LOADS_LATER = Symbol("loads later");
+
+/** Options that name files, for a worker whose options are complete. */
+const FILES_READ = {
+  wranglerConfigPath: undefined,
+  packagePath: undefined,
+  envPath: undefined,
+  envPathDefaultFallback: undefined,
+};
+
 /**
  * The options of a worker, complete with what its files say.
  * @returns `{ options, files }`: the files that were read or that may come to be
@@ -57,4 +68,4 @@ function dotEnv({ envPath, envPathDefaultFallback }, root) {
   return { file, values: text === undefined ? {} : require("./dotenv.js").parseEnv(text) };
 }
 
-module.exports = { completeOptions, FILE_BINDINGS, OUTER_SCOPE };
+module.exports = { completeOptions, FILE_BINDINGS, FILES_READ, LOADS_LATER, OUTER_SCOPE };

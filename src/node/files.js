@@ -14,6 +14,8 @@ function readFile(file, option, encoding) {
 
 /** A file's text; undefined when it is not there and may be missing. */
 function readText(file, option, mayBeMissing) {
+  // Most that may be missing are, and to find that out by an error takes long.
+  if (mayBeMissing && !fs.existsSync(file)) return undefined;
   try {
     return readFile(file, option, "utf8");
   } catch (error) {

@@ -241,7 +241,7 @@ class Group {
   snapshotStorage() {
     const number = takeSnapshot(this.instance);
     const restore = async () => {
-      for (const worker of this.#workers) (await worker.lane()).control.evictObjects();
+      for (const worker of this.#workers) if (worker.isBegun) (await worker.lane()).control.evictObjects();
       const answer = restoreSnapshot(this.instance, number);
       // Loaded when storage answers later.
       if (answer !== undefined) await require("./later.js").later(answer);

@@ -3,6 +3,7 @@
 //
 // The constructor starts at once and never throws: what goes wrong rejects the first method that is awaited.
 
+const { LOADS_LATER } = require("./config.js");
 const { Group } = require("./group.js");
 const { NoOpLog } = require("./log.js");
 const { idParts, likelyParts, objectNamespaces, soon } = require("./objects.js");
@@ -46,7 +47,14 @@ class Miniflare extends EventTarget {
       isEnabled: (flag) => this.#worker.flags.includes(flag),
       warn: (text) => this.log.warn(text),
     });
-    if (mount === undefined) this.#worker.begin(() => this.#init(options));
+    if (mount === undefined) this.#load(options);
+  }
+
+  #load(options) {
+    const load = () => this.#init(options);
+    if (options?.[LOADS_LATER] !== true) return void this.#worker.begin(load);
+    this.#worker.configure(options);
+    this.#worker.beginLater(load);
   }
 
   async #init(options) {
@@ -144,16 +152,21 @@ class Miniflare extends EventTarget {
     return this.#namespaceOf(name);
   }
 
+  /** Waits for the worker, unless nothing has been asked of it yet that only it can answer. */
+  async #begun() {
+    if (this.#worker.isBegun) await this.#worker.lane();
+  }
+
   /** A KV namespace, whether it is bound or not. */
   async getKVNamespace(name) {
-    await this.#worker.lane();
+    await this.#begun();
     const { kvNamespace } = require("./stores.js");
     return kvNamespace(String(name), () => this.#group.instance);
   }
 
   /** The caches. They stay valid, as namespaces do. */
   async getCaches() {
-    await this.#worker.lane();
+    await this.#begun();
     const { cacheStorage } = require("./stores.js");
     return (this.#caches ??= cacheStorage(
       () => this.#group.instance,
@@ -203,7 +216,7 @@ class Miniflare extends EventTarget {
 
   /** Remembers all that is stored, at once if the worker is loaded; the function that brings it back, as often as it is called. */
   async snapshotStorage() {
-    if (!this.#worker.isReady) await this.#worker.lane();
+    if (!this.#worker.isReady) await this.#begun();
     return this.#group.snapshotStorage();
   }
 

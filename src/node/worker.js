@@ -40,6 +40,7 @@ class Worker {
   #authorities = "";
   #upstream;
   #ready;
+  #later;
   #loading = 0;
   #loaded = false;
   #disposed = false;
@@ -96,9 +97,20 @@ class Worker {
 
   /** Begins a load. Calls that come meanwhile wait for it; when it fails there is no worker until another succeeds. */
   begin(load) {
+    this.#later = undefined;
     this.#loading++;
     this.#ready = this.#finish(load);
     return this.#ready;
+  }
+
+  /** A load that begins when something is first asked of the worker. */
+  beginLater(load) {
+    this.#later = load;
+  }
+
+  /** Whether it has ever been loaded, or is to be at once. */
+  get isBegun() {
+    return this.#ready !== undefined;
   }
 
   async #finish(load) {
@@ -243,6 +255,7 @@ class Worker {
 
   /** The lane, once the worker is loaded; one that was stopped by a limit is loaded again. */
   async lane() {
+    if (this.#later !== undefined) this.begin(this.#later);
     await this.#ready;
     if (this.#disposed) throw disposed();
     if (this.#lane === undefined && this.#loading === 0) this.begin(() => this.#group.restore(this));

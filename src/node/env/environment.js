@@ -2,13 +2,14 @@
 // What a test file gets of this package: an instance of its own, the globals over it, and storage that can be brought back.
 // Evaluated in the realm of the test. Test runners differ in when they ask for what.
 
-const { completeOptions, OUTER_SCOPE } = require("../config.js");
+const { completeOptions, FILES_READ, LOADS_LATER, OUTER_SCOPE } = require("../config.js");
 const { describe } = require("../errors.js");
 const { NoOpLog } = require("../log.js");
 const { createFetchMock } = require("../mock/index.js");
 const { FETCH, Miniflare } = require("../miniflare.js");
 const { validateOptions } = require("../options.js");
 const { additions } = require("./additions.js");
+const { needsWorker, ownBindings } = require("./bindings.js");
 const { helpers } = require("./helpers.js");
 const { readOptions } = require("./options.js");
 const { ownRealm } = require("./realm.js");
@@ -42,14 +43,17 @@ const FORCED = {
 async function createEnvironment(options, { warn, scope }) {
   const fetchMock = createFetchMock();
   const log = new NoOpLog();
-  const forced = scope === undefined ? FORCED : { ...FORCED, [OUTER_SCOPE]: scope };
-  const given = { ...DEFAULTS, ...readOptions(options, warn), ...forced, fetchMock, log };
+  const given = { ...DEFAULTS, ...readOptions(options, warn), ...FORCED, fetchMock, log };
   validateOptions(given);
   const complete = completeOptions(given, log).options;
-  const { options: needed, objects } = withNeededScripts(given, complete, forced, log);
+  const hasWorker = needsWorker(complete);
+  const forced = hasWorker && scope !== undefined ? { ...FORCED, [OUTER_SCOPE]: scope } : FORCED;
+  const own = { ...complete, ...FILES_READ, ...forced, [LOADS_LATER]: !hasWorker };
+  const { options: needed, objects } = withNeededScripts(own, forced, log);
   const mf = new Miniflare(needed);
   try {
-    return await environmentOf(mf, complete, objects, fetchMock);
+    const bindings = hasWorker ? () => mf.getBindings() : await ownBindings(mf, complete).then((own) => () => own);
+    return await environmentOf(mf, bindings, { options: complete, objects, fetchMock });
   } catch (error) {
     await mf.dispose();
     throw error;
@@ -65,8 +69,9 @@ async function idsOfBound(mf, objects, name) {
   throw new TypeError(`${text}, got ${describe(name)}`);
 }
 
-async function environmentOf(mf, options, objects, fetchMock) {
-  let bindings = await mf.getBindings();
+/** `askBindings()` gives the bindings of the worker that is loaded, or a promise of them. */
+async function environmentOf(mf, askBindings, { options, objects, fetchMock }) {
+  let bindings = await askBindings();
   const fetch = (...args) => mf[FETCH](...args);
   const caches = await mf.getCaches();
   additions.begin();
@@ -83,7 +88,7 @@ async function environmentOf(mf, options, objects, fetchMock) {
     async remember() {
       const restore = await mf.snapshotStorage();
       // Those of another worker, if a limit has stopped the one before.
-      bindings = await mf.getBindings();
+      bindings = await askBindings();
       return restore;
     },
     async dispose() {

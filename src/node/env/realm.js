@@ -32,4 +32,17 @@ function ownRealm() {
   return { structuredClone: Object.defineProperty(structuredClone, "length", { value: 1 }) };
 }
 
-module.exports = { ownRealm };
+// A test may replace the global one.
+const clone = isApart ? mainGlobal().structuredClone : structuredClone;
+
+/** A copy of data, of this realm; functions, and what has some, are as they are. */
+function copyOf(value) {
+  if (typeof value !== "object" || value === null) return value;
+  try {
+    return adopt(clone(value));
+  } catch {
+    return value;
+  }
+}
+
+module.exports = { copyOf, ownRealm };

@@ -11,20 +11,17 @@ const NO_SCRIPT = { script: "", scriptPath: undefined, packagePath: undefined };
 
 /**
  * The main worker and its mounts, without the scripts that nothing needs.
- * @param given what the main worker was given
- * @param complete the same with what its files say
+ * @param main the options of the main worker, complete
  * @param forced options that a mount cannot change either
  * @returns `{ options, objects }`: the options, and the names that Durable Objects are bound to
  */
-function withNeededScripts(given, complete, forced, log) {
-  const mounts = Object.entries(complete.mounts ?? {}).map(([name, mount]) =>
-    readMount(name, mount, complete, forced, log),
-  );
-  const needed = scriptsNeeded(complete, mounts);
+function withNeededScripts(main, forced, log) {
+  const mounts = Object.entries(main.mounts ?? {}).map(([name, mount]) => readMount(name, mount, main, forced, log));
+  const needed = scriptsNeeded(main, mounts);
   const without = (options, isNeeded) => (isNeeded ? options : { ...options, ...NO_SCRIPT });
-  const options = without(given, needed.has(MAIN));
+  const options = without(main, needed.has(MAIN));
   const workers = mounts.map((mount) => [mount.name, without(mount.given, needed.has(mount))]);
-  const bound = [complete, ...mounts.map((mount) => mount.complete ?? {})].flatMap(objectBindings);
+  const bound = [main, ...mounts.map((mount) => mount.complete ?? {})].flatMap(objectBindings);
   return {
     options: mounts.length === 0 ? options : { ...options, mounts: Object.fromEntries(workers) },
     objects: bound.map(([binding]) => binding),
