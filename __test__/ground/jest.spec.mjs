@@ -12,11 +12,15 @@ import { within } from "../support/test.mjs";
 const test = within(200_000);
 
 const fixture = fileURLToPath(new URL("./fixtures/jest", import.meta.url));
+const moved = fileURLToPath(new URL("./fixtures/moved", import.meta.url));
 const bin = path.join(root, "node_modules/jest/bin/jest.js");
 
 /** Runs Jest on the fixture and gives its own account of the result. */
 async function jest(t, ...args) {
-  const cwd = project(t, fixture);
+  return account(project(t, fixture), ...args);
+}
+
+async function account(cwd, ...args) {
   const all = [bin, "--rootDir", cwd, "--testMatch", "**/*.test.cjs", "--json", "--no-cache", ...args];
   const { code, signal, stdout, stderr, timedOut } = await run(process.execPath, all, { cwd, timeout: 150_000 });
   assert.equal(timedOut, false, `Jest did not end\n${stderr}`);
@@ -41,6 +45,12 @@ describe("Jest", differs("it cannot run without a flag there"), () => {
   test("runs a suite in child processes", async (t) => passed(await jest(t, "--maxWorkers=2")));
 
   test("runs a suite in worker threads", async (t) => passed(await jest(t, "--maxWorkers=2", "--workerThreads")));
+
+  test("runs a suite that imports Miniflare 2's packages, by a mapping of their names", async (t) => {
+    const { result, stderr } = await account(project(t, moved), "--runInBand");
+    assert.deepEqual([result.numFailedTests, result.numPassedTests], [0, 6], stderr);
+    assert.equal(result.numRuntimeErrorTestSuites, 0, stderr);
+  });
 
   test("finds no handle left open", async (t) => passed(await jest(t, "--runInBand", "--detectOpenHandles")));
 });

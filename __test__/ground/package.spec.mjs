@@ -11,7 +11,7 @@ import { within } from "../support/test.mjs";
 
 const test = within(290_000);
 
-const { version } = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8"));
+const { version, exports: exported } = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8"));
 const tarball = (name) => path.join(root, "dist", `${name}-${version}.tgz`);
 const [main, platform] = ["miniflare-rs", "miniflare-rs-linux-x64-gnu"].map(tarball);
 const RUNNERS = ["jest", "vitest"];
@@ -96,6 +96,26 @@ describe("npm run package", differs("this is about our tarballs"), () => {
     const names = await succeeds(process.execPath, ["--eval", required], { cwd });
     assert.equal(await succeeds(process.execPath, ["--input-type=module", "--eval", imported], { cwd }), names);
     for (const name of ["Miniflare", "Log", "LogLevel", "Request", "Response"]) assert.ok(names.includes(name), names);
+
+    const subPaths = Object.keys(exported).filter((name) => exported[name].require && name !== ".");
+    assert.ok(subPaths.includes("./kv"), subPaths.join());
+    for (const name of subPaths.map((subPath) => `miniflare-rs${subPath.slice(1)}`)) {
+      const found = await succeeds(process.execPath, ["--eval", required.replace("miniflare-rs", name)], { cwd });
+      const script = imported.replaceAll("miniflare-rs", name);
+      assert.equal(await succeeds(process.execPath, ["--input-type=module", "--eval", script], { cwd }), found);
+      assert.match(found, /^\w+(,\w+)*\n$/);
+    }
+  });
+
+  test("makes a package that has every file that it exports, and the licences of what is in its bundle", async () => {
+    const names = await files(main);
+    const paths = Object.values(exported).flatMap((to) => (typeof to === "string" ? [to] : Object.values(to)));
+    assert.ok(paths.includes("./doors/kv.mjs"), paths.join());
+    assert.deepEqual(
+      paths.filter((file) => !names.includes(file.replace(/^\.\//, ""))),
+      [],
+    );
+    for (const name of ["mock-undici", "web-undici"]) assert.ok(names.includes(`lib/node/${name}.LICENSE.txt`), name);
   });
 
   test("makes a package for each test runner, under the name that it looks for", async () => {

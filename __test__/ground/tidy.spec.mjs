@@ -32,7 +32,16 @@ describe("the floors", () => {
   });
 
   test("worker and rooms know no N-API", () => {
-    for (const folder of ["src/worker", "src/cache", "src/durable", "src/fetch", "src/kv", "src/mock", "src/web"])
+    for (const folder of [
+      "src/worker",
+      "src/cache",
+      "src/durable",
+      "src/fetch",
+      "src/kv",
+      "src/mock",
+      "src/storage",
+      "src/web",
+    ])
       assert.deepEqual(mentions(folder, ["napi_sys"]), []);
   });
 

@@ -7,6 +7,7 @@ const { Deserializer, Serializer } = require("node:v8");
 const { binding } = require("../addon.js");
 const { DurableObjectError, StorageError } = require("../errors.js");
 const { later } = require("../later.js");
+const { adopt } = require("./realm.js");
 
 /** The numbers are shared with `src/durable/calls.rs`. */
 const CALL = {
@@ -70,7 +71,7 @@ function deserialize(open, key, bytes) {
   try {
     const deserializer = new Deserializer(bytes);
     deserializer.readHeader();
-    return deserializer.readValue();
+    return adopt(deserializer.readValue());
   } catch {
     return call(open, CALL.REFUSE, [key]);
   }

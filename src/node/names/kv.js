@@ -6,6 +6,7 @@ const { kvBackend } = require("../stores.js");
 const { KVNamespace: Namespace } = require("../../kv/namespace.js");
 const { beginner, constructible, inStep } = require("./constructible.js");
 const { KVPlugin } = require("./plugins.js");
+const { adopt } = require("./realm.js");
 const { storageOf } = require("./storage.js");
 
 /** Of the two clocks, that of the storage says what has expired, and that of the namespace when what is put will. */
@@ -13,12 +14,14 @@ function backendOf(storage, { clock = () => Date.now(), blockGlobalAsyncIO = fal
   const over = storageOf("KVNamespace", storage);
   const { number, now } = over;
   const calls = {
-    get: (_, key, ...args) => inStep(over, [key], false, () => binding.kvGet(number, now(), key, ...args)),
+    get: (_, key, ...args) => inStep(over, [key], false, () => adopt(binding.kvGet(number, now(), key, ...args))),
     put: (_, key, ...args) => inStep(over, [key], true, () => binding.kvPut(number, Number(clock()), key, ...args)),
     delete: (_, key) => inStep(over, [key], true, () => binding.kvDelete(number, now(), key)),
     list: (_, query) => inStep(over, undefined, false, () => binding.kvList(number, now(), query)),
   };
-  return { ...kvBackend(calls), begin: beginner(blockGlobalAsyncIO), storage };
+  const backend = kvBackend(calls);
+  const later = async (answer) => adopt(await backend.later(answer));
+  return { ...backend, begin: beginner(blockGlobalAsyncIO), later, storage };
 }
 
 const KVNamespace = constructible(Namespace, (storage, options) => ["", backendOf(storage, options)]);

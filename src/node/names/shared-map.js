@@ -3,6 +3,7 @@
 // entries are told apart by their identity, so a test puts another entry in the place of one to change it.
 
 const { binding } = require("../addon.js");
+const { adopt } = require("./realm.js");
 
 /** Before all times: nothing has expired yet. */
 const EVER = -Infinity;
@@ -37,7 +38,7 @@ class SharedMap {
     for (const key of keys ?? this.#stored()) {
       const found = binding.storageGet(this.#number, EVER, key);
       if (found === null) this.#show(key, undefined);
-      else if (written) this.#show(key, { value: found[2], ...this.#entries.known(found[0], found[1]) });
+      else if (written) this.#show(key, { value: adopt(found[2]), ...this.#entries.known(found[0], found[1]) });
     }
   }
 

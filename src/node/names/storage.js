@@ -5,6 +5,7 @@
 const { binding } = require("../addon.js");
 const { describe } = require("../errors.js");
 const { later } = require("../later.js");
+const { adopt } = require("./realm.js");
 
 /** How a storage is asked by whatever is over it, whichever copy of this package a test runner has made it with. */
 const STORAGE = Symbol.for("miniflare-rs.storage");
@@ -37,7 +38,7 @@ class Storage {
 
   async get(key) {
     const found = await ask(this, [key], binding.storageGet, keyOf("get", key));
-    return found === null ? undefined : { value: found[2], ...known(found[0], found[1]) };
+    return found === null ? undefined : { value: adopt(found[2]), ...known(found[0], found[1]) };
   }
 
   async getRange(key, range = {}) {
