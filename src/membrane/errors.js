@@ -24,7 +24,16 @@
   /** Prototypes that a chain has at most: those of a proxy may have no end. */
   const LONGEST_CHAIN = 1000;
   /** What whoever catches a value reads of it. */
-  const READ_FIRST = ["name", "message", "stack", "cause", "constructor", "then", Symbol.toStringTag, Symbol.toPrimitive];
+  const READ_FIRST = [
+    "name",
+    "message",
+    "stack",
+    "cause",
+    "constructor",
+    "then",
+    Symbol.toStringTag,
+    Symbol.toPrimitive,
+  ];
   const tagOf = (value) => attempt(() => Object.prototype.toString.call(value));
   const OWN = new Set(["name", "message", "stack", "cause", "errors"]);
   const WELL_KNOWN = new Set(Object.values(Object.getOwnPropertyDescriptors(Symbol)).map(({ value }) => value));

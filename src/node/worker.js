@@ -301,7 +301,9 @@ class Worker {
 
 /** What the script threw, for when its realm is gone: a stand-in for a live object would answer nothing any more. */
 function outliving(thrown) {
-  return types.isProxy(thrown) ? new TypeError(`The script threw a value that is no error: ${inspect(thrown)}`) : thrown;
+  return types.isProxy(thrown)
+    ? new TypeError(`The script threw a value that is no error: ${inspect(thrown)}`)
+    : thrown;
 }
 
 function upstreamOf({ upstream }) {
