@@ -9,10 +9,20 @@ import { worker } from "ext:miniflare/worker/worker.js";
 import { FORM_DATA, load, STREAMS, understudyOf } from "ext:miniflare/worker/lazy.js";
 
 understudyOf(STREAMS).createReadableStream = (start, pull, cancel) =>
-  load(STREAMS).createReadableByteStream(start, (controller) => pull(withBytes(controller)), cancel);
+  load(STREAMS).createReadableByteStream(start, (controller) => fill(controller, pull), cancel);
 const { InnerBody } = core.loadExtScript("ext:deno_fetch/22_body.js");
 
 export { InnerBody };
+
+/** Whoever reads is told what goes wrong, however early. */
+function fill(controller, pull) {
+  try {
+    return pull(withBytes(controller));
+  } catch (error) {
+    controller.error(error);
+    return undefined;
+  }
+}
 
 /** A byte stream takes its chunks for good and has no empty ones; the bytes of a body may belong to its clones too. */
 function withBytes(controller) {

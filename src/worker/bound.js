@@ -14,6 +14,8 @@
   const { iterator: ITERATOR, species: SPECIES } = Symbol;
   const NativePromise = Promise;
   const NativeArray = Array;
+  const NativeBytes = Uint8Array;
+  const BytesPrototype = Uint8Array.prototype;
   const prototypeOf = (made) => getPrototypeOf(made);
   const TypedArray = getPrototypeOf(Uint8Array);
   const [ArrayPrototype, FunctionPrototype, MapPrototype, PromisePrototype, SetPrototype, StringPrototype] = [
@@ -75,8 +77,8 @@
 
   const { exec } = RegExp.prototype;
   const nativeThen = PromisePrototype.then;
-  /** Methods that make a list by the constructor which the list names. */
-  const BY_SPECIES = new Set(["concat", "filter", "flat", "flatMap", "map", "slice", "splice"]);
+  /** Methods that make a list, or bytes, by the constructor which those they are called on name. */
+  const BY_SPECIES = new Set(["concat", "filter", "flat", "flatMap", "map", "slice", "splice", "subarray"]);
 
   function method(name) {
     if (name === "call" || name === "apply" || name === "bind") return functionMethod(name);
@@ -90,43 +92,43 @@
       const found = getOwnPropertyDescriptor(holder, name)?.value;
       if (typeof found === "function") owners.push([prototype, found]);
     }
-    return owners.length === 1 ? methodOfOne(name, owners[0][0], owners[0][1]) : methodOfMany(name, owners);
+    const call = BY_SPECIES.has(name) ? applyBySpecies : apply;
+    return owners.length === 1 ? methodOfOne(name, owners[0][0], owners[0][1], call) : methodOfMany(name, owners, call);
   }
 
-  function methodOfOne(name, owner, found) {
-    if (owner === ArrayPrototype && BY_SPECIES.has(name)) return listMethod(name, found);
-    return (self, ...args) => apply(ownerOf(self) === owner ? found : self[name], self, args);
+  function methodOfOne(name, owner, found, call) {
+    return (self, ...args) => (ownerOf(self) === owner ? call(found, self, args) : apply(self[name], self, args));
   }
 
-  function methodOfMany(name, owners) {
-    const ofList = BY_SPECIES.has(name) ? listMethod(name, ArrayPrototype[name]) : undefined;
+  function methodOfMany(name, owners, call) {
     const { length } = owners;
     return (self, ...args) => {
       const owner = ownerOf(self);
-      if (owner === ArrayPrototype && ofList !== undefined) return ofList(self, ...iterate(args));
       for (let index = 0; index < length; index++) {
-        if (owners[index][0] === owner) return apply(owners[index][1], self, args);
+        if (owners[index][0] === owner) return call(owners[index][1], self, args);
       }
       return apply(self[name], self, args);
     };
   }
 
-  function listMethod(name, found) {
-    return (self, ...args) => {
-      if (ownerOf(self) !== ArrayPrototype) return apply(self[name], self, args);
-      if (isSpeciesIntact()) return apply(found, self, args);
-      defineProperty(self, "constructor", { __proto__: null, value: undefined, configurable: true });
-      try {
-        return apply(found, self, args);
-      } finally {
-        deleteProperty(self, "constructor");
-      }
-    };
+  function applyBySpecies(found, self, args) {
+    if (typeof self === "string" || isSpeciesIntact()) return apply(found, self, args);
+    defineProperty(self, "constructor", { __proto__: null, value: undefined, configurable: true });
+    try {
+      return apply(found, self, args);
+    } finally {
+      deleteProperty(self, "constructor");
+    }
   }
 
   function isSpeciesIntact() {
     try {
-      return ArrayPrototype.constructor === NativeArray && NativeArray[SPECIES] === NativeArray;
+      return (
+        ArrayPrototype.constructor === NativeArray &&
+        NativeArray[SPECIES] === NativeArray &&
+        BytesPrototype.constructor === NativeBytes &&
+        TypedArray[SPECIES] === TypedArray
+      );
     } catch {
       return false;
     }
