@@ -1116,14 +1116,14 @@ export class DurableObjectError extends MiniflareError<
 
 /**
  * What a store could not do; the message names the place, what was asked of it, and the reason:
- * - `ERR_STORAGE_LOCKED`: another process has the folder open
+ * - `ERR_STORAGE_LOCKED`: another process has the folder open, or another copy of this package in this one
  * - `ERR_STORAGE_CORRUPT`: what is there cannot be read
  * - `ERR_STORAGE_FULL`: no space is left
  * - `ERR_STORAGE_READ_ONLY`: it may not be written
  * - `ERR_STORAGE_NOT_A_FOLDER`: there is a file in its place
  * - `ERR_STORAGE_UNREACHABLE`: a server does not answer
- * - `ERR_STORAGE_CLAIMED`: another process runs the same object
- * - `ERR_STORAGE`: anything else
+ * - `ERR_STORAGE_CLAIMED`: another process or thread runs the same object
+ * - `ERR_STORAGE`: anything else, such as a folder that was deleted while it was in use
  */
 export class StorageError extends MiniflareError<
   | "ERR_STORAGE"

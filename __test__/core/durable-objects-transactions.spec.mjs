@@ -164,4 +164,25 @@ describe("a transaction", () => {
       ]);
     },
   );
+
+  test(
+    "does not store the key that was refused, and goes on with the others",
+    differs("a caught error still fails the request"),
+    async (t) => {
+      const body = `
+      const refused = [];
+      await storage.transaction(async (txn) => {
+        for (let i = 0; i < 127; i++) await txn.put("k" + i, i);
+        for (const add of [() => txn.put("one more", 1), () => txn.put("too many", 1), () => txn.delete("too many"),
+          () => txn.put({ "too many": 1, k0: "not either" }), () => txn.put("k1", "again")]) {
+          try { await add(); refused.push(false); } catch { refused.push(true); }
+        }
+        refused.push(await txn.get("too many") ?? null);
+      });
+      return [refused, (await storage.list()).size, await storage.get("too many") ?? null, await storage.get("k0"),
+        await storage.get("k1")];`;
+      const refused = [false, true, true, true, false, null];
+      assert.deepEqual(await run(t, body), [refused, 128, null, 0, "again"]);
+    },
+  );
 });

@@ -2,12 +2,17 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { rejection } from "../support/dispatch.mjs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { door, root } from "../support/child.mjs";
+import { json, rejection } from "../support/dispatch.mjs";
 import { folder } from "../support/files.mjs";
 import { Miniflare } from "../support/miniflare.mjs";
 import { get, keeper, keeperOptions, put } from "../support/persist.mjs";
 import { redis } from "../support/redis.mjs";
-import { test } from "../support/test.mjs";
+import { within } from "../support/test.mjs";
+
+const test = within(60_000);
 
 describe("a snapshot of storage", () => {
   test("in a folder leaves what is written there, until it is brought back", async (t) => {
@@ -72,3 +77,58 @@ describe("a snapshot of storage", () => {
     assert.deepEqual(await get(mf), { b: "2" });
   });
 });
+
+/** So many objects, or namespaces, of so many bytes each are brought back, and the process that does it is killed. */
+const SPACES = 60;
+const BYTES = 20_000;
+const ROUNDS = 6;
+const LATEST_MS = 12;
+
+const NAMES = Array.from({ length: SPACES }, (_, index) => `NS${index}`);
+
+/** Where values are put, and what is there afterwards: a character each. */
+const ROOMS = {
+  "objects in a folder": {
+    options: async (t) => keeperOptions({ durableObjectsPersist: folder(t) }),
+    put: '(name, value) => mf.dispatchFetch("http://localhost/put?object=" + name + "&value=" + value)',
+    get: async (mf, name) => (await json(mf, `http://localhost/get?object=${name}`)).value,
+  },
+  "key-value namespaces on a Redis server": {
+    options: async (t) => keeperOptions({ kvPersist: (await redis(t)).url, kvNamespaces: NAMES }),
+    put: 'async (name, value) => (await mf.getKVNamespace(name)).put("value", value)',
+    get: async (mf, name) => (await mf.getKVNamespace(name)).get("value"),
+  },
+};
+
+for (const [what, room] of Object.entries(ROOMS)) {
+  test(`a process that is killed while it brings back ${what} has brought back all or none`, async (t) => {
+    const options = await room.options(t);
+    const source = `import { Miniflare } from ${JSON.stringify(door)};
+      import { writeSync } from "node:fs";
+      const mf = new Miniflare(${JSON.stringify(options)});
+      const put = ${room.put};
+      const putAll = (value) => Promise.all(${JSON.stringify(NAMES)}.map((name) => put(name, value.repeat(${BYTES}))));
+      await putAll("b");
+      const restore = await mf.snapshotStorage();
+      await putAll("a");
+      writeSync(1, "restores");
+      await restore();
+      setInterval(() => {}, 1000);`;
+    for (let round = 0; round < ROUNDS; round++) {
+      const child = spawn(process.execPath, ["--no-warnings", "--input-type=module", "--eval", source], {
+        cwd: root,
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      t.after(() => child.kill("SIGKILL"));
+      const exited = once(child, "exit");
+      await once(child.stdout, "data");
+      setTimeout(() => child.kill("SIGKILL"), Math.random() * LATEST_MS);
+      await exited;
+      const mf = new Miniflare(options);
+      const values = [];
+      for (const name of NAMES) values.push((await room.get(mf, name))[0]);
+      await mf.dispose();
+      assert.equal(new Set(values).size, 1, `round ${round}: ${values.join("")}`);
+    }
+  });
+}

@@ -4,9 +4,11 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
+import fs from "node:fs";
 import net from "node:net";
+import os from "node:os";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { folder } from "./files.mjs";
 
 /**
  * A port that nobody listens on, and that the system lends to no connection: it stays free while the server that has it is
@@ -47,7 +49,7 @@ const tlsOptions = (port) => [
  * `tls` it is reached over TLS only, and its certificate is one that `ca.pem` has signed.
  */
 export async function redis(t, args = [], { tls = false } = {}) {
-  const dir = folder(t);
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), "miniflare-redis-"));
   const port = await freePort();
   let child;
   const start = async () => {
@@ -63,12 +65,16 @@ export async function redis(t, args = [], { tls = false } = {}) {
     assert.match(output, /Ready to accept connections/);
   };
   const stop = async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     child.kill("SIGKILL");
     await once(child, "exit");
   };
+  // The server writes into its folder until it ends.
+  t.after(async () => {
+    await stop();
+    fs.rmSync(dir, { recursive: true, force: true });
+  });
   await start();
-  t.after(stop);
   return {
     url: `${tls ? "rediss" : "redis"}://127.0.0.1:${port}`,
     start,
