@@ -23,9 +23,6 @@ const METHODS = Object.getOwnPropertyNames(ObjectStorage.prototype).filter((name
 
 waitBy(setTimeout, clearTimeout);
 
-/** A gate that breaks stays so: a test constructs its object again with another state. */
-const newGate = () => new InputGate(() => {});
-
 /** The parts that a storage is being constructed with; its input gate is that of the state that it is given to. */
 let parts;
 const gates = new WeakMap();
@@ -34,7 +31,7 @@ const OpenStorage = constructible(
   ObjectStorage,
   (storage) => {
     const open = openStorage(storageOf("DurableObjectStorage", storage));
-    const input = newGate();
+    const input = new InputGate();
     parts = { open, input };
     return [open, { input, output: new OutputGate(open, () => {}) }, { handled: undefined }, true];
   },
@@ -73,7 +70,7 @@ function tellOfAlarms(storage, alarms) {
   }
 }
 
-const OpenState = constructible(State, (id, storage) => [id, storage, gates.get(storage) ?? newGate()]);
+const OpenState = constructible(State, (id, storage) => [id, storage, gates.get(storage) ?? new InputGate()]);
 
 /** A namespace of objects that `factory(id)` gives: what has a `fetch(request)`. */
 const OpenNamespace = constructible(Namespace, (binding, factory, context) => {
