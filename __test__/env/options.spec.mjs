@@ -57,6 +57,23 @@ describe("options that are text", differs("options are not checked there"), () =
   });
 });
 
+describe("options of other environments", differs("options are not checked there"), () => {
+  const BINDINGS = `test("", () => expect(getMiniflareBindings()).toEqual({ KEY: "value" }));`;
+  const own = { modules: true, bindings: { KEY: "value" } };
+
+  test("may be among those of Jest", async (t) => {
+    const options = { ...own, url: "http://localhost/", html: "<p>", userAgent: "agent" };
+    const { code, stderr, messages } = await jest(suiteOf(t, { options, source: BINDINGS }), "--runInBand");
+    assert.equal(code, 0, messages + stderr);
+  });
+
+  test("may be among those of Vitest", async (t) => {
+    const options = { ...own, jsdom: { url: "http://localhost/" }, happyDOM: {} };
+    const { code, stdout, stderr } = await vitest(vitestProject(t, options, BINDINGS));
+    assert.equal(code, 0, stdout + stderr);
+  });
+});
+
 const WRONG = [
   [
     "an option that is text and no boolean",

@@ -37,13 +37,13 @@ const FORCED = {
 /**
  * Makes an instance with these options of Miniflare.
  * @param host what the runner has: `warn(text)` tells its user, `scope`, if there is one, is `{ has(name), get(name) }`, where
- *   the worker's script finds globals that it has not
+ *   the worker's script finds globals that it has not; `ignored` are names of options that are for others
  * @returns `{ globals, remember(), dispose() }`; `remember` resolves to what brings back all that is stored by then
  */
-async function createEnvironment(options, { warn, scope }) {
+async function createEnvironment(options, { warn, scope, ignored }) {
   const fetchMock = createFetchMock();
   const log = new NoOpLog();
-  const given = { ...DEFAULTS, ...readOptions(options, warn), ...FORCED, fetchMock, log };
+  const given = { ...DEFAULTS, ...readOptions(options, warn, ignored), ...FORCED, fetchMock, log };
   validateOptions(given);
   const complete = completeOptions(given, log).options;
   const hasWorker = needsWorker(complete);

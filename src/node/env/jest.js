@@ -13,6 +13,8 @@ const { NodeEnvironment, major } = requireNodeEnvironment();
 /** Of `testEnvironmentOptions`, what is Jest's own and not an instance's. */
 const GLOBALS_CLEANUP = "globalsCleanup";
 const EXPORT_CONDITIONS = "customExportConditions";
+/** Those of jsdom's environment, which a project may have for both. */
+const OF_JSDOM = ["html", "url", "userAgent"];
 
 /** Those of Node's own that another realm can have. */
 const OF_MAIN_REALM = new Set(["GLOBAL", "global", "globalThis", "root"]);
@@ -34,8 +36,8 @@ class MiniflareEnvironment extends NodeEnvironment {
     // Jest 27 gives the project's configuration alone.
     const project = config.projectConfig ?? config;
     checkRunner(project);
-    const given = project.testEnvironmentOptions ?? {};
-    const { [GLOBALS_CLEANUP]: cleanup, [EXPORT_CONDITIONS]: conditions, ...options } = given;
+    const all = project.testEnvironmentOptions ?? {};
+    const { [GLOBALS_CLEANUP]: cleanup, [EXPORT_CONDITIONS]: conditions, ...options } = all;
     // Jest's own environment makes a global of each option.
     const rest = { ...project, testEnvironmentOptions: cleanup === undefined ? {} : { [GLOBALS_CLEANUP]: cleanup } };
     super(config.projectConfig === undefined ? rest : { ...config, projectConfig: rest }, context);
@@ -43,8 +45,7 @@ class MiniflareEnvironment extends NodeEnvironment {
     this.#conditions = exportConditions(conditions);
     // Set-up files come before `setup()`.
     bringMissing(this.global);
-    const projectGlobals = new Set(Object.keys(project.globals ?? {}));
-    this.#given = new Set(Object.getOwnPropertyNames(this.global).filter((name) => !projectGlobals.has(name)));
+    this.#given = new Set(givenNames(this.global, Object.keys(project.globals ?? {})));
   }
 
   async setup() {
@@ -55,7 +56,11 @@ class MiniflareEnvironment extends NodeEnvironment {
     this.#isSetUp = true;
     await super.setup();
     const { createEnvironment } = loadInto(this.getVmContext(), path.join(__dirname, "environment.js"));
-    this.#environment = await createEnvironment(this.#options, { warn: warnOnce, scope: this.#scope() });
+    this.#environment = await createEnvironment(this.#options, {
+      ignored: OF_JSDOM,
+      scope: this.#scope(),
+      warn: warnOnce,
+    });
     const { globals } = this.#environment;
     expose(this.global, globals);
     for (const name of [...Object.getOwnPropertyNames(globals), "self"]) this.#given.add(name);
@@ -106,11 +111,19 @@ class MiniflareEnvironment extends NodeEnvironment {
   }
 }
 
+/** What Jest's environment for Node puts into a global scope, by its names: the same for each test file of every project. */
+function givenNames(scope, projectGlobals) {
+  given ??= Object.getOwnPropertyNames(scope).filter((name) => !projectGlobals.includes(name));
+  return given;
+}
+let given;
+
 /**
  * Of Node's globals, those that this Jest does not put into its realms: before version 28 it chose a few. Version 28 makes
  * those read-only that Node loads when they are first asked for, and then has no fake timers.
  */
 function bringMissing(target) {
+  if (major > 28) return;
   for (const [name, { enumerable, get }] of NODE_GLOBALS) {
     const isReadOnly = major === 28 && get !== undefined;
     if (Object.hasOwn(target, name) && !isReadOnly) continue;

@@ -9,17 +9,18 @@ const { optionNames, optionsFromTexts } = require("../options.js");
 /**
  * The options of an instance that an environment was given.
  * @param warn told, in one line, of options that are text
- * @param others names that the environment knows beside those of an instance
+ * @param ignored names of options that are left out
  */
-function readOptions(given = {}, warn, others = []) {
+function readOptions(given = {}, warn, ignored = []) {
   if (!isObject(given)) {
     const text = `Invalid options of the environment: expected an object, got ${describe(given)}`;
     throw new OptionsError("ERR_INVALID_OPTION", text);
   }
-  const known = [...optionNames(), ...others];
-  for (const name of Object.keys(given)) if (!known.includes(name)) throw unknownOption(name, known);
+  const own = Object.fromEntries(Object.entries(given).filter(([name]) => !ignored.includes(name)));
+  const known = optionNames();
+  for (const name of Object.keys(own)) if (!known.includes(name)) throw unknownOption(name, known);
   const texts = [];
-  const options = optionsFromTexts(given, (path, text) => texts.push(`${path}: ${text}`));
+  const options = optionsFromTexts(own, (path, text) => texts.push(`${path}: ${text}`));
   if (texts.length > 0) {
     const rest = "of the environment's options are text, and taken for what the text says: write them without quotes";
     warn(`${texts.join(", ")} ${rest}`);

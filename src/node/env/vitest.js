@@ -9,6 +9,9 @@ const { warnOnce } = require("./warn.js");
 
 const OLDEST = [0, 34];
 
+/** Options of other environments, which a configuration may have for all. */
+const OF_OTHERS = ["happyDOM", "jsdom"];
+
 /** Puts globals in the place of what has their names; a function that undoes it. What has a getter is made by it. */
 function replace(target, ...globals) {
   const properties = globals.flatMap((some) => Object.entries(Object.getOwnPropertyDescriptors(some)));
@@ -29,6 +32,12 @@ function replace(target, ...globals) {
 
 /** The version of the Vitest of the project, `[major, minor]`; undefined when it cannot be found. */
 function vitestVersion() {
+  version ??= { found: findVersion() };
+  return version.found;
+}
+let version;
+
+function findVersion() {
   try {
     const file = require.resolve("vitest/package.json", { paths: [process.cwd(), __dirname] });
     return require(file).version.split(".", 2).map(Number);
@@ -78,7 +87,7 @@ module.exports = {
 };
 
 async function setUp(target, options) {
-  const environment = await createEnvironment(options, { warn: warnOnce });
+  const environment = await createEnvironment(options, { warn: warnOnce, ignored: OF_OTHERS });
   const own = {
     self: target,
     setupMiniflareIsolatedStorage: () => isolatedStorage(vitestOf(target), environment),
