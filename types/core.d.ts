@@ -70,10 +70,10 @@ export interface MiniflareCoreContext {
 }
 
 /** An instance that is given the plugins to have. */
-export class MiniflareCore extends miniflare.Miniflare {
+export class MiniflareCore<Plugins extends object = Record<string, unknown>> extends miniflare.Miniflare {
   /**
    * @param plugins by their names, `{ CorePlugin, KVPlugin }`. Options of plugins that are not among them have no effect
    * @throws {TypeError} for plugins of your own
    */
-  constructor(plugins: Record<string, unknown>, context?: MiniflareCoreContext, options?: miniflare.MiniflareOptions);
+  constructor(plugins: Plugins, context?: MiniflareCoreContext, options?: miniflare.MiniflareOptions);
 }

@@ -168,3 +168,36 @@ describe("what is no form or blob", differs("it is a text"), () => {
     await assert.rejects(mf.dispatchFetch("http://localhost/", { method: "POST", body: blob }), { message: "lost" });
   });
 });
+
+describe("what libraries have in the place of Node's fetch classes", differs("the worker shares some of them"), () => {
+  const SHOW = `export default { async fetch(request, env) {
+    const response = await env.make("Response");
+    const made = await env.make("Request");
+    const headers = await env.make("Headers");
+    return Response.json([
+      [response instanceof Response, response.status, await response.text()],
+      [made instanceof Request, made.method, await made.text()],
+      [headers instanceof Headers, headers.get("a")],
+    ]);
+  } }`;
+  for (const [library, undici] of Object.entries({
+    Node: globalThis,
+    "undici 5": undici5,
+    "undici 6": undici6,
+    "undici 7": undici7,
+  })) {
+    test(`enters a worker as the worker's own: ${library}`, async (t) => {
+      const make = (name) => {
+        if (name === "Response") return new undici.Response("from the library", { status: 201 });
+        if (name === "Request") return new undici.Request("http://localhost/", { method: "PUT", body: "body" });
+        return new undici.Headers({ a: "1" });
+      };
+      const mf = create(t, { script: SHOW, bindings: { make } });
+      assert.deepEqual(await (await mf.dispatchFetch("http://localhost/")).json(), [
+        [true, 201, "from the library"],
+        [true, "PUT", "body"],
+        [true, "1"],
+      ]);
+    });
+  }
+});

@@ -91,7 +91,8 @@ export async function objects(): Promise<void> {
 
 export async function core(): Promise<void> {
   const plugins = { CorePlugin, BindingsPlugin, BuildPlugin };
-  const mf = new MiniflareCore(plugins, { log: new Log(LogLevel.NONE) }, { script: "" });
+  class Own extends MiniflareCore<typeof plugins> {}
+  const mf: MiniflareCore<typeof plugins> = new Own(plugins, { log: new Log(LogLevel.NONE) }, { script: "" });
   const response = await mf.dispatchFetch(new Request("http://localhost/", { headers: new Headers() }));
   const fetched: Response = await fetch("http://localhost/", { method: "POST", body: new FormData() });
   const cookies: string[] = new Headers().getAll("Set-Cookie");

@@ -3,8 +3,8 @@
 
 const { isProxy } = require("node:util").types;
 const { parseHeaders } = require("./headers.js");
-const { Request, splitRequest } = require("./request.js");
-const { isLight, lightResponse, splitResponse } = require("./response.js");
+const { isRequest, Request, splitRequest } = require("./request.js");
+const { isLight, isResponse, lightResponse, splitResponse } = require("./response.js");
 const { classNamed } = require("./web.js");
 const { DurableObjectId, partsOf } = require("../durable/namespace.js");
 const { createSources } = require("../membrane/sources.js");
@@ -82,9 +82,17 @@ function encodePlatform(value, membrane) {
 function classOf(value) {
   for (let one = Object.getPrototypeOf(value); one !== null; one = Object.getPrototypeOf(one)) {
     const name = Object.getOwnPropertyDescriptor(one, "constructor")?.value?.name;
-    if (!Object.hasOwn(ENCODERS, name) || !(value instanceof classNamed(name))) continue;
+    if (!Object.hasOwn(ENCODERS, name) || !isOf(name, value)) continue;
     return !EXACT.has(name) || isExactly(value, name) ? name : undefined;
   }
+}
+
+/** Those of libraries are as good, and so are Node's own where others stand in for them. */
+function isOf(name, value) {
+  if (value instanceof classNamed(name)) return true;
+  if (name === "Response") return isResponse(value);
+  if (name === "Request") return isRequest(value);
+  return name === "Headers" && typeof value.getSetCookie === "function" && typeof value[Symbol.iterator] === "function";
 }
 
 /** Node itself makes some of classes that extend the one it shows, but those add nothing that one could name. */
