@@ -85,24 +85,21 @@ describe("the headers of a fetch", () => {
     );
   });
 
-  test("may name a length for a stream, which is sent as a stream", differs("keeps to the length"), async (t) => {
+  test("may name the length of a stream, which is sent as it is", differs("keeps to the length"), async (t) => {
     const origin = await serve(t, (request, response) => {
-      request.on("error", () => {});
-      const { "content-length": length, "transfer-encoding": encoding } = request.headers;
-      request.resume().on("end", () => response.end(`${length} ${encoding}`));
+      request.resume().on("end", () => response.end(request.headers["content-length"] ?? "none"));
     });
     const seen = await evaluate(
       t,
       `
       const post = (length) => {
         const init = { method: "POST", body: new Blob(["four"]).stream(), headers: { "Content-Length": length } };
-        return fetch("${origin}/", init).then((response) => response.text(), ({ message, cause }) => [message, cause.code]);
+        return fetch("${origin}/", init).then((response) => response.text());
       };
       return [await post("4"), await post("3"), await post("5")];`,
       { compatibilityDate: "2023-05-18" },
     );
-    const streamed = "undefined chunked";
-    assert.deepEqual(seen, [streamed, streamed, streamed]);
+    assert.deepEqual(seen, ["none", "none", "none"]);
   });
 
   test("say who asks, when the URL does", differs("refuses the URL"), async (t) => {

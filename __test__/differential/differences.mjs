@@ -318,7 +318,7 @@ export const differences = [
         "throws Error(TypeError: Failed to execute 'structuredClone': 1 argument required, but only 0 present)",
       "const b = new ArrayBuffer(1); return structuredClone(b, { transfer: [b, b] });":
         "throws DOMException(DataCloneError: Failed to execute 'structuredClone': an ArrayBuffer that is in the list twice cannot be transferred.)",
-      "structuredClone(1, { transfer: 1 })": "throws Error(TypeError: transfer is not iterable)",
+      "structuredClone(1, { transfer: 1 })": "throws Error(TypeError: 1 is not iterable)",
       "new Event()": "throws Error(TypeError: Failed to construct 'Event': 1 argument required, but only 0 present)",
       'new EventTarget().addEventListener("x", "text")':
         "throws Error(TypeError: Failed to execute 'addEventListener' on 'EventTarget': parameter 2 is not of type 'EventListener'.)",

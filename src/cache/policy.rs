@@ -106,7 +106,9 @@ mod tests {
 
     #[test]
     fn is_what_a_response_of_any_status_says_but_none_by_default() {
-        for status in [201, 202, 205, 226, 302, 304, 305, 400, 401, 403, 418, 451, 500, 502, 504, 599] {
+        for status in [
+            201, 202, 205, 226, 302, 304, 305, 400, 401, 403, 418, 451, 500, 502, 504, 599,
+        ] {
             assert_eq!(ttl(status, "cache-control\nmax-age=10"), Some(10_000.0), "{status}");
             assert_eq!(ttl(status, ""), None, "{status}");
         }

@@ -4,8 +4,8 @@
 //! refused as functions are.
 
 use bytes::Bytes;
-use deno_core::{op2, v8};
 use deno_core::v8::{ValueDeserializerHelper, ValueSerializerHelper};
+use deno_core::{op2, v8};
 
 /// The version of the format. V8 here writes the next one, which differs only for buffers of 4 GiB and more.
 const VERSION: u8 = 15;
@@ -73,11 +73,7 @@ impl v8::ValueSerializerImpl for AtRest {
         self.mark.is_some()
     }
 
-    fn is_host_object<'s>(
-        &self,
-        scope: &mut v8::PinScope<'s, '_>,
-        object: v8::Local<'s, v8::Object>,
-    ) -> Option<bool> {
+    fn is_host_object<'s>(&self, scope: &mut v8::PinScope<'s, '_>, object: v8::Local<'s, v8::Object>) -> Option<bool> {
         if object.internal_field_count() > 0 || object.is_api_wrapper() {
             return Some(true);
         }

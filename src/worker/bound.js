@@ -14,6 +14,7 @@
   const { iterator: ITERATOR, species: SPECIES } = Symbol;
   const NativePromise = Promise;
   const NativeArray = Array;
+  const NativeTypeError = TypeError;
   const NativeBytes = Uint8Array;
   const BytesPrototype = Uint8Array.prototype;
   const prototypeOf = (made) => getPrototypeOf(made);
@@ -164,7 +165,10 @@
     const next = NEXT.get(owner);
     if (next !== undefined) return iteration(iterable, next);
     const isGenerator = typeof owner === "object" && owner !== null && getPrototypeOf(owner) === GeneratorPrototype;
-    return isGenerator ? iteration(iterable, generatorNext, generatorReturn) : iterable;
+    if (isGenerator) return iteration(iterable, generatorNext, generatorReturn);
+    if (typeof iterable?.[ITERATOR] === "function") return iterable;
+    // The engine would name this function instead.
+    throw new NativeTypeError(`${typeof iterable === "symbol" ? "a symbol" : iterable} is not iterable`);
   }
 
   const mapEntries = MapPrototype.entries;
