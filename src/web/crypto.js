@@ -12,6 +12,7 @@ import {
 import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
 import { requireContext } from "ext:miniflare/worker/context.js";
 import { extend, unconstructible } from "ext:miniflare/web/interface.js";
+import { checkJwk, readJwk } from "ext:miniflare/web/jwk.js";
 import { define, load, STREAMS } from "ext:miniflare/worker/lazy.js";
 
 // A name that upstream looks for: the key objects of Node, which workers do not have.
@@ -42,7 +43,8 @@ function standard(algorithm) {
 }
 
 const subtle = upstream.SubtleCrypto.prototype;
-const { digest, generateKey, importKey, sign, unwrapKey, verify } = subtle;
+const { digest, exportKey, generateKey, getPublicKey, importKey, sign, unwrapKey, verify } = subtle;
+const publicHalf = async (key) => exportKey.call(undefined, "jwk", await getPublicKey.call(undefined, key, []));
 
 extend(subtle, {
   async digest(algorithm, data) {
@@ -57,7 +59,12 @@ extend(subtle, {
   },
   async importKey(format, data, algorithm, extractable, usages) {
     checkImport(algorithm, extractable, usages);
-    return importKey.call(this, format, data, standard(algorithm), extractable, usages);
+    const asked = standard(algorithm);
+    if (format !== "jwk") return importKey.call(this, format, data, asked, extractable, usages);
+    const jwk = readJwk(data);
+    const key = await importKey.call(this, format, jwk, asked, extractable, usages);
+    await checkJwk(jwk, key, publicHalf);
+    return key;
   },
   async sign(algorithm, key, data) {
     return sign.call(this, standard(algorithm), key, data);
