@@ -22,6 +22,7 @@ fn link() {
     // Optional hooks of aws-lc stay unset, instead of being looked for in the host process.
     println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodynamic-undefined-weak");
     link_static_cxx();
+    link_zone();
 }
 
 /// RocksDB asks for libstdc++ by name. A folder that holds nothing but its static form makes the linker take that, so
@@ -41,6 +42,16 @@ fn link_static_cxx() {
         )
     });
     println!("cargo:rustc-link-search=native={}", folder.display());
+}
+
+/// Workers live in UTC: see the source. The linker takes it as a whole, since nothing asks for it before V8 does.
+fn link_zone() {
+    const SOURCE: &str = "src/worker/zone.c";
+    println!("cargo:rerun-if-changed={SOURCE}");
+    cc::Build::new().file(SOURCE).cargo_metadata(false).compile("zone");
+    let folder = std::env::var("OUT_DIR").expect("cargo sets OUT_DIR");
+    println!("cargo:rustc-cdylib-link-arg=-Wl,--whole-archive,{folder}/libzone.a,--no-whole-archive");
+    println!("cargo:rustc-cdylib-link-arg=-Wl,--wrap=getenv");
 }
 
 /// A hash of everything that decides the order of ops and the layout of the snapshot, bar the JavaScript that is in it.

@@ -355,8 +355,8 @@ export interface MiniflareOptions {
   logUnhandledRejections?: boolean;
 
   /**
-   * Whether stacks of the worker's errors name the files and lines that the script was built from, by the source map
-   * that it links with `//# sourceMappingURL=`. Default: `false`.
+   * Whether stacks of the worker's errors name the files and lines that the script was built from, inside the worker and
+   * outside, by the source map that each file links with `//# sourceMappingURL=`. Default: `false`.
    */
   sourceMap?: boolean;
 

@@ -21,7 +21,7 @@ pub const WATCHDOG_TICK_MAX: Duration = Duration::from_millis(250);
 pub const WATCHDOG_TICK_MIN: Duration = Duration::from_millis(2);
 
 /// Buffers of at least this many bytes are handed to Node in place; smaller ones are copied, which is cheaper.
-pub const HAND_OVER_BYTES: usize = 64 * 1024;
+pub const HAND_OVER_BYTES: usize = 128 * 1024;
 
 /// Buffers of at least this many bytes have pages of their own, which are kept for the next ones.
 pub const LARGE_BUFFER_BYTES: usize = 1024 * 1024;

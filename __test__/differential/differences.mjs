@@ -520,6 +520,13 @@ export const differences = [
     },
   },
   {
+    why: "URLs follow today's standard, whichever Node runs them: a space at the end of an opaque path is encoded.",
+    snippets: {
+      'const u = new URL("data:text/plain,x #h"); u.searchParams.set("a", "1"); return [u.href, u.pathname, u.hash];':
+        '["data:text/plain,x%20?a=1#h", "text/plain,x%20", "#h"]',
+    },
+  },
+  {
     why: "`null` is a text for URLSearchParams, as the standard says.",
     snippets: {
       "String(new URLSearchParams(null))": '"null="',

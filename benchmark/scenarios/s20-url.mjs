@@ -28,7 +28,7 @@ export default {
   name: "s20-url",
   unit: "µs",
   doc: "a `URL` parsed, read and changed in the worker",
-  target: { share: 1 },
+  target: { share: 0.8 },
   run({ Miniflare }) {
     return withInstance(Miniflare, { script }, async (mf) => {
       return (await microsPerCall(() => ask(mf, RIGHT), { warmUp: 20, calls: 60 })) / ROUNDS;

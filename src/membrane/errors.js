@@ -42,14 +42,8 @@
    * @param intrinsics the realm's shared classes
    * @param refine called with each rebuilt error and its name, e.g. to give it a class that only one realm has
    * @param stackOf the stack that an error of this realm shows to the other
-   * @param showStack rewrites the stack of an error that arrives
    */
-  function createErrors({
-    intrinsics,
-    refine = () => {},
-    stackOf = (error) => error.stack,
-    showStack = (stack) => stack,
-  }) {
+  function createErrors({ intrinsics, refine = () => {}, stackOf = (error) => error.stack }) {
     const underway = new Set();
     return { is, encode, encodeThrown, create, fill, skip };
 
@@ -103,7 +97,7 @@
       const [, , , name, , stack, cause, errors, own, members] = wire;
       if (errors) hidden(error, "errors", errors.map(membrane.decode));
       if (error.name !== name) hidden(error, "name", name);
-      if (stack !== undefined) hidden(error, "stack", showStack(stack));
+      if (stack !== undefined) hidden(error, "stack", stack);
       if (cause) hidden(error, "cause", membrane.decode(cause[0]));
       // What has the same name comes after: an error's own properties hide those of its class.
       for (const [key, member] of pairs(members, membrane)) {

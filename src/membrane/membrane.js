@@ -53,6 +53,8 @@
    *   `signals` of `createSignals`;
    *   `errors` `{ is(value), encode(error, number, membrane), encodeThrown(value, membrane), create(list), fill(error,
    *   list, membrane), skip(list, membrane) }`, which are cloned too;
+   *   `answers` `{ is(promise), encode(value, encodeBytes) }` of `sources.js`, whose promises are never sent back and so
+   *   need no identity; `copiesBelow` how many bytes are copied on their way at once, and need no copy here;
    *   `isProxy(object)` whether it is a `Proxy`, which answers for itself;
    *   `inspect(object)` the text that shows it, and `showAs(target, inspect)` makes a proxy's target show that text;
    *   `context()` what an object was shared in, `resume(context)` enters that again for a call of the object, where it
@@ -117,30 +119,35 @@
     }
 
     function encodeData(value) {
-      if (value instanceof Uint8Array && value.constructor === Uint8Array) return ["u", new Uint8Array(value)];
+      if (isBytes(value)) return encodeBytes(value);
       return isSmall(value, new Set()) ? listed(value) : ["d", realm.serialize(value)];
     }
 
+    function encodeBytes(bytes) {
+      return ["u", bytes.byteLength < realm.copiesBelow ? bytes : new Uint8Array(bytes)];
+    }
+
     function encodePromise(promise) {
-      const known = numbers.get(promise) !== undefined;
-      const number = share(promise);
+      const isOnce = realm.answers.is(promise);
+      const known = !isOnce && numbers.get(promise) !== undefined;
+      const number = isOnce ? next++ : share(promise);
       const settle = (kept) => (value) => {
         realm.owes(promise, false);
         // The lane may be gone by now, and nobody to tell.
         try {
-          realm.call(CALL.SETTLE, [number, ...encodeOutcome(kept, value)]);
+          realm.call(CALL.SETTLE, [number, ...encodeOutcome(kept, value, isOnce)]);
         } catch {}
       };
       realm.owes(promise, true);
       promise.then(settle(true), settle(false));
-      return ["p", number, known];
+      return isOnce ? ["q", number] : ["p", number, known];
     }
 
     /** Whether a promise was kept and its result, or that and why it is broken: a result that cannot cross breaks it. */
-    function encodeOutcome(kept, value) {
+    function encodeOutcome(kept, value, isOnce) {
       if (kept) {
         try {
-          return [true, encode(value)];
+          return [true, isOnce ? realm.answers.encode(value, encodeBytes) : encode(value)];
         } catch (error) {
           return [false, membrane.encodeThrown(error)];
         }
@@ -173,6 +180,8 @@
           return arrive(wire[1], () => realm.decodePlatform(wire.slice(2), membrane, wire[1]));
         case "p":
           return arrive(wire[1], () => createPromise(wire[1]));
+        case "q":
+          return createPromise(wire[1]);
         case "u":
           return wire[1];
         case "d":
@@ -565,8 +574,11 @@
   /** Whether data is a few plain objects and arrays, none of them there twice: a list is made sooner than a clone. */
   function isSmall(value, seen) {
     if (typeof value !== "object" || value === null) return true;
-    if (seen.has(value) || seen.size === SMALL) return false;
-    seen.add(value);
+    // Views of one buffer share it, and so do their clones.
+    const shared = isBytes(value) ? value.buffer : value;
+    if (seen.has(shared) || seen.size === SMALL) return false;
+    seen.add(shared);
+    if (shared !== value) return true;
     if (!Array.isArray(value) && !isPlain(value)) return false;
     const keys = Object.keys(value);
     if (keys.length > SMALL || (Array.isArray(value) && !isDense(value, keys))) return false;
@@ -582,9 +594,12 @@
     return prototype === null || Object.getPrototypeOf(prototype) === null;
   }
 
-  /** Data on the wire, all of which is plain objects and arrays. */
+  const isBytes = (value) => value instanceof Uint8Array && value.constructor === Uint8Array;
+
+  /** Data on the wire, all of which is plain objects, arrays and bytes. */
   function listed(value) {
     if (typeof value !== "object" || value === null) return value;
+    if (isBytes(value)) return ["u", new Uint8Array(value)];
     if (Array.isArray(value)) return ["k", ...value.map(listed)];
     return ["o", ...Object.keys(value).flatMap((key) => [key, listed(value[key])])];
   }

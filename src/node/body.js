@@ -3,6 +3,7 @@
 // costs more than the whole dispatch it travels with.
 
 const { isArrayBuffer } = require("node:util").types;
+const { bytesFromSender, streamFromSender } = require("./streams.js");
 const { web } = require("./web.js");
 
 const encoder = new TextEncoder();
@@ -80,7 +81,7 @@ function isDisturbed(stream) {
   return require("node:stream").isDisturbed(stream);
 }
 
-/** A body as it came from a worker: null, a string, bytes, or a byte stream. */
+/** A body as it came from a worker: null, a string, bytes, a byte stream, or the function by which one is read. */
 class Body {
   #content;
   #stream = null;
@@ -106,7 +107,7 @@ class Body {
     return this.used || this.#stream?.locked;
   }
 
-  /** The content, once: a string, bytes or null, or the stream if there is one by now. */
+  /** The content, once: a string, bytes, a function or null, or the stream if there is one by now. */
   take() {
     if (this.#unusable) throw new TypeError(ALREADY_READ);
     if (this.#stream !== null) return this.#stream;
@@ -118,6 +119,7 @@ class Body {
     const content = this.take();
     if (content === null) return "";
     if (typeof content === "string") return withoutMark(content);
+    if (typeof content === "function") return decoder.decode(await bytesFromSender(content));
     return ArrayBuffer.isView(content) ? decoder.decode(content) : new web.Response(content).text();
   }
 
@@ -126,11 +128,13 @@ class Body {
     const content = this.take();
     if (content === null || typeof content === "string") return encoder.encode(content ?? "");
     if (ArrayBuffer.isView(content)) return this.#ownBytes();
+    if (typeof content === "function") return bytesFromSender(content);
     return new Uint8Array(await new web.Response(content).arrayBuffer());
   }
 
   clone() {
     if (this.#unusable) throw new TypeError("Response.clone: Body has already been consumed.");
+    if (typeof this.#content === "function") this.#stream ??= this.#openStream();
     if (this.#content === this.#stream) return this.#tee();
     this.#shared = true;
     const copy = new Body(this.#content);
@@ -152,6 +156,7 @@ class Body {
   }
 
   #openStream() {
+    if (typeof this.#content === "function") return (this.#content = streamFromSender(this.#content));
     const pull = (controller) => {
       const bytes = typeof this.#content === "string" ? encoder.encode(this.#content) : this.#ownBytes();
       if (bytes.byteLength > 0) controller.enqueue(bytes);

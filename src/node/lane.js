@@ -91,9 +91,9 @@ class Lane {
    * Opens a lane.
    * @param limits `{ cpuLimitMs, heapLimitMb }`
    * @param instance a number of `openInstance`
-   * @param hooks `{ warn(text), unhandled(error), alarmFailed(binding, id, retries, wait, error), condemned(lane),
-   *   showStack(stack)? }`, `fetch(target, request)` for what the worker asks of other workers, and `mock`, of
-   *   `openMock`, for its outbound fetches
+   * @param hooks `{ warn(text), unhandled(error), alarmFailed(binding, id, retries, wait, error), condemned(lane) }`,
+   *   `fetch(target, request)` for what the worker asks of other workers, and `mock`, of `openMock`, for its outbound
+   *   fetches
    */
   constructor(limits, instance, hooks) {
     this.#hooks = hooks;
@@ -102,7 +102,7 @@ class Lane {
     this.#id = binding.openLane(limits.cpuLimitMs, limits.heapLimitMb, instance, hostNumber);
     lanes.set(this.#id, this);
     const call = (number, args) => this.#call(number, args);
-    this.#membrane = createRealm(call, waiting, (debt, is) => this.#owe(debt, is), hooks.showStack);
+    this.#membrane = createRealm(call, waiting, (debt, is) => this.#owe(debt, is));
     this.control = this.#membrane.decode(CONTROL);
   }
 

@@ -7,12 +7,7 @@ const { isRequest, Request, splitRequest } = require("./request.js");
 const { isLight, isResponse, lightResponse, splitResponse } = require("./response.js");
 const { classNamed } = require("./web.js");
 const { DurableObjectId, partsOf } = require("../durable/namespace.js");
-const { createSources } = require("../membrane/sources.js");
-
-const { sourceOfStream, streamFromSource } = createSources({
-  streamClass: () => ReadableStream,
-  bytesOf: chunkBytes,
-});
+const { chunkBytes, senderOfStream, streamFromSender } = require("./streams.js");
 
 // Few suites bind streams or keys: their files are loaded for the first.
 let loaded;
@@ -20,20 +15,15 @@ const streams = () =>
   (loaded ??= require("../membrane/streams.js").createStreams({ classes: () => globalThis, bytesOf: chunkBytes }));
 const keys = () => require("./keys.js");
 
-/** A body as it crosses: null, text, bytes, or a source that the worker pulls. */
+/** A body as it crosses: null, text, bytes, or a function that the worker calls for chunks. */
 function bodyToWire(body, membrane) {
   const inMemory = body === null || typeof body === "string" || body instanceof Uint8Array;
-  return inMemory ? body : membrane.encode(sourceOfStream(body));
+  return inMemory ? body : membrane.encode(typeof body === "function" ? body : senderOfStream(body));
 }
 
+/** Null, text, bytes, or the function by which the body's stream is read. */
 function bodyFromWire(wire, membrane) {
-  return Array.isArray(wire) ? streamFromSource(membrane.decode(wire)) : wire;
-}
-
-function chunkBytes(chunk) {
-  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  if (Object.prototype.toString.call(chunk) === "[object ArrayBuffer]") return new Uint8Array(chunk);
-  throw new TypeError(`A body stream's chunks are bytes (Uint8Array), got ${typeof chunk}`);
+  return Array.isArray(wire) ? membrane.decode(wire) : wire;
 }
 
 const ENCODERS = {
@@ -188,10 +178,11 @@ function decodeRequest([method, url, headers, body, cf, redirect, signal], membr
   return buildRequest({ method, url, headers, body: bodyFromWire(body, membrane), ...given });
 }
 
-/** A request of the parts that `splitRequest` gives. */
+/** A request of the parts that `splitRequest` gives, or that crossed. */
 function buildRequest({ method, url, headers, body, cf, redirect, signal }) {
   const init = { method, headers: parseHeaders(headers), body, cf, redirect, signal };
-  if (body instanceof ReadableStream) init.duplex = "half";
+  if (typeof body === "function") init.body = streamFromSender(body);
+  if (init.body instanceof ReadableStream) init.duplex = "half";
   return new Request(url, init);
 }
 
@@ -203,5 +194,4 @@ module.exports = {
   buildRequest,
   decodePlatform,
   encodePlatform,
-  streamFromSource,
 };

@@ -6,6 +6,7 @@ const { CALL, createMembrane, listed } = require("../membrane/membrane.js");
 const { createIntrinsics, WEB } = require("../membrane/intrinsics.js");
 const { createErrors } = require("../membrane/errors.js");
 const { createSignals } = require("../membrane/signals.js");
+const { answers } = require("../membrane/sources.js");
 const { adopt } = require("./adopt.js");
 const { byName } = require("./errors.js");
 const { askPlatform, createSignal, decodePlatform, encodePlatform } = require("./platform.js");
@@ -38,9 +39,9 @@ function showAs(target, inspected) {
   Object.defineProperty(target, util.inspect.custom, { value: inspected, configurable: true });
 }
 
-/** Makes the half that talks through `call(number, args)`. `showStack` rewrites the stacks of a worker's errors. */
-function createRealm(call, waiting, owes, showStack) {
-  const errors = createErrors({ intrinsics, refine, showStack });
+/** Makes the half that talks through `call(number, args)`. */
+function createRealm(call, waiting, owes) {
+  const errors = createErrors({ intrinsics, refine });
   return createMembrane({
     call,
     waiting,
@@ -53,6 +54,8 @@ function createRealm(call, waiting, owes, showStack) {
     decodePlatform,
     askPlatform,
     signals: createSignals({ send: (message) => call(CALL.SIGNAL, message), create: createSignal }),
+    answers,
+    copiesBelow: Number.POSITIVE_INFINITY,
     isProxy: util.types.isProxy,
     inspect: util.inspect,
     context() {},

@@ -5,9 +5,9 @@ const { binding } = require("./addon.js");
 const { CacheError } = require("./errors.js");
 const { flattenHeaders } = require("./headers.js");
 const { later } = require("./later.js");
-const { streamFromSource } = require("./platform.js");
 const { isRequest } = require("./request.js");
 const { isResponse, lightResponse, splitResponse } = require("./response.js");
+const { bytesFromSender, streamFromSource } = require("./streams.js");
 const { CacheStorage } = require("../cache/cache.js");
 const { KVNamespace } = require("../kv/namespace.js");
 
@@ -69,6 +69,7 @@ async function bodyOf(response) {
   const { body } = splitResponse(response);
   if (body === null) return "";
   if (typeof body === "string" || body instanceof Uint8Array) return body;
+  if (typeof body === "function") return bytesFromSender(body);
   return new Uint8Array(await require("node:stream/consumers").arrayBuffer(body));
 }
 

@@ -144,7 +144,7 @@ class Worker {
     this.#upstream = upstreamOf(options);
     const { wasm, values } = readBindings(options, root);
     this.#authorities = readAuthorities(options, root);
-    const lane = this.#open(options.sourceMap === true ? require("./source_map.js").stackMapper(script) : undefined);
+    const lane = this.#open();
     this.#starting = lane;
     try {
       if (options.simulate !== undefined) lane.control.simulate(options.simulate.seed, soon);
@@ -161,6 +161,7 @@ class Worker {
         missing: this.#missing(),
         mock: mockNumber(options.fetchMock),
         proxies: this.#upstream !== undefined,
+        sourceMap: options.sourceMap === true,
       };
       const { has, get } = options[OUTER_SCOPE] ?? {};
       await lane.start(settings, Object.entries(options.globals ?? {}).flat(), values, wasm, has, get);
@@ -191,14 +192,13 @@ class Worker {
     if (this.#sources.isWatching && lane.ended === undefined) this.#sources.imported(lane.control.moduleFiles());
   }
 
-  #open(showStack) {
+  #open() {
     const {
       cpuLimitMs = OPTION_DEFAULTS.cpuLimitMs,
       heapLimitMb = OPTION_DEFAULTS.heapLimitMb,
       fetchTimeoutMs = OPTION_DEFAULTS.fetchTimeoutMs,
     } = this.options;
     return new Lane({ cpuLimitMs, heapLimitMb }, this.#group.instance, {
-      showStack,
       warn: (text) => this.log.warn(text),
       unhandled: (error) => this.#unhandled(error),
       alarmFailed: (...failure) => this.#report(alarmError(...failure)),

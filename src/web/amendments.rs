@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use deno_core::{Extension, ExtensionFileSource};
 
+use super::url_amendments as url;
+
 /// A file of upstream's, and what is replaced in it, wherever it occurs.
 type Amendment = (&'static str, &'static [(&'static str, &'static str)]);
 
@@ -18,7 +20,7 @@ const AMENDMENTS: &[Amendment] = &[
     ("ext:deno_fetch/22_body.js", BODY),
     ("ext:deno_fetch/23_request.js", REQUEST),
     ("ext:deno_fetch/23_response.js", RESPONSE),
-    ("ext:deno_web/00_url.js", URL),
+    (url::SCRIPT, url::CHANGES),
     ("ext:deno_web/01_urlpattern.js", URL_PATTERN),
     ("ext:deno_web/02_event.js", EVENT),
     ("ext:deno_web/03_abort_signal.js", ABORT_SIGNAL),
@@ -320,80 +322,6 @@ const RESPONSE: &[(&str, &str)] = &[
     ),
 ];
 
-const URL: &[(&str, &str)] = &[
-    // The code is Node's, which suites look for.
-    (
-        r#"    throw new TypeError(
-      `Invalid URL: '${href}'` +
-        (maybeBase ? ` with base '${maybeBase}'` : ""),
-    );"#,
-        r#"    const error = new TypeError(`Invalid URL: '${href}'${maybeBase ? ` with base '${maybeBase}'` : ""}`);
-    error.code = "ERR_INVALID_URL";
-    throw error;"#,
-    ),
-    // Queries with nothing to decode or encode, which are most, are taken apart and put together here.
-    (
-        "this[_list] = op_url_parse_search_params(str);",
-        "this[_list] = parseQuery(str);",
-    ),
-    (
-        "return op_url_stringify_search_params(this[_list]);",
-        "return queryOf(this[_list]);",
-    ),
-    (
-        "class URLSearchParams {",
-        r#"const ENCODED = /[%+]/;
-const ELABORATE = /[^\w*.-]/;
-const has = (characters, text) => primordials.RegExpPrototypeExec(characters, text) !== null;
-
-function parseQuery(text) {
-  if (has(ENCODED, text)) return op_url_parse_search_params(text);
-  const list = [];
-  for (let start = 0; start <= text.length;) {
-    const next = primordials.StringPrototypeIndexOf(text, "&", start);
-    const end = next < 0 ? text.length : next;
-    if (end > start) ArrayPrototypePush(list, pairOf(StringPrototypeSlice(text, start, end)));
-    start = end + 1;
-  }
-  return list;
-}
-
-function pairOf(part) {
-  const equals = primordials.StringPrototypeIndexOf(part, "=");
-  if (equals < 0) return [part, ""];
-  return [StringPrototypeSlice(part, 0, equals), StringPrototypeSlice(part, equals + 1)];
-}
-
-function queryOf(list) {
-  let query = "";
-  for (let i = 0; i < list.length; i++) {
-    const { 0: name, 1: value } = list[i];
-    if (has(ELABORATE, name) || has(ELABORATE, value)) return op_url_stringify_search_params(list);
-    query += `${i === 0 ? "" : "&"}${name}=${value}`;
-  }
-  return query;
-}
-
-class URLSearchParams {"#,
-    ),
-    // What URLSearchParams writes is a query as it is: nothing else of the URL changes.
-    (
-        r#"  [_updateUrlSearch](value) {
-"#,
-        r#"  [_updateUrlSearch](value) {
-    if (value !== "") {
-      const all = this.#serialization;
-      const end = this.#queryStart || this.#fragmentStart || all.length;
-      const fragment = this.#fragmentStart ? StringPrototypeSlice(all, this.#fragmentStart) : "";
-      this.#serialization = `${StringPrototypeSlice(all, 0, end)}?${value}${fragment}`;
-      this.#queryStart = end;
-      if (fragment !== "") this.#fragmentStart = end + 1 + value.length;
-      return;
-    }
-"#,
-    ),
-];
-
 // A pattern that is asked about nothing is asked about empty parts.
 const URL_PATTERN: &[(&str, &str)] = &[
     (
@@ -516,6 +444,7 @@ const STREAMS: &[(&str, &str)] = &[
   createReadableStream,
   errorReadableStream,
   isReadableStreamDisturbed,
+  isReadableStreamFilled: (stream) => stream[_controller][_queue].size > 0,
   ReadableByteStreamController,
   ReadableStream,
   ReadableStreamBYOBReader,
@@ -524,6 +453,7 @@ const STREAMS: &[(&str, &str)] = &[
   readableStreamCollectIntoUint8Array,
   ReadableStreamDefaultController,
   ReadableStreamDefaultReader,
+  readableStreamDefaultReaderRead,
   readableStreamDisturb,
   readableStreamForRid,
   ReadableStreamPrototype,
@@ -555,15 +485,28 @@ const FILE: &[(&str, &str)] = &[
 
 /// Amends the sources of these extensions; what does not fit is the error.
 pub fn amend(extensions: &mut [Extension]) -> Result<(), String> {
+    change(extensions, url::SCRIPT, |text| {
+        let mut cuts = url::CUTS.iter();
+        cuts.try_fold(text, |text, (from, until, instead)| cut(&text, from, until, instead))
+    })?;
     for (specifier, changes) in AMENDMENTS {
-        let source = find(extensions, specifier).ok_or_else(|| format!("there is no {specifier} to amend"))?;
-        let text = source.load().map_err(|error| format!("{specifier}: {error}"))?;
-        let mut text = text.as_str().to_owned();
-        for (from, to) in *changes {
-            text = replace(&text, from, to).map_err(|problem| format!("{specifier}: {problem}"))?;
-        }
-        *source = ExtensionFileSource::new_computed(specifier, Arc::from(text));
+        change(extensions, specifier, |text| {
+            let mut changes = changes.iter();
+            changes.try_fold(text, |text, (from, to)| replace(&text, from, to))
+        })?;
     }
+    Ok(())
+}
+
+fn change(
+    extensions: &mut [Extension],
+    specifier: &'static str,
+    how: impl FnOnce(String) -> Result<String, String>,
+) -> Result<(), String> {
+    let source = find(extensions, specifier).ok_or_else(|| format!("there is no {specifier} to amend"))?;
+    let text = source.load().map_err(|error| format!("{specifier}: {error}"))?;
+    let text = how(text.as_str().to_owned()).map_err(|problem| format!("{specifier}: {problem}"))?;
+    *source = ExtensionFileSource::new_computed(specifier, Arc::from(text));
     Ok(())
 }
 
@@ -582,9 +525,22 @@ fn replace(text: &str, from: &str, to: &str) -> Result<String, String> {
     }
 }
 
+fn cut(text: &str, from: &str, until: &str, instead: &str) -> Result<String, String> {
+    let missing = |what: &str| format!("upstream no longer has this text: {what}");
+    let start = text.find(from).ok_or_else(|| missing(from))?;
+    let length = text[start..].find(until).ok_or_else(|| missing(until))?;
+    Ok([&text[..start], instead, &text[start + length..]].concat())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::replace;
+    use super::{cut, replace};
+
+    #[test]
+    fn cuts_what_is_there_and_refuses_what_is_not() {
+        assert_eq!(cut("a b c d", "b", "d", "e "), Ok("a e d".to_owned()));
+        assert!(cut("a b", "b", "c", "").is_err());
+    }
 
     #[test]
     fn replaces_what_is_there_and_refuses_what_is_not() {

@@ -11,6 +11,7 @@ import {
 import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
 import { requireContext } from "ext:miniflare/worker/context.js";
 import { extend, unconstructible } from "ext:miniflare/web/interface.js";
+import { checkJwk, readJwk } from "ext:miniflare/web/jwk.js";
 import { define, load, STREAMS } from "ext:miniflare/worker/lazy.js";
 
 // A name that upstream looks for: the key objects of Node, which workers do not have.
@@ -25,10 +26,19 @@ const { createSubtle } = core.loadExtScript("ext:miniflare/web/subtle.js");
 const ABSENT_METHODS = ["decapsulateBits", "decapsulateKey", "encapsulateBits", "encapsulateKey", "getPublicKey"];
 
 const subtle = upstream.SubtleCrypto.prototype;
+const { exportKey, getPublicKey } = subtle;
+const publicHalf = async (key) => exportKey.call(undefined, "jwk", await getPublicKey.call(undefined, key, []));
+
 const { digestOf, methods } = createSubtle({
   DOMException,
   standard: subtle,
   begin: () => requireContext("globalRandom"),
+  async importJwk(data, importAs) {
+    const jwk = readJwk(data);
+    const key = await importAs(jwk);
+    await checkJwk(jwk, key, publicHalf);
+    return key;
+  },
   md5(bytes) {
     const state = op_web_digest_new("md5");
     op_web_digest_update(state, bytes);

@@ -5,3 +5,6 @@ pub mod blobs;
 pub mod crypto;
 pub mod digest;
 pub mod gcm;
+pub mod jwk;
+pub mod url;
+mod url_amendments;

@@ -16,11 +16,12 @@
    * algorithm in lower case, which throws if there is no such one.
    * @param standard the realm's methods of the same names
    * @param begin throws where nothing may be random
+   * @param importJwk `(data, importAs)` imports a JSON Web Key, by calling `importAs` with what it is read as
    * @param md5 the digest of bytes, an `ArrayBuffer`
    * @param equal compares bytes of the same length in constant time
    * @param isArrayBuffer of any realm
    */
-  function createSubtle({ DOMException, standard, begin, md5, equal, isArrayBuffer }) {
+  function createSubtle({ DOMException, standard, begin, importJwk, md5, equal, isArrayBuffer }) {
     const { digest, generateKey, importKey, sign, unwrapKey, verify } = standard;
     const notSupported = (message) => new DOMException(message, "NotSupportedError");
 
@@ -35,7 +36,9 @@
       },
       async importKey(format, data, algorithm, extractable, usages) {
         checkImport(algorithm, extractable, usages);
-        return importKey.call(this, format, data, known(algorithm), extractable, usages);
+        const asked = known(algorithm);
+        const importAs = (one) => importKey.call(this, format, one, asked, extractable, usages);
+        return format === "jwk" ? importJwk(data, importAs) : importAs(data);
       },
       async sign(algorithm, key, data) {
         return sign.call(this, known(algorithm), key, data);

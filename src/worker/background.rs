@@ -60,6 +60,8 @@ fn start() -> Mutex<Receiver<Handle>> {
     let spawned = thread.spawn(move || {
         // V8 is started on the thread that outlives all others.
         set_flags();
+        // Of the time zone, `zone.c` takes care.
+        v8::icu::set_default_locale("en-US");
         v8::V8::set_entropy_source(|bytes: &mut [u8]| getrandom::fill(bytes).is_ok());
         JsRuntime::init_platform(None);
         match Builder::new_current_thread().enable_all().build() {

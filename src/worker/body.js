@@ -1,19 +1,25 @@
 // Bodies on their way between the realms: text and bytes that are in memory cross as they are; a stream crosses as a
-// source that the other realm pulls, a chunk when it wants one.
+// function that the other realm calls for chunks when it wants some.
 
 import { core } from "ext:core/mod.js";
+import { op_after_microtasks } from "ext:core/ops";
 import { InnerBody } from "ext:miniflare/web/bodies.js";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
 import { load, STREAMS } from "ext:miniflare/worker/lazy.js";
 
 const { createSources } = core.loadExtScript("ext:miniflare/membrane/sources.js");
 
-export const { sourceOfStream, streamFromSource } = createSources({
+const { senderOfStream, sourceOfStream, streamFromSender, streamFromSource } = createSources({
   streamClass: () => load(STREAMS).ReadableStream,
   bytesOf: bytesOfChunk,
+  read: (reader, request) => load(STREAMS).readableStreamDefaultReaderRead(reader, request),
+  isFilled: (stream) => load(STREAMS).isReadableStreamFilled(stream),
+  rest: op_after_microtasks,
 });
 
-/** An inner body of what crossed: null, text, bytes, or a source. */
+export { sourceOfStream, streamFromSource };
+
+/** An inner body of what crossed: null, text, bytes, or a function. */
 export function bodyFromWire(wire, decode) {
   if (wire === null || wire === undefined) return null;
   if (typeof wire === "string" || wire instanceof Uint8Array) {
@@ -22,14 +28,14 @@ export function bodyFromWire(wire, decode) {
     body.length = typeof wire === "string" ? null : wire.byteLength;
     return body;
   }
-  return new InnerBody(streamFromSource(decode(wire)));
+  return new InnerBody(streamFromSender(decode(wire)));
 }
 
 /** What crosses for an inner body. Taking it uses the body up. */
 export function bodyToWire(body, encode) {
   if (body === null) return null;
   const inMemory = body.streamOrStatic.body;
-  if (inMemory === undefined) return encode(sourceOfStream(body.stream));
+  if (inMemory === undefined) return encode(senderOfStream(body.stream));
   if (body.streamOrStatic.consumed) throw new TypeError("Body has already been used.");
   body.streamOrStatic.consumed = true;
   return inMemory;

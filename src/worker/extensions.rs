@@ -17,7 +17,7 @@ use super::later::Laters;
 use super::modules::Graph;
 use super::timers::Timers;
 use super::value::Value;
-use super::{answer, deferred, host, later, lazy, modules, time, timers};
+use super::{answer, deferred, host, later, lazy, modules, stacks, time, timers};
 use crate::cache::ops as cache;
 use crate::clock::Clock;
 use crate::durable::alarm_ops as alarms;
@@ -27,13 +27,14 @@ use crate::fetch::ops as fetch;
 use crate::kv::ops as kv;
 use crate::mock::ops as mock;
 use crate::web::crypto::{self, KeySymbols};
-use crate::web::{blobs, digest, gcm};
+use crate::web::{blobs, digest, gcm, jwk, url};
 
 deno_core::extension!(
     miniflare,
     deps = [deno_webidl, deno_web, deno_crypto, deno_fetch],
     ops = [
         host::op_host,
+        host::op_host_copies_below,
         answer::op_answer,
         answer::op_fail,
         deferred::op_after_microtasks,
@@ -45,6 +46,7 @@ deno_core::extension!(
         modules::op_require,
         modules::op_run_script,
         modules::op_run_module,
+        stacks::op_source_maps,
         wasm::op_wasm_limit,
         modules::op_compile_wasm,
         time::op_clock_now,
@@ -59,6 +61,11 @@ deno_core::extension!(
         crypto::op_web_key_symbols,
         gcm::op_web_gcm_decrypt,
         gcm::op_web_gcm_encrypt,
+        jwk::op_web_is_ec_key,
+        url::op_web_url_change,
+        url::op_web_url_parse,
+        url::op_web_url_parse_with_base,
+        url::op_web_url_serialization,
         alarms::op_durable_alarm,
         alarms::op_durable_alarms_deliver,
         alarms::op_durable_alarms_due,
@@ -118,6 +125,7 @@ deno_core::extension!(
         "web/scope.js",
         "web/streams.js",
         "web/subtle.js",
+        "web/url.js",
         "worker/bound.js",
         "worker/lazy-scripts.js",
         "ext:deno_net/02_tls.js" = "worker/absent.js",
@@ -145,8 +153,16 @@ impl Host for Nobody {
     }
 }
 
-/// Parts of `deno_web` that workers do not have. Left out, they cost neither snapshot nor start-up.
-const ABSENT_OPS: &[&str] = &["op_broadcast_", "op_geometry_", "op_lock_manager_"];
+/// Parts of `deno_web` that workers do not have, or have in another way (URLs). Left out, they cost neither snapshot nor
+/// start-up.
+const ABSENT_OPS: &[&str] = &[
+    "op_broadcast_",
+    "op_geometry_",
+    "op_lock_manager_",
+    "op_url_get_serialization",
+    "op_url_parse_with_base",
+    "op_url_reparse",
+];
 /// The one native class of `deno_web` that its console is made of; the others are geometry, images and style sheets.
 const CONSOLE: &str = "Console";
 

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use deno_core::{OpState, op2, v8};
 
 use super::value::Value;
+use crate::limits;
 use crate::web::crypto::KeySymbols;
 
 /// The Node side of a lane, as the worker floor sees it.
@@ -35,6 +36,12 @@ pub fn op_host<'s, 'i>(
         single => vec![single],
     };
     ask(scope, &state, call, args)
+}
+
+/// Bytes of fewer than these are copied as they cross, so that the caller need not.
+#[op2(fast)]
+pub fn op_host_copies_below() -> u32 {
+    limits::HAND_OVER_BYTES as u32
 }
 
 /// Calls the Node side, from an op that is `reentrant`.

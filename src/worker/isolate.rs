@@ -14,7 +14,7 @@ use super::lazy::{self, Maker};
 use super::modules;
 use super::rejections::Rejections;
 use super::timers::Timers;
-use super::{background, extensions, snapshot};
+use super::{background, extensions, snapshot, stacks};
 use crate::instance::Instance;
 use crate::limits;
 use crate::web::crypto::KeySymbols;
@@ -89,6 +89,7 @@ pub fn make(heap_limit_mib: usize, natives: Option<v8::UniqueRef<v8::cppgc::Heap
     let rejections = Rejections::watch(isolate);
     isolate.set_allow_atomics_wait(false);
     modules::install(isolate);
+    stacks::install(isolate);
     let (doors, maker) = boot(&mut runtime)?;
     runtime.op_state().borrow_mut().put(maker);
     if is_ahead {

@@ -16,6 +16,8 @@ pub mod nursery;
 pub mod pages;
 pub mod rejections;
 pub mod snapshot;
+mod source_maps;
+mod stacks;
 mod store_error;
 pub mod time;
 pub mod timers;

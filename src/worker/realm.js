@@ -1,7 +1,7 @@
 // The worker's half of the membrane.
 
 import { core } from "ext:core/mod.js";
-import { op_host } from "ext:core/ops";
+import { op_host, op_host_copies_below } from "ext:core/ops";
 import { currentContext, leave, resume } from "ext:miniflare/worker/context.js";
 import { askPlatform, createSignal, decodePlatform, encodePlatform } from "ext:miniflare/worker/platform.js";
 import { LAZY_GLOBALS } from "ext:miniflare/web/lazy-globals.js";
@@ -13,6 +13,7 @@ const { inspect } = understudyOf(CONSOLE);
 const CUSTOM_INSPECT = Symbol.for("Deno.privateCustomInspect");
 const { createErrors } = core.loadExtScript("ext:miniflare/membrane/errors.js");
 const { createSignals } = core.loadExtScript("ext:miniflare/membrane/signals.js");
+const { answers } = core.loadExtScript("ext:miniflare/membrane/sources.js");
 
 /** The host calls of this half; the numbers are shared with `src/worker/lane.rs` and `src/node/lane.js`. */
 export const HOST = {
@@ -78,6 +79,8 @@ export function connect() {
     askPlatform,
     signals: createSignals({ send: (message) => call(CALL.SIGNAL, message), create: createSignal }),
     errors: createErrors({ intrinsics, stackOf }),
+    answers,
+    copiesBelow: op_host_copies_below(),
     isProxy: core.isProxy,
     inspect: (object) => inspect(object),
     showAs: (target, inspected) =>

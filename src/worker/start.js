@@ -1,6 +1,6 @@
 // Starting a worker: bindings and globals first, then the user's script.
 
-import { op_compile_wasm, op_host, op_run_module, op_run_script } from "ext:core/ops";
+import { op_compile_wasm, op_host, op_run_module, op_run_script, op_source_maps } from "ext:core/ops";
 import { namespaces } from "ext:miniflare/durable/lazy.js";
 import { useMock } from "ext:miniflare/fetch/mock.js";
 import { namespaces as kvNamespaces } from "ext:miniflare/kv/namespaces.js";
@@ -16,7 +16,7 @@ import { worker } from "ext:miniflare/worker/worker.js";
 /**
  * Runs the script.
  * @param options `{ modules, path, text, fromFile, rules, flags, limits, cache, kvNamespaces, durableObjects, services,
- *   missing, mock, proxies }`: `flags` are the enabled compatibility flags, `limits` is what `configure` takes, `cache`
+ *   missing, mock, proxies, sourceMap }`: `flags` are the enabled compatibility flags, `limits` is what `configure` takes, `cache`
  *   is `{ enabled, warnUsage }`, `kvNamespaces`, `durableObjects` and `services` are names of bindings, `missing` is a
  *   list of `[binding, methods, text]` for what is not here, `mock` is the number of a mock, if there is one
  * @param globals and `bindings`: `[name, value, name, value, ...]`
@@ -25,6 +25,7 @@ import { worker } from "ext:miniflare/worker/worker.js";
  */
 export async function start(options, globals, bindings, wasm, has, get) {
   configure(options.limits);
+  if (options.sourceMap) op_source_maps(options.path, options.text);
   worker.flags = new Set(options.flags);
   worker.proxies = options.proxies;
   worker.cache = options.cache;

@@ -58,6 +58,7 @@ const { digestOf, methods } = createSubtle({
   DOMException,
   standard,
   begin() {},
+  importJwk: (jwk, importAs) => importAs(jwk),
   md5: (bytes) => ownBytes(createHash("md5").update(bytes)).buffer,
   equal: timingSafeEqual,
   isArrayBuffer,

@@ -2,7 +2,7 @@
 // A request of a worker as a mock sees it. What only some matchers look at is made when one does.
 
 const { Blob } = require("node:buffer");
-const { streamFromSource } = require("../platform.js");
+const { streamFromSource } = require("../streams.js");
 const { chain, lowerCaseNames, sortQuery } = require("./matching.js");
 
 /** Methods that say so when they have no body. */

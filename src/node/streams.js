@@ -1,0 +1,15 @@
+"use strict";
+// Streams of Node's on their way into a worker, and a worker's in Node: what crosses is in `src/membrane/sources.js`.
+
+const { createSources } = require("../membrane/sources.js");
+
+/** The bytes of a chunk of a body. */
+function chunkBytes(chunk) {
+  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  if (Object.prototype.toString.call(chunk) === "[object ArrayBuffer]") return new Uint8Array(chunk);
+  throw new TypeError(`A body stream's chunks are bytes (Uint8Array), got ${typeof chunk}`);
+}
+
+const sources = createSources({ streamClass: () => ReadableStream, bytesOf: chunkBytes });
+
+module.exports = { ...sources, chunkBytes };
