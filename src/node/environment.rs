@@ -23,6 +23,7 @@ use super::api::{Failure, Result, check};
 use super::awaited::Awaited;
 use crate::instance::Instance;
 use crate::store::rocks;
+use crate::worker::background;
 use crate::worker::host::Host;
 use crate::worker::lane::{Lane, LaneOptions};
 use crate::worker::later::Laters;
@@ -150,6 +151,8 @@ impl Environment {
     /// Starts what a call asks for. Answers with its value when that is there at once, otherwise with the number to
     /// await it by.
     pub fn start<E: JsErrorClass>(&self, work: impl Future<Output = std::result::Result<Value, E>> + 'static) -> Value {
+        // What it waits for may have a time limit.
+        let _runtime = background::handle().enter();
         self.laters.start_quietly(work)
     }
 
