@@ -22,7 +22,7 @@ use napi_sys as sys;
 use super::api::{Failure, Result, check};
 use super::awaited::Awaited;
 use crate::instance::Instance;
-use crate::store::rocks;
+use crate::store::rocks_use;
 use crate::worker::background;
 use crate::worker::host::Host;
 use crate::worker::lane::{Lane, LaneOptions};
@@ -194,7 +194,7 @@ unsafe extern "C" fn end(env: *mut c_void) {
         if lane.is_running() {
             std::mem::forget(lane);
             // Other threads must not wait for what this one can never let go of.
-            rocks::abandon_thread();
+            rocks_use::abandon_thread();
         } else {
             let _ = catch_unwind(AssertUnwindSafe(|| drop(lane)));
         }
