@@ -1,5 +1,6 @@
-// Killed at random moments: what a response or a resolved `sync()` told of is there afterwards, no transaction and
-// no burst of writes is half there, alarms are intact. MINIFLARE_CRASH_RUNS says how many processes are killed (200 before a release).
+// Ended at random moments, in every way that a process can end: what a response or a resolved `sync()` told of is there afterwards,
+// no transaction and no burst of writes is half there, alarms are intact. MINIFLARE_CRASH_RUNS says how many processes
+// are ended (200 before a release).
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
@@ -17,19 +18,31 @@ const test = within(60_000 + RUNS * 5_000);
 const LATEST_MS = 60;
 const writer = path.join(root, "__test__/support/crash.mjs");
 
-/** Runs a writer on `data`, kills it at a random moment, and gives what it had been told by then. */
-async function writeAndKill(data, durability, first) {
-  const child = spawn(process.execPath, ["--no-warnings", writer, JSON.stringify({ data, durability, first })], {
-    stdio: ["ignore", "pipe", "inherit"],
+/** From outside by a signal, or from within. `[code, signal]` is how the process ends then. */
+const ENDS = {
+  SIGKILL: [null, "SIGKILL"],
+  SIGTERM: [null, "SIGTERM"],
+  SIGINT: [null, "SIGINT"],
+  SIGSEGV: [null, "SIGSEGV"],
+  exit: [7, null],
+  throw: [1, null],
+  abort: [null, "SIGABRT"],
+};
+
+/** Runs a writer on `data`, ends it at a random moment, and gives what it had been told by then. */
+async function writeAndEnd(data, durability, first, how) {
+  const isSignal = how.startsWith("SIG");
+  const settings = { data, durability, first, end: isSignal ? undefined : how, after: Math.random() * LATEST_MS };
+  const child = spawn(process.execPath, ["--no-warnings", writer, JSON.stringify(settings)], {
+    stdio: ["ignore", "pipe", how === "throw" ? "ignore" : "inherit"],
   });
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (chunk) => (output += chunk));
   const closed = once(child, "close");
   // The moment counts from the first thing that is confirmed: before, there is nothing to lose.
   await Promise.race([once(child.stdout, "data"), closed]);
-  setTimeout(() => child.kill("SIGKILL"), Math.random() * LATEST_MS);
-  const [code, signal] = await closed;
-  assert.deepEqual([code, signal], [null, "SIGKILL"], output);
+  if (isSignal) setTimeout(() => child.kill(how), settings.after);
+  assert.deepEqual(await closed, ENDS[how], output);
   // The last line may have been cut off by the end.
   const lines = output.slice(0, output.lastIndexOf("\n")).split("\n");
   return lines.map((line) => JSON.parse(line));
@@ -61,15 +74,17 @@ function check(found, told, before, round) {
 }
 
 for (const durability of ["os", "sync"]) {
-  describe(`a process that is killed at a random moment (durability "${durability}")`, () => {
+  describe(`a process that ends at a random moment (durability "${durability}")`, () => {
     const runs = Math.ceil(RUNS / 2);
+    const ways = Object.keys(ENDS);
     test(`${runs} times, has kept all that it told of`, async (t) => {
       const lanes = [folder(t), folder(t)].map(async (data, lane) => {
         let before = { count: 0, last: 0 };
         for (let round = lane; round < runs; round += 2) {
-          const told = await writeAndKill(data, durability, before.last + 1);
+          const how = ways[round % ways.length];
+          const told = await writeAndEnd(data, durability, before.last + 1, how);
           const found = await read(data, durability);
-          check(found, told, before, round);
+          check(found, told, before, `${round}, ended by ${how}`);
           before = { count: found.count, last: Math.max(found.put, found.sync, found.burst, found.left, found.alarm) };
         }
       });

@@ -25,11 +25,12 @@ async function using(data, act) {
   }
 }
 
-/** A process puts entries one by one, and is killed: they are in the log. */
-async function writeAndKill(data, entries) {
+/** A process puts entries one by one, and is killed: they are in the log. `fill` puts one of 120 KB before, so often. */
+async function writeAndKill(data, entries, fill = 0) {
   const source = `const mf = new Miniflare(${JSON.stringify(keeperOptions({ durableObjectsPersist: data }))});
-    for (const [key, value] of ${JSON.stringify(Object.entries(entries))})
-      await mf.dispatchFetch("http://localhost/put?" + key + "=" + value);
+    const put = (key, value) => mf.dispatchFetch("http://localhost/put?" + key + "=" + value);
+    for (let round = 0; round < ${fill}; round++) await put("fill", String(round).padEnd(120_000, "x"));
+    for (const [key, value] of ${JSON.stringify(Object.entries(entries))}) await put(key, value);
     process.kill(process.pid, "SIGKILL");`;
   const { signal, stderr } = await runScript(source);
   assert.equal(signal, "SIGKILL", stderr);
@@ -121,6 +122,33 @@ describe("a folder", () => {
     fs.appendFileSync(log, Buffer.concat([Buffer.from([1, 2, 3, 4, 200, 0, 1]), Buffer.alloc(100, 7)]));
     assert.equal(fs.statSync(log).size, bytes.length + 107);
     assert.deepEqual(await using(data, get), entries);
+  });
+
+  test("whose manifest was cut off after tables were added to it is refused", async (t) => {
+    const data = path.join(folder(t), "data");
+    await writeAndKill(data, { early: "1" });
+    // More than is in memory at a time: what was written early is in a table when the process is killed.
+    await writeAndKill(data, LOGGED, 170);
+    const whole = filesOf(data);
+    assert.ok([...whole.keys()].filter((name) => name.endsWith(".sst")).length > 0);
+    const manifest = find(data, /^MANIFEST/);
+    const { size } = fs.statSync(manifest);
+    let refusals = 0;
+    for (let cut = size - 1; cut > 0; cut -= Math.ceil(size / 40)) {
+      restore(data, whole);
+      fs.truncateSync(manifest, cut);
+      const found = await using(data, (mf) => get(mf).catch((error) => error));
+      if (found instanceof Error) {
+        assert.equal(found.code, "ERR_STORAGE_CORRUPT", found.message);
+        refusals++;
+      } else {
+        assert.deepEqual([found.early, found.fill.slice(0, 3)], ["1", "169"], `cut to ${cut} of ${size}`);
+        for (const key of Object.keys(LOGGED)) assert.equal(found[key], LOGGED[key], `cut to ${cut} of ${size}`);
+      }
+    }
+    assert.ok(refusals > 0);
+    restore(data, whole);
+    assert.equal((await using(data, get)).early, "1");
   });
 
   for (const [name, pattern] of [

@@ -226,6 +226,23 @@ describe("two threads with one folder", () => {
     });
   }
 
+  test("wait for each other when storage is brought back", async (t) => {
+    const data = folder(t);
+    const one = thread(t, data);
+    const mf = create(t, counterOptions(data));
+    await json(mf, "http://localhost/count");
+    const restore = await mf.snapshotStorage();
+    assert.equal(await json(mf, "http://localhost/count"), 2);
+    // The objects of the new worker are not claimed before they are asked for.
+    await mf.reload();
+    assert.equal(await one.ask("ask", "/count"), 3);
+    const restored = restore();
+    assert.equal(await one.ask("ask", "/count"), 4);
+    await one.ask("dispose");
+    await restored;
+    assert.equal(await json(mf, "http://localhost/"), 1);
+  });
+
   test("pass on the object that an instance was waiting for when it was disposed of", async (t) => {
     const data = folder(t);
     const [one, last] = [thread(t, data), thread(t, data)];

@@ -1,5 +1,6 @@
-// A process that writes until it is killed, and prints what it was told is safe, one JSON line each, as soon as it is told.
-// Its one argument is `{ data, durability, first }`, the folder, and the number to go on from.
+// A process that writes until it is ended, and prints what it was told is safe, one JSON line each, as soon as it is told.
+// Its one argument is `{ data, durability, first, end, after }`: the folder, the number to go on from, and how it ends itself so
+// many milliseconds after it was first told of something, unless it is ended from outside.
 
 import { writeSync } from "node:fs";
 import { pathToFileURL } from "node:url";
@@ -82,7 +83,15 @@ export default { fetch: (request, env) => env.LEDGER.get(env.LEDGER.idFromName("
 
 const tell = (line) => writeSync(1, `${JSON.stringify(line)}\n`);
 
-async function write({ data, durability, first }) {
+const END = {
+  exit: () => process.exit(7),
+  throw() {
+    throw new Error("the end");
+  },
+  abort: () => process.abort(),
+};
+
+async function write({ data, durability, first, end, after }) {
   const mf = new Miniflare({ ...LEDGER, durableObjectsPersist: data, durability, bindings: { told: tell } });
   for (let number = first; ; number++) {
     await Promise.all(
@@ -91,6 +100,7 @@ async function write({ data, durability, first }) {
         tell({ kind, number });
       }),
     );
+    if (end !== undefined && number === first) setTimeout(END[end], after);
   }
 }
 

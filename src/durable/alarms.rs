@@ -12,7 +12,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::pin::pin;
 use std::rc::Rc;
 
-use bytes::Bytes;
 use futures::future::{Either, pending, select};
 use tokio::sync::Notify;
 
@@ -21,7 +20,7 @@ use super::postponed::{Outage, Postponed};
 use crate::clock::{Clock, Scale};
 use crate::limits;
 use crate::store::place::Stores;
-use crate::store::{Store, StoreError, Write};
+use crate::store::{Store, StoreError};
 
 /// Binding and id of an object.
 pub type Name = (String, String);
@@ -125,6 +124,11 @@ impl Alarms {
             self.order(name, Some(before.max(order_of(now_ms + wait_ms))));
         }
         wait_ms
+    }
+
+    /// An alarm could be delivered: nothing keeps it from being so any more.
+    pub fn delivered(&self, name: &Name) {
+        self.postponed.remove(name);
     }
 
     /// Objects with an alarm, that of the next first; only those due by `until_ms` when it is given.
@@ -270,53 +274,6 @@ impl Drop for Asking<'_> {
         if self.0.asking.get() == 0 {
             self.0.written.borrow_mut().clear();
         }
-    }
-}
-
-/// The alarm of one object, as its storage sees it.
-#[derive(Default)]
-pub struct Slot {
-    name: Name,
-    all: Rc<Alarms>,
-    /// What is stored while the alarm is delivered.
-    delivered: RefCell<Option<Bytes>>,
-}
-
-impl Slot {
-    pub fn new(binding: &str, id: &str, all: Rc<Alarms>) -> Slot {
-        Slot {
-            name: (binding.into(), id.into()),
-            all,
-            delivered: RefCell::default(),
-        }
-    }
-
-    /// The alarm among writes: `Some(None)` when they delete it.
-    pub fn among(&self, writes: &[Write]) -> Option<Option<Alarm>> {
-        let (_, value) = writes.iter().rfind(|(key, _)| key == alarm::KEY)?;
-        Some(value.as_deref().and_then(Alarm::from_bytes))
-    }
-
-    /// What was among the writes that the object's storage has made.
-    pub fn note(&self, written: Option<Option<Alarm>>) {
-        if let Some(alarm) = written {
-            self.all.set(&self.name, alarm);
-        }
-    }
-
-    pub fn deliver(&self, stored: Option<Bytes>) {
-        self.delivered.replace(stored);
-    }
-
-    /// The delivery is over: whatever had kept it from being made is gone.
-    pub fn settled(&self) {
-        self.delivered.replace(None);
-        self.all.postponed.remove(&self.name);
-    }
-
-    /// Whether `stored` is the alarm that is being delivered.
-    pub fn delivers(&self, stored: &Bytes) -> bool {
-        self.delivered.borrow().as_ref() == Some(stored)
     }
 }
 

@@ -6,10 +6,11 @@ use std::rc::Rc;
 
 use deno_core::{GarbageCollected, OpState, op2, v8};
 
-use super::alarms::Slot;
+use super::alarm;
 use super::calls;
 use super::clone;
 use super::id::{self, IdError};
+use super::slot::Slot;
 use super::storage::{Entries, Storage, StorageError, check_key, check_named_key, check_named_size, check_size};
 use super::transaction::Transaction;
 use crate::instance::Instance;

@@ -12,7 +12,7 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
 use thiserror::Error;
 
-use super::alarms::Slot;
+use super::slot::Slot;
 use crate::limits;
 use crate::store::commits::Commits;
 use crate::store::range::{Entry, Key, Range};

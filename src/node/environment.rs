@@ -25,7 +25,8 @@ use super::numbered::Numbered;
 use super::storage::Storage;
 use crate::durable::ops::Open;
 use crate::instance::Instance;
-use crate::store::rocks;
+use crate::store::rocks_use;
+use crate::worker::background;
 use crate::worker::host::Host;
 use crate::worker::lane::{Lane, LaneOptions};
 use crate::worker::later::Laters;
@@ -158,6 +159,8 @@ impl Environment {
     /// Starts what a call asks for. Answers with its value when that is there at once, otherwise with the number to
     /// await it by.
     pub fn start<E: JsErrorClass>(&self, work: impl Future<Output = std::result::Result<Value, E>> + 'static) -> Value {
+        // What it waits for may have a time limit.
+        let _runtime = background::handle().enter();
         self.laters.start_quietly(work)
     }
 
@@ -199,7 +202,7 @@ unsafe extern "C" fn end(env: *mut c_void) {
         if lane.is_running() {
             std::mem::forget(lane);
             // Other threads must not wait for what this one can never let go of.
-            rocks::abandon_thread();
+            rocks_use::abandon_thread();
         } else {
             let _ = catch_unwind(AssertUnwindSafe(|| drop(lane)));
         }

@@ -13,13 +13,14 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
 use futures::FutureExt;
 use futures::channel::oneshot;
 use rocksdb::{DB, WriteBatch};
 
+use super::database_sync::{Job, start_syncing};
 use super::rocks_claims::Claims;
 use super::rocks_error::{explain, explain_folder};
 use super::rocks_folder::{self, CURRENT, Folder, Id};
@@ -64,13 +65,6 @@ pub struct Database {
 struct Lost {
     writes: RangeInclusive<u64>,
     reason: StoreError,
-}
-
-/// Somebody who waits for a sync that begins after they asked.
-struct Job {
-    database: Arc<Database>,
-    write: u64,
-    done: oneshot::Sender<Result<()>>,
 }
 
 impl Database {
@@ -175,7 +169,7 @@ impl Database {
     }
 
     /// Whether a write was undone by a failure: the flush that follows one succeeds without it.
-    fn check(&self, write: u64) -> Result<()> {
+    pub(super) fn check(&self, write: u64) -> Result<()> {
         let lost = lock(&self.lost);
         let found = lost.iter().find(|lost| lost.writes.contains(&write));
         found.map_or(Ok(()), |lost| Err(lost.reason.clone()))
@@ -189,7 +183,8 @@ impl Database {
         self.flush(false)
     }
 
-    fn flush(&self, sync: bool) -> Result<()> {
+    /// Hands all writes to the operating system, or to the disk too.
+    pub(super) fn flush(&self, sync: bool) -> Result<()> {
         let flushed = self.with(|handle| {
             let (applied, last) = (self.applied.load(SeqCst), handle.latest_sequence_number());
             let flushed = handle.flush_wal(sync);
@@ -291,30 +286,6 @@ fn open_handle(path: &Path, name: &Path) -> Result<(DB, Option<Mark>)> {
     check_format(&handle, path, name)?;
     let note = Note::at_opening(handle.latest_sequence_number(), rocks_folder::manifest(path));
     Ok((handle, Mark::make(path, note)))
-}
-
-/// Starts a database's thread for syncs. It ends when the database does.
-fn start_syncing() -> std::io::Result<Sender<Job>> {
-    let (sender, jobs) = channel();
-    let thread = std::thread::Builder::new().name("miniflare-rs sync".into());
-    thread.spawn(move || sync_for(&jobs))?;
-    Ok(sender)
-}
-
-fn sync_for(jobs: &Receiver<Job>) {
-    while let Ok(first) = jobs.recv() {
-        let shared: Vec<Job> = std::iter::once(first).chain(jobs.try_iter()).collect();
-        let Some(Job { database, .. }) = shared.first() else {
-            return;
-        };
-        let synced = database.flush(true);
-        for Job { database, write, done } in shared {
-            let answer = synced.clone().and_then(|()| database.check(write));
-            // Whoever is told that all is safe may open the folder elsewhere: it is let go of before.
-            drop(database);
-            let _ = done.send(answer);
-        }
-    }
 }
 
 fn ended(folder: &Path) -> StoreError {

@@ -8,6 +8,7 @@ pub mod commits;
 #[cfg(test)]
 mod conformance;
 pub mod database;
+mod database_sync;
 pub mod error;
 pub mod memory;
 pub mod place;
@@ -24,8 +25,11 @@ mod rocks_folder;
 mod rocks_held;
 mod rocks_key;
 mod rocks_log;
+mod rocks_manifest;
 mod rocks_mark;
 mod rocks_options;
+mod rocks_space;
+pub mod rocks_use;
 pub mod snapshot;
 
 use std::cell::RefCell;

@@ -1,46 +1,27 @@
 //! RocksDB, the embedded persistent store: all spaces of a folder in one ordered database.
 //!
-//! The folder is opened when something is first asked of it. The stores of a thread that lead to one database use it
-//! together: they have the same claimed spaces.
+//! The folder is opened when something is first asked of it.
 
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::cell::RefCell;
 use std::path::PathBuf;
-use std::rc::{Rc, Weak};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::rc::Rc;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use rocksdb::{DB, DBRawIterator, ReadOptions, WriteBatch};
+use rocksdb::{DB, WriteBatch};
 
-use super::buffered::Unwritten;
 use super::database::{Database, Durability};
-use super::range::{Entry, Key, Range};
 use super::rocks_claims::LEFT;
 use super::rocks_folder;
 use super::rocks_held::{Held, Refused};
-use super::{Claims, Reply, Result, Space, Store, Write, rocks_key};
-
-static LAST_SESSION: AtomicU64 = AtomicU64::new(0);
-
-thread_local! {
-    /// By database and room.
-    static USES: RefCell<HashMap<(*const Database, String), Weak<Use>>> = RefCell::default();
-}
-
-/// Lets go of what this thread has claimed and can never use again.
-pub fn abandon_thread() {
-    let _ = USES.try_with(|uses| {
-        for living in uses.take().into_values().filter_map(|known| known.upgrade()) {
-            living.database.abandon(living.session);
-        }
-    });
-}
+use super::rocks_space::{RocksSpace, Source, fill};
+use super::rocks_use::Use;
+use super::{Reply, Result, Space, Store, Write, rocks_key};
 
 pub struct RocksStore(Rc<Place>);
 
-struct Place {
+/// Where a store is.
+pub struct Place {
     folder: PathBuf,
     /// What the names of its spaces begin with in the database, which others may share.
     room: String,
@@ -48,22 +29,9 @@ struct Place {
     used: RefCell<Option<Rc<Use>>>,
 }
 
-/// A thread's use of a database for one room.
-pub struct Use {
-    pub database: Arc<Database>,
-    room: String,
-    /// The strictest that its stores want.
-    durability: Cell<Durability>,
-    /// The number by which the database knows whose claims are whose.
-    pub session: u64,
-    pub unwritten: Rc<Unwritten>,
-    claimed: Claims<Held>,
-    itself: Weak<Use>,
-}
-
 impl Place {
     /// The database, opened if it is not, or if it has been deleted and whoever used it then was told.
-    fn used(&self) -> Result<Rc<Use>> {
+    pub fn used(&self) -> Result<Rc<Use>> {
         let mut used = self.used.borrow_mut();
         if let Some(used) = used.as_ref().filter(|used| used.database.check_there().is_ok()) {
             return Ok(used.clone());
@@ -93,52 +61,6 @@ impl Place {
     fn hand_on(&self) {
         if let Some(used) = self.open() {
             used.hand_on();
-        }
-    }
-}
-
-impl Use {
-    fn of(database: Arc<Database>, room: &str, durability: Durability) -> Rc<Use> {
-        let name = (Arc::as_ptr(&database), room.to_string());
-        let living = USES.with_borrow(|uses| uses.get(&name).and_then(Weak::upgrade));
-        let used = living.unwrap_or_else(|| {
-            let used = Rc::new_cyclic(|itself| Use {
-                database,
-                room: room.into(),
-                durability: Cell::default(),
-                session: LAST_SESSION.fetch_add(1, SeqCst) + 1,
-                unwritten: Rc::default(),
-                claimed: Claims::default(),
-                itself: itself.clone(),
-            });
-            USES.with_borrow_mut(|uses| {
-                uses.retain(|_, known| known.strong_count() > 0);
-                uses.insert(name, Rc::downgrade(&used));
-            });
-            used
-        });
-        if durability == Durability::Sync {
-            used.durability.set(durability);
-        }
-        used
-    }
-
-    pub fn full_name(&self, name: &str) -> String {
-        format!("{}{name}", self.room)
-    }
-
-    /// A space of this very database.
-    pub fn space(&self, name: &str) -> Rc<dyn Space> {
-        let found = self.itself.upgrade();
-        found.map_or_else(
-            || Rc::new(Refused(super::StoreError::other("the store is not in use any more"))) as Rc<dyn Space>,
-            |used| Rc::new(RocksSpace::new(Source::Open(used), &self.full_name(name))),
-        )
-    }
-
-    fn hand_on(&self) {
-        for space in self.unwritten.take().iter().filter_map(Weak::upgrade) {
-            space.hand_on();
         }
     }
 }
@@ -253,16 +175,6 @@ impl Drop for RocksStore {
     }
 }
 
-fn fill(batch: &mut WriteBatch, prefix: &[u8], writes: Vec<Write>) {
-    for (key, value) in writes {
-        let key = rocks_key::join(prefix, &key);
-        match value {
-            Some(value) => batch.put(key, value),
-            None => batch.delete(key),
-        }
-    }
-}
-
 /// The spaces that have `key`, jumping from one to the next by it.
 fn names_with(handle: &DB, key: &[u8]) -> std::result::Result<Vec<(String, Bytes)>, rocksdb::Error> {
     let mut found = Vec::new();
@@ -301,108 +213,6 @@ fn names(handle: &DB, start: &[u8]) -> std::result::Result<Vec<String>, rocksdb:
         entries.seek(beyond);
     }
     entries.status().map(|()| names)
-}
-
-/// Where a space is: in whatever database the folder has at the time, or in one for good.
-enum Source {
-    Place(Rc<Place>),
-    Open(Rc<Use>),
-}
-
-struct RocksSpace {
-    source: Source,
-    /// What all its keys begin with in the database.
-    prefix: Key,
-    /// Its last write, and where that went.
-    last: RefCell<Option<(Rc<Use>, u64)>>,
-}
-
-impl RocksSpace {
-    fn new(source: Source, full_name: &str) -> RocksSpace {
-        RocksSpace {
-            source,
-            prefix: rocks_key::space(full_name),
-            last: RefCell::default(),
-        }
-    }
-
-    fn used(&self) -> Result<Rc<Use>> {
-        match &self.source {
-            Source::Place(place) => place.used(),
-            Source::Open(used) => Ok(used.clone()),
-        }
-    }
-
-    fn read(&self, key: &[u8]) -> Result<Option<Bytes>> {
-        let key = rocks_key::join(&self.prefix, key);
-        self.used()?.database.read(|handle| {
-            let value = handle.get_pinned(&key)?;
-            Ok(value.map(|value| Bytes::copy_from_slice(&value)))
-        })
-    }
-
-    fn read_list(&self, range: &Range) -> Result<Vec<Entry>> {
-        let Some(bounds) = range.bounds() else {
-            return Ok(Vec::new());
-        };
-        let (from, to) = rocks_key::bounds(&self.prefix, bounds);
-        self.used()?.database.read(|handle| {
-            let mut options = ReadOptions::default();
-            options.set_iterate_lower_bound(from.clone());
-            options.set_iterate_upper_bound(to.clone());
-            self.collect(handle.raw_iterator_opt(options), range)
-        })
-    }
-
-    fn collect(&self, mut entries: DBRawIterator, range: &Range) -> std::result::Result<Vec<Entry>, rocksdb::Error> {
-        let mut found = Vec::new();
-        if range.is_reverse() {
-            entries.seek_to_last();
-        } else {
-            entries.seek_to_first();
-        }
-        while found.len() < range.limit()
-            && let Some((key, value)) = entries.item()
-        {
-            found.push((key[self.prefix.len()..].to_vec(), Bytes::copy_from_slice(value)));
-            if range.is_reverse() {
-                entries.prev();
-            } else {
-                entries.next();
-            }
-        }
-        entries.status().map(|()| found)
-    }
-
-    fn write(&self, writes: Vec<Write>) -> Result<()> {
-        let used = self.used()?;
-        let mut batch = WriteBatch::default();
-        fill(&mut batch, &self.prefix, writes);
-        let write = used.database.write(batch)?;
-        self.last.replace(Some((used, write)));
-        Ok(())
-    }
-}
-
-impl Space for RocksSpace {
-    fn get(&self, key: &[u8]) -> Reply<Option<Bytes>> {
-        Reply::Now(self.read(key))
-    }
-
-    fn list(&self, range: &Range) -> Reply<Vec<Entry>> {
-        Reply::Now(self.read_list(range))
-    }
-
-    fn apply(&self, writes: Vec<Write>) -> Reply<()> {
-        Reply::Now(if writes.is_empty() { Ok(()) } else { self.write(writes) })
-    }
-
-    fn sync(&self) -> Reply<()> {
-        match &*self.last.borrow() {
-            Some((used, write)) => used.database.confirm(*write, used.durability.get()),
-            None => Reply::Now(Ok(())),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use super::rocks_error::{describe, explain, explain_folder};
 use super::rocks_log::{self, End};
 use super::rocks_mark::Note;
 use super::rocks_options::options;
-use super::{Result, rocks_mark};
+use super::{Result, rocks_manifest, rocks_mark};
 
 /// The file that says which manifest is in force. Without it RocksDB takes a folder for empty, and deletes what is in it.
 pub const CURRENT: &str = "CURRENT";
@@ -82,20 +82,15 @@ fn is_of_a_database(file: &str) -> bool {
     (is_table_or_log || is_list) && !UNFINISHED.contains(&file)
 }
 
-/// Refuses a database whose logs are damaged or lack what was confirmed. RocksDB itself would open it, without a word.
+/// Refuses a database whose logs are damaged or lack what was confirmed, or whose manifest has lost its end. RocksDB itself
+/// would open it, without a word.
 pub fn check(path: &Path, name: &Path) -> Result<()> {
     let note = Note::read(path);
-    if let Some(note) = &note
-        && let (number, length) = manifest(path)
-        && number == note.manifest.0
-        && length < note.manifest.1
-    {
-        return Err(damaged(name, "the manifest has lost its end"));
-    }
-    let last = check_logs(path, name, note.is_some())?;
+    let logs = Logs::read(path, name, note.is_some())?;
+    check_manifest(path, name, note.as_ref(), logs.first)?;
     let Some(note) = note else { return Ok(()) };
     let expected = note.expected();
-    if last >= expected || expected == note.opened {
+    if logs.last >= expected || expected == note.opened {
         return Ok(());
     }
     // What is missing from the logs may be in tables, which only RocksDB can tell.
@@ -107,32 +102,55 @@ pub fn check(path: &Path, name: &Path) -> Result<()> {
     Err(damaged(name, "the end of its log is missing"))
 }
 
-/// The last write in the logs. A record may have been cut off at the end of the last one; zeros after it are of a loss of
-/// power, if a note says that nothing confirmed was there.
-fn check_logs(path: &Path, name: &Path, has_note: bool) -> Result<u64> {
-    let mut logs: Vec<_> = files(path, name)?
-        .into_iter()
-        .filter_map(|file| Some((number(&file, "", ".log")?, file)))
-        .collect();
-    logs.sort();
-    let (mut last, mut cut_off) = (0, None);
-    for (_, file) in logs {
-        let bytes = std::fs::read(path.join(&file)).map_err(|error| explain_folder(name, &error))?;
-        let log = rocks_log::read(&bytes);
-        if log.end == End::Damaged || (log.end == End::Zeros && !has_note) {
-            return Err(damaged(name, &format!("the log {file} has a damaged record")));
-        }
-        if let Some(before) = &cut_off
-            && log.last > 0
-        {
-            return Err(damaged(name, &format!("the log {before} has lost its end")));
-        }
-        last = last.max(log.last);
-        if log.end != End::Whole {
-            cut_off = Some(file);
-        }
+/// A manifest is as long as it was when the database was opened, and knows of all writes before the first in the logs.
+fn check_manifest(path: &Path, name: &Path, note: Option<&Note>, first: u64) -> Result<()> {
+    let (number, length) = manifest(path);
+    let is_short = note.is_some_and(|note| number == note.manifest.0 && length < note.manifest.1);
+    let bytes = std::fs::read(path.join(format!("MANIFEST-{number:06}"))).unwrap_or_default();
+    let last = rocks_manifest::last_write(&bytes);
+    if is_short || last.is_some_and(|last| first > last + 1) {
+        return Err(damaged(name, "the manifest has lost its end"));
     }
-    Ok(last)
+    Ok(())
+}
+
+/// The first write and the last in the logs.
+struct Logs {
+    first: u64,
+    last: u64,
+}
+
+impl Logs {
+    /// A record may have been cut off at the end of the last log; zeros after it are of a loss of power, if a note says that
+    /// nothing confirmed was there.
+    fn read(path: &Path, name: &Path, has_note: bool) -> Result<Logs> {
+        let mut files: Vec<_> = files(path, name)?
+            .into_iter()
+            .filter_map(|file| Some((number(&file, "", ".log")?, file)))
+            .collect();
+        files.sort();
+        let (mut logs, mut cut_off) = (Logs { first: 0, last: 0 }, None);
+        for (_, file) in files {
+            let bytes = std::fs::read(path.join(&file)).map_err(|error| explain_folder(name, &error))?;
+            let log = rocks_log::read(&bytes);
+            if log.end == End::Damaged || (log.end == End::Zeros && !has_note) {
+                return Err(damaged(name, &format!("the log {file} has a damaged record")));
+            }
+            if let Some(before) = &cut_off
+                && log.last > 0
+            {
+                return Err(damaged(name, &format!("the log {before} has lost its end")));
+            }
+            if logs.first == 0 {
+                logs.first = log.first;
+            }
+            logs.last = logs.last.max(log.last);
+            if log.end != End::Whole {
+                cut_off = Some(file);
+            }
+        }
+        Ok(logs)
+    }
 }
 
 /// The number of the manifest in force, and its length in bytes; zeros when that cannot be told.

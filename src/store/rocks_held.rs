@@ -13,8 +13,8 @@ use super::commits::Commits;
 use super::database::Database;
 use super::error::Kind;
 use super::range::{Entry, Range};
-use super::rocks::Use;
 use super::rocks_claims::Claim;
+use super::rocks_use::Use;
 use super::{Reply, Result, Space, StoreError, Write};
 use crate::limits::CLAIM_WAIT;
 

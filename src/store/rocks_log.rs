@@ -17,9 +17,6 @@ const FIRST: u8 = 2;
 const MIDDLE: u8 = 3;
 const LAST: u8 = 4;
 
-/// The number of the first write, and how many there are.
-const BATCH_HEADER: usize = 12;
-
 #[derive(Debug, PartialEq, Eq)]
 pub enum End {
     Whole,
@@ -32,7 +29,8 @@ pub enum End {
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct Log {
-    /// The number of the last write; 0 when there is none.
+    /// The numbers of the first write and of the last; 0 when there is none.
+    pub first: u64,
     pub last: u64,
     pub end: End,
 }
@@ -43,8 +41,21 @@ enum Part<'b> {
     Bad(End),
 }
 
+/// What a log of batches holds.
 pub fn read(bytes: &[u8]) -> Log {
-    let mut last = 0;
+    let (mut first, mut last) = (0, 0);
+    let end = records(bytes, |batch| {
+        let (from, to) = writes(batch);
+        if first == 0 {
+            first = from;
+        }
+        last = last.max(to);
+    });
+    Log { first, last, end }
+}
+
+/// Hands on each record, and tells how the last one ends. Manifests have the same form, with records of their own.
+pub fn records(bytes: &[u8], mut each: impl FnMut(&[u8])) -> End {
     let mut begun: Option<Vec<u8>> = None;
     let mut position = 0;
     while position < bytes.len() {
@@ -55,26 +66,27 @@ pub fn read(bytes: &[u8]) -> Log {
         }
         let (kind, part) = match part(bytes, position, room) {
             Part::Whole(kind, part) => (kind, part),
-            Part::Bad(end) => return Log { last, end },
+            Part::Bad(end) => return end,
         };
         position += HEADER + part.len();
         match kind {
-            FULL => last = last.max(last_write(part)),
-            FIRST => begun = Some(part[..part.len().min(BATCH_HEADER)].to_vec()),
+            FULL => each(part),
+            FIRST => begun = Some(part.to_vec()),
             MIDDLE | LAST => {
-                if let Some(head) = &mut begun {
-                    head.extend_from_slice(&part[..part.len().min(BATCH_HEADER - head.len())]);
+                if let Some(record) = &mut begun {
+                    record.extend_from_slice(part);
                 }
-                if kind == LAST {
-                    last = last.max(begun.take().map_or(0, |head| last_write(&head)));
+                if kind == LAST
+                    && let Some(record) = begun.take()
+                {
+                    each(&record);
                 }
             }
             // What a newer version may write beside records.
             _ => {}
         }
     }
-    let end = if begun.is_some() { End::CutOff } else { End::Whole };
-    Log { last, end }
+    if begun.is_some() { End::CutOff } else { End::Whole }
 }
 
 fn part(bytes: &[u8], position: usize, room: usize) -> Part<'_> {
@@ -115,12 +127,14 @@ fn unmasked(stored: u32) -> u32 {
     stored.wrapping_sub(0xa282_ead8).rotate_left(15)
 }
 
-fn last_write(batch: &[u8]) -> u64 {
+/// The numbers of the first write of a batch and of the last.
+fn writes(batch: &[u8]) -> (u64, u64) {
     let Some((first, rest)) = batch.split_first_chunk() else {
-        return 0;
+        return (0, 0);
     };
+    let first = u64::from_le_bytes(*first);
     let count = rest.first_chunk().map_or(0, |count| u32::from_le_bytes(*count));
-    (u64::from_le_bytes(*first) + u64::from(count)).saturating_sub(1)
+    (first, (first + u64::from(count)).saturating_sub(1))
 }
 
 #[cfg(test)]
@@ -170,22 +184,14 @@ mod tests {
         log(&[batch(1, 2, 100), batch(3, 1, 70_000), batch(4, 5, 40)])
     }
 
+    fn told(last: u64, end: End) -> Log {
+        Log { first: 1, last, end }
+    }
+
     #[test]
     fn knows_the_last_write() {
-        assert_eq!(
-            read(&some()),
-            Log {
-                last: 8,
-                end: End::Whole
-            }
-        );
-        assert_eq!(
-            read(b""),
-            Log {
-                last: 0,
-                end: End::Whole
-            }
-        );
+        assert_eq!(read(&some()), told(8, End::Whole));
+        assert_eq!(read(b"").end, End::Whole);
     }
 
     #[test]
@@ -195,13 +201,7 @@ mod tests {
         for length in (1..whole.len()).step_by(13).filter(|length| !starts.contains(length)) {
             assert_eq!(read(&whole[..length]).end, End::CutOff, "{length} bytes");
         }
-        assert_eq!(
-            read(&whole[..107]),
-            Log {
-                last: 2,
-                end: End::Whole
-            }
-        );
+        assert_eq!(read(&whole[..107]), told(2, End::Whole));
     }
 
     #[test]
@@ -221,13 +221,7 @@ mod tests {
     fn tells_zeros_at_the_end() {
         let mut zeros = some();
         zeros.resize(zeros.len() + 5000, 0);
-        assert_eq!(
-            read(&zeros),
-            Log {
-                last: 8,
-                end: End::Zeros
-            }
-        );
+        assert_eq!(read(&zeros), told(8, End::Zeros));
         zeros.push(1);
         assert_eq!(read(&zeros).end, End::Damaged);
     }

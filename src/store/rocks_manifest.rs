@@ -1,0 +1,62 @@
+//! How far the tables of a database go, which its manifest tells: what follows must be in the logs. A manifest that has lost its
+//! end has forgotten tables; RocksDB does not notice, and deletes them.
+//!
+//! A manifest is a log of edits. An edit is a list of fields, each a tag and a value, the simple ones first. The number of
+//! the last write is one of those, in each edit.
+
+use super::rocks_log::records;
+
+const LAST_SEQUENCE: u64 = 4;
+
+/// The last write that may be in a table; `None` when no edit says so.
+pub fn last_write(manifest: &[u8]) -> Option<u64> {
+    let mut last = None;
+    records(manifest, |edit| last = last_of(edit).or(last));
+    last
+}
+
+fn last_of(mut edit: &[u8]) -> Option<u64> {
+    loop {
+        match varint(&mut edit)? {
+            LAST_SEQUENCE => return varint(&mut edit),
+            // Numbers: of the log, of the next file, of the log before, the first log to keep, the highest column family.
+            2 | 3 | 9 | 10 | 203 => drop(varint(&mut edit)?),
+            // Texts: the comparator, and the id of the database.
+            1 | 8193 => {
+                let length = usize::try_from(varint(&mut edit)?).ok()?;
+                edit = edit.get(length..)?;
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// Seven bits in each byte, the lowest first; the last byte is below 128.
+fn varint(bytes: &mut &[u8]) -> Option<u64> {
+    let mut value = 0;
+    for shift in (0..64).step_by(7) {
+        let (byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        value |= u64::from(byte & 0x7f) << shift;
+        if *byte < 0x80 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_last_write_behind_simple_fields() {
+        assert_eq!(
+            last_of(&[1, 2, b'a', b'b', 2, 5, 9, 0, 3, 0x80, 1, 4, 0xac, 2, 103, 0]),
+            Some(300)
+        );
+        assert_eq!(last_of(&[0x81, 0x40, 1, b'x', 4, 7]), Some(7));
+        assert_eq!(last_of(&[103, 0, 4, 7]), None);
+        assert_eq!(last_of(&[4]), None);
+    }
+}
