@@ -61,8 +61,9 @@ export const outside = {
     return enter(eventContext(), () => objectOf(binding, hex).run(run, soon));
   },
   /**
-   * What code in Node constructs a class with: a state over the storage of an object, with gates of its own; `run(work)` runs
-   * an event behind them. For as long as it is there, Node is asked when its code has gone on.
+   * What code in Node constructs a class with: a state over the storage of an object, with gates of its own. `run(work)` runs
+   * an event behind them; what the event asks of others goes when `depart()` says so, and comes when `arrive()` does. For as
+   * long as the state is there, Node is asked when its code has gone on.
    */
   async stateForGuest(binding, hex, soon) {
     const { open, alarm } = await soundStorageOf(binding, hex);
@@ -78,7 +79,7 @@ export const outside = {
         await output.pass();
       }
     };
-    return { state: asLive(state), run };
+    return { state: asLive(state), run, depart: () => output.pass(), arrive: () => input.pass() };
   },
   /** Delivers the alarms that are set, of this worker's objects that `ids`, `[binding, id]` each, name; of all without. */
   flushAlarms(ids, onlyDue) {

@@ -107,7 +107,7 @@ class Miniflare extends EventTarget {
     return this.#worker.fetch(...args);
   }
 
-  /** `{ state, run(work) }` of the worker, for an object that is constructed in Node. */
+  /** `{ state, run(work), depart(), arrive() }` of the worker, for an object that is constructed in Node. */
   async [STATE](id) {
     const parts = idParts("getMiniflareDurableObjectState", id);
     return (await this.#controlOf(parts)).stateForGuest(...parts, soon);

@@ -5,6 +5,7 @@ const { isAnyArrayBuffer } = require("node:util").types;
 const { lengthOf } = require("../body.js");
 const { isRequest, Request, splitRequest } = require("../request.js");
 const { web } = require("../web.js");
+const { fetchWithGates } = require("./state.js");
 
 /** Of what a fetch may be given, the names that a worker's takes. */
 const NAMES = [
@@ -29,7 +30,7 @@ function fetchThrough(send) {
     const given = givenOf(init);
     const signal = given.signal ?? input?.signal;
     try {
-      return await send(inputOf(input), given, lengthOf(given.body));
+      return await fetchWithGates(() => send(inputOf(input), given, lengthOf(given.body)));
     } catch (error) {
       // Of a reason that is data, a copy has come back.
       throw signal instanceof AbortSignal && signal.aborted ? signal.reason : placed(error, fetch);

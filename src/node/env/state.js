@@ -2,14 +2,20 @@
 // The state of a Durable Object that the test itself constructs: the storage that the object of this id has in the worker,
 // and gates of its own around it, which are the worker's too.
 
+const { AsyncLocalStorage } = require("node:async_hooks");
 const { describe } = require("../errors.js");
 
 let guestOf;
+/** Whose event the code at hand belongs to. */
+const events = new AsyncLocalStorage();
 
 class TestState {
   #guest;
 
-  /** @param guest `{ state, run(work) }` of the worker: the state this one stands for, and what runs an event behind its gates */
+  /**
+   * @param guest of the worker: the `state` this one stands for; `run(work)` runs an event behind its gates, which what the
+   *   event fetches passes by `depart()` and `arrive()`
+   */
   constructor(id, guest) {
     this.#guest = guest;
     this.id = id;
@@ -32,9 +38,19 @@ Object.defineProperty(TestState, "name", { value: "DurableObjectState" });
 /** Runs `work` as an event of the object that was constructed with this state, and waits for all that it has written. */
 async function runWithGates(state, work) {
   const guest = guestOf(state);
-  if (guest !== undefined) return guest.run(work);
+  if (guest !== undefined) return guest.run(() => events.run(guest, work));
   const text = "runWithMiniflareDurableObjectGates() takes a state that getMiniflareDurableObjectState() has given";
   throw new TypeError(`${text}, got ${describe(state)}`);
 }
 
-module.exports = { runWithGates, TestState };
+/** Fetches as a part of the event at hand, if there is one. */
+async function fetchWithGates(fetch) {
+  const guest = events.getStore();
+  if (guest === undefined) return fetch();
+  await guest.depart();
+  const response = await fetch();
+  await guest.arrive();
+  return response;
+}
+
+module.exports = { fetchWithGates, runWithGates, TestState };

@@ -57,7 +57,8 @@ for (const Class of [Headers, Request, Response]) adopt(Class);
 
 const cryptoOf = () => require("./crypto.js");
 const LAZY_CLASSES = {
-  ...(globalThis.CloseEvent === undefined ? { CloseEvent: () => require("./interfaces.js").CloseEvent } : {}),
+  // Newer Nodes load theirs when it is looked at.
+  ...("CloseEvent" in globalThis ? {} : { CloseEvent: () => require("./interfaces.js").CloseEvent }),
   Crypto: () => cryptoOf().Crypto,
   FixedLengthStream: () => require("./streams.js").FixedLengthStream,
   IdentityTransformStream: () => require("./streams.js").IdentityTransformStream,
