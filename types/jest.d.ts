@@ -13,7 +13,10 @@ declare class MiniflareEnvironment {
 }
 
 declare namespace MiniflareEnvironment {
-  /** What `testEnvironmentOptions` takes: the options of an instance, and Jest's own. */
+  /**
+   * What `testEnvironmentOptions` takes: the options of an instance, and Jest's own. As JSON, booleans and numbers may be
+   * text, of which Node warns; unknown names are errors.
+   */
   export interface MiniflareEnvironmentOptions extends Omit<MiniflareOptions, "fetchMock" | "log"> {
     /** Which exports of packages the tests get. Default: `["worker", "browser"]`. */
     customExportConditions?: string[];

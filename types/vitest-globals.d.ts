@@ -3,6 +3,9 @@
 import "./test-globals.d.ts";
 
 declare global {
-  /** A `describe` whose tests undo what they have stored, and which undoes what its `beforeAll` has. */
+  /**
+   * Makes the tests of the file, or of the block it is called in, undo what they have stored; returns a `describe` whose
+   * blocks undo what their `beforeAll` has.
+   */
   function setupMiniflareIsolatedStorage(): typeof import("vitest")["describe"];
 }

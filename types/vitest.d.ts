@@ -12,7 +12,10 @@ declare const environment: {
 };
 
 declare namespace environment {
-  /** What `environmentOptions` takes: the options of an instance. */
+  /**
+   * What `environmentOptions` takes: the options of an instance. As JSON, booleans and numbers may be text, of which Node
+   * warns; unknown names are errors.
+   */
   export type MiniflareEnvironmentOptions = Omit<MiniflareOptions, "fetchMock" | "log">;
 }
 

@@ -311,6 +311,7 @@ class Worker {
   async dispose() {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#later = undefined;
     this.#sources.close();
     this.breakOff();
     await this.#ready?.catch(() => {});
