@@ -897,7 +897,7 @@ export interface DurableObjectStub {
   /**
    * Sends a request to the object.
    *
-   * @throws what the object or its constructor threw
+   * @throws what the object or its constructor threw, or what reset the object; errors have `remote: true`
    * @throws {DurableObjectError} `ERR_NO_HANDLER` when it has no `fetch` method, `ERR_RESPONSE_TYPE` when that gives
    * no `Response`
    */
@@ -1162,7 +1162,14 @@ export class OptionsError extends MiniflareError<"ERR_INVALID_OPTION"> {}
  * - `ERR_LOAD`: thrown when the package is loaded and the addon for this platform is missing
  */
 export class InstanceError extends MiniflareError<
-  "ERR_DISPOSED" | "ERR_RELOADED" | "ERR_CPU_LIMIT" | "ERR_HEAP_LIMIT" | "ERR_PANIC" | "ERR_BROKEN_REALM" | "ERR_CLOCK" | "ERR_LOAD"
+  | "ERR_DISPOSED"
+  | "ERR_RELOADED"
+  | "ERR_CPU_LIMIT"
+  | "ERR_HEAP_LIMIT"
+  | "ERR_PANIC"
+  | "ERR_BROKEN_REALM"
+  | "ERR_CLOCK"
+  | "ERR_LOAD"
 > {}
 
 /** A route has a query string, a star in the middle, or is no URL; the message names the route and its worker. */

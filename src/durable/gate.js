@@ -81,12 +81,7 @@ export class InputGate {
 
   /** Nothing when the gate is open; otherwise a promise of that. At a broken gate it waits for ever. */
   pass() {
-    return this.#isFree
-      ? undefined
-      : this.#wait(
-          () => {},
-          () => NEVER,
-        );
+    return this.#isFree ? undefined : this.#wait(atOnce, never);
   }
 
   /** Throws for code of an object that was reset. */
@@ -218,7 +213,8 @@ export class InputGate {
   }
 }
 
-const NEVER = new Promise(() => {});
+const atOnce = () => {};
+const never = () => new Promise(() => {});
 const rejected = (error) => Promise.reject(error);
 
 export class OutputGate {
