@@ -8,6 +8,6 @@ pub mod clone;
 pub mod id;
 pub mod ops;
 mod postponed;
-mod slot;
+pub mod slot;
 pub mod storage;
 pub mod transaction;

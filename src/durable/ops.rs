@@ -6,7 +6,6 @@ use std::rc::Rc;
 
 use deno_core::{GarbageCollected, OpState, op2, v8};
 
-use super::alarm;
 use super::calls;
 use super::clone;
 use super::id::{self, IdError};

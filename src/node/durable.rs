@@ -6,7 +6,7 @@ use deno_error::JsErrorClass;
 use super::api::{Call, Result};
 use super::environment::Environment;
 use super::storage::Storage;
-use crate::durable::alarms::Slot;
+use crate::durable::slot::Slot;
 use crate::durable::calls;
 use crate::durable::ops::Open;
 use crate::durable::storage::{self, StorageError};
