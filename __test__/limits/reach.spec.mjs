@@ -23,6 +23,7 @@ function walk(roots) {
     seen.add(value);
     queue.push([value, path]);
   };
+  const settled = (value) => (value instanceof Promise && value.catch(() => {}), value);
   const read = (value, key, path) => {
     let descriptor;
     try { descriptor = Object.getOwnPropertyDescriptor(value, key); } catch { return; }
@@ -30,7 +31,7 @@ function walk(roots) {
     visit(descriptor.value, path);
     visit(descriptor.get, path + "<get>");
     visit(descriptor.set, path + "<set>");
-    if (descriptor.get) try { visit(value[key], path); } catch (error) { visit(error, path + "<thrown>"); }
+    if (descriptor.get) try { visit(settled(value[key]), path); } catch (error) { visit(error, path + "<thrown>"); }
   };
   for (const [name, root] of Object.entries(roots)) visit(root, name);
   for (let index = 0; index < queue.length && index < 200_000; index++) {
@@ -56,6 +57,7 @@ function makesCode(constructors) {
     for (const make of [() => constructor("return 1"), () => new constructor("return 1")]) {
       try {
         const result = make();
+        if (result instanceof Promise) result.catch(() => {});
         if (typeof result === "function" && result() === 1) made.push(path);
       } catch {}
     }

@@ -6,6 +6,15 @@ import { createFetchMock, Miniflare } from "./miniflare.mjs";
 
 const TENTHS = 10;
 const hello = { modules: true, script: "export default { fetch: () => new Response('hello') }" };
+const HANDLER = {
+  onConnect() {},
+  onHeaders: () => true,
+  onData: () => true,
+  onComplete() {},
+  onError(error) {
+    throw error;
+  },
+};
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /** Resident memory once the garbage of both heaps had the time to be released. */
@@ -91,7 +100,7 @@ const subjects = {
           pool.intercept({ path: new RegExp(`^/${kind}/\\d+$`), body: { ballast: "0".repeat(1_000) } }).reply(200);
           pool.intercept({ path: `/${kind}`, headers: { a: "1" } }).reply(200);
           pool.intercept({ path: (path) => path === `/${kind}` }).reply(200);
-          fetchMock.dispatch({ origin: "https://example.com", path: `/${kind}`, method: "GET" }, {});
+          fetchMock.dispatch({ origin: "https://example.com", path: `/${kind}`, method: "GET" }, HANDLER);
         }
         if (index % 2) await fetchMock.close();
       }
@@ -109,7 +118,7 @@ const subjects = {
     const result = await soak(count, 100, async (size) => {
       for (let index = 0; index < size; index++) {
         pool.intercept({ path: index % 2 ? "/a" : /^\/a$/ }).reply(200, "once");
-        fetchMock.dispatch({ origin: "https://example.com", path: "/a", method: "GET" }, {});
+        fetchMock.dispatch({ origin: "https://example.com", path: "/a", method: "GET" }, HANDLER);
       }
     });
     if (fetchMock.pendingInterceptors().length !== 100) throw new Error("an interceptor was not used up");

@@ -53,6 +53,7 @@
    *   `signals` of `createSignals`;
    *   `errors` `{ is(value), encode(error, number, membrane), encodeThrown(value, membrane), create(list), fill(error,
    *   list, membrane), skip(list, membrane) }`, which are cloned too;
+   *   `data` of `data.js`;
    *   `answers` `{ is(promise), encode(value, encodeBytes) }` of `sources.js`, whose promises are never sent back and so
    *   need no identity; `copiesBelow` how many bytes are copied on their way at once, and need no copy here;
    *   `isProxy(object)` whether it is a `Proxy`, which answers for itself;
@@ -111,7 +112,8 @@
       if (typeof value !== "function") {
         if (realm.errors.is(value)) return realm.errors.encode(value, share(value), membrane);
         if (isPromise(value)) return encodePromise(value);
-        if (numbers.get(value) === undefined && attempt(() => isData(value, realm.isProxy))) return encodeData(value);
+        if (numbers.get(value) === undefined && attempt(() => data.isData(value, realm.isProxy)))
+          return encodeData(value);
         const platform = hasPrototypes(value) ? realm.encodePlatform(value, membrane) : undefined;
         if (platform !== undefined) return platform;
       }
@@ -119,8 +121,8 @@
     }
 
     function encodeData(value) {
-      if (isBytes(value)) return encodeBytes(value);
-      return isSmall(value, new Set()) ? listed(value) : ["d", realm.serialize(value)];
+      if (data.isBytes(value)) return encodeBytes(value);
+      return data.isSmall(value) ? data.listed(value) : ["d", realm.serialize(value)];
     }
 
     function encodeBytes(bytes) {
@@ -531,80 +533,7 @@
     return [...new Set([...keys, ...fixed])];
   }
 
-  /** Whether a value is nothing but data: then it is cloned, and everything else stays a live object. */
-  function isData(value, isProxy, seen = new Set()) {
-    if (typeof value === "function" || typeof value === "symbol") return false;
-    if (typeof value !== "object" || value === null) return true;
-    if (seen.has(value)) return true;
-    if (isProxy(value)) return false;
-    seen.add(value);
-    const prototype = Object.getPrototypeOf(value);
-    if (Array.isArray(value)) return ownData(value, isProxy, seen);
-    if (isPlain(value)) return ownData(value, isProxy, seen);
-    // A class of the user's own that extends a built-in one is a live object.
-    if (Object.getPrototypeOf(Object.getPrototypeOf(prototype) ?? {}) !== null && !ArrayBuffer.isView(value))
-      return false;
-    switch (tagOf(value)) {
-      case "[object Map]":
-        return [...value].every(([key, item]) => isData(key, isProxy, seen) && isData(item, isProxy, seen));
-      case "[object Set]":
-        return [...value].every((item) => isData(item, isProxy, seen));
-      case "[object Date]":
-      case "[object RegExp]":
-      case "[object ArrayBuffer]":
-      case "[object BigInt]":
-      case "[object Boolean]":
-      case "[object Number]":
-      case "[object String]":
-        return true;
-      default:
-        return ArrayBuffer.isView(value);
-    }
-  }
-
-  function ownData(value, isProxy, seen) {
-    const descriptors = Object.getOwnPropertyDescriptors(value);
-    if (Object.getOwnPropertySymbols(descriptors).length > 0) return false;
-    return Object.values(descriptors).every((one) => "value" in one && isData(one.value, isProxy, seen));
-  }
-
-  /** More items than this, or more objects, are for structured clone. */
-  const SMALL = 32;
-
-  /** Whether data is a few plain objects and arrays, none of them there twice: a list is made sooner than a clone. */
-  function isSmall(value, seen) {
-    if (typeof value !== "object" || value === null) return true;
-    // Views of one buffer share it, and so do their clones.
-    const shared = isBytes(value) ? value.buffer : value;
-    if (seen.has(shared) || seen.size === SMALL) return false;
-    seen.add(shared);
-    if (shared !== value) return true;
-    if (!Array.isArray(value) && !isPlain(value)) return false;
-    const keys = Object.keys(value);
-    if (keys.length > SMALL || (Array.isArray(value) && !isDense(value, keys))) return false;
-    return keys.every((key) => isSmall(value[key], seen));
-  }
-
-  function isDense(array, keys) {
-    return keys.length === array.length && (keys.length === 0 || keys.at(-1) === String(keys.length - 1));
-  }
-
-  function isPlain(value) {
-    const prototype = Object.getPrototypeOf(value);
-    return prototype === null || Object.getPrototypeOf(prototype) === null;
-  }
-
-  const isBytes = (value) => value instanceof Uint8Array && value.constructor === Uint8Array;
-
-  /** Data on the wire, all of which is plain objects, arrays and bytes. */
-  function listed(value) {
-    if (typeof value !== "object" || value === null) return value;
-    if (isBytes(value)) return ["u", new Uint8Array(value)];
-    if (Array.isArray(value)) return ["k", ...value.map(listed)];
-    return ["o", ...Object.keys(value).flatMap((key) => [key, listed(value[key])])];
-  }
-
-  const exported = { createMembrane, CALL, TRAP: { APPLY }, isData, listed };
+  const exported = { createMembrane, CALL, TRAP: { APPLY } };
   if (typeof module === "object") module.exports = exported;
   return exported;
 })();

@@ -2,7 +2,8 @@
 // Node's half of the membrane: what one lane's proxies are made with.
 
 const util = require("node:util");
-const { CALL, createMembrane, listed } = require("../membrane/membrane.js");
+const data = require("../membrane/data.js");
+const { CALL, createMembrane } = require("../membrane/membrane.js");
 const { createIntrinsics, WEB } = require("../membrane/intrinsics.js");
 const { createErrors } = require("../membrane/errors.js");
 const { createSignals } = require("../membrane/signals.js");
@@ -55,6 +56,7 @@ function createRealm(call, waiting, owes) {
     askPlatform,
     signals: createSignals({ send: (message) => call(CALL.SIGNAL, message), create: createSignal }),
     answers,
+    data,
     copiesBelow: Number.POSITIVE_INFINITY,
     isProxy: util.types.isProxy,
     inspect: util.inspect,
@@ -65,4 +67,4 @@ function createRealm(call, waiting, owes) {
   });
 }
 
-module.exports = { createRealm, listed };
+module.exports = { createRealm, listed: data.listed };

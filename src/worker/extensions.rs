@@ -112,6 +112,7 @@ deno_core::extension!(
         "cache/cache.js",
         "durable/namespace.js",
         "kv/namespace.js",
+        "membrane/data.js",
         "membrane/errors.js",
         "membrane/intrinsics.js",
         "membrane/membrane.js",

@@ -7,6 +7,7 @@ import { askPlatform, createSignal, decodePlatform, encodePlatform } from "ext:m
 import { LAZY_GLOBALS } from "ext:miniflare/web/lazy-globals.js";
 import { CONSOLE, understudyOf } from "ext:miniflare/worker/lazy.js";
 
+const data = core.loadExtScript("ext:miniflare/membrane/data.js");
 const { CALL, createMembrane } = core.loadExtScript("ext:miniflare/membrane/membrane.js");
 const { createIntrinsics } = core.loadExtScript("ext:miniflare/membrane/intrinsics.js");
 const { inspect } = understudyOf(CONSOLE);
@@ -80,6 +81,7 @@ export function connect() {
     signals: createSignals({ send: (message) => call(CALL.SIGNAL, message), create: createSignal }),
     errors: createErrors({ intrinsics, stackOf }),
     answers,
+    data,
     copiesBelow: op_host_copies_below(),
     isProxy: core.isProxy,
     inspect: (object) => inspect(object),

@@ -6,7 +6,8 @@ import { useModules } from "ext:miniflare/web/events.js";
 import { dispatch } from "ext:miniflare/worker/dispatch.js";
 import { worker } from "ext:miniflare/worker/worker.js";
 
-const { CALL, listed, TRAP } = core.loadExtScript("ext:miniflare/membrane/membrane.js");
+const { listed } = core.loadExtScript("ext:miniflare/membrane/data.js");
+const { CALL, TRAP } = core.loadExtScript("ext:miniflare/membrane/membrane.js");
 
 const SETTINGS = {
   path: "",

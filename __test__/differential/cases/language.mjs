@@ -105,7 +105,7 @@ export default {
     `new Uint8Array([1, 2, 3]) instanceof Object`,
     `new Map() instanceof Object`,
     `const value = await new Response('{"a":[1]}').json(); return [value instanceof Object, value.a instanceof Array, Array.isArray(value.a)];`,
-    `fetch(env.ORIGIN) instanceof Promise`,
+    `const fetched = fetch(env.ORIGIN); fetched.catch(() => {}); return fetched instanceof Promise;`,
     `[fetch instanceof Function, Response instanceof Function, Response instanceof Object]`,
     `const e = await caught(() => new Response("{").json()); return [e instanceof SyntaxError, e instanceof Error];`,
     `const e = await caught(() => new Response(null).formData()); return [e instanceof TypeError, e instanceof Error];`,
