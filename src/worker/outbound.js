@@ -4,7 +4,7 @@ import { op_answer } from "ext:core/ops";
 import { microtasksDone } from "ext:miniflare/durable/stretch.js";
 import { fetch } from "ext:miniflare/fetch/fetch.js";
 import { setLength } from "ext:miniflare/web/bodies.js";
-import { decode, encode } from "ext:miniflare/worker/realm.js";
+import { decode, encode, encodeThrown } from "ext:miniflare/worker/realm.js";
 import { responseToWire } from "ext:miniflare/worker/request.js";
 
 /** The target of an event that is such a call; shared with `src/node/lane.js`. */
@@ -21,7 +21,7 @@ export function fetchForNode(id, input, init, length) {
   microtasksDone();
   fetched(input, init, length).then(
     (answer) => op_answer(id, answer),
-    (error) => op_answer(id, [FAILED, encode(error)]),
+    (error) => op_answer(id, [FAILED, encodeThrown(error)]),
   );
 }
 
