@@ -47,6 +47,13 @@ describe("a mount in an environment", differs("the environments are packages of 
     return passes(t, { modules: true, script: THROWS, durableObjects, mounts }, source);
   });
 
+  test("has its script run for queues that it consumes", async (t) => {
+    const mounts = { own: { script: THROWS, queueConsumers: ["queue"] } };
+    const { code, messages } = await jest(suiteOf(t, { options: { mounts }, source: `test("", () => {});` }));
+    assert.equal(code, 1);
+    assert.match(messages, /Error mounting "own"/);
+  });
+
   test("is told of a script that its objects need", async (t) => {
     const mounts = { own: { modules: true, scriptPath: "there/is/no/such.mjs", durableObjects: { OWN: "Box" } } };
     const { code, messages } = await jest(suiteOf(t, { options: { mounts }, source: `test("", () => {});` }));
