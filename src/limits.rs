@@ -23,6 +23,9 @@ pub const WATCHDOG_TICK_MIN: Duration = Duration::from_millis(2);
 /// Buffers of at least this many bytes are handed to Node in place; smaller ones are copied, which is cheaper.
 pub const HAND_OVER_BYTES: usize = 128 * 1024;
 
+/// Of fewer bytes than these, a copy is cheaper than holding the buffer that they are in.
+pub const LENT_BYTES: usize = 1024;
+
 /// Buffers of at least this many bytes have pages of their own, which are kept for the next ones.
 pub const LARGE_BUFFER_BYTES: usize = 1024 * 1024;
 

@@ -40,6 +40,8 @@ function worker(t, files, options = {}) {
   return { root, mf };
 }
 
+const WRITES = differs("it writes asynchronous frames in another way");
+
 const place = (stack) => /\(?([^\s(]+:\d+:\d+)\)?$/m.exec(stack)?.[1];
 
 describe("a source map gives stacks the place of the source", differs("it resolves sources in its own ways"), () => {
@@ -123,7 +125,7 @@ describe("stacks are mapped", () => {
     assert.match(await json(mf), /worker\.ts:103:/);
   });
 
-  test("of service workers, with frames of anonymous async functions", async (t) => {
+  test("of service workers, with frames of anonymous async functions", WRITES, async (t) => {
     const script = `addEventListener("fetch", (event) => {
   event.respondWith((async () => {
     await null;
@@ -160,7 +162,7 @@ describe("stacks are mapped", () => {
     for (const stack of [esm, cjs]) assert.match(stack, /worker\.js:3:/);
   });
 
-  test("of scripts without a file", async (t) => {
+  test("of scripts without a file", differs("it maps files alone"), async (t) => {
     const script = linked(MODULE, inline(map("/src/worker.ts")));
     assert.match(await json(create(t, { script, sourceMap: true })), /\/src\/worker\.ts:103:/);
   });
@@ -182,7 +184,7 @@ describe("stacks are mapped", () => {
 });
 
 describe("stacks are left as they are", () => {
-  test("without the option", async (t) => {
+  test("without the option", differs("once set, the option is on for the process"), async (t) => {
     const { mf } = worker(t, { "dist/worker.js": linked(MODULE, inline(map("a.ts"))) }, { sourceMap: false });
     assert.match(await json(mf), /worker\.js:3:/);
   });

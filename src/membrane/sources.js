@@ -11,29 +11,46 @@
   /** A call ends with so many bytes or so many reads. */
   const MOST = { [SOME]: { bytes: 65_536, reads: 16 }, [ALL]: { bytes: 65_536, reads: 1024 } };
 
+  /** What the chunks of a call take together, unless the last one is large. */
+  const ROOM = 2 * 65_536;
+  let room;
+  const roomFor = (length) => (room ??= new Uint8Array(ROOM)).subarray(0, length);
+
   /** What senders have returned: promises that nobody but the reader of their stream will ever hold. */
   const promises = new WeakSet();
 
   /** How the answers of senders cross. */
   const answers = {
     is: (promise) => promises.has(promise),
+    /** Whoever takes the list copies the bytes at once: those of small chunks are put together where others were before. */
     encode(answer, encodeBytes) {
       if (answer === undefined) return undefined;
-      const [isLast, bytes, ...lengths] = answer;
-      return bytes === undefined ? ["k", isLast] : ["k", isLast, encodeBytes(bytes), ...lengths];
+      const [isLast, chunks, length, isForReader] = answer;
+      if (chunks.length === 0) return ["k", isLast];
+      if (chunks.length === 1) return ["k", isLast, encodeBytes(chunks[0])];
+      const bytes = encodeBytes(join(chunks, length <= ROOM ? roomFor(length) : new Uint8Array(length)));
+      return isForReader ? ["k", isLast, bytes, ...chunks.map((chunk) => chunk.byteLength)] : ["k", isLast, bytes];
     },
   };
 
   /**
    * @param streamClass gives the realm's `ReadableStream`, when it is first needed
    * @param bytesOf a chunk's bytes; throws for what is none
+   * @param allocate an array of so many bytes, whatever they are, in a buffer of its own
    * @param read `(reader, request)` reads as the standard does, and calls `request.chunkSteps(chunk)`, `closeSteps()` or
    *   `errorSteps(error)`, at once if it can
    * @param isFilled whether a stream has a chunk that its source need not be asked for; such a realm has `rest(callback)`,
    *   which calls when everything has gone on that waits for nothing outside
    */
-  function createSources({ streamClass, bytesOf, read = readLater, isFilled = () => false, rest = undefined }) {
-    return { bytesFromSender, senderOfStream, sourceOfStream, streamFromSender, streamFromSource };
+  function createSources({
+    streamClass,
+    bytesOf,
+    allocate = (length) => new Uint8Array(length),
+    read = readLater,
+    isFilled = () => false,
+    rest = undefined,
+  }) {
+    return { bytesFromSender, partsFromSender, senderOfStream, sourceOfStream, streamFromSender, streamFromSource };
 
     /** A source over one of this realm's streams. */
     function sourceOfStream(stream) {
@@ -63,7 +80,10 @@
       );
     }
 
-    /** The function by which the other realm reads one of this realm's streams: `[isLast, bytes, ...lengths of chunks]`. */
+    /**
+     * The function by which the other realm reads one of this realm's streams. Its answers are `[isLast, chunks, length,
+     * isForReader]`, and what arrives of one is `[isLast, bytes of all chunks, ...lengths]`.
+     */
     function senderOfStream(stream) {
       const reader = stream.getReader();
       const state = { stream, reader, failure: undefined };
@@ -88,7 +108,7 @@
 
         const finish = (isLast) => {
           isOver = true;
-          resolve(packed(isLast, chunks, length, want === SOME));
+          resolve([isLast, chunks, length, want === SOME]);
         };
         const fail = (error) => {
           isOver = true;
@@ -145,25 +165,32 @@
     /** A byte stream over a sender of the other realm. */
     function streamFromSender(send) {
       const pull = async (controller) => {
-        const [isLast, bytes, ...lengths] = await send(SOME);
-        if (bytes !== undefined) enqueue(controller, bytes, lengths);
-        if (isLast) end(controller);
+        const answer = await send(SOME);
+        for (const chunk of chunksOf(answer)) controller.enqueue(chunk);
+        if (answer[0]) end(controller);
       };
       return byteStream(pull, (reason) => send(CANCEL, reason));
     }
 
-    /** All bytes of a sender of the other realm, in a buffer of their own. */
-    async function bytesFromSender(send) {
+    /** What a sender has, as it comes: bytes, and how many. */
+    async function partsFromSender(send) {
       const parts = [];
       let length = 0;
       for (let isLast = false; !isLast; ) {
         const [last, bytes] = await send(ALL);
         isLast = last;
-        if (bytes === undefined) continue;
-        parts.push(bytes);
-        length += bytes.byteLength;
+        for (const part of Array.isArray(bytes) ? bytes : bytes === undefined ? [] : [bytes]) {
+          parts.push(part);
+          length += part.byteLength;
+        }
       }
-      return parts.length === 1 ? whole(parts[0]) : joined(parts, length);
+      return { parts, length };
+    }
+
+    /** All bytes of a sender, in a buffer of their own. */
+    async function bytesFromSender(send) {
+      const { parts, length } = await partsFromSender(send);
+      return parts.length === 1 ? whole(parts[0]) : join(parts, allocate(length));
     }
 
     function byteStream(pull, cancel) {
@@ -183,25 +210,17 @@
     controller.byobRequest?.respond(0);
   }
 
-  /** A chunk takes its buffer along, so that each needs one of its own. */
-  function enqueue(controller, bytes, lengths) {
-    if (lengths.length === 0) return controller.enqueue(whole(bytes));
-    let start = 0;
-    for (const length of lengths) {
-      controller.enqueue(bytes.slice(start, start + length));
-      start += length;
-    }
+  /** The chunks of an answer. A byte stream takes their buffers, so that each has one of its own. */
+  function* chunksOf([, bytes, ...lengths]) {
+    // The sender is of this realm: what it gave away has come home.
+    if (Array.isArray(bytes)) for (const chunk of bytes) yield chunk.slice();
+    else if (lengths.length > 0) {
+      let start = 0;
+      for (const length of lengths) yield bytes.slice(start, (start += length));
+    } else if (bytes !== undefined) yield whole(bytes);
   }
 
-  function packed(isLast, chunks, length, withLengths) {
-    if (chunks.length === 0) return [isLast];
-    if (chunks.length === 1) return [isLast, chunks[0]];
-    const bytes = joined(chunks, length);
-    return withLengths ? [isLast, bytes, ...chunks.map((chunk) => chunk.byteLength)] : [isLast, bytes];
-  }
-
-  function joined(chunks, length) {
-    const bytes = new Uint8Array(length);
+  function join(chunks, bytes) {
     let start = 0;
     for (const chunk of chunks) {
       bytes.set(chunk, start);

@@ -3,7 +3,7 @@
 // costs more than the whole dispatch it travels with.
 
 const { isArrayBuffer } = require("node:util").types;
-const { bytesFromSender, streamFromSender } = require("./streams.js");
+const { bytesFromSender, streamFromSender, textFromSender } = require("./streams.js");
 const { web } = require("./web.js");
 
 const encoder = new TextEncoder();
@@ -119,7 +119,7 @@ class Body {
     const content = this.take();
     if (content === null) return "";
     if (typeof content === "string") return withoutMark(content);
-    if (typeof content === "function") return decoder.decode(await bytesFromSender(content));
+    if (typeof content === "function") return textFromSender(content);
     return ArrayBuffer.isView(content) ? decoder.decode(content) : new web.Response(content).text();
   }
 

@@ -10,6 +10,17 @@ function chunkBytes(chunk) {
   throw new TypeError(`A body stream's chunks are bytes (Uint8Array), got ${typeof chunk}`);
 }
 
-const sources = createSources({ streamClass: () => ReadableStream, bytesOf: chunkBytes });
+const sources = createSources({
+  streamClass: () => ReadableStream,
+  bytesOf: chunkBytes,
+  allocate: (length) => new Uint8Array(Buffer.allocUnsafeSlow(length).buffer),
+});
 
-module.exports = { ...sources, chunkBytes };
+/** All text of a sender, of which a part may end within a character. */
+async function textFromSender(send) {
+  const decoder = new TextDecoder();
+  const { parts } = await sources.partsFromSender(send);
+  return parts.map((part) => decoder.decode(part, { stream: true })).join("") + decoder.decode();
+}
+
+module.exports = { ...sources, chunkBytes, textFromSender };

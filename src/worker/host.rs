@@ -31,7 +31,7 @@ pub fn op_host<'s, 'i>(
     #[smi] call: u32,
     args: v8::Local<'s, v8::Value>,
 ) -> v8::Local<'s, v8::Value> {
-    let args = match Value::from_v8(scope, args) {
+    let args = match Value::lent_by_v8(scope, args) {
         Value::List(args) => args,
         single => vec![single],
     };

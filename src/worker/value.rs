@@ -51,7 +51,8 @@ pub enum Bytes {
     Block(Block),
     /// Bytes that a store keeps too: an engine gets a copy.
     Stored(Stored),
-    /// Memory of a buffer that its realm has given away; it is freed with this value, on any thread.
+    /// Memory of a buffer that its realm has given away, and that is freed with this value, on any thread; or that it has
+    /// lent for the time of a call.
     Held {
         store: v8::SharedRef<v8::BackingStore>,
         offset: usize,
@@ -100,25 +101,13 @@ impl Value {
     /// Reads a value of the worker's realm. Objects other than arrays and `Uint8Array`s are not values and read as
     /// `undefined`: the membrane encodes them first.
     pub fn from_v8<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Value>) -> Value {
-        if value.is_string() {
-            return Value::Text(text_from_v8(scope, value.cast()));
-        }
-        if value.is_number() {
-            return Value::Number(value.cast::<v8::Number>().value());
-        }
-        if value.is_array() {
-            return list_from_v8(scope, value.cast());
-        }
-        if value.is_uint8_array() {
-            return Value::Bytes(bytes_from_v8(scope, value.cast()));
-        }
-        if value.is_boolean() {
-            return Value::Bool(value.is_true());
-        }
-        if value.is_big_int() {
-            return big_int_from_v8(value.cast());
-        }
-        if value.is_null() { Value::Null } else { Value::Undefined }
+        read(scope, value, false)
+    }
+
+    /// As [`Value::from_v8`], for a call that is over before the worker goes on: bytes may be lent to it, which saves the
+    /// copy.
+    pub fn lent_by_v8<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Value>) -> Value {
+        read(scope, value, true)
     }
 
     /// Makes the value in the worker's realm. `None` when V8 cannot hold it (a text beyond its maximum length).
@@ -140,6 +129,28 @@ impl Value {
             }
         })
     }
+}
+
+fn read<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Value>, is_lent: bool) -> Value {
+    if value.is_string() {
+        return Value::Text(text_from_v8(scope, value.cast()));
+    }
+    if value.is_number() {
+        return Value::Number(value.cast::<v8::Number>().value());
+    }
+    if value.is_array() {
+        return list_from_v8(scope, value.cast(), is_lent);
+    }
+    if value.is_uint8_array() {
+        return Value::Bytes(bytes_from_v8(scope, value.cast(), is_lent));
+    }
+    if value.is_boolean() {
+        return Value::Bool(value.is_true());
+    }
+    if value.is_big_int() {
+        return big_int_from_v8(value.cast());
+    }
+    if value.is_null() { Value::Null } else { Value::Undefined }
 }
 
 fn text_from_v8(scope: &mut v8::PinScope, text: v8::Local<v8::String>) -> Text {
@@ -165,24 +176,30 @@ fn text_into_v8<'s>(text: Text, scope: &mut v8::PinScope<'s, '_>) -> Option<v8::
     }
 }
 
-fn list_from_v8<'s>(scope: &mut v8::PinScope<'s, '_>, array: v8::Local<'s, v8::Array>) -> Value {
+fn list_from_v8<'s>(scope: &mut v8::PinScope<'s, '_>, array: v8::Local<'s, v8::Array>, is_lent: bool) -> Value {
     let length = array.length();
     let mut items = Vec::with_capacity(length as usize);
     for index in 0..length {
         items.push(match array.get_index(scope, index) {
-            Some(item) => Value::from_v8(scope, item),
+            Some(item) => read(scope, item, is_lent),
             None => Value::Undefined,
         });
     }
     Value::List(items)
 }
 
-fn bytes_from_v8(scope: &mut v8::PinScope, view: v8::Local<v8::Uint8Array>) -> Bytes {
+fn bytes_from_v8(scope: &mut v8::PinScope, view: v8::Local<v8::Uint8Array>, is_lent: bool) -> Bytes {
     let (offset, length) = (view.byte_offset(), view.byte_length());
     if length >= limits::HAND_OVER_BYTES
         && let Some(store) = view.get_backing_store()
     {
         heap::hand_over(scope, &store);
+        return Bytes::Held { store, offset, length };
+    }
+    if is_lent
+        && length >= limits::LENT_BYTES
+        && let Some(store) = view.get_backing_store()
+    {
         return Bytes::Held { store, offset, length };
     }
     let mut copy = vec![0; length];
