@@ -145,6 +145,9 @@ pub const REDIS_RETRY: Duration = Duration::from_secs(5);
 pub const REDIS_BACKOFF: Duration = Duration::from_millis(20);
 pub const REDIS_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// What is long may take longer: bytes that get to a server and are done with in a second, at least.
+pub const REDIS_BYTES_PER_SECOND: usize = 8 * 1024 * 1024;
+
 /// Writes that are sent to Redis as one; a command has room for 349,000.
 pub const REDIS_WRITES: usize = 100_000;
 

@@ -23,7 +23,9 @@ use super::error::{Kind, StoreError};
 use super::redis::lock;
 use super::redis_scripts::Keys;
 use super::{Reply, Result};
-use crate::limits::{BUFFERED_BYTES, REDIS_BACKOFF, REDIS_BATCH, REDIS_RETRY, REDIS_SESSION, REDIS_TIMEOUT};
+use crate::limits::{
+    BUFFERED_BYTES, REDIS_BACKOFF, REDIS_BATCH, REDIS_BYTES_PER_SECOND, REDIS_RETRY, REDIS_SESSION, REDIS_TIMEOUT,
+};
 
 /// Called on the background thread with what was answered.
 type Done = Box<dyn FnOnce(Result<Value>) + Send>;
@@ -174,18 +176,20 @@ impl Sender {
         if is_open {
             let mut end = redis::pipe();
             end.add_command(self.keys.end_session());
-            let _ = self.attempt(&end).await;
+            let _ = self.attempt(&end, REDIS_TIMEOUT).await;
         }
     }
 
     /// Sends a batch and renews the session with it; whether that succeeded.
     async fn exchange(&mut self, batch: Vec<Job>) -> bool {
+        let bytes: usize = batch.iter().map(|job| job.bytes).sum();
+        let transfer = Duration::from_secs((bytes / REDIS_BYTES_PER_SECOND) as u64);
         let mut pipeline = redis::pipe();
         pipeline.add_command(self.keys.renew());
         for job in &batch {
             pipeline.add_command(job.command.clone());
         }
-        match self.insist(&pipeline).await {
+        match self.insist(&pipeline, transfer).await {
             Ok((sent, values)) => {
                 let mut answers = values.into_iter().map(|value| self.judge(value));
                 if let Some(renewal) = answers.next() {
@@ -205,13 +209,13 @@ impl Sender {
         }
     }
 
-    /// Sends until there is an answer; when that was sent, and what is answered.
-    async fn insist(&mut self, pipeline: &Pipeline) -> Result<(u64, Vec<Value>)> {
-        let deadline = Instant::now() + REDIS_RETRY;
+    /// Sends until there is an answer; when that was sent, and what is answered. What is long may take `transfer` more.
+    async fn insist(&mut self, pipeline: &Pipeline, transfer: Duration) -> Result<(u64, Vec<Value>)> {
+        let deadline = Instant::now() + REDIS_RETRY + transfer;
         let mut pause = REDIS_BACKOFF;
         loop {
             let sent = self.session.now();
-            let (error, is_final) = match self.attempt(pipeline).await {
+            let (error, is_final) = match self.attempt(pipeline, REDIS_TIMEOUT + transfer).await {
                 Ok(values) => match values.iter().find_map(is_stranger) {
                     Some(reason) => (self.refused(&reason), true),
                     None if values.iter().any(is_loading) => (self.unreachable("it is loading its data"), false),
@@ -231,13 +235,18 @@ impl Sender {
         }
     }
 
-    async fn attempt(&mut self, pipeline: &Pipeline) -> std::result::Result<Vec<Value>, RedisError> {
+    async fn attempt(&mut self, pipeline: &Pipeline, limit: Duration) -> std::result::Result<Vec<Value>, RedisError> {
+        let answered = tokio::time::timeout(limit, self.send(pipeline)).await;
+        answered.unwrap_or_else(|_| Err((ErrorKind::Io, "timed out").into()))
+    }
+
+    async fn send(&mut self, pipeline: &Pipeline) -> std::result::Result<Vec<Value>, RedisError> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
             empty => {
                 let config = AsyncConnectionConfig::new()
                     .set_connection_timeout(Some(REDIS_TIMEOUT))
-                    .set_response_timeout(Some(REDIS_TIMEOUT));
+                    .set_response_timeout(None);
                 empty.insert(
                     self.client
                         .get_multiplexed_async_connection_with_config(&config)
