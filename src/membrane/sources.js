@@ -125,21 +125,30 @@
         const request = {
           chunkSteps(value) {
             isThere = true;
-            try {
+            attempt(() => {
               add(bytesOf(value));
-            } catch (error) {
-              return fail(error);
-            }
-            // One that comes later comes in the middle of what the stream does.
-            if (!isAsking) Promise.resolve().then(next);
+              // One that comes later comes in the middle of what the stream does.
+              if (!isAsking) Promise.resolve().then(next);
+            });
           },
           closeSteps: () => finish(true),
           errorSteps: fail,
         };
         const isEnough = () => length >= most.bytes || (reads >= most.reads && (want === ALL || chunks.length > 0));
 
+        /** What fails, as a realm may be broken in any way, fails the reader, who would wait for ever. */
+        function attempt(act) {
+          try {
+            act();
+          } catch (error) {
+            fail(error);
+          }
+        }
+
+        const next = () => attempt(readOn);
+
         /** Reads as long as chunks are there. A reader is answered with something; nothing is no chunk. */
-        function next() {
+        function readOn() {
           while (!isOver && !isEnough()) {
             if (want === SOME && chunks.length > 0 && !isFilled(state.stream)) return pause();
             reads++;
@@ -155,7 +164,7 @@
         /** A source that is asked for the next chunk may have it when all that is under way here is done. */
         function pause() {
           if (rest === undefined) return finish(false);
-          rest(() => (isFilled(state.stream) ? next() : finish(false)));
+          rest(() => attempt(() => (isFilled(state.stream) ? readOn() : finish(false))));
         }
 
         next();
@@ -211,7 +220,8 @@
   }
 
   /** The chunks of an answer. A byte stream takes their buffers, so that each has one of its own. */
-  function* chunksOf([, bytes, ...lengths]) {
+  function* chunksOf(answer) {
+    const [, bytes, ...lengths] = answer;
     // The sender is of this realm: what it gave away has come home.
     if (Array.isArray(bytes)) for (const chunk of bytes) yield chunk.slice();
     else if (lengths.length > 0) {
