@@ -126,7 +126,8 @@ describe("npm run package", differs("this is about our tarballs"), () => {
     const vitest = { environment: "miniflare", environmentOptions: options, include: ["*.test.js"] };
     write("vitest.config.mjs", `export default ${JSON.stringify({ test: vitest })};`);
     const tools = ["jest", "jest-environment-node", "vitest", "@types"];
-    for (const tool of tools) fs.symlinkSync(path.join(root, "node_modules", tool), path.join(cwd, "node_modules", tool));
+    for (const tool of tools)
+      fs.symlinkSync(path.join(root, "node_modules", tool), path.join(cwd, "node_modules", tool));
     const bin = (file) => path.join(root, "node_modules", file);
     await succeeds(process.execPath, [bin("jest/bin/jest.js")], { cwd });
     await succeeds(process.execPath, [bin("vitest/vitest.mjs"), "run"], { cwd });
