@@ -95,14 +95,25 @@ const WRONG = [
   ["an option that is like none", { somethingElse: 1 }, /Unknown option "somethingElse" of the environment: remove it/],
 ];
 
+/** A test file for each, with its options in a comment. */
+const WRONG_FILES = Object.fromEntries(
+  WRONG.map(([, options], index) => {
+    const comment = `/**\n * @jest-environment-options ${JSON.stringify(options)}\n */`;
+    return [`wrong-${index}.test.cjs`, `${comment}\ntest("", () => {});`];
+  }),
+);
+
 describe("options that are wrong", differs("options are not checked there"), () => {
-  for (const [what, options, pattern] of WRONG) {
-    test(`fail a test file of Jest: ${what}`, async (t) => {
-      const { code, messages } = await jest(suiteOf(t, { options, source: `test("", () => {});` }), "--runInBand");
-      assert.equal(code, 1);
-      assert.match(messages, pattern);
-    });
-  }
+  test("fail their test files of Jest", async (t) => {
+    const more = { testMatch: ["<rootDir>/wrong-*.test.cjs"] };
+    const { code, result } = await jest(suiteOf(t, { source: "", more, files: WRONG_FILES }), "--runInBand");
+    assert.equal(code, 1);
+    assert.equal(result.numPassedTests, 0);
+    for (const [index, [what, , pattern]] of WRONG.entries()) {
+      const { message } = result.testResults.find(({ name }) => name.endsWith(`wrong-${index}.test.cjs`));
+      assert.match(message, pattern, what);
+    }
+  });
 
   test("fail a test file of Vitest", async (t) => {
     const { code, stdout, stderr } = await vitest(vitestProject(t, { kvNamespace: ["KV"] }, `test("", () => {});`));
