@@ -218,7 +218,8 @@ class Binder {
   ArrayPattern(node, parent) {
     const source = { VariableDeclarator: parent.init, AssignmentExpression: parent.right }[parent.type];
     if (source && needsIterator(node, source)) return undefined;
-    if (hasRest(node)) throw new Error(`the rest of what? ${this.text.slice(node.start, node.end)}`);
+    // The rest of a parameter takes the realm's iterator: declare it in the function where that matters.
+    if (hasRest(node)) return undefined;
     let position = node.start;
     let isFirst = true;
     node.elements.forEach((element, index) => {
