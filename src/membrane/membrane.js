@@ -64,6 +64,7 @@
    *   when the other realm begins and ceases to await one of this
    */
   function createMembrane(realm) {
+    const { data } = realm;
     const own = new Map();
     const numbers = new WeakMap();
     const foreign = new Map();
