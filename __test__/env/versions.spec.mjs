@@ -10,7 +10,7 @@ import { within } from "../support/test.mjs";
 const test = within(290_000);
 
 /** How many tests the suites have. */
-const TESTS = { jest: 83, vitest: 22 };
+const TESTS = { jest: 85, vitest: 22 };
 
 describe("the environments", differs("they are packages of their own there"), () => {
   for (const [name, versions] of Object.entries(RUNNERS)) {

@@ -50,4 +50,16 @@ function listening() {
   return Object.fromEntries(methods.map((name) => [name, WorkerGlobalScope.prototype[name].bind(globalThis)]));
 }
 
-module.exports = { ...scope, listening };
+/**
+ * What an event waits for, an array of promises, by the symbol that suites of Miniflare 2 read it with. The same in every copy
+ * of this package.
+ */
+const kWaitUntil = Symbol.for("miniflare-rs.waitUntil");
+for (const { prototype } of [scope.ExecutionContext, scope.FetchEvent, scope.ScheduledEvent]) {
+  const get = function () {
+    return scope.stateOf(this).waits;
+  };
+  Object.defineProperty(prototype, kWaitUntil, { get, configurable: true });
+}
+
+module.exports = { ...scope, kWaitUntil, listening };

@@ -8,7 +8,7 @@ const { Miniflare } = require("../miniflare.js");
 const { PLUGINS } = require("../plugins.js");
 const { Request } = require("../request.js");
 const { lightResponse } = require("../response.js");
-const { FetchEvent, kWaitUntil, ScheduledEvent } = require("./events.js");
+const { FetchEvent, kWaitUntil, ScheduledEvent } = require("../env/events.js");
 const { extendsNodes } = require("../web.js");
 const { BindingsPlugin, BuildPlugin, CorePlugin } = require("./plugins.js");
 
