@@ -188,7 +188,7 @@ function damage(data, random) {
 test(`a file that is damaged at random, ${ROUNDS} times, loses nothing without an error`, async (t) => {
   const { data, entries } = await filled(t);
   const whole = filesOf(data);
-  const seed = Number(process.env.MINIFLARE_SEED ?? Date.now() % 100_000);
+  const seed = Number(process.env.MINIFLARE_SEED ?? 60_001);
   const random = randomOf(seed);
   for (let round = 0; round < ROUNDS; round++) {
     restore(data, whole);
