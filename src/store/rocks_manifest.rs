@@ -4,9 +4,14 @@
 //! A manifest is a log of edits. An edit is a list of fields, each a tag and a value, the simple ones first. The number of
 //! the last write is one of those, in each edit.
 
-use super::rocks_log::records;
+use super::rocks_log::{End, records};
 
 const LAST_SEQUENCE: u64 = 4;
+
+/// Whether a record is not what was written, which RocksDB may read for ever. A record that was cut off at the end is not meant.
+pub fn is_damaged(manifest: &[u8]) -> bool {
+    matches!(records(manifest, |_| {}), End::Damaged)
+}
 
 /// The last write that may be in a table; `None` when no edit says so.
 pub fn last_write(manifest: &[u8]) -> Option<u64> {
