@@ -107,11 +107,11 @@ fn check_manifest(path: &Path, name: &Path, note: Option<&Note>, first: u64) -> 
     let (number, length) = manifest(path);
     let is_short = note.is_some_and(|note| number == note.manifest.0 && length < note.manifest.1);
     let bytes = std::fs::read(path.join(format!("MANIFEST-{number:06}"))).unwrap_or_default();
-    if rocks_manifest::is_damaged(&bytes) {
+    let read = rocks_manifest::read(&bytes);
+    if read.is_damaged {
         return Err(damaged(name, "the manifest is damaged"));
     }
-    let last = rocks_manifest::last_write(&bytes);
-    if is_short || last.is_some_and(|last| first > last + 1) {
+    if is_short || read.last_write.is_some_and(|last| first > last + 1) {
         return Err(damaged(name, "the manifest has lost its end"));
     }
     Ok(())

@@ -8,16 +8,19 @@ use super::rocks_log::{End, records};
 
 const LAST_SEQUENCE: u64 = 4;
 
-/// Whether a record is not what was written, which RocksDB may read for ever. A record that was cut off at the end is not meant.
-pub fn is_damaged(manifest: &[u8]) -> bool {
-    matches!(records(manifest, |_| {}), End::Damaged)
+/// What a manifest tells.
+pub struct Manifest {
+    /// Whether a record is not what was written, which RocksDB may read for ever. One that was cut off at the end is not meant.
+    pub is_damaged: bool,
+    /// The last write that may be in a table; `None` when no edit says so.
+    pub last_write: Option<u64>,
 }
 
-/// The last write that may be in a table; `None` when no edit says so.
-pub fn last_write(manifest: &[u8]) -> Option<u64> {
-    let mut last = None;
-    records(manifest, |edit| last = last_of(edit).or(last));
-    last
+pub fn read(manifest: &[u8]) -> Manifest {
+    let mut last_write = None;
+    let end = records(manifest, |edit| last_write = last_of(edit).or(last_write));
+    let is_damaged = matches!(end, End::Damaged);
+    Manifest { is_damaged, last_write }
 }
 
 fn last_of(mut edit: &[u8]) -> Option<u64> {
