@@ -1,9 +1,11 @@
-// `npm run build`: V8's archive checked, the crate compiled, the addon put into its platform package, the start-up snapshot
-// made by that addon, and Node's half bundled. A step whose input did not change is skipped.
+// `npm run build`: shared numbers written for each language, V8's archive checked, the crate compiled, the addon put into
+// its platform package, the start-up snapshot made by that addon, and Node's half bundled. A step whose input did not change
+// is skipped.
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { currentPlatform } from "./platforms.mjs";
+import { writeProtocol } from "./protocol.mjs";
 import { nodeBundle, scripts, source } from "./sources.mjs";
 import { longStep, main, root, run, step, StepError } from "./steps.mjs";
 import { findCargo } from "./toolchain.mjs";
@@ -13,6 +15,7 @@ const releaseFolder = path.resolve(root, process.env.CARGO_TARGET_DIR ?? "target
 export function build() {
   const platform = currentPlatform();
   if (platform.v8Archive && !process.env.RUSTY_V8_ARCHIVE) step("V8 archive", () => checkArchive(platform.v8Archive));
+  step("protocol", writeProtocol);
   longStep("cargo build --release", () => compile(platform));
   step("addon", () => installAddon(platform));
   step("snapshot", () => makeSnapshot(platform));

@@ -6,6 +6,7 @@
 import { copyFileSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { rolldown } from "rolldown";
+import { writeProtocol } from "./protocol.mjs";
 import { nodeBundle, scripts, source } from "./sources.mjs";
 import { main, root } from "./steps.mjs";
 
@@ -69,6 +70,7 @@ function inNode(id) {
 }
 
 async function bundleNode() {
+  writeProtocol();
   const doors = Object.entries(DOORS).map(([name, file]) => [name, path.join(source, file)]);
   const always = loadedWith(path.join(source, DOORS.index));
   const later = scripts().flatMap((file) => requiredBy(file).later);

@@ -24,6 +24,7 @@ mod kv;
 mod limits;
 mod mock;
 mod node;
+mod protocol;
 mod realm;
 mod storage;
 mod store;

@@ -7,22 +7,15 @@ import {
   op_cache_name_limit,
   op_cache_put,
   op_cache_ttl,
-  op_host,
   op_later,
 } from "ext:core/ops";
 import { Request } from "ext:miniflare/web/request-class.js";
-import { bodyToWire } from "ext:miniflare/membrane/worker/worker-body.js";
+import { bodyToWire } from "ext:miniflare/web/wire-body.js";
 import { advance, countSubrequest, depart, requireContext } from "ext:miniflare/realm/context.js";
 import { miniflareError } from "ext:miniflare/realm/realm-errors.js";
 import { CACHE, load } from "ext:miniflare/realm/lazy.js";
-import { HOST } from "ext:miniflare/membrane/worker/worker-realm.js";
-import {
-  arrivingResponse,
-  getCf,
-  headerText,
-  isResponse,
-  responseFromWire,
-} from "ext:miniflare/membrane/worker/worker-request.js";
+import { HOST, host } from "ext:miniflare/realm/port.js";
+import { arrivingResponse, getCf, headerText, isResponse, responseFromWire } from "ext:miniflare/web/wire-request.js";
 import { worker } from "ext:miniflare/realm/worker.js";
 
 const { toInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
@@ -60,7 +53,7 @@ const backend = {
   later: op_later,
   nameLimit: op_cache_name_limit(),
   settings: () => worker.cache,
-  warn: (text) => op_host(HOST.WARN, [text]),
+  warn: (text) => host(HOST.WARN, text),
   error: (code, text) => miniflareError("CacheError", code, text),
 };
 

@@ -1,7 +1,6 @@
 //! The Cache API: rules and ops. README.md says what the room promises.
 
 pub mod calls;
-pub mod headers;
 pub mod node;
 pub mod ops;
 pub mod policy;

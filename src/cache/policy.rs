@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_cache_semantics::{CacheOptions, CachePolicy};
 
-use super::headers;
+use crate::realm::header_text;
 
 /// A response with cookies may say so in its `Cache-Control`, and is stored then.
 const COOKIES_ARE_PRIVATE: &str = "private=set-cookie";
@@ -60,7 +60,7 @@ fn allow_cookies(headers: &mut HeaderMap) {
 
 /// Headers that HTTP does not allow are left out: no rule is about them.
 fn map(flat: &str) -> HeaderMap {
-    let valid = headers::pairs(flat).filter_map(|(name, value)| {
+    let valid = header_text::pairs(flat).filter_map(|(name, value)| {
         let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
         Some((name, HeaderValue::from_bytes(value.as_bytes()).ok()?))
     });

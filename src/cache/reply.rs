@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 
-use super::headers;
 use super::range::{self, Wanted};
+use crate::realm::header_text;
 
 /// A response as it is stored, and as it is answered with; `body` is `None` where there can be none. Headers are flat.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ const RANGE_NOT_SATISFIABLE: u16 = 416;
 impl Stored {
     /// The answer to a request with these headers.
     pub fn reply(mut self, request_headers: &str) -> Stored {
-        headers::set(&mut self.headers, "cf-cache-status", "HIT");
+        header_text::set(&mut self.headers, "cf-cache-status", "HIT");
         if request_headers.is_empty() {
             return self;
         }
@@ -34,15 +34,16 @@ impl Stored {
                 ..self
             };
         }
-        match (headers::get(request_headers, "range"), self.body.clone()) {
+        match (header_text::get(request_headers, "range"), self.body.clone()) {
             (Some(header), Some(body)) => self.partial(&header, body),
             _ => self,
         }
     }
 
     fn is_unchanged_for(&self, request_headers: &str) -> bool {
-        let both =
-            |condition, validator| headers::get(request_headers, condition).zip(headers::get(&self.headers, validator));
+        let both = |condition, validator| {
+            header_text::get(request_headers, condition).zip(header_text::get(&self.headers, validator))
+        };
         both("if-none-match", "etag").is_some_and(|(tags, tag)| names(&tags, &tag))
             || both("if-modified-since", "last-modified").is_some_and(|(since, changed)| !is_after(&changed, &since))
     }
@@ -63,8 +64,8 @@ impl Stored {
     }
 
     fn part(mut self, part: Range<usize>, body: Bytes) -> Stored {
-        headers::set(&mut self.headers, "content-range", &content_range(&part, body.len()));
-        headers::set(&mut self.headers, "content-length", &part.len().to_string());
+        header_text::set(&mut self.headers, "content-range", &content_range(&part, body.len()));
+        header_text::set(&mut self.headers, "content-length", &part.len().to_string());
         Stored {
             status: PARTIAL_CONTENT,
             body: Some(body.slice(part)),
@@ -74,7 +75,7 @@ impl Stored {
 
     fn parts(mut self, parts: Vec<Range<usize>>, body: &Bytes) -> Stored {
         let boundary = boundary();
-        let kind = headers::get(&self.headers, "content-type");
+        let kind = header_text::get(&self.headers, "content-type");
         let kind = kind.map(|kind| format!("Content-Type: {kind}\r\n")).unwrap_or_default();
         let mut all = Vec::new();
         for part in parts {
@@ -85,8 +86,8 @@ impl Stored {
         }
         all.extend_from_slice(format!("--{boundary}--").as_bytes());
         let kind = format!("multipart/byteranges; boundary={boundary}");
-        headers::set(&mut self.headers, "content-type", &kind);
-        headers::remove(&mut self.headers, "content-length");
+        header_text::set(&mut self.headers, "content-type", &kind);
+        header_text::remove(&mut self.headers, "content-length");
         Stored {
             status: PARTIAL_CONTENT,
             body: Some(all.into()),

@@ -9,27 +9,12 @@ use super::alarm::{self, Alarm};
 use super::alarms::{Name, Told};
 use super::ops::Open;
 use super::storage::{Entries, Storage, StorageError};
+use crate::protocol::alarm::{BEGIN, DELETE, FAIL, GET, SET, SUCCEED};
+use crate::protocol::alarm_time::{NONE, SPENT};
+use crate::protocol::host;
 use crate::realm::host::HostHandle;
 use crate::realm::instance::Instance;
 use crate::realm::value::Value;
-
-/// What is done with an object's alarm; the numbers are shared with `alarms.js`.
-pub const GET: u8 = 0;
-pub const SET: u8 = 1;
-pub const DELETE: u8 = 2;
-const BEGIN: u8 = 3;
-const SUCCEED: u8 = 4;
-const FAIL: u8 = 5;
-
-/// The host calls that warn, and that say whether an alarm is delivered or will be soon; the numbers are shared with
-/// `src/node/instance/lane.js`.
-const HOST_WARN: u32 = 6;
-const HOST_ALARM_SOON: u32 = 11;
-
-/// For what there is none of.
-const NONE: f64 = -1.0;
-/// For an alarm that has been begun as often as it may: each time the process ended meanwhile.
-const SPENT: f64 = -2.0;
 
 /// Gets, sets or deletes an alarm, or notes how its delivery goes on. `value` is the time that `SET` sets; `BEGIN` begins
 /// what is due by then or by now. Answers `GET` with the alarm's time, `BEGIN` with the number of deliveries before this
@@ -126,12 +111,12 @@ pub async fn op_durable_alarms_due(state: Rc<RefCell<OpState>>, #[smi] watcher: 
     };
     let tell = |told: Told| {
         drop(match told {
-            Told::Expects(soon) => host.call(HOST_ALARM_SOON, vec![Value::Bool(soon)]),
+            Told::Expects(soon) => host.call(host::ALARM_SOON, vec![Value::Bool(soon)]),
             Told::Outage(error, seconds) => {
                 let text = format!(
                     "Alarms of Durable Objects cannot be delivered at the moment, which is tried again in {seconds} s: {error}"
                 );
-                host.call(HOST_WARN, vec![text.as_str().into()])
+                host.call(host::WARN, vec![text.as_str().into()])
             }
         });
     };

@@ -11,19 +11,13 @@ import {
   op_durable_alarms_postpone,
   op_durable_alarms_scheduled,
   op_durable_alarms_watch,
-  op_host,
 } from "ext:core/ops";
-import { HOST } from "ext:miniflare/membrane/worker/worker-realm.js";
+import { ALARM_RETRIES } from "ext:miniflare/realm/context.js";
+import { ALARM, ALARM_TIME, HOST, host } from "ext:miniflare/realm/port.js";
 
-/** The numbers are shared with `alarm_ops.rs`. */
-const ALARM = { GET: 0, SET: 1, DELETE: 2, BEGIN: 3, SUCCEED: 4, FAIL: 5 };
-const NONE = -1;
-const SPENT = -2;
 /** The last time that a `Date` can have, in milliseconds since the epoch. */
 const LAST_TIME = 8.64e15;
 
-/** The number of the last retry, as in `limits.rs`. */
-const LAST_RETRY = 6;
 const SPENT_TEXT = "The process ended each time while the alarm was handled.";
 
 const NO_HANDLER = "Your Durable Object class must have an alarm() handler in order to call setAlarm()";
@@ -35,7 +29,7 @@ let watches = false;
 /** `handled` is whether the object has an `alarm()`; undefined while nobody knows. */
 export function getAlarm(open, { handled }) {
   const time = op_durable_alarm(open, ALARM.GET, 0);
-  return time === NONE || handled === false ? null : time;
+  return time === ALARM_TIME.NONE || handled === false ? null : time;
 }
 
 export function setAlarm(open, time) {
@@ -71,7 +65,7 @@ export function watchAlarms(bindings, isEnabled, deliver, report) {
   if (!isEnabled || watches) return;
   watches = true;
   deliverWhenDue(deliver, report).catch(({ message }) => {
-    op_host(HOST.WARN, [`Alarms of Durable Objects cannot be delivered: ${message}`]);
+    host(HOST.WARN, `Alarms of Durable Objects cannot be delivered: ${message}`);
   });
 }
 
@@ -135,15 +129,15 @@ class AlarmFailure {
  */
 export async function deliverAlarm(open, isForced, confirm, handle) {
   const retries = op_durable_alarm(open, ALARM.BEGIN, isForced ? Infinity : 0);
-  if (retries === NONE) return false;
-  if (retries === SPENT) throw new AlarmFailure(new Error(SPENT_TEXT), LAST_RETRY, null);
+  if (retries === ALARM_TIME.NONE) return false;
+  if (retries === ALARM_TIME.SPENT) throw new AlarmFailure(new Error(SPENT_TEXT), ALARM_RETRIES, null);
   const unconfirmed = confirm();
   if (unconfirmed !== undefined) await unconfirmed;
   try {
     await handle({ retryCount: retries, isRetry: retries > 0 });
   } catch (error) {
     const wait = op_durable_alarm(open, ALARM.FAIL, 0);
-    throw new AlarmFailure(error, retries, wait === NONE ? null : wait);
+    throw new AlarmFailure(error, retries, wait === ALARM_TIME.NONE ? null : wait);
   }
   op_durable_alarm(open, ALARM.SUCCEED, 0);
   return true;

@@ -2,30 +2,20 @@
 //! worker's `ops.rs` clones is bytes that Node has serialized.
 
 use super::alarm;
-use super::alarm_ops::{self, DELETE, GET, SET};
+use super::alarm_ops;
 use super::ops::Open;
 use super::storage::{Entries, StorageError, check_key, check_named_key, check_named_size, check_size};
 use crate::kv::calls::into_text;
 use crate::limits;
+use crate::protocol::alarm::{DELETE, GET, SET};
+use crate::protocol::stored::{
+    ALARM, COMMIT, CONFIRM, DELETE_ALL, DELETE_MANY, DELETE_ONE, END, GET_MANY, GET_ONE, LIST, PUT_MANY, PUT_ONE,
+    REFUSE,
+};
 use crate::realm::value::{Bytes, Text, Value};
 use crate::store::range::{Entry, Key, Range};
 
 type Result<T> = std::result::Result<T, StorageError>;
-
-/// What is done with a storage or a transaction over it; the numbers are shared with `src/node/names/durable-ops.js`.
-const GET_ONE: u32 = 0;
-const GET_MANY: u32 = 1;
-const PUT_ONE: u32 = 2;
-const PUT_MANY: u32 = 3;
-const DELETE_ONE: u32 = 4;
-const DELETE_MANY: u32 = 5;
-const DELETE_ALL: u32 = 6;
-const LIST: u32 = 7;
-const ALARM: u32 = 8;
-const CONFIRM: u32 = 9;
-const COMMIT: u32 = 10;
-const END: u32 = 11;
-const REFUSE: u32 = 12;
 
 /// Does what call number `call` says. Entries are answered as `[key, bytes, key, bytes, ...]`.
 pub fn call(open: &Open, call: u32, args: Vec<Value>) -> Result<Value> {

@@ -7,8 +7,7 @@ use bytes::Bytes;
 use deno_core::v8::{ValueDeserializerHelper, ValueSerializerHelper};
 use deno_core::{op2, v8};
 
-/// The version of the format. V8 here writes the next one, which differs only for buffers of 4 GiB and more.
-const VERSION: u8 = 15;
+use crate::protocol::clone::VERSION;
 
 /// The bytes of a value; `None` when that threw. May run the user's code (getters).
 pub fn write<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Value>) -> Option<Bytes> {

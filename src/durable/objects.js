@@ -10,7 +10,6 @@ import {
   op_durable_id_parse,
   op_durable_id_unique,
   op_durable_open,
-  op_host,
 } from "ext:core/ops";
 import { deliverAlarm, watchAlarms } from "ext:miniflare/durable/alarms.js";
 import { confirm } from "ext:miniflare/durable/entries.js";
@@ -32,8 +31,8 @@ import {
 } from "ext:miniflare/realm/context.js";
 import { miniflareError } from "ext:miniflare/realm/realm-errors.js";
 import { DURABLE, load } from "ext:miniflare/realm/lazy.js";
-import { encodeThrown, HOST } from "ext:miniflare/membrane/worker/worker-realm.js";
-import { arrivingRequest, arrivingResponse, isResponse } from "ext:miniflare/membrane/worker/worker-request.js";
+import { encodeThrown, HOST, host } from "ext:miniflare/realm/port.js";
+import { arrivingRequest, arrivingResponse, isResponse } from "ext:miniflare/web/wire-request.js";
 import { fetchElsewhere } from "ext:miniflare/worker/worker-services.js";
 import { worker } from "ext:miniflare/realm/worker.js";
 
@@ -53,7 +52,7 @@ export function namespaces(bindings, flags) {
     uniqueId: op_durable_id_unique,
     parseId: op_durable_id_parse,
     isEnabled: (flag) => flags.includes(flag),
-    warn: (text) => op_host(HOST.WARN, [text]),
+    warn: (text) => host(HOST.WARN, text),
     async fetch(binding, hex, input, init) {
       const leaves = depart();
       if (leaves !== undefined) await leaves;
@@ -209,7 +208,7 @@ function confirmAlone({ input, output }) {
 }
 
 function reportAlarm(binding, hex, { error, retries, wait }) {
-  op_host(HOST.ALARM_FAILED, [binding, hex, retries, wait, encodeThrown(error)]);
+  host(HOST.ALARM_FAILED, binding, hex, retries, wait, encodeThrown(error));
 }
 
 /** The object, constructed if it does not live. */

@@ -15,7 +15,7 @@ import {
 import { DurableObjectState } from "ext:miniflare/durable/state.js";
 import { DurableObjectStorage } from "ext:miniflare/durable/storage.js";
 import { enter, eventContext } from "ext:miniflare/realm/context.js";
-import { live } from "ext:miniflare/membrane/worker/worker-realm.js";
+import { live } from "ext:miniflare/realm/port.js";
 
 /** An object's storage, opened anew if something that was written to it is lost. */
 async function soundStorageOf(binding, hex) {

@@ -5,17 +5,12 @@ import { op_mock_ask } from "ext:core/ops";
 import { sendHop } from "ext:miniflare/fetch/network.js";
 import { seams } from "ext:miniflare/fetch/seams.js";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
-import { sourceOfStream } from "ext:miniflare/membrane/worker/worker-body.js";
-import { headerList } from "ext:miniflare/membrane/worker/worker-request.js";
-import { decode, encode, HOST } from "ext:miniflare/membrane/worker/worker-realm.js";
+import { sourceOfStream } from "ext:miniflare/web/wire-body.js";
+import { decode, encode, HOST, MOCKED } from "ext:miniflare/realm/port.js";
 
 const { Response, toInnerResponse } = core.loadExtScript("ext:deno_fetch/23_response.js");
+const { headersOfText, textOfHeaders } = core.loadExtScript("ext:miniflare/web/header-text.js");
 const { Blob } = core.loadExtScript("ext:deno_web/09_file.js");
-
-/** What Node's side answers with first; shared with `src/mock/node/hook.js`. */
-const FAILED = 1;
-const LATER = 2;
-const RECORD = 3;
 
 /**
  * Lets the mock of this worker's instance answer its fetches.
@@ -31,14 +26,14 @@ function answer(mock, hop) {
   // Whatever its length is, a stream does not tell.
   const length = content?.[0] === "stream" ? null : hop.length;
   // The last is for what the mock has for it.
-  const parts = [method, url, headerText(hop.headers), length, content, undefined];
+  const parts = [method, url, textOfHeaders(hop.headers), length, content, undefined];
   const answered = op_mock_ask(HOST.MOCK, mock, parts);
   if (answered === undefined) return undefined;
-  if (answered[0] === FAILED) throw reasonOf(decode(answered[1]));
-  if (answered[0] === LATER) return answerLater(hop, decode(answered[1]), answered[2]);
-  if (answered[0] === RECORD) return record(hop, decode(answered[1]));
+  if (answered[0] === MOCKED.FAILED) throw reasonOf(decode(answered[1]));
+  if (answered[0] === MOCKED.LATER) return answerLater(hop, decode(answered[1]), answered[2]);
+  if (answered[0] === MOCKED.RECORD) return record(hop, decode(answered[1]));
   const [, status, statusText, headers, body] = answered;
-  return { status, statusText, headers: headerList(headers), body };
+  return { status, statusText, headers: headersOfText(headers), body };
 }
 
 /** An answer that comes when nobody waits for it any more is not read; `end` is what ends the wait, if there is any. */
@@ -67,18 +62,11 @@ function answerOf(hop, response) {
 async function record(hop, keep) {
   const { status, statusText, headers, body } = await sendHop(hop);
   const bytes = body === null ? null : await new Response(body).bytes();
-  keep(status, statusText, headerText(headers), bytes?.slice() ?? null);
+  keep(status, statusText, textOfHeaders(headers), bytes?.slice() ?? null);
   return { status, statusText, headers, body: bytes };
 }
 
 const reasonOf = (reason) => (reason instanceof Error ? reason : new Error(String(reason)));
-
-/** Names as they were written: whoever looks at a request's headers sees them. */
-function headerText(list) {
-  let text = "";
-  for (const [name, value] of list) text += `${text && "\n"}${name}\n${value}`;
-  return text;
-}
 
 /** Text and bytes as they are; of a blob or a stream, its kind and what reads it, for mocks that look at bodies. */
 function bodyToNode(hop) {

@@ -1,16 +1,15 @@
 // One hop over the network: the request goes to the background thread, the head of the response comes back.
 
 import { core } from "ext:core/mod.js";
-import { op_host, op_outbound_answer, op_outbound_configure, op_outbound_open } from "ext:core/ops";
+import { op_outbound_answer, op_outbound_configure, op_outbound_open } from "ext:core/ops";
 import "ext:miniflare/fetch/failures.js";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
-import { HOST } from "ext:miniflare/membrane/worker/worker-realm.js";
+import { BODY, HOST, host } from "ext:miniflare/realm/port.js";
 import { STREAMS, understudyOf } from "ext:miniflare/realm/lazy.js";
 
+const { headersOfText, textOfHeaders } = core.loadExtScript("ext:miniflare/web/header-text.js");
 const { readableStreamForRid } = understudyOf(STREAMS);
 
-/** What a request's body is; shared with `ops.rs`. */
-const BODY = { NONE: 0, BYTES: 1, STREAM: 2 };
 const NO_BYTES = new Uint8Array();
 
 let configured = false;
@@ -40,7 +39,7 @@ export async function sendHop(hop) {
 
 /** Node knows the settings: options, and the environment. */
 function configure() {
-  op_outbound_configure(...op_host(HOST.OUTBOUND, []));
+  op_outbound_configure(...host(HOST.OUTBOUND));
   configured = true;
 }
 
@@ -49,7 +48,7 @@ function open({ method, url, headers, body, length }) {
   const bytes = kind !== BODY.BYTES ? NO_BYTES : typeof body === "string" ? core.encode(body) : body;
   const hash = url.indexOf("#");
   const target = hash < 0 ? url : url.slice(0, hash);
-  return op_outbound_open(method, target, headers.flat().join("\n"), kind, bytes, length ?? -1);
+  return op_outbound_open(method, target, textOfHeaders(headers), kind, bytes, length ?? -1);
 }
 
 const isStream = (body) => body !== null && typeof body === "object" && !(body instanceof Uint8Array);
@@ -79,13 +78,10 @@ async function read(reader, hop) {
 }
 
 function answered({ status, statusText, headers, body, bodyRid }) {
-  return { status, statusText, headers: pairs(headers), body: bodyRid === null ? body : readableStreamForRid(bodyRid) };
-}
-
-function pairs(text) {
-  if (text === "") return [];
-  const parts = text.split("\n");
-  const list = new Array(parts.length / 2);
-  for (let index = 0; index < list.length; index++) list[index] = [parts[2 * index], parts[2 * index + 1]];
-  return list;
+  return {
+    status,
+    statusText,
+    headers: headersOfText(headers),
+    body: bodyRid === null ? body : readableStreamForRid(bodyRid),
+  };
 }

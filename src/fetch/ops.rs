@@ -20,12 +20,10 @@ use super::client::{Client, Outgoing};
 use super::exchange::{self, Arrived, Arriving, Progress, announced};
 use super::resources::{Exchange, ResponseBody, Task, written};
 use super::settings::{Proxies, Settings};
+use crate::protocol::body::{NONE, STREAM};
 use crate::realm::background;
+use crate::realm::header_text;
 use crate::realm::instance::Instance;
-
-/// The body of a request, as the worker's half says it.
-const NONE: u32 = 0;
-const STREAM: u32 = 2;
 
 /// Methods of which a body is expected, so that its absence is said.
 const EXPECTING: [&str; 3] = ["POST", "PUT", "PATCH"];
@@ -126,8 +124,7 @@ fn body_of(kind: u32, bytes: &[u8], announced: Option<u64>) -> (Outgoing, Option
 
 fn headers_of(text: &[u8], method: &str, kind: u32, length: Option<u64>) -> Result<HeaderMap, JsErrorBox> {
     let mut headers = HeaderMap::new();
-    let mut lines = text.split(|byte| *byte == b'\n');
-    while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
+    for (name, value) in header_text::latin1_pairs(text) {
         let name = HeaderName::from_bytes(name).map_err(unsendable)?;
         if !OF_THE_CONNECTION.contains(&name.as_str()) {
             headers.append(name, HeaderValue::from_bytes(value).map_err(unsendable)?);
@@ -185,7 +182,7 @@ fn answer(state: &mut OpState, Arrived { head, body }: Arrived, task: Option<Rc<
     Answer {
         status: head.status.as_u16(),
         status_text: status_text(&head).into(),
-        headers: header_text(&head.headers).into(),
+        headers: header_text::latin1_of(&head.headers).into(),
         body,
         body_rid,
     }
@@ -197,11 +194,4 @@ fn status_text(head: &Parts) -> Vec<u8> {
         Some(reason) => reason.as_bytes().to_vec(),
         None => head.status.canonical_reason().unwrap_or_default().into(),
     }
-}
-
-fn header_text(headers: &HeaderMap) -> Vec<u8> {
-    let lines = headers
-        .iter()
-        .flat_map(|(name, value)| [name.as_str().as_bytes(), value.as_bytes()]);
-    lines.collect::<Vec<_>>().join(&b'\n')
 }

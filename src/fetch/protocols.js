@@ -1,9 +1,8 @@
 // `fetch` is HTTP only. What happens to other protocols is for a compatibility flag to say.
 
 import { core } from "ext:core/mod.js";
-import { op_host } from "ext:core/ops";
 import { Request } from "ext:miniflare/web/request-class.js";
-import { HOST } from "ext:miniflare/membrane/worker/worker-realm.js";
+import { HOST, host } from "ext:miniflare/realm/port.js";
 import { worker } from "ext:miniflare/realm/worker.js";
 
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
@@ -17,7 +16,7 @@ export function httpArguments(input, init) {
   const url = new URL(isRequest ? input.url : input);
   if (url.protocol === "http:" || url.protocol === "https:") return [input, init];
   if (worker.flags.has("fetch_refuses_unknown_protocols")) throw new TypeError(`Fetch API cannot load: ${url.href}`);
-  op_host(HOST.WARN, [warning(url.protocol)]);
+  host(HOST.WARN, warning(url.protocol));
   const target = url.href.replace(url.protocol, "http:");
   if (!isRequest) return [target, init];
   return [target, init === undefined || init === null ? input : new Request(input, init)];

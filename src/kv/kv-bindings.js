@@ -1,7 +1,7 @@
 // The KV namespaces of this worker, over the ops of its instance.
 
 import { op_kv_delete, op_kv_get, op_kv_list, op_kv_put, op_kv_value_limit, op_later } from "ext:core/ops";
-import { streamFromSource } from "ext:miniflare/membrane/worker/worker-body.js";
+import { streamFromSource } from "ext:miniflare/web/wire-body.js";
 import { advance, countInternalSubrequest, depart, requireContext } from "ext:miniflare/realm/context.js";
 import { KV, load, onLoad } from "ext:miniflare/realm/lazy.js";
 import { refuseClones } from "ext:miniflare/web/clone.js";

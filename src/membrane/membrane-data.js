@@ -2,6 +2,12 @@
 (() => {
   "use strict";
 
+  const { TAG } =
+    typeof module === "object"
+      ? require("../protocol.js")
+      : __bootstrap.core.loadExtScript("ext:miniflare/protocol.js");
+  const { BYTES, LIST, RECORD } = TAG;
+
   // Any object may be a proxy, and any trap may throw: then it is no data, as the caller finds.
   const tagOf = (value) => Object.prototype.toString.call(value);
 
@@ -73,9 +79,9 @@
   /** Data on the wire, all of which is plain objects, arrays and bytes. */
   function listed(value) {
     if (typeof value !== "object" || value === null) return value;
-    if (isBytes(value)) return ["u", new Uint8Array(value)];
-    if (Array.isArray(value)) return ["k", ...value.map(listed)];
-    return ["o", ...Object.keys(value).flatMap((key) => [key, listed(value[key])])];
+    if (isBytes(value)) return [BYTES, new Uint8Array(value)];
+    if (Array.isArray(value)) return [LIST, ...value.map(listed)];
+    return [RECORD, ...Object.keys(value).flatMap((key) => [key, listed(value[key])])];
   }
 
   const exported = { isBytes, isData, isSmall, listed };

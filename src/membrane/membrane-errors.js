@@ -7,6 +7,16 @@
 (() => {
   "use strict";
 
+  const { TAG } =
+    typeof module === "object"
+      ? require("../protocol.js")
+      : __bootstrap.core.loadExtScript("ext:miniflare/protocol.js");
+  const { ERROR, LIST } = TAG;
+  const { attempt, tagOf } =
+    typeof module === "object"
+      ? require("./attempt.js")
+      : __bootstrap.core.loadExtScript("ext:miniflare/membrane/attempt.js");
+
   const BUILT_IN = [
     "EvalError",
     "RangeError",
@@ -34,7 +44,6 @@
     Symbol.toStringTag,
     Symbol.toPrimitive,
   ];
-  const tagOf = (value) => attempt(() => Object.prototype.toString.call(value));
   const OWN = new Set(["name", "message", "stack", "cause", "errors"]);
   const WELL_KNOWN = new Set(Object.values(Object.getOwnPropertyDescriptors(Symbol)).map(({ value }) => value));
 
@@ -49,7 +58,7 @@
 
     function encode(error, number, membrane) {
       // An error that leads back to itself is known by its number by the time that it is met again.
-      if (underway.has(error)) return ["e", number];
+      if (underway.has(error)) return [ERROR, number];
       underway.add(error);
       try {
         return [...encodeText(error, number), ...(underway.size > DEPTH ? [] : encodeParts(error, membrane))];
@@ -61,7 +70,7 @@
     function encodeText(error, number) {
       const text = (read) => attempt(() => String(read() ?? "")) ?? "";
       return [
-        "e",
+        ERROR,
         number,
         attempt(() => baseOf(error)) ?? "Error",
         text(() => error.name),
@@ -119,15 +128,6 @@
       const Class = intrinsics.byName(base) ?? intrinsics.byName("Error");
       if (base === "DOMException") return new Class(message, name);
       return base === "AggregateError" ? new Class([], message) : new Class(message);
-    }
-  }
-
-  /** What `read` returns; undefined when it throws. */
-  function attempt(read) {
-    try {
-      return read();
-    } catch {
-      return undefined;
     }
   }
 
@@ -212,7 +212,7 @@
     return name !== "Error" && name !== "DOMException" && !BUILT_IN.includes(name);
   }
 
-  const encodeMember = ({ value, get, set }, membrane) => ["k", ...[value, get, set].map(membrane.encode)];
+  const encodeMember = ({ value, get, set }, membrane) => [LIST, ...[value, get, set].map(membrane.encode)];
 
   function decodeMember(wire, membrane) {
     const [value, get, set] = membrane.decode(wire);

@@ -5,13 +5,19 @@
 // always has the same proxy, and a proxy that crosses back is the original again. A table entry lives until the other
 // realm's proxy is collected: each arrival of a number is counted, and a release gives back what was counted.
 //
-// On the wire a value is a primitive, or a list whose first item says what it is.
+// On the wire a value is a primitive, or a list whose first item says what it is: README.md has them all.
 (() => {
   "use strict";
 
-  // The number between is taken: see `FETCHED` on either side.
-  const CALL = { TRAP: 0, SETTLE: 1, RELEASE: 2, SIGNAL: 4 };
-  const KIND = { OBJECT: 0, FUNCTION: 1, CLASS: 2, ARRAY: 3 };
+  const { CALL, KIND, TAG } =
+    typeof module === "object"
+      ? require("../protocol.js")
+      : __bootstrap.core.loadExtScript("ext:miniflare/protocol.js");
+  const { attempt, tagOf } =
+    typeof module === "object"
+      ? require("./attempt.js")
+      : __bootstrap.core.loadExtScript("ext:miniflare/membrane/attempt.js");
+  const { HOME, BUILT_IN, LIVE, PLATFORM, PROMISE, ONCE, BYTES, CLONE, SYMBOL, ERROR, LIST, RECORD, DESCRIPTOR } = TAG;
   const TRAPS = [
     "get",
     "set",
@@ -35,7 +41,6 @@
 
   /** How an object is shown that throws when it is looked at. */
   const UNSHOWN = "<unreadable object>";
-  const tagOf = (value) => attempt(() => Object.prototype.toString.call(value));
   const STREAMS = new Set(["[object ReadableStream]", "[object WritableStream]"]);
   const WELL_KNOWN = new Map();
   for (const name of Object.getOwnPropertyNames(Symbol)) {
@@ -47,13 +52,11 @@
    * @param realm what the realm provides:
    *   `call(number, args)` the other half, synchronously; `serialize`, `deserialize` structured clone;
    *   `intrinsics` `{ nameOf(object), byName(name) }`, classes that both realms have;
-   *   `encodePlatform(value, membrane)` web objects, or undefined when it is none: a list that begins with "w" and the
-   *   object's number has an identity; `decodePlatform(list, membrane, number)` makes this realm's own of it, and
-   *   `askPlatform(object, ...args)` answers what that one asks of the original by `membrane.ask(number, ...args)`;
+   *   `kinds` of `createKinds`;
    *   `signals` of `createSignals`;
    *   `errors` `{ is(value), encode(error, number, membrane), encodeThrown(value, membrane), create(list), fill(error,
    *   list, membrane), skip(list, membrane) }`, which are cloned too;
-   *   `data` of `data.js`;
+   *   `data` of `membrane-data.js`;
    *   `answers` `{ is(promise), encode(value, encodeBytes) }` of `sources.js`, whose promises are never sent back and so
    *   need no identity; `copiesBelow` how many bytes are copied on their way at once, and need no copy here;
    *   `isProxy(object)` whether it is a `Proxy`, which answers for itself;
@@ -107,27 +110,27 @@
 
     function encodeObject(value) {
       const home = foreignNumbers.get(value);
-      if (home !== undefined) return ["b", home];
+      if (home !== undefined) return [HOME, home];
       const name = realm.intrinsics.nameOf(value);
-      if (name !== undefined) return ["g", name];
+      if (name !== undefined) return [BUILT_IN, name];
       if (typeof value !== "function") {
         if (realm.errors.is(value)) return realm.errors.encode(value, share(value), membrane);
         if (isPromise(value)) return encodePromise(value);
         if (numbers.get(value) === undefined && attempt(() => data.isData(value, realm.isProxy)))
           return encodeData(value);
-        const platform = hasPrototypes(value) ? realm.encodePlatform(value, membrane) : undefined;
+        const platform = hasPrototypes(value) ? realm.kinds.encode(value, membrane) : undefined;
         if (platform !== undefined) return platform;
       }
-      return ["h", share(value), kindOf(value)];
+      return [LIVE, share(value), kindOf(value)];
     }
 
     function encodeData(value) {
       if (data.isBytes(value)) return encodeBytes(value);
-      return data.isSmall(value) ? data.listed(value) : ["d", realm.serialize(value)];
+      return data.isSmall(value) ? data.listed(value) : [CLONE, realm.serialize(value)];
     }
 
     function encodeBytes(bytes) {
-      return ["u", bytes.byteLength < realm.copiesBelow ? bytes : new Uint8Array(bytes)];
+      return [BYTES, bytes.byteLength < realm.copiesBelow ? bytes : new Uint8Array(bytes)];
     }
 
     function encodePromise(promise) {
@@ -143,7 +146,7 @@
       };
       realm.owes(promise, true);
       promise.then(settle(true), settle(false));
-      return isOnce ? ["q", number] : ["p", number, known];
+      return isOnce ? [ONCE, number] : [PROMISE, number, known];
     }
 
     /** Whether a promise was kept and its result, or that and why it is broken: a result that cannot cross breaks it. */
@@ -173,39 +176,39 @@
     function decode(wire) {
       if (typeof wire !== "object" || wire === null) return wire;
       switch (wire[0]) {
-        case "b":
+        case HOME:
           return own.get(wire[1]).object;
-        case "g":
+        case BUILT_IN:
           return realm.intrinsics.byName(wire[1]);
-        case "h":
+        case LIVE:
           return arrive(wire[1], () => createProxy(wire[1], wire[2]));
-        case "w":
-          return arrive(wire[1], () => realm.decodePlatform(wire.slice(2), membrane, wire[1]));
-        case "p":
+        case PLATFORM:
+          return arrive(wire[1], () => realm.kinds.decode(wire[2], wire.slice(3), membrane, wire[1]));
+        case PROMISE:
           return arrive(wire[1], () => createPromise(wire[1]));
-        case "q":
+        case ONCE:
           return createPromise(wire[1]);
-        case "u":
+        case BYTES:
           return wire[1];
-        case "d":
+        case CLONE:
           return realm.deserialize(wire[1]);
-        case "y":
+        case SYMBOL:
           return decodeSymbol(wire);
-        case "e":
+        case ERROR:
           return arrive(
             wire[1],
             () => realm.errors.create(wire),
             (error) => realm.errors.fill(error, wire, membrane),
             () => realm.errors.skip(wire, membrane),
           );
-        case "k":
+        case LIST:
           return decodeList(wire);
-        case "o":
+        case RECORD:
           return decodeObject(wire);
-        case "v":
+        case DESCRIPTOR:
           return decodeDescriptor(wire);
         default:
-          return realm.decodePlatform(wire, membrane);
+          return realm.kinds.decode(wire[0], wire.slice(1), membrane);
       }
     }
 
@@ -392,7 +395,7 @@
     function perform(object, index, args) {
       switch (index) {
         case OWN_KEYS:
-          return ["k", ...Reflect.ownKeys(object).map(encode)];
+          return [LIST, ...Reflect.ownKeys(object).map(encode)];
         case DESCRIBE:
           return encodeDescriptor(Reflect.getOwnPropertyDescriptor(object, decode(args[0])));
         case DEFINE:
@@ -406,7 +409,7 @@
         case HAS_INSTANCE:
           return decode(args[0]) instanceof object;
         case ASK:
-          return encode(realm.askPlatform(object, ...args.map(decode)));
+          return encode(realm.kinds.ask(object, ...args.map(decode)));
         default:
           return encode(OPERATIONS[index](object, ...args.map(decode)));
       }
@@ -426,8 +429,8 @@
       const { value, get, set } = descriptor;
       const flags = ["enumerable", "configurable", "writable"].map((flag) => descriptor[flag]);
       return "value" in descriptor || !(get || set)
-        ? ["v", encode(value), ...flags, "value" in descriptor]
-        : ["v", [encode(get), encode(set)], ...flags.slice(0, 2)];
+        ? [DESCRIPTOR, encode(value), ...flags, "value" in descriptor]
+        : [DESCRIPTOR, [encode(get), encode(set)], ...flags.slice(0, 2)];
     }
 
     function decodeDescriptor(wire) {
@@ -480,18 +483,9 @@
 
   function encodeSymbol(symbol) {
     const wellKnown = WELL_KNOWN.get(symbol);
-    if (wellKnown !== undefined) return ["y", "well-known", wellKnown];
+    if (wellKnown !== undefined) return [SYMBOL, "well-known", wellKnown];
     const key = Symbol.keyFor(symbol);
-    return key === undefined ? ["y", "own", symbol.description] : ["y", "registered", key];
-  }
-
-  /** What `read` returns; undefined when it throws: any object may be a proxy, and any trap may throw. */
-  function attempt(read) {
-    try {
-      return read();
-    } catch {
-      return undefined;
-    }
+    return key === undefined ? [SYMBOL, "own", symbol.description] : [SYMBOL, "registered", key];
   }
 
   function isPromise(value) {
@@ -534,7 +528,7 @@
     return [...new Set([...keys, ...fixed])];
   }
 
-  const exported = { createMembrane, CALL, TRAP: { APPLY } };
+  const exported = { createMembrane, TRAP: { APPLY } };
   if (typeof module === "object") module.exports = exported;
   return exported;
 })();

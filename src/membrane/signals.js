@@ -23,12 +23,11 @@
     let next = 1;
     return { encode, decode, serve, close, mayAbort };
 
+    /** The parts that cross, for a row of `kinds.js`. */
     function encode(signal, membrane) {
       const reason = signal.aborted ? [membrane.encodeThrown(signal.reason)] : null;
       const home = homes.get(signal);
-      return home === undefined
-        ? ["signal", false, numberOf(signal, membrane), reason]
-        : ["signal", true, home, reason];
+      return home === undefined ? [false, numberOf(signal, membrane), reason] : [true, home, reason];
     }
 
     function numberOf(signal, membrane) {
@@ -43,7 +42,7 @@
       return number;
     }
 
-    function decode([, isHome, number, given], membrane) {
+    function decode([isHome, number, given], membrane) {
       const reason = given === null ? undefined : membrane.decode(given[0]);
       const original = isHome ? originals.get(number)?.reference.deref() : undefined;
       if (original !== undefined) return original;

@@ -6,6 +6,7 @@ use std::cell::OnceCell;
 use deno_core::serde_json;
 use deno_core::url::form_urlencoded;
 
+use crate::realm::header_text;
 use crate::realm::value::{Text, Value};
 
 /// Methods that say so when they have no body.
@@ -100,13 +101,13 @@ impl<'r> Request<'r> {
         let text = text_of(self.header_text)?;
         let parts: Vec<_> = text.split('\n').collect();
         let mut headers = Headers::default();
-        for pair in parts.chunks_exact(2) {
-            let name = pair[0].to_ascii_lowercase();
+        for (name, value) in header_text::pairs(&text) {
+            let name = name.to_ascii_lowercase();
             if !is_plain(&name) {
                 return None;
             }
             let is_loop = name == "mf-loop";
-            headers.add(name, pair[1]);
+            headers.add(name, value);
             if is_loop && let Some(length) = self.length_to_add(&parts)? {
                 headers.add("content-length".into(), &length);
             }

@@ -68,6 +68,14 @@ function noScriptMessage(modules) {
   ].join("\n");
 }
 
+/** What calls of an instance reject with after its end. */
+function disposed() {
+  return new InstanceError(
+    "ERR_DISPOSED",
+    "This Miniflare instance has been disposed. Make a new one: new Miniflare({ ... })",
+  );
+}
+
 /** A value in the short form that error messages show: `"yes" (string)`, `[ 1, 2 ] (array)`, `null`. */
 function describe(value) {
   if (value === null || value === undefined) return String(value);
@@ -104,6 +112,7 @@ module.exports = {
   OptionsError,
   InstanceError,
   byName,
+  disposed,
   noScriptMessage,
   describe,
   describeThrown,

@@ -6,21 +6,26 @@
 
 import { core, internals } from "ext:core/mod.js";
 import { op_clock_now, op_context_limits } from "ext:core/ops";
+import { LIMIT } from "ext:miniflare/realm/port.js";
 
 const { getAsyncContext, setAsyncContext } = core;
 
-const [BUNDLED, UNBOUND, INTERNAL, REQUEST_DEPTH, PIPELINE_DEPTH, BLOCK_CONCURRENCY] = op_context_limits();
+const limits = op_context_limits();
+const REQUEST_DEPTH = limits[LIMIT.REQUEST_DEPTH];
+const PIPELINE_DEPTH = limits[LIMIT.PIPELINE_DEPTH];
 const RECURSION =
   "Subrequest depth limit exceeded. This request recursed through Workers too many times. This can happen e.g. if you have a Worker or Durable Object that calls other Workers or objects recursively.";
 const OUTSIDE =
   "Some functionality, such as asynchronous I/O (fetch, Cache API, KV), timeouts (setTimeout, setInterval), and generating random values (crypto.getRandomValues, crypto.subtle.generateKey), can only be performed while handling a request.";
 
 /** How long a closure of `blockConcurrencyWhile` may take, in milliseconds. */
-export { BLOCK_CONCURRENCY };
+export const BLOCK_CONCURRENCY = limits[LIMIT.BLOCK_CONCURRENCY_MS];
+/** The number of an alarm's last retry. */
+export const ALARM_RETRIES = limits[LIMIT.ALARM_RETRIES];
 
 const settings = {
-  subrequests: BUNDLED,
-  internalSubrequests: INTERNAL,
+  subrequests: limits[LIMIT.SUBREQUESTS],
+  internalSubrequests: limits[LIMIT.INTERNAL_SUBREQUESTS],
   actualTime: false,
   globalAsyncIO: false,
   globalTimers: false,
@@ -34,9 +39,10 @@ const settings = {
  */
 export function configure(chosen) {
   const limit = (number, otherwise) => (number < 0 ? Infinity : (number ?? otherwise));
+  const most = chosen.unbound ? LIMIT.SUBREQUESTS_UNBOUND : LIMIT.SUBREQUESTS;
   Object.assign(settings, chosen, {
-    subrequests: limit(chosen.subrequests, chosen.unbound ? UNBOUND : BUNDLED),
-    internalSubrequests: limit(chosen.internalSubrequests, INTERNAL),
+    subrequests: limit(chosen.subrequests, limits[most]),
+    internalSubrequests: limit(chosen.internalSubrequests, limits[LIMIT.INTERNAL_SUBREQUESTS]),
   });
 }
 

@@ -2,6 +2,7 @@
 
 pub mod background;
 pub mod guard;
+pub mod header_text;
 pub mod host;
 pub mod instance;
 pub mod later;

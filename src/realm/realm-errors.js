@@ -1,6 +1,7 @@
 // Errors of Miniflare's own classes, as the worker throws them: plain errors whose name tells Node which class to rebuild.
 
 import { core } from "ext:core/mod.js";
+import { STORE_ERROR } from "ext:miniflare/realm/port.js";
 
 /** An error of the class `name` with a code, e.g. `FetchError [ERR_NO_HANDLER]`. */
 export function miniflareError(name, code, message) {
@@ -30,14 +31,8 @@ export function messageOf(thrown) {
 
 export const fetchError = (code, message) => miniflareError("FetchError", code, message);
 
-const STORAGE = [
-  "ERR_STORAGE",
-  "ERR_STORAGE_CLAIMED",
-  "ERR_STORAGE_CORRUPT",
-  "ERR_STORAGE_FULL",
-  "ERR_STORAGE_LOCKED",
-  "ERR_STORAGE_NOT_A_FOLDER",
-  "ERR_STORAGE_READ_ONLY",
-  "ERR_STORAGE_UNREACHABLE",
-];
-for (const code of STORAGE) core.registerErrorBuilder(code, (message) => miniflareError("StorageError", code, message));
+for (const code of Object.values(STORE_ERROR)) {
+  // An object says of itself what it cannot read.
+  if (code === STORE_ERROR.FOREIGN) continue;
+  core.registerErrorBuilder(code, (message) => miniflareError("StorageError", code, message));
+}

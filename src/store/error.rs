@@ -3,6 +3,8 @@
 
 use thiserror::Error;
 
+use crate::protocol::store_error;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Another process has it open.
@@ -28,15 +30,15 @@ impl Kind {
     /// The code of the error that users see.
     pub fn code(self) -> &'static str {
         match self {
-            Kind::Locked => "ERR_STORAGE_LOCKED",
-            Kind::Corrupt => "ERR_STORAGE_CORRUPT",
-            Kind::Foreign => "ERR_DESERIALIZATION",
-            Kind::Full => "ERR_STORAGE_FULL",
-            Kind::ReadOnly => "ERR_STORAGE_READ_ONLY",
-            Kind::NotAFolder => "ERR_STORAGE_NOT_A_FOLDER",
-            Kind::Unreachable => "ERR_STORAGE_UNREACHABLE",
-            Kind::Claimed => "ERR_STORAGE_CLAIMED",
-            Kind::Other => "ERR_STORAGE",
+            Kind::Locked => store_error::LOCKED,
+            Kind::Corrupt => store_error::CORRUPT,
+            Kind::Foreign => store_error::FOREIGN,
+            Kind::Full => store_error::FULL,
+            Kind::ReadOnly => store_error::READ_ONLY,
+            Kind::NotAFolder => store_error::NOT_A_FOLDER,
+            Kind::Unreachable => store_error::UNREACHABLE,
+            Kind::Claimed => store_error::CLAIMED,
+            Kind::Other => store_error::OTHER,
         }
     }
 }

@@ -1,8 +1,7 @@
 // `console`: every method is Node's, called at once with the same arguments, so that order, formatting and test runners'
 // captures are those of Node. Live objects arrive as proxies, which Node prints as this realm shows them.
 
-import { op_host } from "ext:core/ops";
-import { decode, encode, HOST } from "ext:miniflare/membrane/worker/worker-realm.js";
+import { decode, encode, HOST, host } from "ext:miniflare/realm/port.js";
 
 const METHODS = [
   "assert",
@@ -32,7 +31,7 @@ export const console = Object.create({});
 for (const method of METHODS) {
   const { [method]: forward } = {
     [method](...args) {
-      const [printed, error] = op_host(HOST.CONSOLE, [method, ...args.map(encode)]);
+      const [printed, error] = host(HOST.CONSOLE, method, ...args.map(encode));
       if (!printed) throw decode(error);
     },
   };

@@ -1,9 +1,8 @@
 // Errors that nobody caught: `unhandledrejection` and `rejectionhandled` for promises, `error` for timers and the like.
 
 import { core } from "ext:core/mod.js";
-import { op_host } from "ext:core/ops";
 import { messageOf } from "ext:miniflare/realm/realm-errors.js";
-import { encodeThrown, HOST } from "ext:miniflare/membrane/worker/worker-realm.js";
+import { encodeThrown, HOST, host } from "ext:miniflare/realm/port.js";
 
 const { ErrorEvent, PromiseRejectionEvent } = core.loadExtScript("ext:deno_web/02_event.js");
 
@@ -13,10 +12,10 @@ export function reportRejection(unhandled, promise, reason) {
     return;
   }
   const event = new PromiseRejectionEvent("unhandledrejection", { promise, reason, cancelable: true });
-  if (globalThis.dispatchEvent(event)) op_host(HOST.UNHANDLED, [encodeThrown(reason)]);
+  if (globalThis.dispatchEvent(event)) host(HOST.UNHANDLED, encodeThrown(reason));
 }
 
 export function reportError(error) {
   const event = new ErrorEvent("error", { error, message: messageOf(error), cancelable: true });
-  if (globalThis.dispatchEvent(event)) op_host(HOST.UNHANDLED, [encodeThrown(error)]);
+  if (globalThis.dispatchEvent(event)) host(HOST.UNHANDLED, encodeThrown(error));
 }

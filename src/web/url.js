@@ -9,11 +9,10 @@
   const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
   const { createFilteredInspectProxy } = core.loadExtScript("ext:deno_web/01_console.js");
 
-  // The numbers of results, of components and of a port that is not there are shared with `url.rs`.
-  const REFUSED = 0;
-  const AS_GIVEN = 1;
-  const [HASH, HOST, HOSTNAME, PASSWORD, PATHNAME, PORT, PROTOCOL, SEARCH, USERNAME] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
-  const NO_PORT = 65536;
+  const { URL_PART, URL_PORT, URL_RESULT } = core.loadExtScript("ext:miniflare/protocol.js");
+  const { REFUSED, AS_GIVEN } = URL_RESULT;
+  const { HASH, HOST, HOSTNAME, PASSWORD, PATHNAME, PORT, PROTOCOL, SEARCH, USERNAME } = URL_PART;
+  const NO_PORT = URL_PORT.NONE;
   const INSPECT = SymbolFor("Deno.privateCustomInspect");
   /** What Node's own inspector calls. */
   const NODE_INSPECT = SymbolFor("nodejs.util.inspect.custom");

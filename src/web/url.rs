@@ -3,13 +3,9 @@
 use ada_url::Url;
 use deno_core::{OpState, op2};
 
-/// What an op says of its result; the numbers are shared with `url.js`.
-const REFUSED: u32 = 0;
-const AS_GIVEN: u32 = 1;
-const REWRITTEN: u32 = 2;
-
-/// Where a URL without a port has its port.
-const NO_PORT: u32 = 1 << 16;
+use crate::protocol::url_part;
+use crate::protocol::url_port;
+use crate::protocol::url_result::{AS_GIVEN, REFUSED, REWRITTEN};
 
 /// The serialization that the last op has made, when it is not the text that the op was given.
 struct Serialization(String);
@@ -39,7 +35,7 @@ fn parse(state: &mut OpState, input: &str, base: Option<&str>, parts: &mut [u32]
     }
 }
 
-/// Sets a component of the URL that `href` is, by its number in `url.js`. What the setter refuses changes nothing.
+/// Sets a component of the URL that `href` is, one of `url_part`. What the setter refuses changes nothing.
 #[op2(fast)]
 pub fn op_web_url_change(
     state: &mut OpState,
@@ -53,21 +49,22 @@ pub fn op_web_url_change(
     };
     let value = Some(value);
     let changed = match component {
-        0 => {
+        url_part::HASH => {
             url.set_hash(value);
             Ok(())
         }
-        1 => url.set_host(value),
-        2 => url.set_hostname(value),
-        3 => url.set_password(value),
-        4 => url.set_pathname(value),
-        5 => url.set_port(value),
-        6 => url.set_protocol(value.unwrap_or_default()),
-        7 => {
+        url_part::HOST => url.set_host(value),
+        url_part::HOSTNAME => url.set_hostname(value),
+        url_part::PASSWORD => url.set_password(value),
+        url_part::PATHNAME => url.set_pathname(value),
+        url_part::PORT => url.set_port(value),
+        url_part::PROTOCOL => url.set_protocol(value.unwrap_or_default()),
+        url_part::SEARCH => {
             url.set_search(value);
             Ok(())
         }
-        _ => url.set_username(value),
+        url_part::USERNAME => url.set_username(value),
+        _ => Err(()),
     };
     match changed {
         Ok(()) => settle(state, &url, href, parts),
@@ -89,7 +86,7 @@ fn settle(state: &mut OpState, url: &Url, given: &str, parts: &mut [u32]) -> u32
         found.username_end,
         found.host_start,
         found.host_end,
-        found.port.unwrap_or(NO_PORT),
+        found.port.unwrap_or(url_port::NONE),
         found.pathname_start.unwrap_or(found.host_end),
         // None of these two can begin at 0.
         found.search_start.unwrap_or(0),

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use deno_core::{OpState, op2, v8};
 
+use crate::protocol::answer::BROKEN;
 use crate::realm::guard::Verdict;
 use crate::realm::value::Value;
 
@@ -23,14 +24,10 @@ pub struct Answers {
     panicked: std::cell::Cell<bool>,
 }
 
-/// How an answer begins that is not the worker's: its realm could not give one. The number is shared with
-/// `src/node/instance/lane.js`.
-const BROKEN: f64 = 2.0;
-
 impl Answers {
     /// Answers an event for a worker that cannot, as its realm is not what it was: `reason` says what went wrong.
     pub fn fail(&self, event: u32, reason: &str) {
-        let parts = Value::List(vec![Value::Number(BROKEN), reason.into()]);
+        let parts = Value::List(vec![Value::Number(f64::from(BROKEN)), reason.into()]);
         self.ready.borrow_mut().push_back(Answer { event, parts });
     }
 

@@ -8,9 +8,12 @@ import { defineGlobals } from "ext:miniflare/worker/globals.js";
 import { fireTimer } from "ext:miniflare/web/timers.js";
 import { reportError, reportRejection } from "ext:miniflare/web/rejections.js";
 import { explainMemory, feedCompiler } from "ext:miniflare/web/wasm.js";
+import { kinds as webKinds } from "ext:miniflare/web/web-kinds.js";
 import { control } from "ext:miniflare/worker/control.js";
 import { dispatch } from "ext:miniflare/worker/dispatch.js";
-import { connect, FETCHED, live, serve } from "ext:miniflare/membrane/worker/worker-realm.js";
+import { kinds as objectKinds } from "ext:miniflare/durable/object-kinds.js";
+import { connect } from "ext:miniflare/membrane/worker/worker-realm.js";
+import { CALL, live, serve } from "ext:miniflare/realm/port.js";
 import "ext:miniflare/worker/own.js";
 import { fetched } from "ext:miniflare/worker/worker-services.js";
 import { start } from "ext:miniflare/worker/start.js";
@@ -18,8 +21,8 @@ import { warmUp } from "ext:miniflare/worker/warm.js";
 
 defineGlobals();
 core.setReportExceptionCallback(reportError);
-connect();
-// Node's side knows these by their numbers, the first two.
+connect([...webKinds, ...objectKinds]);
+// Node's side knows these by their numbers: `FIRST` in `protocol.json`.
 live(control);
 warmUp(serveCall, live(start));
 
@@ -37,5 +40,5 @@ globalThis.__boot(false);
 complete();
 
 function serveCall(call, ...args) {
-  return call === FETCHED ? fetched(...args) : serve(call, args);
+  return call === CALL.FETCHED ? fetched(...args) : serve(call, args);
 }

@@ -3,20 +3,13 @@
 import { op_fail, op_module_files } from "ext:core/ops";
 import { bindClasses, outside } from "ext:miniflare/durable/lazy-objects.js";
 import { simulate } from "ext:miniflare/realm/simulation.js";
-import {
-  ExecutionContext,
-  hasListeners,
-  ScheduledController,
-  ScheduledEvent,
-  settleWaits,
-  stateOf,
-} from "ext:miniflare/web/events.js";
 import { enter, eventContext } from "ext:miniflare/realm/context.js";
 import { abort } from "ext:miniflare/worker/dispatch.js";
+import { deliverEvent, EVENTS } from "ext:miniflare/worker/event-kinds.js";
 import { worker } from "ext:miniflare/realm/worker.js";
 
 export const control = {
-  scheduled: (scheduledTime, cron) => enter(eventContext(), () => scheduled(scheduledTime, cron)),
+  ...Object.fromEntries(EVENTS.filter(({ from }) => from !== undefined).map((kind) => [kind.name, dispatcherOf(kind)])),
   abort,
   globalScope: () => globalThis,
   bindings: () => worker.env,
@@ -30,21 +23,7 @@ export const control = {
   panic: (message) => op_fail(message),
 };
 
-/** Dispatches a scheduled event; resolves with the results of everything it waits for. */
-async function scheduled(scheduledTime, cron) {
-  const { handlers, env } = worker;
-  if (handlers === undefined) return scheduledClassic(scheduledTime, cron);
-  const state = { waits: [] };
-  if (typeof handlers.scheduled === "function") {
-    const result = handlers.scheduled(new ScheduledController(scheduledTime, cron), env, new ExecutionContext(state));
-    if (result !== undefined) state.waits.push(result);
-  }
-  return settleWaits(state.waits);
-}
-
-function scheduledClassic(scheduledTime, cron) {
-  if (!hasListeners("scheduled")) return [];
-  const event = new ScheduledEvent("scheduled", { scheduledTime, cron });
-  globalThis.dispatchEvent(event);
-  return settleWaits(stateOf(event).waits);
+/** A method that dispatches events of a kind, each in a context of its own, and resolves with what comes of one. */
+function dispatcherOf(kind) {
+  return (...args) => enter(eventContext(), async () => deliverEvent(kind, kind.from(...args), { waits: [] }));
 }

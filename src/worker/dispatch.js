@@ -1,31 +1,22 @@
 // Requests in, responses out. The hot path: what a handler answers without waiting leaves in the same turn.
 
-import { op_answer, op_host } from "ext:core/ops";
+import { op_answer } from "ext:core/ops";
 import { fetchObject } from "ext:miniflare/durable/lazy-objects.js";
 import { atRandom, isSimulating } from "ext:miniflare/realm/simulation.js";
 import { microtasksDone } from "ext:miniflare/realm/stretch.js";
-import { fetch } from "ext:miniflare/fetch/fetch.js";
 import { leave, RequestContext, switchTo } from "ext:miniflare/realm/context.js";
-import { describeThrown, fetchError, messageOf } from "ext:miniflare/realm/realm-errors.js";
-import { fetchForNode, OUTBOUND } from "ext:miniflare/worker/outside-fetch.js";
-import { ExecutionContext, FetchEvent, hasListeners, settleWaits, stateOf } from "ext:miniflare/web/events.js";
-import {
-  depthOf,
-  isResponse,
-  requestFromWire,
-  responseToWire,
-  setCf,
-} from "ext:miniflare/membrane/worker/worker-request.js";
-import { decode, encode, encodeThrown, HOST } from "ext:miniflare/membrane/worker/worker-realm.js";
+import { describeThrown, messageOf } from "ext:miniflare/realm/realm-errors.js";
+import { fetchForNode } from "ext:miniflare/worker/outside-fetch.js";
+import { deliverEvent } from "ext:miniflare/worker/event-kinds.js";
+import { FETCH, noUpstream, passOn, unanswered, wrongType } from "ext:miniflare/worker/fetch-event.js";
+import { settleWaits } from "ext:miniflare/web/events.js";
+import { depthOf, isResponse, requestFromWire, responseToWire, setCf } from "ext:miniflare/web/wire-request.js";
+import { ANSWER, decode, encode, encodeThrown, HOST, host, TARGET } from "ext:miniflare/realm/port.js";
 import { worker } from "ext:miniflare/realm/worker.js";
-
-const ANSWERED = 0;
-const FAILED = 1;
-const BROKEN = 2;
 
 /** Takes a request, or a call of `fetch`; in a simulation its turn comes later. */
 export function dispatch(...event) {
-  if (event[2] === OUTBOUND) fetchForNode(event[0], ...event.slice(3));
+  if (event[2] === TARGET.OUTBOUND) fetchForNode(event[0], ...event.slice(3));
   else if (isSimulating()) atRandom(() => deliver(...event));
   else deliver(...event);
 }
@@ -45,7 +36,7 @@ function deliver(id, now, target, method, url, headers, body, cf, nesting, isAbo
     if (isAbortable) holdRequest(id, request);
     if (cf !== undefined) setCf(request, decode(cf));
     if (target === null && (worker.proxies || nesting !== undefined)) state.spare = request.clone();
-    const response = target === null ? respond(request, state) : fetchObject(target[0], target[1], request);
+    const response = target === null ? deliverEvent(FETCH, request, state) : fetchObject(target[0], target[1], request);
     if (isResponse(response)) return answer(id, response, state);
     settle(id, Promise.resolve(response), state);
   } catch (error) {
@@ -62,7 +53,7 @@ const cancels = new WeakMap();
 const requestOf = new WeakMap();
 const forgotten = new FinalizationRegistry((id) => {
   held.delete(id);
-  op_host(HOST.FORGET_SIGNAL, [id]);
+  host(HOST.FORGET_SIGNAL, id);
 });
 
 function holdRequest(id, request) {
@@ -72,7 +63,7 @@ function holdRequest(id, request) {
 
 /** The worker looks at the signal of a request. */
 function followSignal(id, cancel) {
-  const given = op_host(HOST.SIGNAL, [id]);
+  const given = host(HOST.SIGNAL, id);
   if (given !== undefined) return cancel(decode(given[0]));
   const request = requestHeld(id);
   cancels.set(request, cancel);
@@ -106,29 +97,6 @@ function arrivalContext(now, headers, nesting) {
   return new RequestContext(now, nesting[0], nesting[1]);
 }
 
-/** The worker's response, or a promise of it; undefined when nothing handled the request. */
-function respond(request, state) {
-  const { handlers, env } = worker;
-  if (handlers === undefined) return respondClassic(request, state);
-  if (typeof handlers.fetch !== "function") return noHandler(state);
-  const response = handlers.fetch(request, env, new ExecutionContext(state));
-  return response === undefined ? unanswered(state) : response;
-}
-
-function respondClassic(request, state) {
-  if (!hasListeners("fetch")) return noHandler(state);
-  const event = new FetchEvent("fetch", { request });
-  const eventState = stateOf(event);
-  eventState.waits = state.waits;
-  try {
-    globalThis.dispatchEvent(event);
-  } finally {
-    eventState.dispatched = true;
-    state.passThrough = eventState.passThrough;
-  }
-  return eventState.response ?? unanswered(state);
-}
-
 function finish(id, response, state) {
   if (isResponse(response)) return answer(id, response, state);
   try {
@@ -151,7 +119,7 @@ function answer(id, response, state) {
     const parts = responseToWire(response, letGo(id));
     const waits = state.waits;
     const waiter = waits.length === 0 ? null : encode(() => settleWaits(waits));
-    const answered = [ANSWERED, parts[0], parts[1], parts[2], parts[3], waiter];
+    const answered = [ANSWER.ANSWERED, parts[0], parts[1], parts[2], parts[3], waiter];
     if (response.encodeBody !== "automatic") answered.push(response.encodeBody);
     op_answer(id, answered);
   } catch (error) {
@@ -163,9 +131,9 @@ function answer(id, response, state) {
 function answerError(id, error) {
   let answer;
   try {
-    answer = [FAILED, encodeThrown(error)];
+    answer = [ANSWER.FAILED, encodeThrown(error)];
   } catch (failure) {
-    answer = [BROKEN, messageOf(failure)];
+    answer = [ANSWER.BROKEN, messageOf(failure)];
   }
   op_answer(id, answer);
 }
@@ -175,55 +143,8 @@ function fail(id, error, state) {
     letGo(id);
     return answerError(id, error);
   }
-  op_host(HOST.WARN, [describeThrown(error)]);
+  host(HOST.WARN, describeThrown(error));
   state.passThrough = false;
   if (state.spare === undefined) answerError(id, noUpstream());
   else settle(id, passOn(state), state);
-}
-
-/** Nothing here has answered: the request goes on to the server it is for. */
-function passOn(state) {
-  const request = state.spare;
-  state.spare = undefined;
-  return fetch(request);
-}
-
-function noUpstream() {
-  const text = "No upstream to pass-through to specified.\nMake sure you've set the `upstream` option.";
-  return fetchError("ERR_NO_UPSTREAM", text);
-}
-
-function responseHint() {
-  return worker.handlers === undefined
-    ? "calling `event.respondWith()` with a `Response` or `Promise<Response>` in your handler"
-    : "returning a `Response` in your handler";
-}
-
-function wrongType() {
-  const hint = responseHint();
-  throw fetchError(
-    "ERR_RESPONSE_TYPE",
-    `Fetch handler didn't respond with a Response object.\nMake sure you're ${hint}.`,
-  );
-}
-
-function noHandler(state) {
-  if (state.spare !== undefined) return passOn(state);
-  const hint =
-    worker.handlers === undefined
-      ? 'calling addEventListener("fetch", ...)'
-      : "exporting a default object containing a `fetch` function property";
-  const text = `No fetch handler defined and no upstream to proxy to specified.\nMake sure you're ${hint}.`;
-  throw fetchError("ERR_NO_HANDLER", text);
-}
-
-function unanswered(state) {
-  if (state.spare !== undefined) return passOn(state);
-  if (state.passThrough) {
-    state.passThrough = false;
-    throw noUpstream();
-  }
-  const hint = responseHint();
-  const text = `No fetch handler responded and no upstream to proxy to specified.\nMake sure you're ${hint}.`;
-  throw fetchError("ERR_NO_RESPONSE", text);
 }

@@ -27,6 +27,7 @@ use super::nursery;
 use super::rejections::Rejections;
 use super::timers::Timers;
 use crate::limits;
+use crate::protocol::host;
 use crate::realm::background;
 use crate::realm::guard::Verdict;
 use crate::realm::guard::cpu::Watch;
@@ -43,13 +44,6 @@ const POLLS_PER_TURN: usize = 64;
 
 /// Ops that wait by the clock.
 const CLOCKED: &[&str] = &["op_durable_alarms_due"];
-
-/// The host calls that a lane itself makes; the numbers are shared with `src/node/instance/lane.js`.
-const HOST_ANSWERED: u32 = 0;
-const HOST_CONDEMNED: u32 = 1;
-const HOST_UNCAUGHT: u32 = 2;
-const HOST_REJECTIONS: u32 = 7;
-const HOST_AT_REST: u32 = 14;
 
 /// What a lane is made with.
 pub struct LaneOptions {
@@ -197,7 +191,7 @@ impl Lane {
         loop {
             while let Some(answer) = self.answers.next() {
                 self.host.call(
-                    HOST_ANSWERED,
+                    host::ANSWERED,
                     vec![Value::Number(f64::from(answer.event)), answer.parts],
                 );
             }
@@ -207,7 +201,7 @@ impl Lane {
             self.turn(|scope, lane| lane.run(scope, event));
         }
         if self.is_starting.get() && self.is_at_rest() {
-            self.host.call(HOST_AT_REST, Vec::new());
+            self.host.call(host::AT_REST, Vec::new());
         }
     }
 
@@ -271,7 +265,7 @@ impl Lane {
         {
             self.waiting.borrow_mut().clear();
             self.rejections.clear();
-            self.host.call(HOST_CONDEMNED, vec![verdict.code().into()]);
+            self.host.call(host::CONDEMNED, vec![verdict.code().into()]);
         }
     }
 
@@ -322,7 +316,7 @@ impl Lane {
             if let std::task::Poll::Ready(Err(error)) = polled
                 && !self.is_ending()
             {
-                self.host.call(HOST_UNCAUGHT, vec![error.to_string().as_str().into()]);
+                self.host.call(host::UNCAUGHT, vec![error.to_string().as_str().into()]);
             }
         }
     }
@@ -420,7 +414,7 @@ impl<'l> Entered<'l> {
         lane.instance.stores.flush();
         lane.timers.arm(&lane.waker.waker());
         if lane.rejections.announce() {
-            lane.host.call(HOST_REJECTIONS, Vec::new());
+            lane.host.call(host::REJECTIONS, Vec::new());
         }
     }
 

@@ -4,13 +4,8 @@ import { op_answer } from "ext:core/ops";
 import { microtasksDone } from "ext:miniflare/realm/stretch.js";
 import { fetch } from "ext:miniflare/fetch/fetch.js";
 import { setLength } from "ext:miniflare/web/bodies.js";
-import { decode, encode, encodeThrown } from "ext:miniflare/membrane/worker/worker-realm.js";
-import { responseToWire } from "ext:miniflare/membrane/worker/worker-request.js";
-
-/** The target of an event that is such a call; shared with `src/node/instance/lane.js`. */
-export const OUTBOUND = 0;
-const ANSWERED = 0;
-const FAILED = 1;
+import { ANSWER, decode, encode, encodeThrown } from "ext:miniflare/realm/port.js";
+import { responseToWire } from "ext:miniflare/web/wire-request.js";
 
 /**
  * Fetches, and answers event `id` with the parts of the response, its URL, and whether it was redirected.
@@ -21,7 +16,7 @@ export function fetchForNode(id, input, init, length) {
   microtasksDone();
   fetched(input, init, length).then(
     (answer) => op_answer(id, answer),
-    (error) => op_answer(id, [FAILED, encodeThrown(error)]),
+    (error) => op_answer(id, [ANSWER.FAILED, encodeThrown(error)]),
   );
 }
 
@@ -35,7 +30,7 @@ async function fetched(input, init, length) {
     responseOf.set(source, response);
     return encode(source);
   };
-  return [ANSWERED, ...responseToWire(response, encodeSource), null, encodeBody, url, redirected];
+  return [ANSWER.ANSWERED, ...responseToWire(response, encodeSource), null, encodeBody, url, redirected];
 }
 
 /** Whoever reads a body has a hold of its response, without which a signal would not reach the body. */

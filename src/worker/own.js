@@ -7,6 +7,7 @@ import { atRandom, indexOf, isSimulating, someTime, startWait, stopWait } from "
 import { Request } from "ext:miniflare/web/request-class.js";
 import {
   advance,
+  ALARM_RETRIES,
   BLOCK_CONCURRENCY,
   contextWithin,
   countInternalSubrequest,
@@ -19,13 +20,16 @@ import {
 } from "ext:miniflare/realm/context.js";
 import { miniflareError } from "ext:miniflare/realm/realm-errors.js";
 import { DURABLE, load } from "ext:miniflare/realm/lazy.js";
-import { encodeThrown, HOST, live } from "ext:miniflare/membrane/worker/worker-realm.js";
-import { arrivingRequest, arrivingResponse, isResponse } from "ext:miniflare/membrane/worker/worker-request.js";
+import { ALARM, ALARM_TIME, encodeThrown, HOST, host, live } from "ext:miniflare/realm/port.js";
+import { arrivingRequest, arrivingResponse, isResponse } from "ext:miniflare/web/wire-request.js";
 import { fetchElsewhere } from "ext:miniflare/worker/worker-services.js";
 import { worker } from "ext:miniflare/realm/worker.js";
 
 internals.own = {
   advance,
+  ALARM,
+  ALARM_RETRIES,
+  ALARM_TIME,
   arrivingRequest,
   arrivingResponse,
   atRandom,
@@ -42,6 +46,7 @@ internals.own = {
   fetchElsewhere,
   gatedContext,
   HOST,
+  host,
   indexOf,
   isResponse,
   isSimulating,

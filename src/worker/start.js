@@ -1,6 +1,6 @@
 // Starting a worker: bindings and globals first, then the user's script.
 
-import { op_compile_wasm, op_host, op_run_module, op_run_script, op_source_maps } from "ext:core/ops";
+import { op_compile_wasm, op_run_module, op_run_script, op_source_maps } from "ext:core/ops";
 import { namespaces } from "ext:miniflare/durable/lazy-objects.js";
 import { useMock } from "ext:miniflare/fetch/mock.js";
 import { namespaces as kvNamespaces } from "ext:miniflare/kv/kv-bindings.js";
@@ -9,7 +9,7 @@ import { evaluateCommonJs, requireNamespaces } from "ext:miniflare/worker/common
 import { configure } from "ext:miniflare/realm/context.js";
 import { missing } from "ext:miniflare/worker/missing-binding.js";
 import { lookFurther } from "ext:miniflare/worker/outer-scope.js";
-import { HOST, live } from "ext:miniflare/membrane/worker/worker-realm.js";
+import { HOST, host, live } from "ext:miniflare/realm/port.js";
 import { Fetcher } from "ext:miniflare/worker/worker-services.js";
 import { worker } from "ext:miniflare/realm/worker.js";
 
@@ -67,7 +67,7 @@ function explain(error) {
 
 async function startModule({ path, text, fromFile, rules }) {
   requireNamespaces(!worker.flags.has("export_commonjs_default"));
-  useModules((message) => op_host(HOST.WARN, [message]));
+  useModules((message) => host(HOST.WARN, message));
   for (const name of Object.keys(worker.env)) forbid(name);
   const [namespace, evaluated] = op_run_module(path, text, fromFile, rules, evaluateCommonJs);
   worker.exports = namespace;

@@ -6,6 +6,7 @@ use deno_core::{OpState, op2, v8};
 
 use crate::clock::Clock;
 use crate::limits;
+use crate::protocol::limit;
 
 /// What time it is, in milliseconds since the epoch, for code that last saw it at `seen`, if that is a number: it
 /// stands still for the code, unless a test steers it.
@@ -19,17 +20,21 @@ pub fn op_clock_now(state: &mut OpState, seen: f64) -> f64 {
     }
 }
 
-/// The limits of a request and of an object's closure, in the order that `context.js` takes them.
+/// The limits that the worker's JavaScript knows, at the places of `protocol::limit`.
 #[op2]
 pub fn op_context_limits<'s>(scope: &mut v8::PinScope<'s, '_>) -> v8::Local<'s, v8::Array> {
     let limits = [
-        limits::SUBREQUESTS,
-        limits::SUBREQUESTS_UNBOUND,
-        limits::INTERNAL_SUBREQUESTS,
-        limits::REQUEST_DEPTH,
-        limits::PIPELINE_DEPTH,
-        limits::BLOCK_CONCURRENCY_MS,
+        (limit::SUBREQUESTS, limits::SUBREQUESTS),
+        (limit::SUBREQUESTS_UNBOUND, limits::SUBREQUESTS_UNBOUND),
+        (limit::INTERNAL_SUBREQUESTS, limits::INTERNAL_SUBREQUESTS),
+        (limit::REQUEST_DEPTH, limits::REQUEST_DEPTH),
+        (limit::PIPELINE_DEPTH, limits::PIPELINE_DEPTH),
+        (limit::BLOCK_CONCURRENCY_MS, limits::BLOCK_CONCURRENCY_MS),
+        (limit::ALARM_RETRIES, u32::from(limits::DURABLE_ALARM_RETRIES)),
     ];
-    let limits = limits.map(|limit| v8::Integer::new_from_unsigned(scope, limit).into());
-    v8::Array::new_with_elements(scope, &limits)
+    let mut values: [v8::Local<v8::Value>; _] = limits.map(|_| v8::undefined(scope).into());
+    for (place, limit) in limits {
+        values[place] = v8::Integer::new_from_unsigned(scope, limit).into();
+    }
+    v8::Array::new_with_elements(scope, &values)
 }

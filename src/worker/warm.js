@@ -4,10 +4,11 @@
 import { core } from "ext:core/mod.js";
 import { useModules } from "ext:miniflare/web/events.js";
 import { dispatch } from "ext:miniflare/worker/dispatch.js";
+import { CALL } from "ext:miniflare/realm/port.js";
 import { worker } from "ext:miniflare/realm/worker.js";
 
 const { listed } = core.loadExtScript("ext:miniflare/membrane/membrane-data.js");
-const { CALL, TRAP } = core.loadExtScript("ext:miniflare/membrane/membrane.js");
+const { TRAP } = core.loadExtScript("ext:miniflare/membrane/membrane.js");
 
 const SETTINGS = {
   path: "",

@@ -2,11 +2,10 @@
 //
 // A request goes out under a number, and Node calls back with the answer to that number.
 
-import { op_host } from "ext:core/ops";
 import { serviceContext } from "ext:miniflare/realm/context.js";
 import { getCf, Request } from "ext:miniflare/web/request-class.js";
-import { decode, encode, HOST } from "ext:miniflare/membrane/worker/worker-realm.js";
-import { requestToWire, responseFromWire } from "ext:miniflare/membrane/worker/worker-request.js";
+import { decode, encode, HOST, host } from "ext:miniflare/realm/port.js";
+import { requestToWire, responseFromWire } from "ext:miniflare/web/wire-request.js";
 
 const waiting = new Map();
 let next = 0;
@@ -20,7 +19,7 @@ export function fetchElsewhere(target, request, { depth, pipelineDepth }) {
   const cf = encode(getCf(request));
   return new Promise((resolve, reject) => {
     waiting.set(next, { resolve, reject });
-    op_host(HOST.FETCH, [next++, target, ...parts, cf, [depth, pipelineDepth]]);
+    host(HOST.FETCH, next++, target, ...parts, cf, [depth, pipelineDepth]);
   });
 }
 

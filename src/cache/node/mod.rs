@@ -1,4 +1,4 @@
-//! Caches as Node's JavaScript calls them (`src/node/stores.js`). Each takes a cache first, an instance and its name
+//! Caches as Node's JavaScript calls them (`src/cache/node/cache-backend.js`). Each takes a cache first, an instance and its name
 //! there, or a storage and the time (see `storage.rs`), and answers as `Environment::start` does.
 
 use std::rc::Rc;

@@ -4,7 +4,7 @@
 const { setImmediate } = require("node:timers");
 const { DurableObjectNamespace, partsOf } = require("../object-namespace.js");
 const { describe, DurableObjectError } = require("../../node/errors.js");
-const { objectIds } = require("../../node/instance/lane.js");
+const { objectIds } = require("../../node/binding/binding.js");
 const { splitRequest } = require("../../node/http/http-request.js");
 
 /** What the option binds: `[binding, className, scriptName]` each. */

@@ -4,6 +4,7 @@
 const fs = require("node:fs");
 const path = require("node:path");
 const { OptionsError } = require("../../node/errors.js");
+const { readFile } = require("../../node/script/files.js");
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 const UNVERIFIED =
@@ -23,21 +24,12 @@ function readAuthorities({ fetchCa, fetchCaPath }, root) {
   const texts = list(fetchCa).map((text) => certificates(text, 'Invalid option "fetchCa"'));
   for (const file of list(fetchCaPath)) {
     const full = path.resolve(root, file);
-    texts.push(certificates(readNamed(full), `Invalid option "fetchCaPath": ${full}`));
+    texts.push(certificates(readFile(full, "fetchCaPath", "utf8"), `Invalid option "fetchCaPath": ${full}`));
   }
   return texts.join("\n");
 }
 
 const list = (value) => (value === undefined ? [] : [value].flat());
-
-function readNamed(file) {
-  try {
-    return fs.readFileSync(file, "utf8");
-  } catch (error) {
-    error.message += ' (named by the option "fetchCaPath")';
-    throw error;
-  }
-}
 
 /** The certificates of a text, without what stands between them. */
 function certificates(text, where) {

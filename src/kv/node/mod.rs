@@ -1,4 +1,4 @@
-//! KV namespaces as Node's JavaScript calls them (`src/node/stores.js`). Each takes a namespace first, an instance and its
+//! KV namespaces as Node's JavaScript calls them (`src/kv/node/kv-backend.js`). Each takes a namespace first, an instance and its
 //! name there, or a storage and the time (see `storage.rs`), and answers as `Environment::start` does.
 
 use std::rc::Rc;

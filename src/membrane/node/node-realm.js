@@ -3,14 +3,15 @@
 
 const util = require("node:util");
 const data = require("../membrane-data.js");
-const { CALL, createMembrane } = require("../membrane.js");
+const { createMembrane } = require("../membrane.js");
 const { createIntrinsics, WEB } = require("../intrinsics.js");
 const { createErrors } = require("../membrane-errors.js");
 const { createSignals } = require("../signals.js");
-const { answers } = require("../sources.js");
+const { createKinds } = require("../kinds.js");
+const { answers } = require("../../web/sources.js");
 const { adopt } = require("../../node/env/adopt.js");
 const { byName } = require("../../node/errors.js");
-const { askPlatform, createSignal, decodePlatform, encodePlatform } = require("./node-platform.js");
+const { CALL } = require("../../protocol.js");
 
 const intrinsics = createIntrinsics(globalThis, { late: WEB });
 
@@ -40,8 +41,14 @@ function showAs(target, inspected) {
   Object.defineProperty(target, util.inspect.custom, { value: inspected, configurable: true });
 }
 
-/** Makes the half that talks through `call(number, args)`. */
-function createRealm(call, waiting, owes) {
+/** A signal of Node's, and what aborts it. */
+function createSignal() {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: (reason) => controller.abort(reason) };
+}
+
+/** Makes the half that talks through `call(number, args)`, with kinds of `createKinds`. */
+function createRealm(kinds, call, waiting, owes) {
   const errors = createErrors({ intrinsics, refine });
   return createMembrane({
     call,
@@ -51,9 +58,7 @@ function createRealm(call, waiting, owes) {
     deserialize,
     intrinsics,
     errors,
-    encodePlatform,
-    decodePlatform,
-    askPlatform,
+    kinds,
     signals: createSignals({ send: (message) => call(CALL.SIGNAL, message), create: createSignal }),
     answers,
     data,
@@ -67,4 +72,4 @@ function createRealm(call, waiting, owes) {
   });
 }
 
-module.exports = { createRealm, listed: data.listed };
+module.exports = { createKinds, createRealm, listed: data.listed };

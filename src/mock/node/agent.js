@@ -3,7 +3,7 @@
 // an origin has, and whether a request that none of them takes may use the network.
 
 const { types } = require("node:util");
-const { binding } = require("../../node/binding/addon.js");
+const { binding } = require("../../node/binding/binding.js");
 const { describe } = require("../../node/errors.js");
 const { ClientDestroyedError, InvalidArgumentError, MockNotMatchedError, UndiciError } = require("./mock-errors.js");
 const { MockInterceptor } = require("./interceptor.js");

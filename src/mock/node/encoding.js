@@ -2,6 +2,7 @@
 // Content that a reply's `content-encoding` says is compressed arrives decompressed, as from a server.
 
 const zlib = require("node:zlib");
+const { headersOfText } = require("../../web/header-text.js");
 
 /** Content that breaks off is what there is of it. */
 const LENIENT = { flush: zlib.constants.Z_SYNC_FLUSH, finishFlush: zlib.constants.Z_SYNC_FLUSH };
@@ -19,9 +20,13 @@ const isStream = (content) => typeof content?.getReader === "function";
 /** Decoders for the codings that flat headers name, in the order they undo; none when one of them is unknown. */
 function decodersFor(headers) {
   if (!headers.includes("content-encoding\n")) return [];
-  const parts = headers.split("\n");
-  const named = parts.filter((_, index) => index % 2 === 1 && parts[index - 1] === "content-encoding");
-  const codings = named.join(",").toLowerCase().split(",").reverse();
+  const named = headersOfText(headers).filter(([name]) => name === "content-encoding");
+  const codings = named
+    .map(([, value]) => value)
+    .join(",")
+    .toLowerCase()
+    .split(",")
+    .reverse();
   const decoders = codings.map((coding) => DECODERS[coding.trim()]);
   return decoders.includes(undefined) ? [] : decoders;
 }

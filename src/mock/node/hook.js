@@ -4,16 +4,11 @@
 
 const { types } = require("node:util");
 const { lightResponse } = require("../../node/http/http-response.js");
+const { MOCKED } = require("../../protocol.js");
 const { ANSWER, isFetchMock, NETWORK } = require("./agent.js");
 const { decodeContent, isStream } = require("./encoding.js");
 const { MockRequest } = require("./mock-request.js");
 const { Session } = require("./session.js");
-
-/** What an answer begins with; shared with `src/fetch/mock.js`. */
-const ANSWERED = 0;
-const FAILED = 1;
-const LATER = 2;
-const RECORD = 3;
 
 /** One worker's way to a mock. */
 class MockHook {
@@ -33,7 +28,7 @@ class MockHook {
       const answer = this.#ask(request);
       return types.isPromise(answer) ? later(answer, request, membrane) : now(answer, request, membrane);
     } catch (error) {
-      return [FAILED, membrane.encode(error)];
+      return [MOCKED.FAILED, membrane.encode(error)];
     }
   }
 
@@ -57,11 +52,11 @@ function content([kind, encoded], membrane) {
 function now(answer, request, membrane) {
   request.release();
   if (answer === NETWORK) return undefined;
-  if (answer.keep !== undefined) return [RECORD, membrane.encode(answer.keep)];
+  if (answer.keep !== undefined) return [MOCKED.RECORD, membrane.encode(answer.keep)];
   const { status, statusText, headers, content } = answer;
   const body = decodeContent(content, headers);
   if (isStream(body)) return later(Promise.resolve({ ...answer, content: body }), request, membrane);
-  return [ANSWERED, status, statusText, headers, body];
+  return [MOCKED.ANSWERED, status, statusText, headers, body];
 }
 
 function later(answer, request, membrane) {
@@ -70,7 +65,7 @@ function later(answer, request, membrane) {
     return given === NETWORK ? undefined : (given.keep ?? responseOf(given));
   });
   const callOff = request.callOff === undefined ? null : membrane.encode(request.callOff);
-  return [LATER, membrane.encode(response), callOff];
+  return [MOCKED.LATER, membrane.encode(response), callOff];
 }
 
 function responseOf({ status, statusText, headers, content }) {

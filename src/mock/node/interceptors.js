@@ -2,14 +2,14 @@
 // The interceptors of an origin, in the order they were added. The addon has what of them is data, and finds those that
 // come into question for a request.
 
-const { binding } = require("../../node/binding/addon.js");
+const { binding } = require("../../node/binding/binding.js");
 const { dataOf } = require("./mock-data.js");
 
 /** Interceptors that are remembered after their use, for the errors of requests that come too late. */
 const MOST_USED = 20;
 
 /** The number of no mock. */
-const NONE = 0;
+const NO_MOCK = 0;
 
 class Interceptors {
   #mock;
@@ -72,7 +72,7 @@ class Interceptors {
   /** No request finds them any more. */
   forget() {
     binding.mockForget(this.#mock, this.#table);
-    this.#mock = NONE;
+    this.#mock = NO_MOCK;
   }
 }
 

@@ -9,6 +9,7 @@ const { web } = require("../../node/http/fetch-classes.js");
 const { InvalidArgumentError, UndiciError } = require("./mock-errors.js");
 const { MockRequest } = require("./mock-request.js");
 const { Session } = require("./session.js");
+const { headersOfText, textOfHeaders } = require("../../web/header-text.js");
 
 /** Where undici, and Node's own copy of it, keep the dispatcher of all requests. */
 const GLOBAL = Symbol.for("undici.globalDispatcher.1");
@@ -101,11 +102,13 @@ function flatten(headers = []) {
   const isFlat = Array.isArray(headers) && !Array.isArray(headers[0]);
   if (isFlat) return headers.map(String).join("\n");
   const entries = typeof headers[Symbol.iterator] === "function" ? headers : Object.entries(headers);
-  return [...entries].flat().map(String).join("\n");
+  return textOfHeaders(entries);
 }
 
 function deliver({ status, statusText, headers, content }, handler) {
-  const raw = headers === "" ? [] : headers.split("\n").map((text) => Buffer.from(text, "latin1"));
+  const raw = headersOfText(headers)
+    .flat()
+    .map((text) => Buffer.from(text, "latin1"));
   const text = statusText ?? STATUS_CODES[status];
   if (isNew(handler)) return deliverNew(status, raw, text, content, handler);
   handler.onConnect?.(() => {}, null);

@@ -2,8 +2,9 @@
 // A request of a worker as a mock sees it. What only some matchers look at is made when one does.
 
 const { Blob } = require("node:buffer");
-const { streamFromSource } = require("../../membrane/node/node-streams.js");
+const { streamFromSource } = require("../../web/node/node-streams.js");
 const { chain, lowerCaseNames, sortQuery } = require("./matching.js");
+const { headersOfText } = require("../../web/header-text.js");
 
 /** Methods that say so when they have no body. */
 const EXPECTING = new Set(["PUT", "POST"]);
@@ -68,8 +69,7 @@ class MockRequest {
       // The order is Miniflare 2's, which tests compare: the length stands behind what it adds itself.
       if (lower === "mf-loop") this.#addLength(add);
     };
-    const parts = this.#headerText.split("\n");
-    for (let index = 0; index + 1 < parts.length; index += 2) add(parts[index], parts[index + 1]);
+    for (const [name, value] of headersOfText(this.#headerText)) add(name, value);
     return headers;
   }
 

@@ -7,6 +7,7 @@ const path = require("node:path");
 const { describe } = require("../../node/errors.js");
 const { InvalidArgumentError, UndiciError } = require("./mock-errors.js");
 const { chain } = require("./matching.js");
+const { headersOfText, textOfHeaders } = require("../../web/header-text.js");
 
 /** What of a file is replayed, and what is asked of the network. */
 const MODES = ["missing", "all", "none"];
@@ -130,7 +131,7 @@ function isHeaders(headers) {
 const keyOf = ({ method, url, body }) => JSON.stringify([method, url, body]);
 
 function answerOf({ status, statusText, headers, body }) {
-  return { status, statusText, headers: headers.flat().join("\n"), content: contentOf(body) ?? "" };
+  return { status, statusText, headers: textOfHeaders(headers), content: contentOf(body) ?? "" };
 }
 
 const contentOf = (body) => (typeof body?.base64 === "string" ? Buffer.from(body.base64, "base64") : body);
@@ -146,9 +147,8 @@ function textOf(body) {
 }
 
 function kept(headers) {
-  const parts = headers === "" ? [] : headers.split("\n");
-  const pairs = parts.flatMap((name, index) => (index % 2 === 0 ? [[name.toLowerCase(), parts[index + 1]]] : []));
-  return pairs.filter(([name]) => !OF_THE_WAY.has(name));
+  const named = headersOfText(headers).map(([name, value]) => [name.toLowerCase(), value]);
+  return named.filter(([name]) => !OF_THE_WAY.has(name));
 }
 
 module.exports = { Recording };

@@ -5,9 +5,10 @@
 const { STATUS_CODES } = require("node:http");
 const { types } = require("node:util");
 const { describe } = require("../../node/errors.js");
+const { NAME } = require("../../node/http/plain-headers.js");
 const { InvalidArgumentError } = require("./mock-errors.js");
+const { textOfHeaders } = require("../../web/header-text.js");
 
-const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const FORBIDDEN_IN_VALUE = /[\0\r\n]/;
 
 /** The data of a reply as undici keeps it; throws when it is none. */
@@ -77,11 +78,10 @@ const lengthHeader = (content) => ({ "content-length": Buffer.byteLength(content
 
 /** Headers as they cross to the worker. Text beyond Latin-1 arrives as its UTF-8 bytes, as it would from a server. */
 function headerText(headers) {
-  let text = "";
-  for (const [name, value] of Object.entries(headers)) {
-    for (const one of valuesOf(name, value)) text += `${text && "\n"}${name.toLowerCase()}\n${one}`;
-  }
-  return text;
+  const named = Object.entries(headers).flatMap(([name, value]) =>
+    valuesOf(name, value).map((one) => [name.toLowerCase(), one]),
+  );
+  return textOfHeaders(named);
 }
 
 function valuesOf(name, value) {

@@ -1,9 +1,8 @@
 "use strict";
 // What the addon answers later: a call answers with its value when it can at once, otherwise with a number to wait by.
 
-const { binding } = require("./addon.js");
+const { binding, waiting } = require("./binding.js");
 const { StorageError } = require("../errors.js");
-const { waiting } = require("../instance/lane.js");
 
 /** What a call answered with a number for; Node stays alive until it is there. */
 function later(number) {

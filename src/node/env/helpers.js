@@ -3,7 +3,7 @@
 
 const { describe } = require("../errors.js");
 const { settleWaits, stateOf } = require("./env-events.js");
-const { STATE } = require("../instance/miniflare.js");
+const { STATE } = require("../../durable/node/durable-room.js");
 const { runWithGates, TestState } = require("./test-state.js");
 
 /** `bindings()` gives those of the worker that is loaded. */

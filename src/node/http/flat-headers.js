@@ -1,8 +1,8 @@
 "use strict";
-// Headers cross to the addon and back as one flat string, `name\nvalue\nname\nvalue`: one string is one copy, and no
-// header value can hold a newline. No headers at all are the empty string.
+// The class of headers that users meet, over Node's, and what makes one of the text that headers cross as.
 
 const { extendLater } = require("./fetch-classes.js");
+const { headersOfText } = require("../../web/header-text.js");
 
 /** Those of responses that were fetched. */
 const immutable = new WeakSet();
@@ -56,25 +56,18 @@ function withOurClass(form) {
   return Object.setPrototypeOf(form, FormData.prototype);
 }
 
-function flattenHeaders(headers) {
-  let flat = "";
-  for (const [name, value] of headers) flat += `${flat && "\n"}${name}\n${value}`;
-  return flat;
-}
-
-function parseHeaders(flat) {
+/** The headers of a text. */
+function parseHeaders(text) {
   const headers = new Headers();
-  if (flat === "") return headers;
-  const parts = flat.split("\n");
-  for (let i = 0; i < parts.length; i += 2) headers.append(parts[i], parts[i + 1]);
+  for (const [name, value] of headersOfText(text)) headers.append(name, value);
   return headers;
 }
 
 /** Headers that were fetched: changing them is a TypeError. */
-function fetchedHeaders(flat) {
-  const headers = parseHeaders(flat);
+function fetchedHeaders(text) {
+  const headers = parseHeaders(text);
   immutable.add(headers);
   return headers;
 }
 
-module.exports = { fetchedHeaders, flattenHeaders, FormData, Headers, parseHeaders, withGetAll, withOurClass };
+module.exports = { fetchedHeaders, FormData, Headers, parseHeaders, withGetAll, withOurClass };

@@ -3,7 +3,7 @@
 // costs more than the whole dispatch it travels with.
 
 const { isArrayBuffer } = require("node:util").types;
-const { bytesFromSender, streamFromSender, textFromSender } = require("../../membrane/node/node-streams.js");
+const { bytesFromSender, streamFromSender, textFromSender } = require("../../web/node/node-streams.js");
 const { web } = require("./fetch-classes.js");
 
 const encoder = new TextEncoder();

@@ -4,9 +4,11 @@
 
 const { addType, announceLength, bodyInMemory, requireFormType, takeBody } = require("./http-body.js");
 const { streamOfForeign, textOfForm } = require("./form.js");
-const { flattenHeaders, withGetAll, withOurClass } = require("./flat-headers.js");
+const { parseHeaders, withGetAll, withOurClass } = require("./flat-headers.js");
 const { plainHeaders } = require("./plain-headers.js");
 const { extendLater, web } = require("./fetch-classes.js");
+const { streamFromSender } = require("../../web/node/node-streams.js");
+const { textOfHeaders } = require("../../web/header-text.js");
 
 // The words of Node's own Request.
 const ALREADY_USED = "Cannot construct a Request with a Request object that has already been used.";
@@ -179,7 +181,14 @@ function splitBuilt(input, init) {
   const { method, url, redirect } = request;
   const body = (hasInit ? bodyInMemory(init.body) : undefined) ?? takeBody(request, textOf(request), ALREADY_USED);
   const signal = isRequest(input) || init?.signal ? request.signal : null;
-  return { method, url, headers: flattenHeaders(request.headers), body, cf: request.cf, redirect, signal };
+  return { method, url, headers: textOfHeaders(request.headers), body, cf: request.cf, redirect, signal };
 }
 
-module.exports = { isRequest, Request, splitRequest };
+/** The request of such parts; a body may be a function by which a stream is read, too. */
+function buildRequest({ method, url, headers, body, cf, redirect, signal }) {
+  const init = { method, headers: parseHeaders(headers), body, cf, redirect, signal };
+  if (typeof body === "function") init.body = streamFromSender(body);
+  return new Request(url, init);
+}
+
+module.exports = { buildRequest, isRequest, Request, splitRequest };

@@ -5,8 +5,9 @@
 const { addType, announceLength, Body, isEmptyBody, requireFormType, takeBody } = require("./http-body.js");
 const { describe } = require("../errors.js");
 const { streamOfForeign } = require("./form.js");
-const { fetchedHeaders, flattenHeaders, parseHeaders, withGetAll, withOurClass } = require("./flat-headers.js");
+const { fetchedHeaders, parseHeaders, withGetAll, withOurClass } = require("./flat-headers.js");
 const { extendLater, web } = require("./fetch-classes.js");
+const { textOfHeaders } = require("../../web/header-text.js");
 
 const SWITCHING_PROTOCOLS = 101;
 const NULL_BODY_STATUSES = new Set([SWITCHING_PROTOCOLS, 204, 205, 304]);
@@ -134,7 +135,7 @@ class LightResponse extends Bare {
 
   static split(response) {
     const { status, statusText, headers } = response.#parts;
-    const flat = response.#headers === null ? headers : flattenHeaders(response.#headers);
+    const flat = response.#headers === null ? headers : textOfHeaders(response.#headers);
     return { status, statusText, headers: flat, body: response.#body.take() };
   }
 
@@ -227,7 +228,7 @@ class LightResponse extends Bare {
   }
 
   clone() {
-    const headers = this.#headers && this.#parse(flattenHeaders(this.#headers));
+    const headers = this.#headers && this.#parse(textOfHeaders(this.#headers));
     return new LightResponse(this.#parts, this.#body.clone(), headers);
   }
 
@@ -252,7 +253,7 @@ function splitResponse(response) {
   if (!isResponse(response)) throw new TypeError(`Expected a Response, got ${describe(response)}`);
   if (response.status === SWITCHING_PROTOCOLS) throw new TypeError(HANDSHAKE);
   const { status, statusText, headers } = response;
-  return { status, statusText, headers: flattenHeaders(headers), body: takeBody(response, textOf(response)) };
+  return { status, statusText, headers: textOfHeaders(headers), body: takeBody(response, textOf(response)) };
 }
 
 /** Node's, ours, or one of another realm or library that has what a Response has. */

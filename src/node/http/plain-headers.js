@@ -1,9 +1,10 @@
 "use strict";
 // The flat form of headers that are written plainly, without constructing Node's Headers for it.
 
-const { flattenHeaders } = require("./flat-headers.js");
 const { web } = require("./fetch-classes.js");
+const { textOfHeaders } = require("../../web/header-text.js");
 
+/** What names of headers are made of. */
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const VALUE = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
 
@@ -17,7 +18,7 @@ function plainHeaders(headers, contentType) {
   if (pairs === null) return null;
   if (contentType !== null && !pairs.some(isContentType)) pairs.push(["content-type", contentType]);
   if (pairs.length > 1) pairs.sort(byName);
-  return hasTwice(pairs) && !(headers instanceof web.Headers) ? null : flattenHeaders(pairs);
+  return hasTwice(pairs) && !(headers instanceof web.Headers) ? null : textOfHeaders(pairs);
 }
 
 function pairsOf(headers) {
@@ -56,4 +57,4 @@ function hasTwice(sorted) {
   return sorted.some((pair, i) => i > 0 && pair[0] === sorted[i - 1][0]);
 }
 
-module.exports = { plainHeaders };
+module.exports = { NAME, plainHeaders };

@@ -4,7 +4,8 @@
 
 const { setImmediate } = require("node:timers");
 const { describe, InstanceError } = require("../errors.js");
-const { instanceClock, outstanding } = require("./lane.js");
+const { instanceClock } = require("../binding/binding.js");
+const { outstanding } = require("./lane.js");
 
 /** The last time that a `Date` can have. */
 const LAST_TIME = 8.64e15;

@@ -2,7 +2,7 @@
 // Cron triggers: scheduled events that a worker's expressions ask for, for as long as a scheduler runs.
 
 const { SchedulerError } = require("../errors.js");
-const { nextCron } = require("./lane.js");
+const { nextCron } = require("../binding/binding.js");
 
 /** The longest that a timer of Node's can wait. */
 const LONGEST_WAIT_MS = 2 ** 31 - 1;

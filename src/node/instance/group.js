@@ -2,16 +2,15 @@
 // The workers of one instance: the main one and its mounts, by name. They share a clock, storage and a log, and reach each
 // other through this: as services, as homes of each other's Durable Objects, and by routes.
 
-const { DurableObjectError, MiniflareCoreError } = require("../errors.js");
+const { disposed, DurableObjectError, MiniflareCoreError } = require("../errors.js");
 const {
   closeInstance,
-  disposed,
   forgetSnapshot,
   openInstance,
   restoreSnapshot,
   settleStores,
   takeSnapshot,
-} = require("./lane.js");
+} = require("../binding/binding.js");
 const { Log } = require("../log/log.js");
 const { inheritedOptions, mountOptions, warnOfPlaces } = require("./mounts.js");
 const { objectBindings, soon } = require("../../durable/node/node-objects.js");

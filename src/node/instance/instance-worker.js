@@ -6,8 +6,8 @@
 const { inspect, types } = require("node:util");
 const { enabledFlags } = require("../options/compat.js");
 const { OUTER_SCOPE } = require("../options/config.js");
-const { describeThrown, MiniflareCoreError } = require("../errors.js");
-const { disposed, Lane } = require("./lane.js");
+const { describeThrown, disposed, MiniflareCoreError } = require("../errors.js");
+const { Lane } = require("./lane.js");
 const { contextLimits } = require("../options/context-limits.js");
 const { NoOpLog } = require("../log/log.js");
 const { missingOptions } = require("../options/missing-features.js");

@@ -1,49 +1,23 @@
 "use strict";
 // One worker as Node sees it: a lane of the addon, its membrane, and the requests in flight on it.
-//
-// Numbers of host calls are shared with `src/worker/lane.rs` and `src/membrane/worker/worker-realm.js`.
 
 const { setImmediate } = require("node:timers");
-const { binding, snapshot } = require("../binding/addon.js");
-const { InstanceError, VMScriptRunnerError } = require("../errors.js");
+const { binding, setup, waiting } = require("../binding/binding.js");
+const { disposed, InstanceError, VMScriptRunnerError } = require("../errors.js");
 const { fairly } = require("./fairly.js");
-const { bodyFromWire, bodyToWire } = require("../../membrane/node/node-platform.js");
-const { createRealm, listed } = require("../../membrane/node/node-realm.js");
+const { createKinds, createRealm, listed } = require("../../membrane/node/node-realm.js");
 const { lightResponse, splitResponse } = require("../http/http-response.js");
+const { rooms } = require("../rooms.js");
+const { bodyFromWire, bodyToWire } = require("../../web/node/node-streams.js");
+const { ANSWER, CALL, FIRST, HOST, KIND, TAG, TARGET } = require("../../protocol.js");
 
-const HOST = {
-  ANSWERED: 0,
-  CONDEMNED: 1,
-  UNCAUGHT: 2,
-  MEMBRANE: 3,
-  CONSOLE: 4,
-  UNHANDLED: 5,
-  WARN: 6,
-  REJECTIONS: 7,
-  FETCH: 8,
-  MOCK: 9,
-  ALARM_FAILED: 10,
-  ALARM_SOON: 11,
-  OUTBOUND: 12,
-  SIGNAL: 13,
-  AT_REST: 14,
-  FORGET_SIGNAL: 15,
-};
-/** The call that brings a worker what it fetched of another; the lower numbers are the membrane's. */
-const FETCHED = 3;
-const ANSWERED = 0;
-/** The target of a call of the worker's `fetch`; shared with `src/worker/outside-fetch.js`. */
-const OUTBOUND = 0;
-/** The worker's realm could not answer; the other answers are those of `dispatch.js`. */
-const BROKEN = 2;
-/** What has crossed before anything is asked for: the worker's control object (`src/worker/control.js`), and `start`. */
-const CONTROL = ["h", 1, 0];
-const START = 2;
+/** What has crossed before anything is asked for: the worker's control object (`src/worker/control.js`). */
+const CONTROL = [TAG.LIVE, FIRST.CONTROL, KIND.OBJECT];
 
+const kinds = createKinds(rooms.flatMap((room) => room.kinds ?? []));
 const lanes = new Map();
-let waitingCount = 0;
 
-const hostNumber = binding.setup(host, snapshot);
+const hostNumber = setup(host);
 
 /** Answers a worker's call. Nothing may be thrown out of here: it would have nowhere to go. */
 function host(id, call, args) {
@@ -57,14 +31,6 @@ function host(id, call, args) {
 
 function reportLater(error) {
   Promise.reject(error);
-}
-
-/** Node stays alive while someone waits for a worker. */
-function waiting(delta) {
-  const before = waitingCount > 0;
-  waitingCount += delta;
-  const after = waitingCount > 0;
-  if (before !== after) binding.keepAlive(after);
 }
 
 class Lane {
@@ -102,7 +68,7 @@ class Lane {
     this.#id = binding.openLane(limits.cpuLimitMs, limits.heapLimitMb, instance, hostNumber);
     lanes.set(this.#id, this);
     const call = (number, args) => this.#call(number, args);
-    this.#membrane = createRealm(call, waiting, (debt, is) => this.#owe(debt, is));
+    this.#membrane = createRealm(kinds, call, waiting, (debt, is) => this.#owe(debt, is));
     this.control = this.#membrane.decode(CONTROL);
   }
 
@@ -129,7 +95,7 @@ class Lane {
       this.#starting = { newest: membrane.newest(), stop };
     });
     try {
-      const started = membrane.apply(START, [listed(settings), ...values.map(membrane.encode)]);
+      const started = membrane.apply(FIRST.START, [listed(settings), ...values.map(membrane.encode)]);
       await Promise.race([started, stopped]);
     } finally {
       this.#starting = undefined;
@@ -174,7 +140,7 @@ class Lane {
     if (this.#ended) return Promise.reject(this.#ended());
     const { encode } = this.#membrane;
     const given = Object.entries(init).flatMap(([name, value]) => [name, encode(value)]);
-    return this.#send(this.#nextEvent++, [OUTBOUND, encode(input), given, length]);
+    return this.#send(this.#nextEvent++, [TARGET.OUTBOUND, encode(input), given, length]);
   }
 
   #send(event, args) {
@@ -219,8 +185,8 @@ class Lane {
   }
 
   #settle(answer) {
-    if (answer[0] === BROKEN) return Promise.reject(brokenError(answer[1]));
-    if (answer[0] !== ANSWERED) return Promise.reject(this.#membrane.decode(answer[1]));
+    if (answer[0] === ANSWER.BROKEN) return Promise.reject(brokenError(answer[1]));
+    if (answer[0] !== ANSWER.ANSWERED) return Promise.reject(this.#membrane.decode(answer[1]));
     return Promise.resolve(this.#response(answer));
   }
 
@@ -285,7 +251,7 @@ class Lane {
     const answer = await this.#fetched(target, request);
     this.#owe(request, false);
     // The worker may have ended meanwhile, or end with this turn: then nobody waits.
-    if (!this.#ended) binding.call(this.#id, FETCHED, [number, ...answer]);
+    if (!this.#ended) binding.call(this.#id, CALL.FETCHED, [number, ...answer]);
   }
 
   /** The parts of the response, or the error alone. */
@@ -374,13 +340,6 @@ class Lane {
   }
 }
 
-function disposed() {
-  return new InstanceError(
-    "ERR_DISPOSED",
-    "This Miniflare instance has been disposed. Make a new one: new Miniflare({ ... })",
-  );
-}
-
 function brokenError(reason) {
   return new InstanceError(
     "ERR_BROKEN_REALM",
@@ -398,60 +357,9 @@ function stalledError(places) {
   );
 }
 
-/** Digits of Durable Objects' ids, as the worker makes them too. */
-const objectIds = {
-  idFromName: (objects, name) => binding.durableIdFromName(objects, name),
-  uniqueId: (objects, now) => binding.durableIdUnique(objects, now),
-  parseId(objects, text) {
-    const [id, problem] = binding.durableIdParse(objects, text);
-    if (problem === undefined) return id;
-    throw new TypeError(problem);
-  },
-};
-
-/** When a cron expression is due after a moment, in milliseconds since 1970. Throws what is wrong with it. */
-const nextCron = (expression, after) => binding.nextCron(expression, after);
-
-/** The value of a TOML document. Throws what is wrong with it. */
-const parseToml = (text) => JSON.parse(binding.parseToml(text));
-
-/** What the lanes of an instance share outlives them: its data stays when its worker is loaded anew. */
-const openInstance = () => binding.openInstance();
-/** Where its rooms store from now on, as `persist.js` has it. */
-const settleStores = (instance, places) => binding.settleStores(instance, ...places);
-/** What an instance has stored, remembered by a number, and brought back. */
-const takeSnapshot = (instance) => binding.takeSnapshot(instance);
-const restoreSnapshot = (instance, snapshot) => binding.restoreSnapshot(instance, snapshot);
-const forgetSnapshot = (instance, snapshot) => binding.forgetSnapshot(instance, snapshot);
-const closeInstance = (instance) => binding.closeInstance(instance);
-
 /** What the workers of an instance wait for from outside. */
 function outstanding(instance) {
   return [...lanes.values()].filter((lane) => lane.instance === instance).flatMap((lane) => lane.outstanding());
 }
 
-/** The clock of an instance. */
-const instanceClock = (instance) => ({
-  now: () => binding.clockNow(instance),
-  set: (ms) => binding.clockSet(instance, ms),
-  release: () => binding.clockRelease(instance),
-  step: (target) => binding.clockStep(instance, target),
-  turns: () => binding.clockTurns(instance),
-});
-
-module.exports = {
-  closeInstance,
-  disposed,
-  instanceClock,
-  forgetSnapshot,
-  Lane,
-  nextCron,
-  objectIds,
-  openInstance,
-  outstanding,
-  parseToml,
-  restoreSnapshot,
-  settleStores,
-  takeSnapshot,
-  waiting,
-};
+module.exports = { Lane, outstanding };

@@ -2,7 +2,7 @@
 // Service bindings: other workers of the instance, or functions in Node, that a worker reaches by `env.NAME.fetch()`.
 
 const { describe, MiniflareCoreError } = require("../errors.js");
-const { buildRequest } = require("../../membrane/node/node-platform.js");
+const { buildRequest } = require("../http/http-request.js");
 
 const EXPERIMENTAL = "Service bindings are experimental. There may be breaking changes in the future.";
 

@@ -1,10 +1,10 @@
 "use strict";
 // `miniflare-rs/cache`: caches over a storage, without an instance.
 
-const { binding } = require("../binding/addon.js");
+const { binding } = require("../binding/binding.js");
 const { CacheError, describe } = require("../errors.js");
 const { later } = require("../binding/later.js");
-const { cacheBackend } = require("../stores.js");
+const { cacheBackend } = require("../../cache/node/cache-backend.js");
 const cache = require("../../cache/cache.js");
 const { beginner, constructible, inStep } = require("./constructible.js");
 const { CachePlugin } = require("./plugin-classes.js");

@@ -3,7 +3,7 @@
 
 const index = require("../index.js");
 const { describe } = require("../errors.js");
-const { flattenHeaders, FormData, Headers } = require("../http/flat-headers.js");
+const { FormData, Headers } = require("../http/flat-headers.js");
 const { Miniflare } = require("../instance/miniflare.js");
 const { PLUGINS } = require("../options/plugins.js");
 const { Request } = require("../http/http-request.js");
@@ -11,6 +11,7 @@ const { lightResponse } = require("../http/http-response.js");
 const { FetchEvent, kWaitUntil, ScheduledEvent } = require("../env/env-events.js");
 const { extendsNodes } = require("../http/fetch-classes.js");
 const { BindingsPlugin, BuildPlugin, CorePlugin } = require("./plugin-classes.js");
+const { textOfHeaders } = require("../../web/header-text.js");
 
 const nodes = globalThis.fetch;
 
@@ -20,7 +21,7 @@ async function fetch(input, init = undefined) {
   const { status, statusText, headers, body, url, redirected } = await (extendsNodes()
     ? nodes(request)
     : sent(request));
-  return lightResponse({ status, statusText, headers: flattenHeaders(headers), body, url, redirected });
+  return lightResponse({ status, statusText, headers: textOfHeaders(headers), body, url, redirected });
 }
 
 /** A request of a class that Node's `fetch` does not know. */

@@ -4,7 +4,7 @@
 
 const { clearTimeout, setTimeout } = require("node:timers");
 const { DurableObjectError, describe } = require("../errors.js");
-const { objectIds } = require("../instance/lane.js");
+const { objectIds } = require("../binding/binding.js");
 const { Request } = require("../http/http-request.js");
 const { isResponse } = require("../http/http-response.js");
 const { DurableObjectId, DurableObjectNamespace: Namespace } = require("../../durable/object-namespace.js");

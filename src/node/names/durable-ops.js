@@ -4,29 +4,11 @@
 
 const { setImmediate } = require("node:timers");
 const { Deserializer, Serializer } = require("node:v8");
-const { binding } = require("../binding/addon.js");
+const { binding } = require("../binding/binding.js");
 const { DurableObjectError, StorageError } = require("../errors.js");
 const { later } = require("../binding/later.js");
+const { CLONE, STORE_ERROR, STORED } = require("../../protocol.js");
 const { adopt } = require("./names-realm.js");
-
-/** The numbers are shared with `src/durable/calls.rs`. */
-const CALL = {
-  GET_ONE: 0,
-  GET_MANY: 1,
-  PUT_ONE: 2,
-  PUT_MANY: 3,
-  DELETE_ONE: 4,
-  DELETE_MANY: 5,
-  DELETE_ALL: 6,
-  LIST: 7,
-  ALARM: 8,
-  CONFIRM: 9,
-  COMMIT: 10,
-  END: 11,
-  REFUSE: 12,
-};
-/** The version of the format that is written, which all supported versions of Node read. */
-const VERSION = 15;
 
 const collected = new FinalizationRegistry((number) => binding.durableClose(number));
 
@@ -53,7 +35,7 @@ function call({ number, over }, what, args = [], written = false) {
 const BUILT_IN = { RangeError, TypeError };
 
 function errorOf(name, text) {
-  if (name === "ERR_DESERIALIZATION") return new DurableObjectError(name, text);
+  if (name === STORE_ERROR.FOREIGN) return new DurableObjectError(name, text);
   if (name.startsWith("ERR_")) return new StorageError(name, text);
   return new (BUILT_IN[name] ?? Error)(text);
 }
@@ -63,7 +45,7 @@ function serialize(value) {
   serializer.writeHeader();
   serializer.writeValue(value);
   const bytes = new Uint8Array(serializer.releaseBuffer());
-  bytes[1] = VERSION;
+  bytes[1] = CLONE.VERSION;
   return bytes;
 }
 
@@ -73,7 +55,7 @@ function deserialize(open, key, bytes) {
     deserializer.readHeader();
     return adopt(deserializer.readValue());
   } catch {
-    return call(open, CALL.REFUSE, [key]);
+    return call(open, STORED.REFUSE, [key]);
   }
 }
 
@@ -82,34 +64,34 @@ const values = (open, flat) =>
   flat.map((part, index) => (index % 2 === 0 ? part : deserialize(open, flat[index - 1], part)));
 
 function op_durable_get(open, key) {
-  const bytes = call(open, CALL.GET_ONE, [key]);
+  const bytes = call(open, STORED.GET_ONE, [key]);
   return bytes === undefined ? undefined : deserialize(open, key, bytes);
 }
 
-const op_durable_get_many = (open, keys) => values(open, call(open, CALL.GET_MANY, keys));
-const op_durable_put = (open, key, value) => call(open, CALL.PUT_ONE, [key, serialize(value)], true);
+const op_durable_get_many = (open, keys) => values(open, call(open, STORED.GET_MANY, keys));
+const op_durable_put = (open, key, value) => call(open, STORED.PUT_ONE, [key, serialize(value)], true);
 
 function op_durable_put_many(open, pairs) {
   const isValue = (index) => index % 2 === 1 && pairs[index] !== undefined;
   call(
     open,
-    CALL.PUT_MANY,
+    STORED.PUT_MANY,
     pairs.map((part, index) => (isValue(index) ? serialize(part) : part)),
     true,
   );
 }
 
-const op_durable_delete = (open, key) => call(open, CALL.DELETE_ONE, [key], true);
-const op_durable_delete_many = (open, keys) => call(open, CALL.DELETE_MANY, keys, true);
-const op_durable_delete_all = (open) => call(open, CALL.DELETE_ALL, [], true);
-const op_durable_list = (open, ...query) => values(open, call(open, CALL.LIST, query));
-const op_durable_alarm = (open, act, value) => call(open, CALL.ALARM, [act, value], true);
+const op_durable_delete = (open, key) => call(open, STORED.DELETE_ONE, [key], true);
+const op_durable_delete_many = (open, keys) => call(open, STORED.DELETE_MANY, keys, true);
+const op_durable_delete_all = (open) => call(open, STORED.DELETE_ALL, [], true);
+const op_durable_list = (open, ...query) => values(open, call(open, STORED.LIST, query));
+const op_durable_alarm = (open, act, value) => call(open, STORED.ALARM, [act, value], true);
 
 const op_durable_begin = (open) => new Open(binding.durableBegin(open.number), open.over);
-const op_durable_commit = (open) => call(open, CALL.COMMIT, [], true);
-const op_durable_end = (open) => call(open, CALL.END);
+const op_durable_commit = (open) => call(open, STORED.COMMIT, [], true);
+const op_durable_end = (open) => call(open, STORED.END);
 
-const op_durable_confirm = (open) => call(open, CALL.CONFIRM);
+const op_durable_confirm = (open) => call(open, STORED.CONFIRM);
 
 async function op_durable_confirmed(open) {
   const answer = binding.durableConfirmed(open.number);

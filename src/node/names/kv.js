@@ -1,8 +1,8 @@
 "use strict";
 // `miniflare-rs/kv`: KV namespaces over a storage, without an instance.
 
-const { binding } = require("../binding/addon.js");
-const { kvBackend } = require("../stores.js");
+const { binding } = require("../binding/binding.js");
+const { kvBackend } = require("../../kv/node/kv-backend.js");
 const { KVNamespace: Namespace } = require("../../kv/kv-namespace.js");
 const { beginner, constructible, inStep } = require("./constructible.js");
 const { KVPlugin } = require("./plugin-classes.js");

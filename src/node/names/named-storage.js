@@ -2,7 +2,7 @@
 // What Miniflare 2's storage classes have in common: entries by their keys, `{ value, expiration, metadata }` each, which
 // are kept in the addon. A namespace, a cache or the storage of an object may be made over one.
 
-const { binding } = require("../binding/addon.js");
+const { binding } = require("../binding/binding.js");
 const { describe } = require("../errors.js");
 const { later } = require("../binding/later.js");
 const { adopt } = require("./names-realm.js");

@@ -2,6 +2,8 @@
 // What the storage of Durable Objects (`src/durable/`) asks of the worker that it runs in, where there is none: in Node there
 // are no contexts of requests, and nobody is called.
 
+const protocol = require("../../protocol.js");
+
 const currentContext = () => undefined;
 const gatedContext = () => undefined;
 const enter = (_context, work) => work();
@@ -9,4 +11,4 @@ const enter = (_context, work) => work();
 /** In milliseconds, as in `limits.rs`. */
 const BLOCK_CONCURRENCY = 30_000;
 
-module.exports = { BLOCK_CONCURRENCY, currentContext, enter, gatedContext, HOST: {} };
+module.exports = { ...protocol, BLOCK_CONCURRENCY, currentContext, enter, gatedContext };

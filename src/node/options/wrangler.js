@@ -5,7 +5,7 @@
 const path = require("node:path");
 const { MiniflareCoreError } = require("../errors.js");
 const { readText } = require("../script/files.js");
-const { parseToml } = require("../instance/lane.js");
+const { parseToml } = require("../binding/binding.js");
 
 /**
  * Reads the file that the option `wranglerConfigPath` names, `wrangler.toml` when it is `true`.

@@ -4,6 +4,12 @@
 (() => {
   "use strict";
 
+  const { TAG } =
+    typeof module === "object"
+      ? require("../protocol.js")
+      : __bootstrap.core.loadExtScript("ext:miniflare/protocol.js");
+  const { LIST } = TAG;
+
   /** What a sender is asked for. */
   const CANCEL = 0;
   const SOME = 1;
@@ -26,10 +32,10 @@
     encode(answer, encodeBytes) {
       if (answer === undefined) return undefined;
       const [isLast, chunks, length, isForReader] = answer;
-      if (chunks.length === 0) return ["k", isLast];
-      if (chunks.length === 1) return ["k", isLast, encodeBytes(chunks[0])];
+      if (chunks.length === 0) return [LIST, isLast];
+      if (chunks.length === 1) return [LIST, isLast, encodeBytes(chunks[0])];
       const bytes = encodeBytes(join(chunks, length <= ROOM ? roomFor(length) : new Uint8Array(length)));
-      return isForReader ? ["k", isLast, bytes, ...chunks.map((chunk) => chunk.byteLength)] : ["k", isLast, bytes];
+      return isForReader ? [LIST, isLast, bytes, ...chunks.map((chunk) => chunk.byteLength)] : [LIST, isLast, bytes];
     },
   };
 

@@ -1,5 +1,5 @@
 "use strict";
-// Streams of Node's on their way into a worker, and a worker's in Node: what crosses is in `src/membrane/sources.js`.
+// Streams of Node's on their way into a worker, and a worker's in Node: what crosses is in `src/web/sources.js`.
 
 const { createSources } = require("../sources.js");
 
@@ -23,4 +23,15 @@ async function textFromSender(send) {
   return parts.map((part) => decoder.decode(part, { stream: true })).join("") + decoder.decode();
 }
 
-module.exports = { ...sources, chunkBytes, textFromSender };
+/** A body as it crosses: null, text, bytes, or a function that the worker calls for chunks. */
+function bodyToWire(body, membrane) {
+  const inMemory = body === null || typeof body === "string" || body instanceof Uint8Array;
+  return inMemory ? body : membrane.encode(typeof body === "function" ? body : sources.senderOfStream(body));
+}
+
+/** Null, text, bytes, or the function by which the body's stream is read. */
+function bodyFromWire(wire, membrane) {
+  return Array.isArray(wire) ? membrane.decode(wire) : wire;
+}
+
+module.exports = { ...sources, bodyFromWire, bodyToWire, chunkBytes, textFromSender };

@@ -1,12 +1,29 @@
-//! Headers as they cross and as they are stored: one text, `name\nvalue\nname\nvalue`, with names in lower case.
+//! Headers as they cross and as they are stored: one text, `name\nvalue\nname\nvalue`. `src/web/header-text.js` is the same
+//! in JavaScript.
+
+use http::HeaderMap;
 
 /// Name and value of each.
-pub fn pairs(flat: &str) -> impl Iterator<Item = (&str, &str)> {
-    let mut parts = flat.split('\n');
+pub fn pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut parts = text.split('\n');
     std::iter::from_fn(move || Some((parts.next()?, parts.next()?)))
 }
 
-/// The values of a header, combined as if they stood in one; `None` when there are none.
+/// Name and value of each, in a text of Latin-1.
+pub fn latin1_pairs(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let mut parts = text.split(|byte| *byte == b'\n');
+    std::iter::from_fn(move || Some((parts.next()?, parts.next()?)))
+}
+
+/// The text of headers, in Latin-1.
+pub fn latin1_of(headers: &HeaderMap) -> Vec<u8> {
+    let parts = headers
+        .iter()
+        .flat_map(|(name, value)| [name.as_str().as_bytes(), value.as_bytes()]);
+    parts.collect::<Vec<_>>().join(&b'\n')
+}
+
+/// The values of a header, whose name is in lower case as all names in the text, combined as if they stood in one; `None` when there are none.
 pub fn get(flat: &str, wanted: &str) -> Option<String> {
     let values: Vec<_> = pairs(flat)
         .filter(|(name, _)| *name == wanted)

@@ -3,7 +3,7 @@
 
 import { core } from "ext:core/mod.js";
 import { isLengthOf } from "ext:miniflare/web/bodies.js";
-import { bodyFromWire, bodyToWire } from "ext:miniflare/membrane/worker/worker-body.js";
+import { bodyFromWire, bodyToWire } from "ext:miniflare/web/wire-body.js";
 
 import { getCf, Request, setCf } from "ext:miniflare/web/request-class.js";
 
@@ -13,18 +13,10 @@ const { fromInnerRequest, newInnerRequest, toInnerRequest } = core.loadExtScript
 const { fromInnerResponse, newInnerResponse, toInnerResponse, Response } = core.loadExtScript(
   "ext:deno_fetch/23_response.js",
 );
+const { headersOfText } = core.loadExtScript("ext:miniflare/web/header-text.js");
 
 const LOOP_HEADER = "mf-loop";
 const LENGTH = "content-length";
-
-/** The list that upstream's headers are made of. */
-export function headerList(text) {
-  if (text === "") return [];
-  const parts = text.split("\n");
-  const list = new Array(parts.length / 2);
-  for (let index = 0; index < list.length; index++) list[index] = [parts[2 * index], parts[2 * index + 1]];
-  return list;
-}
 
 /** The headers of an inner request or response as one text, without a length that is not its body's. */
 export function headerText(inner) {
@@ -54,20 +46,20 @@ function withTrueLength(inner) {
 /** A stream from elsewhere has the length that was said of it there. */
 function expectLength(body, headers) {
   if (body === null || body.streamOrStatic.body !== undefined || !headers.includes(LENGTH)) return;
-  const [, length] = headerList(headers).find(([name]) => name === LENGTH) ?? [];
+  const [, length] = headersOfText(headers).find(([name]) => name === LENGTH) ?? [];
   if (/^\d+$/.test(length)) body.length = Number(length);
 }
 
 /** How deep requests are nested is for the dispatcher, not for the worker. */
 function requestHeaders(text) {
-  const list = headerList(text);
+  const list = headersOfText(text);
   return text.includes(LOOP_HEADER) ? list.filter(([name]) => name !== LOOP_HEADER) : list;
 }
 
 /** How many requests led to the one with these headers, itself included. */
 export function depthOf(text) {
   if (!text.includes(LOOP_HEADER)) return 1;
-  const [, depth] = headerList(text).find(([name]) => name === LOOP_HEADER) ?? [];
+  const [, depth] = headersOfText(text).find(([name]) => name === LOOP_HEADER) ?? [];
   return (Number.parseInt(depth, 10) || 0) + 1;
 }
 
@@ -89,7 +81,7 @@ export function requestToWire(request, encode) {
 
 export function responseFromWire(status, statusText, headers, body, decode, guard = "response") {
   const inner = newInnerResponse(status, statusText);
-  inner.headerList = headerList(headers);
+  inner.headerList = headersOfText(headers);
   inner.body = bodyFromWire(body, decode);
   expectLength(inner.body, headers);
   return fromInnerResponse(inner, guard);

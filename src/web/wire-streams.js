@@ -12,8 +12,8 @@
     const writers = new WeakMap();
     return { encodeReadable, decodeReadable, askReadable, encodeWritable, decodeWritable, askWritable };
 
-    function encodeReadable(stream, membrane) {
-      return ["w", membrane.number(stream), "readable", isOfBytes(stream)];
+    function encodeReadable(stream) {
+      return [isOfBytes(stream)];
     }
 
     /** Chunks of a byte stream cross as bytes, others in a list, since they may be anything. */
@@ -50,8 +50,8 @@
       }
     }
 
-    function encodeWritable(stream, membrane) {
-      return ["w", membrane.number(stream), "writable"];
+    function encodeWritable() {
+      return [];
     }
 
     function decodeWritable(_, membrane, number) {

@@ -7,7 +7,7 @@ import { InnerBody } from "ext:miniflare/web/bodies.js";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
 import { load, STREAMS } from "ext:miniflare/realm/lazy.js";
 
-const { createSources } = core.loadExtScript("ext:miniflare/membrane/sources.js");
+const { createSources } = core.loadExtScript("ext:miniflare/web/sources.js");
 
 const { senderOfStream, sourceOfStream, streamFromSender, streamFromSource } = createSources({
   streamClass: () => load(STREAMS).ReadableStream,

@@ -1,0 +1,54 @@
+"use strict";
+// Caches from outside the worker: the same class as inside, over the addon.
+
+const { binding } = require("../../node/binding/binding.js");
+const { outside } = require("../../node/binding/outside.js");
+const { CacheError } = require("../../node/errors.js");
+const { isRequest } = require("../../node/http/http-request.js");
+const { isResponse, lightResponse, splitResponse } = require("../../node/http/http-response.js");
+const { bytesFromSender } = require("../../web/node/node-streams.js");
+const { CacheStorage } = require("../cache.js");
+const { textOfHeaders } = require("../../web/header-text.js");
+
+/** The caches; `settings()` gives `{ enabled, warnUsage }`, whatever they are at the time. */
+function cacheStorage(instance, settings, warn) {
+  const calls = {
+    ttl: (...args) => binding.cacheTtl(instance(), ...args),
+    put: (...args) => binding.cachePut(instance(), ...args),
+    match: (...args) => binding.cacheMatch(instance(), ...args),
+    delete: (...args) => binding.cacheDelete(instance(), ...args),
+  };
+  return new CacheStorage({ ...cacheBackend(calls), settings, warn });
+}
+
+/** What a cache is over in Node, with the `calls` that reach its entries. */
+function cacheBackend(calls) {
+  return {
+    ...outside,
+    ...calls,
+    requestOf,
+    hrefOf: (text) => (URL.canParse(text) ? new URL(text).href : null),
+    isResponse,
+    headersOf: (response) => textOfHeaders(response.headers),
+    bodyOf,
+    responseOf: (status, headers, body) => lightResponse({ status, statusText: "", headers, body }),
+    nameLimit: binding.cacheNameLimit(),
+    error: (code, text) => new CacheError(code, text),
+  };
+}
+
+function requestOf(input) {
+  if (!isRequest(input)) return undefined;
+  const { method, url, headers, cf } = input;
+  return { method, url, headers: textOfHeaders(headers), cacheKey: cf?.cacheKey };
+}
+
+async function bodyOf(response) {
+  const { body } = splitResponse(response);
+  if (body === null) return "";
+  if (typeof body === "string" || body instanceof Uint8Array) return body;
+  if (typeof body === "function") return bytesFromSender(body);
+  return new Uint8Array(await require("node:stream/consumers").arrayBuffer(body));
+}
+
+module.exports = { cacheBackend, cacheStorage };

@@ -1,0 +1,27 @@
+"use strict";
+// KV namespaces from outside the worker: the same class as inside, over the addon.
+
+const { binding } = require("../../node/binding/binding.js");
+const { outside } = require("../../node/binding/outside.js");
+const { streamFromSource } = require("../../web/node/node-streams.js");
+const { KVNamespace } = require("../kv-namespace.js");
+
+/** The namespace of this name. `instance()` gives the number of the instance; it throws when that is disposed of. */
+function kvNamespace(name, instance) {
+  return new KVNamespace(
+    name,
+    kvBackend({
+      get: (...args) => binding.kvGet(instance(), ...args),
+      put: (...args) => binding.kvPut(instance(), ...args),
+      delete: (...args) => binding.kvDelete(instance(), ...args),
+      list: (...args) => binding.kvList(instance(), ...args),
+    }),
+  );
+}
+
+/** What a namespace is over in Node, with the `calls` that reach its entries. */
+function kvBackend(calls) {
+  return { ...outside, ...calls, streamFromSource, valueLimit: binding.kvValueLimit() };
+}
+
+module.exports = { kvBackend, kvNamespace };
