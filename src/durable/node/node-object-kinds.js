@@ -6,8 +6,11 @@ const { DurableObjectId, partsOf } = require("../object-namespace.js");
 const kinds = [
   {
     kind: "objectId",
-    is: (value) => partsOf(value) !== undefined,
-    encode: (id) => [...partsOf(id), id.name],
+    is: (value) => value instanceof DurableObjectId,
+    encode(id) {
+      const parts = partsOf(id);
+      return parts && [...parts, id.name];
+    },
     decode: (parts) => new DurableObjectId(...parts),
   },
 ];
