@@ -1,4 +1,5 @@
-// The documents: their links lead somewhere, and the options they name exist, in the checks and in the types.
+// The documents: their links lead somewhere, the options they name exist, in the checks and in the types, and the README's
+// differences are those of the page that has all of them.
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -91,6 +92,49 @@ describe("methods", () => {
       page.includes(`## ${name}(`) || page.includes(`\`${name}(`) || page.includes(`\`${name}\``);
     assert.deepEqual(
       names.filter((name) => name !== "constructor" && !isDocumented(name)),
+      [],
+    );
+  });
+});
+
+describe("differences from Miniflare 2", () => {
+  const PAGE = path.join("docs", "differences.md");
+  const sections = read(PAGE).split(/^## /m).slice(1);
+
+  /** The rows of tables, without heads and rules. */
+  const rows = (text) => [...text.matchAll(/^\| (?!subject |--- )(.*) \|$/gm)].map(([, row]) => row);
+  const cells = (row) => row.replaceAll("\\|", "").split(" | ");
+
+  test("have a subject and a cell for each package", () => {
+    const all = rows(read(PAGE));
+    assert.ok(all.length > 100, `${all.length} rows`);
+    assert.deepEqual(
+      all.filter((row) => cells(row).length !== 3 || cells(row)[0] === "" || cells(row)[2] === ""),
+      [],
+    );
+  });
+
+  test("are told once", () => {
+    const subjects = sections.flatMap((section) => rows(section).map((row) => cells(row)[0]));
+    assert.deepEqual(
+      subjects.filter((subject, index) => subjects.indexOf(subject) !== index),
+      [],
+    );
+  });
+
+  test("have sections that the page lists", () => {
+    const headings = sections.map((section) => section.split("\n")[0]);
+    const listed = [...read(PAGE).matchAll(/^- \[(.*)\]\(#[\w-]+\)$/gm)].map(([, heading]) => heading);
+    assert.deepEqual(listed, headings);
+  });
+
+  test("that the README names are ten, in the words of the page", () => {
+    const [, section] = /^## Differences from Miniflare 2$([\s\S]*?)^## /m.exec(read("README.md"));
+    const named = rows(section).map((row) => row.replaceAll("](docs/", "]("));
+    assert.equal(named.length, 10);
+    const known = rows(read(PAGE));
+    assert.deepEqual(
+      named.filter((row) => !known.includes(row)),
       [],
     );
   });
