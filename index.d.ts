@@ -30,8 +30,8 @@ export interface DurableObjectOptions {
   /** The name under which the script exports the class. */
   className: string;
   /**
-   * The worker that exports the class: a mount, or the main worker by its `name`. The objects live in that worker and get
-   * its bindings. Default: the worker that the binding belongs to.
+   * The worker that exports the class: a mount, or the main worker by its `name`. The objects live in that worker and
+   * get its bindings. Default: the worker that the binding belongs to.
    */
   scriptName?: string;
 }
@@ -81,8 +81,8 @@ export interface MiniflareOptions {
   // Configuration files
 
   /**
-   * The path of a `wrangler.toml` whose keys set the options that are not given here. `true` means the one in `rootPath`,
-   * if it exists. Default: none.
+   * The path of a `wrangler.toml` whose keys set the options that are not given here. `true` means the one in
+   * `rootPath`, if it exists. Default: none.
    *
    * @throws {MiniflareCoreError} `ERR_INVALID_CONFIG`, from the methods, if the file is not valid TOML
    */
@@ -102,8 +102,9 @@ export interface MiniflareOptions {
   // Builds and watching
 
   /**
-   * A shell command that builds the script. It runs before the script is read: at the start, at `reload()` and when these
-   * options change. It inherits standard input and output, and `MINIFLARE=1` is set in its environment. Default: none.
+   * A shell command that builds the script. It runs before the script is read: at the start, at `reload()` and when
+   * these options change. It inherits standard input and output, and `MINIFLARE=1` is set in its environment. Default:
+   * none.
    *
    * @throws {BuildError} from the methods, if the command fails
    * @example
@@ -136,9 +137,9 @@ export interface MiniflareOptions {
 
   /**
    * Properties of `env` in module workers, global variables in service workers. Plain data is copied when the worker is
-   * loaded. Functions, classes, and objects that contain functions are live: the worker calls them synchronously and sees
-   * changes to them. Objects of the Web APIs (`Blob`, `FormData`, `AbortSignal`, `CryptoKey`, streams, ...) can be used
-   * as such in the worker.
+   * loaded. Functions, classes, and objects that contain functions are live: the worker calls them synchronously and
+   * sees changes to them. Objects of the Web APIs (`Blob`, `FormData`, `AbortSignal`, `CryptoKey`, streams, ...) can be
+   * used as such in the worker.
    *
    * @example
    * bindings: { GREETING: "Hello", PAGE: new Blob(["<h1>Hello</h1>"]), remember: (url) => visits.push(url) }
@@ -162,14 +163,14 @@ export interface MiniflareOptions {
    */
   durableObjects?: Record<string, string | DurableObjectOptions>;
   /**
-   * Whether alarms of Durable Objects are delivered when they are due. With `false`, alarms can be set and read, but only
-   * {@link Miniflare.flushDurableObjectAlarms} delivers them. Default: `true`.
+   * Whether alarms of Durable Objects are delivered when they are due. With `false`, alarms can be set and read, but
+   * only {@link Miniflare.flushDurableObjectAlarms} delivers them. Default: `true`.
    */
   durableObjectsAlarms?: boolean;
   /**
    * Where the data and alarms of Durable Objects are stored. `true` is the folder `./.mf/do` below `rootPath`. A string
-   * is a path relative to `rootPath`, or the URL of a Redis server; any other URL is an error. If the location cannot be
-   * used, the requests that need it reject with a {@link StorageError}. Default: `false`, memory.
+   * is a path relative to `rootPath`, or the URL of a Redis server; any other URL is an error. If the location cannot
+   * be used, the requests that need it reject with a {@link StorageError}. Default: `false`, memory.
    *
    * @example
    * durableObjectsPersist: "./data"
@@ -186,9 +187,10 @@ export interface MiniflareOptions {
    */
   durability?: "os" | "sync";
   /**
-   * Makes the order of concurrent events deterministic, chosen by the seed, so that a test can try many orders and repeat
-   * the one that fails. Concurrent events are requests, alarms, timers, responses of Durable Objects, and completions of
-   * their storage. Not for production or measurements. Default: none; everything happens as soon as it can.
+   * Makes the order of concurrent events deterministic, chosen by the seed, so that a test can try many orders and
+   * repeat the one that fails. Concurrent events are requests, alarms, timers, responses of Durable Objects, and
+   * completions of their storage. Not for production or measurements. Default: none; everything happens as soon as it
+   * can.
    *
    * @example
    * simulate: { seed: 1 }
@@ -219,9 +221,9 @@ export interface MiniflareOptions {
   /** The name of the worker, for service bindings and `scriptName` of other workers. A mount's name is its key. */
   name?: string;
   /**
-   * The URLs for which `dispatchFetch` of the main worker selects this worker: a host, which may begin with a star, and a
-   * path, which may end with a star. The most specific route wins; URLs that match no route go to the main worker. Routes
-   * of the main worker require a `name`.
+   * The URLs for which `dispatchFetch` of the main worker selects this worker: a host, which may begin with a star, and
+   * a path, which may end with a star. The most specific route wins; URLs that match no route go to the main worker.
+   * Routes of the main worker require a `name`.
    *
    * @throws {RouterError} `ERR_QUERY_STRING`, `ERR_INFIX_WILDCARD`, `ERR_INVALID_ROUTE`, from the methods
    * @example
@@ -243,8 +245,8 @@ export interface MiniflareOptions {
   fetchMock?: MockAgent | FetchDispatcher;
   /**
    * The server behind the worker, an absolute URL. Requests for other URLs are resolved against it. Requests that the
-   * worker does not answer are sent to it: if there is no handler, if the handler returns nothing, or if it throws after
-   * `passThroughOnException()`. Default: none.
+   * worker does not answer are sent to it: if there is no handler, if the handler returns nothing, or if it throws
+   * after `passThroughOnException()`. Default: none.
    *
    * @throws {MiniflareCoreError} `ERR_INVALID_UPSTREAM`, from the methods, if it is not an absolute URL
    * @example
@@ -264,14 +266,14 @@ export interface MiniflareOptions {
   fetchCaPath?: string | string[];
   /**
    * The time in milliseconds that a server may be silent, before its response and between two parts of its body. After
-   * that, the fetch fails with a `cause` of code `UND_ERR_HEADERS_TIMEOUT` or `UND_ERR_BODY_TIMEOUT`. Default: 300000, as
-   * in [undici](https://undici.nodejs.org/#/docs/api/Client).
+   * that, the fetch fails with a `cause` of code `UND_ERR_HEADERS_TIMEOUT` or `UND_ERR_BODY_TIMEOUT`. Default: 300000,
+   * as in [undici](https://undici.nodejs.org/#/docs/api/Client).
    */
   fetchTimeoutMs?: number;
 
   /**
-   * Names of KV namespaces to bind. Their data survives `reload()` and `setOptions()`; it is in memory and ends with the
-   * instance unless `kvPersist` is set. Default: none.
+   * Names of KV namespaces to bind. Their data survives `reload()` and `setOptions()`; it is in memory and ends with
+   * the instance unless `kvPersist` is set. Default: none.
    *
    * @example
    * kvNamespaces: ["KV"]
@@ -285,9 +287,9 @@ export interface MiniflareOptions {
   // Limits
 
   /**
-   * The CPU time in milliseconds that the worker may use in one turn, from the moment it is entered until it waits or is
-   * done. A worker that uses more is stopped with `ERR_CPU_LIMIT`; the next request starts a new one. Time spent waiting
-   * does not count. Default: 30000, the limit of
+   * The CPU time in milliseconds that the worker may use in one turn, from the moment it is entered until it waits or
+   * is done. A worker that uses more is stopped with `ERR_CPU_LIMIT`; the next request starts a new one. Time spent
+   * waiting does not count. Default: 30000, the limit of
    * [Workers](https://developers.cloudflare.com/workers/platform/limits/#cpu-time).
    */
   cpuLimitMs?: number;
@@ -350,14 +352,14 @@ export interface MiniflareOptions {
    */
   log?: Log;
   /**
-   * Whether an unhandled rejection of the worker is logged as an error. With `false` it becomes an unhandled rejection of
-   * the Node process. Default: `false`.
+   * Whether an unhandled rejection of the worker is logged as an error. With `false` it becomes an unhandled rejection
+   * of the Node process. Default: `false`.
    */
   logUnhandledRejections?: boolean;
 
   /**
-   * Whether the stacks of the worker's errors name the files and lines that the script was built from, in the worker and
-   * in Node, according to the source map that each file links with `//# sourceMappingURL=`. Default: `false`.
+   * Whether the stacks of the worker's errors name the files and lines that the script was built from, in the worker
+   * and in Node, according to the source map that each file links with `//# sourceMappingURL=`. Default: `false`.
    */
   sourceMap?: boolean;
 
@@ -394,8 +396,8 @@ export class ReloadEvent extends Event {
 type ReloadListener = ((event: ReloadEvent) => void) | { handleEvent(event: ReloadEvent): void };
 
 /**
- * The clock of an instance. Once a test sets or advances it, time stands still until the test sets or advances it again.
- * `Date`, timers, the expiry of stored data and alarms follow it. Cron triggers do not.
+ * The clock of an instance. Once a test sets or advances it, time stands still until the test sets or advances it
+ * again. `Date`, timers, the expiry of stored data and alarms follow it. Cron triggers do not.
  *
  * @example
  * await mf.clock.set(new Date("2030-01-01T00:00:00Z"));
@@ -410,13 +412,13 @@ export interface Clock {
    */
   now(): number;
   /**
-   * Moves the clock to a time and stops it there. On the way forward, it stops at each time at which a timer or an alarm
-   * is due, and waits for everything that happens then. On the way back, nothing happens.
+   * Moves the clock to a time and stops it there. On the way forward, it stops at each time at which a timer or an
+   * alarm is due, and waits for everything that happens then. On the way back, nothing happens.
    *
    * @param time a `Date`, or milliseconds since 1970
    * @throws {TypeError} if `time` is anything else
-   * @throws {InstanceError} `ERR_CLOCK` if the events at one time take more than 10 s of actual time, or if there are more
-   * than 1,000,000 such times
+   * @throws {InstanceError} `ERR_CLOCK` if the events at one time take more than 10 s of actual time, or if there are
+   * more than 1,000,000 such times
    */
   set(time: number | Date): Promise<void>;
   /**
@@ -436,8 +438,8 @@ export interface Clock {
  * A Workers script that runs in its own V8 inside this process.
  *
  * The constructor starts to load the worker and returns immediately. It never throws: errors of the load reject the
- * methods, and become an unhandled rejection if no method is awaited. After `dispose()`, every other method rejects with
- * an {@link InstanceError} `ERR_DISPOSED`.
+ * methods, and become an unhandled rejection if no method is awaited. After `dispose()`, every other method rejects
+ * with an {@link InstanceError} `ERR_DISPOSED`.
  *
  * @example
  * const mf = new Miniflare({
@@ -463,7 +465,8 @@ export class Miniflare extends EventTarget {
    * @param init as for `new Request(input, init)`, and `cf`
    * @returns the response of the worker. Its headers can be changed. A streamed body is pulled while it is read.
    * @throws the error of the worker, with its name, message, stack and cause
-   * @throws {TypeError} if the arguments are not a valid request, for example for an invalid URL or a body that was used
+   * @throws {TypeError} if the arguments are not a valid request, for example for an invalid URL or a body that was
+   * used
    * @throws {FetchError} `ERR_NO_HANDLER`, `ERR_NO_RESPONSE`, `ERR_RESPONSE_TYPE`, `ERR_NO_UPSTREAM`
    * @throws {InstanceError} `ERR_CPU_LIMIT`, `ERR_HEAP_LIMIT`, `ERR_DISPOSED`
    *
@@ -478,8 +481,8 @@ export class Miniflare extends EventTarget {
    * @param scheduledTime milliseconds since 1970; default: now
    * @param cron the expression that the handler receives; default: `""`
    * @param url an absolute URL that selects a mount by its routes; default: this worker
-   * @returns the results of the promises passed to `waitUntil()`, in order, followed by the result of a module's handler
-   * unless it is `undefined`; an empty array if there is no handler
+   * @returns the results of the promises passed to `waitUntil()`, in order, followed by the result of a module's
+   * handler unless it is `undefined`; an empty array if there is no handler
    * @throws the error of the handler, or the reason of the first of those promises that rejects
    *
    * @example
@@ -531,8 +534,8 @@ export class Miniflare extends EventTarget {
   getMount(name: string): Promise<Miniflare | undefined>;
 
   /**
-   * Returns the namespace of a Durable Object binding, for use in Node. It stays valid after a reload: its stubs reach the
-   * worker that is loaded.
+   * Returns the namespace of a Durable Object binding, for use in Node. It stays valid after a reload: its stubs reach
+   * the worker that is loaded.
    *
    * @param name the name of the binding, a key of the option `durableObjects`
    * @throws {DurableObjectError} `ERR_CLASS_NOT_FOUND`, from the stubs, if nothing is bound under the name
@@ -544,8 +547,8 @@ export class Miniflare extends EventTarget {
   getDurableObjectNamespace(name: string): Promise<DurableObjectNamespace>;
 
   /**
-   * Returns the storage of an object, for use in Node. The object need not have been constructed. The storage stays valid
-   * after a reload.
+   * Returns the storage of an object, for use in Node. The object need not have been constructed. The storage stays
+   * valid after a reload.
    *
    * @throws {TypeError} if `id` is invalid
    *
@@ -557,17 +560,17 @@ export class Miniflare extends EventTarget {
   getDurableObjectStorage(id: DurableObjectId): Promise<DurableObjectStorage>;
 
   /**
-   * Returns the ids of the objects of a binding that are live or have stored data, ordered by their digits. The ids have
-   * no names, because names are not stored.
+   * Returns the ids of the objects of a binding that are live or have stored data, ordered by their digits. The ids
+   * have no names, because names are not stored.
    *
    * @param name the name of the binding, a key of the option `durableObjects`
    */
   getDurableObjectIds(name: string): Promise<DurableObjectId[]>;
 
   /**
-   * Calls `work` with an object and its state, as an event of the object. The object is constructed if it is not live. The
-   * call waits for the object's input gate, and no other event runs while `work` uses the storage. The instance is the
-   * one that requests reach; changes to it persist.
+   * Calls `work` with an object and its state, as an event of the object. The object is constructed if it is not live.
+   * The call waits for the object's input gate, and no other event runs while `work` uses the storage. The instance is
+   * the one that requests reach; changes to it persist.
    *
    * @returns the result of `work`
    * @throws the error of `work` or of the constructor
@@ -594,8 +597,8 @@ export class Miniflare extends EventTarget {
   evictDurableObject(id: DurableObjectId): Promise<boolean>;
 
   /**
-   * Starts a simulation with this seed, as the option `simulate` does, without a reload. Durable Objects are constructed
-   * again, so that the same seed gives the same run.
+   * Starts a simulation with this seed, as the option `simulate` does, without a reload. Durable Objects are
+   * constructed again, so that the same seed gives the same run.
    *
    * @param seed a whole number
    * @throws {OptionsError} `ERR_INVALID_OPTION` if it is not a whole number
@@ -614,8 +617,8 @@ export class Miniflare extends EventTarget {
   /**
    * Takes a snapshot of everything that the instance has stored, alarms included.
    *
-   * @returns a function that restores the snapshot, as often as it is called. Durable Objects are constructed again. Data
-   * that others write to a shared folder or Redis server is kept, except where this instance has written too.
+   * @returns a function that restores the snapshot, as often as it is called. Durable Objects are constructed again.
+   * Data that others write to a shared folder or Redis server is kept, except where this instance has written too.
    *
    * @example
    * let restore;
@@ -625,8 +628,9 @@ export class Miniflare extends EventTarget {
   snapshotStorage(): Promise<() => Promise<void>>;
 
   /**
-   * Calls `alarm()` of all objects that have an alarm set, whether it is due or not, one after the other in the order of
-   * their times. Alarms that the handlers set are left for the next call. Failed alarms are retried like any other alarm.
+   * Calls `alarm()` of all objects that have an alarm set, whether it is due or not, one after the other in the order
+   * of their times. Alarms that the handlers set are left for the next call. Failed alarms are retried like any other
+   * alarm.
    *
    * @param ids the objects whose alarms to deliver; default: all objects
    * @param options.onlyDue leaves out alarms that are not due yet; default: `false`
@@ -660,8 +664,8 @@ export class Miniflare extends EventTarget {
   getCaches(): Promise<CacheStorage>;
 
   /**
-   * Starts to dispatch scheduled events according to the option `crons`, until the scheduler is disposed of. Each event is
-   * logged. The scheduler follows the system's time, not `clock`.
+   * Starts to dispatch scheduled events according to the option `crons`, until the scheduler is disposed of. Each event
+   * is logged. The scheduler follows the system's time, not `clock`.
    *
    * @example
    * const scheduler = await mf.startScheduler();
@@ -670,16 +674,16 @@ export class Miniflare extends EventTarget {
   startScheduler(): Promise<CronScheduler>;
 
   /**
-   * Loads the worker again, with a new global scope. The script, modules and files of bindings are read from disk again.
-   * Pending requests are answered by the previous worker.
+   * Loads the worker again, with a new global scope. The script, modules and files of bindings are read from disk
+   * again. Pending requests are answered by the previous worker.
    *
    * @throws the error of the load; another `reload()` or `setOptions()` can repair it
    */
   reload(): Promise<void>;
 
   /**
-   * Merges `options` into the current ones and reloads. Options that are not named stay as they are; `undefined` unsets an
-   * option. `log` remains the one that was passed to the constructor.
+   * Merges `options` into the current ones and reloads. Options that are not named stay as they are; `undefined` unsets
+   * an option. `log` remains the one that was passed to the constructor.
    *
    * @param dispatchReloadEvent whether to dispatch the event `reload`; default: `true`
    * @throws {OptionsError} `ERR_INVALID_OPTION`; then nothing is changed
@@ -718,7 +722,10 @@ export interface RequestInit extends globalThis.RequestInit {
 export interface ResponseInit extends globalThis.ResponseInit {
   /** Whether the body is already encoded as its `Content-Encoding` states: `"manual"` if so. Default: `"automatic"`. */
   encodeBody?: "automatic" | "manual";
-  /** The response to a WebSocket handshake. The status must be 101, otherwise a `RangeError` is thrown. WebSockets are not implemented yet. */
+  /**
+   * The response to a WebSocket handshake. The status must be 101, otherwise a `RangeError` is thrown. WebSockets are
+   * not implemented yet.
+   */
   webSocket?: object | null;
   /** Information of the platform about the response. */
   cf?: unknown;
@@ -765,11 +772,11 @@ export class Response extends globalThis.Response {
   readonly clone: () => Response;
   readonly json: <T = unknown>() => Promise<T>;
   /**
-   * Waits for all promises that the worker passed to `waitUntil()` for this request, including those that it passes in the
-   * meantime.
+   * Waits for all promises that the worker passed to `waitUntil()` for this request, including those that it passes in
+   * the meantime.
    *
-   * @returns the results of the promises, in the order in which they were passed; an empty array if the response did not
-   * come from `dispatchFetch`
+   * @returns the results of the promises, in the order in which they were passed; an empty array if the response did
+   * not come from `dispatchFetch`
    * @throws the reason of the first promise that rejects
    */
   waitUntil<WaitUntil extends unknown[] = unknown[]>(): Promise<WaitUntil>;
@@ -894,15 +901,16 @@ export interface CacheQueryOptions {
  */
 export interface Cache {
   /**
-   * Stores a response for as long as its headers declare it fresh. A response that must not be stored, or that is stale, is
-   * silently left out.
+   * Stores a response for as long as its headers declare it fresh. A response that must not be stored, or that is
+   * stale, is silently left out.
    *
-   * @throws {TypeError} for methods other than GET, and for a response with status 206, with `Vary: *`, or with a WebSocket
+   * @throws {TypeError} for methods other than GET, and for a response with status 206, with `Vary: *`, or with a
+   * WebSocket
    */
   put(request: RequestInfo, response: globalThis.Response): Promise<void>;
   /**
-   * Returns the response that was stored for a GET request, with `CF-Cache-Status: HIT`, or `undefined` if there is none.
-   * The status is 304 if a condition of the request holds, and 206 or 416 if the request has a `Range`.
+   * Returns the response that was stored for a GET request, with `CF-Cache-Status: HIT`, or `undefined` if there is
+   * none. The status is 304 if a condition of the request holds, and 206 or 416 if the request has a `Range`.
    */
   match(request: RequestInfo, options?: CacheQueryOptions): Promise<Response | undefined>;
   /** Deletes a response. Returns whether there was one. */
@@ -967,8 +975,9 @@ export interface DurableObjectState {
   /** Has no effect: objects stay alive while anything is pending. */
   waitUntil(promise: Promise<unknown>): void;
   /**
-   * Runs `closure` while no other event reaches the object. If the closure throws, or takes longer than 30 s, the object is
-   * reset, as in [Workers](https://developers.cloudflare.com/durable-objects/api/state/#blockconcurrencywhile).
+   * Runs `closure` while no other event reaches the object. If the closure throws, or takes longer than 30 s, the
+   * object is reset, as in
+   * [Workers](https://developers.cloudflare.com/durable-objects/api/state/#blockconcurrencywhile).
    *
    * @returns the result of `closure`
    * @throws the error of `closure`
@@ -1002,8 +1011,8 @@ export interface DurableObjectListOptions extends DurableObjectStorageOptions {
 }
 
 /**
- * The methods that a storage and a transaction have in common. Values are copied by structured clone. A call that exceeds
- * a limit rejects with a `RangeError`: 2,048 bytes per key, 128 KiB per value, 128 keys per call
+ * The methods that a storage and a transaction have in common. Values are copied by structured clone. A call that
+ * exceeds a limit rejects with a `RangeError`: 2,048 bytes per key, 128 KiB per value, 128 keys per call
  * ([limits](https://developers.cloudflare.com/durable-objects/platform/limits/)).
  */
 export interface DurableObjectOperator {
@@ -1030,7 +1039,8 @@ export interface DurableObjectOperator {
    */
   getAlarm(options?: DurableObjectStorageOptions): Promise<number | null>;
   /**
-   * Sets the time at which the object's `alarm()` is called, and replaces the previous one. A time in the past means now.
+   * Sets the time at which the object's `alarm()` is called, and replaces the previous one. A time in the past means
+   * now.
    *
    * @param time a `Date`, or milliseconds since 1970
    * @throws {TypeError} for an invalid time, or a time before 1970
@@ -1237,13 +1247,18 @@ export class InstanceError extends MiniflareError<
 
 /** A route has a query string or a star in the middle, or is not a URL. The message names the route and its worker. */
 export class RouterError extends MiniflareError<"ERR_QUERY_STRING" | "ERR_INFIX_WILDCARD" | "ERR_INVALID_ROUTE"> {}
-/** A cache cannot be opened: `ERR_RESERVED` for the name `default`. Or an entry is not a response: `ERR_DESERIALIZATION`. */
+/**
+ * A cache cannot be opened: `ERR_RESERVED` for the name `default`. Or an entry is not a response:
+ * `ERR_DESERIALIZATION`.
+ */
 export class CacheError extends MiniflareError {}
 /** Exported for suites that refer to it. Nothing throws it yet. */
 export class QueueError extends MiniflareError {}
 /** An expression of the option `crons` is invalid. The message contains the expression and the reason. */
 export class SchedulerError extends MiniflareError<"ERR_INVALID_CRON"> {}
-/** The command of the option `buildCommand` failed. `code` is its exit code; -1 if it was terminated or did not start. */
+/**
+ * The command of the option `buildCommand` failed. `code` is its exit code; -1 if it was terminated or did not start.
+ */
 export class BuildError extends Error {
   constructor(code: number, message?: string, cause?: unknown);
   readonly code: number;
@@ -1252,8 +1267,8 @@ export class BuildError extends Error {
 // ---- Mocks
 
 /**
- * Creates a mock of the network for the option `fetchMock`, with the API of undici's MockAgent. One mock may serve several
- * instances.
+ * Creates a mock of the network for the option `fetchMock`, with the API of undici's MockAgent. One mock may serve
+ * several instances.
  *
  * @example
  * const fetchMock = createFetchMock();

@@ -1,4 +1,5 @@
-// `miniflare-rs/core`, which replaces `@miniflare/core`: all exports of the package, and other names that suites import.
+// `miniflare-rs/core`, which replaces `@miniflare/core`: all exports of the package, and other names that suites
+// import.
 
 import type * as miniflare from "../index";
 

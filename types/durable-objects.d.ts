@@ -1,4 +1,4 @@
-// `miniflare-rs/durable-objects`, which replaces `@miniflare/durable-objects`: for objects that a test constructs itself.
+// `miniflare-rs/durable-objects`, which replaces `@miniflare/durable-objects`: for objects that a test constructs.
 
 import type * as miniflare from "../index";
 import type { Storage } from "./storage";
@@ -17,8 +17,8 @@ export const DurableObjectId: {
   prototype: DurableObjectId;
   /**
    * @param objectName the binding that the id belongs to
-   * @param hexId 64 hexadecimal digits. The constructor does not check them; an instance or a namespace that receives the
-   *   id does.
+   * @param hexId 64 hexadecimal digits. The constructor does not check them; an instance or a namespace that receives
+   * the id does.
    */
   new (objectName: string, hexId: string, name?: string): DurableObjectId;
 };

@@ -1,4 +1,4 @@
-// Mocks of outbound fetches: the parts of undici's MockAgent that suites use through Miniflare, and this package's additions.
+// Mocks of outbound fetches: the parts of undici's MockAgent that suites use through Miniflare, and additions.
 
 /** A value to compare with, a RegExp, or a function that returns `true`, or a promise of it, for a match. */
 export type MockMatcher<Value = string> = string | RegExp | ((value: Value) => boolean | Promise<boolean>);
@@ -154,8 +154,8 @@ export interface NearestInterceptor {
 }
 
 /**
- * The `cause` of the `TypeError: fetch failed` for a request that no interceptor matches and that may not use the network.
- * Its message is undici's.
+ * The `cause` of the `TypeError: fetch failed` for a request that no interceptor matches and that may not use the
+ * network. Its message is undici's.
  */
 export interface MockNotMatchedError extends Error {
   name: "MockNotMatchedError";
@@ -200,8 +200,8 @@ export interface MockAgentResponse {
 /** The result of {@link createFetchMock}. */
 export interface MockAgent {
   /**
-   * Returns the interceptors of one origin, such as `"https://example.com"`, or of all origins that a RegExp or a function
-   * matches.
+   * Returns the interceptors of one origin, such as `"https://example.com"`, or of all origins that a RegExp or a
+   * function matches.
    * @throws InvalidArgumentError for a URL with a path, or with a protocol other than `http:` and `https:`
    */
   get(origin: string | URL | RegExp | ((origin: string) => boolean)): MockPool;
@@ -222,8 +222,8 @@ export interface MockAgent {
   /** @throws UndiciError with a table of the interceptors that have not been used up, if there are any */
   assertNoPendingInterceptors(options?: { pendingInterceptorsFormatter?: PendingInterceptorsFormatter }): void;
   /**
-   * Records the responses of servers to requests that no interceptor matches, and replays them from a file in later runs.
-   * `disableNetConnect()` does not prevent this.
+   * Records the responses of servers to requests that no interceptor matches, and replays them from a file in later
+   * runs. `disableNetConnect()` does not prevent this.
    * @param file a JSON file, relative to the current folder of the process. Its folder is created if it is missing.
    * @throws UndiciError if the file is not a recording
    * @example
@@ -231,13 +231,14 @@ export interface MockAgent {
    */
   record(file: string, options?: RecordOptions): MockAgent;
   /**
-   * Sends a request of the test, as a dispatcher of undici: `setGlobalDispatcher(fetchMock)`. Requests that no interceptor
-   * matches go to the dispatcher that was set before.
+   * Sends a request of the test, as a dispatcher of undici: `setGlobalDispatcher(fetchMock)`. Requests that no
+   * interceptor matches go to the dispatcher that was set before.
    */
   // biome-ignore lint/suspicious/noExplicitAny: undici's own types differ from version to version
   dispatch(options: any, handler: any): boolean;
   /**
-   * Sends a request of the test, as undici's dispatchers do. Requests that no interceptor matches go to Node's dispatcher.
+   * Sends a request of the test, as undici's dispatchers do. Requests that no interceptor matches go to Node's
+   * dispatcher.
    * @throws InvalidArgumentError if the origin is not a URL, or the path is not a string
    */
   request(options: MockAgentRequest): Promise<MockAgentResponse>;
@@ -256,7 +257,9 @@ export interface MockAgent {
   close(): Promise<void>;
 }
 
-/** Any object with the `dispatch` of undici's dispatchers, versions 5 to 7: a `MockAgent`, a `ProxyAgent`, an `Agent`. */
+/**
+ * Any object with the `dispatch` of undici's dispatchers, versions 5 to 7: a `MockAgent`, a `ProxyAgent`, an `Agent`.
+ */
 export interface FetchDispatcher {
   // biome-ignore lint/suspicious/noExplicitAny: undici's own types differ from version to version
   dispatch(options: any, handler: any): boolean;

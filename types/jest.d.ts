@@ -14,8 +14,8 @@ declare class MiniflareEnvironment {
 
 declare namespace MiniflareEnvironment {
   /**
-   * The type of `testEnvironmentOptions`: the options of an instance, and those of Jest. Booleans and numbers may be texts,
-   * as in JSON, with a warning in Node. Unknown names are errors.
+   * The type of `testEnvironmentOptions`: the options of an instance, and those of Jest. Booleans and numbers may be
+   * texts, as in JSON, with a warning in Node. Unknown names are errors.
    */
   export interface MiniflareEnvironmentOptions extends Omit<MiniflareOptions, "fetchMock" | "log"> {
     /** The export conditions for packages that tests load. Default: `["worker", "browser"]`. */

@@ -4,7 +4,9 @@ import type { Clock, Storage } from "./storage";
 
 export type * from "./storage";
 
-/** Entries in a folder with a database. Files of Miniflare 2 are not read. One process has the folder open at a time. */
+/**
+ * Entries in a folder with a database. Files of Miniflare 2 are not read. One process has the folder open at a time.
+ */
 export type FileStorage = Storage;
 export const FileStorage: {
   prototype: FileStorage;

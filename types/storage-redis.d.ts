@@ -16,7 +16,9 @@ export interface RedisClient {
   };
 }
 
-/** Entries on a Redis server: those of the KV namespace of this name, in instances whose `kvPersist` is the same URL. */
+/**
+ * Entries on a Redis server: those of the KV namespace of this name, in instances whose `kvPersist` is the same URL.
+ */
 export type RedisStorage = Storage;
 export const RedisStorage: {
   prototype: RedisStorage;

@@ -8,7 +8,9 @@ export interface StoredMeta<Meta = unknown> {
   metadata?: Meta;
 }
 
-/** An entry. Those of a {@link KVNamespace} contain its values; those of a cache have `{ status, headers }` as metadata. */
+/**
+ * An entry. Those of a {@link KVNamespace} contain its values; those of a cache have `{ status, headers }` as metadata.
+ */
 export interface StoredValueMeta<Meta = unknown> extends StoredMeta<Meta> {
   /** A copy: later changes to it are not stored. */
   value: Uint8Array;
@@ -40,7 +42,9 @@ export interface StorageListOptions {
   cursor?: string;
   /** The maximum number of keys and `delimitedPrefixes`, together. */
   limit?: number;
-  /** Groups keys that contain it after `prefix`: they are returned as one of `delimitedPrefixes`, which ends with it. */
+  /**
+   * Groups keys that contain it after `prefix`: they are returned as one of `delimitedPrefixes`, which ends with it.
+   */
   delimiter?: string;
 }
 

@@ -1,5 +1,5 @@
-// The globals that both environments define, and all that the one for Jest defines: `import "miniflare-rs/jest/globals"`, or
-// `types` of a tsconfig.
+// The globals that both environments define, which are all that the one for Jest defines:
+// `import "miniflare-rs/jest/globals"`, or `types` of a tsconfig.
 
 import type * as miniflare from "../index.d.ts";
 
@@ -38,7 +38,9 @@ declare global {
   /** Resolves with a state for constructing an object, over the storage of the object with this id. */
   function getMiniflareDurableObjectState(id: miniflare.DurableObjectId): Promise<miniflare.DurableObjectState>;
 
-  /** Resolves with a proxy of the object that stubs reach; the object is constructed in the worker if it is not live. */
+  /**
+   * Resolves with a proxy of the object that stubs reach; the object is constructed in the worker if it is not live.
+   */
   function getMiniflareDurableObjectInstance<Instance extends object = object>(
     id: miniflare.DurableObjectId,
   ): Promise<Instance>;

@@ -1,4 +1,5 @@
-// The globals that the environment for Vitest defines: `import "miniflare-rs/vitest/globals"`, or `types` of a tsconfig.
+// The globals that the environment for Vitest defines: `import "miniflare-rs/vitest/globals"`, or `types` of a
+// tsconfig.
 
 import "./test-globals.d.ts";
 
