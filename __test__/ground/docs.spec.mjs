@@ -1,5 +1,5 @@
-// The documents: their links lead somewhere, the options they name exist, in the checks and in the types, and the README's
-// differences are those of the page that has all of them.
+// The documents: their links lead somewhere, the options they name exist, in the checks and in the types, the README's
+// differences are among those of the page that has all of them, and limits have the numbers of the source.
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -138,4 +138,67 @@ describe("differences from Miniflare 2", () => {
       [],
     );
   });
+});
+
+describe("limits", () => {
+  const constants = new Map(
+    [...read("src/limits.rs").matchAll(/^pub const (\w+): [^=]+ = (.+);$/gm)].map(([, name, value]) => [name, value]),
+  );
+
+  /** The number that a constant has: a product, or a duration in seconds. */
+  function numberOf(name) {
+    const source = constants.get(name);
+    assert.ok(source !== undefined, `src/limits.rs has no ${name}`);
+    const duration = /^Duration::from_(secs|millis)\((\d+)\)$/.exec(source);
+    if (duration) return duration[1] === "secs" ? Number(duration[2]) : Number(duration[2]) / 1000;
+    const factors = source.split("*").map((factor) => Number(factor.trim().replaceAll("_", "")));
+    return factors.reduce((product, factor) => product * factor, 1);
+  }
+
+  const grouped = (number) => number.toLocaleString("en-US");
+  const options = "docs/options.md";
+  const rooms = { cache: "src/cache/README.md", durable: "src/durable/README.md", kv: "src/kv/README.md" };
+
+  // What documents say of a limit, made of its number, and where.
+  const STATED = [
+    ["DURABLE_KEY_BYTES", (n) => `${grouped(n)} bytes`, [options, "index.d.ts", rooms.durable]],
+    ["DURABLE_VALUE_BYTES", (n) => `${n / 1024} KiB`, [options, "index.d.ts"]],
+    ["DURABLE_VALUE_BYTES", (n) => `${grouped(n)} bytes`, [rooms.durable]],
+    ["DURABLE_VALUE_OVERHEAD_BYTES", (n) => `and ${n} for the overhead`, [rooms.durable]],
+    ["DURABLE_KEYS", (n) => `${n} keys`, [options, "index.d.ts"]],
+    ["DURABLE_KEYS", (n) => `| ${n} |`, [rooms.durable]],
+    ["BLOCK_CONCURRENCY_MS", (n) => `${n / 1000} s`, ["docs/durable-objects.md", "index.d.ts", rooms.durable]],
+    ["DURABLE_ALARM_BACKOFF", (n) => `called again after ${n} s`, ["docs/durable-objects.md"]],
+    ["DURABLE_ALARM_SOON", (n) => `due within ${n} s`, ["docs/durable-objects.md"]],
+    ["DURABLE_ALARM_OUTAGE", (n) => `every ${n} s`, ["docs/storage.md"]],
+    ["KV_KEY_BYTES", (n) => `${n} bytes`, [options, "index.d.ts", rooms.kv]],
+    ["KV_VALUE_BYTES", (n) => `${n / 2 ** 20} MiB`, [options, "index.d.ts", rooms.kv]],
+    ["KV_METADATA_BYTES", (n) => `${grouped(n)} bytes`, [options, "index.d.ts", rooms.kv]],
+    ["KV_LIST_KEYS", (n) => `${grouped(n)} keys`, [options]],
+    ["KV_LIST_KEYS", (n) => `${grouped(n)} per page`, [rooms.kv]],
+    ["KV_TTL_SECONDS", (n) => `at least ${n}`, ["index.d.ts"]],
+    ["CACHE_NAME_LENGTH", (n) => `${grouped(n)} code units`, ["index.d.ts", rooms.cache]],
+    ["HEAP_LIMIT_MIB", (n) => `default: ${n}, the`, [options]],
+    ["SUBREQUESTS", (n) => `default: ${n}, or`, [options]],
+    ["SUBREQUESTS_UNBOUND", (n) => `${grouped(n)} for \`"unbound"\``, [options]],
+    ["INTERNAL_SUBREQUESTS", (n) => `default: ${grouped(n)}, the`, [options]],
+    ["REQUEST_DEPTH", (n) => `nested ${n} deep`, [options]],
+    ["REQUEST_DEPTH", (n) => `after ${n} rounds`, ["docs/fetch.md"]],
+    ["TIMER_NESTED_MS", (n) => `at least ${n} ms`, ["docs/clock.md"]],
+    ["CONNECT_TIMEOUT", (n) => `within ${n} s`, ["docs/fetch.md"]],
+    ["IDLE_CONNECTION", (n) => `kept for ${n} s`, ["docs/fetch.md"]],
+    ["BUFFERED_BYTES", (n) => `${n / 2 ** 20} MB`, ["docs/storage.md"]],
+    ["REDIS_SESSION", (n) => `expire after ${n} s`, ["docs/storage.md"]],
+    ["CLAIM_WAIT", (n) => `waits for ${n} s`, ["docs/storage.md"]],
+    ["REDIS_RETRY", (n) => `less than ${n} s`, ["docs/storage.md"]],
+  ];
+
+  for (const [name, words, files] of STATED) {
+    test(`are stated with the number of ${name}: ${words(numberOf(name))}`, () => {
+      for (const file of files) {
+        const text = read(file).replace(/\n\s*(\* )?/g, " ");
+        assert.ok(text.includes(words(numberOf(name))), `${file} does not say "${words(numberOf(name))}"`);
+      }
+    });
+  }
 });
