@@ -1,5 +1,5 @@
-// The documents: their links lead somewhere, the options they name exist, in the checks and in the types, the README's
-// differences are among those of the page that has all of them, and limits have the numbers of the source.
+// The documents: their links lead somewhere, the files and options they name exist, the README's differences are among
+// those of the page that has all of them, and limits have the numbers of the source.
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -60,6 +60,35 @@ describe("links of documents", () => {
     test(`lead to files and headings that exist: ${file}`, () => {
       assert.deepEqual(
         links(file).filter((link) => leadsNowhere(file, link)),
+        [],
+      );
+    });
+  }
+});
+
+describe("source files that documents name", () => {
+  const PATH = /`((?:src|scripts|vendor|benchmark|__test__|doors|types|docs)\/[\w./-]+)`/g;
+  const paths = (file) => [...read(file).matchAll(PATH)].map(([, name]) => name);
+
+  test("are found in prose", () => {
+    assert.ok(paths("ARCHITECTURE.md").includes("src/limits.rs"));
+  });
+
+  for (const file of [...documents(), "index.d.ts"]) {
+    test(`exist: ${file}`, () => {
+      assert.deepEqual(
+        paths(file).filter((name) => !existsSync(path.join(root, name))),
+        [],
+      );
+    });
+  }
+
+  for (const file of documents("src")) {
+    test(`are in the room that ${file} is about`, () => {
+      const cells = [...read(file).matchAll(/^\| (`.*?) \|/gm)].map(([, cell]) => cell);
+      const named = cells.flatMap((cell) => [...cell.matchAll(/`([\w-]+\.(?:rs|js))`/g)].map(([, name]) => name));
+      assert.deepEqual(
+        named.filter((name) => !existsSync(path.join(root, path.dirname(file), name))),
         [],
       );
     });
