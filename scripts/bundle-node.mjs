@@ -25,14 +25,14 @@ const DOORS = {
   environment: "node/env/environment.js",
 };
 /** Where the worker's own modules find in Node what a worker imports. */
-const WORKERS = /^ext:miniflare\/(durable\/.*)$/;
+const WORKERS = /^ext:miniflare\/(durable\/.*|realm\/(?:simulation|stretch)\.js)$/;
 const IN_NODE = [
   [/^ext:core\/mod\.js$/, "node/names/core-mod.js"],
   [/^ext:core\/ops$/, "node/names/durable-ops.js"],
-  [/^ext:miniflare\/worker\//, "node/names/worker.js"],
+  [/^ext:miniflare\/(realm|membrane|worker)\//, "node/names/worker-seams.js"],
 ];
 /** Libraries that are bundled, by the file that they are in there. */
-const LIBRARIES = { undici: "mock-undici", "undici-7": "web-undici" };
+const LIBRARIES = { undici: "mock-undici", "undici-7": "http-web-undici" };
 const REQUIRE = /\brequire\("(\.[^"]+)"\)/g;
 /** At the top of a file: `const { a } = require("./b.js")`, in one line or several. */
 const AT_LOAD = /^(?:const [^=]*=|\}\s*=) require\("[^"]+"\)/;
@@ -56,10 +56,10 @@ function loadedWith(file, found = new Set()) {
   return found;
 }
 
-/** "src/node/mock/agent.js" is "mock-agent". */
+/** "src/mock/node/agent.js" is "mock-agent". */
 function nameOf(file) {
   const parts = path.relative(source, file).replace(/\.js$/, "").split(path.sep);
-  return (parts[0] === "node" ? parts.slice(1) : parts).join("-");
+  return parts.filter((part) => part !== "node").join("-");
 }
 
 function inNode(id) {

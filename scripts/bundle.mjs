@@ -74,7 +74,7 @@ export async function bundle(folder) {
   write("durable.js", await bundled("durable/room.js", lazily, "iife"), "script");
   const files = scripts().map((file) => [path.relative(source, file), readFileSync(file, "utf8")]);
   for (const [name, text] of files) {
-    if (name !== BOUND && !name.startsWith("node/") && isScript(text))
+    if (name !== BOUND && !`/${name}`.includes("/node/") && isScript(text))
       write(path.join("scripts", name), text, "script");
   }
   const bound = readFileSync(path.join(source, BOUND), "utf8");

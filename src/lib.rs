@@ -12,7 +12,7 @@
 //! - [`web`]: the room of the Web APIs
 //! - [`store`]: bytes at rest (neither)
 //!
-//! An [`instance`] is what the lanes of one `Miniflare` share, its [`clock`] among it.
+//! An instance is what the lanes of one `Miniflare` share, its [`clock`] among it.
 //!
 //! ARCHITECTURE.md is the map with the invariants.
 
@@ -20,11 +20,11 @@ mod cache;
 mod clock;
 mod durable;
 mod fetch;
-mod instance;
 mod kv;
 mod limits;
 mod mock;
 mod node;
+mod realm;
 mod storage;
 mod store;
 mod web;

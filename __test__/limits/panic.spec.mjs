@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { create } from "../support/miniflare.mjs";
 import { text } from "../support/dispatch.mjs";
 
-const { closeInstance, Lane, openInstance } = createRequire(import.meta.url)("../../src/node/lane.js");
+const { closeInstance, Lane, openInstance } = createRequire(import.meta.url)("../../src/node/instance/lane.js");
 
 describe("a panic in an op", () => {
   test("condemns its lane, and nothing else", async (t) => {

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { test } from "node:test";
-import { Log, LogLevel, NoOpLog } from "../../src/node/log.js";
+import { Log, LogLevel, NoOpLog } from "../../src/node/log/log.js";
 
-const logModule = createRequire(import.meta.url).resolve("../../src/node/log.js");
+const logModule = createRequire(import.meta.url).resolve("../../src/node/log/log.js");
 
 class LinesLog extends Log {
   lines = [];

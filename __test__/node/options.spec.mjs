@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mergeOptions, OPTION_DEFAULTS, validateOptions } from "../../src/node/options.js";
-import { NoOpLog } from "../../src/node/log.js";
+import { mergeOptions, OPTION_DEFAULTS, validateOptions } from "../../src/node/options/options.js";
+import { NoOpLog } from "../../src/node/log/log.js";
 
 const valid = [
   undefined,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
-import { lightResponse, Response, splitResponse } from "../../src/node/response.js";
+import { lightResponse, Response, splitResponse } from "../../src/node/http/http-response.js";
 import { create } from "../support/miniflare.mjs";
 
 const NodeResponse = globalThis.Response;

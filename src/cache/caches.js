@@ -10,14 +10,20 @@ import {
   op_host,
   op_later,
 } from "ext:core/ops";
-import { Request } from "ext:miniflare/web/request.js";
-import { bodyToWire } from "ext:miniflare/worker/body.js";
-import { advance, countSubrequest, depart, requireContext } from "ext:miniflare/worker/context.js";
-import { miniflareError } from "ext:miniflare/worker/errors.js";
-import { CACHE, load } from "ext:miniflare/worker/lazy.js";
-import { HOST } from "ext:miniflare/worker/realm.js";
-import { arrivingResponse, getCf, headerText, isResponse, responseFromWire } from "ext:miniflare/worker/request.js";
-import { worker } from "ext:miniflare/worker/worker.js";
+import { Request } from "ext:miniflare/web/request-class.js";
+import { bodyToWire } from "ext:miniflare/membrane/worker/worker-body.js";
+import { advance, countSubrequest, depart, requireContext } from "ext:miniflare/realm/context.js";
+import { miniflareError } from "ext:miniflare/realm/realm-errors.js";
+import { CACHE, load } from "ext:miniflare/realm/lazy.js";
+import { HOST } from "ext:miniflare/membrane/worker/worker-realm.js";
+import {
+  arrivingResponse,
+  getCf,
+  headerText,
+  isResponse,
+  responseFromWire,
+} from "ext:miniflare/membrane/worker/worker-request.js";
+import { worker } from "ext:miniflare/realm/worker.js";
 
 const { toInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
 const { nullBodyStatus, toInnerResponse } = core.loadExtScript("ext:deno_fetch/23_response.js");

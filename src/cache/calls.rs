@@ -4,9 +4,9 @@
 use std::rc::Rc;
 
 use super::reply::Stored;
+use crate::realm::value::{Bytes, Text, Value};
 use crate::store::record::{self, Record};
 use crate::store::{Result, Space};
-use crate::worker::value::{Bytes, Text, Value};
 
 /// Stores a response for `ttl_ms` milliseconds, in the place of any that was there.
 pub async fn put(

@@ -2,6 +2,7 @@
 
 pub mod calls;
 pub mod headers;
+pub mod node;
 pub mod ops;
 pub mod policy;
 pub mod range;

@@ -5,12 +5,12 @@ use std::rc::Rc;
 use deno_core::{OpState, op2, v8};
 
 use super::{calls, policy};
-use crate::instance::Instance;
 use crate::limits;
+use crate::realm::instance::Instance;
+use crate::realm::later::answer;
+use crate::realm::value::{Value, content_of};
 use crate::store::record::TAIL_BYTES;
 use crate::store::{Space, StoreError};
-use crate::worker::later::answer;
-use crate::worker::value::{Value, content_of};
 
 fn open(state: &OpState, name: &str) -> (Rc<dyn Space>, f64) {
     let instance = state.borrow::<Rc<Instance>>();

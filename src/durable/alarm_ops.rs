@@ -9,9 +9,9 @@ use super::alarm::{self, Alarm};
 use super::alarms::{Name, Told};
 use super::ops::Open;
 use super::storage::{Entries, Storage, StorageError};
-use crate::instance::Instance;
-use crate::worker::host::HostHandle;
-use crate::worker::value::Value;
+use crate::realm::host::HostHandle;
+use crate::realm::instance::Instance;
+use crate::realm::value::Value;
 
 /// What is done with an object's alarm; the numbers are shared with `alarms.js`.
 pub const GET: u8 = 0;
@@ -22,7 +22,7 @@ const SUCCEED: u8 = 4;
 const FAIL: u8 = 5;
 
 /// The host calls that warn, and that say whether an alarm is delivered or will be soon; the numbers are shared with
-/// `src/node/lane.js`.
+/// `src/node/instance/lane.js`.
 const HOST_WARN: u32 = 6;
 const HOST_ALARM_SOON: u32 = 11;
 

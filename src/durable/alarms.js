@@ -13,7 +13,7 @@ import {
   op_durable_alarms_watch,
   op_host,
 } from "ext:core/ops";
-import { HOST } from "ext:miniflare/worker/realm.js";
+import { HOST } from "ext:miniflare/membrane/worker/worker-realm.js";
 
 /** The numbers are shared with `alarm_ops.rs`. */
 const ALARM = { GET: 0, SET: 1, DELETE: 2, BEGIN: 3, SUCCEED: 4, FAIL: 5 };

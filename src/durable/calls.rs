@@ -7,8 +7,8 @@ use super::ops::Open;
 use super::storage::{Entries, StorageError, check_key, check_named_key, check_named_size, check_size};
 use crate::kv::calls::into_text;
 use crate::limits;
+use crate::realm::value::{Bytes, Text, Value};
 use crate::store::range::{Entry, Key, Range};
-use crate::worker::value::{Bytes, Text, Value};
 
 type Result<T> = std::result::Result<T, StorageError>;
 

@@ -19,9 +19,9 @@
 
 import { op_after_microtasks } from "ext:core/ops";
 import { confirm } from "ext:miniflare/durable/entries.js";
-import { atRandom, indexOf, isSimulating, startWait, stopWait } from "ext:miniflare/durable/simulation.js";
-import { currentStretch, microtasksDone } from "ext:miniflare/durable/stretch.js";
-import { BLOCK_CONCURRENCY, currentContext, enter as inContext, gatedContext } from "ext:miniflare/worker/context.js";
+import { atRandom, indexOf, isSimulating, startWait, stopWait } from "ext:miniflare/realm/simulation.js";
+import { currentStretch, microtasksDone } from "ext:miniflare/realm/stretch.js";
+import { BLOCK_CONCURRENCY, currentContext, enter as inContext, gatedContext } from "ext:miniflare/realm/context.js";
 
 const TOO_LONG =
   "A call to blockConcurrencyWhile() in a Durable Object waited for too long. The call was canceled and the Durable Object was reset.";

@@ -6,6 +6,7 @@ pub mod alarms;
 pub mod calls;
 pub mod clone;
 pub mod id;
+pub mod node;
 pub mod ops;
 mod postponed;
 pub mod slot;

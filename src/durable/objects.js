@@ -16,10 +16,10 @@ import { deliverAlarm, watchAlarms } from "ext:miniflare/durable/alarms.js";
 import { confirm } from "ext:miniflare/durable/entries.js";
 import { InputGate, OutputGate } from "ext:miniflare/durable/gate.js";
 import { Life } from "ext:miniflare/durable/life.js";
-import { isSimulating, someTime } from "ext:miniflare/durable/simulation.js";
+import { isSimulating, someTime } from "ext:miniflare/realm/simulation.js";
 import { DurableObjectState } from "ext:miniflare/durable/state.js";
 import { DurableObjectStorage } from "ext:miniflare/durable/storage.js";
-import { Request } from "ext:miniflare/web/request.js";
+import { Request } from "ext:miniflare/web/request-class.js";
 import {
   advance,
   contextWithin,
@@ -29,13 +29,13 @@ import {
   enter,
   eventContext,
   objectContext,
-} from "ext:miniflare/worker/context.js";
-import { miniflareError } from "ext:miniflare/worker/errors.js";
-import { DURABLE, load } from "ext:miniflare/worker/lazy.js";
-import { encodeThrown, HOST } from "ext:miniflare/worker/realm.js";
-import { arrivingRequest, arrivingResponse, isResponse } from "ext:miniflare/worker/request.js";
-import { fetchElsewhere } from "ext:miniflare/worker/services.js";
-import { worker } from "ext:miniflare/worker/worker.js";
+} from "ext:miniflare/realm/context.js";
+import { miniflareError } from "ext:miniflare/realm/realm-errors.js";
+import { DURABLE, load } from "ext:miniflare/realm/lazy.js";
+import { encodeThrown, HOST } from "ext:miniflare/membrane/worker/worker-realm.js";
+import { arrivingRequest, arrivingResponse, isResponse } from "ext:miniflare/membrane/worker/worker-request.js";
+import { fetchElsewhere } from "ext:miniflare/worker/worker-services.js";
+import { worker } from "ext:miniflare/realm/worker.js";
 
 const objectError = (code, message) => miniflareError("DurableObjectError", code, message);
 core.registerErrorBuilder("ERR_DESERIALIZATION", (message) => objectError("ERR_DESERIALIZATION", message));

@@ -12,8 +12,8 @@ use super::id::{self, IdError};
 use super::slot::Slot;
 use super::storage::{Entries, Storage, StorageError, check_key, check_named_key, check_named_size, check_size};
 use super::transaction::Transaction;
-use crate::instance::Instance;
 use crate::limits;
+use crate::realm::instance::Instance;
 use crate::store::range::Entry;
 
 /// What JavaScript holds of an object's storage, or of a transaction over it.

@@ -14,8 +14,8 @@ import {
 } from "ext:miniflare/durable/objects.js";
 import { DurableObjectState } from "ext:miniflare/durable/state.js";
 import { DurableObjectStorage } from "ext:miniflare/durable/storage.js";
-import { enter, eventContext } from "ext:miniflare/worker/context.js";
-import { live } from "ext:miniflare/worker/realm.js";
+import { enter, eventContext } from "ext:miniflare/realm/context.js";
+import { live } from "ext:miniflare/membrane/worker/worker-realm.js";
 
 /** An object's storage, opened anew if something that was written to it is lost. */
 async function soundStorageOf(binding, hex) {

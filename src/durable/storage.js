@@ -5,7 +5,7 @@
 import { op_durable_begin, op_durable_commit, op_durable_delete_all, op_durable_end } from "ext:core/ops";
 import { deleteAlarm, getAlarm, requireHandler, setAlarm } from "ext:miniflare/durable/alarms.js";
 import { confirm, get, list, put, putOptions, remove, requireKey } from "ext:miniflare/durable/entries.js";
-import { isSimulating, someTime } from "ext:miniflare/durable/simulation.js";
+import { isSimulating, someTime } from "ext:miniflare/realm/simulation.js";
 import { DurableObjectTransaction, finish } from "ext:miniflare/durable/transaction.js";
 
 export class DurableObjectStorage {

@@ -4,7 +4,7 @@
 import { deleteAlarm, getAlarm, requireHandler, setAlarm } from "ext:miniflare/durable/alarms.js";
 import { get, list, put, remove, requireKey } from "ext:miniflare/durable/entries.js";
 
-import { isSimulating, someTime } from "ext:miniflare/durable/simulation.js";
+import { isSimulating, someTime } from "ext:miniflare/realm/simulation.js";
 
 let finishTransaction;
 

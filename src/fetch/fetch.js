@@ -2,13 +2,13 @@
 
 import { core } from "ext:core/mod.js";
 import { InnerBody, setLength } from "ext:miniflare/web/bodies.js";
-import { negotiate, outgoingHeaders, splitCredentials } from "ext:miniflare/fetch/headers.js";
+import { negotiate, outgoingHeaders, splitCredentials } from "ext:miniflare/fetch/fetch-headers.js";
 import { isIntact } from "ext:miniflare/fetch/integrity.js";
 import { sendHop } from "ext:miniflare/fetch/network.js";
 import { httpArguments } from "ext:miniflare/fetch/protocols.js";
 import { nextHop } from "ext:miniflare/fetch/redirects.js";
 import { seams } from "ext:miniflare/fetch/seams.js";
-import { Request } from "ext:miniflare/web/request.js";
+import { Request } from "ext:miniflare/web/request-class.js";
 
 const { toInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
 const { fromInnerResponse, newInnerResponse, nullBodyStatus } = core.loadExtScript("ext:deno_fetch/23_response.js");

@@ -5,14 +5,14 @@ import { op_mock_ask } from "ext:core/ops";
 import { sendHop } from "ext:miniflare/fetch/network.js";
 import { seams } from "ext:miniflare/fetch/seams.js";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
-import { sourceOfStream } from "ext:miniflare/worker/body.js";
-import { headerList } from "ext:miniflare/worker/request.js";
-import { decode, encode, HOST } from "ext:miniflare/worker/realm.js";
+import { sourceOfStream } from "ext:miniflare/membrane/worker/worker-body.js";
+import { headerList } from "ext:miniflare/membrane/worker/worker-request.js";
+import { decode, encode, HOST } from "ext:miniflare/membrane/worker/worker-realm.js";
 
 const { Response, toInnerResponse } = core.loadExtScript("ext:deno_fetch/23_response.js");
 const { Blob } = core.loadExtScript("ext:deno_web/09_file.js");
 
-/** What Node's side answers with first; shared with `src/node/mock/hook.js`. */
+/** What Node's side answers with first; shared with `src/mock/node/hook.js`. */
 const FAILED = 1;
 const LATER = 2;
 const RECORD = 3;

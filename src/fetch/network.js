@@ -4,8 +4,8 @@ import { core } from "ext:core/mod.js";
 import { op_host, op_outbound_answer, op_outbound_configure, op_outbound_open } from "ext:core/ops";
 import "ext:miniflare/fetch/failures.js";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
-import { HOST } from "ext:miniflare/worker/realm.js";
-import { STREAMS, understudyOf } from "ext:miniflare/worker/lazy.js";
+import { HOST } from "ext:miniflare/membrane/worker/worker-realm.js";
+import { STREAMS, understudyOf } from "ext:miniflare/realm/lazy.js";
 
 const { readableStreamForRid } = understudyOf(STREAMS);
 

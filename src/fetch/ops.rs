@@ -20,8 +20,8 @@ use super::client::{Client, Outgoing};
 use super::exchange::{self, Arrived, Arriving, Progress, announced};
 use super::resources::{Exchange, ResponseBody, Task, written};
 use super::settings::{Proxies, Settings};
-use crate::instance::Instance;
-use crate::worker::background;
+use crate::realm::background;
+use crate::realm::instance::Instance;
 
 /// The body of a request, as the worker's half says it.
 const NONE: u32 = 0;

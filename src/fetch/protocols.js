@@ -2,9 +2,9 @@
 
 import { core } from "ext:core/mod.js";
 import { op_host } from "ext:core/ops";
-import { Request } from "ext:miniflare/web/request.js";
-import { HOST } from "ext:miniflare/worker/realm.js";
-import { worker } from "ext:miniflare/worker/worker.js";
+import { Request } from "ext:miniflare/web/request-class.js";
+import { HOST } from "ext:miniflare/membrane/worker/worker-realm.js";
+import { worker } from "ext:miniflare/realm/worker.js";
 
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
 

@@ -8,9 +8,9 @@ use bytes::Bytes;
 use super::list::{self, Query};
 use super::namespace::{self, Expiry, Result};
 use crate::limits;
+use crate::realm::value::{self, Text, Value};
 use crate::store::Space;
 use crate::store::record::Record;
-use crate::worker::value::{self, Text, Value};
 
 /// How a value is wanted.
 #[derive(Clone, Copy)]

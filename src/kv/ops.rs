@@ -6,12 +6,12 @@ use deno_core::{OpState, op2, v8};
 
 use super::calls::{self, Wanted};
 use super::namespace::KvError;
-use crate::instance::Instance;
 use crate::limits;
+use crate::realm::instance::Instance;
+use crate::realm::later::answer;
+use crate::realm::value::{Value, content_of};
 use crate::store::Space;
 use crate::store::record::TAIL_BYTES;
-use crate::worker::later::answer;
-use crate::worker::value::{Value, content_of};
 
 fn open(state: &OpState, name: &str) -> (Rc<dyn Space>, f64) {
     let instance = state.borrow::<Rc<Instance>>();

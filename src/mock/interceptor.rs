@@ -5,7 +5,7 @@ use deno_core::serde_json;
 
 use super::pattern::Pattern;
 use super::request::{Body, Request, is_plain, text_of};
-use crate::worker::value::Value;
+use crate::realm::value::Value;
 
 /// The stages of a request that passes all of them.
 pub const ALL: usize = 4;

@@ -5,6 +5,7 @@
 //! certain; the rest is said to be JavaScript's to ask.
 
 mod interceptor;
+pub mod node;
 pub mod ops;
 mod pattern;
 mod request;
@@ -18,7 +19,7 @@ use interceptor::{Interceptor, Matcher};
 use request::{Request, split_url, text_of};
 use table::{Matches, Table};
 
-use crate::worker::value::Value;
+use crate::realm::value::Value;
 
 /// Integers that JavaScript has, of which the first mock's is chosen by chance: so that a mock of another copy of this
 /// addon is not taken for one of these. 0 is the number of none.
@@ -80,7 +81,7 @@ pub fn forget((mock, table): TableNumber) {
     with_mock(mock, |mock| mock.tables.remove(&table));
 }
 
-/// Adds an interceptor to a table: `[path, method, body, headers]`, as `src/node/mock/data.js` makes them.
+/// Adds an interceptor to a table: `[path, method, body, headers]`, as `src/mock/node/mock-data.js` makes them.
 pub fn add((mock, table): TableNumber, number: u32, [path, method, body, headers]: [&Value; 4]) {
     with_mock(mock, |mock| {
         let table = mock.tables.entry(table).or_default();

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use deno_core::{OpState, op2, v8};
 
 use super::search_hop;
-use crate::worker::host;
-use crate::worker::value::Value;
+use crate::realm::host;
+use crate::realm::value::Value;
 
 /// Calls the Node side as `op_host` does: with a hop's parts, and in the place of the last what the mock of that number has
 /// for it.

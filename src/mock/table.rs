@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::interceptor::{ALL, Interceptor, Matcher};
 use super::request::Request;
 use super::sets::{Found, Sets};
-use crate::worker::value::Value;
+use crate::realm::value::Value;
 
 /// Interceptors that are left to JavaScript at a time: the first of many may well take a request.
 const MOST_ASKED: usize = 32;
@@ -56,7 +56,7 @@ impl Matches {
         end: u32::MAX,
     };
 
-    /// As `search` in `src/node/mock/matching.js` takes it: the number of the one that is asked first and takes it, or
+    /// As `search` in `src/mock/node/matching.js` takes it: the number of the one that is asked first and takes it, or
     /// else `[furthest, certain, end, ...asked]`.
     pub fn into_value(self) -> Value {
         let number = |number: u32| Value::Number(f64::from(number));

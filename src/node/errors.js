@@ -2,7 +2,7 @@
 // The errors this package throws, and how values are shown in them.
 
 const { inspect } = require("node:util");
-const { dim } = require("./ansi.js");
+const { dim } = require("./log/ansi.js");
 
 /** What all errors of this package are; `code` tells them apart. */
 class MiniflareError extends Error {

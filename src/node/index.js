@@ -2,11 +2,11 @@
 // What the package exports, and nothing else.
 
 const errors = require("./errors.js");
-const { Log, LogLevel, NoOpLog } = require("./log.js");
-const { createFetchMock } = require("./mock/index.js");
-const { Miniflare, ReloadEvent } = require("./miniflare.js");
-const { Request } = require("./request.js");
-const { Response } = require("./response.js");
+const { Log, LogLevel, NoOpLog } = require("./log/log.js");
+const { createFetchMock } = require("../mock/node/fetch-mock.js");
+const { Miniflare, ReloadEvent } = require("./instance/miniflare.js");
+const { Request } = require("./http/http-request.js");
+const { Response } = require("./http/http-response.js");
 
 module.exports = {
   Miniflare,

@@ -1,16 +1,5 @@
-//! Floor 1: the door to Node. Knows N-API, not V8.
+//! Node's half of the addon. Knows N-API, not V8; the rooms' own halves are in their folders.
 
-mod api;
-mod awaited;
-mod binding;
-mod cache;
-mod cron;
-mod durable;
-mod environment;
-mod kv;
-mod mock;
-mod numbered;
-mod storage;
-mod toml;
-mod url_pattern;
-mod wire;
+pub mod binding;
+mod instance;
+mod options;

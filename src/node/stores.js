@@ -1,15 +1,15 @@
 "use strict";
 // KV namespaces and caches from outside the worker: the same classes as inside, over the addon.
 
-const { binding } = require("./addon.js");
+const { binding } = require("./binding/addon.js");
 const { CacheError } = require("./errors.js");
-const { flattenHeaders } = require("./headers.js");
-const { later } = require("./later.js");
-const { isRequest } = require("./request.js");
-const { isResponse, lightResponse, splitResponse } = require("./response.js");
-const { bytesFromSender, streamFromSource } = require("./streams.js");
+const { flattenHeaders } = require("./http/flat-headers.js");
+const { later } = require("./binding/later.js");
+const { isRequest } = require("./http/http-request.js");
+const { isResponse, lightResponse, splitResponse } = require("./http/http-response.js");
+const { bytesFromSender, streamFromSource } = require("../membrane/node/node-streams.js");
 const { CacheStorage } = require("../cache/cache.js");
-const { KVNamespace } = require("../kv/namespace.js");
+const { KVNamespace } = require("../kv/kv-namespace.js");
 
 /** Calls from outside are no part of a request: they are not counted, no gate holds them, and nobody's time goes on with them. */
 const outside = { begin() {}, depart() {}, advance() {}, later };

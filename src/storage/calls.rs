@@ -7,9 +7,9 @@ use std::rc::Rc;
 
 use crate::kv::calls::{fields, into_text, metadata_text, seconds};
 use crate::kv::namespace::{ENTRY, INDEX, prefixed, removal};
+use crate::realm::value::{Bytes, Value};
 use crate::store::record::{self, NEVER, Record};
 use crate::store::{Result, Space, Write};
-use crate::worker::value::{Bytes, Value};
 
 /// What is known of a key but its value, `[expiration, metadata]`, in seconds or undefined and as JSON or undefined; null
 /// when there is no such key.

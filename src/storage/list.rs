@@ -9,10 +9,10 @@ use base64::engine::general_purpose::STANDARD;
 use crate::kv::calls::{fields, into_text, metadata_text, seconds, text};
 use crate::kv::list::read_cursor;
 use crate::kv::namespace::{INDEX, prefixed, removal};
+use crate::realm::value::Value;
 use crate::store::range::Range;
 use crate::store::record::Record;
 use crate::store::{Reply, Result, Space};
-use crate::worker::value::Value;
 
 /// What a list is asked for. An empty delimiter or cursor is none.
 struct Query {

@@ -3,4 +3,5 @@
 
 pub mod calls;
 pub mod list;
+pub mod node;
 pub mod views;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use super::range::Range;
-use super::snapshot::Kept;
+use super::snapshots::Kept;
 use super::{Reply, Space, Store, Write};
 
 pub fn put(key: &str, value: &str) -> Write {

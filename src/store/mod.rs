@@ -30,7 +30,7 @@ mod rocks_mark;
 mod rocks_options;
 mod rocks_space;
 pub mod rocks_use;
-pub mod snapshot;
+pub mod snapshots;
 
 use std::cell::RefCell;
 use std::collections::HashMap;

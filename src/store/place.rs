@@ -12,7 +12,7 @@ use super::database::Durability;
 use super::memory::MemoryStore;
 use super::redis::RedisStore;
 use super::rocks::RocksStore;
-use super::snapshot::Kept;
+use super::snapshots::Kept;
 use super::{Result, Store};
 
 /// Where a store keeps its data, and what it survives there.

@@ -5,8 +5,8 @@
 
 import { core } from "ext:core/mod.js";
 import { extend } from "ext:miniflare/web/interface.js";
-import { worker } from "ext:miniflare/worker/worker.js";
-import { FORM_DATA, load, STREAMS, understudyOf } from "ext:miniflare/worker/lazy.js";
+import { worker } from "ext:miniflare/realm/worker.js";
+import { FORM_DATA, load, STREAMS, understudyOf } from "ext:miniflare/realm/lazy.js";
 
 understudyOf(STREAMS).createReadableStream = (start, pull, cancel) =>
   load(STREAMS).createReadableByteStream(start, (controller) => fill(controller, pull), cancel);

@@ -2,7 +2,7 @@
 // captures are those of Node. Live objects arrive as proxies, which Node prints as this realm shows them.
 
 import { op_host } from "ext:core/ops";
-import { decode, encode, HOST } from "ext:miniflare/worker/realm.js";
+import { decode, encode, HOST } from "ext:miniflare/membrane/worker/worker-realm.js";
 
 const METHODS = [
   "assert",

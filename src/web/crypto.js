@@ -9,10 +9,10 @@ import {
   op_web_key_symbols,
 } from "ext:core/ops";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
-import { requireContext } from "ext:miniflare/worker/context.js";
+import { requireContext } from "ext:miniflare/realm/context.js";
 import { extend, unconstructible } from "ext:miniflare/web/interface.js";
 import { checkJwk, readJwk } from "ext:miniflare/web/jwk.js";
-import { define, load, STREAMS } from "ext:miniflare/worker/lazy.js";
+import { define, load, STREAMS } from "ext:miniflare/realm/lazy.js";
 
 // A name that upstream looks for: the key objects of Node, which workers do not have.
 internals.kKeyObject = Symbol("kKeyObject");

@@ -3,7 +3,7 @@
 
 import { internals } from "ext:core/mod.js";
 import { takeOver } from "ext:miniflare/web/interface.js";
-import { now } from "ext:miniflare/worker/context.js";
+import { now } from "ext:miniflare/realm/context.js";
 
 const Native = globalThis.Date;
 

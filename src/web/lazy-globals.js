@@ -5,7 +5,7 @@ import { lengthOf, setLength } from "ext:miniflare/web/bodies.js";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
 import { refuseClones } from "ext:miniflare/web/clone.js";
 import { extend } from "ext:miniflare/web/interface.js";
-import { define, FORM_DATA, load, onLoad, STREAMS } from "ext:miniflare/worker/lazy.js";
+import { define, FORM_DATA, load, onLoad, STREAMS } from "ext:miniflare/realm/lazy.js";
 
 const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
 

@@ -1,10 +1,9 @@
 //! The room of the Web APIs: what Workers change or add on top of upstream's crates.
 
-pub mod amendments;
 pub mod blobs;
 pub mod crypto;
 pub mod digest;
 pub mod gcm;
 pub mod jwk;
+pub mod node;
 pub mod url;
-mod url_amendments;

@@ -2,8 +2,8 @@
 
 import { core } from "ext:core/mod.js";
 import { op_host } from "ext:core/ops";
-import { messageOf } from "ext:miniflare/worker/errors.js";
-import { encodeThrown, HOST } from "ext:miniflare/worker/realm.js";
+import { messageOf } from "ext:miniflare/realm/realm-errors.js";
+import { encodeThrown, HOST } from "ext:miniflare/membrane/worker/worker-realm.js";
 
 const { ErrorEvent, PromiseRejectionEvent } = core.loadExtScript("ext:deno_web/02_event.js");
 

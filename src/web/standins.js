@@ -2,7 +2,7 @@
 // body above all, it takes one of this realm with the same entries.
 
 import { core } from "ext:core/mod.js";
-import { FORM_DATA, onLoad } from "ext:miniflare/worker/lazy.js";
+import { FORM_DATA, onLoad } from "ext:miniflare/realm/lazy.js";
 
 const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
 const { URLSearchParams } = core.loadExtScript("ext:deno_web/00_url.js");

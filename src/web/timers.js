@@ -3,10 +3,10 @@
 
 import { core } from "ext:core/mod.js";
 import { op_timer_clear, op_timer_start } from "ext:core/ops";
-import { clearTimer, isSimulating, startTimer, waitBy } from "ext:miniflare/durable/simulation.js";
+import { clearTimer, isSimulating, startTimer, waitBy } from "ext:miniflare/realm/simulation.js";
 import { extend } from "ext:miniflare/web/interface.js";
 import { reportError } from "ext:miniflare/web/rejections.js";
-import { currentContext, moveTime, requireContext, switchTo } from "ext:miniflare/worker/context.js";
+import { currentContext, moveTime, requireContext, switchTo } from "ext:miniflare/realm/context.js";
 
 const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
 const { AbortController, AbortSignal } = core.loadExtScript("ext:deno_web/03_abort_signal.js");

@@ -7,8 +7,8 @@ use std::rc::Rc;
 
 use deno_core::{OpState, op2, v8};
 
-use super::guard::Verdict;
-use super::value::Value;
+use crate::realm::guard::Verdict;
+use crate::realm::value::Value;
 
 /// One finished event: the number it was dispatched with and what the worker answered.
 pub struct Answer {
@@ -24,7 +24,7 @@ pub struct Answers {
 }
 
 /// How an answer begins that is not the worker's: its realm could not give one. The number is shared with
-/// `src/node/lane.js`.
+/// `src/node/instance/lane.js`.
 const BROKEN: f64 = 2.0;
 
 impl Answers {

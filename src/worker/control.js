@@ -1,8 +1,8 @@
 // What Node's side may ask of a worker beyond requests; it holds this object through the membrane.
 
 import { op_fail, op_module_files } from "ext:core/ops";
-import { bindClasses, outside } from "ext:miniflare/durable/lazy.js";
-import { simulate } from "ext:miniflare/durable/simulation.js";
+import { bindClasses, outside } from "ext:miniflare/durable/lazy-objects.js";
+import { simulate } from "ext:miniflare/realm/simulation.js";
 import {
   ExecutionContext,
   hasListeners,
@@ -11,9 +11,9 @@ import {
   settleWaits,
   stateOf,
 } from "ext:miniflare/web/events.js";
-import { enter, eventContext } from "ext:miniflare/worker/context.js";
+import { enter, eventContext } from "ext:miniflare/realm/context.js";
 import { abort } from "ext:miniflare/worker/dispatch.js";
-import { worker } from "ext:miniflare/worker/worker.js";
+import { worker } from "ext:miniflare/realm/worker.js";
 
 export const control = {
   scheduled: (scheduledTime, cron) => enter(eventContext(), () => scheduled(scheduledTime, cron)),

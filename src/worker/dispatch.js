@@ -1,17 +1,23 @@
 // Requests in, responses out. The hot path: what a handler answers without waiting leaves in the same turn.
 
 import { op_answer, op_host } from "ext:core/ops";
-import { fetchObject } from "ext:miniflare/durable/lazy.js";
-import { atRandom, isSimulating } from "ext:miniflare/durable/simulation.js";
-import { microtasksDone } from "ext:miniflare/durable/stretch.js";
+import { fetchObject } from "ext:miniflare/durable/lazy-objects.js";
+import { atRandom, isSimulating } from "ext:miniflare/realm/simulation.js";
+import { microtasksDone } from "ext:miniflare/realm/stretch.js";
 import { fetch } from "ext:miniflare/fetch/fetch.js";
-import { leave, RequestContext, switchTo } from "ext:miniflare/worker/context.js";
-import { describeThrown, fetchError, messageOf } from "ext:miniflare/worker/errors.js";
-import { fetchForNode, OUTBOUND } from "ext:miniflare/worker/outbound.js";
+import { leave, RequestContext, switchTo } from "ext:miniflare/realm/context.js";
+import { describeThrown, fetchError, messageOf } from "ext:miniflare/realm/realm-errors.js";
+import { fetchForNode, OUTBOUND } from "ext:miniflare/worker/outside-fetch.js";
 import { ExecutionContext, FetchEvent, hasListeners, settleWaits, stateOf } from "ext:miniflare/web/events.js";
-import { depthOf, isResponse, requestFromWire, responseToWire, setCf } from "ext:miniflare/worker/request.js";
-import { decode, encode, encodeThrown, HOST } from "ext:miniflare/worker/realm.js";
-import { worker } from "ext:miniflare/worker/worker.js";
+import {
+  depthOf,
+  isResponse,
+  requestFromWire,
+  responseToWire,
+  setCf,
+} from "ext:miniflare/membrane/worker/worker-request.js";
+import { decode, encode, encodeThrown, HOST } from "ext:miniflare/membrane/worker/worker-realm.js";
+import { worker } from "ext:miniflare/realm/worker.js";
 
 const ANSWERED = 0;
 const FAILED = 1;

@@ -1,6 +1,6 @@
 //! The events that Node dispatches to a lane.
 
-use super::value::Value;
+use crate::realm::value::Value;
 
 /// A request for the worker or one of its objects. What the arguments are is agreed with `src/worker/dispatch.js`.
 pub struct Event {

@@ -11,13 +11,9 @@ use deno_web::{BlobStore, InMemoryBroadcastChannel};
 
 use super::answer::Answers;
 use super::deferred::Deferred;
-use super::guard::wasm;
-use super::host::{Host, HostHandle};
-use super::later::Laters;
 use super::modules::Graph;
 use super::timers::Timers;
-use super::value::Value;
-use super::{answer, deferred, host, later, lazy, modules, stacks, time, timers};
+use super::{answer, deferred, lazy, modules, stacks, time, timers};
 use crate::cache::ops as cache;
 use crate::clock::Clock;
 use crate::durable::alarm_ops as alarms;
@@ -26,6 +22,11 @@ use crate::durable::ops as durable;
 use crate::fetch::ops as fetch;
 use crate::kv::ops as kv;
 use crate::mock::ops as mock;
+use crate::realm::guard::wasm;
+use crate::realm::host::{Host, HostHandle};
+use crate::realm::later::Laters;
+use crate::realm::value::Value;
+use crate::realm::{host, later};
 use crate::web::crypto::{self, KeySymbols};
 use crate::web::{blobs, digest, gcm, jwk, url};
 
@@ -110,15 +111,15 @@ deno_core::extension!(
     lazy_loaded_js = [
         dir "src",
         "cache/cache.js",
-        "durable/namespace.js",
-        "kv/namespace.js",
-        "membrane/data.js",
-        "membrane/errors.js",
+        "durable/object-namespace.js",
+        "kv/kv-namespace.js",
+        "membrane/membrane-data.js",
+        "membrane/membrane-errors.js",
         "membrane/intrinsics.js",
         "membrane/membrane.js",
         "membrane/signals.js",
         "membrane/sources.js",
-        "membrane/streams.js",
+        "membrane/membrane-streams.js",
         "web/chunks.js",
         "web/digest-stream.js",
         "web/navigator.js",
@@ -128,7 +129,7 @@ deno_core::extension!(
         "web/subtle.js",
         "web/url.js",
         "worker/bound.js",
-        "worker/lazy-scripts.js",
+        "realm/lazy-scripts.js",
         "ext:deno_net/02_tls.js" = "worker/absent.js",
     ],
     state = |state| {

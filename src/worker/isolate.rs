@@ -8,15 +8,16 @@ use tokio::task::LocalSet;
 
 use super::answer::Answers;
 use super::deferred::Deferred;
-use super::guard::heap::Memory;
-use super::host::{Host, HostHandle};
 use super::lazy::{self, Maker};
 use super::modules;
 use super::rejections::Rejections;
 use super::timers::Timers;
-use super::{background, extensions, snapshot, stacks};
-use crate::instance::Instance;
+use super::{extensions, snapshot, stacks};
 use crate::limits;
+use crate::realm::background;
+use crate::realm::guard::heap::Memory;
+use crate::realm::host::{Host, HostHandle};
+use crate::realm::instance::Instance;
 use crate::web::crypto::KeySymbols;
 
 /// The functions through which the realm is entered.

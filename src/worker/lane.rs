@@ -19,23 +19,23 @@ use futures::Future;
 use tokio::task::LocalSet;
 
 use super::answer::Answers;
-use super::background;
 use super::deferred::Deferred;
 use super::event::Event;
-use super::guard::Verdict;
-use super::guard::cpu::Watch;
-use super::guard::heap::Memory;
-use super::guard::wasm;
-use super::host::Host;
 use super::isolate::{self, Doors, Made};
 use super::modules::{Graph, Place};
 use super::nursery;
 use super::rejections::Rejections;
 use super::timers::Timers;
-use super::value::Value;
-use super::waker::{LaneWaker, Signal};
-use crate::instance::Instance;
 use crate::limits;
+use crate::realm::background;
+use crate::realm::guard::Verdict;
+use crate::realm::guard::cpu::Watch;
+use crate::realm::guard::heap::Memory;
+use crate::realm::guard::wasm;
+use crate::realm::host::Host;
+use crate::realm::instance::Instance;
+use crate::realm::value::Value;
+use crate::realm::waker::{LaneWaker, Signal};
 use crate::web::crypto::KeySymbols;
 
 /// Polls in one turn before Node's loop gets its turn again.
@@ -44,7 +44,7 @@ const POLLS_PER_TURN: usize = 64;
 /// Ops that wait by the clock.
 const CLOCKED: &[&str] = &["op_durable_alarms_due"];
 
-/// The host calls that a lane itself makes; the numbers are shared with `src/node/lane.js`.
+/// The host calls that a lane itself makes; the numbers are shared with `src/node/instance/lane.js`.
 const HOST_ANSWERED: u32 = 0;
 const HOST_CONDEMNED: u32 = 1;
 const HOST_UNCAUGHT: u32 = 2;

@@ -23,9 +23,9 @@ const SCRIPTS: &[&str] = &[
     "ext:deno_web/06_streams.js",
     "ext:deno_web/14_compression.js",
     "ext:miniflare/cache/cache.js",
-    "ext:miniflare/durable/namespace.js",
+    "ext:miniflare/durable/object-namespace.js",
     BUNDLED,
-    "ext:miniflare/kv/namespace.js",
+    "ext:miniflare/kv/kv-namespace.js",
     "ext:miniflare/web/digest-stream.js",
     "ext:miniflare/web/streams.js",
 ];

@@ -16,9 +16,9 @@ use std::thread::{self, ThreadId};
 
 use deno_core::v8;
 
-use super::background;
 use super::isolate::{self, Made};
 use crate::limits;
+use crate::realm::background;
 
 struct Order {
     thread: ThreadId,

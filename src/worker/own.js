@@ -2,9 +2,9 @@
 // whatever module it says, so no two are the same.
 
 import { internals } from "ext:core/mod.js";
-import { currentStretch, microtasksDone } from "ext:miniflare/durable/stretch.js";
-import { atRandom, indexOf, isSimulating, someTime, startWait, stopWait } from "ext:miniflare/durable/simulation.js";
-import { Request } from "ext:miniflare/web/request.js";
+import { currentStretch, microtasksDone } from "ext:miniflare/realm/stretch.js";
+import { atRandom, indexOf, isSimulating, someTime, startWait, stopWait } from "ext:miniflare/realm/simulation.js";
+import { Request } from "ext:miniflare/web/request-class.js";
 import {
   advance,
   BLOCK_CONCURRENCY,
@@ -16,13 +16,13 @@ import {
   eventContext,
   gatedContext,
   objectContext,
-} from "ext:miniflare/worker/context.js";
-import { miniflareError } from "ext:miniflare/worker/errors.js";
-import { DURABLE, load } from "ext:miniflare/worker/lazy.js";
-import { encodeThrown, HOST, live } from "ext:miniflare/worker/realm.js";
-import { arrivingRequest, arrivingResponse, isResponse } from "ext:miniflare/worker/request.js";
-import { fetchElsewhere } from "ext:miniflare/worker/services.js";
-import { worker } from "ext:miniflare/worker/worker.js";
+} from "ext:miniflare/realm/context.js";
+import { miniflareError } from "ext:miniflare/realm/realm-errors.js";
+import { DURABLE, load } from "ext:miniflare/realm/lazy.js";
+import { encodeThrown, HOST, live } from "ext:miniflare/membrane/worker/worker-realm.js";
+import { arrivingRequest, arrivingResponse, isResponse } from "ext:miniflare/membrane/worker/worker-request.js";
+import { fetchElsewhere } from "ext:miniflare/worker/worker-services.js";
+import { worker } from "ext:miniflare/realm/worker.js";
 
 internals.own = {
   advance,

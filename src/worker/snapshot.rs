@@ -12,8 +12,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use deno_core::snapshot::{CreateSnapshotOptions, create_snapshot};
 
+use super::amendments::amend;
 use super::{extensions, isolate, lazy};
-use crate::web::amendments::amend;
 
 /// Marks the file and its layout; the build's stamp follows.
 const MAGIC: &[u8; 8] = b"mfrs\0\0\0\x01";

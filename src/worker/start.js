@@ -1,17 +1,17 @@
 // Starting a worker: bindings and globals first, then the user's script.
 
 import { op_compile_wasm, op_host, op_run_module, op_run_script, op_source_maps } from "ext:core/ops";
-import { namespaces } from "ext:miniflare/durable/lazy.js";
+import { namespaces } from "ext:miniflare/durable/lazy-objects.js";
 import { useMock } from "ext:miniflare/fetch/mock.js";
-import { namespaces as kvNamespaces } from "ext:miniflare/kv/namespaces.js";
+import { namespaces as kvNamespaces } from "ext:miniflare/kv/kv-bindings.js";
 import { useModules } from "ext:miniflare/web/events.js";
 import { evaluateCommonJs, requireNamespaces } from "ext:miniflare/worker/commonjs.js";
-import { configure } from "ext:miniflare/worker/context.js";
-import { missing } from "ext:miniflare/worker/missing.js";
+import { configure } from "ext:miniflare/realm/context.js";
+import { missing } from "ext:miniflare/worker/missing-binding.js";
 import { lookFurther } from "ext:miniflare/worker/outer-scope.js";
-import { HOST, live } from "ext:miniflare/worker/realm.js";
-import { Fetcher } from "ext:miniflare/worker/services.js";
-import { worker } from "ext:miniflare/worker/worker.js";
+import { HOST, live } from "ext:miniflare/membrane/worker/worker-realm.js";
+import { Fetcher } from "ext:miniflare/worker/worker-services.js";
+import { worker } from "ext:miniflare/realm/worker.js";
 
 /**
  * Runs the script.

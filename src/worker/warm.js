@@ -4,9 +4,9 @@
 import { core } from "ext:core/mod.js";
 import { useModules } from "ext:miniflare/web/events.js";
 import { dispatch } from "ext:miniflare/worker/dispatch.js";
-import { worker } from "ext:miniflare/worker/worker.js";
+import { worker } from "ext:miniflare/realm/worker.js";
 
-const { listed } = core.loadExtScript("ext:miniflare/membrane/data.js");
+const { listed } = core.loadExtScript("ext:miniflare/membrane/membrane-data.js");
 const { CALL, TRAP } = core.loadExtScript("ext:miniflare/membrane/membrane.js");
 
 const SETTINGS = {

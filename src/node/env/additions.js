@@ -34,7 +34,7 @@ function end() {
 // The rules of reading are loaded by the first who reads so.
 add(ReadableStreamBYOBReader.prototype, {
   async readAtLeast(minimum, view) {
-    require("./streams.js");
+    require("./env-streams.js");
     return this.readAtLeast(minimum, view);
   },
 });

@@ -2,8 +2,8 @@
 // The bindings of an environment without a worker. Data and KV namespaces are the same here and there, so a suite that has
 // nothing else needs no worker, and is set up without one.
 
-const { copyOf } = require("./realm.js");
-const { readBindings } = require("../script.js");
+const { copyOf } = require("./test-realm.js");
+const { readBindings } = require("../script/script.js");
 
 /** Options by which something is bound, or done, that is in a worker. */
 const OF_WORKERS = [

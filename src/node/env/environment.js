@@ -2,19 +2,19 @@
 // What a test file gets of this package: an instance of its own, the globals over it, and storage that can be brought back.
 // Evaluated in the realm of the test. Test runners differ in when they ask for what.
 
-const { completeOptions, FILES_READ, LOADS_LATER, OUTER_SCOPE } = require("../config.js");
+const { completeOptions, FILES_READ, LOADS_LATER, OUTER_SCOPE } = require("../options/config.js");
 const { describe } = require("../errors.js");
-const { NoOpLog } = require("../log.js");
-const { createFetchMock } = require("../mock/index.js");
-const { FETCH, Miniflare } = require("../miniflare.js");
-const { validateOptions } = require("../options.js");
+const { NoOpLog } = require("../log/log.js");
+const { createFetchMock } = require("../../mock/node/fetch-mock.js");
+const { FETCH, Miniflare } = require("../instance/miniflare.js");
+const { validateOptions } = require("../options/options.js");
 const { additions } = require("./additions.js");
 const { needsWorker, ownBindings } = require("./bindings.js");
 const { helpers } = require("./helpers.js");
-const { readOptions } = require("./options.js");
-const { ownRealm } = require("./realm.js");
+const { readOptions } = require("./env-options.js");
+const { ownRealm } = require("./test-realm.js");
 const { withNeededScripts } = require("./scripts.js");
-const { webGlobals } = require("./web.js");
+const { webGlobals } = require("./env-web.js");
 
 const DEFAULTS = { wranglerConfigPath: true, packagePath: true, envPathDefaultFallback: true };
 

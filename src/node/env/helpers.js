@@ -2,9 +2,9 @@
 // The functions that Miniflare 2's environments made global, over the methods of an instance.
 
 const { describe } = require("../errors.js");
-const { settleWaits, stateOf } = require("./events.js");
-const { STATE } = require("../miniflare.js");
-const { runWithGates, TestState } = require("./state.js");
+const { settleWaits, stateOf } = require("./env-events.js");
+const { STATE } = require("../instance/miniflare.js");
+const { runWithGates, TestState } = require("./test-state.js");
 
 /** `bindings()` gives those of the worker that is loaded. */
 function helpers(mf, bindings, fetchMock) {

@@ -2,9 +2,9 @@
 // Which workers of an environment run their scripts: those that Durable Objects live in, and those that consume queues. Of
 // the others nothing is read and nothing has to be there, since a test imports what it calls itself.
 
-const { completeOptions } = require("../config.js");
-const { inheritedOptions, mountOptions } = require("../mounts.js");
-const { objectBindings } = require("../objects.js");
+const { completeOptions } = require("../options/config.js");
+const { inheritedOptions, mountOptions } = require("../instance/mounts.js");
+const { objectBindings } = require("../../durable/node/node-objects.js");
 
 /** The options of a worker whose script is not run. */
 const NO_SCRIPT = { script: "", scriptPath: undefined, packagePath: undefined };

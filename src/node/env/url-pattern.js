@@ -2,7 +2,7 @@
 // `URLPattern` as the worker has it, on every Node: what a pattern means, and what is matched with it, is told by the part of
 // the addon that the worker's own is made of; here is what JavaScript sees of it.
 
-const { binding } = require("../addon.js");
+const { binding } = require("../binding/addon.js");
 const { configure } = require("./interfaces.js");
 
 const COMPONENTS = ["protocol", "username", "password", "hostname", "port", "pathname", "search", "hash"];

@@ -1,14 +1,14 @@
 "use strict";
 // `miniflare-rs/cache`: caches over a storage, without an instance.
 
-const { binding } = require("../addon.js");
+const { binding } = require("../binding/addon.js");
 const { CacheError, describe } = require("../errors.js");
-const { later } = require("../later.js");
+const { later } = require("../binding/later.js");
 const { cacheBackend } = require("../stores.js");
 const cache = require("../../cache/cache.js");
 const { beginner, constructible, inStep } = require("./constructible.js");
-const { CachePlugin } = require("./plugins.js");
-const { storageOf } = require("./storage.js");
+const { CachePlugin } = require("./plugin-classes.js");
+const { storageOf } = require("./named-storage.js");
 
 /** What a cache that `at(name)` says the storage of is over. */
 function backendOf(at, { clock = () => Date.now(), blockGlobalAsyncIO = false } = {}) {

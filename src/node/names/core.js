@@ -3,14 +3,14 @@
 
 const index = require("../index.js");
 const { describe } = require("../errors.js");
-const { flattenHeaders, FormData, Headers } = require("../headers.js");
-const { Miniflare } = require("../miniflare.js");
-const { PLUGINS } = require("../plugins.js");
-const { Request } = require("../request.js");
-const { lightResponse } = require("../response.js");
-const { FetchEvent, kWaitUntil, ScheduledEvent } = require("../env/events.js");
-const { extendsNodes } = require("../web.js");
-const { BindingsPlugin, BuildPlugin, CorePlugin } = require("./plugins.js");
+const { flattenHeaders, FormData, Headers } = require("../http/flat-headers.js");
+const { Miniflare } = require("../instance/miniflare.js");
+const { PLUGINS } = require("../options/plugins.js");
+const { Request } = require("../http/http-request.js");
+const { lightResponse } = require("../http/http-response.js");
+const { FetchEvent, kWaitUntil, ScheduledEvent } = require("../env/env-events.js");
+const { extendsNodes } = require("../http/fetch-classes.js");
+const { BindingsPlugin, BuildPlugin, CorePlugin } = require("./plugin-classes.js");
 
 const nodes = globalThis.fetch;
 

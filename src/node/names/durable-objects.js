@@ -4,18 +4,18 @@
 
 const { clearTimeout, setTimeout } = require("node:timers");
 const { DurableObjectError, describe } = require("../errors.js");
-const { objectIds } = require("../lane.js");
-const { Request } = require("../request.js");
-const { isResponse } = require("../response.js");
-const { DurableObjectId, DurableObjectNamespace: Namespace } = require("../../durable/namespace.js");
+const { objectIds } = require("../instance/lane.js");
+const { Request } = require("../http/http-request.js");
+const { isResponse } = require("../http/http-response.js");
+const { DurableObjectId, DurableObjectNamespace: Namespace } = require("../../durable/object-namespace.js");
 const { InputGate, OutputGate } = require("../../durable/gate.js");
-const { waitBy } = require("../../durable/simulation.js");
+const { waitBy } = require("../../realm/simulation.js");
 const { DurableObjectState: State } = require("../../durable/state.js");
 const { DurableObjectStorage: ObjectStorage } = require("../../durable/storage.js");
 const { constructible } = require("./constructible.js");
 const { op_durable_confirm, op_durable_confirmed, openStorage } = require("./durable-ops.js");
-const { DurableObjectsPlugin } = require("./plugins.js");
-const { storageOf } = require("./storage.js");
+const { DurableObjectsPlugin } = require("./plugin-classes.js");
+const { storageOf } = require("./named-storage.js");
 
 // In the bundle a class keeps its name as long as nothing else has it: so what is made of them is called otherwise.
 

@@ -4,10 +4,10 @@
 
 const { setImmediate } = require("node:timers");
 const { Deserializer, Serializer } = require("node:v8");
-const { binding } = require("../addon.js");
+const { binding } = require("../binding/addon.js");
 const { DurableObjectError, StorageError } = require("../errors.js");
-const { later } = require("../later.js");
-const { adopt } = require("./realm.js");
+const { later } = require("../binding/later.js");
+const { adopt } = require("./names-realm.js");
 
 /** The numbers are shared with `src/durable/calls.rs`. */
 const CALL = {

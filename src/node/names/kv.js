@@ -1,13 +1,13 @@
 "use strict";
 // `miniflare-rs/kv`: KV namespaces over a storage, without an instance.
 
-const { binding } = require("../addon.js");
+const { binding } = require("../binding/addon.js");
 const { kvBackend } = require("../stores.js");
-const { KVNamespace: Namespace } = require("../../kv/namespace.js");
+const { KVNamespace: Namespace } = require("../../kv/kv-namespace.js");
 const { beginner, constructible, inStep } = require("./constructible.js");
-const { KVPlugin } = require("./plugins.js");
-const { adopt } = require("./realm.js");
-const { storageOf } = require("./storage.js");
+const { KVPlugin } = require("./plugin-classes.js");
+const { adopt } = require("./names-realm.js");
+const { storageOf } = require("./named-storage.js");
 
 /** Of the two clocks, that of the storage says what has expired, and that of the namespace when what is put will. */
 function backendOf(storage, { clock = () => Date.now(), blockGlobalAsyncIO = false } = {}) {

@@ -2,8 +2,8 @@
 // A map that a test shares with a `MemoryStorage`: what one of them changes, the other has when it is asked next. The map's
 // entries are told apart by their identity, so a test puts another entry in the place of one to change it.
 
-const { binding } = require("../addon.js");
-const { adopt } = require("./realm.js");
+const { binding } = require("../binding/addon.js");
+const { adopt } = require("./names-realm.js");
 
 /** Before all times: nothing has expired yet. */
 const EVER = -Infinity;

@@ -3,7 +3,7 @@
 
 const path = require("node:path");
 const { describe } = require("../errors.js");
-const { Storage } = require("./storage.js");
+const { Storage } = require("./named-storage.js");
 
 class FileStorage extends Storage {
   /**

@@ -2,7 +2,7 @@
 // `miniflare-rs/storage-memory`: entries in memory.
 
 const { describe } = require("../errors.js");
-const { known, partsOf, Storage, STORAGE } = require("./storage.js");
+const { known, partsOf, Storage, STORAGE } = require("./named-storage.js");
 
 class MemoryStorage extends Storage {
   /** @param map entries to begin with, which stay shared with whoever has the map */

@@ -3,8 +3,8 @@
 // `kvPersist` set to the same server have in their KV namespace of that name.
 
 const { describe } = require("../errors.js");
-const { redisPlace } = require("../persist.js");
-const { Storage } = require("./storage.js");
+const { redisPlace } = require("../options/persist.js");
+const { Storage } = require("./named-storage.js");
 
 class RedisStorage extends Storage {
   /**

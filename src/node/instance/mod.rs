@@ -1,0 +1,3 @@
+//! What an instance in Node asks of Rust.
+
+pub mod cron;

@@ -1,0 +1,3 @@
+//! What reading options asks of Rust.
+
+pub mod toml;

@@ -1,0 +1,108 @@
+// Lazy scripts, the realm's half of `lazy.rs`: what few workers use is loaded when it is first used, since every isolate
+// pays for what it holds.
+//
+// Scripts that are in the snapshot take functions and prototypes out of lazy ones when they are loaded themselves. They get
+// an understudy: its functions load the script and go on there, and nothing is an instance of its classes, as nothing can
+// have made one yet. When the script is loaded, the understudy gets all that it exports.
+(() => {
+  "use strict";
+
+  const { core } = __bootstrap;
+  const { assign } = Object;
+  const { op_lazy_define, op_lazy_load, op_lazy_scripts } = core.ops;
+
+  const CACHE = "ext:miniflare/cache/cache.js";
+  const CONSOLE = "ext:deno_web/01_console.js";
+  const DURABLE = "ext:miniflare/durable/object-namespace.js";
+  const DURABLE_OBJECTS = "ext:miniflare/durable/room.js";
+  const FORM_DATA = "ext:deno_fetch/21_formdata.js";
+  const KV = "ext:miniflare/kv/kv-namespace.js";
+  const STREAMS = "ext:deno_web/06_streams.js";
+
+  class Absent {}
+
+  const UNDERSTUDIES = {
+    __proto__: null,
+    [CONSOLE]: understudy(CONSOLE, ["createFilteredInspectProxy", "inspect"]),
+    [DURABLE]: understudy(DURABLE, [], ["DurableObjectId"]),
+    [FORM_DATA]: understudy(FORM_DATA, ["formDataFromEntries", "formDataToBlob", "parseFormData"], ["FormData"]),
+    [STREAMS]: understudy(
+      STREAMS,
+      [
+        "createProxy",
+        "errorReadableStream",
+        "isReadableStreamDisturbed",
+        "readableStreamClose",
+        "readableStreamCollectIntoUint8Array",
+        "readableStreamDisturb",
+        "readableStreamForRid",
+        "readableStreamTee",
+        "readableStreamThrowIfErrored",
+      ],
+      ["ReadableStream", "WritableStream"],
+    ),
+  };
+
+  const loaded = { __proto__: null };
+  const completions = { __proto__: null };
+  /** By the names of properties, of which no two objects have the same. */
+  const makers = { __proto__: null };
+  let isComplete = false;
+
+  function understudy(specifier, functions, classes = []) {
+    const parts = { __proto__: null };
+    for (const name of functions) parts[name] = (a, b, c, d) => load(specifier)[name](a, b, c, d);
+    for (const name of classes) {
+      parts[name] = Absent;
+      parts[`${name}Prototype`] = Absent.prototype;
+    }
+    return parts;
+  }
+
+  /** What a lazy script exports. */
+  function load(specifier) {
+    return loaded[specifier] ?? run(specifier);
+  }
+
+  function run(specifier) {
+    const exported = op_lazy_load(specifier, __bootstrap);
+    const waiting = completions[specifier] ?? [];
+    for (let index = 0; index < waiting.length; index++) waiting[index](exported);
+    // Last, so that what an overflow of the stack has cut short is done again.
+    if (specifier in UNDERSTUDIES) assign(UNDERSTUDIES[specifier], exported);
+    return (loaded[specifier] = exported);
+  }
+
+  // Upstream's scripts know no difference. Once the snapshot is made, whoever asks for a script needs it.
+  const lazy = new Set(op_lazy_scripts());
+  const { loadExtScript } = core;
+  core.loadExtScript = (specifier) => {
+    if (!lazy.has(specifier)) return loadExtScript(specifier);
+    // Classes take a function of the console's along, to be shown with, and few are ever shown.
+    const mayWait = !isComplete || specifier === CONSOLE;
+    return (mayWait && UNDERSTUDIES[specifier]) || load(specifier);
+  };
+
+  return {
+    CACHE,
+    CONSOLE,
+    DURABLE,
+    DURABLE_OBJECTS,
+    FORM_DATA,
+    KV,
+    STREAMS,
+    load,
+    understudyOf: (specifier) => UNDERSTUDIES[specifier],
+    /** `complete(exports)` is called once the script has been loaded, before anyone uses it. */
+    onLoad: (specifier, complete) => void (completions[specifier] ??= []).push(complete),
+    /** Gives an object properties whose values `make(name)` returns when they are first looked at. */
+    define(object, names, make, enumerable = false) {
+      for (const name of names) makers[name] = make;
+      op_lazy_define(object, names, enumerable);
+    },
+    /** The value of such a property, or what a script exports. */
+    make: (name) => (name in makers ? makers[name](name) : load(name)),
+    /** The snapshot is made. */
+    complete: () => void (isComplete = true),
+  };
+})();

@@ -1,0 +1,11 @@
+//! The ground of the worker half: what a room may import, and no more. Knows no room.
+
+pub mod background;
+pub mod guard;
+pub mod host;
+pub mod instance;
+pub mod later;
+pub mod pages;
+pub mod store_error;
+pub mod value;
+pub mod waker;

@@ -1,0 +1,42 @@
+// The worker's `fetch`, called by code in Node that is no request: by a test, in an environment of a test runner.
+
+import { op_answer } from "ext:core/ops";
+import { microtasksDone } from "ext:miniflare/realm/stretch.js";
+import { fetch } from "ext:miniflare/fetch/fetch.js";
+import { setLength } from "ext:miniflare/web/bodies.js";
+import { decode, encode, encodeThrown } from "ext:miniflare/membrane/worker/worker-realm.js";
+import { responseToWire } from "ext:miniflare/membrane/worker/worker-request.js";
+
+/** The target of an event that is such a call; shared with `src/node/instance/lane.js`. */
+export const OUTBOUND = 0;
+const ANSWERED = 0;
+const FAILED = 1;
+
+/**
+ * Fetches, and answers event `id` with the parts of the response, its URL, and whether it was redirected.
+ * @param input as it crosses, as are the values of `init`, `[name, value, name, value, ...]`
+ * @param length of a body that is a stream, in bytes, where that is known
+ */
+export function fetchForNode(id, input, init, length) {
+  microtasksDone();
+  fetched(input, init, length).then(
+    (answer) => op_answer(id, answer),
+    (error) => op_answer(id, [FAILED, encodeThrown(error)]),
+  );
+}
+
+async function fetched(input, init, length) {
+  const settings = {};
+  for (let index = 0; index < init.length; index += 2) settings[init[index]] = decode(init[index + 1]);
+  if (length !== undefined) setLength(settings.body, length);
+  const response = await fetch(decode(input), init.length === 0 ? undefined : settings);
+  const { encodeBody, redirected, url } = response;
+  const encodeSource = (source) => {
+    responseOf.set(source, response);
+    return encode(source);
+  };
+  return [ANSWERED, ...responseToWire(response, encodeSource), null, encodeBody, url, redirected];
+}
+
+/** Whoever reads a body has a hold of its response, without which a signal would not reach the body. */
+const responseOf = new WeakMap();
