@@ -1,4 +1,4 @@
-// The documents: their links lead somewhere, the files and options they name exist, the README's differences are among
+// The documents: their links lead somewhere, the files they name exist, the README's differences are among
 // those of the page that has all of them, and limits have the numbers of the source.
 
 import assert from "node:assert/strict";
@@ -6,7 +6,6 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { validateOptions } from "../../src/node/options/options.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const read = (file) => readFileSync(path.join(root, file), "utf8");
@@ -93,23 +92,6 @@ describe("source files that documents name", () => {
       );
     });
   }
-});
-
-describe("options", () => {
-  const documented = [...read("docs/options.md").matchAll(/^## (\w+)$/gm)].map(([, name]) => name).sort();
-  const [, declared] = /^export interface MiniflareOptions \{\n([\s\S]*?)^\}/m.exec(read("index.d.ts"));
-
-  test("that are documented are checked", () => {
-    assert.ok(documented.includes("script"), documented.join());
-    for (const name of documented) {
-      const wrong = () => validateOptions({ [name]: Symbol("of no type that an option has") });
-      assert.throws(wrong, { code: "ERR_INVALID_OPTION" }, `options.js does not know "${name}"`);
-    }
-  });
-
-  test("that are documented are those that are declared", () => {
-    assert.deepEqual([...declared.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name).sort(), documented);
-  });
 });
 
 describe("methods", () => {

@@ -7,7 +7,6 @@ const { LOADS_LATER } = require("../options/config.js");
 const { Group } = require("./group.js");
 const { NoOpLog } = require("../log/log.js");
 const { idParts, likelyParts, objectNamespaces, soon } = require("../../durable/node/node-objects.js");
-const { pluginsOf } = require("../options/plugins.js");
 const { splitRequest } = require("../http/http-request.js");
 
 /** Dispatched after each load of the worker. `initial` is true for the first. */
@@ -18,6 +17,9 @@ class ReloadEvent extends Event {
     this.initial = init.initial;
   }
 }
+
+/** Loaded when it is first asked for. */
+const pluginsOf = (options) => require("../options/plugins.js").pluginsOf(options);
 
 /** How a mount is made into what `getMount` returns. */
 const MOUNT = Symbol("mount");
