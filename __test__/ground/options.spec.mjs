@@ -269,6 +269,6 @@ describe("options of rooms", () => {
   function uses(name) {
     return /[A-Z]/.test(name)
       ? new RegExp(`\\b${name}\\b`)
-      : new RegExp(`options\\??\\.${name}\\b|\\b${name}: options`);
+      : new RegExp(`options\\??\\.${name}\\b|\\{[^{}()[\\]]*\\b${name}\\s*[,}=:]`);
   }
 });
