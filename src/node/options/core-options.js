@@ -1,6 +1,6 @@
 "use strict";
-// Options of Miniflare 2's core: the script, where options come from, several workers, time, and the global scope. Also the
-// flags of the command line that are no options.
+// Options of Miniflare 2's core: the script, files with options, several workers, time, and the global scope; and the flags
+// that exist on the command line only.
 
 const { boolean, booleanOrString, check, isObject, isString, list, membersOf, oneOf } = require("./check.js");
 const { optional, record, shape, string, strings } = require("./check.js");
@@ -10,7 +10,7 @@ const moduleRule = shape(
   'an object like { type: "Text", include: ["**/*.txt"] }',
 );
 
-/** The options of a mount are looked up when there is one: the table that has them has this one too. */
+/** Required late: the table contains this group. */
 const table = () => require("./options.js");
 const pathOrOptions = check("a path, or an object of options", (value) => isString(value) || isObject(value));
 function mount(value, path) {
@@ -19,7 +19,7 @@ function mount(value, path) {
 }
 mount.parts = (value, visit) => membersOf(value, table().optionCheck, visit);
 
-/** Keys of wrangler.toml that take more than a line to read. */
+/** Readers of keys in wrangler.toml, loaded when there is such a file. */
 const keys = () => require("./wrangler-keys.js");
 
 const options = {

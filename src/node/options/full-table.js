@@ -1,5 +1,5 @@
 "use strict";
-// The whole table of options: those of features that are not here as well.
+// The whole table of options, including those of missing features.
 
 const http = require("./http-options.js");
 const missing = require("./missing-options.js");

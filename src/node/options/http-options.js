@@ -1,5 +1,5 @@
 "use strict";
-// Options of Miniflare 2's HTTP server, which is not here yet.
+// Options of Miniflare 2's HTTP server, which is missing.
 
 const path = require("node:path");
 const { boolean, booleanOrString, func, numeric, string } = require("./check.js");

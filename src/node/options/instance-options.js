@@ -1,5 +1,5 @@
 "use strict";
-// Options of an instance that were of no plugin in Miniflare 2, or are not there at all.
+// Options of an instance that belong to no plugin in Miniflare 2, or do not exist there.
 
 const { boolean, check, hasMethods, numeric, oneOf, shape } = require("./check.js");
 

@@ -1,6 +1,6 @@
 "use strict";
-// Options of Miniflare 2 for rooms that are not here: none is ignored in silence. Each that names bindings is warned of when
-// the worker is loaded, and the bindings are there, but say what is missing when they are used.
+// Options of Miniflare 2 for rooms that do not exist yet. None is ignored silently: loading the worker logs a warning for each
+// option with `standIns`, and its bindings throw an error that names the missing feature.
 
 const { booleanOrString, isString, list, number, optional, shape, string, strings } = require("./check.js");
 

@@ -1,9 +1,9 @@
 "use strict";
-// What is told of options whose feature is not here, and bindings that stand in for those they name.
+// Warnings for options whose feature is missing, and the bindings that stand in for theirs.
 
 const { missing } = require("./full-table.js");
 
-/** Those that are given: `[binding, methods, text]` of each binding to stand in for, and a text to warn with per option. */
+/** For the options that are given: `[binding, methods, text]` per binding, and a warning per option. */
 function missingOptions(options) {
   const bindings = [];
   const warnings = [];

@@ -1,5 +1,5 @@
 "use strict";
-// Which name was meant by one that is not known.
+// The known name that is closest to an unknown one, for error messages.
 
 /** The name that is written most like this one; undefined when none is alike. */
 function nearest(name, known) {

@@ -1,5 +1,5 @@
 "use strict";
-// Keys of wrangler.toml that take more than a line to read. Loaded when there is such a file.
+// Readers of those keys in wrangler.toml that take more than a line. Loaded when there is such a file.
 
 const path = require("node:path");
 const { MiniflareCoreError } = require("../errors.js");
