@@ -1,5 +1,5 @@
-// The documents: their links lead somewhere, the files they name exist, the README's differences are among
-// those of the page that has all of them, and limits have the numbers of the source.
+// The documents: their links lead somewhere, the files they name exist, the README's differences are among those of the page
+// that has all of them, and limits have the numbers of the source. Options are compared in options.spec.mjs.
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
