@@ -5,9 +5,8 @@ use super::alarm;
 use super::alarm_ops::{self, DELETE, GET, SET};
 use super::ops::Open;
 use super::storage::{Entries, StorageError, check_key, check_named_key, check_named_size, check_size};
-use crate::kv::calls::into_text;
 use crate::limits;
-use crate::realm::value::{Bytes, Text, Value};
+use crate::realm::value::{Bytes, Text, Value, into_text};
 use crate::store::range::{Entry, Key, Range};
 
 type Result<T> = std::result::Result<T, StorageError>;

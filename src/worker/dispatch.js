@@ -1,13 +1,13 @@
 // Requests in, responses out. The hot path: what a handler answers without waiting leaves in the same turn.
 
 import { op_answer, op_host } from "ext:core/ops";
-import { fetchObject } from "ext:miniflare/durable/lazy-objects.js";
 import { atRandom, isSimulating } from "ext:miniflare/realm/simulation.js";
 import { microtasksDone } from "ext:miniflare/realm/stretch.js";
-import { fetch } from "ext:miniflare/fetch/fetch.js";
 import { leave, RequestContext, switchTo } from "ext:miniflare/realm/context.js";
 import { describeThrown, fetchError, messageOf } from "ext:miniflare/realm/realm-errors.js";
+import { FUNCTIONS } from "ext:miniflare/worker/globals.js";
 import { fetchForNode, OUTBOUND } from "ext:miniflare/worker/outside-fetch.js";
+import { fetchTarget } from "ext:miniflare/worker/rooms.js";
 import { ExecutionContext, FetchEvent, hasListeners, settleWaits, stateOf } from "ext:miniflare/web/events.js";
 import {
   depthOf,
@@ -32,7 +32,7 @@ export function dispatch(...event) {
 
 /**
  * Dispatches a request, which came `now`, to a target and answers event `id`. `target` is null for the worker's own
- * handler, or `[binding, object id]` of a Durable Object. `nesting` is `[depth, pipelineDepth]` of what a worker asks for;
+ * handler, or what a room takes (`fetchTarget`), such as an object. `nesting` is `[depth, pipelineDepth]` of what a worker asks for;
  * `isAbortable` says that the caller has a signal.
  */
 function deliver(id, now, target, method, url, headers, body, cf, nesting, isAbortable) {
@@ -45,7 +45,7 @@ function deliver(id, now, target, method, url, headers, body, cf, nesting, isAbo
     if (isAbortable) holdRequest(id, request);
     if (cf !== undefined) setCf(request, decode(cf));
     if (target === null && (worker.proxies || nesting !== undefined)) state.spare = request.clone();
-    const response = target === null ? respond(request, state) : fetchObject(target[0], target[1], request);
+    const response = target === null ? respond(request, state) : fetchTarget(target, request);
     if (isResponse(response)) return answer(id, response, state);
     settle(id, Promise.resolve(response), state);
   } catch (error) {
@@ -185,7 +185,7 @@ function fail(id, error, state) {
 function passOn(state) {
   const request = state.spare;
   state.spare = undefined;
-  return fetch(request);
+  return FUNCTIONS.fetch(request);
 }
 
 function noUpstream() {

@@ -34,15 +34,13 @@ use crate::realm::guard::heap::Memory;
 use crate::realm::guard::wasm;
 use crate::realm::host::Host;
 use crate::realm::instance::Instance;
+use crate::realm::turns::TurnHooks;
 use crate::realm::value::Value;
 use crate::realm::waker::{LaneWaker, Signal};
-use crate::web::crypto::KeySymbols;
+use crate::rooms::ROOMS;
 
 /// Polls in one turn before Node's loop gets its turn again.
 const POLLS_PER_TURN: usize = 64;
-
-/// Ops that wait by the clock.
-const CLOCKED: &[&str] = &["op_durable_alarms_due"];
 
 /// The host calls that a lane itself makes; the numbers are shared with `src/node/instance/lane.js`.
 const HOST_ANSWERED: u32 = 0;
@@ -78,7 +76,7 @@ pub struct Lane {
     answers: Rc<Answers>,
     deferred: Rc<Deferred>,
     rejections: Rc<Rejections>,
-    keys: Rc<KeySymbols>,
+    hooks: Rc<TurnHooks>,
     depth: Cell<u32>,
     waiting: RefCell<VecDeque<Event>>,
     /// Whether the host is told when the lane has come to rest: while its script starts.
@@ -97,7 +95,7 @@ impl Lane {
             answers,
             deferred,
             rejections,
-            keys,
+            hooks,
             doors,
         } = made;
         let context = runtime.main_context();
@@ -121,7 +119,7 @@ impl Lane {
             answers,
             deferred,
             rejections,
-            keys,
+            hooks,
             depth: Cell::new(0),
             waiting: RefCell::default(),
             is_starting: Cell::new(true),
@@ -255,7 +253,7 @@ impl Lane {
         self.instance.clock.turn();
         let entered = Entered::new(self);
         let result = entered.scoped(|scope| {
-            self.keys.claim(scope);
+            self.hooks.resume(scope);
             work(scope, self)
         });
         entered.finish();
@@ -300,7 +298,7 @@ impl Lane {
         let pending = activities(runtime, filter)
             .into_iter()
             .filter_map(|activity| match activity {
-                RuntimeActivity::AsyncOp(id, _, name) if !CLOCKED.contains(&name) => Some(id),
+                RuntimeActivity::AsyncOp(id, _, name) if !is_clocked(name) => Some(id),
                 _ => None,
             });
         pending.collect()
@@ -332,6 +330,11 @@ impl Lane {
 fn activities(runtime: &JsRuntime, filter: RuntimeActivityStatsFilter) -> Vec<RuntimeActivity> {
     let stats = runtime.runtime_activity_stats_factory();
     stats.capture(&filter).dump().active
+}
+
+/// Whether an op waits by the instance's clock.
+fn is_clocked(op: &str) -> bool {
+    ROOMS.iter().any(|room| room.clocked.contains(&op))
 }
 
 /// An isolate of the nursery, or one made here.

@@ -12,7 +12,7 @@ import {
 import { contentOf, distantBlob } from "ext:miniflare/web/blobs.js";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
 import { isKey, keyOfParts, partsOfKey } from "ext:miniflare/web/keys.js";
-import { DURABLE, load, STREAMS, understudyOf } from "ext:miniflare/realm/lazy.js";
+import { load, STREAMS, understudy, understudyOf } from "ext:miniflare/realm/lazy.js";
 
 const { Request, toInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
 const { Response } = core.loadExtScript("ext:deno_fetch/23_response.js");
@@ -22,8 +22,9 @@ const { Blob, File } = core.loadExtScript("ext:deno_web/09_file.js");
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
 const { createStreams } = core.loadExtScript("ext:miniflare/membrane/membrane-streams.js");
 
+const OBJECTS = "ext:miniflare/durable/object-namespace.js";
 const classes = understudyOf(STREAMS);
-const objects = understudyOf(DURABLE);
+const objects = understudy(OBJECTS, [], ["DurableObjectId"]);
 const streams = createStreams({ classes: () => load(STREAMS), bytesOf: bytesOfChunk });
 
 /** A signal of this realm, and what aborts it. */
@@ -95,7 +96,7 @@ export function decodePlatform(wire, membrane, number) {
     case "url":
       return new URL(parts[0]);
     case "objectId":
-      return new (load(DURABLE).DurableObjectId)(...parts);
+      return new (load(OBJECTS).DurableObjectId)(...parts);
     case "readable":
       return streams.decodeReadable(parts, membrane, number);
     case "writable":

@@ -9,7 +9,6 @@ import {
   decodePlatform,
   encodePlatform,
 } from "ext:miniflare/membrane/worker/worker-platform.js";
-import { LAZY_GLOBALS } from "ext:miniflare/web/lazy-globals.js";
 import { CONSOLE, understudyOf } from "ext:miniflare/realm/lazy.js";
 
 const data = core.loadExtScript("ext:miniflare/membrane/membrane-data.js");
@@ -65,15 +64,15 @@ let membrane;
 /** What makes code out of text stays here: handed over as Node's own, it would run a worker's text in Node. */
 const CODE_MAKERS = new Set(["Function", "AsyncFunction", "GeneratorFunction", "AsyncGeneratorFunction", "eval"]);
 
-function sharedIntrinsics() {
-  const { nameOf, byName } = createIntrinsics(globalThis, { late: LAZY_GLOBALS });
+function sharedIntrinsics(late) {
+  const { nameOf, byName } = createIntrinsics(globalThis, { late });
   const shared = (name) => (CODE_MAKERS.has(name) ? undefined : name);
   return { byName, nameOf: (object) => shared(nameOf(object)) };
 }
 
-/** The membrane of this realm, made once its globals are complete. */
-export function connect() {
-  const intrinsics = sharedIntrinsics();
+/** The membrane of this realm, made once its globals are complete; `late` are the names of those that are not made yet. */
+export function connect(late) {
+  const intrinsics = sharedIntrinsics(late);
   const call = (number, args) => op_host(HOST.MEMBRANE, [number, ...args]);
   membrane = createMembrane({
     call,

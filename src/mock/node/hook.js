@@ -9,7 +9,7 @@ const { decodeContent, isStream } = require("./encoding.js");
 const { MockRequest } = require("./mock-request.js");
 const { Session } = require("./session.js");
 
-/** What an answer begins with; shared with `src/fetch/mock.js`. */
+/** What an answer begins with; shared with `src/mock/mock-fetch.js`. */
 const ANSWERED = 0;
 const FAILED = 1;
 const LATER = 2;
