@@ -1,8 +1,7 @@
 // The public contract of miniflare-rs: what index.js and index.mjs export, and what users may rely on.
 //
-// The web types (Request, Response, URL, EventTarget, ...) are the global ones: they come from "@types/node" or from
-// TypeScript's library "DOM". Only what works is declared; docs/options.md and docs/api.md say the same with more
-// words.
+// The web types (Request, Response, URL, EventTarget, ...) are the global ones, from "@types/node" or from TypeScript's
+// library "DOM". Only implemented features are declared. docs/options.md and docs/api.md describe them in more detail.
 
 import type { FetchDispatcher, MockAgent } from "./types/fetch-mock";
 
@@ -10,113 +9,114 @@ export type * from "./types/fetch-mock";
 
 // ---- Options
 
-/** A type of module, as `import` and `require` of a worker give it. */
+/** A type of module that a worker can `import` or `require`. */
 export type ModuleRuleType = "ESModule" | "CommonJS" | "Text" | "Data" | "CompiledWasm";
 
-/** Which files are modules of which type. */
+/** Assigns a module type to files. */
 export interface ModuleRule {
   /**
-   * What the files are: `ESModule` and `CommonJS` are JavaScript; of the others the default export is a string
+   * The type of the files. `ESModule` and `CommonJS` are JavaScript. The default export of the others is a string
    * (`Text`), an `ArrayBuffer` (`Data`) or a `WebAssembly.Module` (`CompiledWasm`).
    */
   type: ModuleRuleType;
-  /** Globs that are matched against the absolute path; a star crosses folders. */
+  /** Globs that are matched against the absolute path of a file; a star also matches slashes. */
   include: string[];
-  /** Whether later rules of the same type, the default one included, stay in force. Default: `false`. */
+  /** Whether later rules of the same type, the built-in one included, still apply. Default: `false`. */
   fallthrough?: boolean;
 }
 
-/** The class behind a Durable Object binding. */
+/** The class of a Durable Object binding. */
 export interface DurableObjectOptions {
   /** The name under which the script exports the class. */
   className: string;
   /**
-   * The worker that exports it: a mount, or the main worker by its `name`. Its objects live there, and get the bindings
-   * of that worker. Default: the worker that the binding belongs to.
+   * The worker that exports the class: a mount, or the main worker by its `name`. The objects live in that worker and
+   * get its bindings. Default: the worker that the binding belongs to.
    */
   scriptName?: string;
 }
 
-/** What a service binding stands for: a mount, or the main worker by its `name`; or a function in Node. */
+/** The target of a service binding: a mount, or the main worker by its `name`; or a function in Node. */
 export type ServiceBinding =
   | string
   | {
       service: string;
-      /** Accepted; every environment is the same worker. */
+      /** Accepted and ignored: every environment is the same worker. */
       environment?: string;
     }
   | ((request: Request) => globalThis.Response | Promise<globalThis.Response>);
 
-/** Options of a mounted worker: those of any worker but mounts of its own. `log` and `rootPath` work as for others. */
+/** The options of a mounted worker: those of a main worker, except `mounts` and `log`. */
 export type MountOptions = Omit<MiniflareOptions, "mounts" | "log">;
 
 /**
  * Options of {@link Miniflare}. All are optional. A value of a wrong type makes the methods reject with an
- * {@link OptionsError}; names that are not known are ignored.
+ * {@link OptionsError}; unknown names are ignored.
  */
 export interface MiniflareOptions {
   // Script
 
-  /** The script's text. It cannot import other modules unless `scriptPath` says where it lies. */
+  /** The text of the script. It cannot import other modules unless `scriptPath` gives its location. */
   script?: string;
-  /** The file of the script, relative to `rootPath`. Read at the start and at every reload. */
+  /** The path of the script, a UTF-8 file, relative to `rootPath`. It is read at the start and at every reload. */
   scriptPath?: string;
-  /** The folder that relative paths in options start from. Default: the process's current folder. */
+  /** The folder that relative paths in options are resolved against. Default: the current folder of the process. */
   rootPath?: string;
   /** Whether a missing script is an error, `ERR_NO_SCRIPT`. Default: `true`. */
   scriptRequired?: boolean;
   /**
-   * Whether the script is a module worker, with exported handlers, or a service worker, with `addEventListener`.
-   * Default: `false`, a service worker.
+   * Whether the script is a module worker, which exports its handlers, rather than a service worker, which calls
+   * `addEventListener`. Default: `false`.
    */
   modules?: boolean;
   /**
-   * The types of imported files, tried in order before the defaults: ESModule for `.mjs`, CommonJS for `.js` and
-   * `.cjs`. A file that no rule matches cannot be imported (`ERR_MODULE_RULE`).
+   * The types of imported files. The rules are tried in order, before the built-in ones: ESModule for `.mjs`, CommonJS
+   * for `.js` and `.cjs`. A file that matches no rule cannot be imported (`ERR_MODULE_RULE`).
    *
    * @example
    * modulesRules: [{ type: "Text", include: ["*.txt"] }]
    */
   modulesRules?: ModuleRule[];
 
-  // Files with options
+  // Configuration files
 
   /**
-   * A `wrangler.toml` whose keys stand for options, those that are not given here; `true` means the one in `rootPath`,
-   * if it is there. Default: none.
+   * The path of a `wrangler.toml` whose keys set the options that are not given here. `true` means the one in
+   * `rootPath`, if it exists. Default: none.
    *
-   * @throws {MiniflareCoreError} `ERR_INVALID_CONFIG`, from the methods, when it is not TOML
+   * @throws {MiniflareCoreError} `ERR_INVALID_CONFIG`, from the methods, if the file is not valid TOML
    */
   wranglerConfigPath?: boolean | string;
-  /** The environment of `wrangler.toml` whose keys replace those outside. */
+  /** The environment of `wrangler.toml` whose keys replace the top-level ones. Default: none. */
   wranglerConfigEnv?: string;
   /**
-   * A `package.json` whose `main`, or `module` of a module worker, is the script if no other option names one; `true`
-   * means the one in `rootPath`, if it is there. Default: none.
+   * The path of a `package.json` that names the script if no other option does: with `module` for a module worker, with
+   * `main` for a service worker. `true` means the one in `rootPath`, if it exists. Default: none.
    */
   packagePath?: boolean | string;
-  /** A `.env` file of bindings; `true` means the one in `rootPath`, if it is there. Default: none. */
+  /** The path of a `.env` file with bindings. `true` means the one in `rootPath`, if it exists. Default: none. */
   envPath?: boolean | string;
-  /** Whether `envPath` is `true` when nothing names it. Default: `false`. */
+  /** Whether `envPath` is `true` if nothing sets it. Default: `false`. */
   envPathDefaultFallback?: boolean;
 
   // Builds and watching
 
   /**
-   * A shell command that makes the script. It runs before the script is read, at the start, at `reload()` and when these
-   * options change, with `MINIFLARE=1` in its environment and this process's own input and output.
+   * A shell command that builds the script. It runs before the script is read: at the start, at `reload()` and when
+   * these options change. It inherits standard input and output, and `MINIFLARE=1` is set in its environment. Default:
+   * none.
    *
-   * @throws {BuildError} from the methods, when it fails
+   * @throws {BuildError} from the methods, if the command fails
    * @example
    * buildCommand: "esbuild src/worker.ts --bundle --format=esm --outfile=dist/worker.mjs"
    */
   buildCommand?: string;
-  /** The folder that `buildCommand` runs in, relative to `rootPath`. Default: `rootPath`. */
+  /** The working folder of `buildCommand`, relative to `rootPath`. Default: `rootPath`. */
   buildBasePath?: string;
-  /** Folders whose changes make the build run again, with `watch`. Default: none. */
+  /** Folders whose changes start the build again, with `watch`; relative to `rootPath`. Default: none. */
   buildWatchPaths?: string[];
   /**
-   * Whether the worker is loaded anew when a file that it was made of changes. Decided at the start. It keeps Node alive
+   * Whether to reload the worker when one of its files changes. Evaluated only at the start. Watching keeps Node alive
    * until `dispose()`. Default: `false`.
    */
   watch?: boolean;
@@ -124,7 +124,8 @@ export interface MiniflareOptions {
   // Cron triggers
 
   /**
-   * Expressions of five fields, or six that begin with seconds, in UTC. Nothing is dispatched until `startScheduler()`.
+   * Cron expressions with five fields, or six with the seconds first, in UTC. No event is dispatched until
+   * `startScheduler()` is called. Default: none.
    *
    * @throws {SchedulerError} `ERR_INVALID_CRON`, from the methods
    * @example
@@ -135,60 +136,61 @@ export interface MiniflareOptions {
   // Bindings
 
   /**
-   * Values of `env` in module workers, global variables in service workers. Plain data is copied when the worker is
-   * loaded. Functions, classes, and objects that hold such stay where they are: the worker calls them synchronously
-   * and sees their changes. Objects of the Web APIs (`Blob`, `FormData`, `AbortSignal`, `CryptoKey`, streams, ...) are
-   * usable as what they are.
+   * Properties of `env` in module workers, global variables in service workers. Plain data is copied when the worker is
+   * loaded. Functions, classes, and objects that contain functions are live: the worker calls them synchronously and
+   * sees changes to them. Objects of the Web APIs (`Blob`, `FormData`, `AbortSignal`, `CryptoKey`, streams, ...) can be
+   * used as such in the worker.
    *
    * @example
    * bindings: { GREETING: "Hello", PAGE: new Blob(["<h1>Hello</h1>"]), remember: (url) => visits.push(url) }
    */
   bindings?: Record<string, unknown>;
-  /** Values of global variables, in both formats, defined before the script runs. They cross as `bindings` do. */
+  /** Global variables, in both formats, defined before the script runs. Values cross in the same way as `bindings`. */
   globals?: Record<string, unknown>;
-  /** Files to be compiled, by the name of their binding; each becomes a `WebAssembly.Module`. */
+  /** Paths of files, keyed by the name of their binding; each file is compiled to a `WebAssembly.Module`. */
   wasmBindings?: Record<string, string>;
-  /** UTF-8 files, by the name of their binding; each becomes a string. */
+  /** Paths of UTF-8 files, keyed by the name of their binding; each file becomes a string. */
   textBlobBindings?: Record<string, string>;
-  /** Files, by the name of their binding; each becomes an `ArrayBuffer`. */
+  /** Paths of files, keyed by the name of their binding; each file becomes an `ArrayBuffer`. */
   dataBlobBindings?: Record<string, string>;
   /**
-   * Classes of Durable Objects that the script exports, by the name of their binding. It is the binding, not the
-   * class, that ids and storage belong to. Storage is in memory: it survives `reload()` and `setOptions()`, and ends
-   * with the instance.
+   * Names of Durable Object classes that the script exports, keyed by the name of their binding. Ids and storage belong
+   * to the binding, not to the class. Storage survives `reload()` and `setOptions()`; it is in memory and ends with the
+   * instance unless `durableObjectsPersist` is set.
    *
    * @example
    * durableObjects: { COUNTER: "Counter" }
    */
   durableObjects?: Record<string, string | DurableObjectOptions>;
   /**
-   * Whether alarms of Durable Objects are delivered when they are due. With `false` they can be set and read, and only
-   * {@link Miniflare.flushDurableObjectAlarms} delivers them. Default: `true`.
+   * Whether alarms of Durable Objects are delivered when they are due. With `false`, alarms can be set and read, but
+   * only {@link Miniflare.flushDurableObjectAlarms} delivers them. Default: `true`.
    */
   durableObjectsAlarms?: boolean;
   /**
-   * Where the data and alarms of Durable Objects are kept: `true` is the folder `./.mf/do` below `rootPath`, a string
-   * is a path relative to `rootPath`, or the URL of a Redis server; another URL is an error. Default: `false`, memory.
-   * A place that cannot be used makes the requests that need it reject with a `StorageError`.
+   * Where the data and alarms of Durable Objects are stored. `true` is the folder `./.mf/do` below `rootPath`. A string
+   * is a path relative to `rootPath`, or the URL of a Redis server; any other URL is an error. If the location cannot
+   * be used, the requests that need it reject with a {@link StorageError}. Default: `false`, memory.
    *
    * @example
    * durableObjectsPersist: "./data"
    * durableObjectsPersist: "redis://localhost:6379"
    */
   durableObjectsPersist?: boolean | string;
-  /** Where key-value namespaces are kept, as `durableObjectsPersist`; `true` is `./.mf/kv`. Default: `false`, memory. */
+  /** Where KV namespaces are stored, as for `durableObjectsPersist`; `true` is `./.mf/kv`. Default: `false`, memory. */
   kvPersist?: boolean | string;
-  /** Where caches are kept, as `durableObjectsPersist`; `true` is `./.mf/cache`. Default: `false`, memory. */
+  /** Where caches are stored, as for `durableObjectsPersist`; `true` is `./.mf/cache`. Default: `false`, memory. */
   cachePersist?: boolean | string;
   /**
-   * What a write in a folder survives when it is told of: `"os"`, the end of the process, `kill -9` included; `"sync"`,
-   * a loss of power as well, for which each write waits for the disk. Default: `"os"`.
+   * What an acknowledged write to a folder survives: with `"os"`, the end of the process, `kill -9` included; with
+   * `"sync"`, also a loss of power, and each write waits for the disk. Default: `"os"`.
    */
   durability?: "os" | "sync";
   /**
-   * Has what could happen in many orders (requests, alarms, timers, answers of Durable Objects, completions of their
-   * storage) happen in one that the seed decides, so that a test can try many and repeat the one that fails. Not for
-   * production, nor for measuring. Default: none, and everything happens as soon as it can.
+   * Makes the order of concurrent events deterministic, chosen by the seed, so that a test can try many orders and
+   * repeat the one that fails. Concurrent events are requests, alarms, timers, responses of Durable Objects, and
+   * completions of their storage. Not for production or measurements. Default: none; everything happens as soon as it
+   * can.
    *
    * @example
    * simulate: { seed: 1 }
@@ -196,8 +198,8 @@ export interface MiniflareOptions {
   simulate?: { seed: number };
 
   /**
-   * What the worker reaches by `env.NAME.fetch()`: other workers of the instance, or functions in Node that get a
-   * {@link Request} and return a `Response`. What they throw, the worker's `fetch()` rejects with.
+   * The services that the worker reaches with `env.NAME.fetch()`: other workers of the instance, or functions in Node
+   * that receive a {@link Request} and return a `Response`. If a service throws, `fetch()` rejects with the same error.
    *
    * @example
    * serviceBindings: { AUTH: "auth", CLOCK: () => new Response(String(Date.now())) }
@@ -207,21 +209,21 @@ export interface MiniflareOptions {
   // Several workers
 
   /**
-   * Further workers of this instance, by name, each in an isolate of its own; they share its storage. A string is the
-   * folder of a worker, its `rootPath`. `kvPersist`, `cachePersist` and `durableObjectsPersist` are those of the main
-   * worker, whatever they say themselves.
+   * Further workers of this instance, keyed by name, each in its own isolate. They share the storage of the instance:
+   * their own `kvPersist`, `cachePersist` and `durableObjectsPersist` are ignored. A string is the folder of a worker,
+   * its `rootPath`.
    *
-   * @throws {MiniflareCoreError} `ERR_MOUNT` and the like, from the methods
+   * @throws {MiniflareCoreError} `ERR_MOUNT` and related codes, from the methods
    * @example
    * mounts: { auth: { modules: true, scriptPath: "auth.mjs", routes: ["example.com/login*"] } }
    */
   mounts?: Record<string, string | MountOptions>;
-  /** The worker's name: what service bindings and `scriptName` of other workers call it. Of a mount: the mount's. */
+  /** The name of the worker, for service bindings and `scriptName` of other workers. A mount's name is its key. */
   name?: string;
   /**
-   * Which URLs `dispatchFetch` of the main worker hands to this one: host and path, either of which may begin (host)
-   * or end (path) with a star. The most specific route wins; the main worker takes what no route matches. Routes of
-   * the main worker itself need a `name`.
+   * The URLs for which `dispatchFetch` of the main worker selects this worker: a host, which may begin with a star, and
+   * a path, which may end with a star. The most specific route wins; URLs that match no route go to the main worker.
+   * Routes of the main worker require a `name`.
    *
    * @throws {RouterError} `ERR_QUERY_STRING`, `ERR_INFIX_WILDCARD`, `ERR_INVALID_ROUTE`, from the methods
    * @example
@@ -232,7 +234,7 @@ export interface MiniflareOptions {
   // Outbound fetch
 
   /**
-   * Answers the worker's outbound fetches in the place of the network: a mock, or any dispatcher of undici.
+   * Answers the worker's outbound fetches instead of the network: a mock, or any dispatcher of undici. Default: none.
    *
    * @example
    * const fetchMock = createFetchMock();
@@ -242,68 +244,67 @@ export interface MiniflareOptions {
    */
   fetchMock?: MockAgent | FetchDispatcher;
   /**
-   * The server that the worker stands in front of, as an absolute URL. Requests are made ones for it, and those that the
-   * worker does not answer go on to it: without a handler, with one that returns nothing, or with one that throws after
-   * `passThroughOnException()`.
+   * The server behind the worker, an absolute URL. Requests for other URLs are resolved against it. Requests that the
+   * worker does not answer are sent to it: if there is no handler, if the handler returns nothing, or if it throws
+   * after `passThroughOnException()`. Default: none.
    *
-   * @throws {MiniflareCoreError} `ERR_INVALID_UPSTREAM`, from the methods: it is no absolute URL
+   * @throws {MiniflareCoreError} `ERR_INVALID_UPSTREAM`, from the methods, if it is not an absolute URL
    * @example
    * upstream: "https://example.com"
    */
   upstream?: string;
   /**
-   * Certificates in PEM that `fetch` trusts besides the well-known authorities and those of `NODE_EXTRA_CA_CERTS`: of
-   * authorities, or of servers themselves.
+   * Certificates in PEM format that `fetch` trusts in addition to the well-known authorities and those of
+   * `NODE_EXTRA_CA_CERTS`. They may be certificates of authorities or of servers. Default: none.
    *
-   * @throws {OptionsError} `ERR_INVALID_OPTION`, from the methods: there is no certificate in it
+   * @throws {OptionsError} `ERR_INVALID_OPTION`, from the methods, if a text contains no certificate
    * @example
    * fetchCa: readFileSync("certificates/ca.pem", "utf8")
    */
   fetchCa?: string | string[];
-  /** As `fetchCa`, by the paths of the files, relative to `rootPath`. */
+  /** Paths of files with certificates as in `fetchCa`, relative to `rootPath`. Default: none. */
   fetchCaPath?: string | string[];
   /**
-   * Milliseconds that a server may say nothing, before its answer and between two parts of its body, until the fetch
-   * fails with the cause `UND_ERR_HEADERS_TIMEOUT` or `UND_ERR_BODY_TIMEOUT`. Default: 300000, that of
-   * [undici](https://undici.nodejs.org/#/docs/api/Client).
+   * The time in milliseconds that a server may be silent, before its response and between two parts of its body. After
+   * that, the fetch fails with a `cause` of code `UND_ERR_HEADERS_TIMEOUT` or `UND_ERR_BODY_TIMEOUT`. Default: 300000,
+   * as in [undici](https://undici.nodejs.org/#/docs/api/Client).
    */
   fetchTimeoutMs?: number;
 
   /**
-   * Names of KV namespaces to bind. What they hold survives `reload()` and `setOptions()`; unless `kvPersist` says
-   * otherwise, it is in memory and ends with the instance.
+   * Names of KV namespaces to bind. Their data survives `reload()` and `setOptions()`; it is in memory and ends with
+   * the instance unless `kvPersist` is set. Default: none.
    *
    * @example
    * kvNamespaces: ["KV"]
    */
   kvNamespaces?: string[];
-  /**
-   * Whether caches keep anything. With `false`, `caches` is there and does nothing. Default: `true`.
-   */
+  /** Whether caches store anything. With `false`, `caches` exists and does nothing. Default: `true`. */
   cache?: boolean;
-  /** Whether the log warns, once, when a cache is used, since `workers.dev` subdomains have none. Default: `false`. */
+  /** Whether to log a warning, once, when a cache is used: `workers.dev` subdomains have no cache. Default: `false`. */
   cacheWarnUsage?: boolean;
 
   // Limits
 
   /**
-   * CPU time in milliseconds that the worker may use in one turn, from the moment it is entered until it waits or
-   * answers. A worker that uses more is stopped with `ERR_CPU_LIMIT`, and the next request starts it afresh. Time
-   * spent waiting does not count. Default: 30000, the limit of
+   * The CPU time in milliseconds that the worker may use in one turn, from the moment it is entered until it waits or
+   * is done. A worker that uses more is stopped with `ERR_CPU_LIMIT`; the next request starts a new one. Time spent
+   * waiting does not count. Default: 30000, the limit of
    * [Workers](https://developers.cloudflare.com/workers/platform/limits/#cpu-time).
    */
   cpuLimitMs?: number;
   /**
-   * Memory in MB (2^20 bytes) that the worker's heap and buffers may take together, 16 at least. A worker that takes
-   * more is stopped with `ERR_HEAP_LIMIT`, and the next request starts it afresh. Each memory of WebAssembly may have as
-   * much for itself. Default: 128, the limit of [Workers](https://developers.cloudflare.com/workers/platform/limits/#memory).
+   * The memory in MB (2^20 bytes), at least 16, that the worker's heap and buffers may use together. A worker that uses
+   * more is stopped with `ERR_HEAP_LIMIT`; the next request starts a new one. The limit applies to each WebAssembly
+   * memory separately. Default: 128, the limit of
+   * [Workers](https://developers.cloudflare.com/workers/platform/limits/#memory).
    */
   heapLimitMb?: number;
   /**
-   * How many subrequests a request may make: calls of `fetch()`, URLs that redirects lead to, calls of a cache's `put`,
-   * `match` or `delete`. A whole number; 0 allows none, a negative number or `Infinity` any. One too many rejects with
-   * `Error: Too many subrequests. ...`. Default: the environment variable `MINIFLARE_SUBREQUEST_LIMIT`, otherwise 50, or
-   * 1000 with the usage model `"unbound"`, as in
+   * The number of subrequests that a request may make: calls of `fetch()`, URLs that redirects lead to, calls of `put`,
+   * `match` or `delete` of a cache. A whole number; 0 allows none, a negative number or `Infinity` any number. Further
+   * subrequests reject with `Error: Too many subrequests. ...`. Default: the environment variable
+   * `MINIFLARE_SUBREQUEST_LIMIT`, otherwise 50, or 1000 with the usage model `"unbound"`, as in
    * [Workers](https://developers.cloudflare.com/workers/platform/limits/#subrequests).
    *
    * @example
@@ -311,79 +312,82 @@ export interface MiniflareOptions {
    */
   subrequestLimit?: number;
   /**
-   * How many requests to Durable Objects, and calls of KV and R2, a request may make. A whole number; 0 allows none, a
-   * negative number or `Infinity` any. Default: the environment variable `MINIFLARE_INTERNAL_SUBREQUEST_LIMIT`,
-   * otherwise 1000, as in [Workers](https://developers.cloudflare.com/workers/platform/limits/#subrequests).
+   * The number of requests to Durable Objects, and of calls of KV and R2, that a request may make. A whole number; 0
+   * allows none, a negative number or `Infinity` any number. Default: the environment variable
+   * `MINIFLARE_INTERNAL_SUBREQUEST_LIMIT`, otherwise 1000, as in
+   * [Workers](https://developers.cloudflare.com/workers/platform/limits/#subrequests).
    */
   internalSubrequestLimit?: number;
-  /** Decides how many subrequests a request may make: 50 when `"bundled"`, the default, 1000 when `"unbound"`. */
+  /** Determines the default of `subrequestLimit`: 50 for `"bundled"`, 1000 for `"unbound"`. Default: `"bundled"`. */
   usageModel?: "bundled" | "unbound";
 
   // Time and the global scope
 
   /**
-   * Whether `Date` and `performance.now()` give the actual time while a request is handled. Default: `false`, which
-   * gives the time of its last input: when it came, or when `fetch()`, KV, a cache, R2 or a Durable Object answered.
+   * Whether `Date` and `performance.now()` return the actual time while a request is handled. With `false` they return
+   * the time of its last input: its arrival, or the last response of `fetch()`, KV, a cache, R2 or a Durable Object.
+   * Default: `false`.
    */
   actualTime?: boolean;
   /**
-   * Whether `fetch()`, caches, KV and R2 can be used outside of requests: at the top level of the script. Default:
-   * `false`, which throws `Error: Some functionality, such as asynchronous I/O ...`.
+   * Whether `fetch()`, caches, KV and R2 can be used outside of requests, at the top level of the script. With `false`
+   * they throw `Error: Some functionality, such as asynchronous I/O ...` there. Default: `false`.
    */
   globalAsyncIO?: boolean;
   /**
    * Whether `setTimeout`, `setInterval`, `clearTimeout`, `clearInterval` and `scheduler.wait` can be used outside of
-   * requests. Default: `false`, which throws as for `globalAsyncIO`.
+   * requests. With `false` they throw there, as for `globalAsyncIO`. Default: `false`.
    */
   globalTimers?: boolean;
   /**
-   * Whether `crypto.getRandomValues` and `crypto.subtle.generateKey` can be used outside of requests. Default: `false`,
-   * which throws as for `globalAsyncIO`.
+   * Whether `crypto.getRandomValues` and `crypto.subtle.generateKey` can be used outside of requests. With `false` they
+   * throw there, as for `globalAsyncIO`. Default: `false`.
    */
   globalRandom?: boolean;
 
-  // Reports
+  // Logging and errors
 
   /**
-   * Where the instance's own messages go. Default: a {@link NoOpLog}. The worker's `console` is Node's in any case.
+   * Receives the messages of the instance. The worker's `console` always prints to Node's. Default: a {@link NoOpLog}.
    */
   log?: Log;
   /**
-   * Whether a rejection that the worker does not handle is logged as an error. Default: `false`, which makes it an
-   * unhandled rejection of Node's.
+   * Whether an unhandled rejection of the worker is logged as an error. With `false` it becomes an unhandled rejection
+   * of the Node process. Default: `false`.
    */
   logUnhandledRejections?: boolean;
 
   /**
-   * Whether stacks of the worker's errors name the files and lines that the script was built from, inside the worker and
-   * outside, by the source map that each file links with `//# sourceMappingURL=`. Default: `false`.
+   * Whether the stacks of the worker's errors name the files and lines that the script was built from, in the worker
+   * and in Node, according to the source map that each file links with `//# sourceMappingURL=`. Default: `false`.
    */
   sourceMap?: boolean;
 
   // Compatibility
 
   /**
-   * The day, `YYYY-MM-DD`, whose Workers runtime the script was written for: it decides which flags are on by
-   * themselves. Default: `"1970-01-01"`, none.
+   * The date, `YYYY-MM-DD`, of the Workers runtime that the script was written for. It determines which flags are on by
+   * default. Default: `"1970-01-01"`, none.
    */
   compatibilityDate?: string;
   /**
-   * Flags that are on, or by the name of their opposite off, whatever the date. Those that have an effect yet are
-   * `export_commonjs_default`, `durable_object_fetch_requires_full_url` and `fetch_refuses_unknown_protocols`.
+   * Flags to turn on, or off by the name of their opposite, whatever the date. These have an effect:
+   * `export_commonjs_default`, `durable_object_fetch_requires_full_url`, `fetch_refuses_unknown_protocols` and
+   * `formdata_parser_supports_files`. Unknown flags are ignored. Default: none.
    */
   compatibilityFlags?: string[];
 }
 
 // ---- The class
 
-/** Objects of the worker, whose shape only its script knows. */
+/** Objects of the worker, whose shape only its script defines. */
 // biome-ignore lint/suspicious/noExplicitAny: suites read properties and call functions without declaring them
 type Live = Record<string, any>;
 
-/** Dispatched by a {@link Miniflare} after each load of the worker. */
+/** The event that a {@link Miniflare} dispatches after each load of the worker. */
 export class ReloadEvent extends Event {
   constructor(init: { plugins: Record<string, Partial<MiniflareOptions>>; initial: boolean });
-  /** The options in force, as `getPlugins()` gives them. */
+  /** The current options, as `getPlugins()` returns them. */
   readonly plugins: Record<string, Partial<MiniflareOptions>>;
   /** Whether this is the instance's first load. */
   readonly initial: boolean;
@@ -392,35 +396,50 @@ export class ReloadEvent extends Event {
 type ReloadListener = ((event: ReloadEvent) => void) | { handleEvent(event: ReloadEvent): void };
 
 /**
- * The time of an instance. Once it is set or advanced, it stands still until it is set or advanced again, and all that
- * has to do with time goes by it: `Date`, timers, expiry, alarms.
+ * The clock of an instance. Once a test sets or advances it, time stands still until the test sets or advances it
+ * again. `Date`, timers, the expiry of stored data and alarms follow it. Cron triggers do not.
  *
  * @example
  * await mf.clock.set(new Date("2030-01-01T00:00:00Z"));
  * await mf.dispatchFetch("http://localhost/");
- * await mf.clock.advance(60_000); // fires timers and alarms of this minute, in order
+ * await mf.clock.advance(60_000); // fires the timers and alarms of this minute, in order
  */
 export interface Clock {
-  /** What time it is, in whole milliseconds since 1970. */
+  /**
+   * Returns the time of the clock, in whole milliseconds since 1970.
+   *
+   * @throws {InstanceError} `ERR_DISPOSED`
+   */
   now(): number;
   /**
-   * Goes to a time, a `Date` or milliseconds since 1970. Forward, it stops wherever a timer or an alarm is due and awaits
-   * what happens there; back, nothing happens. Rejects with a `TypeError` for anything else, and with `ERR_CLOCK` when
-   * what happens at one moment takes more than 10 s of actual time, or there are more than 1,000,000 such moments.
+   * Moves the clock to a time and stops it there. On the way forward, it stops at each time at which a timer or an
+   * alarm is due, and waits for everything that happens then. On the way back, nothing happens.
+   *
+   * @param time a `Date`, or milliseconds since 1970
+   * @throws {TypeError} if `time` is anything else
+   * @throws {InstanceError} `ERR_CLOCK` if the events at one time take more than 10 s of actual time, or if there are
+   * more than 1,000,000 such times
    */
   set(time: number | Date): Promise<void>;
-  /** Goes forward by so many milliseconds, 0 at least, as `set` does. */
+  /**
+   * Moves the clock forward, as `set` does.
+   *
+   * @param ms milliseconds, at least 0
+   * @throws {TypeError} if `ms` is not such a number
+   * @throws {RangeError} if the result is later than the last time that a `Date` can represent
+   * @throws {InstanceError} `ERR_CLOCK`, as `set` does
+   */
   advance(ms: number): Promise<void>;
-  /** Time flows again, as the machine's. */
+  /** Lets the clock follow the system's time again. */
   release(): Promise<void>;
 }
 
 /**
- * A Workers script, running in a V8 of its own inside this process.
+ * A Workers script that runs in its own V8 inside this process.
  *
- * The constructor starts to load the worker and returns at once. It never throws: what goes wrong rejects the methods
- * that are awaited, and is an unhandled rejection if there are none. After `dispose()`, every other method
- * rejects with an {@link InstanceError} `ERR_DISPOSED`.
+ * The constructor starts to load the worker and returns immediately. It never throws: errors of the load reject the
+ * methods, and become an unhandled rejection if no method is awaited. After `dispose()`, every other method rejects
+ * with an {@link InstanceError} `ERR_DISPOSED`.
  *
  * @example
  * const mf = new Miniflare({
@@ -434,19 +453,20 @@ export interface Clock {
 export class Miniflare extends EventTarget {
   constructor(options?: MiniflareOptions);
 
-  /** The log in use. */
+  /** The log of the instance. */
   readonly log: Log;
-  /** The time of the instance, for tests to steer. Mounts share it. */
+  /** The clock of the instance, which tests can control. Mounts share it. */
   readonly clock: Clock;
 
   /**
-   * Sends a request to the worker.
+   * Sends a request to the worker's fetch handler.
    *
-   * @param input an absolute URL or a `Request`, of this package or Node's own; a body that it has is used up
-   * @param init as of `new Request(input, init)`, and `cf`
-   * @returns the worker's response. Its headers may be changed; a body that is streamed is pulled as it is read.
-   * @throws what the worker threw, with its name, message, stack and cause
-   * @throws {TypeError} when the arguments make no request: an invalid URL, a body that was already used
+   * @param input an absolute URL, or a `Request` of this package or of Node, whose body is consumed
+   * @param init as for `new Request(input, init)`, and `cf`
+   * @returns the response of the worker. Its headers can be changed. A streamed body is pulled while it is read.
+   * @throws the error of the worker, with its name, message, stack and cause
+   * @throws {TypeError} if the arguments are not a valid request, for example for an invalid URL or a body that was
+   * used
    * @throws {FetchError} `ERR_NO_HANDLER`, `ERR_NO_RESPONSE`, `ERR_RESPONSE_TYPE`, `ERR_NO_UPSTREAM`
    * @throws {InstanceError} `ERR_CPU_LIMIT`, `ERR_HEAP_LIMIT`, `ERR_DISPOSED`
    *
@@ -459,11 +479,11 @@ export class Miniflare extends EventTarget {
    * Sends a scheduled event to the worker.
    *
    * @param scheduledTime milliseconds since 1970; default: now
-   * @param cron the expression the handler sees; default: `""`
-   * @param url an absolute URL that chooses a mount by its routes; default: this worker
-   * @returns what the promises given to `waitUntil()` resolved to, in their order, then what a module's handler
-   * returned (unless `undefined`); an empty array when there is no handler
-   * @throws what the handler threw, or the first of those promises that rejects
+   * @param cron the expression that the handler receives; default: `""`
+   * @param url an absolute URL that selects a mount by its routes; default: this worker
+   * @returns the results of the promises passed to `waitUntil()`, in order, followed by the result of a module's
+   * handler unless it is `undefined`; an empty array if there is no handler
+   * @throws the error of the handler, or the reason of the first of those promises that rejects
    *
    * @example
    * const [result] = await mf.dispatchScheduled(Date.now(), "0 * * * *");
@@ -475,7 +495,7 @@ export class Miniflare extends EventTarget {
   ): Promise<WaitUntil>;
 
   /**
-   * The options in force, those of files included, by the plugin of Miniflare 2 that each belonged to.
+   * Returns the current options, including those from files, grouped by the Miniflare 2 plugin that each belonged to.
    *
    * @example
    * const { CorePlugin } = await mf.getPlugins();
@@ -483,16 +503,21 @@ export class Miniflare extends EventTarget {
    */
   getPlugins(): Promise<Record<string, Partial<MiniflareOptions>>>;
 
-  /** The object that module handlers get as `env`; live, so what is set on it is seen by the worker. */
+  /**
+   * Returns the object that module handlers receive as `env`. It is live: the worker sees changes to it.
+   *
+   * @example
+   * const bindings = await mf.getBindings();
+   * bindings.notify = (url) => console.log(url);
+   */
   getBindings<Bindings = Live>(): Promise<Bindings>;
 
-  /** The worker's global scope; live, and a new one after each load. */
+  /** Returns the global scope of the worker. It is live, and each load of the worker creates a new one. */
   getGlobalScope(): Promise<Live>;
 
   /**
-   * What the script exports, live: its functions can be called and its classes constructed. Empty for a service
-   * worker.
-   *
+   * Returns the exports of the script. They are live: functions can be called and classes constructed. The object is
+   * empty for a service worker.
    * @example
    * const { add } = await mf.getModuleExports();
    * console.log(add(1, 2)); // 3
@@ -500,9 +525,8 @@ export class Miniflare extends EventTarget {
   getModuleExports<Exports = Live>(): Promise<Exports>;
 
   /**
-   * A mounted worker, with the methods of this class; `undefined` when nothing is mounted by that name. It stays the
-   * same through reloads. Its `setOptions()` and `reload()` load it alone, and the main worker after it.
-   *
+   * Returns a mounted worker, which has the methods of this class, or `undefined` if there is no mount of that name. It
+   * is the same object after a reload. Its `setOptions()` and `reload()` load the mount and then the main worker.
    * @example
    * const auth = await mf.getMount("auth");
    * const res = await auth.dispatchFetch("http://localhost/login");
@@ -510,10 +534,11 @@ export class Miniflare extends EventTarget {
   getMount(name: string): Promise<Miniflare | undefined>;
 
   /**
-   * The namespace of a Durable Object binding, from outside the worker. It stays valid: its stubs reach whichever
-   * worker is loaded.
+   * Returns the namespace of a Durable Object binding, for use in Node. It stays valid after a reload: its stubs reach
+   * the worker that is loaded.
    *
-   * @param name the binding's name, a key of the option `durableObjects`
+   * @param name the name of the binding, a key of the option `durableObjects`
+   * @throws {DurableObjectError} `ERR_CLASS_NOT_FOUND`, from the stubs, if nothing is bound under the name
    *
    * @example
    * const ns = await mf.getDurableObjectNamespace("COUNTER");
@@ -522,10 +547,10 @@ export class Miniflare extends EventTarget {
   getDurableObjectNamespace(name: string): Promise<DurableObjectNamespace>;
 
   /**
-   * The storage of an object, from outside the worker, whether the object has been constructed or not. It stays valid when
-   * the worker is loaded anew.
+   * Returns the storage of an object, for use in Node. The object need not have been constructed. The storage stays
+   * valid after a reload.
    *
-   * @throws {TypeError} when `id` is none
+   * @throws {TypeError} if `id` is invalid
    *
    * @example
    * const ns = await mf.getDurableObjectNamespace("COUNTER");
@@ -535,20 +560,21 @@ export class Miniflare extends EventTarget {
   getDurableObjectStorage(id: DurableObjectId): Promise<DurableObjectStorage>;
 
   /**
-   * The ids of a binding's objects that live or have stored something, in the order of their digits; without names, which
-   * are not stored.
+   * Returns the ids of the objects of a binding that are live or have stored data, ordered by their digits. The ids
+   * have no names, because names are not stored.
    *
-   * @param name the binding's name, a key of the option `durableObjects`
+   * @param name the name of the binding, a key of the option `durableObjects`
    */
   getDurableObjectIds(name: string): Promise<DurableObjectId[]>;
 
   /**
-   * Calls `work` with an object and its state, as an event of the object: it is constructed if it does not live, its gate
-   * is waited for, and while `work` uses the storage no other event comes in between. The instance is the one that
-   * requests reach; what is set on it stays.
+   * Calls `work` with an object and its state, as an event of the object. The object is constructed if it is not live.
+   * The call waits for the object's input gate, and no other event runs while `work` uses the storage. The instance is
+   * the one that requests reach; changes to it persist.
    *
-   * @returns what `work` returns
-   * @throws what `work` or the constructor throws; a {@link TypeError} when `id` is none
+   * @returns the result of `work`
+   * @throws the error of `work` or of the constructor
+   * @throws {TypeError} if `id` is invalid
    *
    * @example
    * const count = await mf.runWithDurableObject(id, async (counter, state) => {
@@ -562,20 +588,20 @@ export class Miniflare extends EventTarget {
   ): Promise<T>;
 
   /**
-   * Has the object forgotten, as Workers do with idle ones: the next event constructs it anew, over what it stored. Events
-   * that it is handling go on to their end, and its timers end with them.
+   * Evicts the object from memory, as Workers do with idle objects; the next event constructs a new instance over the
+   * stored data. Events that the object is handling run to their end, and its timers end with them.
    *
-   * @returns whether the object lived
-   * @throws {TypeError} when `id` is none
+   * @returns whether the object was live
+   * @throws {TypeError} if `id` is invalid
    */
   evictDurableObject(id: DurableObjectId): Promise<boolean>;
 
   /**
-   * Begins a simulation with this seed, as the option `simulate` does, without a reload. Durable Objects are constructed
-   * anew, so that the same seed gives the same run.
+   * Starts a simulation with this seed, as the option `simulate` does, without a reload. Durable Objects are
+   * constructed again, so that the same seed gives the same run.
    *
    * @param seed a whole number
-   * @throws {OptionsError} `ERR_INVALID_OPTION` when it is none
+   * @throws {OptionsError} `ERR_INVALID_OPTION` if it is not a whole number
    *
    * @example
    * const restore = await mf.snapshotStorage();
@@ -589,9 +615,10 @@ export class Miniflare extends EventTarget {
   simulate(seed: number): Promise<void>;
 
   /**
-   * Remembers all that the instance has stored. The function that it resolves with brings that back, alarms included, as
-   * often as it is called; Durable Objects are constructed anew then. What others who share a folder or a Redis server
-   * write meanwhile stays, where this instance has not written.
+   * Takes a snapshot of everything that the instance has stored, alarms included.
+   *
+   * @returns a function that restores the snapshot, as often as it is called. Durable Objects are constructed again.
+   * Data that others write to a shared folder or Redis server is kept, except where this instance has written too.
    *
    * @example
    * let restore;
@@ -601,14 +628,14 @@ export class Miniflare extends EventTarget {
   snapshotStorage(): Promise<() => Promise<void>>;
 
   /**
-   * Calls the `alarm()` of the objects that have an alarm set, whether it is due or not, one after the other in the order
-   * of their times, and awaits each. Alarms that they set meanwhile wait for the next call. What fails is retried as any
-   * alarm is.
+   * Calls `alarm()` of all objects that have an alarm set, whether it is due or not, one after the other in the order
+   * of their times. Alarms that the handlers set are left for the next call. Failed alarms are retried like any other
+   * alarm.
    *
-   * @param ids whose alarms; default: those of all objects
-   * @param options.onlyDue leaves out alarms whose time has not come; default: `false`
-   * @returns how many there were
-   * @throws what a handler threw, once all have been called; an `AggregateError` when it was several
+   * @param ids the objects whose alarms to deliver; default: all objects
+   * @param options.onlyDue leaves out alarms that are not due yet; default: `false`
+   * @returns the number of alarms
+   * @throws the error of a handler, after all have been called; an `AggregateError` if several failed
    *
    * @example
    * await mf.dispatchFetch("http://localhost/subscribe"); // calls storage.setAlarm(Date.now() + 86_400_000)
@@ -617,9 +644,9 @@ export class Miniflare extends EventTarget {
   flushDurableObjectAlarms(ids?: DurableObjectId | DurableObjectId[], options?: { onlyDue?: boolean }): Promise<number>;
 
   /**
-   * A KV namespace, from outside the worker, whether it is bound or not. It stays valid until `dispose()`.
+   * Returns a KV namespace, for use in Node. It need not be bound. It stays valid until `dispose()`.
    *
-   * @param name the binding's name, as in the option `kvNamespaces`
+   * @param name the name of the binding, as in the option `kvNamespaces`
    *
    * @example
    * const kv = await mf.getKVNamespace("KV");
@@ -628,7 +655,7 @@ export class Miniflare extends EventTarget {
   getKVNamespace(name: string): Promise<KVNamespace>;
 
   /**
-   * The caches, from outside the worker. They stay valid until `dispose()`.
+   * Returns the caches, for use in Node. They stay valid until `dispose()`.
    *
    * @example
    * const caches = await mf.getCaches();
@@ -637,7 +664,8 @@ export class Miniflare extends EventTarget {
   getCaches(): Promise<CacheStorage>;
 
   /**
-   * Dispatches scheduled events by the option `crons`, from now on and until it is disposed of. Each is logged.
+   * Starts to dispatch scheduled events according to the option `crons`, until the scheduler is disposed of. Each event
+   * is logged. The scheduler follows the system's time, not `clock`.
    *
    * @example
    * const scheduler = await mf.startScheduler();
@@ -646,26 +674,26 @@ export class Miniflare extends EventTarget {
   startScheduler(): Promise<CronScheduler>;
 
   /**
-   * Loads the worker anew, with a new global scope: reads script, modules and files of bindings from disk again.
-   * Requests that are under way are answered by the worker they began in.
+   * Loads the worker again, with a new global scope. The script, modules and files of bindings are read from disk
+   * again. Pending requests are answered by the previous worker.
    *
-   * @throws what went wrong with the load; another `reload()` or a `setOptions()` can repair it
+   * @throws the error of the load; another `reload()` or `setOptions()` can repair it
    */
   reload(): Promise<void>;
 
   /**
-   * Puts `options` over those in use and reloads. An option that is not named stays; one that is named as `undefined`
-   * is unset. `log` stays the one given to the constructor.
+   * Merges `options` into the current ones and reloads. Options that are not named stay as they are; `undefined` unsets
+   * an option. `log` remains the one that was passed to the constructor.
    *
-   * @param dispatchReloadEvent whether the event `reload` is dispatched; default: `true`
-   * @throws {OptionsError} `ERR_INVALID_OPTION`, and nothing is changed
-   * @throws what went wrong with the load; another `setOptions()` can repair it
+   * @param dispatchReloadEvent whether to dispatch the event `reload`; default: `true`
+   * @throws {OptionsError} `ERR_INVALID_OPTION`; then nothing is changed
+   * @throws the error of the load; another `setOptions()` can repair it
    */
   setOptions(options: MiniflareOptions, dispatchReloadEvent?: boolean): Promise<void>;
 
   /**
-   * Ends the instance: its worker is thrown away, and requests that are still under way reject with `ERR_DISPOSED`.
-   * Responses whose body is in memory can still be read. May be called more than once.
+   * Ends the instance and discards its worker. Pending requests reject with `ERR_DISPOSED`. Responses whose body is in
+   * memory can still be read. Can be called more than once.
    */
   dispose(): Promise<void>;
 
@@ -673,30 +701,33 @@ export class Miniflare extends EventTarget {
   removeEventListener(type: "reload", listener: ReloadListener | null, options?: boolean): void;
 }
 
-/** What `startScheduler()` gives. It keeps Node alive while there are expressions. */
+/** The result of `startScheduler()`. It keeps Node alive while there are expressions. */
 export interface CronScheduler {
-  /** Dispatches no more events. */
+  /** Stops dispatching events. */
   dispose(): Promise<void>;
 }
 
 // ---- Requests and responses
 
-/** What a request can be made of. */
+/** The input of a `Request`. */
 export type RequestInfo = string | URL | globalThis.Request;
 
-/** Node's `RequestInit`, and what Workers add to it. */
+/** Node's `RequestInit`, with the additions of Workers. */
 export interface RequestInit extends globalThis.RequestInit {
-  /** The `cf` object that the worker finds on its request; it is copied through JSON. */
+  /** The `cf` object of the worker's request; it is copied through JSON. */
   cf?: Record<string, unknown>;
 }
 
-/** Node's `ResponseInit`, and what Workers add to it. */
+/** Node's `ResponseInit`, with the additions of Workers. */
 export interface ResponseInit extends globalThis.ResponseInit {
-  /** Whether the body is already encoded as its `Content-Encoding` says. Default: `"automatic"`, it is not. */
+  /** Whether the body is already encoded as its `Content-Encoding` states: `"manual"` if so. Default: `"automatic"`. */
   encodeBody?: "automatic" | "manual";
-  /** The answer to a handshake: the status must be 101, or a `RangeError` is thrown. WebSockets themselves are not there yet. */
+  /**
+   * The response to a WebSocket handshake. The status must be 101, otherwise a `RangeError` is thrown. WebSockets are
+   * not implemented yet.
+   */
   webSocket?: object | null;
-  /** What the platform knows of the response. */
+  /** Information of the platform about the response. */
   cf?: unknown;
 }
 
@@ -704,70 +735,71 @@ export interface ResponseInit extends globalThis.ResponseInit {
 export class Request extends globalThis.Request {
   constructor(input: RequestInfo, init?: RequestInit);
   readonly headers: Headers;
-  /** The `cf` object it was made with. */
+  /** The `cf` object that was passed to the constructor. */
   readonly cf: Record<string, unknown> | undefined;
   readonly clone: () => Request;
   readonly json: <T = unknown>() => Promise<T>;
 }
 
-/** Node's `Headers`, with the method that Workers list cookies by. */
+/** Node's `Headers`, with `getAll` of Workers. */
 export interface Headers extends globalThis.Headers {
   /**
-   * Each cookie by itself.
+   * Returns each cookie separately.
    *
    * @param name `"Set-Cookie"`, in any case
-   * @throws `TypeError` for any other name
+   * @throws {TypeError} for any other name
    * @example
    * response.headers.getAll("Set-Cookie"); // ["a=1; Path=/", "b=2"]
    */
   getAll(name: string): string[];
 }
 
-/** Node's `Response`, with what Workers add. `dispatchFetch` answers with one. */
+/** Node's `Response`, with the additions of Workers. `dispatchFetch` resolves with one. */
 export class Response extends globalThis.Response {
   constructor(body?: ConstructorParameters<typeof globalThis.Response>[0] | null, init?: ResponseInit);
   static json(data: unknown, init?: ResponseInit): Response;
   static redirect(url: string | URL, status?: number): Response;
   readonly headers: Headers;
-  /** As given to the constructor, here or in the worker. */
+  /** The value that was passed to the constructor, in Node or in the worker. */
   readonly encodeBody: "automatic" | "manual";
   /**
-   * As given to the constructor; `null` otherwise. WebSockets are not there yet: a response of a worker has none, and one
-   * that has one cannot be handed to a worker, which is a `TypeError`.
+   * The value that was passed to the constructor, otherwise `null`. WebSockets are not implemented yet: a worker's
+   * response has none, and passing a response with one to a worker is a `TypeError`.
    */
   readonly webSocket: object | null;
-  /** As given to the constructor. */
+  /** The value that was passed to the constructor. */
   readonly cf: unknown;
   readonly clone: () => Response;
   readonly json: <T = unknown>() => Promise<T>;
   /**
-   * Waits for everything that the worker passed to `waitUntil()` for this request, including what is passed meanwhile.
+   * Waits for all promises that the worker passed to `waitUntil()` for this request, including those that it passes in
+   * the meantime.
    *
-   * @returns what the promises resolved to, in the order they were passed; an empty array for a response that did not
-   * come from `dispatchFetch`
+   * @returns the results of the promises, in the order in which they were passed; an empty array if the response did
+   * not come from `dispatchFetch`
    * @throws the reason of the first promise that rejects
    */
   waitUntil<WaitUntil extends unknown[] = unknown[]>(): Promise<WaitUntil>;
 }
 
-// ---- Durable Objects, from outside
+// ---- KV, caches and Durable Objects, in Node
 
 export type DurableObjectJurisdiction = "eu" | "fedramp";
 
 /** The id of an object: 32 bytes, shown as 64 hexadecimal digits. */
 export interface DurableObjectId {
-  /** The name it was derived from, if it came from `idFromName()`. */
+  /** The name that the id was derived from, if it was created by `idFromName()`. */
   readonly name?: string;
-  /** 64 lower-case hexadecimal digits. */
+  /** Returns 64 lower-case hexadecimal digits. */
   toString(): string;
-  /** Whether both name the same object. */
+  /** Returns whether both ids are of the same object. */
   equals(other: DurableObjectId): boolean;
 }
 
-/** How a value of a KV namespace is wanted; `"text"` when nothing is said. */
+/** The type as which a value of a KV namespace is read. Default: `"text"`. */
 export type KVType = "text" | "json" | "arrayBuffer" | "stream";
 
-/** What a value is, by the type it is wanted as. */
+/** The result for each type. */
 export interface KVValues<Value = unknown> {
   text: string;
   json: Value;
@@ -777,50 +809,50 @@ export interface KVValues<Value = unknown> {
 
 export interface KVGetOptions<Type extends KVType = KVType> {
   type?: Type;
-  /** Seconds that Workers may cache what is read, 60 at least; checked, and without effect here. */
+  /** The time in seconds, at least 60, that Workers may cache the value. It is validated, but has no effect here. */
   cacheTtl?: number;
 }
 
 export interface KVPutOptions {
-  /** When the key expires, in seconds since 1970, at least 60 from now. */
+  /** When the key expires, in seconds since 1970; at least 60 seconds from now. */
   expiration?: number | string;
-  /** In how many seconds the key expires, 60 at least. Beats `expiration`. */
+  /** The seconds until the key expires, at least 60. Takes precedence over `expiration`. */
   expirationTtl?: number | string;
-  /** Anything that JSON can hold, in 1,024 bytes at most. */
+  /** Any value that JSON can represent, in at most 1,024 bytes. */
   metadata?: unknown;
 }
 
 export interface KVListOptions {
-  /** What the names begin with. */
+  /** The prefix of the names. Default: none. */
   prefix?: string;
-  /** Names of one page, from 1 to 1000. Default: 1000. */
+  /** The maximum number of names on a page, from 1 to 1000. Default: 1000. */
   limit?: number;
-  /** The `cursor` of the page before. */
+  /** The `cursor` of the previous page. */
   cursor?: string;
 }
 
 export interface KVListKey<Metadata = unknown> {
   name: string;
-  /** Seconds since 1970. */
+  /** Seconds since 1970; `undefined` if the key does not expire. */
   expiration: number | undefined;
   metadata: Metadata | undefined;
 }
 
 export interface KVListResult<Metadata = unknown> {
   keys: KVListKey<Metadata>[];
-  /** For the next page; empty when there is none. */
+  /** The cursor for the next page; empty if there is none. */
   cursor: string;
   list_complete: boolean;
 }
 
 /**
- * Keys and values. Namespaces of the same name, inside and outside the worker, are the same. Every method rejects with a
- * `TypeError` or an `Error` that names what was wrong with its arguments, and with a `StorageError` when the store below
+ * A KV namespace. Namespaces of the same name are the same, in Node and in the worker. Every method rejects with a
+ * `TypeError` or an `Error` that describes an invalid argument, and with a {@link StorageError} if the underlying store
  * fails.
  */
 export interface KVNamespace {
   /**
-   * The value of a key, `null` when there is none.
+   * Returns the value of a key, or `null` if there is none.
    *
    * @example
    * await kv.get("key"); // text
@@ -829,7 +861,7 @@ export interface KVNamespace {
   get(key: string, options?: "text" | KVGetOptions<"text">): Promise<string | null>;
   get<Value = unknown>(key: string, options: "json" | KVGetOptions<"json">): Promise<Value | null>;
   get<Type extends KVType>(key: string, options: Type | KVGetOptions<Type>): Promise<KVValues[Type] | null>;
-  /** The value of a key with its metadata, each `null` when there is none. */
+  /** Returns the value of a key with its metadata, each `null` if there is none. */
   getWithMetadata<Metadata = unknown>(
     key: string,
     options?: "text" | KVGetOptions<"text">,
@@ -839,7 +871,10 @@ export interface KVNamespace {
     options: Type | KVGetOptions<Type>,
   ): Promise<{ value: KVValues[Type] | null; metadata: Metadata | null }>;
   /**
-   * Puts a value of 25 MiB at most under a key of 512 bytes at most, over what was there.
+   * Stores a value, and replaces the previous one.
+   *
+   * @param key at most 512 bytes in UTF-8
+   * @param value at most 25 MiB ([limits](https://developers.cloudflare.com/kv/platform/limits/))
    *
    * @example
    * await kv.put("key", "value", { expirationTtl: 3600, metadata: { by: "test" } });
@@ -849,180 +884,197 @@ export interface KVNamespace {
     value: string | ArrayBuffer | ArrayBufferView | ReadableStream<Uint8Array>,
     options?: KVPutOptions,
   ): Promise<void>;
-  /** Takes away what is there, if anything is. */
+  /** Deletes a key, if it exists. */
   delete(key: string): Promise<void>;
-  /** A page of names in the order of their UTF-8 bytes, without their values. */
+  /** Returns one page of names, in the order of their UTF-8 bytes, without their values. */
   list<Metadata = unknown>(options?: KVListOptions): Promise<KVListResult<Metadata>>;
 }
 
 export interface CacheQueryOptions {
-  /** Whether requests of other methods than GET are taken for GET. Default: `false`. */
+  /** Whether to treat requests with other methods as GET. Default: `false`. */
   ignoreMethod?: boolean;
 }
 
 /**
- * Responses by the URL of their request, or its `cf.cacheKey`. Every method rejects with a `TypeError` when what it is
- * given is no absolute URL.
+ * Responses, keyed by the URL of their request or by its `cf.cacheKey`. Every method rejects with a `TypeError` if its
+ * argument is not an absolute URL.
  */
 export interface Cache {
   /**
-   * Stores a response for as long as its headers say that it is fresh. One that may not be stored, or is stale, is not.
+   * Stores a response for as long as its headers declare it fresh. A response that must not be stored, or that is
+   * stale, is silently left out.
    *
-   * @throws {TypeError} for other requests than GET, and for a response of status 206, with `Vary: *`, or of a WebSocket
+   * @throws {TypeError} for methods other than GET, and for a response with status 206, with `Vary: *`, or with a
+   * WebSocket
    */
   put(request: RequestInfo, response: globalThis.Response): Promise<void>;
   /**
-   * What was put for a GET request, with `CF-Cache-Status: HIT`; `undefined` when there is nothing. Status 304 when a
-   * condition of the request says so, 206 or 416 when it wants a `Range`.
+   * Returns the response that was stored for a GET request, with `CF-Cache-Status: HIT`, or `undefined` if there is
+   * none. The status is 304 if a condition of the request holds, and 206 or 416 if the request has a `Range`.
    */
   match(request: RequestInfo, options?: CacheQueryOptions): Promise<Response | undefined>;
-  /** Takes away what was put; whether there was anything. */
+  /** Deletes a response. Returns whether there was one. */
   delete(request: RequestInfo, options?: CacheQueryOptions): Promise<boolean>;
 }
 
 export interface CacheStorage {
   readonly default: Cache;
   /**
-   * Another cache, by its name of 1,024 code units at most.
+   * Returns another cache.
    *
+   * @param name at most 1,024 code units
    * @throws {CacheError} `ERR_RESERVED` for the name `default`
    */
   open(name: string): Promise<Cache>;
 }
 
-/** A way to an object. Getting one does not construct the object; the first `fetch` does. */
+/** A reference to an object. Creating a stub does not construct the object; the first `fetch` does. */
 export interface DurableObjectStub {
   readonly id: DurableObjectId;
   readonly name?: string;
   /**
    * Sends a request to the object.
    *
-   * @throws what the object or its constructor threw, or what reset the object; errors have `remote: true`
-   * @throws {DurableObjectError} `ERR_NO_HANDLER` when it has no `fetch` method, `ERR_RESPONSE_TYPE` when that gives
-   * no `Response`
+   * @throws the error of the object or its constructor, or the error that reset the object; errors have `remote: true`
+   * @throws {DurableObjectError} `ERR_NO_HANDLER` if the class has no `fetch` method, `ERR_RESPONSE_TYPE` if that does
+   * not return a `Response`
    */
   fetch(input: RequestInfo, init?: RequestInit): Promise<Response>;
 }
 
-/**
- * The objects of one binding. Namespaces of the same binding, inside and outside the worker, lead to the same objects.
- */
+/** The objects of one binding. Namespaces of the same binding refer to the same objects, in Node and in the worker. */
 export interface DurableObjectNamespace {
   /**
-   * A new id that no other object has.
+   * Returns a new, unique id.
    * @throws {TypeError} for a jurisdiction other than `eu` and `fedramp`
    */
   newUniqueId(options?: { jurisdiction?: DurableObjectJurisdiction }): DurableObjectId;
-  /** The id that belongs to `name` in this namespace: the same at every call, and in Miniflare 2. */
+  /** Returns the id for `name` in this namespace: the same for every call, and the same as in Miniflare 2. */
   idFromName(name: string): DurableObjectId;
   /**
-   * The id that `toString()` gave as `hexId`.
-   * @throws {TypeError} when it is not 64 hexadecimal digits, or of another namespace
+   * Returns the id whose `toString()` is `hexId`.
+   * @throws {TypeError} if it is not 64 hexadecimal digits, or belongs to another namespace
    */
   idFromString(hexId: string): DurableObjectId;
   /**
-   * A stub of the object with this id.
-   * @throws {TypeError} for an id of another namespace, or what is no id
+   * Returns a stub for the object with this id.
+   * @throws {TypeError} if the id is invalid or belongs to another namespace
    */
   get(id: DurableObjectId): DurableObjectStub;
   /**
-   * This namespace: jurisdictions have no effect here.
+   * Returns this namespace: jurisdictions have no effect here.
    * @throws {TypeError} for a jurisdiction other than `eu` and `fedramp`
    */
   jurisdiction(jurisdiction: DurableObjectJurisdiction): DurableObjectNamespace;
 }
 
-/** What an object is constructed with. */
+/** The state that an object is constructed with. */
 export interface DurableObjectState {
   readonly id: DurableObjectId;
   readonly storage: DurableObjectStorage;
-  /** Does nothing: objects live on while anything is pending. */
+  /** Has no effect: objects stay alive while anything is pending. */
   waitUntil(promise: Promise<unknown>): void;
-  /** Runs `closure` while no other event reaches the object. */
+  /**
+   * Runs `closure` while no other event reaches the object. If the closure throws, or takes longer than 30 s, the
+   * object is reset, as in
+   * [Workers](https://developers.cloudflare.com/durable-objects/api/state/#blockconcurrencywhile).
+   *
+   * @returns the result of `closure`
+   * @throws the error of `closure`
+   */
   blockConcurrencyWhile<T>(closure: () => T | Promise<T>): Promise<T>;
 }
 
-/** Accepted for every call of a storage; nothing depends on `noCache`. */
+/** Options of every call of a storage. */
 export interface DurableObjectStorageOptions {
-  /** Whether other events may reach the object before the result has. Default: `false`. */
+  /** Whether other events may reach the object while the call is pending. Default: `false`. */
   allowConcurrency?: boolean;
-  /** Whether answers and requests may leave the object before what this call writes survives. Default: `false`. */
+  /** Whether responses and requests may leave the object before the call's writes are safe. Default: `false`. */
   allowUnconfirmed?: boolean;
+  /** Accepted; has no effect. */
   noCache?: boolean;
 }
 
-/** Which keys `list()` gives, by the order of their UTF-8 bytes. */
+/** Selects the keys that `list()` returns. Keys are ordered by their UTF-8 bytes. */
 export interface DurableObjectListOptions extends DurableObjectStorageOptions {
-  /** The first key, if it is there. Not together with `startAfter`. */
+  /** The first key, inclusive. Cannot be combined with `startAfter`. */
   start?: string;
-  /** The key before the first. */
+  /** The first key, exclusive. */
   startAfter?: string;
-  /** The key after the last. */
+  /** The last key, exclusive. */
   end?: string;
   prefix?: string;
-  /** From the last key to the first. Default: `false`. */
+  /** Whether to list in descending order. Default: `false`. */
   reverse?: boolean;
-  /** How many at most, 1 at least. */
+  /** The maximum number of keys, at least 1. Default: all. */
   limit?: number;
 }
 
 /**
- * What a storage and a transaction have in common. Values are copied by structured clone. What exceeds a limit is a
- * `RangeError`: 2,048 bytes of a key, 128 KiB of a value, 128 keys in a call
+ * The methods that a storage and a transaction have in common. Values are copied by structured clone. A call that
+ * exceeds a limit rejects with a `RangeError`: 2,048 bytes per key, 128 KiB per value, 128 keys per call
  * ([limits](https://developers.cloudflare.com/durable-objects/platform/limits/)).
  */
 export interface DurableObjectOperator {
-  /** The value, or `undefined` when there is none. */
+  /** Returns the value, or `undefined` if there is none. */
   get<T = unknown>(key: string, options?: DurableObjectStorageOptions): Promise<T | undefined>;
-  /** The values that there are, ordered by their keys. */
+  /** Returns the existing values, ordered by their keys. */
   get<T = unknown>(keys: string[], options?: DurableObjectStorageOptions): Promise<Map<string, T>>;
+  /**
+   * Stores a value.
+   * @throws a `DataCloneError` for a value that cannot be cloned
+   */
   put(key: string, value: unknown, options?: DurableObjectStorageOptions): Promise<void>;
+  /** Stores several values, all or none. */
   put(entries: Record<string, unknown>, options?: DurableObjectStorageOptions): Promise<void>;
-  /** Whether there was a value. */
+  /** Deletes a value. Returns whether there was one. */
   delete(key: string, options?: DurableObjectStorageOptions): Promise<boolean>;
-  /** How many values there were. */
+  /** Deletes several values. Returns how many there were. */
   delete(keys: string[], options?: DurableObjectStorageOptions): Promise<number>;
+  /** Returns the values of a range of keys, ordered by their keys. */
   list<T = unknown>(options?: DurableObjectListOptions): Promise<Map<string, T>>;
   /**
-   * The time of the object's alarm, in milliseconds since the epoch; `null` when none is set, while it is delivered, and
-   * when the class has no `alarm()`.
+   * Returns the time of the object's alarm, in milliseconds since 1970. Returns `null` if no alarm is set, while it is
+   * delivered, and if the class has no `alarm()`.
    */
   getAlarm(options?: DurableObjectStorageOptions): Promise<number | null>;
   /**
-   * Has the object's `alarm()` called at a time, in place of the time that was set before. A time that has passed is now.
+   * Sets the time at which the object's `alarm()` is called, and replaces the previous one. A time in the past means
+   * now.
    *
-   * @param time a date, or milliseconds since the epoch
-   * @throws {TypeError} for a time of before the epoch, or what is no time
-   * @throws {Error} when the class has no `alarm()`
+   * @param time a `Date`, or milliseconds since 1970
+   * @throws {TypeError} for an invalid time, or a time before 1970
+   * @throws {Error} if the class has no `alarm()`
    */
   setAlarm(time: number | Date, options?: DurableObjectStorageOptions): Promise<void>;
+  /** Deletes the object's alarm, if it is set. */
   deleteAlarm(options?: DurableObjectStorageOptions): Promise<void>;
 }
 
-/** A transaction while it runs; afterwards its methods throw. */
+/** A running transaction. After its end, the methods throw. */
 export interface DurableObjectTransaction extends DurableObjectOperator {
-  /** Gives up what was written; the transaction still resolves with what its closure returns. */
+  /** Discards the writes of the transaction, which still resolves with the result of its closure. */
   rollback(): void;
 }
 
 /** The storage of one object. */
 export interface DurableObjectStorage extends DurableObjectOperator {
-  /** Deletes every key, and the alarm. */
+  /** Deletes all keys, and the alarm. */
   deleteAll(options?: DurableObjectStorageOptions): Promise<void>;
   /**
-   * Runs `closure`, and again for as long as others write what it has read, then commits what it wrote.
+   * Runs `closure` and commits its writes. Runs it again if others have written in the meantime what it has read.
    *
-   * @returns what `closure` returned
-   * @throws what `closure` threw; nothing is written then
+   * @returns the result of `closure`
+   * @throws the error of `closure`; then nothing is written
    */
   transaction<T>(closure: (transaction: DurableObjectTransaction) => T | Promise<T>): Promise<T>;
-  /** Resolves when every write so far is safe. */
+  /** Resolves when all previous writes are safe. */
   sync(): Promise<void>;
 }
 
 // ---- Logs
 
-/** How much a {@link Log} shows: its level and everything before it. */
+/** How much a {@link Log} prints: messages of its level and of all levels above it in this list. */
 export enum LogLevel {
   NONE = 0,
   ERROR = 1,
@@ -1033,28 +1085,29 @@ export enum LogLevel {
 }
 
 export interface LogOptions {
-  /** Before the level's name. Default: `"mf"`, as in `[mf:inf] ...`. */
+  /** The text before the name of the level. Default: `"mf"`, as in `[mf:inf] ...`. */
   prefix?: string;
-  /** After the level's name. Default: none. */
+  /** The text after the name of the level. Default: none. */
   suffix?: string;
 }
 
 /**
- * Prints what an instance tells its user, through `console.log`. Subclasses may override `log` to send it elsewhere.
+ * Prints the messages of an instance with `console.log`. Subclasses may override `log` to send them elsewhere.
  *
  * @example
  * new Miniflare({ log: new Log(LogLevel.DEBUG), script })
  */
 export class Log {
-  /** @param level what is shown; default: `LogLevel.INFO` */
+  /** @param level the messages to print; default: `LogLevel.INFO` */
   constructor(level?: LogLevel, options?: LogOptions);
   level: LogLevel;
-  /** Prints a line as it is. */
+  /** Prints a line unchanged. All other methods call it. */
   log(message: string): void;
+  /** Prints a message with the name of its level, if the log prints that level. */
   logWithLevel(level: LogLevel, message: string): void;
   /**
    * Prints an error with its stack and its causes.
-   * @throws the error itself when the level is `NONE`, so that none gets lost
+   * @throws the error itself if the level is `NONE`, so that no error is lost
    */
   error(error: Error): void;
   warn(message: string): void;
@@ -1063,25 +1116,28 @@ export class Log {
   verbose(message: string): void;
 }
 
-/** A log that prints nothing, and throws the errors it is given. */
+/** A log that prints nothing. Its `error` throws the error. */
 export class NoOpLog extends Log {}
 
 // ---- Errors
 
-/** What all errors of this package are. Their `name` is `<class> [<code>]`. */
+/** The base class of all errors of this package. Their `name` is `<class> [<code>]`. */
 export class MiniflareError<Code extends string = string> extends Error {
   constructor(code: Code, message?: string, cause?: unknown);
   readonly code: Code;
 }
 
 /**
- * - `ERR_NO_SCRIPT`: none of the options names a script
- * - `ERR_INVALID_UPSTREAM`: the option `upstream` is no absolute URL
- * - `ERR_MOUNT_NO_NAME`: a mount's name is empty; `ERR_MOUNT_NESTED`: it has mounts of its own;
- *   `ERR_MOUNT_NAME_MISMATCH`: its option `name` is another; `ERR_MOUNT`: it cannot be loaded, for the `cause`
- * - `ERR_SERVICE_NOT_MOUNTED`: a service binding names a worker that is not there
- * - `ERR_SERVICE_NO_NAME`, `ERR_SERVICE_NAME_MISMATCH`: a service in `wrangler.toml` has no name, or two
- * - `ERR_INVALID_CONFIG`: `wrangler.toml` is not TOML
+ * The worker cannot be loaded:
+ * - `ERR_NO_SCRIPT`: no option names a script
+ * - `ERR_INVALID_UPSTREAM`: the option `upstream` is not an absolute URL
+ * - `ERR_MOUNT_NO_NAME`: the name of a mount is empty
+ * - `ERR_MOUNT_NESTED`: a mount has mounts of its own
+ * - `ERR_MOUNT_NAME_MISMATCH`: the `name` option of a mount differs from its key
+ * - `ERR_MOUNT`: a mount cannot be loaded; the reason is the `cause`
+ * - `ERR_SERVICE_NOT_MOUNTED`: a service binding names a worker that does not exist
+ * - `ERR_SERVICE_NO_NAME`, `ERR_SERVICE_NAME_MISMATCH`: a service in `wrangler.toml` has no name, or two different ones
+ * - `ERR_INVALID_CONFIG`: `wrangler.toml` is not valid TOML
  */
 export class MiniflareCoreError extends MiniflareError<
   | "ERR_NO_SCRIPT"
@@ -1097,13 +1153,26 @@ export class MiniflareCoreError extends MiniflareError<
 > {}
 
 /**
- * The worker did not answer a request: no handler, no response, something that is none, or nobody to pass it on to.
+ * The worker did not answer a request:
+ * - `ERR_NO_HANDLER`: it has no fetch handler
+ * - `ERR_NO_RESPONSE`: the handler returned nothing
+ * - `ERR_RESPONSE_TYPE`: the handler returned something other than a `Response`
+ * - `ERR_NO_UPSTREAM`: the handler threw after `passThroughOnException()`, and there is no upstream
  */
 export class FetchError extends MiniflareError<
   "ERR_NO_HANDLER" | "ERR_NO_RESPONSE" | "ERR_RESPONSE_TYPE" | "ERR_NO_UPSTREAM"
 > {}
 
-/** The class or the script of a binding is missing, an object did not answer, or it asks for what is not there yet. */
+/**
+ * A Durable Object cannot be used:
+ * - `ERR_CLASS_NOT_FOUND`: the script does not export the class, or nothing is bound under the name
+ * - `ERR_CLASS_CONFLICT`: two workers bind different classes under one name
+ * - `ERR_SCRIPT_NOT_FOUND`: there is no worker of the name `scriptName`
+ * - `ERR_NO_HANDLER`: the class has no `fetch` method
+ * - `ERR_RESPONSE_TYPE`: `fetch` returned something other than a `Response`
+ * - `ERR_ALARM`: the handler of an alarm threw; the reason is the `cause`. Logged, not thrown
+ * - `ERR_DESERIALIZATION`: the data under a key is not a serialized value
+ */
 export class DurableObjectError extends MiniflareError<
   | "ERR_CLASS_NOT_FOUND"
   | "ERR_CLASS_CONFLICT"
@@ -1115,15 +1184,15 @@ export class DurableObjectError extends MiniflareError<
 > {}
 
 /**
- * What a store could not do; the message names the place, what was asked of it, and the reason:
- * - `ERR_STORAGE_LOCKED`: another process has the folder open, or another copy of this package in this one
- * - `ERR_STORAGE_CORRUPT`: what is there cannot be read
+ * A store failed. The message names the location, the operation and the reason:
+ * - `ERR_STORAGE_LOCKED`: another process has the folder open, or another copy of this package in this process
+ * - `ERR_STORAGE_CORRUPT`: the stored data cannot be read
  * - `ERR_STORAGE_FULL`: no space is left
- * - `ERR_STORAGE_READ_ONLY`: it may not be written
- * - `ERR_STORAGE_NOT_A_FOLDER`: there is a file in its place
- * - `ERR_STORAGE_UNREACHABLE`: a server does not answer
+ * - `ERR_STORAGE_READ_ONLY`: the folder cannot be written
+ * - `ERR_STORAGE_NOT_A_FOLDER`: the path is a file
+ * - `ERR_STORAGE_UNREACHABLE`: the server does not respond
  * - `ERR_STORAGE_CLAIMED`: another process or thread runs the same object
- * - `ERR_STORAGE`: anything else, such as a folder that was deleted while it was in use
+ * - `ERR_STORAGE`: any other failure, such as a folder that was deleted while it was in use
  */
 export class StorageError extends MiniflareError<
   | "ERR_STORAGE"
@@ -1137,8 +1206,12 @@ export class StorageError extends MiniflareError<
 > {}
 
 /**
- * A module cannot be imported; the message names the importer, the specifier and the reason. Or it waits at its top level
- * for what nothing can settle any more, `ERR_MODULE_STALLED`; the message names the file and the line.
+ * A module cannot be loaded. The message names the importer, the specifier and the reason:
+ * - `ERR_MODULE_STRING_SCRIPT`: a script without a path has imports
+ * - `ERR_MODULE_RULE`: no rule matches the file
+ * - `ERR_MODULE_UNSUPPORTED`: the matching rule has an unknown type
+ * - `ERR_MODULE_STALLED`: a top-level `await` can never settle; the message names file and line
+ * - `ERR_CJS_MODULE_UNSUPPORTED`: a CommonJS module requires an ES module
  */
 export class VMScriptRunnerError extends MiniflareError<
   | "ERR_MODULE_STRING_SCRIPT"
@@ -1148,18 +1221,18 @@ export class VMScriptRunnerError extends MiniflareError<
   | "ERR_CJS_MODULE_UNSUPPORTED"
 > {}
 
-/** An option has a value of a wrong type; the message names the option, the value, and what would be right. */
+/** An option has a value of a wrong type. The message names the option, the value and the expected type. */
 export class OptionsError extends MiniflareError<"ERR_INVALID_OPTION"> {}
 
 /**
- * What ends a worker, or keeps it from running:
+ * A worker was ended, or cannot run:
  * - `ERR_DISPOSED`: the instance was disposed of
- * - `ERR_RELOADED`: it belonged to a worker that has been reloaded since
- * - `ERR_CPU_LIMIT`, `ERR_HEAP_LIMIT`: it was stopped by its limit; the next request starts it afresh
- * - `ERR_PANIC`: a defect of this package; the next request starts it afresh
- * - `ERR_BROKEN_REALM`: the worker has changed built-ins of its realm, and could not answer; `reload()` makes a new realm
- * - `ERR_CLOCK`: the clock could not go on
- * - `ERR_LOAD`: thrown when the package is loaded and the addon for this platform is missing
+ * - `ERR_RELOADED`: the object belongs to a worker that has been reloaded since
+ * - `ERR_CPU_LIMIT`, `ERR_HEAP_LIMIT`: the worker exceeded its limit; the next request starts a new one
+ * - `ERR_PANIC`: a defect of this package; the next request starts a new worker
+ * - `ERR_BROKEN_REALM`: the worker changed built-ins of its realm and could not answer; `reload()` creates a new realm
+ * - `ERR_CLOCK`: the clock could not be moved
+ * - `ERR_LOAD`: the addon for this platform is missing; thrown when the package is loaded
  */
 export class InstanceError extends MiniflareError<
   | "ERR_DISPOSED"
@@ -1172,15 +1245,20 @@ export class InstanceError extends MiniflareError<
   | "ERR_LOAD"
 > {}
 
-/** A route has a query string, a star in the middle, or is no URL; the message names the route and its worker. */
+/** A route has a query string or a star in the middle, or is not a URL. The message names the route and its worker. */
 export class RouterError extends MiniflareError<"ERR_QUERY_STRING" | "ERR_INFIX_WILDCARD" | "ERR_INVALID_ROUTE"> {}
-/** Exported for suites that name it; nothing throws it yet. */
+/**
+ * A cache cannot be opened: `ERR_RESERVED` for the name `default`. Or an entry is not a response:
+ * `ERR_DESERIALIZATION`.
+ */
 export class CacheError extends MiniflareError {}
-/** Exported for suites that name it; nothing throws it yet. */
+/** Exported for suites that refer to it. Nothing throws it yet. */
 export class QueueError extends MiniflareError {}
-/** An expression of the option `crons` is none; the message has it, and the reason. */
+/** An expression of the option `crons` is invalid. The message contains the expression and the reason. */
 export class SchedulerError extends MiniflareError<"ERR_INVALID_CRON"> {}
-/** The command of the option `buildCommand` failed. `code` is its exit code; -1 when it was ended or did not start. */
+/**
+ * The command of the option `buildCommand` failed. `code` is its exit code; -1 if it was terminated or did not start.
+ */
 export class BuildError extends Error {
   constructor(code: number, message?: string, cause?: unknown);
   readonly code: number;
@@ -1189,8 +1267,8 @@ export class BuildError extends Error {
 // ---- Mocks
 
 /**
- * A mock of the network for workers' outbound fetches, with undici's MockAgent API: the option `fetchMock` takes it. One
- * mock may serve several instances.
+ * Creates a mock of the network for the option `fetchMock`, with the API of undici's MockAgent. One mock may serve
+ * several instances.
  *
  * @example
  * const fetchMock = createFetchMock();

@@ -62,11 +62,10 @@ function installAddon({ library, addon }) {
 // In a process of its own: V8 decides between making and using a snapshot once per process.
 function makeSnapshot({ addon, snapshot }) {
   // The worker's own JavaScript is read while the snapshot is made, so the addon does not tell of a change in it.
-  const node = path.join(source, "node", path.sep);
-  const ofWorker = scripts().filter((file) => !file.startsWith(node));
+  const ofWorker = scripts().filter((file) => !path.relative(source, file).split(path.sep).includes("node"));
   return unlessMade(snapshot, [addon, ...ofWorker, ...bundler("bundle.mjs"), bindings], () => {
     run(process.execPath, [path.join(root, "scripts/bundle.mjs"), releaseFolder], { remedy: "see the message above" });
-    const bundles = ["worker.js", "durable.js"].map((file) => path.join(releaseFolder, file));
+    const bundles = ["worker.js", "scripts"].map((file) => path.join(releaseFolder, file));
     const remedy = "see the message above; it comes from the addon";
     const tell = (call) =>
       run(

@@ -1,16 +1,13 @@
 //! miniflare-rs: Cloudflare Workers in a V8 of their own, inside the Node process.
 //!
-//! Three floors, and one direction of dependency: `node` -> `worker` (and the rooms) -> `store`.
+//! One direction of dependency: `node` -> `worker` -> the rooms -> `web` -> `realm` -> `store`.
 //!
 //! - [`node`]: the door to Node (napi, no V8), with the Node half in JavaScript beside it
-//! - [`worker`]: isolates, lanes, events, modules, guards (deno_core, no napi)
-//! - [`durable`]: the room of Durable Objects
-//! - [`fetch`]: the room of outbound requests
-//! - [`mock`]: the room of mocked outbound requests
-//! - [`kv`], [`cache`]: the rooms of KV namespaces and of the Cache API
-//! - [`storage`]: the room of storages that belong to no instance
-//! - [`web`]: the room of the Web APIs
-//! - [`store`]: bytes at rest (neither)
+//! - [`worker`]: isolates, lanes, events, modules, and all rooms in them (deno_core, no napi)
+//! - [`rooms`]: the list of the rooms with a worker half; each is a folder with its rules, its ops and its Node half
+//! - [`web`]: the Web APIs, which rooms may use
+//! - [`realm`]: the ground of rooms: values, the host, the instance, guards
+//! - [`store`]: bytes at rest (neither napi nor deno_core)
 //!
 //! An instance is what the lanes of one `Miniflare` share, its [`clock`] among it.
 //!
@@ -26,6 +23,7 @@ mod mock;
 mod node;
 mod protocol;
 mod realm;
+mod rooms;
 mod storage;
 mod store;
 mod web;

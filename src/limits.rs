@@ -1,4 +1,5 @@
-//! Every limit of a worker, with its unit and where it comes from. Numbers with a unit live here and nowhere else.
+//! The limits of a worker, with their units and where they come from. Those that one room alone knows are in its own
+//! `limits.rs`; numbers with a unit live in these files and nowhere else.
 
 use std::time::Duration;
 
@@ -86,48 +87,6 @@ pub const CLOCK_LOOK: Duration = Duration::from_secs(60);
 /// Bytes that RocksDB gathers in memory before it writes them to a table, and bytes of tables that it keeps in memory.
 pub const ROCKS_MEMTABLE_BYTES: usize = 16 * 1024 * 1024;
 pub const ROCKS_CACHE_BYTES: usize = 8 * 1024 * 1024;
-
-/// Bytes of a KV key, of a value and of its metadata, as JSON: <https://developers.cloudflare.com/kv/platform/limits/>
-pub const KV_KEY_BYTES: usize = 512;
-pub const KV_VALUE_BYTES: usize = 25 * 1024 * 1024;
-pub const KV_METADATA_BYTES: usize = 1024;
-
-/// Seconds that a KV entry lives at least, and that a read of one may be cached at least:
-/// <https://developers.cloudflare.com/kv/api/write-key-value-pairs/#expiring-keys>
-pub const KV_TTL_SECONDS: f64 = 60.0;
-
-/// Keys that one page of a KV list may have: <https://developers.cloudflare.com/kv/api/list-keys/>
-pub const KV_LIST_KEYS: usize = 1000;
-
-/// Code units that the name of a cache may have, as in Miniflare 2.
-pub const CACHE_NAME_LENGTH: usize = 1024;
-
-/// Ranges of a cached body that are together longer than it by this factor are answered with the whole of it.
-pub const CACHE_RANGES_FACTOR: usize = 2;
-
-/// Connections: what undici, the client of Miniflare 2, allows by default
-/// (<https://undici.nodejs.org/#/docs/api/Client>): for making one, and for one that nobody uses.
-pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-pub const IDLE_CONNECTION: Duration = Duration::from_secs(4);
-
-/// Headers of a response that `fetch` takes: how many over HTTP/1.1, and how many bytes over HTTP/2, as browsers do.
-pub const RESPONSE_HEADERS: usize = 1000;
-pub const HEADER_LIST_BYTES: u32 = 256 * 1024;
-
-/// A response's body of at most this many bytes is handed over with its head, if it is there by then: if a connection has
-/// read it when it has had this many turns.
-pub const WHOLE_BODY_BYTES: usize = 64 * 1024;
-pub const GATHER_TURNS: usize = 3;
-
-/// Chunks of a response's body that wait for a worker which reads slowly.
-pub const WAITING_CHUNKS: usize = 4;
-
-/// Bytes of a chunk that a decoder makes, and of the memory that is taken for a body before any of it is there.
-pub const DECODED_CHUNK_BYTES: usize = 64 * 1024;
-pub const READ_AHEAD_BYTES: u64 = 1024 * 1024;
-
-/// Content codings on top of each other that a response's body is decoded from; a body with more stays as it is.
-pub const CONTENT_CODINGS: usize = 5;
 
 /// What an object writes in one turn is kept in memory, and written as one; more than this is written in parts.
 pub const BUFFERED_BYTES: usize = 32 * 1024 * 1024;

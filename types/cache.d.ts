@@ -1,4 +1,4 @@
-// `miniflare-rs/cache`, in the place of `@miniflare/cache`.
+// `miniflare-rs/cache`, which replaces `@miniflare/cache`.
 
 import type * as miniflare from "../index";
 import type { Log } from "../index";
@@ -8,11 +8,11 @@ export { CacheError } from "../index";
 export type { CacheQueryOptions as CacheMatchOptions } from "../index";
 
 export interface InternalCacheOptions {
-  /** The time by which responses are fresh. Default: `Date.now`. */
+  /** The clock that determines whether responses are fresh. Default: `Date.now`. */
   clock?: Clock;
-  /** Refuses every call, as outside of a worker's requests. Default: `false`. */
+  /** Whether to refuse every call, as outside of a worker's requests. Default: `false`. */
   blockGlobalAsyncIO?: boolean;
-  /** Accepted; files of forms are always files. */
+  /** Accepted and ignored: files of forms are always files. */
   formDataFiles?: boolean;
 }
 
@@ -21,20 +21,20 @@ export type Cache = miniflare.Cache;
 export const Cache: {
   prototype: Cache;
   /**
-   * @param storage where the responses are, and whose clock says which have expired
-   * @throws {TypeError} for storages that are not this package's
+   * @param storage contains the responses; its clock determines which entries have expired
+   * @throws {TypeError} for storages of other packages
    */
   new (storage: Storage, options?: InternalCacheOptions): Cache;
 };
 
-/** Caches by their names, each over a storage of its own. */
+/** Caches by name, each over a storage of its own. */
 export type CacheStorage = miniflare.CacheStorage;
 export const CacheStorage: {
   prototype: CacheStorage;
   /**
-   * @param options as of an instance; `cachePersist` is handed to the factory
-   * @param log is warned with `cacheWarnUsage`
-   * @param storageFactory gives the storage of a cache when it is first used
+   * @param options as for an instance; `cachePersist` is passed to the factory
+   * @param log receives the warning of `cacheWarnUsage`
+   * @param storageFactory returns the storage of a cache when the cache is first used
    */
   new (
     options: { cache?: boolean; cachePersist?: boolean | string; cacheWarnUsage?: boolean },
@@ -44,14 +44,14 @@ export const CacheStorage: {
   ): CacheStorage;
 };
 
-/** What caches are when `cache` is `false`: nothing is stored. */
+/** The cache that is used if `cache` is `false`. It stores nothing. */
 export type NoOpCache = miniflare.Cache;
 export const NoOpCache: {
   prototype: NoOpCache;
   new (): NoOpCache;
 };
 
-/** A name for `MiniflareCore`; it cannot be constructed. */
+/** A name for `MiniflareCore`. It cannot be constructed. */
 export class CachePlugin {
   private constructor();
 }

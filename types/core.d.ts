@@ -1,10 +1,11 @@
-// `miniflare-rs/core`, in the place of `@miniflare/core`: what the package exports, and the other names that suites import.
+// `miniflare-rs/core`, which replaces `@miniflare/core`: all exports of the package, and other names that suites
+// import.
 
 import type * as miniflare from "../index";
 
 export * from "../index";
 
-/** Node's `Headers`, with the method that Workers list cookies by. */
+/** Node's `Headers`, with `getAll` of Workers. */
 export type Headers = miniflare.Headers;
 export const Headers: {
   prototype: Headers;
@@ -14,66 +15,66 @@ export const Headers: {
 /** Node's `FormData`. */
 export class FormData extends globalThis.FormData {}
 
-/** Node's own `fetch`, with the classes of this package: for requests of a test. A worker has another. */
+/** Node's own `fetch`, with the classes of this package, for requests of a test. A worker has a different one. */
 export function fetch(input: miniflare.RequestInfo, init?: miniflare.RequestInit): Promise<miniflare.Response>;
 
-/** What an event waits for: `await Promise.all(event[kWaitUntil])`. */
+/** The key of an event's promises: `await Promise.all(event[kWaitUntil])`. */
 export const kWaitUntil: unique symbol;
 
-/** The event of a service worker's listeners of `fetch`, for suites that call theirs in Node. */
+/** The event of a service worker's `fetch` listeners, for suites that call their listeners in Node. */
 export class FetchEvent extends Event {
   constructor(type: "fetch", init: { request: globalThis.Request });
   readonly request: miniflare.Request;
-  /** The promises that `waitUntil()` was called with, in order. */
+  /** The promises that were passed to `waitUntil()`, in order. */
   readonly [kWaitUntil]: Promise<unknown>[];
-  /** @throws `InvalidStateError` when it is called again */
+  /** @throws an `InvalidStateError` if it is called again */
   respondWith(response: globalThis.Response | Promise<globalThis.Response>): void;
   passThroughOnException(): void;
   waitUntil(promise: unknown): void;
 }
 
-/** The event of a service worker's listeners of `scheduled`, for suites that call theirs in Node. */
+/** The event of a service worker's `scheduled` listeners, for suites that call their listeners in Node. */
 export class ScheduledEvent extends Event {
-  /** @param init the time in milliseconds since the epoch, and the expression that was due */
+  /** @param init the time in milliseconds since 1970, and the cron expression */
   constructor(type: "scheduled", init: { scheduledTime: number; cron: string });
   readonly scheduledTime: number;
   readonly cron: string;
-  /** The promises that `waitUntil()` was called with, in order. */
+  /** The promises that were passed to `waitUntil()`, in order. */
   readonly [kWaitUntil]: Promise<unknown>[];
   waitUntil(promise: unknown): void;
 }
 
-/** A name for {@link MiniflareCore}; it cannot be constructed. */
+/** A name for {@link MiniflareCore}. It cannot be constructed. */
 export class BindingsPlugin {
   private constructor();
 }
-/** A name for {@link MiniflareCore}; it cannot be constructed. */
+/** A name for {@link MiniflareCore}. It cannot be constructed. */
 export class BuildPlugin {
   private constructor();
 }
-/** A name for {@link MiniflareCore}; it cannot be constructed. */
+/** A name for {@link MiniflareCore}. It cannot be constructed. */
 export class CorePlugin {
   private constructor();
 }
 
 export interface MiniflareCoreContext {
-  /** As the option of an instance. */
+  /** The log, as in the options of an instance. */
   log?: miniflare.Log;
-  /** Whether it is an error to have no script. Default: `false`. */
+  /** Whether a missing script is an error. Default: `false`. */
   scriptRequired?: boolean;
-  /** Not used, of which the log is warned: what a worker stores is where the `...Persist` options say. */
+  /** Ignored with a warning: data is stored where the `...Persist` options say. */
   storageFactory?: unknown;
-  /** Not used: a worker runs in a V8 of its own. */
+  /** Ignored: a worker runs in its own V8. */
   scriptRunner?: unknown;
-  /** Not used. */
+  /** Ignored. */
   queueBroker?: unknown;
 }
 
-/** An instance that is given the plugins to have. */
+/** An instance with the plugins that are passed to it. */
 export class MiniflareCore<Plugins extends object = Record<string, unknown>> extends miniflare.Miniflare {
   /**
-   * @param plugins by their names, `{ CorePlugin, KVPlugin }`. Options of plugins that are not among them have no effect
-   * @throws {TypeError} for plugins of your own
+   * @param plugins keyed by name, `{ CorePlugin, KVPlugin }`. Options of other plugins are ignored.
+   * @throws {TypeError} for custom plugins
    */
   constructor(plugins: Plugins, context?: MiniflareCoreContext, options?: miniflare.MiniflareOptions);
 }

@@ -1,4 +1,4 @@
-// `miniflare-rs/durable-objects`, in the place of `@miniflare/durable-objects`: for objects that a test constructs itself.
+// `miniflare-rs/durable-objects`, which replaces `@miniflare/durable-objects`: for objects that a test constructs.
 
 import type * as miniflare from "../index";
 import type { Storage } from "./storage";
@@ -17,19 +17,20 @@ export const DurableObjectId: {
   prototype: DurableObjectId;
   /**
    * @param objectName the binding that the id belongs to
-   * @param hexId 64 hexadecimal digits, where an instance or a namespace is given the id; they are not checked here
+   * @param hexId 64 hexadecimal digits. The constructor does not check them; an instance or a namespace that receives
+   * the id does.
    */
   new (objectName: string, hexId: string, name?: string): DurableObjectId;
 };
 
-/** The storage of an object, over any storage. Each write resolves when it is safe there. */
+/** The storage of an object, over any storage. Each write resolves when it is safe in that storage. */
 export type DurableObjectStorage = miniflare.DurableObjectStorage;
 export const DurableObjectStorage: {
   prototype: DurableObjectStorage;
   /**
-   * @param storage where the values are, serialized
-   * @param alarmBridge is told of alarms that are set and deleted; nothing else delivers them
-   * @throws {TypeError} for storages that are not this package's
+   * @param storage contains the serialized values
+   * @param alarmBridge is called for alarms that are set and deleted; nothing else delivers them
+   * @throws {TypeError} for storages of other packages
    */
   new (
     storage: Storage,
@@ -37,14 +38,14 @@ export const DurableObjectStorage: {
   ): DurableObjectStorage;
 };
 
-/** What an object is constructed with. */
+/** The state that an object is constructed with. */
 export type DurableObjectState = miniflare.DurableObjectState;
 export const DurableObjectState: {
   prototype: DurableObjectState;
   new (id: miniflare.DurableObjectId, storage: miniflare.DurableObjectStorage): DurableObjectState;
 };
 
-/** What a {@link DurableObjectNamespace} reaches. */
+/** The target of the stubs of a {@link DurableObjectNamespace}. */
 export interface DurableObject {
   fetch(request: miniflare.Request): globalThis.Response | Promise<globalThis.Response>;
 }
@@ -54,8 +55,8 @@ export type DurableObjectNamespace = miniflare.DurableObjectNamespace;
 export const DurableObjectNamespace: {
   prototype: DurableObjectNamespace;
   /**
-   * @param objectName the binding, by which ids are made and checked
-   * @param factory gives the object with an id, whenever a stub's `fetch` is called
+   * @param objectName the binding, with which ids are created and checked
+   * @param factory returns the object with an id; called by each `fetch` of a stub
    */
   new (
     objectName: string,
@@ -63,7 +64,7 @@ export const DurableObjectNamespace: {
   ): DurableObjectNamespace;
 };
 
-/** A name for `MiniflareCore`; it cannot be constructed. */
+/** A name for `MiniflareCore`. It cannot be constructed. */
 export class DurableObjectsPlugin {
   private constructor();
 }

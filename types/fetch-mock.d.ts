@@ -1,40 +1,43 @@
-// The mock of outbound fetches: undici's MockAgent as suites use it through Miniflare, and what this package adds.
+// Mocks of outbound fetches: the parts of undici's MockAgent that suites use through Miniflare, and additions.
 
-/** What a text is compared with: itself, a RegExp that is tested, or a function that returns (or resolves to) `true`. */
+/** A value to compare with, a RegExp, or a function that returns `true`, or a promise of it, for a match. */
 export type MockMatcher<Value = string> = string | RegExp | ((value: Value) => boolean | Promise<boolean>);
 
-/** Headers of a reply. A value that is a list is sent as one header, its items joined by `,`; cookies one by one. */
+/** Headers of a reply. A list becomes one header whose items are joined with `,`; cookies become separate headers. */
 export type MockHeaders = Record<string, string | number | string[]>;
 
-/** Which requests an interceptor takes. */
+/** Describes the requests that an interceptor matches. */
 export interface MockInterceptorOptions {
-  /** Path and query, as `/items?page=1`. The order of the query's parameters does not matter. */
+  /** The path and query, such as `/items?page=1`. The order of the query's parameters does not matter. */
   path: MockMatcher;
-  /** Default: `"GET"`. */
+  /** The method. Default: `"GET"`. */
   method?: MockMatcher;
   /**
    * The body. Strings and RegExps are compared with its text, bytes with its bytes, other objects with its JSON; `null`
-   * takes requests without a body. A function gets what `fetch` was called with.
+   * matches requests without a body. A function receives the value that was passed to `fetch`. Default: any body.
    */
   // biome-ignore lint/suspicious/noExplicitAny: bodies are of many kinds, and the test knows which one it sends
   body?: MockMatcher<any> | Uint8Array | object | null;
-  /** Headers that must be there, as they are now, or a function that gets all of them, names in lower case. */
+  /**
+   * The required headers, copied when `intercept()` is called, or a function that receives all headers with lower-case
+   * names. Default: any headers.
+   */
   headers?: Record<string, MockMatcher> | Headers | ((headers: Record<string, string>) => boolean | Promise<boolean>);
-  /** Parameters that are added to `path`, if that is a string without a query. */
+  /** Parameters that are added to `path`, if that is a string without a query. Default: none. */
   query?: Record<string, string | number | boolean | string[] | undefined>;
 }
 
-/** A request as callbacks see it. */
+/** A request, as callbacks receive it. */
 export interface MockRequestOptions {
-  /** Path and query. */
+  /** The path and query. */
   path: string;
-  /** As `https://example.com`. */
+  /** The origin, such as `https://example.com`. */
   origin: string;
   method: string;
-  /** What `fetch` was called with: `null`, a string, bytes, a `Blob`, a `FormData` or a stream. */
+  /** The value that was passed to `fetch`: `null`, a string, bytes, a `Blob`, a `FormData` or a stream. */
   // biome-ignore lint/suspicious/noExplicitAny: bodies are of many kinds, and the test knows which one it sends
   body: any;
-  /** Names as they were written. */
+  /** The headers, with names in their original case. */
   headers: Record<string, string>;
   maxRedirections: number;
 }
@@ -45,7 +48,7 @@ export interface MockCall {
   path: string;
   origin: string;
   method: string;
-  /** Text or bytes; `undefined` if it was a stream that nothing asked for. */
+  /** Text or bytes; `undefined` for a stream that neither a matcher nor a callback has read. */
   body: string | Uint8Array | null | undefined;
   headers: Record<string, string>;
 }
@@ -55,10 +58,10 @@ export interface MockResponseOptions {
   trailers?: Record<string, string>;
 }
 
-/** Content of a reply: text, bytes (`Buffer`, `Uint8Array`, `ArrayBuffer`), or what is sent as JSON. */
+/** The content of a reply: text, bytes (`Buffer`, `Uint8Array`, `ArrayBuffer`), or a value that is sent as JSON. */
 export type MockReplyData = string | object | number | boolean | null;
 
-/** What an options callback returns. */
+/** The result of an options callback. */
 export interface MockReply {
   /** An integer from 200 to 999. */
   statusCode: number;
@@ -66,23 +69,23 @@ export interface MockReply {
   responseOptions?: MockResponseOptions;
 }
 
-/** How often, and how late, an interceptor replies. */
+/** Configures how often, and with which delay, an interceptor replies. */
 export interface MockScope {
-  /** Replies after this many milliseconds, an integer above 0. */
+  /** Delays the reply by milliseconds, an integer above 0. */
   delay(waitInMs: number): MockScope;
-  /** Replies to every request that matches. */
+  /** Replies to every matching request. */
   persist(): MockScope;
   /** Replies to this many requests, an integer above 0. Default: 1. */
   times(repeatTimes: number): MockScope;
-  /** The requests it has answered, the first first: of more than 1,000 the last 1,000, fewer if bodies exceed 64 MB. */
+  /** Returns the answered requests, oldest first: at most the last 1,000, and fewer if their bodies exceed 64 MB. */
   calls(): MockCall[];
 }
 
-/** An interceptor before it is told what to reply. */
+/** An interceptor that has no reply yet. */
 export interface MockInterceptor {
-  /** Replies with what the callback returns, or resolves to. */
+  /** Replies with the result of a callback, or of the promise that the callback returns. */
   reply(callback: (request: MockRequestOptions) => MockReply | Promise<MockReply>): MockScope;
-  /** Replies with a status, the content that the callback returns, or resolves to, and headers. */
+  /** Replies with a status, with content that a callback or its promise returns, and with headers. */
   reply(
     statusCode: number,
     callback: (request: MockRequestOptions) => MockReplyData | Promise<MockReplyData>,
@@ -92,31 +95,31 @@ export interface MockInterceptor {
    * Replies with a status, content and headers.
    * @param statusCode an integer from 200 to 999
    * @param data default: `""`
-   * @throws InvalidArgumentError for what can be no reply
+   * @throws InvalidArgumentError for an invalid reply
    */
   reply(statusCode: number, data?: MockReplyData, responseOptions?: MockResponseOptions): MockScope;
-  /** Makes `fetch` reject with `TypeError: fetch failed`, and this as its `cause`. */
+  /** Makes `fetch` reject with `TypeError: fetch failed`, with this error as its `cause`. */
   replyWithError(error: unknown): MockScope;
-  /** Headers of the replies that follow. */
+  /** Adds headers to the replies that are defined later. */
   defaultReplyHeaders(headers: MockHeaders | Headers): MockInterceptor;
-  /** Trailers of the replies that follow. */
+  /** Adds trailers to the replies that are defined later. */
   defaultReplyTrailers(trailers: Record<string, string>): MockInterceptor;
-  /** Gives the replies that follow a `content-length`. */
+  /** Adds a `content-length` to the replies that are defined later. */
   replyContentLength(): MockInterceptor;
 }
 
 /** The interceptors of an origin. */
 export interface MockPool {
   /**
-   * Describes requests that are to be answered; `reply()` says how.
-   * @throws InvalidArgumentError for options that can match nothing
+   * Describes which requests to match. The interceptor takes effect when `reply()` is called on the result.
+   * @throws InvalidArgumentError for options that cannot match
    */
   intercept(options: MockInterceptorOptions): MockInterceptor;
-  /** Forgets the origin and its interceptors. */
+  /** Removes the origin and its interceptors. */
   close(): Promise<void>;
 }
 
-/** An interceptor that has not been used, as `pendingInterceptors()` shows it. */
+/** An interceptor that has not been used up, as `pendingInterceptors()` lists it. */
 export interface PendingInterceptor extends MockInterceptorOptions {
   origin: string | URL | RegExp | ((origin: string) => boolean);
   pending: true;
@@ -129,56 +132,56 @@ export interface PendingInterceptor extends MockInterceptorOptions {
   data: any;
 }
 
-/** Draws the pending interceptors for the error of `assertNoPendingInterceptors()`. */
+/** Formats the pending interceptors for the error of `assertNoPendingInterceptors()`. */
 export interface PendingInterceptorsFormatter {
   format(pendingInterceptors: readonly PendingInterceptor[]): string;
 }
 
 export interface RecordOptions {
   /**
-   * `"missing"`, the default, replays what the file has and records the rest; `"all"` records everything anew; `"none"`
-   * only replays.
+   * With `"missing"`, the default, requests in the file are replayed, and all others are recorded; with `"all"`, all
+   * requests are recorded again; with `"none"`, requests are only replayed.
    */
   mode?: "missing" | "all" | "none";
 }
 
-/** What an interceptor that came near a request has and the request has not. */
+/** The differences between a request and an interceptor that almost matches it. */
 export interface NearestInterceptor {
-  /** As `GET https://example.com/thing`. */
+  /** For example `GET https://example.com/thing`. */
   interceptor: string;
-  /** As `the method is 'POST'`. */
+  /** For example `the method is 'POST'`. */
   differences: string[];
 }
 
 /**
- * The `cause` of the `TypeError: fetch failed` of a request that no interceptor takes and that may not use the network.
- * Its message is undici's.
+ * The `cause` of the `TypeError: fetch failed` for a request that no interceptor matches and that may not use the
+ * network. Its message is undici's.
  */
 export interface MockNotMatchedError extends Error {
   name: "MockNotMatchedError";
   code: "UND_MOCK_ERR_MOCK_NOT_MATCHED";
-  /** The interceptors that came nearest, up to three; the stack tells of them as well. */
+  /** The nearest interceptors, at most three. The stack lists them too. */
   nearest?: NearestInterceptor[];
 }
 
-/** A request as undici's `request()` and `stream()` take it. */
+/** A request, as the argument of undici's `request()` and `stream()`. */
 export interface MockAgentRequest {
-  /** As `"https://example.com"`. */
+  /** The origin, such as `"https://example.com"`. */
   origin: string | URL;
-  /** Path and query. */
+  /** The path and query. */
   path: string;
-  /** Default: `"GET"`. */
+  /** The method. Default: `"GET"`. */
   method?: string;
   headers?: Record<string, string | string[]> | string[] | null;
   body?: string | Uint8Array | NodeJS.ReadableStream | null;
   signal?: AbortSignal | null;
-  /** Handed on to the response. */
+  /** Any value; it is passed on to the response. */
   opaque?: unknown;
   throwOnError?: boolean;
   highWaterMark?: number;
 }
 
-/** A response as undici's `request()` gives it. */
+/** A response, as the result of undici's `request()`. */
 export interface MockAgentResponse {
   statusCode: number;
   headers: Record<string, string | string[] | undefined>;
@@ -194,51 +197,53 @@ export interface MockAgentResponse {
   context: object;
 }
 
-/** What `createFetchMock()` returns; see {@link createFetchMock}. */
+/** The result of {@link createFetchMock}. */
 export interface MockAgent {
   /**
-   * The interceptors of an origin: one as `"https://example.com"`, or all that a RegExp or a function takes.
-   * @throws InvalidArgumentError for a URL with a path, or of another protocol than `http:` and `https:`
+   * Returns the interceptors of one origin, such as `"https://example.com"`, or of all origins that a RegExp or a
+   * function matches.
+   * @throws InvalidArgumentError for a URL with a path, or with a protocol other than `http:` and `https:`
    */
   get(origin: string | URL | RegExp | ((origin: string) => boolean)): MockPool;
-  /** Lets the mock answer again. It does from the start. */
+  /** Turns the mock on again. A new mock is on. */
   activate(): void;
   /** Sends every request to the network, as if there were no mock. */
   deactivate(): void;
   readonly isMockActive: boolean;
   /**
-   * Which requests that no interceptor takes may use the network: all, or those to a host (`"localhost:8080"`). Hosts
-   * of several calls add up. All may at the start.
+   * Allows requests that no interceptor matches to use the network: all of them, or those to a host
+   * (`"localhost:8080"`). Several calls add up. A new mock allows all of them.
    */
   enableNetConnect(host?: string | RegExp | ((host: string) => boolean)): void;
-  /** Makes every request fail that no interceptor takes. */
+  /** Makes every request fail that no interceptor matches. */
   disableNetConnect(): void;
-  /** The interceptors that still wait for a request. */
+  /** Returns the interceptors that have not been used up. */
   pendingInterceptors(): PendingInterceptor[];
-  /** @throws UndiciError with a table of the interceptors that still wait for a request */
+  /** @throws UndiciError with a table of the interceptors that have not been used up, if there are any */
   assertNoPendingInterceptors(options?: { pendingInterceptorsFormatter?: PendingInterceptorsFormatter }): void;
   /**
-   * Records what servers answer to requests that no interceptor takes, and replays it from the file from then on. The
-   * network may be used for that even after `disableNetConnect()`.
-   * @param file JSON; relative to the current folder of the process. Its folder is made if it is not there.
-   * @throws UndiciError when the file is no recording
+   * Records the responses of servers to requests that no interceptor matches, and replays them from a file in later
+   * runs. `disableNetConnect()` does not prevent this.
+   * @param file a JSON file, relative to the current folder of the process. Its folder is created if it is missing.
+   * @throws UndiciError if the file is not a recording
    * @example
    * const fetchMock = createFetchMock().record("fixtures/api.json", { mode: process.env.CI ? "none" : "missing" });
    */
   record(file: string, options?: RecordOptions): MockAgent;
   /**
-   * As a dispatcher of undici, for the test's own requests: `setGlobalDispatcher(fetchMock)`. What no interceptor takes
-   * goes to the dispatcher that was there before.
+   * Sends a request of the test, as a dispatcher of undici: `setGlobalDispatcher(fetchMock)`. Requests that no
+   * interceptor matches go to the dispatcher that was set before.
    */
   // biome-ignore lint/suspicious/noExplicitAny: undici's own types differ from version to version
   dispatch(options: any, handler: any): boolean;
   /**
-   * Makes a request of the test's own, as undici's dispatchers do. What no interceptor takes goes to Node's dispatcher.
-   * @throws InvalidArgumentError for an origin that is no URL, or a path that is no string
+   * Sends a request of the test, as undici's dispatchers do. Requests that no interceptor matches go to Node's
+   * dispatcher.
+   * @throws InvalidArgumentError if the origin is not a URL, or the path is not a string
    */
   request(options: MockAgentRequest): Promise<MockAgentResponse>;
   request(options: MockAgentRequest, callback: (error: Error | null, response: MockAgentResponse) => void): void;
-  /** The same; the body is written to what `factory` makes. */
+  /** Sends a request like `request()`, and writes the body to the stream that `factory` returns. */
   stream(
     options: MockAgentRequest,
     factory: (head: Omit<MockAgentResponse, "body" | "trailers">) => NodeJS.WritableStream,
@@ -248,12 +253,12 @@ export interface MockAgent {
     factory: (head: Omit<MockAgentResponse, "body" | "trailers">) => NodeJS.WritableStream,
     callback: (error: Error | null, end: { opaque: unknown; trailers: Record<string, string> }) => void,
   ): void;
-  /** Ends the mock: requests that ask it from now on fail. */
+  /** Closes the mock; later requests to it fail. */
   close(): Promise<void>;
 }
 
 /**
- * Anything with the `dispatch` of undici's dispatchers, versions 5 to 7: a `MockAgent`, a `ProxyAgent`, an `Agent`.
+ * Any object with the `dispatch` of undici's dispatchers, versions 5 to 7: a `MockAgent`, a `ProxyAgent`, an `Agent`.
  */
 export interface FetchDispatcher {
   // biome-ignore lint/suspicious/noExplicitAny: undici's own types differ from version to version

@@ -1,8 +1,8 @@
-// `miniflare-rs/jest`: Jest names it in its configuration, and makes one for each test file.
+// `miniflare-rs/jest`: Jest's configuration names it, and Jest creates one for each test file.
 
 import type { MiniflareOptions } from "../index.d.ts";
 
-/** Jest's environment for Node, with an instance of Miniflare in it. */
+/** Jest's environment for Node, with an instance of Miniflare. */
 declare class MiniflareEnvironment {
   constructor(config: object, context: object);
   setup(): Promise<void>;
@@ -14,11 +14,11 @@ declare class MiniflareEnvironment {
 
 declare namespace MiniflareEnvironment {
   /**
-   * What `testEnvironmentOptions` takes: the options of an instance, and Jest's own. As JSON, booleans and numbers may be
-   * text, of which Node warns; unknown names are errors.
+   * The type of `testEnvironmentOptions`: the options of an instance, and those of Jest. Booleans and numbers may be
+   * texts, as in JSON, with a warning in Node. Unknown names are errors.
    */
   export interface MiniflareEnvironmentOptions extends Omit<MiniflareOptions, "fetchMock" | "log"> {
-    /** Which exports of packages the tests get. Default: `["worker", "browser"]`. */
+    /** The export conditions for packages that tests load. Default: `["worker", "browser"]`. */
     customExportConditions?: string[];
   }
   export { MiniflareEnvironment as TestEnvironment };

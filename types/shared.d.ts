@@ -1,4 +1,4 @@
-// `miniflare-rs/shared`, in the place of `@miniflare/shared`.
+// `miniflare-rs/shared`, which replaces `@miniflare/shared`.
 
 import type { Storage } from "./storage";
 
@@ -17,17 +17,17 @@ export type { Storage };
 
 export type Awaitable<T> = T | Promise<T>;
 
-/** Values by their names, as bindings are. */
+/** Values keyed by name, such as bindings. */
 // biome-ignore lint/suspicious/noExplicitAny: bindings are of any kind
 export type Context = { [key: string]: any };
 
-/** What gives storages by their names. */
+/** Returns storages by name. */
 export interface StorageFactory {
   storage(namespace: string, persist?: boolean | string): Storage;
   dispose?(): Awaitable<void>;
 }
 
-/** What a wrangler.toml holds, of which [docs/options.md](../docs/options.md) says what is read. */
+/** The contents of a wrangler.toml. [docs/options.md](../docs/options.md) lists the keys that have an effect. */
 export interface WranglerEnvironmentConfig {
   name?: string;
   main?: string;

@@ -1,16 +1,18 @@
-// What `miniflare-rs/storage-memory`, `storage-file` and `storage-redis` have in common.
+// The common part of `miniflare-rs/storage-memory`, `storage-file` and `storage-redis`.
 
-/** What is known of an entry but its value. */
+/** An entry without its value. */
 export interface StoredMeta<Meta = unknown> {
-  /** When it expires, in seconds since the epoch; `undefined` when it never does. */
+  /** When the entry expires, in seconds since 1970; `undefined` if it does not expire. */
   expiration?: number;
-  /** Copied through JSON. */
+  /** A value that is copied through JSON. */
   metadata?: Meta;
 }
 
-/** An entry. Those of a {@link KVNamespace} are their values; those of a cache have `{ status, headers }` as metadata. */
+/**
+ * An entry. Those of a {@link KVNamespace} contain its values; those of a cache have `{ status, headers }` as metadata.
+ */
 export interface StoredValueMeta<Meta = unknown> extends StoredMeta<Meta> {
-  /** A copy: what is done to it later is not stored. */
+  /** A copy: later changes to it are not stored. */
   value: Uint8Array;
 }
 
@@ -18,7 +20,7 @@ export interface StoredKeyMeta<Meta = unknown> extends StoredMeta<Meta> {
   name: string;
 }
 
-/** Which bytes of a value are wanted: `length` from `offset` on, or the last `suffix`. */
+/** A range of the bytes of a value: `length` bytes from `offset` on, or the last `suffix` bytes. */
 export interface StorageRange {
   offset?: number;
   length?: number;
@@ -26,58 +28,60 @@ export interface StorageRange {
 }
 
 export interface StorageListOptions {
-  /** What the keys begin with. */
+  /** The prefix of the keys. Default: none. */
   prefix?: string;
-  /** What they do not begin with. */
+  /** A prefix that excludes keys. Default: none. */
   excludePrefix?: string;
-  /** The first key, if it is there, in the order of UTF-8 bytes. */
+  /** The first key, inclusive, in the order of UTF-8 bytes. */
   start?: string;
-  /** The key after the last. */
+  /** The last key, exclusive. */
   end?: string;
-  /** From the last key to the first. Default: `false`. */
+  /** Whether to list in descending order. Default: `false`. */
   reverse?: boolean;
-  /** As the page before gave it. */
+  /** The `cursor` of the previous page. */
   cursor?: string;
-  /** How many keys and `delimitedPrefixes` at most. */
+  /** The maximum number of keys and `delimitedPrefixes`, together. */
   limit?: number;
-  /** Keys that have it after `prefix` are given as one of `delimitedPrefixes`, which ends with it. */
+  /**
+   * Groups keys that contain it after `prefix`: they are returned as one of `delimitedPrefixes`, which ends with it.
+   */
   delimiter?: string;
 }
 
 export interface StorageListResult<Meta = unknown> {
   keys: StoredKeyMeta<Meta>[];
-  /** Empty when there are no more keys. */
+  /** The cursor for the next page; empty if there is none. */
   cursor: string;
-  /** There when a `delimiter` was given. */
+  /** Present if a `delimiter` was given. */
   delimitedPrefixes?: string[];
 }
 
-/** The time, in milliseconds since the epoch. */
+/** Returns the time in milliseconds since 1970. */
 export type Clock = () => number;
 
 /**
- * Entries by their keys. An entry that has expired is not there. It may be what a KV namespace, a cache or the storage of a
- * Durable Object is over; then its entries can be read and changed here, too.
+ * Entries by key. Expired entries do not exist. A KV namespace, a cache or the storage of a Durable Object can use a
+ * storage; its entries can still be read and changed through these methods.
  */
 export interface Storage {
   has(key: string): Promise<boolean>;
   head<Meta = unknown>(key: string): Promise<StoredMeta<Meta> | undefined>;
   get<Meta = unknown>(key: string): Promise<StoredValueMeta<Meta> | undefined>;
-  /** @throws {Error} for a range that no value of this length has */
+  /** @throws {Error} for a range outside the value */
   getRange<Meta = unknown>(
     key: string,
     range?: StorageRange,
   ): Promise<(StoredValueMeta<Meta> & { range: { offset: number; length: number } }) | undefined>;
   /** @throws {TypeError} for a value that is not bytes */
   put<Meta = unknown>(key: string, entry: StoredValueMeta<Meta>): Promise<void>;
-  /** Whether there was an entry. */
+  /** Deletes an entry. Returns whether there was one. */
   delete(key: string): Promise<boolean>;
-  /** How many of the keys there are. */
+  /** Returns how many of the keys exist. */
   hasMany(keys: string[]): Promise<number>;
   getMany<Meta = unknown>(keys: string[]): Promise<(StoredValueMeta<Meta> | undefined)[]>;
   putMany<Meta = unknown>(entries: [key: string, entry: StoredValueMeta<Meta>][]): Promise<void>;
-  /** How many of the keys there were. */
+  /** Deletes entries. Returns how many of the keys existed. */
   deleteMany(keys: string[]): Promise<number>;
-  /** A page of keys in the order of their UTF-8 bytes, without their values. */
+  /** Returns one page of keys, in the order of their UTF-8 bytes, without their values. */
   list<Meta = unknown>(options?: StorageListOptions): Promise<StorageListResult<Meta>>;
 }

@@ -1,5 +1,5 @@
-// The globals that the environments make, and all of that for Jest: `import "miniflare-rs/jest/globals"`, or `types` of a
-// tsconfig.
+// The globals that both environments define, which are all that the one for Jest defines:
+// `import "miniflare-rs/jest/globals"`, or `types` of a tsconfig.
 
 import type * as miniflare from "../index.d.ts";
 
@@ -20,42 +20,44 @@ interface TestScheduledEvent extends Event {
 }
 
 declare global {
-  /** The bindings: the `env` of module workers. */
+  /** Returns the bindings, the `env` of module workers. */
   // biome-ignore lint/suspicious/noExplicitAny: bindings are of any kind, and the test knows which
   function getMiniflareBindings<Bindings = Record<string, any>>(): Bindings;
 
-  /** The mock behind `fetch`, the test's and the worker's. */
+  /** Returns the mock behind `fetch`, that of the test and that of the worker. */
   function getMiniflareFetchMock(): miniflare.MockAgent;
 
-  /** Awaits all that an event or a context waits for, and resolves with the results. */
+  /** Waits for all promises of an event or a context, and resolves with their results. */
   function getMiniflareWaitUntil<Results extends unknown[] = unknown[]>(
     event: TestFetchEvent | TestScheduledEvent | TestExecutionContext,
   ): Promise<Results>;
 
-  /** The storage of the object with this id, whether it has been constructed or not. */
+  /** Resolves with the storage of the object with this id, which need not be live. */
   function getMiniflareDurableObjectStorage(id: miniflare.DurableObjectId): Promise<miniflare.DurableObjectStorage>;
 
-  /** A state to construct an object with, over the storage of the object with this id. */
+  /** Resolves with a state for constructing an object, over the storage of the object with this id. */
   function getMiniflareDurableObjectState(id: miniflare.DurableObjectId): Promise<miniflare.DurableObjectState>;
 
-  /** The object that stubs reach, constructed if it does not live: it stays in the worker, and this stands for it. */
+  /**
+   * Resolves with a proxy of the object that stubs reach; the object is constructed in the worker if it is not live.
+   */
   function getMiniflareDurableObjectInstance<Instance extends object = object>(
     id: miniflare.DurableObjectId,
   ): Promise<Instance>;
 
-  /** Runs `work` as an event of the object that was constructed with `state`, and waits for all that it has written. */
+  /** Runs `work` as an event of the object that was constructed with `state`, and waits for all of its writes. */
   function runWithMiniflareDurableObjectGates<Result>(
     state: miniflare.DurableObjectState,
     work: () => Result | Promise<Result>,
   ): Promise<Result>;
 
-  /** Calls the handlers of the alarms that are set, of all objects or of those with these ids; how many there were. */
+  /** Calls the handlers of all alarms that are set, or of those of these ids. Resolves with the number of alarms. */
   function flushMiniflareDurableObjectAlarms(ids?: miniflare.DurableObjectId[]): Promise<number>;
 
-  /** The ids of a binding's objects that live or have stored something. */
+  /** Resolves with the ids of the objects of a binding that are live or have stored data. */
   function getMiniflareDurableObjectIds(namespace: string): Promise<miniflare.DurableObjectId[]>;
 
-  /** Says that this is Miniflare, in tests as in workers. */
+  /** Marks Miniflare, in tests as in workers. */
   var MINIFLARE: true;
 
   /** The third argument of module handlers. */

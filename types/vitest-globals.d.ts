@@ -1,11 +1,13 @@
-// The globals that the environment for Vitest makes: `import "miniflare-rs/vitest/globals"`, or `types` of a tsconfig.
+// The globals that the environment for Vitest defines: `import "miniflare-rs/vitest/globals"`, or `types` of a
+// tsconfig.
 
 import "./test-globals.d.ts";
 
 declare global {
   /**
-   * Makes the tests of the file, or of the block it is called in, undo what they have stored; returns a `describe` whose
-   * blocks undo what their `beforeAll` has.
+   * Isolates the storage of the tests of the file, or of the block that calls it: the writes of each test are undone.
+   *
+   * @returns a `describe` whose blocks also undo the writes of their `beforeAll`
    */
   function setupMiniflareIsolatedStorage(): typeof import("vitest")["describe"];
 }

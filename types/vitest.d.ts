@@ -1,4 +1,4 @@
-// `miniflare-rs/vitest`: Vitest is told its path in its configuration, and sets it up for each test file.
+// `miniflare-rs/vitest`: Vitest's configuration contains its path, and Vitest sets it up for each test file.
 
 import type { MiniflareOptions } from "../index.d.ts";
 
@@ -13,8 +13,8 @@ declare const environment: {
 
 declare namespace environment {
   /**
-   * What `environmentOptions` takes: the options of an instance. As JSON, booleans and numbers may be text, of which Node
-   * warns; unknown names are errors.
+   * The type of `environmentOptions`: the options of an instance. Booleans and numbers may be texts, as in JSON, with a
+   * warning in Node. Unknown names are errors.
    */
   export type MiniflareEnvironmentOptions = Omit<MiniflareOptions, "fetchMock" | "log">;
 }

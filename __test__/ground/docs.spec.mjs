@@ -1,11 +1,11 @@
-// The documents: their links lead somewhere, and the options they name exist, in the checks and in the types.
+// The documents: their links lead somewhere, the files they name exist, the README's differences are among those of the page
+// that has all of them, and limits have the numbers of the source. Options are compared in options.spec.mjs.
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { validateOptions } from "../../src/node/options/options.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const read = (file) => readFileSync(path.join(root, file), "utf8");
@@ -65,21 +65,33 @@ describe("links of documents", () => {
   }
 });
 
-describe("options", () => {
-  const documented = [...read("docs/options.md").matchAll(/^## (\w+)$/gm)].map(([, name]) => name).sort();
-  const [, declared] = /^export interface MiniflareOptions \{\n([\s\S]*?)^\}/m.exec(read("index.d.ts"));
+describe("source files that documents name", () => {
+  const PATH = /`((?:src|scripts|vendor|benchmark|__test__|doors|types|docs)\/[\w./-]+)`/g;
+  const paths = (file) => [...read(file).matchAll(PATH)].map(([, name]) => name);
 
-  test("that are documented are checked", () => {
-    assert.ok(documented.includes("script"), documented.join());
-    for (const name of documented) {
-      const wrong = () => validateOptions({ [name]: Symbol("of no type that an option has") });
-      assert.throws(wrong, { code: "ERR_INVALID_OPTION" }, `options.js does not know "${name}"`);
-    }
+  test("are found in prose", () => {
+    assert.ok(paths("ARCHITECTURE.md").includes("src/limits.rs"));
   });
 
-  test("that are documented are those that are declared", () => {
-    assert.deepEqual([...declared.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name).sort(), documented);
-  });
+  for (const file of [...documents(), "index.d.ts"]) {
+    test(`exist: ${file}`, () => {
+      assert.deepEqual(
+        paths(file).filter((name) => !existsSync(path.join(root, name))),
+        [],
+      );
+    });
+  }
+
+  for (const file of documents("src")) {
+    test(`are in the room that ${file} is about`, () => {
+      const cells = [...read(file).matchAll(/^\| (`.*?) \|/gm)].map(([, cell]) => cell);
+      const named = cells.flatMap((cell) => [...cell.matchAll(/`([\w-]+\.(?:rs|js))`/g)].map(([, name]) => name));
+      assert.deepEqual(
+        named.filter((name) => !existsSync(path.join(root, path.dirname(file), name))),
+        [],
+      );
+    });
+  }
 });
 
 describe("methods", () => {
@@ -94,4 +106,114 @@ describe("methods", () => {
       [],
     );
   });
+});
+
+describe("differences from Miniflare 2", () => {
+  const PAGE = path.join("docs", "differences.md");
+  const sections = read(PAGE).split(/^## /m).slice(1);
+
+  /** The rows of tables, without heads and rules. */
+  const rows = (text) => [...text.matchAll(/^\| (?!subject |--- )(.*) \|$/gm)].map(([, row]) => row);
+  const cells = (row) => row.replaceAll("\\|", "").split(" | ");
+
+  test("have a subject and a cell for each package", () => {
+    const all = rows(read(PAGE));
+    assert.ok(all.length > 100, `${all.length} rows`);
+    assert.deepEqual(
+      all.filter((row) => cells(row).length !== 3 || cells(row)[0] === "" || cells(row)[2] === ""),
+      [],
+    );
+  });
+
+  test("are told once", () => {
+    const subjects = sections.flatMap((section) => rows(section).map((row) => cells(row)[0]));
+    assert.deepEqual(
+      subjects.filter((subject, index) => subjects.indexOf(subject) !== index),
+      [],
+    );
+  });
+
+  test("have sections that the page lists", () => {
+    const headings = sections.map((section) => section.split("\n")[0]);
+    const listed = [...read(PAGE).matchAll(/^- \[(.*)\]\(#[\w-]+\)$/gm)].map(([, heading]) => heading);
+    assert.deepEqual(listed, headings);
+  });
+
+  test("that the README names are ten, in the words of the page", () => {
+    const [, section] = /^## Differences from Miniflare 2$([\s\S]*?)^## /m.exec(read("README.md"));
+    const named = rows(section).map((row) => row.replaceAll("](docs/", "]("));
+    assert.equal(named.length, 10);
+    const known = rows(read(PAGE));
+    assert.deepEqual(
+      named.filter((row) => !known.includes(row)),
+      [],
+    );
+  });
+});
+
+describe("limits", () => {
+  const files = readdirSync(path.join(root, "src"), { recursive: true }).filter((file) =>
+    /(^|\/)limits\.rs$/.test(file),
+  );
+  const text = files.map((file) => read(path.join("src", file))).join("\n");
+  const constants = new Map(
+    [...text.matchAll(/^pub const (\w+): [^=]+ = (.+);$/gm)].map(([, name, value]) => [name, value]),
+  );
+
+  /** The number that a constant has: a product, or a duration in seconds. */
+  function numberOf(name) {
+    const source = constants.get(name);
+    assert.ok(source !== undefined, `no limits.rs has ${name}`);
+    const duration = /^Duration::from_(secs|millis)\((\d+)\)$/.exec(source);
+    if (duration) return duration[1] === "secs" ? Number(duration[2]) : Number(duration[2]) / 1000;
+    const factors = source.split("*").map((factor) => Number(factor.trim().replaceAll("_", "")));
+    return factors.reduce((product, factor) => product * factor, 1);
+  }
+
+  const grouped = (number) => number.toLocaleString("en-US");
+  const options = "docs/options.md";
+  const rooms = { cache: "src/cache/README.md", durable: "src/durable/README.md", kv: "src/kv/README.md" };
+
+  // What documents say of a limit, made of its number, and where.
+  const STATED = [
+    ["DURABLE_KEY_BYTES", (n) => `${grouped(n)} bytes`, [options, "index.d.ts", rooms.durable]],
+    ["DURABLE_VALUE_BYTES", (n) => `${n / 1024} KiB`, [options, "index.d.ts"]],
+    ["DURABLE_VALUE_BYTES", (n) => `${grouped(n)} bytes`, [rooms.durable]],
+    ["DURABLE_VALUE_OVERHEAD_BYTES", (n) => `and ${n} for the overhead`, [rooms.durable]],
+    ["DURABLE_KEYS", (n) => `${n} keys`, [options, "index.d.ts"]],
+    ["DURABLE_KEYS", (n) => `| ${n} |`, [rooms.durable]],
+    ["BLOCK_CONCURRENCY_MS", (n) => `${n / 1000} s`, ["docs/durable-objects.md", "index.d.ts", rooms.durable]],
+    ["DURABLE_ALARM_BACKOFF", (n) => `called again after ${n} s`, ["docs/durable-objects.md"]],
+    ["DURABLE_ALARM_SOON", (n) => `due within ${n} s`, ["docs/durable-objects.md"]],
+    ["DURABLE_ALARM_OUTAGE", (n) => `every ${n} s`, ["docs/storage.md"]],
+    ["KV_KEY_BYTES", (n) => `${n} bytes`, [options, "index.d.ts", rooms.kv]],
+    ["KV_VALUE_BYTES", (n) => `${n / 2 ** 20} MiB`, [options, "index.d.ts", rooms.kv]],
+    ["KV_METADATA_BYTES", (n) => `${grouped(n)} bytes`, [options, "index.d.ts", rooms.kv]],
+    ["KV_LIST_KEYS", (n) => `${grouped(n)} keys`, [options]],
+    ["KV_LIST_KEYS", (n) => `${grouped(n)} per page`, [rooms.kv]],
+    ["KV_TTL_SECONDS", (n) => `at least ${n}`, ["index.d.ts"]],
+    ["CACHE_NAME_LENGTH", (n) => `${grouped(n)} code units`, ["index.d.ts", rooms.cache]],
+    ["HEAP_LIMIT_MIB", (n) => `default: ${n}, the`, [options]],
+    ["SUBREQUESTS", (n) => `default: ${n}, or`, [options]],
+    ["SUBREQUESTS_UNBOUND", (n) => `${grouped(n)} for \`"unbound"\``, [options]],
+    ["INTERNAL_SUBREQUESTS", (n) => `default: ${grouped(n)}, the`, [options]],
+    ["REQUEST_DEPTH", (n) => `nested ${n} deep`, [options]],
+    ["REQUEST_DEPTH", (n) => `after ${n} rounds`, ["docs/fetch.md"]],
+    ["TIMER_NESTED_MS", (n) => `at least ${n} ms`, ["docs/clock.md"]],
+    ["CONNECT_TIMEOUT", (n) => `within ${n} s`, ["docs/fetch.md"]],
+    ["IDLE_CONNECTION", (n) => `kept for ${n} s`, ["docs/fetch.md"]],
+    ["BUFFERED_BYTES", (n) => `${n / 2 ** 20} MB`, ["docs/storage.md"]],
+    ["REDIS_SESSION", (n) => `expire after ${n} s`, ["docs/storage.md"]],
+    ["CLAIM_WAIT", (n) => `waits for ${n} s`, ["docs/storage.md"]],
+    ["REDIS_RETRY", (n) => `less than ${n} s`, ["docs/storage.md"]],
+  ];
+
+  for (const [name, words, files] of STATED) {
+    test(`are stated with the number of ${name}: ${words(numberOf(name))}`, () => {
+      for (const file of files) {
+        const text = read(file).replace(/\n\s*(\* )?/g, " ");
+        assert.ok(text.includes(words(numberOf(name))), `${file} does not say "${words(numberOf(name))}"`);
+      }
+    });
+  }
 });

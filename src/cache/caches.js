@@ -13,14 +13,16 @@ import { Request } from "ext:miniflare/web/request-class.js";
 import { bodyToWire } from "ext:miniflare/web/wire-body.js";
 import { advance, countSubrequest, depart, requireContext } from "ext:miniflare/realm/context.js";
 import { miniflareError } from "ext:miniflare/realm/realm-errors.js";
-import { CACHE, load } from "ext:miniflare/realm/lazy.js";
+import { load } from "ext:miniflare/realm/lazy.js";
 import { HOST, host } from "ext:miniflare/realm/port.js";
 import { arrivingResponse, getCf, headerText, isResponse, responseFromWire } from "ext:miniflare/web/wire-request.js";
-import { worker } from "ext:miniflare/realm/worker.js";
 
 const { toInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
 const { nullBodyStatus, toInnerResponse } = core.loadExtScript("ext:deno_fetch/23_response.js");
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
+
+/** What holds for `caches`: `{ enabled, warnUsage }`. */
+let settings;
 
 const backend = {
   begin() {
@@ -52,15 +54,17 @@ const backend = {
   delete: op_cache_delete,
   later: op_later,
   nameLimit: op_cache_name_limit(),
-  settings: () => worker.cache,
+  settings: () => settings,
   warn: (text) => host(HOST.WARN, text),
   error: (code, text) => miniflareError("CacheError", code, text),
 };
+
+export const configure = (chosen) => void (settings = chosen);
 
 let caches;
 
 /** The global `caches`, made when it is first asked for. */
 export function getCaches() {
-  caches ??= new (load(CACHE).CacheStorage)(backend);
+  caches ??= new (load("ext:miniflare/cache/cache.js").CacheStorage)(backend);
   return caches;
 }

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use deno_core::{OpState, op2, v8};
 
+use super::limits;
 use super::{calls, policy};
-use crate::limits;
 use crate::realm::instance::Instance;
 use crate::realm::later::answer;
 use crate::realm::value::{Value, content_of};

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::limits;
+use super::limits;
 
 /// What a `Range` header asks for.
 #[derive(Debug, PartialEq, Eq)]

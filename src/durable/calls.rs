@@ -5,14 +5,13 @@ use super::alarm;
 use super::alarm_ops;
 use super::ops::Open;
 use super::storage::{Entries, StorageError, check_key, check_named_key, check_named_size, check_size};
-use crate::kv::calls::into_text;
 use crate::limits;
 use crate::protocol::alarm::{DELETE, GET, SET};
 use crate::protocol::stored::{
     ALARM, COMMIT, CONFIRM, DELETE_ALL, DELETE_MANY, DELETE_ONE, END, GET_MANY, GET_ONE, LIST, PUT_MANY, PUT_ONE,
     REFUSE,
 };
-use crate::realm::value::{Bytes, Text, Value};
+use crate::realm::value::{Bytes, Text, Value, into_text};
 use crate::store::range::{Entry, Key, Range};
 
 type Result<T> = std::result::Result<T, StorageError>;

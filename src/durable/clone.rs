@@ -4,10 +4,11 @@
 //! refused as functions are.
 
 use bytes::Bytes;
+use deno_core::v8;
 use deno_core::v8::{ValueDeserializerHelper, ValueSerializerHelper};
-use deno_core::{op2, v8};
 
 use crate::protocol::clone::VERSION;
+use crate::web::clone::mark;
 
 /// The bytes of a value; `None` when that threw. May run the user's code (getters).
 pub fn write<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Value>) -> Option<Bytes> {
@@ -35,21 +36,8 @@ pub fn read<'s>(scope: &mut v8::PinScope<'s, '_>, bytes: &[u8]) -> Option<v8::Lo
     }
 }
 
-/// What marks the prototypes of interfaces whose objects are no data: V8 would take them for plain objects without content.
-fn mark<'s>(scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::Symbol>> {
-    let name = v8::String::new(scope, "not data")?;
-    Some(v8::Symbol::for_api(scope, name))
-}
-
-/// Marks the prototype of an interface, so that its objects are refused. For the time when the prototype is made.
-#[op2(fast)]
-pub fn op_durable_refuse<'s, 'i>(scope: &mut v8::PinScope<'s, 'i>, prototype: v8::Local<'s, v8::Object>) {
-    let Some(mark) = mark(scope) else { return };
-    let marked = v8::Boolean::new(scope, true).into();
-    prototype.define_own_property(scope, mark.into(), marked, v8::PropertyAttribute::DONT_ENUM);
-}
-
 struct AtRest {
+    /// Of the interfaces whose objects are refused.
     mark: Option<v8::Global<v8::Symbol>>,
 }
 

@@ -12,3 +12,47 @@ mod postponed;
 pub mod slot;
 pub mod storage;
 pub mod transaction;
+
+use crate::realm::room::Room;
+
+deno_core::extension!(
+    miniflare_durable,
+    deps = [miniflare],
+    ops = [
+        alarm_ops::op_durable_alarm,
+        alarm_ops::op_durable_alarms_deliver,
+        alarm_ops::op_durable_alarms_due,
+        alarm_ops::op_durable_alarms_forget,
+        alarm_ops::op_durable_alarms_postpone,
+        alarm_ops::op_durable_alarms_scheduled,
+        alarm_ops::op_durable_alarms_watch,
+        ops::op_durable_begin,
+        ops::op_durable_commit,
+        ops::op_durable_confirm,
+        ops::op_durable_confirmed,
+        ops::op_durable_delete,
+        ops::op_durable_delete_all,
+        ops::op_durable_delete_many,
+        ops::op_durable_end,
+        ops::op_durable_get,
+        ops::op_durable_get_many,
+        ops::op_durable_id_from_name,
+        ops::op_durable_id_parse,
+        ops::op_durable_id_unique,
+        ops::op_durable_list,
+        ops::op_durable_open,
+        ops::op_durable_put,
+        ops::op_durable_put_many,
+        ops::op_durable_stored,
+    ],
+    lazy_loaded_js = [dir "src/durable", "ext:miniflare/durable/object-namespace.js" = "object-namespace.js"],
+);
+
+pub const ROOM: Room = Room {
+    lazy: &[
+        "ext:miniflare/durable/object-namespace.js",
+        "ext:miniflare/durable/bundle.js",
+    ],
+    clocked: &["op_durable_alarms_due"],
+    ..Room::new("durable", miniflare_durable::init)
+};

@@ -1,14 +1,17 @@
 // Ids of Durable Objects crossing the membrane. `node/node-object-kinds.js` is Node's half.
 
-import { DURABLE, load, understudyOf } from "ext:miniflare/realm/lazy.js";
+import { load, understudy } from "ext:miniflare/realm/lazy.js";
 
-const objects = understudyOf(DURABLE);
+/** The script with the classes of ids, stubs and namespaces. */
+export const CLASSES = "ext:miniflare/durable/object-namespace.js";
+
+const objects = understudy(CLASSES, [], ["DurableObjectId"]);
 
 export const kinds = [
   {
     kind: "objectId",
     is: (value) => value instanceof objects.DurableObjectId,
     encode: (id) => [...objects.partsOf(id), id.name],
-    decode: (parts) => new (load(DURABLE).DurableObjectId)(...parts),
+    decode: (parts) => new (load(CLASSES).DurableObjectId)(...parts),
   },
 ];

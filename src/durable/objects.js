@@ -15,6 +15,7 @@ import { deliverAlarm, watchAlarms } from "ext:miniflare/durable/alarms.js";
 import { confirm } from "ext:miniflare/durable/entries.js";
 import { InputGate, OutputGate } from "ext:miniflare/durable/gate.js";
 import { Life } from "ext:miniflare/durable/life.js";
+import { CLASSES } from "ext:miniflare/durable/object-kinds.js";
 import { isSimulating, someTime } from "ext:miniflare/realm/simulation.js";
 import { DurableObjectState } from "ext:miniflare/durable/state.js";
 import { DurableObjectStorage } from "ext:miniflare/durable/storage.js";
@@ -30,10 +31,10 @@ import {
   objectContext,
 } from "ext:miniflare/realm/context.js";
 import { miniflareError } from "ext:miniflare/realm/realm-errors.js";
-import { DURABLE, load } from "ext:miniflare/realm/lazy.js";
+import { load } from "ext:miniflare/realm/lazy.js";
 import { encodeThrown, HOST, host } from "ext:miniflare/realm/port.js";
+import { fetchElsewhere } from "ext:miniflare/membrane/worker/elsewhere.js";
 import { arrivingRequest, arrivingResponse, isResponse } from "ext:miniflare/web/wire-request.js";
-import { fetchElsewhere } from "ext:miniflare/worker/worker-services.js";
 import { worker } from "ext:miniflare/realm/worker.js";
 
 const objectError = (code, message) => miniflareError("DurableObjectError", code, message);
@@ -63,7 +64,7 @@ export function namespaces(bindings, flags) {
       return response;
     },
   };
-  return bindings.map((name) => [name, new (load(DURABLE).DurableObjectNamespace)(name, backend)]);
+  return bindings.map((name) => [name, new (load(CLASSES).DurableObjectNamespace)(name, backend)]);
 }
 
 async function askHere(binding, hex, input, init) {
@@ -324,7 +325,7 @@ function construct(binding, hex) {
   const Class = classOf(binding);
   const { gates, storage, alarm } = storageOf(binding, hex);
   const object = entryOf(objects, binding, hex, () => new LivingObject(gates));
-  const { DurableObjectId } = load(DURABLE);
+  const { DurableObjectId } = load(CLASSES);
   const state = new DurableObjectState(new DurableObjectId(binding, hex), storage, gates.input);
   try {
     // Whoever asked first lends its limits and its time, but what the constructor begins is the object's.

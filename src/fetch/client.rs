@@ -14,8 +14,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::connector::Connector;
 use super::failure::BoxError;
+use super::limits;
 use super::settings::Settings;
-use crate::limits;
 
 /// A request's body on its way out.
 pub type Outgoing = UnsyncBoxBody<Bytes, BoxError>;

@@ -16,9 +16,9 @@ use rustls::ClientConfig;
 use tower_service::Service;
 
 use super::failure::{BoxError, ConnectTimeout, ProxyError};
+use super::limits;
 use super::settings::{Proxies, Settings};
 use super::tls;
-use crate::limits;
 
 #[derive(Clone)]
 pub struct Connector {

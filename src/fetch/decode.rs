@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, BufReader};
 use tokio_util::io::{ReaderStream, StreamReader};
 
 use super::failure::{BoxError, DecodeError};
-use crate::limits;
+use super::limits;
 
 /// A body's bytes, chunk by chunk.
 pub type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, BoxError>> + Send>>;

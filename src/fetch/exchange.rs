@@ -22,7 +22,7 @@ use tokio::time::timeout;
 use super::client::{Client, Outgoing};
 use super::decode::{Chunks, decode};
 use super::failure::{BoxError, Failure, is_reset};
-use crate::limits;
+use super::limits;
 
 /// A response as it arrives at the lane.
 pub struct Arrived {

@@ -1,7 +1,7 @@
 // A fetch is part of the request that makes it: it needs one, counts as its subrequest, as does each redirect, and when it
 // has an answer, time has moved on.
 
-import { seams } from "ext:miniflare/fetch/seams.js";
+import { seams } from "ext:miniflare/web/fetch-seams.js";
 import { advance, countSubrequest, currentContext, depart, requireContext } from "ext:miniflare/realm/context.js";
 
 seams.begin = () => {

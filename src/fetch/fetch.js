@@ -7,7 +7,7 @@ import { isIntact } from "ext:miniflare/fetch/integrity.js";
 import { sendHop } from "ext:miniflare/fetch/network.js";
 import { httpArguments } from "ext:miniflare/fetch/protocols.js";
 import { nextHop } from "ext:miniflare/fetch/redirects.js";
-import { seams } from "ext:miniflare/fetch/seams.js";
+import { seams } from "ext:miniflare/web/fetch-seams.js";
 import { Request } from "ext:miniflare/web/request-class.js";
 
 const { toInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
@@ -58,7 +58,7 @@ async function follow(context, inner, signal) {
 
 async function answerOf(context, hop) {
   try {
-    const answer = seams.answer(context, hop);
+    const answer = seams.answer(context, hop, sendHop);
     return (answer === undefined ? undefined : await answer) ?? (await sendHop(hop));
   } catch (error) {
     throw new TypeError("fetch failed", { cause: error });

@@ -14,7 +14,7 @@ const NO_BYTES = new Uint8Array();
 
 let configured = false;
 
-/** Sends a hop; see `seams.js` for its parts, and for those of the answer. `hop.callOff()` ends it, and its body. */
+/** Sends a hop; see `web/fetch-seams.js` for its parts, and for those of the answer. `hop.callOff()` ends it, and its body. */
 export async function sendHop(hop) {
   if (!configured) configure();
   const reader = isStream(hop.body) ? hop.body.getReader() : undefined;

@@ -197,7 +197,10 @@ impl Resource for ResponseBody {
     }
 
     fn size_hint(&self) -> (u64, Option<u64>) {
-        (self.length.unwrap_or(0).min(crate::limits::READ_AHEAD_BYTES), None)
+        (
+            self.length.unwrap_or(0).min(crate::fetch::limits::READ_AHEAD_BYTES),
+            None,
+        )
     }
 
     fn close(self: Rc<Self>) {

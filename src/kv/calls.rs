@@ -5,10 +5,11 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 
+use super::limits;
 use super::list::{self, Query};
 use super::namespace::{self, Expiry, Result};
-use crate::limits;
-use crate::realm::value::{self, Text, Value};
+use crate::realm::entry::{metadata_text, seconds, text};
+use crate::realm::value::{self, Value, fields, into_text};
 use crate::store::Space;
 use crate::store::record::Record;
 
@@ -78,26 +79,6 @@ pub async fn list(space: Rc<dyn Space>, query: Value, now_ms: f64) -> Result<Val
     Ok(Value::List(answer))
 }
 
-/// When a record expires, in seconds; undefined when it never does.
-pub fn seconds(expires_ms: f64) -> Value {
-    match expires_ms {
-        f64::INFINITY => Value::Undefined,
-        expires_ms => Value::Number(expires_ms / 1000.0),
-    }
-}
-
-pub fn text(utf8: Bytes) -> Value {
-    Value::Text(Text::Utf8(utf8))
-}
-
-pub fn metadata_text(metadata: Bytes) -> Value {
-    if metadata.is_empty() {
-        Value::Undefined
-    } else {
-        text(metadata)
-    }
-}
-
 /// Text may begin with a mark of its byte order, which is no part of it.
 fn without_mark(utf8: Bytes) -> Bytes {
     if utf8.starts_with(b"\xef\xbb\xbf") {
@@ -128,21 +109,5 @@ fn read_query(query: Value) -> Query {
         },
         shown_limit: into_text(shown),
         cursor: into_text(cursor),
-    }
-}
-
-pub fn fields<const N: usize>(value: Value) -> [Value; N] {
-    let mut fields = match value {
-        Value::List(items) => items,
-        _ => Vec::new(),
-    }
-    .into_iter();
-    std::array::from_fn(|_| fields.next().unwrap_or(Value::Undefined))
-}
-
-pub fn into_text(value: Value) -> String {
-    match value {
-        Value::Text(text) => text.to_utf8(),
-        _ => String::new(),
     }
 }

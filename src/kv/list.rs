@@ -5,8 +5,9 @@ use std::rc::Rc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::namespace::{INDEX, KvError, Result, prefixed, removal};
-use crate::limits;
+use super::limits;
+use super::namespace::{KvError, Result};
+use crate::store::indexed::{INDEX, prefixed, read_cursor, removal};
 use crate::store::range::Range;
 use crate::store::record::Record;
 use crate::store::{Reply, Space};
@@ -48,11 +49,6 @@ fn check_limit(limit: f64, shown: String) -> Result<usize> {
     } else {
         Ok(limit.ceil() as usize)
     }
-}
-
-pub fn read_cursor(cursor: &str) -> Option<Vec<u8>> {
-    let name = STANDARD.decode(cursor).ok()?;
-    std::str::from_utf8(&name).is_ok().then_some(name)
 }
 
 /// Reads on until the page is full and one more key has been seen, or there are no more: those that have expired do

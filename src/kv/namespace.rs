@@ -1,18 +1,17 @@
 //! What may be asked of a namespace, one function each; limits and their texts are those of Miniflare 2.
 //!
-//! An entry lies in its space twice: whole under one key, and without its value under another, so that a list reads no
-//! values. Entries that have expired are hidden, and taken away when they are met; a store that answers later may have
-//! been written by others meanwhile, so there they stay until they are overwritten.
+//! Entries lie in their space as `store/indexed.rs` says. Those that have expired are hidden, and taken away when they are
+//! met; a store that answers later may have been written by others meanwhile, so there they stay until they are overwritten.
 
 use std::rc::Rc;
 
 use deno_error::JsError;
 use thiserror::Error;
 
-use crate::limits;
-use crate::store::range::Key;
+use super::limits;
+use crate::store::indexed::{ENTRY, INDEX, prefixed, removal};
 use crate::store::record::{self, NEVER, Record};
-use crate::store::{Space, StoreError, Write};
+use crate::store::{Space, StoreError};
 
 #[derive(Debug, PartialEq, Eq, Error, JsError)]
 #[class(generic)]
@@ -69,22 +68,6 @@ impl Expiry {
             Expiry::At(time, _) => Ok(time),
         }
     }
-}
-
-/// What is known of entries without their values begins so; the entries themselves begin with `ENTRY`.
-pub const INDEX: u8 = b'i';
-pub const ENTRY: u8 = b'e';
-
-pub fn prefixed(kind: u8, name: &[u8]) -> Key {
-    let mut key = Vec::with_capacity(1 + name.len());
-    key.push(kind);
-    key.extend_from_slice(name);
-    key
-}
-
-/// Both writes that take an entry away.
-pub fn removal(name: &[u8]) -> [Write; 2] {
-    [(prefixed(INDEX, name), None), (prefixed(ENTRY, name), None)]
 }
 
 fn check_key(method: &'static str, key: &str) -> Result<()> {

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use deno_core::{OpState, op2, v8};
 
 use super::calls::{self, Wanted};
+use super::limits;
 use super::namespace::KvError;
-use crate::limits;
 use crate::realm::instance::Instance;
 use crate::realm::later::answer;
 use crate::realm::value::{Value, content_of};

@@ -19,7 +19,12 @@ use interceptor::{Interceptor, Matcher};
 use request::{Request, split_url, text_of};
 use table::{Matches, Table};
 
+use crate::realm::room::Room;
 use crate::realm::value::Value;
+
+deno_core::extension!(miniflare_mock, deps = [miniflare], ops = [ops::op_mock_ask]);
+
+pub const ROOM: Room = Room::new("mock", miniflare_mock::init);
 
 /// Integers that JavaScript has, of which the first mock's is chosen by chance: so that a mock of another copy of this
 /// addon is not taken for one of these. 0 is the number of none.

@@ -8,9 +8,9 @@ use std::rc::Rc;
 
 use deno_core::{OpState, op2, v8};
 
+use super::turns::TurnHooks;
 use super::value::Value;
 use crate::limits;
-use crate::web::crypto::KeySymbols;
 
 /// The Node side of a lane, as the worker floor sees it.
 pub trait Host {
@@ -51,12 +51,12 @@ pub fn ask<'s>(
     call: u32,
     args: Vec<Value>,
 ) -> v8::Local<'s, v8::Value> {
-    let (host, keys) = {
+    let (host, hooks) = {
         let state = state.borrow();
-        let keys = state.borrow::<Rc<KeySymbols>>();
-        (state.borrow::<HostHandle>().clone(), keys.clone())
+        let hooks = state.borrow::<Rc<TurnHooks>>();
+        (state.borrow::<HostHandle>().clone(), hooks.clone())
     };
     let answer = host.0.call(call, args);
-    keys.claim(scope);
+    hooks.resume(scope);
     answer.into_v8(scope).unwrap_or_else(|| v8::undefined(scope).into())
 }

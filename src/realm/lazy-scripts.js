@@ -11,37 +11,30 @@
   const { assign } = Object;
   const { op_lazy_define, op_lazy_load, op_lazy_scripts } = core.ops;
 
-  const CACHE = "ext:miniflare/cache/cache.js";
   const CONSOLE = "ext:deno_web/01_console.js";
-  const DURABLE = "ext:miniflare/durable/object-namespace.js";
-  const DURABLE_OBJECTS = "ext:miniflare/durable/room.js";
   const FORM_DATA = "ext:deno_fetch/21_formdata.js";
-  const KV = "ext:miniflare/kv/kv-namespace.js";
   const STREAMS = "ext:deno_web/06_streams.js";
 
   class Absent {}
 
-  const UNDERSTUDIES = {
-    __proto__: null,
-    [CONSOLE]: understudy(CONSOLE, ["createFilteredInspectProxy", "inspect"]),
-    [DURABLE]: understudy(DURABLE, [], ["DurableObjectId"]),
-    [FORM_DATA]: understudy(FORM_DATA, ["formDataFromEntries", "formDataToBlob", "parseFormData"], ["FormData"]),
-    [STREAMS]: understudy(
-      STREAMS,
-      [
-        "createProxy",
-        "errorReadableStream",
-        "isReadableStreamDisturbed",
-        "readableStreamClose",
-        "readableStreamCollectIntoUint8Array",
-        "readableStreamDisturb",
-        "readableStreamForRid",
-        "readableStreamTee",
-        "readableStreamThrowIfErrored",
-      ],
-      ["ReadableStream", "WritableStream"],
-    ),
-  };
+  const UNDERSTUDIES = { __proto__: null };
+  understudy(CONSOLE, ["createFilteredInspectProxy", "inspect"]);
+  understudy(FORM_DATA, ["formDataFromEntries", "formDataToBlob", "parseFormData"], ["FormData"]);
+  understudy(
+    STREAMS,
+    [
+      "createProxy",
+      "errorReadableStream",
+      "isReadableStreamDisturbed",
+      "readableStreamClose",
+      "readableStreamCollectIntoUint8Array",
+      "readableStreamDisturb",
+      "readableStreamForRid",
+      "readableStreamTee",
+      "readableStreamThrowIfErrored",
+    ],
+    ["ReadableStream", "WritableStream"],
+  );
 
   const loaded = { __proto__: null };
   const completions = { __proto__: null };
@@ -56,7 +49,7 @@
       parts[name] = Absent;
       parts[`${name}Prototype`] = Absent.prototype;
     }
-    return parts;
+    return (UNDERSTUDIES[specifier] = parts);
   }
 
   /** What a lazy script exports. */
@@ -84,14 +77,12 @@
   };
 
   return {
-    CACHE,
     CONSOLE,
-    DURABLE,
-    DURABLE_OBJECTS,
     FORM_DATA,
-    KV,
     STREAMS,
     load,
+    /** Makes the understudy of a script, with these of its functions and classes, and returns it. */
+    understudy,
     understudyOf: (specifier) => UNDERSTUDIES[specifier],
     /** `complete(exports)` is called once the script has been loaded, before anyone uses it. */
     onLoad: (specifier, complete) => void (completions[specifier] ??= []).push(complete),

@@ -2,18 +2,5 @@
 
 import { core } from "ext:core/mod.js";
 
-export const {
-  CACHE,
-  complete,
-  CONSOLE,
-  define,
-  DURABLE,
-  DURABLE_OBJECTS,
-  FORM_DATA,
-  KV,
-  load,
-  make,
-  onLoad,
-  STREAMS,
-  understudyOf,
-} = core.loadExtScript("ext:miniflare/realm/lazy-scripts.js");
+export const { complete, CONSOLE, define, FORM_DATA, load, make, onLoad, STREAMS, understudy, understudyOf } =
+  core.loadExtScript("ext:miniflare/realm/lazy-scripts.js");

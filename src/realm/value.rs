@@ -250,3 +250,21 @@ fn big_int_from_v8(value: v8::Local<v8::BigInt>) -> Value {
     words.truncate(length);
     Value::BigInt(sign, words)
 }
+
+/// The parts of a list, as many as are asked for; those it has not are undefined.
+pub fn fields<const N: usize>(value: Value) -> [Value; N] {
+    let mut fields = match value {
+        Value::List(items) => items,
+        _ => Vec::new(),
+    }
+    .into_iter();
+    std::array::from_fn(|_| fields.next().unwrap_or(Value::Undefined))
+}
+
+/// The text that a value is; empty when it is none.
+pub fn into_text(value: Value) -> String {
+    match value {
+        Value::Text(text) => text.to_utf8(),
+        _ => String::new(),
+    }
+}

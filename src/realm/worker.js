@@ -5,8 +5,6 @@ export const worker = {
   handlers: undefined,
   /** What module handlers get as `env`. */
   env: {},
-  /** What holds for `caches`: `{ enabled, warnUsage }`. */
-  cache: undefined,
   /** The entry module's namespace; empty for a service worker. */
   exports: {},
   /** The compatibility flags that are enabled. */

@@ -1,13 +1,13 @@
 //! A storage's functions as JavaScript calls them: with values, and with a value for an answer.
 //!
-//! Entries lie in the space as those of a KV namespace do (`kv/namespace.rs`), so that a namespace over the same space is
+//! Entries lie in the space as those of a KV namespace do (`store/indexed.rs`), so that a namespace over the same space is
 //! one of the same entries. A storage itself knows no limits.
 
 use std::rc::Rc;
 
-use crate::kv::calls::{fields, into_text, metadata_text, seconds};
-use crate::kv::namespace::{ENTRY, INDEX, prefixed, removal};
-use crate::realm::value::{Bytes, Value};
+use crate::realm::entry::{metadata_text, seconds};
+use crate::realm::value::{Bytes, Value, fields, into_text};
+use crate::store::indexed::{ENTRY, INDEX, prefixed, removal};
 use crate::store::record::{self, NEVER, Record};
 use crate::store::{Result, Space, Write};
 

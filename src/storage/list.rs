@@ -6,10 +6,9 @@ use std::rc::Rc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::kv::calls::{fields, into_text, metadata_text, seconds, text};
-use crate::kv::list::read_cursor;
-use crate::kv::namespace::{INDEX, prefixed, removal};
-use crate::realm::value::Value;
+use crate::realm::entry::{metadata_text, seconds, text};
+use crate::realm::value::{Value, fields, into_text};
+use crate::store::indexed::{INDEX, prefixed, read_cursor, removal};
 use crate::store::range::Range;
 use crate::store::record::Record;
 use crate::store::{Reply, Result, Space};

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use serde_json::{Value as Json, json};
 
 use super::calls::writes;
-use crate::kv::namespace::{ENTRY, prefixed, removal};
 use crate::store::error::Kind;
+use crate::store::indexed::{ENTRY, prefixed, removal};
 use crate::store::range::{Entry, Key, Range};
 use crate::store::record::{NEVER, Record};
 use crate::store::{Reply, Result, Space, StoreError, Write};

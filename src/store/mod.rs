@@ -10,6 +10,7 @@ mod conformance;
 pub mod database;
 mod database_sync;
 pub mod error;
+pub mod indexed;
 pub mod memory;
 pub mod place;
 pub mod range;

@@ -1,7 +1,7 @@
 // `structuredClone`: upstream's, with buffers that change hands. Nothing else can: workers have no ports.
 
 import { core } from "ext:core/mod.js";
-import { op_durable_refuse } from "ext:core/ops";
+import { op_web_refuse_storage } from "ext:core/ops";
 import { cloneDistant } from "ext:miniflare/web/blobs.js";
 
 const {
@@ -19,7 +19,7 @@ export function refuseClones(interfaces) {
 
 /** The interfaces whose objects no storage takes. */
 export function refuseStorage(interfaces) {
-  for (const { prototype } of interfaces) op_durable_refuse(prototype);
+  for (const { prototype } of interfaces) op_web_refuse_storage(prototype);
 }
 
 export function structuredClone(...args) {

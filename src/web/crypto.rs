@@ -8,6 +8,8 @@ use std::rc::Rc;
 
 use deno_core::{OpState, op2, v8};
 
+use crate::realm::turns::TurnHook;
+
 thread_local! {
     /// The [`KeySymbols`] in place, by address.
     static IN_PLACE: Cell<usize> = const { Cell::new(0) };
@@ -19,9 +21,9 @@ pub struct KeySymbols {
     register: OnceCell<v8::Global<v8::Function>>,
 }
 
-impl KeySymbols {
-    /// Puts the symbols in place. Called when a turn begins, and when a call to other isolates returns.
-    pub fn claim(&self, scope: &mut v8::PinScope) {
+impl TurnHook for KeySymbols {
+    /// Puts the symbols in place.
+    fn resume(&self, scope: &mut v8::PinScope) {
         let Some(register) = self.register.get() else { return };
         let address = std::ptr::from_ref(self) as usize;
         if IN_PLACE.replace(address) == address {
@@ -53,5 +55,5 @@ pub fn op_web_key_symbols<'s, 'i>(
 ) {
     let symbols = state.borrow().borrow::<Rc<KeySymbols>>().clone();
     let _ = symbols.register.set(v8::Global::new(scope, register));
-    symbols.claim(scope);
+    symbols.resume(scope);
 }

@@ -9,10 +9,13 @@ import { define, FORM_DATA, load, onLoad, STREAMS } from "ext:miniflare/realm/la
 
 const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
 
-const SCRIPTS = {
+/** Those of the web platform, by the script that they are exports of. */
+export const WEB_SCRIPTS = {
   [STREAMS]: [
     "ByteLengthQueuingStrategy",
     "CountQueuingStrategy",
+    "FixedLengthStream",
+    "IdentityTransformStream",
     "ReadableByteStreamController",
     "ReadableStream",
     "ReadableStreamBYOBReader",
@@ -29,29 +32,19 @@ const SCRIPTS = {
   "ext:deno_web/01_urlpattern.js": ["URLPattern"],
   "ext:deno_web/14_compression.js": ["CompressionStream", "DecompressionStream"],
 };
-/** Ours, beside upstream's streams. */
-const OWN = ["FixedLengthStream", "IdentityTransformStream"];
 
-export const LAZY_GLOBALS = [...Object.values(SCRIPTS).flat(), ...OWN];
-
-let ownStreams;
-
-export function defineLazyGlobals() {
-  for (const [specifier, names] of Object.entries(SCRIPTS)) {
+/** Defines the globals of scripts, their names by script. */
+export function defineLazyGlobals(scripts) {
+  for (const [specifier, names] of Object.entries(scripts)) {
     onLoad(specifier, (exported) => refuseClones(names.map((name) => exported[name])));
     define(globalThis, names, (name) => load(specifier)[name]);
   }
-  onLoad(STREAMS, completeStreams);
-  define(globalThis, OWN, (name) => {
-    load(STREAMS);
-    return ownStreams[name];
-  });
 }
 
-function completeStreams(upstream) {
+/** Ours, beside upstream's streams. */
+onLoad(STREAMS, (upstream) => {
   const { extendStreams } = load("ext:miniflare/web/streams.js");
-  ownStreams = extendStreams(upstream, { bytesOfChunk, extend, lengthOf, setLength, unmade: webidl.brand });
-  const classes = Object.values(ownStreams);
-  for (const own of classes) webidl.configureInterface(own);
-  refuseClones(classes);
-}
+  const own = extendStreams(upstream, { bytesOfChunk, extend, lengthOf, setLength, unmade: webidl.brand });
+  for (const stream of Object.values(own)) webidl.configureInterface(stream);
+  Object.assign(upstream, own);
+});

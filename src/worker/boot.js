@@ -4,24 +4,27 @@ import { core } from "ext:core/mod.js";
 import { op_set_wasm_streaming_callback } from "ext:core/ops";
 import { complete, make } from "ext:miniflare/realm/lazy.js";
 import "ext:miniflare/web/exceptions.js";
-import { defineGlobals } from "ext:miniflare/worker/globals.js";
+import { defineGlobals, lazyGlobals } from "ext:miniflare/worker/globals.js";
 import { fireTimer } from "ext:miniflare/web/timers.js";
 import { reportError, reportRejection } from "ext:miniflare/web/rejections.js";
 import { explainMemory, feedCompiler } from "ext:miniflare/web/wasm.js";
-import { kinds as webKinds } from "ext:miniflare/web/web-kinds.js";
 import { control } from "ext:miniflare/worker/control.js";
 import { dispatch } from "ext:miniflare/worker/dispatch.js";
-import { kinds as objectKinds } from "ext:miniflare/durable/object-kinds.js";
 import { connect } from "ext:miniflare/membrane/worker/worker-realm.js";
 import { CALL, live, serve } from "ext:miniflare/realm/port.js";
+// Written by `scripts/bundle.mjs`: what the bundles of rooms import from modules in the snapshot.
 import "ext:miniflare/worker/own.js";
-import { fetched } from "ext:miniflare/worker/worker-services.js";
+import { fetched } from "ext:miniflare/membrane/worker/elsewhere.js";
+import { rooms } from "ext:miniflare/worker/rooms.js";
 import { start } from "ext:miniflare/worker/start.js";
 import { warmUp } from "ext:miniflare/worker/warm.js";
 
 defineGlobals();
 core.setReportExceptionCallback(reportError);
-connect([...webKinds, ...objectKinds]);
+connect(
+  rooms.flatMap(({ kinds = [] }) => kinds),
+  lazyGlobals,
+);
 // Node's side knows these by their numbers: `FIRST` in `protocol.json`.
 live(control);
 warmUp(serveCall, live(start));

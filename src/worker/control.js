@@ -1,11 +1,11 @@
 // What Node's side may ask of a worker beyond requests; it holds this object through the membrane.
 
 import { op_fail, op_module_files } from "ext:core/ops";
-import { bindClasses, outside } from "ext:miniflare/durable/lazy-objects.js";
 import { simulate } from "ext:miniflare/realm/simulation.js";
 import { enter, eventContext } from "ext:miniflare/realm/context.js";
 import { abort } from "ext:miniflare/worker/dispatch.js";
 import { deliverEvent, EVENTS } from "ext:miniflare/worker/event-kinds.js";
+import { ofRooms } from "ext:miniflare/worker/rooms.js";
 import { worker } from "ext:miniflare/realm/worker.js";
 
 export const control = {
@@ -16,8 +16,7 @@ export const control = {
   moduleExports: () => worker.exports,
   /** The files that the script has imported. */
   moduleFiles: () => op_module_files(),
-  bindClasses: (bindings, alarms) => bindClasses(bindings, worker.exports, alarms),
-  ...outside,
+  ...ofRooms("control"),
   simulate,
   /** Fails as a defect of ours would, to prove that it is contained. */
   panic: (message) => op_fail(message),

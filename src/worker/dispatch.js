@@ -1,7 +1,6 @@
 // Requests in, responses out. The hot path: what a handler answers without waiting leaves in the same turn.
 
 import { op_answer } from "ext:core/ops";
-import { fetchObject } from "ext:miniflare/durable/lazy-objects.js";
 import { atRandom, isSimulating } from "ext:miniflare/realm/simulation.js";
 import { microtasksDone } from "ext:miniflare/realm/stretch.js";
 import { leave, RequestContext, switchTo } from "ext:miniflare/realm/context.js";
@@ -9,6 +8,7 @@ import { describeThrown, messageOf } from "ext:miniflare/realm/realm-errors.js";
 import { fetchForNode } from "ext:miniflare/worker/outside-fetch.js";
 import { deliverEvent } from "ext:miniflare/worker/event-kinds.js";
 import { FETCH, noUpstream, passOn, unanswered, wrongType } from "ext:miniflare/worker/fetch-event.js";
+import { fetchTarget } from "ext:miniflare/worker/rooms.js";
 import { settleWaits } from "ext:miniflare/web/events.js";
 import { depthOf, isResponse, requestFromWire, responseToWire, setCf } from "ext:miniflare/web/wire-request.js";
 import { ANSWER, decode, encode, encodeThrown, HOST, host, TARGET } from "ext:miniflare/realm/port.js";
@@ -23,7 +23,7 @@ export function dispatch(...event) {
 
 /**
  * Dispatches a request, which came `now`, to a target and answers event `id`. `target` is null for the worker's own
- * handler, or `[binding, object id]` of a Durable Object. `nesting` is `[depth, pipelineDepth]` of what a worker asks for;
+ * handler, or what a room takes (`fetchTarget`), such as an object. `nesting` is `[depth, pipelineDepth]` of what a worker asks for;
  * `isAbortable` says that the caller has a signal.
  */
 function deliver(id, now, target, method, url, headers, body, cf, nesting, isAbortable) {
@@ -36,7 +36,7 @@ function deliver(id, now, target, method, url, headers, body, cf, nesting, isAbo
     if (isAbortable) holdRequest(id, request);
     if (cf !== undefined) setCf(request, decode(cf));
     if (target === null && (worker.proxies || nesting !== undefined)) state.spare = request.clone();
-    const response = target === null ? deliverEvent(FETCH, request, state) : fetchObject(target[0], target[1], request);
+    const response = target === null ? deliverEvent(FETCH, request, state) : fetchTarget(target, request);
     if (isResponse(response)) return answer(id, response, state);
     settle(id, Promise.resolve(response), state);
   } catch (error) {

@@ -14,22 +14,16 @@ use super::deferred::Deferred;
 use super::modules::Graph;
 use super::timers::Timers;
 use super::{answer, deferred, lazy, modules, stacks, time, timers};
-use crate::cache::ops as cache;
 use crate::clock::Clock;
-use crate::durable::alarm_ops as alarms;
-use crate::durable::clone;
-use crate::durable::ops as durable;
-use crate::fetch::ops as fetch;
-use crate::kv::ops as kv;
-use crate::mock::ops as mock;
 use crate::realm::guard::wasm;
 use crate::realm::host::{Host, HostHandle};
 use crate::realm::later::Laters;
+use crate::realm::turns::TurnHooks;
 use crate::realm::value::Value;
 use crate::realm::{host, later};
-use crate::web::crypto::{self, KeySymbols};
-use crate::web::{blobs, digest, gcm, jwk, url};
+use crate::rooms::ROOMS;
 
+// The ground and the assembly: what is no room's.
 deno_core::extension!(
     miniflare,
     deps = [deno_webidl, deno_web, deno_crypto, deno_fetch],
@@ -54,65 +48,9 @@ deno_core::extension!(
         time::op_context_limits,
         timers::op_timer_clear,
         timers::op_timer_start,
-        blobs::op_web_blob_bytes,
-        digest::op_web_digest_finish,
-        digest::op_web_digest_new,
-        digest::op_web_digest_update,
-        digest::op_web_equal,
-        crypto::op_web_key_symbols,
-        gcm::op_web_gcm_decrypt,
-        gcm::op_web_gcm_encrypt,
-        jwk::op_web_is_ec_key,
-        url::op_web_url_change,
-        url::op_web_url_parse,
-        url::op_web_url_parse_with_base,
-        url::op_web_url_serialization,
-        alarms::op_durable_alarm,
-        alarms::op_durable_alarms_deliver,
-        alarms::op_durable_alarms_due,
-        alarms::op_durable_alarms_forget,
-        alarms::op_durable_alarms_postpone,
-        alarms::op_durable_alarms_scheduled,
-        alarms::op_durable_alarms_watch,
-        fetch::op_outbound_answer,
-        fetch::op_outbound_configure,
-        fetch::op_outbound_open,
-        durable::op_durable_begin,
-        durable::op_durable_commit,
-        durable::op_durable_confirm,
-        durable::op_durable_confirmed,
-        durable::op_durable_delete,
-        durable::op_durable_delete_all,
-        durable::op_durable_delete_many,
-        durable::op_durable_end,
-        durable::op_durable_get,
-        durable::op_durable_get_many,
-        durable::op_durable_id_from_name,
-        durable::op_durable_id_parse,
-        durable::op_durable_id_unique,
-        durable::op_durable_list,
-        durable::op_durable_open,
-        durable::op_durable_put,
-        durable::op_durable_put_many,
-        clone::op_durable_refuse,
-        durable::op_durable_stored,
-        cache::op_cache_delete,
-        cache::op_cache_match,
-        cache::op_cache_name_limit,
-        cache::op_cache_put,
-        cache::op_cache_ttl,
-        kv::op_kv_delete,
-        kv::op_kv_get,
-        kv::op_kv_list,
-        kv::op_kv_put,
-        kv::op_kv_value_limit,
-        mock::op_mock_ask,
     ],
     lazy_loaded_js = [
         dir "src",
-        "cache/cache.js",
-        "durable/object-namespace.js",
-        "kv/kv-namespace.js",
         "membrane/attempt.js",
         "membrane/membrane-data.js",
         "membrane/membrane-errors.js",
@@ -120,28 +58,17 @@ deno_core::extension!(
         "membrane/kinds.js",
         "membrane/membrane.js",
         "membrane/signals.js",
-        "web/chunks.js",
-        "web/digest-stream.js",
-        "web/header-text.js",
-        "web/navigator.js",
-        "web/scheduler.js",
-        "web/scope.js",
-        "web/sources.js",
-        "web/streams.js",
-        "web/subtle.js",
-        "web/url.js",
-        "web/wire-streams.js",
         "worker/bound.js",
         "protocol.js",
         "realm/lazy-scripts.js",
         "ext:deno_net/02_tls.js" = "worker/absent.js",
     ],
     state = |state| {
-        // What the ops find while the snapshot is made; an isolate's lane puts its own in their place.
+        // The host and the clock are there until an isolate belongs to a lane, which puts its own in their place.
         state.put(HostHandle(Rc::new(Nobody)));
         state.put(Rc::<Answers>::default());
         state.put(Rc::<Deferred>::default());
-        state.put(Rc::<KeySymbols>::default());
+        state.put(Rc::<TurnHooks>::default());
         state.put(Laters::default());
         state.put(Graph::default());
         let clock = Rc::<Clock>::default();
@@ -149,6 +76,9 @@ deno_core::extension!(
         state.put(clock);
     },
 );
+
+/// What that extension is called.
+const NAME: &str = "miniflare";
 
 /// The host of a realm that has none yet.
 struct Nobody;
@@ -191,15 +121,17 @@ fn fetch_classes() -> Extension {
     classes
 }
 
-/// The extensions, with all their scripts.
+/// The extensions, with all their scripts: upstream's, ours, the rooms'.
 fn all() -> Vec<Extension> {
-    vec![
+    let ground = [
         deno_webidl::deno_webidl::init(),
         web(),
         deno_crypto::deno_crypto::init(None),
         fetch_classes(),
         own(),
-    ]
+    ];
+    let rooms = ROOMS.iter().map(|room| (room.extension)());
+    ground.into_iter().chain(rooms).collect()
 }
 
 fn own() -> Extension {
@@ -217,13 +149,16 @@ pub fn loaded() -> Vec<Extension> {
     extensions
 }
 
+/// What the specifiers of our own scripts begin with: their paths below `src` follow.
+pub const OWN: &str = "ext:miniflare/";
+
 /// Takes our own scripts as `scripts/bundle.mjs` has written them to a folder, with their built-ins bound.
 pub fn take_bound(extensions: &mut [Extension], folder: &Path) -> Result<(), String> {
     let files = extensions
         .iter_mut()
         .flat_map(|extension| extension.lazy_loaded_js_files.to_mut());
     for file in files {
-        let Some(name) = file.specifier.strip_prefix("ext:miniflare/") else {
+        let Some(name) = file.specifier.strip_prefix(OWN) else {
             continue;
         };
         let path = folder.join(name);
@@ -239,7 +174,7 @@ const WORKER: &str = "ext:miniflare/worker.js";
 /// The extensions for a snapshot: with the worker's modules, which are evaluated then, once and for all isolates.
 pub fn with_worker(text: String) -> Vec<Extension> {
     let mut extensions = all();
-    if let Some(miniflare) = extensions.last_mut() {
+    if let Some(miniflare) = extensions.iter_mut().find(|extension| extension.name == NAME) {
         miniflare.esm_files = Cow::Owned(vec![ExtensionFileSource::new_computed(WORKER, Arc::from(text))]);
         miniflare.esm_entry_point = Some(WORKER);
     }

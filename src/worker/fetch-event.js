@@ -1,9 +1,9 @@
 // Requests as events: what a handler's response comes to, and what is said when there is none.
 
-import { fetch } from "ext:miniflare/fetch/fetch.js";
 import { fetchError } from "ext:miniflare/realm/realm-errors.js";
 import { worker } from "ext:miniflare/realm/worker.js";
 import { FetchEvent } from "ext:miniflare/web/events.js";
+import { FUNCTIONS } from "ext:miniflare/worker/globals.js";
 
 /** The row of requests: `deliverEvent` returns the worker's response, or a promise of it. */
 export const FETCH = {
@@ -18,7 +18,7 @@ export const FETCH = {
 export function passOn(state) {
   const request = state.spare;
   state.spare = undefined;
-  return fetch(request);
+  return FUNCTIONS.fetch(request);
 }
 
 export function noUpstream() {

@@ -16,7 +16,6 @@ const webidl = load("ext:deno_webidl/00_webidl.js");
 const { navigator, Navigator } = load("ext:miniflare/web/navigator.js");
 const { DOMException } = load("ext:deno_web/01_dom_exception.js");
 
-import { getCaches } from "ext:miniflare/cache/caches.js";
 import { refuseClones, refuseStorage, structuredClone } from "ext:miniflare/web/clone.js";
 import { console } from "ext:miniflare/web/console.js";
 import * as crypto from "ext:miniflare/web/crypto.js";
@@ -31,14 +30,13 @@ import {
   ServiceWorkerGlobalScope,
   WorkerGlobalScope,
 } from "ext:miniflare/web/events.js";
-import "ext:miniflare/fetch/fetch-context.js";
-import { fetch } from "ext:miniflare/fetch/fetch.js";
 import { Headers } from "ext:miniflare/web/headers-class.js";
 import { defineLazyGlobals } from "ext:miniflare/web/lazy-globals.js";
 import { Request } from "ext:miniflare/web/request-class.js";
 import { Response } from "ext:miniflare/web/response-class.js";
 import "ext:miniflare/web/standins.js";
 import * as timers from "ext:miniflare/web/timers.js";
+import { ofRooms } from "ext:miniflare/worker/rooms.js";
 
 const CLASSES = {
   AbortController: abort.AbortController,
@@ -75,12 +73,12 @@ const CLASSES = {
   WorkerGlobalScope,
 };
 
-const FUNCTIONS = {
+/** As they are, whatever a worker puts in their place. */
+export const FUNCTIONS = {
   atob: base64.atob,
   btoa: base64.btoa,
   clearInterval: timers.clearInterval,
   clearTimeout: timers.clearTimeout,
-  fetch,
   global: globalThis,
   MINIFLARE: true,
   navigator,
@@ -90,12 +88,16 @@ const FUNCTIONS = {
   setInterval: timers.setInterval,
   setTimeout: timers.setTimeout,
   structuredClone,
+  ...ofRooms("functions"),
 };
 
 const GETTERS = {
-  caches: getCaches,
   crypto: crypto.getCrypto,
+  ...ofRooms("getters"),
 };
+
+const LAZY = ofRooms("lazyGlobals");
+export const lazyGlobals = Object.values(LAZY).flat();
 
 /** Ours, which upstream has not given the shape of interfaces. */
 const OWN = [
@@ -118,7 +120,7 @@ export function defineGlobals() {
   refuseClones(Object.keys(CLASSES).flatMap((name) => (CLONEABLE.has(name) ? [] : [CLASSES[name]])));
   refuseStorage([file.Blob, file.File, crypto.CryptoKey]);
   for (const [name, value] of Object.entries(CLASSES)) define(name, { value, writable: true, enumerable: false });
-  defineLazyGlobals();
+  defineLazyGlobals(LAZY);
   for (const [name, value] of Object.entries(FUNCTIONS)) define(name, { value, writable: true, enumerable: true });
   define("console", { value: console, writable: true, enumerable: false });
   for (const [name, get] of Object.entries(GETTERS)) defineLazily(name, get);

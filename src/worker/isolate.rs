@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use deno_core::{JsRuntime, RuntimeOptions, v8};
+use deno_core::{JsRuntime, OpState, RuntimeOptions, v8};
 use tokio::task::LocalSet;
 
 use super::answer::Answers;
@@ -18,7 +18,7 @@ use crate::realm::background;
 use crate::realm::guard::heap::Memory;
 use crate::realm::host::{Host, HostHandle};
 use crate::realm::instance::Instance;
-use crate::web::crypto::KeySymbols;
+use crate::realm::turns::TurnHooks;
 
 /// The functions through which the realm is entered.
 pub struct Doors {
@@ -39,7 +39,7 @@ pub struct Made {
     pub answers: Rc<Answers>,
     pub deferred: Rc<Deferred>,
     pub rejections: Rc<Rejections>,
-    pub keys: Rc<KeySymbols>,
+    pub hooks: Rc<TurnHooks>,
     pub doors: Doors,
 }
 
@@ -74,17 +74,15 @@ pub fn make(heap_limit_mib: usize, natives: Option<v8::UniqueRef<v8::cppgc::Heap
     let memory = Memory::new(heap_limit_mib);
     let is_ahead = natives.is_some();
     let mut runtime = start(&memory, natives)?;
-    let answers = Rc::<Answers>::default();
-    let deferred = Rc::<Deferred>::default();
-    let keys = Rc::<KeySymbols>::default();
-    {
+    let (answers, deferred, hooks) = {
         let state = runtime.op_state();
-        let mut state = state.borrow_mut();
-        state.put(answers.clone());
-        state.put(deferred.clone());
-        state.put(keys.clone());
-        state.put(modules::Graph::default());
-    }
+        let state = state.borrow();
+        (
+            found::<Answers>(&state),
+            found::<Deferred>(&state),
+            found::<TurnHooks>(&state),
+        )
+    };
     let isolate = runtime.v8_isolate();
     memory.watch(isolate);
     let rejections = Rejections::watch(isolate);
@@ -104,9 +102,14 @@ pub fn make(heap_limit_mib: usize, natives: Option<v8::UniqueRef<v8::cppgc::Heap
         answers,
         deferred,
         rejections,
-        keys,
+        hooks,
         doors,
     })
+}
+
+/// What the extensions have put into the state of the ops.
+fn found<T: 'static>(state: &OpState) -> Rc<T> {
+    state.borrow::<Rc<T>>().clone()
 }
 
 const DAMAGED: &str =

@@ -35,15 +35,13 @@ use crate::realm::guard::heap::Memory;
 use crate::realm::guard::wasm;
 use crate::realm::host::Host;
 use crate::realm::instance::Instance;
+use crate::realm::turns::TurnHooks;
 use crate::realm::value::Value;
 use crate::realm::waker::{LaneWaker, Signal};
-use crate::web::crypto::KeySymbols;
+use crate::rooms::ROOMS;
 
 /// Polls in one turn before Node's loop gets its turn again.
 const POLLS_PER_TURN: usize = 64;
-
-/// Ops that wait by the clock.
-const CLOCKED: &[&str] = &["op_durable_alarms_due"];
 
 /// What a lane is made with.
 pub struct LaneOptions {
@@ -72,7 +70,7 @@ pub struct Lane {
     answers: Rc<Answers>,
     deferred: Rc<Deferred>,
     rejections: Rc<Rejections>,
-    keys: Rc<KeySymbols>,
+    hooks: Rc<TurnHooks>,
     depth: Cell<u32>,
     waiting: RefCell<VecDeque<Event>>,
     /// Whether the host is told when the lane has come to rest: while its script starts.
@@ -91,7 +89,7 @@ impl Lane {
             answers,
             deferred,
             rejections,
-            keys,
+            hooks,
             doors,
         } = made;
         let context = runtime.main_context();
@@ -115,7 +113,7 @@ impl Lane {
             answers,
             deferred,
             rejections,
-            keys,
+            hooks,
             depth: Cell::new(0),
             waiting: RefCell::default(),
             is_starting: Cell::new(true),
@@ -249,7 +247,7 @@ impl Lane {
         self.instance.clock.turn();
         let entered = Entered::new(self);
         let result = entered.scoped(|scope| {
-            self.keys.claim(scope);
+            self.hooks.resume(scope);
             work(scope, self)
         });
         entered.finish();
@@ -294,7 +292,7 @@ impl Lane {
         let pending = activities(runtime, filter)
             .into_iter()
             .filter_map(|activity| match activity {
-                RuntimeActivity::AsyncOp(id, _, name) if !CLOCKED.contains(&name) => Some(id),
+                RuntimeActivity::AsyncOp(id, _, name) if !is_clocked(name) => Some(id),
                 _ => None,
             });
         pending.collect()
@@ -326,6 +324,11 @@ impl Lane {
 fn activities(runtime: &JsRuntime, filter: RuntimeActivityStatsFilter) -> Vec<RuntimeActivity> {
     let stats = runtime.runtime_activity_stats_factory();
     stats.capture(&filter).dump().active
+}
+
+/// Whether an op waits by the instance's clock.
+fn is_clocked(op: &str) -> bool {
+    ROOMS.iter().any(|room| room.clocked.contains(&op))
 }
 
 /// An isolate of the nursery, or one made here.

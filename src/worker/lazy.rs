@@ -6,63 +6,89 @@
 
 use std::cell::RefCell;
 use std::ffi::c_void;
+use std::path::Path;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use deno_core::v8::script_compiler::{self, CompileOptions, NoCacheReason, Source};
-use deno_core::{Extension, JsRuntime, OpState, op2, v8};
+use deno_core::{Extension, ExtensionFileSource, JsRuntime, OpState, op2, v8};
 
+use super::extensions::OWN;
 use super::snapshot::{self, Script};
+use crate::rooms::ROOMS;
 
-/// The scripts that the snapshot leaves out, by their specifiers.
-const SCRIPTS: &[&str] = &[
+/// The lazy scripts of upstream's.
+const UPSTREAM: [&str; 6] = [
     "ext:deno_fetch/21_formdata.js",
     "ext:deno_web/01_console.js",
     "ext:deno_web/01_urlpattern.js",
     "ext:deno_web/02_structured_clone.js",
     "ext:deno_web/06_streams.js",
     "ext:deno_web/14_compression.js",
-    "ext:miniflare/cache/cache.js",
-    "ext:miniflare/durable/object-namespace.js",
-    BUNDLED,
-    "ext:miniflare/kv/kv-namespace.js",
-    "ext:miniflare/web/digest-stream.js",
-    "ext:miniflare/web/streams.js",
 ];
+
+/// The scripts that the snapshot leaves out, by their specifiers: upstream's, and the rooms'.
+static SCRIPTS: [&str; COUNT] = {
+    let mut all = [""; COUNT];
+    let (upstream, _) = all.split_at_mut(UPSTREAM.len());
+    upstream.copy_from_slice(&UPSTREAM);
+    let (mut count, mut room) = (UPSTREAM.len(), 0);
+    while room < ROOMS.len() {
+        let mut script = 0;
+        while script < ROOMS[room].lazy.len() {
+            all[count] = ROOMS[room].lazy[script];
+            (count, script) = (count + 1, script + 1);
+        }
+        room += 1;
+    }
+    all
+};
+
+const COUNT: usize = {
+    let (mut count, mut room) = (UPSTREAM.len(), 0);
+    while room < ROOMS.len() {
+        count += ROOMS[room].lazy.len();
+        room += 1;
+    }
+    count
+};
 
 /// What a script's function takes: the realm's core, primordials and internals, as upstream's scripts find them; and
 /// nothing for `module`, which scripts that Node runs too look for.
 const PARAMETERS: [&str; 2] = ["__bootstrap", "module"];
 
 /// Which scripts any realm of this process has used, a bit for each.
-static USED: AtomicU32 = AtomicU32::new(0);
-const _: () = assert!(SCRIPTS.len() <= u32::BITS as usize);
-
-/// The one of them that is a bundle (`scripts/bundle.mjs`).
-const BUNDLED: &str = "ext:miniflare/durable/room.js";
+static USED: AtomicU64 = AtomicU64::new(0);
+const _: () = assert!(SCRIPTS.len() <= u64::BITS as usize);
 
 /// Takes the lazy scripts out of the extensions that the snapshot is made of.
-/// * `bundled`: the text of the one that is a bundle
-pub fn take(extensions: &mut [Extension], bundled: &str) -> Result<Vec<Script>, String> {
-    let take = |specifier: &&'static str| match *specifier {
-        BUNDLED => Ok(Script::new(BUNDLED, body(bundled))),
-        other => take_one(extensions, other),
+/// * `folder`: where `scripts/bundle.mjs` has written those that are bundles of a room's modules, which no extension has
+pub fn take(extensions: &mut [Extension], folder: &Path) -> Result<Vec<Script>, String> {
+    let take = |specifier: &&'static str| {
+        let text = match file_of(extensions, specifier) {
+            Some(file) => file
+                .load()
+                .map(|text| text.as_str().to_owned())
+                .map_err(|error| error.to_string()),
+            None => bundle_of(specifier, folder),
+        };
+        let text = text.map_err(|error| format!("{specifier}: {error}"))?;
+        Ok(Script::new(specifier, body(&text)))
     };
     SCRIPTS.iter().map(take).collect()
 }
 
-fn take_one(extensions: &mut [Extension], specifier: &'static str) -> Result<Script, String> {
-    for extension in extensions {
+fn file_of(extensions: &mut [Extension], specifier: &str) -> Option<ExtensionFileSource> {
+    extensions.iter_mut().find_map(|extension| {
         let files = extension.lazy_loaded_js_files.to_mut();
-        if let Some(index) = files.iter().position(|file| file.specifier == specifier) {
-            let text = files
-                .remove(index)
-                .load()
-                .map_err(|error| format!("{specifier}: {error}"))?;
-            return Ok(Script::new(specifier, body(text.as_str())));
-        }
-    }
-    Err(format!("no extension has {specifier}"))
+        let index = files.iter().position(|file| file.specifier == specifier)?;
+        Some(files.remove(index))
+    })
+}
+
+fn bundle_of(specifier: &str, folder: &Path) -> Result<String, String> {
+    let name = specifier.strip_prefix(OWN).ok_or("no extension has it")?;
+    std::fs::read_to_string(folder.join(name)).map_err(|error| format!("no extension has it, and no bundle: {error}"))
 }
 
 /// A script is one expression, and its value what it exports.
@@ -86,15 +112,13 @@ struct Recorded(Vec<(String, v8::Global<v8::Function>)>);
 /// Uses the lazy scripts, and returns the code that V8 has compiled for that, by specifier.
 pub fn code(runtime: &mut JsRuntime) -> Result<Vec<(String, Vec<u8>)>, String> {
     runtime.op_state().borrow_mut().put(Recorded::default());
-    let mut run = |text: &'static str| {
-        let result = runtime.execute_script("exercise.js", text);
-        runtime.v8_isolate().perform_microtask_checkpoint();
-        result.map_err(|error| error.to_string())
-    };
-    run(include_str!("exercise.js"))?;
-    run("if (globalThis.exercised !== true) throw globalThis.exercised ?? new Error('it waits for something')")?;
+    for room in ROOMS {
+        if let Some(exercise) = room.exercise {
+            use_scripts(runtime, exercise).map_err(|error| format!("{}/exercise.js: {error}", room.name))?;
+        }
+    }
     deno_core::scope!(scope, runtime);
-    for specifier in SCRIPTS {
+    for specifier in &SCRIPTS {
         load(scope, specifier);
     }
     let recorded = {
@@ -107,6 +131,22 @@ pub fn code(runtime: &mut JsRuntime) -> Result<Vec<(String, Vec<u8>)>, String> {
             .ok_or(format!("V8 keeps no code of {specifier}"))
     });
     code.collect()
+}
+
+/// Runs a room's function that uses its lazy scripts, which may wait for microtasks and nothing else.
+fn use_scripts(runtime: &mut JsRuntime, exercise: &str) -> Result<(), String> {
+    let mut run = |text: String| {
+        let result = runtime.execute_script("exercise.js", text);
+        runtime.v8_isolate().perform_microtask_checkpoint();
+        result.map(drop).map_err(|error| error.to_string())
+    };
+    let function = |text: &str| text.trim_end().trim_end_matches(';').to_owned();
+    run(format!(
+        "({}\n)({}\n);",
+        function(include_str!("exercise.js")),
+        function(exercise)
+    ))?;
+    run("if (globalThis.exercised !== true) throw globalThis.exercised ?? new Error('it waits for something')".into())
 }
 
 /// Runs the scripts in a realm that other realms of this process have used: the next worker of a suite is much like the one

@@ -2,7 +2,7 @@
 
 import { op_answer } from "ext:core/ops";
 import { microtasksDone } from "ext:miniflare/realm/stretch.js";
-import { fetch } from "ext:miniflare/fetch/fetch.js";
+import { FUNCTIONS } from "ext:miniflare/worker/globals.js";
 import { setLength } from "ext:miniflare/web/bodies.js";
 import { ANSWER, decode, encode, encodeThrown } from "ext:miniflare/realm/port.js";
 import { responseToWire } from "ext:miniflare/web/wire-request.js";
@@ -24,7 +24,7 @@ async function fetched(input, init, length) {
   const settings = {};
   for (let index = 0; index < init.length; index += 2) settings[init[index]] = decode(init[index + 1]);
   if (length !== undefined) setLength(settings.body, length);
-  const response = await fetch(decode(input), init.length === 0 ? undefined : settings);
+  const response = await FUNCTIONS.fetch(decode(input), init.length === 0 ? undefined : settings);
   const { encodeBody, redirected, url } = response;
   const encodeSource = (source) => {
     responseOf.set(source, response);

@@ -148,14 +148,15 @@ pub fn load(path: &str) -> Result<(), SnapshotError> {
 
 /// Makes the snapshot and writes it to `path`.
 /// * `worker`: the file that `scripts/bundle.mjs` made of the worker's modules
-/// * `durable`: the one that it made of the room of Durable Objects; the scripts that stay apart are beside them
-pub fn write(path: &str, worker: &str, durable: &str) -> Result<(), SnapshotError> {
+/// * `scripts`: the folder to which it wrote the scripts that stay apart, bundles of rooms among them
+pub fn write(path: &str, worker: &str, scripts: &str) -> Result<(), SnapshotError> {
     let unwritable = |reason: String| SnapshotError::Unwritable(path.into(), reason);
     let read = |file: &str| std::fs::read_to_string(file).map_err(|error| unwritable(format!("{file}: {error}")));
+    let scripts = Path::new(scripts);
     let mut extensions = extensions::with_worker(read(worker)?);
-    extensions::take_bound(&mut extensions, &Path::new(worker).with_file_name("scripts")).map_err(unwritable)?;
+    extensions::take_bound(&mut extensions, scripts).map_err(unwritable)?;
     amend(&mut extensions).map_err(unwritable)?;
-    let scripts = lazy::take(&mut extensions, &read(durable)?).map_err(unwritable)?;
+    let scripts = lazy::take(&mut extensions, scripts).map_err(unwritable)?;
     let options = CreateSnapshotOptions {
         cargo_manifest_dir: env!("CARGO_MANIFEST_DIR"),
         startup_snapshot: None,

@@ -1,24 +1,21 @@
 // Starting a worker: bindings and globals first, then the user's script.
 
 import { op_compile_wasm, op_run_module, op_run_script, op_source_maps } from "ext:core/ops";
-import { namespaces } from "ext:miniflare/durable/lazy-objects.js";
-import { useMock } from "ext:miniflare/fetch/mock.js";
-import { namespaces as kvNamespaces } from "ext:miniflare/kv/kv-bindings.js";
 import { useModules } from "ext:miniflare/web/events.js";
 import { evaluateCommonJs, requireNamespaces } from "ext:miniflare/worker/commonjs.js";
 import { configure } from "ext:miniflare/realm/context.js";
 import { missing } from "ext:miniflare/worker/missing-binding.js";
 import { lookFurther } from "ext:miniflare/worker/outer-scope.js";
 import { HOST, host, live } from "ext:miniflare/realm/port.js";
+import { rooms } from "ext:miniflare/worker/rooms.js";
 import { Fetcher } from "ext:miniflare/worker/worker-services.js";
 import { worker } from "ext:miniflare/realm/worker.js";
 
 /**
  * Runs the script.
- * @param options `{ modules, path, text, fromFile, rules, flags, limits, cache, kvNamespaces, durableObjects, services,
- *   missing, mock, proxies, sourceMap }`: `flags` are the enabled compatibility flags, `limits` is what `configure` takes, `cache`
- *   is `{ enabled, warnUsage }`, `kvNamespaces`, `durableObjects` and `services` are names of bindings, `missing` is a
- *   list of `[binding, methods, text]` for what is not here, `mock` is the number of a mock, if there is one
+ * @param options `{ modules, path, text, fromFile, rules, flags, limits, services, missing, proxies, sourceMap }`, and the
+ *   settings of the rooms: `flags` are the enabled compatibility flags, `limits` is what `configure` takes, `services` are
+ *   names of bindings, `missing` is a list of `[binding, methods, text]` for what is not here
  * @param globals and `bindings`: `[name, value, name, value, ...]`
  * @param wasm `[name, file, bytes]` of each WebAssembly binding, compiled here
  * @param has and `get`: where globals are looked for that this realm has not, if anywhere
@@ -28,14 +25,13 @@ export async function start(options, globals, bindings, wasm, has, get) {
   if (options.sourceMap) op_source_maps(options.path, options.text);
   worker.flags = new Set(options.flags);
   worker.proxies = options.proxies;
-  worker.cache = options.cache;
-  if (options.mock !== undefined) useMock(options.mock);
   for (const [name, value] of pairs(globals)) define(globalThis, name, value);
   for (const [name, file, bytes] of wasm) {
     worker.env[name] = op_compile_wasm(bytes, `${file} (named by the option "wasmBindings.${name}")`);
   }
-  Object.assign(worker.env, Object.fromEntries(kvNamespaces(options.kvNamespaces)));
-  Object.assign(worker.env, Object.fromEntries(namespaces(options.durableObjects, options.flags)));
+  for (const room of rooms) {
+    for (const [name, value] of room.bind?.(options) ?? []) worker.env[name] = value;
+  }
   for (const [name, methods, text] of options.missing) worker.env[name] = missing(name, methods, text);
   for (const name of options.services) worker.env[name] = new Fetcher(name);
   for (const [name, value] of pairs(bindings)) worker.env[name] = value;

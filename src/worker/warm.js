@@ -5,6 +5,7 @@ import { core } from "ext:core/mod.js";
 import { useModules } from "ext:miniflare/web/events.js";
 import { dispatch } from "ext:miniflare/worker/dispatch.js";
 import { CALL } from "ext:miniflare/realm/port.js";
+import { ofRooms } from "ext:miniflare/worker/rooms.js";
 import { worker } from "ext:miniflare/realm/worker.js";
 
 const { listed } = core.loadExtScript("ext:miniflare/membrane/membrane-data.js");
@@ -18,13 +19,10 @@ const SETTINGS = {
   rules: [],
   flags: [],
   limits: {},
-  cache: { enabled: true, warnUsage: false },
-  kvNamespaces: [],
-  durableObjects: [],
   services: [],
   missing: [],
-  mock: undefined,
   proxies: false,
+  ...ofRooms("empty"),
 };
 
 /** Starts an empty worker, by the number of `start`, and answers requests, through the same doors as Node's side. */

@@ -3,8 +3,8 @@
 
 use std::rc::Rc;
 
+use crate::cache::limits;
 use crate::cache::{calls, policy};
-use crate::limits;
 use crate::node::binding::api::{Call, Result};
 use crate::node::binding::environment::Environment;
 use crate::realm::value::Value;

@@ -1,19 +1,11 @@
 "use strict";
-// Durable Objects from outside the worker: which are bound, and how Node reaches them.
+// Durable Objects from outside the worker: how Node reaches them.
 
 const { setImmediate } = require("node:timers");
 const { DurableObjectNamespace, partsOf } = require("../object-namespace.js");
 const { describe, DurableObjectError } = require("../../node/errors.js");
 const { objectIds } = require("../../node/binding/binding.js");
 const { splitRequest } = require("../../node/http/http-request.js");
-
-/** What the option binds: `[binding, className, scriptName]` each. */
-function objectBindings({ durableObjects = {} }) {
-  return Object.entries(durableObjects).map(([binding, value]) => {
-    const { className, scriptName } = typeof value === "string" ? { className: value } : value;
-    return [binding, className, scriptName];
-  });
-}
 
 /**
  * What makes the namespaces of an instance.
@@ -82,4 +74,4 @@ function alarmError(binding, hex, retries, wait, cause) {
   return new DurableObjectError("ERR_ALARM", `Alarm of Durable Object "${binding}" ${text} (id ${hex})`, cause);
 }
 
-module.exports = { alarmError, idParts, likelyParts, objectBindings, objectNamespaces, soon };
+module.exports = { alarmError, idParts, likelyParts, objectNamespaces, soon };

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use crate::kv::calls::{self, Wanted};
-use crate::limits;
+use crate::kv::limits;
 use crate::node::binding::api::{Call, Result};
 use crate::node::binding::environment::Environment;
 use crate::realm::value::Value;

@@ -3,7 +3,6 @@
 import { core } from "ext:core/mod.js";
 import { op_host, op_host_copies_below } from "ext:core/ops";
 import { currentContext, leave, resume } from "ext:miniflare/realm/context.js";
-import { LAZY_GLOBALS } from "ext:miniflare/web/lazy-globals.js";
 import { CONSOLE, understudyOf } from "ext:miniflare/realm/lazy.js";
 import { CALL, CLONE, connectPort, HOST } from "ext:miniflare/realm/port.js";
 
@@ -46,15 +45,19 @@ const OUR_FRAME = /^\s+at .*\(?ext:[^)]*\)?$/;
 /** What makes code out of text stays here: handed over as Node's own, it would run a worker's text in Node. */
 const CODE_MAKERS = new Set(["Function", "AsyncFunction", "GeneratorFunction", "AsyncGeneratorFunction", "eval"]);
 
-function sharedIntrinsics() {
-  const { nameOf, byName } = createIntrinsics(globalThis, { late: LAZY_GLOBALS });
+function sharedIntrinsics(late) {
+  const { nameOf, byName } = createIntrinsics(globalThis, { late });
   const shared = (name) => (CODE_MAKERS.has(name) ? undefined : name);
   return { byName, nameOf: (object) => shared(nameOf(object)) };
 }
 
-/** Makes the membrane of this realm, once its globals are complete; `kinds` are the rooms' rows of `kinds.js`. */
-export function connect(kinds) {
-  const intrinsics = sharedIntrinsics();
+/**
+ * Makes the membrane of this realm, once its globals are complete.
+ * @param kinds the rooms' rows of `kinds.js`
+ * @param late the names of globals that are not made yet
+ */
+export function connect(kinds, late) {
+  const intrinsics = sharedIntrinsics(late);
   const call = (number, args) => op_host(HOST.MEMBRANE, [number, ...args]);
   const membrane = createMembrane({
     call,

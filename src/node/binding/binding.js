@@ -36,8 +36,8 @@ const parseToml = (text) => JSON.parse(binding.parseToml(text));
 
 /** What the lanes of an instance share outlives them: its data stays when its worker is loaded anew. */
 const openInstance = () => binding.openInstance();
-/** Where its rooms store from now on, as `persist.js` has it. */
-const settleStores = (instance, places) => binding.settleStores(instance, ...places);
+/** Where its rooms store from now on, `places` by the rooms' names; the addon takes them in the order of the table of options. */
+const settleStores = (instance, places) => binding.settleStores(instance, ...Object.values(places));
 /** What an instance has stored, remembered by a number, and brought back. */
 const takeSnapshot = (instance) => binding.takeSnapshot(instance);
 const restoreSnapshot = (instance, snapshot) => binding.restoreSnapshot(instance, snapshot);

@@ -105,8 +105,8 @@ fn setup(call: &Call) -> Result<Value> {
     Ok(Value::Number(f64::from(host)))
 }
 
-/// `writeSnapshot(path, worker, durable)`: makes the start-up snapshot; `worker` is the file with the worker's modules in
-/// one, `durable` that with the room of Durable Objects. For the build, in a process that does nothing else.
+/// `writeSnapshot(path, worker, scripts)`: makes the start-up snapshot; `worker` is the file with the worker's modules in
+/// one, `scripts` the folder with the scripts that stay apart. For the build, in a process that does nothing else.
 fn write_snapshot(call: &Call) -> Result<Value> {
     snapshot::write(&call.text(0)?, &call.text(1)?, &call.text(2)?).map_err(Failure::new)?;
     Ok(Value::Undefined)

@@ -3,29 +3,26 @@
 // nothing else needs no worker, and is set up without one.
 
 const { copyOf } = require("./test-realm.js");
+const { GROUPS, OPTIONS } = require("../options/full-table.js");
 const { readBindings } = require("../script/script.js");
 
 /** Options by which something is bound, or done, that is in a worker. */
-const OF_WORKERS = [
-  ...["durableObjects", "mounts", "queueBindings", "queueConsumers", "serviceBindings"],
-  ...["r2Buckets", "d1Databases", "sitePath", "wasmBindings"],
-];
+const OF_WORKERS = Object.keys(OPTIONS).filter((name) => OPTIONS[name].needsWorker);
 
-function needsWorker(options) {
-  return OF_WORKERS.some((name) => options[name] !== undefined && !isEmpty(options[name]));
-}
+const needsWorker = (options) => OF_WORKERS.some((name) => isGiven(options[name]));
 
-function isEmpty(value) {
-  return typeof value === "object" && Object.keys(value).length === 0;
+/** Whether an option is there and, if it is a list or names things, not empty. */
+function isGiven(value) {
+  return value !== undefined && !(typeof value === "object" && Object.keys(value).length === 0);
 }
 
 /** What these options bind; data is copied, as it is when it goes to a worker. */
 async function ownBindings(mf, options) {
-  const bindings = {};
-  for (const name of options.kvNamespaces ?? []) bindings[name] = await mf.getKVNamespace(name);
+  const named = GROUPS.flatMap((group) => group.bindings?.(options, mf) ?? []);
+  const bindings = Object.fromEntries(await Promise.all(named.map(async ([name, binding]) => [name, await binding])));
   const { values } = readBindings(options, options.rootPath ?? process.cwd());
   for (let index = 0; index < values.length; index += 2) bindings[values[index]] = copyOf(values[index + 1]);
   return bindings;
 }
 
-module.exports = { needsWorker, ownBindings };
+module.exports = { isGiven, needsWorker, ownBindings };

@@ -6,8 +6,11 @@ const { completeOptions, FILES_READ, LOADS_LATER, OUTER_SCOPE } = require("../op
 const { describe } = require("../errors.js");
 const { NoOpLog } = require("../log/log.js");
 const { createFetchMock } = require("../../mock/node/fetch-mock.js");
+const { mockedBy } = require("../../mock/node/options.js");
 const { FETCH, Miniflare } = require("../instance/miniflare.js");
 const { validateOptions } = require("../options/options.js");
+const { GROUPS } = require("../options/full-table.js");
+const { keepingIn } = require("../options/table.js");
 const { additions } = require("./additions.js");
 const { needsWorker, ownBindings } = require("./bindings.js");
 const { helpers } = require("./helpers.js");
@@ -23,11 +26,7 @@ const FORCED = {
   watch: false,
   buildCommand: undefined,
   crons: undefined,
-  kvPersist: false,
-  d1Persist: false,
-  r2Persist: false,
-  cachePersist: false,
-  durableObjectsPersist: false,
+  ...Object.fromEntries(keepingIn(GROUPS).map(([name]) => [name, false])),
   globalAsyncIO: true,
   globalTimers: true,
   globalRandom: true,
@@ -41,9 +40,9 @@ const FORCED = {
  * @returns `{ globals, remember(), dispose() }`; `remember` resolves to what brings back all that is stored by then
  */
 async function createEnvironment(options, { warn, scope, ignored }) {
-  const fetchMock = createFetchMock();
+  const mock = createFetchMock();
   const log = new NoOpLog();
-  const given = { ...DEFAULTS, ...readOptions(options, warn, ignored), ...FORCED, fetchMock, log };
+  const given = { ...DEFAULTS, ...readOptions(options, warn, ignored), ...FORCED, ...mockedBy(mock), log };
   validateOptions(given);
   const complete = completeOptions(given, log).options;
   const hasWorker = needsWorker(complete);
@@ -53,7 +52,7 @@ async function createEnvironment(options, { warn, scope, ignored }) {
   const mf = new Miniflare(needed);
   try {
     const bindings = hasWorker ? () => mf.getBindings() : await ownBindings(mf, complete).then((own) => () => own);
-    return await environmentOf(mf, bindings, { options: complete, objects, fetchMock });
+    return await environmentOf(mf, bindings, { options: complete, objects, mock });
   } catch (error) {
     await mf.dispose();
     throw error;
@@ -70,7 +69,7 @@ async function idsOfBound(mf, objects, name) {
 }
 
 /** `askBindings()` gives the bindings of the worker that is loaded, or a promise of them. */
-async function environmentOf(mf, askBindings, { options, objects, fetchMock }) {
+async function environmentOf(mf, askBindings, { options, objects, mock }) {
   let bindings = await askBindings();
   const fetch = (...args) => mf[FETCH](...args);
   const caches = await mf.getCaches();
@@ -79,7 +78,7 @@ async function environmentOf(mf, askBindings, { options, objects, fetchMock }) {
     globals: merged(
       ownRealm(),
       webGlobals(fetch, caches),
-      helpers(mf, () => bindings, fetchMock),
+      helpers(mf, () => bindings, mock),
       { getMiniflareDurableObjectIds: (name) => idsOfBound(mf, objects, name) },
       options.modules === true ? {} : { ...bindings },
       { ...options.globals },

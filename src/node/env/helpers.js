@@ -7,10 +7,10 @@ const { STATE } = require("../../durable/node/durable-room.js");
 const { runWithGates, TestState } = require("./test-state.js");
 
 /** `bindings()` gives those of the worker that is loaded. */
-function helpers(mf, bindings, fetchMock) {
+function helpers(mf, bindings, mock) {
   return {
     getMiniflareBindings: bindings,
-    getMiniflareFetchMock: () => fetchMock,
+    getMiniflareFetchMock: () => mock,
     getMiniflareWaitUntil: (event) => settleWaits(waitsOf(event)),
     getMiniflareDurableObjectStorage: (id) => mf.getDurableObjectStorage(id),
     getMiniflareDurableObjectState: async (id) => new TestState(id, await mf[STATE](id)),

@@ -4,7 +4,9 @@
 
 const { completeOptions } = require("../options/config.js");
 const { inheritedOptions, mountOptions } = require("../instance/mounts.js");
-const { objectBindings } = require("../../durable/node/node-objects.js");
+const { isGiven } = require("./bindings.js");
+const { OPTIONS } = require("../options/full-table.js");
+const { objectBindings } = require("../../durable/node/options.js");
 
 /** The options of a worker whose script is not run. */
 const NO_SCRIPT = { script: "", scriptPath: undefined, packagePath: undefined };
@@ -28,6 +30,9 @@ function withNeededScripts(main, forced, log) {
   };
 }
 
+/** Options that name what the script has to be there for. */
+const RUNNING = Object.keys(OPTIONS).filter((name) => OPTIONS[name].runsScript);
+
 /** The main worker, among mounts. */
 const MAIN = Symbol("main worker");
 
@@ -49,7 +54,7 @@ function scriptsNeeded(main, mounts) {
     return mounts.find(({ name }) => name === scriptName) ?? (scriptName === main.name ? MAIN : worker);
   };
   for (const [worker, options] of workers) {
-    if ((options.queueConsumers ?? []).length > 0) needed.add(worker);
+    if (RUNNING.some((name) => isGiven(options[name]))) needed.add(worker);
     for (const [, , scriptName] of objectBindings(options)) needed.add(homeOf(worker, scriptName));
   }
   return needed;

@@ -12,8 +12,8 @@ const {
   takeSnapshot,
 } = require("../binding/binding.js");
 const { Log } = require("../log/log.js");
-const { inheritedOptions, mountOptions, warnOfPlaces } = require("./mounts.js");
-const { objectBindings, soon } = require("../../durable/node/node-objects.js");
+const { soon } = require("../../durable/node/node-objects.js");
+const { objectBindings, scriptOf } = require("../../durable/node/options.js");
 const { places } = require("../options/persist.js");
 const { Router } = require("./router.js");
 const { checkServices, notMounted, workerName } = require("./services.js");
@@ -103,6 +103,7 @@ class Group {
     }
     if (given.length === 0) return;
     this.main.log.warn("Mounts are experimental. There may be breaking changes in the future.");
+    const { inheritedOptions, mountOptions } = require("./mounts.js");
     const inherited = inheritedOptions(this.main.options);
     for (const [name, options] of given) await this.#loadOne(name, mountOptions(name, options, inherited), rebuild);
   }
@@ -139,7 +140,9 @@ class Group {
     this.#route();
     const names = new Set([...this.#mounts.keys(), this.main.name]);
     for (const worker of this.#workers) checkServices(worker.options, names, worker.log);
-    for (const [name, { options, log }] of this.#mounts) warnOfPlaces(name, options, this.main.options, log);
+    for (const [name, { options, log }] of this.#mounts) {
+      require("./mounts.js").warnOfPlaces(name, options, this.main.options, log);
+    }
     this.#checkClasses();
     for (const worker of this.#workers) this.#bind(worker);
   }
@@ -196,7 +199,7 @@ class Group {
 
   /** The worker that the objects live in which `worker` has bound to this name. */
   home(worker, binding) {
-    return this.#homeOf(worker, binding, worker.options.durableObjects?.[binding]?.scriptName);
+    return this.#homeOf(worker, binding, scriptOf(worker.options, binding));
   }
 
   /** The names that Durable Objects are bound by, in whichever worker. */

@@ -10,18 +10,18 @@ const { describeThrown, disposed, MiniflareCoreError } = require("../errors.js")
 const { Lane } = require("./lane.js");
 const { contextLimits } = require("../options/context-limits.js");
 const { NoOpLog } = require("../log/log.js");
-const { missingOptions } = require("../options/missing-features.js");
-const { mockNumber, openMock } = require("../../mock/node/fetch-mock.js");
-const { alarmError, objectBindings, soon } = require("../../durable/node/node-objects.js");
-const { mergeOptions, OPTION_DEFAULTS, validateOptions } = require("../options/options.js");
-const { outboundSettings, readAuthorities } = require("../../fetch/node/outbound-settings.js");
-const { endLines, optionLines } = require("../options/plugins.js");
-const { checkCrons } = require("./crons.js");
+const { cacheSettings } = require("../../cache/node/options.js");
+const { alarmError, soon } = require("../../durable/node/node-objects.js");
+const { deliversAlarms } = require("../../durable/node/options.js");
+const { mergeOptions, validateOptions } = require("../options/options.js");
+const { allOf, OPTIONS } = require("../options/table.js");
 const { formatSize, moduleRules, readBindings, readScript } = require("../script/script.js");
 const { callFunction, serviceNames } = require("./services.js");
 const { Sources } = require("../script/script-sources.js");
 
 const SIZE_LIMIT = 1_048_576;
+/** The plugins of Miniflare 2 that something ended with. */
+const ENDING = ["DurableObjectsPlugin", "WebSocketPlugin", "BindingsPlugin"];
 
 class Worker {
   /** Told of each load: `announced({ initial })`. */
@@ -37,7 +37,6 @@ class Worker {
   #lane;
   /** The lane whose script is being run. */
   #starting;
-  #authorities = "";
   #upstream;
   #ready;
   #later;
@@ -74,13 +73,14 @@ class Worker {
     this.log.debug("Initialising worker...");
     this.options = await this.#sources.prepare(this.#given, rebuild);
     if (this.#disposed) throw disposed();
-    checkCrons(this.options);
+    if (this.options.crons !== undefined) require("./crons.js").checkCrons(this.options);
     this.#logOptions();
   }
 
   #logOptions() {
     // Nobody reads what a log without output is told.
     if (this.log.log === NoOpLog.prototype.log) return;
+    const { optionLines } = require("../options/plugins.js");
     this.log.debug("Options:");
     for (const line of optionLines(this.options)) this.log.debug(`- ${line}`);
   }
@@ -143,8 +143,7 @@ class Worker {
     const script = readScript(options, root, this.mountName !== undefined || this.#group.isEmpty);
     this.#upstream = upstreamOf(options);
     const { wasm, values } = readBindings(options, root);
-    this.#authorities = readAuthorities(options, root);
-    const lane = this.#open();
+    const lane = this.#open(allOf("hooks", options, root));
     this.#starting = lane;
     try {
       if (options.simulate !== undefined) lane.control.simulate(options.simulate.seed, soon);
@@ -154,14 +153,11 @@ class Worker {
         rules: moduleRules(options),
         flags,
         limits: contextLimits(options, (text) => this.log.warn(text)),
-        cache: this.cacheSettings,
-        kvNamespaces: options.kvNamespaces ?? [],
-        durableObjects: objectBindings(options).map(([binding]) => binding),
         services: serviceNames(options),
         missing: this.#missing(),
-        mock: mockNumber(options.fetchMock),
         proxies: this.#upstream !== undefined,
         sourceMap: options.sourceMap === true,
+        ...allOf("settings", options),
       };
       const { has, get } = options[OUTER_SCOPE] ?? {};
       await lane.start(settings, Object.entries(options.globals ?? {}).flat(), values, wasm, has, get);
@@ -185,19 +181,16 @@ class Worker {
   }
 
   get cacheSettings() {
-    return { enabled: this.options.cache !== false, warnUsage: this.options.cacheWarnUsage === true };
+    return cacheSettings(this.options);
   }
 
   #noteImports(lane) {
     if (this.#sources.isWatching && lane.ended === undefined) this.#sources.imported(lane.control.moduleFiles());
   }
 
-  #open() {
-    const {
-      cpuLimitMs = OPTION_DEFAULTS.cpuLimitMs,
-      heapLimitMb = OPTION_DEFAULTS.heapLimitMb,
-      fetchTimeoutMs = OPTION_DEFAULTS.fetchTimeoutMs,
-    } = this.options;
+  /** @param hooks those of rooms */
+  #open(hooks) {
+    const { cpuLimitMs = OPTIONS.cpuLimitMs.default, heapLimitMb = OPTIONS.heapLimitMb.default } = this.options;
     return new Lane({ cpuLimitMs, heapLimitMb }, this.#group.instance, {
       warn: (text) => this.log.warn(text),
       unhandled: (error) => this.#unhandled(error),
@@ -206,13 +199,14 @@ class Worker {
         if (this.#lane === lane) this.#lane = undefined;
       },
       fetch: (target, request) => this.#fetch(target, request),
-      mock: openMock(this.options.fetchMock),
-      outbound: () => outboundSettings(this.#authorities, fetchTimeoutMs),
+      ...hooks,
     });
   }
 
   /** The bindings to what is not here, of which the user is told. */
   #missing() {
+    if (Object.keys(this.options).every((name) => Object.hasOwn(OPTIONS, name))) return [];
+    const { missingOptions } = require("../options/missing.js");
     const { bindings, warnings } = missingOptions(this.options);
     for (const warning of warnings) this.log.warn(warning);
     return bindings;
@@ -220,7 +214,7 @@ class Worker {
 
   /** Gives the classes that Durable Objects are bound to, `[binding, className, scriptName]` each, to the script. */
   bindClasses(bindings) {
-    if (bindings.length > 0) this.#lane?.control.bindClasses(bindings, this.options.durableObjectsAlarms !== false);
+    if (bindings.length > 0) this.#lane?.control.bindClasses(bindings, deliversAlarms(this.options));
   }
 
   announce(announced = true) {
@@ -315,7 +309,7 @@ class Worker {
     this.#sources.close();
     this.breakOff();
     await this.#ready?.catch(() => {});
-    for (const line of endLines()) this.log.verbose(line);
+    for (const plugin of ENDING) this.log.verbose(`- dispose(${plugin})`);
     this.#lane?.dispose();
     this.#lane = undefined;
   }

@@ -8,7 +8,6 @@ const { LOADS_LATER } = require("../options/config.js");
 const { Group } = require("./group.js");
 const { Inside } = require("./inside.js");
 const { NoOpLog } = require("../log/log.js");
-const { pluginsOf } = require("../options/plugins.js");
 const { splitRequest } = require("../http/http-request.js");
 const { rooms } = require("../rooms.js");
 
@@ -20,6 +19,9 @@ class ReloadEvent extends Event {
     this.initial = init.initial;
   }
 }
+
+/** Loaded when it is first asked for. */
+const pluginsOf = (options) => require("../options/plugins.js").pluginsOf(options);
 
 /** How a mount is made into what `getMount` returns. */
 const MOUNT = Symbol("mount");

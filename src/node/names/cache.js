@@ -6,6 +6,7 @@ const { CacheError, describe } = require("../errors.js");
 const { later } = require("../binding/later.js");
 const { cacheBackend } = require("../../cache/node/cache-backend.js");
 const cache = require("../../cache/cache.js");
+const { cachePlace, cacheSettings } = require("../../cache/node/options.js");
 const { beginner, constructible, inStep } = require("./constructible.js");
 const { CachePlugin } = require("./plugin-classes.js");
 const { storageOf } = require("./named-storage.js");
@@ -44,13 +45,12 @@ const CacheStorage = constructible(cache.CacheStorage, (options, log, factory, i
     const shape = "options, a Log, and a factory of storages with a method storage(name, persist)";
     throw new TypeError(`new CacheStorage() takes ${shape}, got ${describe(factory)} for the factory`);
   }
-  const { cache: enabled, cachePersist, cacheWarnUsage } = options ?? {};
   const opened = new Map();
   const at = (name) => {
-    if (!opened.has(name)) opened.set(name, storageOf("Cache", factory.storage(name, cachePersist)));
+    if (!opened.has(name)) opened.set(name, storageOf("Cache", factory.storage(name, cachePlace(options ?? {}))));
     return opened.get(name);
   };
-  const settings = () => ({ enabled: enabled !== false, warnUsage: cacheWarnUsage === true });
+  const settings = () => cacheSettings(options ?? {});
   return [{ ...backendOf(at, internal), settings, warn: (text) => log.warn(text) }];
 });
 

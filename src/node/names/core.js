@@ -5,7 +5,8 @@ const index = require("../index.js");
 const { describe } = require("../errors.js");
 const { FormData, Headers } = require("../http/flat-headers.js");
 const { Miniflare } = require("../instance/miniflare.js");
-const { PLUGINS } = require("../options/plugins.js");
+const { optionsOfPlugins } = require("../options/plugins.js");
+const { KEEPING } = require("../options/table.js");
 const { Request } = require("../http/http-request.js");
 const { lightResponse } = require("../http/http-response.js");
 const { FetchEvent, kWaitUntil, ScheduledEvent } = require("../env/env-events.js");
@@ -47,8 +48,10 @@ class MiniflareCore extends Miniflare {
   }
 }
 
-const NO_FACTORY =
-  "The storageFactory of MiniflareCore is not used: what a worker stores is in memory, or where the options kvPersist, cachePersist and durableObjectsPersist say";
+const PLUGINS = optionsOfPlugins();
+
+const keeping = new Intl.ListFormat("en-GB").format(KEEPING.map(([name]) => name));
+const NO_FACTORY = `The storageFactory of MiniflareCore is not used: what a worker stores is in memory, or where the options ${keeping} say`;
 
 function checkPlugins(plugins) {
   if (typeof plugins !== "object" || plugins === null) {

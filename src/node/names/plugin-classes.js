@@ -1,7 +1,7 @@
 "use strict";
 // The plugins of Miniflare 2, as `MiniflareCore` takes them: by their names. What they did an instance does by itself.
 
-const { PLUGINS } = require("../options/plugins.js");
+const { optionsOfPlugins } = require("../options/plugins.js");
 
 function pluginOf(name) {
   const Plugin = class {
@@ -12,4 +12,4 @@ function pluginOf(name) {
   return Object.defineProperty(Plugin, "name", { value: name });
 }
 
-module.exports = Object.fromEntries(Object.keys(PLUGINS).map((name) => [name, pluginOf(name)]));
+module.exports = Object.fromEntries(Object.keys(optionsOfPlugins()).map((name) => [name, pluginOf(name)]));

@@ -1,9 +1,9 @@
 "use strict";
-// `miniflare-rs/storage-redis`: entries on a Redis server. Those of a namespace are the ones that instances with
-// `kvPersist` set to the same server have in their KV namespace of that name.
+// `miniflare-rs/storage-redis`: entries on a Redis server. Those of a namespace are the ones that instances which keep their
+// data on the same server have in their KV namespace of that name.
 
 const { describe } = require("../errors.js");
-const { redisPlace } = require("../options/persist.js");
+const { redisPlace } = require("../options/place.js");
 const { Storage } = require("./named-storage.js");
 
 class RedisStorage extends Storage {

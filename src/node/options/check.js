@@ -2,11 +2,12 @@
 // Checks of option values: each takes a value and the path it was found at, and throws an error that names both.
 //
 // Where options come from a command line or a comment, `true` and `1` may be there as text. So a check also knows what a
-// text stands for, `meaning(text)`, and which checks the parts of a value have, `parts(value, visit)`.
+// text stands for, `meaning(text)`, which checks the parts of a value have, `parts(value, visit)`, and what the help of the
+// command line says that a flag of this type takes, `takes`.
 
 const { OptionsError, describe } = require("../errors.js");
 
-function check(expected, test, meaning) {
+function check(expected, test, { takes, meaning } = {}) {
   const checked = (value, path) => {
     if (test(value)) return;
     throw new OptionsError(
@@ -14,7 +15,7 @@ function check(expected, test, meaning) {
       `Invalid option "${path}": expected ${expected}, got ${describe(value)}`,
     );
   };
-  return Object.assign(checked, { meaning });
+  return Object.assign(checked, { takes, meaning });
 }
 
 const BOOLEANS = new Map([
@@ -29,7 +30,7 @@ function numberOf(text) {
 }
 
 /** A check of numbers. */
-const numeric = (expected, test) => check(expected, test, numberOf);
+const numeric = (expected, test) => check(expected, test, { takes: "number", meaning: numberOf });
 
 /** `value` with the booleans and numbers in it that are text; `note(path, text)` is told of each. */
 function withoutTexts(item, value, path, note) {
@@ -54,16 +55,18 @@ const isString = (value) => typeof value === "string";
 const isBoolean = (value) => typeof value === "boolean";
 const isFunction = (value) => typeof value === "function";
 
-const boolean = check("a boolean", isBoolean, booleanOf);
-const string = check("a string", isString);
+const boolean = check("a boolean", isBoolean, { takes: "boolean", meaning: booleanOf });
+const string = check("a string", isString, { takes: "string" });
 const number = numeric("a number", (value) => typeof value === "number");
 const func = check("a function", isFunction);
-const anyRecord = check("an object", isObject);
-const booleanOrString = check("a boolean or a string", (value) => isBoolean(value) || isString(value));
+const anyRecord = check("an object", isObject, { takes: "array:KEY=VALUE" });
+const booleanOrString = check("a boolean or a string", (value) => isBoolean(value) || isString(value), {
+  takes: "boolean/string",
+});
 
 function oneOf(...values) {
   const listed = values.map((value) => JSON.stringify(value)).join(" or ");
-  return check(listed, (value) => values.includes(value));
+  return check(listed, (value) => values.includes(value), { takes: "string" });
 }
 
 function optional(item) {
@@ -81,7 +84,7 @@ function list(item, expected) {
   };
   const parts = (value, visit) =>
     Array.isArray(value) ? value.map((each, i) => visit(item, each, `[${i}]`)) : undefined;
-  return Object.assign(checked, { parts });
+  return Object.assign(checked, { takes: "array", parts });
 }
 
 function record(item) {
@@ -90,7 +93,7 @@ function record(item) {
     for (const [key, each] of Object.entries(value)) item(each, `${path}.${key}`);
   };
   const parts = (value, visit) => membersOf(value, () => item, visit);
-  return Object.assign(checked, { parts });
+  return Object.assign(checked, { takes: "array:KEY=VALUE", parts });
 }
 
 /** An object of the members of another one, as `visit` gives them; those without a check stay as they are. */
@@ -115,6 +118,9 @@ function shape(members, expected, isShort = () => false) {
   return Object.assign(checked, { parts });
 }
 
+const strings = list(string, "an array of strings");
+const paths = record(string);
+
 module.exports = {
   anyRecord,
   boolean,
@@ -131,8 +137,10 @@ module.exports = {
   numeric,
   oneOf,
   optional,
+  paths,
   record,
   shape,
   string,
+  strings,
   withoutTexts,
 };

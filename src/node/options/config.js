@@ -4,6 +4,7 @@
 const path = require("node:path");
 const { readText } = require("../script/files.js");
 const { validateOptions } = require("./options.js");
+const { fileOf } = require("./table.js");
 
 /** Bindings of the lowest priority among the options: `[vars]` of wrangler.toml, then the `.env` file. */
 const FILE_BINDINGS = Symbol("bindings from files");
@@ -44,7 +45,7 @@ const NONE = { options: {}, vars: {} };
 /** The script that package.json names, when no option names one. */
 function packageScript({ script, scriptPath, packagePath, modules }, root) {
   if (!packagePath || script !== undefined || scriptPath !== undefined) return {};
-  const file = path.resolve(root, packagePath === true ? "package.json" : packagePath);
+  const file = path.resolve(root, fileOf("packagePath", packagePath));
   const text = readText(file, "packagePath", packagePath === true);
   if (text === undefined) return { file };
   const main = parseJson(text, file)?.[modules ? "module" : "main"];
@@ -63,7 +64,7 @@ function parseJson(text, file) {
 function dotEnv({ envPath, envPathDefaultFallback }, root) {
   const wanted = envPath ?? (envPathDefaultFallback || undefined);
   if (!wanted) return {};
-  const file = path.resolve(root, wanted === true ? ".env" : wanted);
+  const file = path.resolve(root, fileOf("envPath", wanted));
   const text = readText(file, "envPath", wanted === true);
   return { file, values: text === undefined ? {} : require("./dotenv.js").parseEnv(text) };
 }

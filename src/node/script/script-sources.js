@@ -2,7 +2,6 @@
 // What a worker is made of on disk: files with options, a build, the script and all that it reads. Watched if asked for.
 
 const path = require("node:path");
-const { startBuild } = require("./build.js");
 const { completeOptions } = require("../options/config.js");
 const { isObject } = require("../options/check.js");
 
@@ -43,6 +42,7 @@ class Sources {
     const how = JSON.stringify([options.buildCommand, options.buildBasePath, root]);
     if (how === this.#built && !rebuild) return;
     this.#built = undefined;
+    const { startBuild } = require("./build.js");
     this.#build = startBuild(options, root, this.#log);
     await this.#build.done;
     this.#built = how;

@@ -3,11 +3,14 @@
 import { op_kv_delete, op_kv_get, op_kv_list, op_kv_put, op_kv_value_limit, op_later } from "ext:core/ops";
 import { streamFromSource } from "ext:miniflare/web/wire-body.js";
 import { advance, countInternalSubrequest, depart, requireContext } from "ext:miniflare/realm/context.js";
-import { KV, load, onLoad } from "ext:miniflare/realm/lazy.js";
+import { load, onLoad } from "ext:miniflare/realm/lazy.js";
 import { refuseClones } from "ext:miniflare/web/clone.js";
 import { appearAs } from "ext:miniflare/web/interface.js";
 
-onLoad(KV, ({ KVNamespace }) => {
+/** The script with the class. */
+const CLASSES = "ext:miniflare/kv/kv-namespace.js";
+
+onLoad(CLASSES, ({ KVNamespace }) => {
   appearAs("KvNamespace", KVNamespace);
   refuseClones([KVNamespace]);
 });
@@ -28,7 +31,9 @@ const backend = {
   valueLimit: op_kv_value_limit(),
 };
 
-/** The namespaces to bind, `[name, namespace]` each. */
-export function namespaces(names) {
-  return names.map((name) => [name, new (load(KV).KVNamespace)(name, backend)]);
-}
+export const room = {
+  name: "kv",
+  empty: { kvNamespaces: [] },
+  /** `kvNamespaces` are the names of the bindings. */
+  bind: ({ kvNamespaces }) => kvNamespaces.map((name) => [name, new (load(CLASSES).KVNamespace)(name, backend)]),
+};

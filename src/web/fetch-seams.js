@@ -13,8 +13,9 @@ export const seams = {
    *
    * A hop is `{ method, url, headers, body, length, signal }`: headers are a list of `[name, value]`, a body is null, a
    * string, bytes or a stream, of `length` bytes where that is known. An answer is `{ status, statusText, headers, body }`.
+   * `send(hop)` sends it to the network after all, and resolves with the answer.
    */
-  answer(context, hop) {},
+  answer(context, hop, send) {},
   /** The response is there, and the worker about to get it. Waited for when it returns a promise. */
   end(context) {},
   /** How deep the event that fetches is nested in others: the value of the header `MF-Loop`. */

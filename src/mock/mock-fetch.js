@@ -2,8 +2,7 @@
 
 import { core } from "ext:core/mod.js";
 import { op_mock_ask } from "ext:core/ops";
-import { sendHop } from "ext:miniflare/fetch/network.js";
-import { seams } from "ext:miniflare/fetch/seams.js";
+import { seams } from "ext:miniflare/web/fetch-seams.js";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
 import { sourceOfStream } from "ext:miniflare/web/wire-body.js";
 import { decode, encode, HOST, MOCKED } from "ext:miniflare/realm/port.js";
@@ -17,10 +16,10 @@ const { Blob } = core.loadExtScript("ext:deno_web/09_file.js");
  * @param mock its number, by which its interceptors are found; 0 for a dispatcher, which has none
  */
 export function useMock(mock) {
-  seams.answer = (_context, hop) => answer(mock, hop);
+  seams.answer = (_context, hop, send) => answer(mock, hop, send);
 }
 
-function answer(mock, hop) {
+function answer(mock, hop, send) {
   const { method, url } = hop;
   const content = bodyToNode(hop);
   // Whatever its length is, a stream does not tell.
@@ -30,16 +29,16 @@ function answer(mock, hop) {
   const answered = op_mock_ask(HOST.MOCK, mock, parts);
   if (answered === undefined) return undefined;
   if (answered[0] === MOCKED.FAILED) throw reasonOf(decode(answered[1]));
-  if (answered[0] === MOCKED.LATER) return answerLater(hop, decode(answered[1]), answered[2]);
-  if (answered[0] === MOCKED.RECORD) return record(hop, decode(answered[1]));
+  if (answered[0] === MOCKED.LATER) return answerLater(hop, send, decode(answered[1]), answered[2]);
+  if (answered[0] === MOCKED.RECORD) return record(hop, send, decode(answered[1]));
   const [, status, statusText, headers, body] = answered;
   return { status, statusText, headers: headersOfText(headers), body };
 }
 
 /** An answer that comes when nobody waits for it any more is not read; `end` is what ends the wait, if there is any. */
-function answerLater(hop, response, end) {
+function answerLater(hop, send, response, end) {
   const later = response.then(
-    (given) => answerOf(hop, given),
+    (given) => answerOf(hop, send, given),
     (reason) => Promise.reject(reasonOf(reason)),
   );
   const callOff = end === null ? undefined : decode(end);
@@ -51,16 +50,16 @@ function answerLater(hop, response, end) {
 }
 
 /** The answer that a response brings; none when the hop is for the network after all, to be recorded or not. */
-function answerOf(hop, response) {
+function answerOf(hop, send, response) {
   if (response === undefined) return undefined;
-  if (typeof response === "function") return record(hop, response);
+  if (typeof response === "function") return record(hop, send, response);
   const { status, statusMessage: statusText, headerList: headers, body } = toInnerResponse(response);
   return { status, statusText, headers, body: body === null ? null : (body.streamOrStatic.body ?? body.stream) };
 }
 
 /** Sends a hop, and gives the whole of what comes back to `keep`. */
-async function record(hop, keep) {
-  const { status, statusText, headers, body } = await sendHop(hop);
+async function record(hop, send, keep) {
+  const { status, statusText, headers, body } = await send(hop);
   const bytes = body === null ? null : await new Response(body).bytes();
   keep(status, statusText, textOfHeaders(headers), bytes?.slice() ?? null);
   return { status, statusText, headers, body: bytes };

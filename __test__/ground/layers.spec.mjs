@@ -1,0 +1,175 @@
+// Who may know whom. The folders of the sources are read, so that a new room is under these rules from its first file on.
+//
+// Node's half (`src/node`, and the folder `node` of a room) is above all others, and may name what it needs.
+
+import { describe, test } from "node:test";
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const source = fileURLToPath(new URL("../../src", import.meta.url));
+
+/** From below: each may know those before it. What is no folder of these is a room. */
+const LAYERS = ["store", "realm", "web", "membrane", "rooms", "worker", "node"];
+const ROOMS = LAYERS.indexOf("rooms");
+
+/** The lists of rooms: what they say of a room is a row. */
+const LISTS = ["rooms.rs", "worker/rooms.js"];
+/** Declares the modules, and is part of no layer. */
+const ROOT = "lib.rs";
+
+/** Edges against the rules, `[file, folder that it knows, why]`. */
+const EXCEPTIONS = [
+  ["realm/instance.rs", "durable", "an instance has a field for each room that keeps something in it"],
+  ["realm/instance.rs", "fetch", "an instance has a field for each room that keeps something in it"],
+  ["storage/views.rs", "durable", "a test takes the key that alarms are stored under"],
+];
+
+/** Where the name of a room may stand outside of its folder, beside the lists. */
+const NAMED = [
+  ["node/binding/exports.rs", "the functions that Node can call are a table"],
+  ["store/place.rs", "the stores of an instance have a field for each room"],
+  ["storage/node/mod.rs", "on a server, a storage is where Miniflare 2 put namespaces"],
+];
+
+const folders = readdirSync(source, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name);
+const rooms = folders.filter((folder) => !LAYERS.includes(folder));
+
+const files = readdirSync(source, { recursive: true })
+  .filter((file) => /\.(js|rs)$/.test(file))
+  .map((file) => file.split(path.sep).join("/"));
+const read = (file) => readFileSync(path.join(source, file), "utf8");
+
+const folderOf = (file) => (file.includes("/") ? file.slice(0, file.indexOf("/")) : undefined);
+const isNodes = (file) => file.split("/").includes("node");
+const isSource = (file) => !isNodes(file) && file !== ROOT;
+
+/** Files beside the folders (limits, the clock) are below all of them. */
+const layerOf = (folder) => (LAYERS.includes(folder) ? LAYERS.indexOf(folder) : folder === undefined ? -1 : ROOMS);
+
+/** Comments are left out; what begins like one within a text is none. */
+const withoutComments = (text) =>
+  text.replace(/("(?:\\.|[^"\\\n])*")|\/\*[\s\S]*?\*\/|\/\/.*$/gm, (_, literal) => literal ?? "");
+
+function* rustEdges(code) {
+  for (const [, name] of code.matchAll(/\bcrate::(\w+)/g)) yield name;
+  for (const [, group] of code.matchAll(/\bcrate::\{([^;]*)\}/g)) {
+    for (const [name] of group.replace(/\{[^{}]*\}/g, "").matchAll(/(?<![\w:])\w+/g)) yield name;
+  }
+  for (const [, name] of code.matchAll(/\bsuper::super::(\w+)/g)) yield name;
+}
+
+/** Whose op a name is, by the folder that it is defined in. */
+const ops = new Map(
+  files
+    .filter((file) => file.endsWith(".rs"))
+    .flatMap((file) => [...read(file).matchAll(/^pub (?:async )?fn (op_\w+)/gm)].map(([, op]) => [op, folderOf(file)])),
+);
+
+function* scriptEdges(file, code) {
+  for (const [, folder] of code.matchAll(/"ext:miniflare\/([^/"]+)\//g)) yield folder;
+  for (const [, relative] of code.matchAll(/\b(?:require|import)\("(\.[^"]+)"\)|from "(\.[^"]+)"/g)) {
+    yield path.posix.normalize(path.posix.join(path.posix.dirname(file), relative)).split("/")[0];
+  }
+  // Ops of the ground and the assembly are there for all; those of a room are the room's.
+  for (const [op] of code.matchAll(/\bop_\w+/g)) if (layerOf(ops.get(op)) === ROOMS) yield ops.get(op);
+}
+
+/** The folders that a file knows, besides its own. */
+function known(file, text) {
+  const code = withoutComments(text);
+  const edges = file.endsWith(".rs") ? rustEdges(code) : scriptEdges(file, code);
+  return [...new Set(edges)].filter((folder) => folders.includes(folder) && folder !== folderOf(file));
+}
+
+function mayKnow(file, folder) {
+  if (LISTS.includes(file)) return layerOf(folder) <= ROOMS;
+  // The assembly knows rooms by their lists alone.
+  if (layerOf(folder) === ROOMS) return false;
+  return layerOf(folder) < layerOf(folderOf(file));
+}
+
+const isException = (file, folder) => EXCEPTIONS.some((known) => known[0] === file && known[1] === folder);
+
+/** What a file knows against the rules. */
+const wrong = (file, text) =>
+  known(file, text)
+    .filter((folder) => !mayKnow(file, folder) && !isException(file, folder))
+    .map((folder) => `${file} -> ${folder}`);
+
+describe("the layers", () => {
+  test("know those below them, and rooms know no other room", () => {
+    assert.deepEqual(
+      files.filter(isSource).flatMap((file) => wrong(file, read(file))),
+      [],
+    );
+  });
+
+  test("are those of the folders", () => {
+    assert.deepEqual(
+      LAYERS.filter((layer) => layer !== "rooms" && !folders.includes(layer)),
+      [],
+    );
+    assert.ok(rooms.includes("kv") && rooms.includes("durable"), rooms.join());
+  });
+
+  for (const [file, text, found] of [
+    ["kv/ops.rs", "use crate::cache::ops;", "kv/ops.rs -> cache"],
+    ["kv/ops.rs", "use crate::{limits, store::{self, Space}, worker::lane};", "kv/ops.rs -> worker"],
+    ["realm/host.rs", "use crate::web::crypto::KeySymbols;", "realm/host.rs -> web"],
+    ["store/mod.rs", "fn a() { crate::realm::value::text() }", "store/mod.rs -> realm"],
+    ["web/mod.rs", "use super::super::fetch::ops;", "web/mod.rs -> fetch"],
+    ["worker/lane.rs", "use crate::durable::alarms;", "worker/lane.rs -> durable"],
+    ["kv/room.js", 'import { a } from "ext:miniflare/durable/room.js";', "kv/room.js -> durable"],
+    ["kv/room.js", 'import "ext:miniflare/worker/start.js";', "kv/room.js -> worker"],
+    ["cache/cache.js", 'const { a } = require("../node/errors.js");', "cache/cache.js -> node"],
+    ["web/url.js", 'core.loadExtScript("ext:miniflare/membrane/membrane.js")', "web/url.js -> membrane"],
+    ["worker/start.js", 'import { room } from "ext:miniflare/kv/room.js";', "worker/start.js -> kv"],
+    ["web/clone.js", 'import { op_durable_put } from "ext:core/ops";', "web/clone.js -> durable"],
+    ["new-room/room.js", 'import { get } from "ext:miniflare/kv/room.js";', "new-room/room.js -> kv"],
+  ]) {
+    test(`find the edge of ${text}`, () => {
+      assert.deepEqual(wrong(file, text), [found]);
+    });
+  }
+
+  test("find no edge in comments, nor where there may be one", () => {
+    const comments =
+      '/* crate::kv */ // ext:miniflare/kv/room.js\nconst a = "https://x"; // "ext:miniflare/kv/room.js"';
+    assert.deepEqual(wrong("realm/context.js", comments), []);
+    assert.deepEqual(wrong("durable/clone.rs", "use crate::web::clone::mark;"), []);
+    assert.deepEqual(wrong("worker/rooms.js", 'import { room } from "ext:miniflare/kv/room.js";'), []);
+  });
+});
+
+describe("a room's name", () => {
+  /** Names, and texts without a space: what is told to users may name a room. */
+  const names = (text) =>
+    withoutComments(text).replace(/"(?:\\.|[^"\\])*"|`(?:\\.|[^`\\])*`/g, (literal) =>
+      /\s/.test(literal) ? "" : literal,
+    );
+  const rows = [...LISTS, ROOT, ...NAMED.map(([file]) => file)];
+
+  test("such as kv stands in its folder and in the lists of rooms", () => {
+    const ofWorker = files.filter((file) => !file.startsWith("kv/") && !rows.includes(file));
+    // Node's half in JavaScript has lists of its own.
+    const checked = ofWorker.filter((file) => file.endsWith(".rs") || !isNodes(file));
+    assert.deepEqual(
+      checked.filter((file) => /kv/i.test(names(read(file)))),
+      [],
+    );
+  });
+
+  test("is that of a row in both lists, if the room has a worker half", () => {
+    const [rust, script] = LISTS.map((file) => read(file));
+    const withHalf = [...rooms, "web"].filter((room) => files.includes(`${room}/room.js`));
+    assert.deepEqual(
+      withHalf.filter((room) => !rust.includes(`${room}::ROOM`) || !script.includes(`ext:miniflare/${room}/room.js`)),
+      [],
+    );
+    assert.equal(rust.match(/\w+::ROOM\b/g).length, withHalf.length);
+  });
+});

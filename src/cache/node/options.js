@@ -1,0 +1,38 @@
+"use strict";
+// The options of caches.
+
+const { boolean } = require("../../node/options/check.js");
+const { place } = require("../../node/options/place.js");
+
+const options = {
+  cache: {
+    check: boolean,
+    flag: "--(no-)cache",
+    help: "Enable default/named caches (enabled by default)",
+    wrangler: "miniflare.cache",
+  },
+  cachePersist: {
+    check: place,
+    keeps: "cache",
+    folder: ".mf/cache",
+    label: "Cache Persistence",
+    flag: "--cache-persist",
+    help: "Persist cached data (to optional path)",
+    wrangler: "miniflare.cache_persist",
+  },
+  cacheWarnUsage: { check: boolean, wrangler: "workers_dev" },
+};
+
+/** What caches are made with. */
+const cacheSettings = ({ cache, cacheWarnUsage }) => ({ enabled: cache !== false, warnUsage: cacheWarnUsage === true });
+
+/** What a factory of storages is told of where caches are kept. */
+const cachePlace = ({ cachePersist }) => cachePersist;
+
+module.exports = {
+  plugin: "CachePlugin",
+  options,
+  settings: (options) => ({ cache: cacheSettings(options) }),
+  cachePlace,
+  cacheSettings,
+};

@@ -1,0 +1,27 @@
+"use strict";
+// The options of outbound fetches.
+
+const { check, isString, numeric } = require("../../node/options/check.js");
+const { outboundSettings, readAuthorities } = require("./outbound-settings.js");
+
+const stringOrStrings = check(
+  "a string, or an array of strings",
+  (value) => isString(value) || (Array.isArray(value) && value.every(isString)),
+);
+const timeout = numeric("a positive, finite number", (value) => Number.isFinite(value) && value > 0);
+
+const options = {
+  fetchCa: { check: stringOrStrings },
+  fetchCaPath: { check: stringOrStrings },
+  fetchTimeoutMs: { check: timeout, default: 300_000 },
+};
+
+module.exports = {
+  options,
+  /** Certificates are read at once, so that one that is broken is told of when the worker is loaded. */
+  hooks(given, root) {
+    const authorities = readAuthorities(given, root);
+    const { fetchTimeoutMs = options.fetchTimeoutMs.default } = given;
+    return { outbound: () => outboundSettings(authorities, fetchTimeoutMs) };
+  },
+};

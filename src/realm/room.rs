@@ -1,0 +1,32 @@
+//! What a room says of its worker half, once: its row in `rooms.rs`.
+
+use deno_core::Extension;
+
+/// A room, as far as the worker half is concerned.
+pub struct Room {
+    /// The name of its folder.
+    pub name: &'static str,
+    /// Its ops, its scripts that Node shares, and what its ops find in their state. A script is called
+    /// `ext:miniflare/<path below src>`, whatever the name of the extension.
+    pub extension: fn() -> Extension,
+    /// The specifiers of its scripts that the snapshot leaves out. `<room>/bundle.js` is the one that `scripts/bundle.mjs`
+    /// makes of the modules that this imports and the snapshot has not.
+    pub lazy: &'static [&'static str],
+    /// The text of its `exercise.js`: a function that uses the lazy scripts, so that V8's code of them is kept.
+    pub exercise: Option<&'static str>,
+    /// Its ops that wait by the instance's clock.
+    pub clocked: &'static [&'static str],
+}
+
+impl Room {
+    /// A room with an extension and nothing else.
+    pub const fn new(name: &'static str, extension: fn() -> Extension) -> Room {
+        Room {
+            name,
+            extension,
+            lazy: &[],
+            exercise: None,
+            clocked: &[],
+        }
+    }
+}
