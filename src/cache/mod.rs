@@ -7,3 +7,6 @@ pub mod ops;
 pub mod policy;
 pub mod range;
 pub mod reply;
+
+/// The name of the place where caches are stored.
+pub const PLACE: &str = "cache";

@@ -12,3 +12,6 @@ mod postponed;
 pub mod slot;
 pub mod storage;
 pub mod transaction;
+
+/// The name of the place where objects are stored.
+pub const PLACE: &str = "durable";

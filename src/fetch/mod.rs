@@ -9,5 +9,3 @@ pub mod ops;
 mod resources;
 mod settings;
 mod tls;
-
-pub use client::Outbound;

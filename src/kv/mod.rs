@@ -5,3 +5,6 @@ pub mod list;
 pub mod namespace;
 pub mod node;
 pub mod ops;
+
+/// The name of the place where namespaces are stored.
+pub const PLACE: &str = "kv";

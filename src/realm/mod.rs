@@ -7,5 +7,6 @@ pub mod instance;
 pub mod later;
 pub mod pages;
 pub mod store_error;
+pub mod timer_queue;
 pub mod value;
 pub mod waker;

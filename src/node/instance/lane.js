@@ -412,13 +412,25 @@ const objectIds = {
 /** When a cron expression is due after a moment, in milliseconds since 1970. Throws what is wrong with it. */
 const nextCron = (expression, after) => binding.nextCron(expression, after);
 
+/** A scheduler of cron expressions on the clock of an instance, by number: see `crons.rs`. */
+const openCrons = (instance) => binding.cronsOpen(instance);
+/** What it waits for from now on; how many of them will be due at all. */
+const setCrons = (scheduler, expressions) => binding.cronsSet(scheduler, expressions);
+const dueCrons = (scheduler) => binding.cronsDue(scheduler);
+const closeCrons = (scheduler) => binding.cronsClose(scheduler);
+
 /** The value of a TOML document. Throws what is wrong with it. */
 const parseToml = (text) => JSON.parse(binding.parseToml(text));
 
 /** What the lanes of an instance share outlives them: its data stays when its worker is loaded anew. */
 const openInstance = () => binding.openInstance();
-/** Where its rooms store from now on, as `persist.js` has it. */
-const settleStores = (instance, places) => binding.settleStores(instance, ...places);
+/** The rooms that store something, in the order in which `persist.js` has their places. */
+const ROOMS = ["kv", "cache", "durable"];
+/** Where its rooms store from now on: places by the rooms' names, or in the order of `ROOMS`. */
+function settleStores(instance, places) {
+  const byName = Array.isArray(places) ? ROOMS.map((room, index) => [room, places[index]]) : Object.entries(places);
+  binding.settleStores(instance, byName.flat());
+}
 /** What an instance has stored, remembered by a number, and brought back. */
 const takeSnapshot = (instance) => binding.takeSnapshot(instance);
 const restoreSnapshot = (instance, snapshot) => binding.restoreSnapshot(instance, snapshot);
@@ -440,17 +452,21 @@ const instanceClock = (instance) => ({
 });
 
 module.exports = {
+  closeCrons,
   closeInstance,
   disposed,
+  dueCrons,
   instanceClock,
   forgetSnapshot,
   Lane,
   nextCron,
   objectIds,
+  openCrons,
   openInstance,
   outstanding,
   parseToml,
   restoreSnapshot,
+  setCrons,
   settleStores,
   takeSnapshot,
   waiting,
