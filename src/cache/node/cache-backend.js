@@ -7,8 +7,11 @@ const { CacheError } = require("../../node/errors.js");
 const { isRequest } = require("../../node/http/http-request.js");
 const { isResponse, lightResponse, splitResponse } = require("../../node/http/http-response.js");
 const { bytesFromSender } = require("../../web/node/node-streams.js");
-const { CacheStorage } = require("../cache.js");
+const { makeFair } = require("../../node/instance/fairly.js");
+const { Cache, CacheStorage } = require("../cache.js");
 const { textOfHeaders } = require("../../web/header-text.js");
+
+makeFair(Cache);
 
 /** The caches; `settings()` gives `{ enabled, warnUsage }`, whatever they are at the time. */
 function cacheStorage(instance, settings, warn) {

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use crate::cache::limits;
-use crate::cache::{calls, policy};
+use crate::cache::{PLACE, calls, policy};
 use crate::node::binding::api::{Call, Result};
 use crate::node::binding::environment::Environment;
 use crate::realm::value::Value;
@@ -22,7 +22,7 @@ fn open(call: &Call) -> Result<(Rc<Environment>, Rc<dyn Space>, f64)> {
     let instance = environment.instance(call.number(0)? as u32)?;
     Ok((
         environment,
-        instance.stores.cache().space(&name),
+        instance.stores.spaces(PLACE).space(&name),
         instance.clock.now_ms(),
     ))
 }

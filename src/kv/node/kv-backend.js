@@ -4,7 +4,10 @@
 const { binding } = require("../../node/binding/binding.js");
 const { outside } = require("../../node/binding/outside.js");
 const { streamFromSource } = require("../../web/node/node-streams.js");
+const { makeFair } = require("../../node/instance/fairly.js");
 const { KVNamespace } = require("../kv-namespace.js");
+
+makeFair(KVNamespace);
 
 /** The namespace of this name. `instance()` gives the number of the instance; it throws when that is disposed of. */
 function kvNamespace(name, instance) {
