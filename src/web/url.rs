@@ -51,23 +51,23 @@ pub fn op_web_url_change(
     let Ok(mut url) = Url::parse(href, None) else {
         return REFUSED;
     };
-    let value = Some(value);
+    let input = Some(value);
     let changed = match component {
         0 => {
-            url.set_hash(value);
+            url.set_hash(input);
             Ok(())
         }
-        1 => url.set_host(value),
-        2 => url.set_hostname(value),
-        3 => url.set_password(value),
-        4 => url.set_pathname(value),
-        5 => url.set_port(value),
-        6 => url.set_protocol(value.unwrap_or_default()),
+        1 => url.set_host(input),
+        2 => url.set_hostname(input),
+        3 => url.set_password(input),
+        4 => url.set_pathname(input),
+        5 => url.set_port(input),
+        6 => url.set_protocol(value),
         7 => {
-            url.set_search(value);
+            url.set_search(input);
             Ok(())
         }
-        _ => url.set_username(value),
+        _ => url.set_username(input),
     };
     match changed {
         Ok(()) => settle(state, &url, href, parts),
