@@ -1,11 +1,12 @@
-// Other versions of Node to run tests on. Their binaries come as npm packages, and are only fetched by a test run, so
+// The versions of Node to run tests on. Their binaries come as npm packages, and are only fetched by a test run, so
 // that `npm ci` stays light.
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { currentPlatform } from "./platforms.mjs";
 import { longStep, npm, output, root } from "./steps.mjs";
 
-const VERSIONS = ["22.23.3", "24.21.0"];
+/** One of each supported line, from the oldest to the newest. */
+export const VERSIONS = ["20.20.2", "22.23.3", "24.21.0", "26.12.1"];
 
 /** The Nodes other than the running one, as `{ version, command }`. */
 export function otherNodes() {

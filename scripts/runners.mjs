@@ -1,5 +1,5 @@
-// The versions of Jest and Vitest that the environments work with. Those that are not among the development dependencies are
-// fetched when something runs on them, so that `npm ci` stays light.
+// The versions of test runners that the specs use. Those that are not among the development dependencies are fetched when
+// something runs on them, so that `npm ci` stays light.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { otherNodes } from "./nodes.mjs";
@@ -17,10 +17,16 @@ const jest = (version) => {
 /** @param node the oldest Node that it runs on */
 const vitest = (version, node = 0) => ({ name: "vitest", version, node, packages: [`vitest@${version}`] });
 
-/** From the oldest to the newest of each. */
+/** What the environments work with, from the oldest to the newest of each. */
 export const RUNNERS = {
   jest: [jest("27.5.1"), jest("28.1.3"), jest("29.7.0"), jest("30.4.0")],
   vitest: [vitest("0.34.6"), vitest("1.6.1"), vitest("2.1.9"), vitest("3.2.7"), vitest("4.1.12"), vitest("5.1.2", 22)],
+};
+
+/** What suites that write `new Miniflare()` are run with, besides `node:test`, Jest and Vitest. */
+export const PLAIN_RUNNERS = {
+  ava: { name: "ava", version: "6.4.1", packages: ["ava@6.4.1"] },
+  mocha: { name: "mocha", version: "11.8.0", packages: ["mocha@11.8.0"] },
 };
 
 /** The folder of packages that a runner and what it needs are in, fetched when they are not there. */

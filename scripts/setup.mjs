@@ -30,9 +30,24 @@ const TEST_TOOLS = [
   },
 ];
 
+const LINTS = ["clippy", "rustfmt"];
+
 export function setupTests() {
   setup();
   ensureTools(TEST_TOOLS);
+  step("clippy, rustfmt", ensureLints);
+}
+
+// Where they do not come through rustup, the checks that need them fail, and say so.
+function ensureLints() {
+  const cargo = findCargo();
+  const ask = (name) => output(cargo.command, [name, "--version"], { env: { ...process.env, ...cargo.env } });
+  const found = () => ["clippy", "fmt"].map(ask);
+  const rustup = found().includes(undefined) && findRustup();
+  if (rustup) output(rustup, ["component", "add", ...LINTS], { env: { ...process.env, ...cargo.env } });
+  return found()
+    .map((version) => version?.split(" ")[1] ?? `missing (rustup component add ${LINTS.join(" ")})`)
+    .join(", ");
 }
 
 export function setup() {
@@ -71,7 +86,7 @@ function installRust(problem, required) {
     throw new StepError(problem, remedy);
   }
   longStep("rustup toolchain install stable", () =>
-    run(rustup, ["toolchain", "install", "stable", "--profile", "minimal"], {
+    run(rustup, ["toolchain", "install", "stable", "--profile", "minimal", "--component", LINTS.join()], {
       remedy: `${problem}: install Rust ${required} or newer by hand, see https://rustup.rs`,
     }),
   );

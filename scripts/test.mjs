@@ -1,10 +1,11 @@
-// `npm test`: set-up, build, the specs on this Node, their core part on the other Nodes, and the type test. The last line
-// is the sum of all runs. `npm test -- kv cache` runs the spec files whose path contains one of the words.
+// `npm test`: set-up, lint, build, the specs on this Node, and on the others those that Node's version matters to. The last
+// line is the sum of all runs. `npm test -- kv cache` runs the spec files whose path contains one of the words.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { spawnSync } from "node:child_process";
 import { build } from "./build.mjs";
+import { CHECKS, runQuickChecks, runSlowChecks } from "./lint.mjs";
 import { otherNodes } from "./nodes.mjs";
 import { main, root, say, StepError } from "./steps.mjs";
 import { setupTests } from "./setup.mjs";
@@ -14,24 +15,29 @@ const CONCURRENCY = 2;
 // For one test and for one file: long enough for the packaging test on a slow machine, short enough to end a hang.
 const TIMEOUT_MS = 300_000;
 const UNITS = path.join("src", "**", "*.rs");
-const TYPES = path.join("__test__", "types");
+/** Of the specs, those that run on every Node: what Workers do, and what takes the place of Node's classes. */
+const EVERY_NODE = ["core", "mock", "node"].map((folder) => path.join("__test__", folder, path.sep));
 
 function test() {
   const words = process.argv.slice(2);
   const isChosen = (file) => words.length === 0 || words.some((word) => file.includes(word));
   const specs = findSpecs().filter(isChosen);
-  const core = specs.filter((file) => file.startsWith(path.join("__test__", "core", path.sep)));
-  const hasTypes = existsSync(path.join(root, TYPES)) && isChosen(TYPES);
-  if (specs.length === 0 && !hasTypes && !isChosen(UNITS)) {
+  const everywhere = specs.filter((file) => EVERY_NODE.some((folder) => file.startsWith(folder)));
+  const isLint = CHECKS.some(isChosen);
+  if (specs.length === 0 && !isLint && !isChosen(UNITS)) {
     throw new StepError(`no spec file's path contains ${words.join(" or ")}`, "spec files are __test__/**/*.spec.mjs");
   }
   setupTests();
+  const quick = runQuickChecks(isChosen);
   build();
   report([
+    ...quick,
+    ...runSlowChecks(isChosen),
     ...(isChosen(UNITS) ? [runUnits()] : []),
     ...(specs.length > 0 ? [runSpecs(process.versions.node, process.execPath, specs)] : []),
-    ...(core.length > 0 ? otherNodes().map(({ version, command }) => runSpecs(version, command, core)) : []),
-    ...(hasTypes ? [checkTypes()] : []),
+    ...(everywhere.length > 0
+      ? otherNodes().map(({ version, command }) => runSpecs(version, command, everywhere))
+      : []),
   ]);
 }
 
@@ -79,13 +85,6 @@ function runUnits() {
   process.stdout.write(stdout);
   const [, passed, failed] = /(\d+) passed; (\d+) failed/.exec(stdout) ?? [0, 0, 0];
   return { passed: Number(passed), failed: status === 0 ? 0 : Math.max(Number(failed), 1) };
-}
-
-function checkTypes() {
-  say("types");
-  const tsc = path.join(root, "node_modules/typescript/bin/tsc");
-  const { status } = spawnSync(process.execPath, [tsc, "--noEmit", "-p", TYPES], { cwd: root, stdio: "inherit" });
-  return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
 function report(runs) {

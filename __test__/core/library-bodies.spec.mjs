@@ -10,17 +10,16 @@ import * as formdataNode from "formdata-node";
 import * as formdataPolyfill from "formdata-polyfill/esm.min.js";
 import { create, differs, Request, Response } from "../support/miniflare.mjs";
 import { test } from "../support/test.mjs";
+import { undicis } from "../support/undici.mjs";
 
 const require = createRequire(import.meta.url);
-const [undici5, undici6, undici7] = ["undici", "undici-6", "undici-7"].map((name) => require(name));
+const undici5 = require("undici");
 const { FormData, Blob, File = buffer.File } = globalThis;
 
 /** By library: its form, and a file class to append to it. */
 const forms = {
   Node: [FormData, File],
-  "undici 5": [undici5.FormData, undici5.File],
-  "undici 6": [undici6.FormData, undici6.File ?? File],
-  "undici 7": [undici7.FormData, File],
+  ...Object.fromEntries(undicis.map(([name, undici]) => [name, [undici.FormData, undici.File ?? File]])),
   "formdata-node": [formdataNode.FormData, formdataNode.File],
   "formdata-polyfill": [formdataPolyfill.FormData, formdataPolyfill.File],
 };
@@ -180,12 +179,7 @@ describe("what libraries have in the place of Node's fetch classes", differs("th
       [headers instanceof Headers, headers.get("a")],
     ]);
   } }`;
-  for (const [library, undici] of Object.entries({
-    Node: globalThis,
-    "undici 5": undici5,
-    "undici 6": undici6,
-    "undici 7": undici7,
-  })) {
+  for (const [library, undici] of [["Node", globalThis], ...undicis]) {
     test(`enters a worker as the worker's own: ${library}`, async (t) => {
       const make = (name) => {
         if (name === "Response") return new undici.Response("from the library", { status: 201 });

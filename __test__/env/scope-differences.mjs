@@ -119,6 +119,10 @@ export const OWN_NAMES = [
   },
   { why: "Node's, which tests use", names: /^(Buffer|clearImmediate|process|setImmediate)$/ },
   { why: "Node's, left alone", names: /^(BroadcastChannel|MessageChannel|MessagePort|Performance.+)$/ },
+  {
+    why: "those of newer versions of Node, left alone",
+    names: /^(ErrorEvent|QuotaExceededError|Storage|localStorage|sessionStorage)$/,
+  },
   { why: "Node's, until workers here have WebSockets", names: /^WebSocket$/ },
 ];
 

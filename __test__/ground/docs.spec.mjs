@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { VERSIONS } from "../../scripts/nodes.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const read = (file) => readFileSync(path.join(root, file), "utf8");
@@ -216,4 +217,16 @@ describe("limits", () => {
       }
     });
   }
+});
+
+describe("README.md", () => {
+  test("names the versions of Node that the specs run on", () => {
+    const lines = VERSIONS.map((version) => version.split(".")[0]);
+    const expected = `Node ${lines.slice(0, -1).join(", ")} and ${lines.at(-1)}`;
+    const found = read("README.md")
+      .match(/Node \d+, [\d\s,]+ and \d+/g)
+      .map((text) => text.replace(/\s+/g, " "));
+    assert.ok(found.length > 0);
+    assert.deepEqual([...new Set(found)], [expected]);
+  });
 });

@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
 import { describe } from "node:test";
 import zlib from "node:zlib";
@@ -12,16 +11,10 @@ import { folder } from "../support/files.mjs";
 import { create, createFetchMock } from "../support/miniflare.mjs";
 import { closedPort, serve } from "../support/server.mjs";
 import { test } from "../support/test.mjs";
-
-const require = createRequire(import.meta.url);
-const versions = [
-  ["undici 5", createRequire(require.resolve("miniflare"))("undici")],
-  ["undici 6", require("undici-6")],
-  ["undici 7", require("undici-7")],
-];
+import { undicis } from "../support/undici.mjs";
 
 const GLOBAL = Symbol.for("undici.globalDispatcher.1");
-/** Node's own dispatcher: of undici 6 or 7, as Node has it. */
+/** Node's own dispatcher: of undici 6, 7 or 8, as Node has it. */
 function nodesDispatcher() {
   assert.ok(globalThis.Response);
   return globalThis[GLOBAL];
@@ -29,7 +22,7 @@ function nodesDispatcher() {
 
 const echo = (t) => serve(t, (request, response) => request.pipe(response));
 
-for (const [name, { MockAgent }] of versions) {
+for (const [name, { MockAgent }] of undicis) {
   describe(`a MockAgent of ${name}`, () => {
     test("answers a worker's fetches", async (t) => {
       const fetchMock = new MockAgent();
@@ -70,7 +63,7 @@ for (const [name, { MockAgent }] of versions) {
 }
 
 describe("a mock that is composed with interceptors of undici", () => {
-  for (const [name, { MockAgent, interceptors }] of versions.slice(1)) {
+  for (const [name, { MockAgent, interceptors }] of undicis.slice(1)) {
     test(`retries as they do, and leaves redirects to the worker (${name})`, async (t) => {
       const fetchMock = new MockAgent();
       t.after(() => fetchMock.close());
@@ -88,7 +81,7 @@ describe("a mock that is composed with interceptors of undici", () => {
   }
 });
 
-const agents = versions.map(([name, { Agent }]) => {
+const agents = undicis.map(([name, { Agent }]) => {
   const make = (t) => {
     const agent = new Agent();
     t.after(() => agent.destroy());
@@ -234,13 +227,15 @@ describe("any dispatcher", () => {
 });
 
 describe("a mock as a dispatcher", () => {
+  /** The undici that sets Node's dispatcher where this Node looks for it. */
+  const major = process.versions.undici.split(".")[0];
+  const [, undici] = undicis.find(([name]) => name === `undici ${major}`);
+
   /** Makes a mock the dispatcher of Node's own fetch for the time of a test. */
   function install(t, fetchMock) {
-    const before = nodesDispatcher();
-    globalThis[GLOBAL] = fetchMock;
-    t.after(() => {
-      globalThis[GLOBAL] = before;
-    });
+    const before = undici.getGlobalDispatcher();
+    undici.setGlobalDispatcher(fetchMock);
+    t.after(() => undici.setGlobalDispatcher(before));
   }
 
   test("answers Node's own fetch", async (t) => {
@@ -283,5 +278,35 @@ describe("a mock as a dispatcher", () => {
     fetchMock.disableNetConnect();
     install(t, fetchMock);
     await assert.rejects(fetch(`${ORIGIN}/a`), (error) => error.cause.message === refusal("path", "/a"));
+  });
+
+  test("leaves the rest to the network, whichever of several mocks is installed", async (t) => {
+    nodesDispatcher();
+    const url = `${await echo(t)}/`;
+    const read = async (path) => (await fetch(url + path, { method: "POST", body: "echoed" })).text();
+    const first = createFetchMock();
+    first.get(new URL(url).origin).intercept({ path: "/first", method: "POST" }).reply(200, "first").persist();
+    install(t, first);
+    const second = createFetchMock();
+    second.get(new URL(url).origin).intercept({ path: "/second", method: "POST" }).reply(200, "second").persist();
+    install(t, second);
+    assert.deepEqual([await read(""), await read("first"), await read("second")], ["echoed", "first", "second"]);
+    undici.setGlobalDispatcher(first);
+    assert.deepEqual([await read(""), await read("first"), await read("second")], ["echoed", "first", "echoed"]);
+  });
+
+  test("is asked once for each request", async (t) => {
+    nodesDispatcher();
+    const url = `${await echo(t)}/`;
+    const asked = [];
+    const fetchMock = createFetchMock();
+    const takes = (path) => {
+      asked.push(path);
+      return false;
+    };
+    fetchMock.get(new URL(url).origin).intercept({ path: takes, method: "POST" }).reply(200, "from the mock");
+    install(t, fetchMock);
+    assert.equal(await (await fetch(`${url}a`, { method: "POST", body: "echoed" })).text(), "echoed");
+    assert.deepEqual(asked, ["/a"]);
   });
 });

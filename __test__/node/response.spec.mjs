@@ -41,6 +41,12 @@ async function forEachForm(text, run) {
   }
 }
 
+async function collect(stream) {
+  const chunks = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return chunks;
+}
+
 async function drain(stream) {
   const chunks = [];
   for await (const chunk of stream) {
@@ -108,6 +114,16 @@ test("a body can be read in every way, whatever its form", async () => {
   });
   await forEachForm("é", async (response) => assert.equal(await (await response.blob()).text(), "é"));
   await forEachForm("é", async (response) => assert.equal(await drain(response.body), "é"));
+  await forEachForm("é", async (response) => assert.deepEqual(await collect(response.textStream()), ["é"]));
+});
+
+test("textStream() leaves out the byte order mark, is empty without a body, and reads the body", async () => {
+  assert.deepEqual(await collect(light(new Uint8Array([0xef, 0xbb, 0xbf, 0x61, 0xff])).textStream()), ["a\ufffd"]);
+  assert.deepEqual(await collect(light(null).textStream()), []);
+  const response = light("a");
+  response.textStream();
+  assert.throws(() => response.textStream(), { name: "TypeError", message: /already been read/ });
+  await assert.rejects(response.text(), { name: "TypeError", message: /already been read/ });
 });
 
 test("blobs and form data have the type the headers say", async () => {

@@ -47,23 +47,23 @@ pub fn op_web_url_change(
     let Ok(mut url) = Url::parse(href, None) else {
         return REFUSED;
     };
-    let value = Some(value);
+    let input = Some(value);
     let changed = match component {
         url_part::HASH => {
-            url.set_hash(value);
+            url.set_hash(input);
             Ok(())
         }
-        url_part::HOST => url.set_host(value),
-        url_part::HOSTNAME => url.set_hostname(value),
-        url_part::PASSWORD => url.set_password(value),
-        url_part::PATHNAME => url.set_pathname(value),
-        url_part::PORT => url.set_port(value),
-        url_part::PROTOCOL => url.set_protocol(value.unwrap_or_default()),
+        url_part::HOST => url.set_host(input),
+        url_part::HOSTNAME => url.set_hostname(input),
+        url_part::PASSWORD => url.set_password(input),
+        url_part::PATHNAME => url.set_pathname(input),
+        url_part::PORT => url.set_port(input),
+        url_part::PROTOCOL => url.set_protocol(value),
         url_part::SEARCH => {
-            url.set_search(value);
+            url.set_search(input);
             Ok(())
         }
-        url_part::USERNAME => url.set_username(value),
+        url_part::USERNAME => url.set_username(input),
         _ => Err(()),
     };
     match changed {

@@ -32,6 +32,7 @@ struct Spare {
 
 // SAFETY: an order is handed over whole, and so is what is made of it; nobody else holds anything of either.
 unsafe impl Send for Order {}
+// SAFETY: as for an order, of which it is made.
 unsafe impl Send for Spare {}
 
 struct State {

@@ -14,10 +14,14 @@ const { headersOfText, textOfHeaders } = require("../../web/header-text.js");
 /** Where undici, and Node's own copy of it, keep the dispatcher of all requests. */
 const GLOBAL = Symbol.for("undici.globalDispatcher.1");
 
-function dispatch(mock, options, handler, network) {
+/** The mocks that have let a request through, among its options. */
+const PASSED = Symbol("miniflare-rs.mock.passed");
+
+/** @param before the dispatcher of all requests from before the mock was made */
+function dispatch(mock, options, handler, before) {
   if (typeof handler !== "object" || handler === null) throw new InvalidArgumentError("handler must be an object");
   try {
-    return answerWith(mock, options, handler, network);
+    return answerWith(mock, options, handler, before);
   } catch (error) {
     if (!isNew(handler) && typeof handler.onError !== "function") {
       throw new InvalidArgumentError("invalid onError method");
@@ -27,14 +31,15 @@ function dispatch(mock, options, handler, network) {
   }
 }
 
-function answerWith(mock, options, handler, network) {
+function answerWith(mock, options, handler, before) {
   if (typeof options !== "object" || options === null) throw new InvalidArgumentError("opts must be an object.");
+  if (options[PASSED]?.includes(mock)) return required(before).dispatch(options, handler);
   checkOrigin(options.origin);
   if (typeof options.path !== "string") throw new InvalidArgumentError("path must be a string");
   checkHandler(handler);
   const give = (answer) => {
     // What servers answer to a test itself is nothing to record.
-    if (answer === NETWORK || answer.keep !== undefined) return networkOf(mock, network).dispatch(options, handler);
+    if (answer === NETWORK || answer.keep !== undefined) return pass(mock, options, handler, before);
     deliver(answer, handler);
   };
   const answer = mock[ANSWER](requestOf(options), new Session());
@@ -70,12 +75,20 @@ function attempt(act, handler) {
   }
 }
 
-function networkOf(mock, before) {
+/**
+ * Hands a request on to the dispatcher of all requests. That one may lead back here: undici 8 wraps the one that is set, and
+ * a mock that was made after this one hands on to what was there before it.
+ */
+function pass(mock, options, handler, before) {
   // Node's own comes with its classes.
   if (globalThis[GLOBAL] === undefined) void web.Response;
   const current = globalThis[GLOBAL];
-  const network = current === mock ? before : current;
-  if (network !== undefined) return network;
+  const network = required(current === mock ? before : current);
+  network.dispatch({ ...options, [PASSED]: [...(options[PASSED] ?? []), mock] }, handler);
+}
+
+function required(dispatcher) {
+  if (dispatcher !== undefined) return dispatcher;
   const text = "There is no dispatcher for requests that the mock lets through";
   throw new UndiciError(`${text}: make the mock after undici, or Node's fetch, has been loaded.`);
 }
@@ -118,7 +131,9 @@ function deliver({ status, statusText, headers, content }, handler) {
 }
 
 function deliverNew(status, raw, text, content, handler) {
-  const controller = { paused: false, aborted: false, reason: null, pause() {}, resume() {}, abort() {} };
+  // The fetch of undici 8 reads the raw headers alone.
+  const raws = { rawHeaders: raw, rawTrailers: [] };
+  const controller = { ...raws, paused: false, aborted: false, reason: null, pause() {}, resume() {}, abort() {} };
   const headers = {};
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index].toString("latin1");

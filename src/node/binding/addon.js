@@ -3,43 +3,44 @@
 
 const fs = require("node:fs");
 const path = require("node:path");
-const { InstanceError } = require("../errors.js");
+const { exactTarget, target } = require("./target.js");
 
 const BINARY = "miniflare-rs";
 /** The package's folder, seen from the bundle in `lib/node` or from this file among the sources. */
 const ROOT = path.join(__dirname, path.basename(__dirname) === "node" ? "../.." : "../../..");
 
-function target() {
-  const base = `${process.platform}-${process.arch}`;
-  if (process.platform !== "linux") return base;
-  return `${base}-${process.report.getReport().header.glibcVersionRuntime ? "gnu" : "musl"}`;
-}
-
-/** The common case without the costly report: glibc's own loader is there. */
-function quickTarget() {
-  const gnu = process.platform === "linux" && process.arch === "x64" && process.config.variables.host_arch === "x64";
-  return gnu ? "linux-x64-gnu" : target();
-}
-
 function load() {
-  const name = quickTarget();
-  const file = `${BINARY}.${name}.node`;
   const attempts = [];
+  const likely = target();
+  const found = loadFor(likely, attempts);
+  if (found !== undefined) return found;
+  const name = exactTarget();
+  const other = name === likely ? undefined : loadFor(name, attempts);
+  if (other !== undefined) return other;
+  const { loadFailure } = require("./load-failure.js");
+  throw loadFailure(name, builds(), attempts);
+}
+
+function loadFor(name, attempts) {
   for (const find of [ownFolder, packageFolder]) {
     const folder = find(name);
     if (folder === undefined) continue;
+    const file = path.join(folder, `${BINARY}.${name}.node`);
     try {
-      return { binding: require(path.join(folder, file)), snapshot: path.join(folder, "snapshot.bin") };
+      return { binding: require(file), snapshot: path.join(folder, "snapshot.bin") };
     } catch (error) {
-      attempts.push(error);
+      if (error.code !== "MODULE_NOT_FOUND") attempts.push({ file, error });
     }
   }
-  throw new InstanceError(
-    "ERR_LOAD",
-    `The addon for ${name} cannot be loaded. Install the package ${BINARY}-${name} (npm does so unless optional ` +
-      `dependencies are omitted), or run \`npm run build\` in a clone.`,
-    attempts.find((error) => error.code !== "MODULE_NOT_FOUND") ?? attempts[0],
-  );
+}
+
+/** The platforms that there are packages for: those that an installed package names, or that a clone has folders of. */
+function builds() {
+  const { optionalDependencies = {} } = require(path.join(ROOT, "package.json"));
+  const folder = path.join(ROOT, "npm");
+  const own = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+  const named = Object.keys(optionalDependencies).map((name) => name.slice(BINARY.length + 1));
+  return [...named, ...own].filter((name) => /^(linux|darwin|win32)-/.test(name));
 }
 
 function ownFolder(name) {

@@ -132,6 +132,13 @@ class Body {
     return new Uint8Array(await new web.Response(content).arrayBuffer());
   }
 
+  /** A stream of the text, as the standard's method of this name gives it. */
+  textStream() {
+    if (this.#unusable) throw new TypeError(ALREADY_READ);
+    const decoded = this.stream?.pipeThrough(new TextDecoderStream());
+    return decoded ?? new ReadableStream({ start: (controller) => controller.close() });
+  }
+
   clone() {
     if (this.#unusable) throw new TypeError("Response.clone: Body has already been consumed.");
     if (typeof this.#content === "function") this.#stream ??= this.#openStream();

@@ -208,6 +208,10 @@ class LightResponse extends Bare {
     return this.#body.bytes();
   }
 
+  textStream() {
+    return this.#body.textStream();
+  }
+
   async arrayBuffer() {
     return (await this.#body.bytes()).buffer;
   }
