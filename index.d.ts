@@ -397,7 +397,7 @@ type ReloadListener = ((event: ReloadEvent) => void) | { handleEvent(event: Relo
 
 /**
  * The clock of an instance. Once a test sets or advances it, time stands still until the test sets or advances it
- * again. `Date`, timers, the expiry of stored data and alarms follow it. Cron triggers do not.
+ * again. `Date`, timers, the expiry of stored data, alarms and cron triggers follow it.
  *
  * @example
  * await mf.clock.set(new Date("2030-01-01T00:00:00Z"));
@@ -665,7 +665,7 @@ export class Miniflare extends EventTarget {
 
   /**
    * Starts to dispatch scheduled events according to the option `crons`, until the scheduler is disposed of. Each event
-   * is logged. The scheduler follows the system's time, not `clock`.
+   * is logged. The scheduler follows `clock`.
    *
    * @example
    * const scheduler = await mf.startScheduler();

@@ -5,8 +5,9 @@ use std::rc::Rc;
 
 use deno_core::{OpState, op2};
 
+use super::ROOM;
 use super::alarm::{self, Alarm};
-use super::alarms::{Name, Told};
+use super::alarms::{Alarms, Name, Told};
 use super::ops::Open;
 use super::storage::{Entries, Storage, StorageError};
 use crate::realm::host::HostHandle;
@@ -103,11 +104,15 @@ fn settle(storage: &Storage, succeeded: bool) -> Result<(), StorageError> {
     Ok(())
 }
 
+fn alarms(state: &OpState) -> Rc<Alarms> {
+    state.borrow::<Rc<Instance>>().part()
+}
+
 /// This lane delivers the alarms of `bindings` from now on. The number it is known by; 0 stands for a new one.
 #[op2]
 #[smi]
 pub fn op_durable_alarms_watch(state: &mut OpState, #[smi] watcher: u32, #[serde] bindings: Vec<String>) -> u32 {
-    let alarms = &state.borrow::<Rc<Instance>>().alarms;
+    let alarms = alarms(state);
     let watcher = if watcher == 0 { alarms.watcher() } else { watcher };
     alarms.watch(watcher, bindings);
     watcher
@@ -135,10 +140,8 @@ pub async fn op_durable_alarms_due(state: Rc<RefCell<OpState>>, #[smi] watcher: 
             }
         });
     };
-    let Instance {
-        alarms, clock, stores, ..
-    } = &*instance;
-    flat(alarms.due(watcher, clock, stores, tell).await)
+    let alarms = instance.part::<Alarms>();
+    flat(alarms.due(watcher, &instance.clock, &instance.stores, tell).await)
 }
 
 /// Objects with an alarm, in the order of their times: `[binding, id, binding, id, ...]`; only what is due, if asked so.
@@ -146,29 +149,27 @@ pub async fn op_durable_alarms_due(state: Rc<RefCell<OpState>>, #[smi] watcher: 
 #[serde]
 pub async fn op_durable_alarms_scheduled(state: Rc<RefCell<OpState>>, due: bool) -> Result<Vec<String>, StorageError> {
     let instance = state.borrow().borrow::<Rc<Instance>>().clone();
-    let Instance {
-        alarms, clock, stores, ..
-    } = &*instance;
-    let store = stores.durable();
+    let alarms = instance.part::<Alarms>();
+    let store = instance.stores.spaces(ROOM.name);
     if store.is_shared() {
         alarms.read(&store).await?;
     } else {
         alarms.load(&store).await?;
     }
-    Ok(flat(alarms.scheduled(due.then(|| clock.now_ms()))))
+    Ok(flat(alarms.scheduled(due.then(|| instance.clock.now_ms()))))
 }
 
 /// Something that was written is lost: what is stored must be read again.
 #[op2(fast)]
 pub fn op_durable_alarms_forget(state: &mut OpState) {
-    state.borrow::<Rc<Instance>>().alarms.forget();
+    alarms(state).forget();
 }
 
 /// An alarm could not be delivered; in how many milliseconds that is tried again.
 #[op2(fast)]
 pub fn op_durable_alarms_postpone(state: &mut OpState, #[string] binding: String, #[string] id: String) -> f64 {
-    let Instance { alarms, clock, .. } = &**state.borrow::<Rc<Instance>>();
-    alarms.postpone(&(binding, id), clock.now_ms())
+    let now_ms = state.borrow::<Rc<Instance>>().clock.now_ms();
+    alarms(state).postpone(&(binding, id), now_ms)
 }
 
 fn flat(names: Vec<Name>) -> Vec<String> {
@@ -184,7 +185,7 @@ pub fn op_durable_alarms_deliver(
     #[string] id: String,
     begins: bool,
 ) -> bool {
-    let alarms = &state.borrow::<Rc<Instance>>().alarms;
+    let alarms = alarms(state);
     let name = (binding, id);
     if begins {
         alarms.begin(watcher, &name)

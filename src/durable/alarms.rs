@@ -3,34 +3,32 @@
 //! A lane watches the bindings whose classes it has; the lane that watched a binding before stops doing so. What a lane
 //! had begun to deliver when it stopped watching is left to the next, which finds it as a retry.
 //!
-//! The schedule is a cache of what is stored. Others may use the same place, and writes may be lost: it is read again when
+//! The queue is a cache of what is stored. Others may use the same place, and writes may be lost: it is read again when
 //! something was lost, when others let go of objects, and now and then where nobody tells of that. What another thread or
 //! process has claimed is left to it.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::pin::pin;
 use std::rc::Rc;
 
-use futures::future::{Either, pending, select};
-use tokio::sync::Notify;
+use futures::future::{Either, select};
 
+use super::ROOM;
 use super::alarm::{self, Alarm};
 use super::postponed::{Outage, Postponed};
-use crate::clock::{Clock, Scale};
+use crate::clock::Clock;
 use crate::limits;
-use crate::store::place::Stores;
+use crate::realm::timer_queue::{TimerQueue, sleep_until};
+use crate::store::stores::Stores;
 use crate::store::{Store, StoreError};
 
 /// Binding and id of an object.
 pub type Name = (String, String);
-/// A time whose bits are ordered as the time is, since none is negative.
-type Order = u64;
 
 #[derive(Default)]
 pub struct Alarms {
-    schedule: RefCell<BTreeSet<(Order, Name)>>,
-    orders: RefCell<BTreeMap<Name, Order>>,
+    queue: TimerQueue<Name>,
     /// Who delivers the alarm of an object at the moment.
     delivering: RefCell<HashMap<Name, u32>>,
     /// Those that could not be delivered.
@@ -38,12 +36,11 @@ pub struct Alarms {
     /// Who watches a binding.
     watchers: RefCell<HashMap<String, u32>>,
     last_watcher: Cell<u32>,
-    /// The store whose alarms these are.
-    loaded: RefCell<Option<Rc<dyn Store>>>,
+    /// The store whose alarms these are, and how often it had been brought back then.
+    loaded: RefCell<Option<(Rc<dyn Store>, u64)>>,
     /// How many are asking the store, and whose alarms were written meanwhile: an answer may not know of them.
     asking: Cell<usize>,
     written: RefCell<BTreeSet<Name>>,
-    changed: Notify,
 }
 
 /// What a watcher tells of itself.
@@ -65,44 +62,35 @@ impl Alarms {
 
     fn schedule(&self, name: &Name, alarm: Option<Alarm>) {
         let due_ms = alarm.map(|alarm| self.postponed.until(name).max(alarm.due_ms));
-        self.order(name, due_ms.map(order_of));
-    }
-
-    fn order(&self, name: &Name, order: Option<Order>) {
-        let mut orders = self.orders.borrow_mut();
-        let mut schedule = self.schedule.borrow_mut();
-        if let Some(before) = orders.remove(name) {
-            schedule.remove(&(before, name.clone()));
-        }
-        if let Some(order) = order {
-            orders.insert(name.clone(), order);
-            schedule.insert((order, name.clone()));
-            self.changed.notify_waiters();
-        }
+        self.queue.set(name, due_ms);
     }
 
     /// What is stored may be another now than what is known.
     pub fn forget(&self) {
         self.loaded.replace(None);
-        self.changed.notify_waiters();
+        self.queue.wake();
     }
 
     /// Looks what `store` holds, unless that is known.
     pub async fn load(&self, store: &Rc<dyn Store>) -> Result<(), StoreError> {
-        let known = self.loaded.borrow().as_ref().is_some_and(|one| Rc::ptr_eq(one, store));
+        let known = self.loaded.borrow().as_ref().is_some_and(|(one, restores)| {
+            let is_same = Rc::ptr_eq(one, store);
+            is_same && *restores == store.restores()
+        });
         if known { Ok(()) } else { self.read(store).await }
     }
 
     /// Looks what `store` holds.
     pub async fn read(&self, store: &Rc<dyn Store>) -> Result<(), StoreError> {
         let asking = Asking::begin(self);
+        let restores = store.restores();
         let stored = store.spaces_with(alarm::KEY).wait().await?;
-        self.loaded.replace(Some(store.clone()));
+        self.loaded.replace(Some((store.clone(), restores)));
         let written = self.written.borrow().clone();
-        let mut old: Vec<Name> = self.orders.borrow().keys().cloned().collect();
+        let mut old = self.queue.names();
         old.retain(|name| !written.contains(name));
         for name in old {
-            self.order(&name, None);
+            self.queue.set(&name, None);
         }
         for (space, bytes) in stored {
             if let (Some((binding, id)), Some(alarm)) = (space.rsplit_once(':'), Alarm::from_bytes(&bytes)) {
@@ -119,9 +107,8 @@ impl Alarms {
     /// An alarm could not be delivered, for a reason that is not its handler's; in how many milliseconds it is tried again.
     pub fn postpone(&self, name: &Name, now_ms: f64) -> f64 {
         let wait_ms = self.postponed.add(name, now_ms);
-        let before = self.orders.borrow().get(name).copied();
-        if let Some(before) = before {
-            self.order(name, Some(before.max(order_of(now_ms + wait_ms))));
+        if let Some(before) = self.queue.due_ms(name) {
+            self.queue.set(name, Some(before.max(now_ms + wait_ms)));
         }
         wait_ms
     }
@@ -133,10 +120,7 @@ impl Alarms {
 
     /// Objects with an alarm, that of the next first; only those due by `until_ms` when it is given.
     pub fn scheduled(&self, until_ms: Option<f64>) -> Vec<Name> {
-        let until = until_ms.map_or(Order::MAX, order_of);
-        let schedule = self.schedule.borrow();
-        let due = schedule.iter().take_while(|(order, _)| *order <= until);
-        due.map(|(_, name)| name.clone()).collect()
+        self.queue.due_by(until_ms)
     }
 
     /// A number for a lane that will watch.
@@ -149,20 +133,20 @@ impl Alarms {
     pub fn watch(&self, watcher: u32, bindings: Vec<String>) {
         let mut watchers = self.watchers.borrow_mut();
         watchers.extend(bindings.into_iter().map(|binding| (binding, watcher)));
-        self.changed.notify_waiters();
+        self.queue.wake();
     }
 
     /// The objects whose alarm is due, as soon as there are any; none when others watch what this one has watched.
     pub async fn due(&self, watcher: u32, clock: &Rc<Clock>, stores: &Stores, tell: impl Fn(Told)) -> Vec<Name> {
         let mut outage = Outage::default();
         loop {
-            let mut changed = pin!(self.changed.notified());
+            let mut changed = pin!(self.queue.changed());
             changed.as_mut().enable();
             if !self.watchers.borrow().values().any(|one| *one == watcher) {
                 tell(Told::Expects(false));
                 return Vec::new();
             }
-            let store = stores.durable();
+            let store = stores.spaces(ROOM.name);
             let others = store.changed();
             match self.look(watcher, clock, &store).await {
                 Ok(due) if !due.is_empty() => {
@@ -183,13 +167,8 @@ impl Alarms {
             let next = self.next(watcher);
             let soon = next.is_some_and(|due_ms| is_soon(due_ms - clock.now_ms()) && !clock.is_steered());
             tell(Told::Expects(soon || self.is_delivering(watcher)));
-            let timer = async {
-                match next {
-                    Some(due_ms) => clock.sleep_until(Scale::Wall, due_ms).await,
-                    None => pending().await,
-                }
-            };
-            if let Either::Right(_) = select(select(changed, pin!(timer)), others).await {
+            let timer = pin!(sleep_until(clock, next));
+            if let Either::Right(_) = select(select(changed, timer), others).await {
                 self.loaded.replace(None);
             }
         }
@@ -213,7 +192,7 @@ impl Alarms {
             .zip(elsewhere)
             .partition(|(_, is_elsewhere)| *is_elsewhere);
         for (name, _) in others {
-            self.order(&name, None);
+            self.queue.set(&name, None);
             self.end(watcher, &name);
         }
         Ok(own.into_iter().map(|(name, _)| name).collect())
@@ -229,7 +208,7 @@ impl Alarms {
         let mut delivering = self.delivering.borrow_mut();
         if delivering.get(name) == Some(&watcher) {
             delivering.remove(name);
-            self.changed.notify_waiters();
+            self.queue.wake();
         }
     }
 
@@ -241,12 +220,10 @@ impl Alarms {
 
     /// When the next alarm of `watcher` is due that it does not deliver yet.
     fn next(&self, watcher: u32) -> Option<f64> {
-        let schedule = self.schedule.borrow();
-        let mut waiting = schedule.iter().filter(|(_, name)| {
+        self.queue.next(|name| {
             let delivers = self.delivering.borrow().get(name) == Some(&watcher);
             self.is_for(watcher, name) && !delivers
-        });
-        waiting.next().map(|(order, _)| f64::from_bits(*order))
+        })
     }
 
     fn is_delivering(&self, watcher: u32) -> bool {
@@ -275,10 +252,6 @@ impl Drop for Asking<'_> {
             self.0.written.borrow_mut().clear();
         }
     }
-}
-
-fn order_of(time_ms: f64) -> Order {
-    time_ms.max(0.0).to_bits()
 }
 
 fn is_soon(wait_ms: f64) -> bool {

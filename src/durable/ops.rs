@@ -6,6 +6,8 @@ use std::rc::Rc;
 
 use deno_core::{GarbageCollected, OpState, op2, v8};
 
+use super::ROOM;
+use super::alarms::Alarms;
 use super::calls;
 use super::clone;
 use super::id::{self, IdError};
@@ -53,8 +55,8 @@ impl Open {
 #[cppgc]
 pub fn op_durable_open(state: &mut OpState, #[string] binding: &str, #[string] id: &str) -> Open {
     let instance = state.borrow::<Rc<Instance>>();
-    let (space, claimed) = instance.stores.durable().claim(&format!("{binding}:{id}"));
-    let alarm = Slot::new(binding, id, instance.alarms.clone());
+    let (space, claimed) = instance.stores.spaces(ROOM.name).claim(&format!("{binding}:{id}"));
+    let alarm = Slot::new(binding, id, instance.part::<Alarms>());
     Open::Storage(Storage::new(space, claimed, alarm))
 }
 
@@ -77,7 +79,7 @@ pub async fn op_durable_stored(
     state: Rc<RefCell<OpState>>,
     #[string] binding: String,
 ) -> Result<Vec<String>, StorageError> {
-    let store = state.borrow().borrow::<Rc<Instance>>().stores.durable();
+    let store = state.borrow().borrow::<Rc<Instance>>().stores.spaces(ROOM.name);
     let names = store.spaces(&format!("{binding}:")).wait().await?;
     let ids = names.iter().filter_map(|name| name.rsplit_once(':'));
     Ok(ids.filter(|(of, _)| *of == binding).map(|(_, id)| id.into()).collect())

@@ -11,8 +11,6 @@ mod resources;
 mod settings;
 mod tls;
 
-pub use client::Outbound;
-
 use crate::realm::room::Room;
 
 deno_core::extension!(

@@ -16,7 +16,7 @@ use http_body_util::{BodyExt, Empty, Full};
 use hyper::ext::ReasonPhrase;
 use tokio::sync::{mpsc, oneshot};
 
-use super::client::{Client, Outgoing};
+use super::client::{Client, Outbound, Outgoing};
 use super::exchange::{self, Arrived, Arriving, Progress, announced};
 use super::resources::{Exchange, ResponseBody, Task, written};
 use super::settings::{Proxies, Settings};
@@ -62,7 +62,7 @@ pub fn op_outbound_configure(
         },
         silence: Duration::try_from_secs_f64(silence_ms / 1000.0).unwrap_or(Duration::MAX),
     };
-    let client = state.borrow::<Rc<Instance>>().outbound.client(settings);
+    let client = state.borrow::<Rc<Instance>>().part::<Outbound>().client(settings);
     state.put(client.map_err(|error| JsErrorBox::generic(error.to_string()))?);
     Ok(())
 }

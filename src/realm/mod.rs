@@ -9,6 +9,7 @@ pub mod later;
 pub mod pages;
 pub mod room;
 pub mod store_error;
+pub mod timer_queue;
 pub mod turns;
 pub mod value;
 pub mod waker;

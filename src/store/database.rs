@@ -26,6 +26,7 @@ use super::rocks_error::{explain, explain_folder};
 use super::rocks_folder::{self, CURRENT, Folder, Id};
 use super::rocks_mark::{Mark, Note};
 use super::rocks_options::{check_format, options};
+use super::rocks_pending::{self, Settling};
 use super::{Reply, Result, StoreError};
 
 /// What a confirmed write survives.
@@ -50,6 +51,8 @@ pub struct Database {
     pub claims: Claims,
     /// `None` from a failure until the next use.
     handle: RwLock<Option<DB>>,
+    /// Whether a write to several folders may be pending since the handle was opened: see `rocks_pending.rs`.
+    is_unsettled: AtomicBool,
     mark: Mutex<Option<Mark>>,
     is_gone: AtomicBool,
     failure: Mutex<Option<StoreError>>,
@@ -96,6 +99,7 @@ impl Database {
             folder,
             claims: Claims::default(),
             handle: RwLock::new(Some(handle)),
+            is_unsettled: AtomicBool::new(true),
             mark: Mutex::new(mark),
             is_gone: AtomicBool::new(false),
             failure: Mutex::default(),
@@ -109,6 +113,11 @@ impl Database {
         drop(open);
         drop(over);
         Ok(database)
+    }
+
+    /// What the folder was called last.
+    pub fn name(&self) -> PathBuf {
+        lock(&self.name).clone()
     }
 
     /// An error when the folder has been deleted.
@@ -232,24 +241,41 @@ impl Database {
         self.check_there()?;
         if let Some(handle) = &*self.handle.read().unwrap_or_else(PoisonError::into_inner)
             && lock(&self.failure).is_none()
+            && !self.is_unsettled.load(SeqCst)
         {
             return work(handle);
         }
+        Settling::check(self.folder.id, &self.name())?;
         let mut handle = self.handle.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(reason) = lock(&self.failure).take() {
             *handle = None;
             let writes = self.written.load(SeqCst) + 1..=self.applied.load(SeqCst);
-            lock(&self.lost).push(Lost { writes, reason });
+            if !writes.is_empty() {
+                lock(&self.lost).push(Lost { writes, reason });
+            }
         }
-        work(match &mut *handle {
+        let handle = match &mut *handle {
             Some(handle) => handle,
             empty => {
                 self.look()?;
                 let (opened, mark) = open_handle(&self.folder.path, &lock(&self.name))?;
                 *lock(&self.mark) = mark;
+                self.is_unsettled.store(true, SeqCst);
                 empty.insert(opened)
             }
-        })
+        };
+        if self.is_unsettled.load(SeqCst) {
+            let settled = rocks_pending::settle(self.folder.id, handle, &self.name(), &self.folder.path);
+            settled.map_err(|error| self.fail(error))?;
+            self.is_unsettled.store(false, SeqCst);
+        }
+        work(handle)
+    }
+
+    /// Has the next use open the folder anew, since it is not known what was written.
+    pub fn give_up(&self, reason: StoreError) {
+        let _ = self.flush_written();
+        self.fail(reason);
     }
 
     fn fail(&self, error: StoreError) -> StoreError {

@@ -7,8 +7,9 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use super::commits::Commits;
+use super::joint::Batch;
 use super::range::{Entry, Key, Range};
-use super::{Reply, Space, Store, Write};
+use super::{Reply, Result, Space, Store, Write};
 
 /// All spaces of an instance, by name.
 #[derive(Default)]
@@ -95,11 +96,10 @@ impl Store for MemoryStore {
         Reply::Now(Ok(found))
     }
 
-    fn commit_all(&self, changes: Vec<(String, Vec<Write>)>) -> Reply<()> {
-        for (name, writes) in changes {
-            MemoryStore::space(self, &name).apply(writes);
-        }
-        Reply::Now(Ok(()))
+    fn batch(&self, changes: Vec<(String, Vec<Write>)>) -> Result<Batch> {
+        let changes = changes.into_iter();
+        let spaces = changes.map(|(name, writes)| (MemoryStore::space(self, &name), writes));
+        Ok(Batch::Memory(spaces.collect()))
     }
 }
 

@@ -11,6 +11,7 @@ pub mod database;
 mod database_sync;
 pub mod error;
 pub mod indexed;
+pub mod joint;
 pub mod memory;
 pub mod place;
 pub mod range;
@@ -24,14 +25,17 @@ mod rocks_claims;
 mod rocks_error;
 mod rocks_folder;
 mod rocks_held;
+mod rocks_joint;
 mod rocks_key;
 mod rocks_log;
 mod rocks_manifest;
 mod rocks_mark;
 mod rocks_options;
+mod rocks_pending;
 mod rocks_space;
 pub mod rocks_use;
 pub mod snapshots;
+pub mod stores;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -40,6 +44,7 @@ use std::rc::{Rc, Weak};
 use bytes::Bytes;
 use commits::Commits;
 use futures::future::{BoxFuture, FutureExt, pending};
+use joint::Batch;
 
 pub use error::StoreError;
 use range::{Entry, Key, Range};
@@ -106,15 +111,21 @@ pub trait Store {
     /// are left out.
     fn spaces_with(&self, key: &[u8]) -> Reply<Vec<(String, Bytes)>>;
 
-    /// Writes to spaces that are all claimed: everything, or nothing. Answers when it survives, as after [`Space::sync`].
-    fn commit_all(&self, changes: Vec<(String, Vec<Write>)>) -> Reply<()>;
+    /// Writes to spaces that are all claimed, to be committed together with others: see [`joint::commit`].
+    fn batch(&self, changes: Vec<(String, Vec<Write>)>) -> Result<Batch>;
 
     /// Which of these spaces somebody else has claimed: another thread, or another process.
     fn elsewhere(&self, names: &[String]) -> Reply<Vec<bool>> {
         Reply::Now(Ok(vec![false; names.len()]))
     }
 
-    /// Resolves when spaces that others had may have been let go of. It counts from when it is called.
+    /// How often all that is stored was brought back to what it had been: what was known of it is void then.
+    fn restores(&self) -> u64 {
+        0
+    }
+
+    /// Resolves when spaces that others had may have been let go of, or when the store was brought back. It counts from when
+    /// it is called.
     fn changed(&self) -> BoxFuture<'static, ()> {
         pending().boxed()
     }

@@ -1,4 +1,4 @@
-//! Where the rooms of one instance keep what they store, and the stores that are open there.
+//! Where a room stores, and the store that is open there.
 //!
 //! Memory belongs to the instance, and is still there when it has stored elsewhere in between.
 
@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use futures::future::{FutureExt, LocalBoxFuture};
 use tokio::runtime::Handle;
 
 use super::database::Durability;
@@ -13,6 +14,7 @@ use super::memory::MemoryStore;
 use super::redis::RedisStore;
 use super::rocks::RocksStore;
 use super::snapshots::Kept;
+use super::stores::{Keeps, Restoration};
 use super::{Result, Store};
 
 /// Where a store keeps its data, and what it survives there.
@@ -26,77 +28,57 @@ pub enum Place {
     Redis(String, String),
 }
 
-/// The stores of one instance, one for each room that stores something.
-#[derive(Default)]
-pub struct Stores {
-    kv: Room,
-    cache: Room,
-    durable: Room,
-}
-
-impl Stores {
-    pub fn all(&self) -> [Rc<Kept>; 3] {
-        [&self.kv, &self.cache, &self.durable].map(Room::store)
-    }
-
-    pub fn kv(&self) -> Rc<dyn Store> {
-        self.kv.store()
-    }
-
-    pub fn cache(&self) -> Rc<dyn Store> {
-        self.cache.store()
-    }
-
-    pub fn durable(&self) -> Rc<dyn Store> {
-        self.durable.store()
-    }
-
-    /// Hands what was written to the operating system. A failure is told to whoever uses the store next.
-    pub fn flush(&self) {
-        for room in [&self.kv, &self.cache, &self.durable] {
-            let _ = room.current.borrow().1.flush();
-        }
-    }
-
-    /// Stores in these places from now on. Whoever holds a store that is not there any more goes on with it.
-    pub fn settle(&self, kv: Place, cache: Place, durable: Place, background: &Handle) -> Result<()> {
-        self.kv.settle(kv, "kv", background)?;
-        self.cache.settle(cache, "cache", background)?;
-        self.durable.settle(durable, "durable", background)
-    }
-}
-
-/// The store of one room.
-struct Room {
+/// What a room stores as keys and values.
+pub struct Spaces {
+    room: String,
     memory: Rc<Kept>,
     current: RefCell<(Place, Rc<Kept>)>,
 }
 
-impl Room {
-    fn store(&self) -> Rc<Kept> {
-        self.current.borrow().1.clone()
-    }
-
-    fn settle(&self, place: Place, room: &'static str, background: &Handle) -> Result<()> {
-        if self.current.borrow().0 == place {
-            return Ok(());
-        }
-        let store = match &place {
-            Place::Memory => self.memory.clone(),
-            Place::Folder(folder, durability) => Kept::new(Rc::new(RocksStore::new(folder.clone(), room, *durability))),
-            Place::Redis(url, authorities) => Kept::new(RedisStore::open(url, authorities, room, background)?),
-        };
-        self.current.replace((place, store));
-        Ok(())
-    }
-}
-
-impl Default for Room {
-    fn default() -> Room {
+impl Spaces {
+    pub fn new(room: &str) -> Spaces {
         let memory = Kept::new(Rc::<MemoryStore>::default());
-        Room {
+        Spaces {
+            room: room.into(),
             current: RefCell::new((Place::Memory, memory.clone())),
             memory,
         }
+    }
+
+    pub fn store(&self) -> Rc<Kept> {
+        self.current.borrow().1.clone()
+    }
+}
+
+impl Keeps for Spaces {
+    fn settle(&self, place: &Place, background: &Handle) -> Result<()> {
+        if self.current.borrow().0 == *place {
+            return Ok(());
+        }
+        let store = match place {
+            Place::Memory => self.memory.clone(),
+            Place::Folder(folder, durability) => {
+                Kept::new(Rc::new(RocksStore::new(folder.clone(), &self.room, *durability)))
+            }
+            Place::Redis(url, authorities) => Kept::new(RedisStore::open(url, authorities, &self.room, background)?),
+        };
+        self.current.replace((place.clone(), store));
+        Ok(())
+    }
+
+    fn flush(&self) -> Result<()> {
+        self.current.borrow().1.flush()
+    }
+
+    fn take(&self, snapshot: usize) {
+        self.store().take(snapshot);
+    }
+
+    fn restore(&self, snapshot: usize) -> LocalBoxFuture<'static, Result<Restoration>> {
+        self.store().restore(snapshot).boxed_local()
+    }
+
+    fn forget(&self, snapshot: usize) {
+        self.store().forget(snapshot);
     }
 }

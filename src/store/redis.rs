@@ -7,32 +7,41 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{self, Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use futures::channel::oneshot;
 use futures::future::{BoxFuture, FutureExt, TryFutureExt};
-use redis::Value;
+use redis::{Cmd, Value};
 use tokio::runtime::Handle;
 use tokio::time::sleep;
 
 use super::error::StoreError;
+use super::joint::Batch;
 use super::range::{Entry, Range};
-use super::redis_claimed::{self, Claimed, Unsent};
+use super::redis_claimed::{Claimed, Unsent};
 use super::redis_link::Link;
-use super::redis_scripts::Keys;
+use super::redis_scripts::{Keys, Session, Writes};
 use super::{Claims, Reply, Result, Space, Store, Write};
 use crate::limits::DURABLE_ALARM_LOOK;
 
 pub struct RedisStore {
-    server: Arc<Server>,
+    room: Arc<Room>,
     claimed: Claims<Claimed>,
     unsent: Rc<Unsent>,
 }
 
+/// The keys of one room on a server.
+pub(super) struct Room {
+    pub(super) server: Arc<Server>,
+    pub(super) keys: Keys,
+}
+
+/// A thread's use of a server. The rooms that store there share it, so that what is sent by one comes after what was sent by
+/// another before.
 pub(super) struct Server {
     pub(super) link: Link,
-    pub(super) keys: Arc<Keys>,
+    session: Arc<Session>,
     pub(super) background: Handle,
     /// Counts the writes of the session, and its claims.
     writes: Mutex<u64>,
@@ -40,39 +49,61 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Sends writes to spaces, each with its claim; their number and their place in the queue are taken together.
+    fn new(url: &str, authorities: &str, background: &Handle) -> Result<Arc<Server>> {
+        let session = Arc::new(Session(session_name()?));
+        Ok(Arc::new(Server {
+            link: Link::new(url, authorities, session.clone(), background)?,
+            session,
+            background: background.clone(),
+            writes: Mutex::new(0),
+            claims: AtomicU64::new(0),
+        }))
+    }
+
+    /// Sends writes to spaces, all of them or none; their number and their place in the queue are taken together.
     pub(super) fn apply<'w>(
         &self,
-        spaces: impl Iterator<Item = (&'w str, &'w str, &'w [Write])> + Clone,
+        spaces: impl Iterator<Item = Writes<'w>> + Clone,
         done: impl FnOnce(Result<Value>) + Send + 'static,
     ) {
         let mut number = lock(&self.writes);
         *number += 1;
-        self.link.send(self.keys.apply(*number, spaces), done);
+        self.link.send(self.session.apply(*number, spaces), done);
     }
 
     /// A token that no claim has had or will have.
     pub(super) fn token(&self) -> String {
         let number = self.claims.fetch_add(1, SeqCst);
-        format!("{} {number}", self.keys.session)
+        format!("{} {number}", self.session.0)
     }
 }
 
 thread_local! {
+    /// By URL.
+    static SERVERS: RefCell<HashMap<String, sync::Weak<Server>>> = RefCell::default();
     /// By URL and room: instances of one thread share a store, and so the objects that it has claimed.
-    static STORES: RefCell<HashMap<(String, &'static str), Weak<RedisStore>>> = RefCell::default();
+    static STORES: RefCell<HashMap<(String, String), Weak<RedisStore>>> = RefCell::default();
 }
 
 impl RedisStore {
     /// The store of `room` at `url`. It connects when something is first asked of it. `authorities` are the certificates
     /// that it trusts, as PEM.
-    pub fn open(url: &str, authorities: &str, room: &'static str, background: &Handle) -> Result<Rc<RedisStore>> {
-        let name = (url.to_string(), room);
+    pub fn open(url: &str, authorities: &str, room: &str, background: &Handle) -> Result<Rc<RedisStore>> {
+        let name = (url.to_string(), room.to_string());
         let living = STORES.with_borrow(|stores| stores.get(&name).and_then(Weak::upgrade));
         if let Some(store) = living {
             return Ok(store);
         }
-        let store = Rc::new(RedisStore::new(url, authorities, room, background)?);
+        let living = SERVERS.with_borrow(|servers| servers.get(url).and_then(sync::Weak::upgrade));
+        let server = match living {
+            Some(server) => server,
+            None => Server::new(url, authorities, background)?,
+        };
+        SERVERS.with_borrow_mut(|servers| {
+            servers.retain(|_, server| server.strong_count() > 0);
+            servers.insert(url.into(), Arc::downgrade(&server));
+        });
+        let store = Rc::new(RedisStore::new(server, room));
         STORES.with_borrow_mut(|stores| {
             stores.retain(|_, store| store.strong_count() > 0);
             stores.insert(name, Rc::downgrade(&store));
@@ -80,21 +111,22 @@ impl RedisStore {
         Ok(store)
     }
 
-    fn new(url: &str, authorities: &str, room: &str, background: &Handle) -> Result<RedisStore> {
-        let keys = Arc::new(Keys::new(room, session_name()?));
-        let link = Link::new(url, authorities, keys.clone(), background)?;
-        let server = Server {
-            link,
-            keys,
-            background: background.clone(),
-            writes: Mutex::new(0),
-            claims: AtomicU64::new(0),
-        };
-        Ok(RedisStore {
-            server: Arc::new(server),
+    fn new(server: Arc<Server>, room: &str) -> RedisStore {
+        let keys = Keys::new(room, server.session.clone());
+        RedisStore {
+            room: Arc::new(Room { server, keys }),
             claimed: Claims::default(),
             unsent: Rc::default(),
-        })
+        }
+    }
+
+    fn claimed(&self, name: &str) -> Rc<Claimed> {
+        let make = || Rc::new(Claimed::new(&self.room, name, self.unsent.clone()));
+        self.claimed.claim(name, Claimed::is_sound, make)
+    }
+
+    fn ask<T: Send + 'static>(&self, command: Cmd, read: impl FnOnce(Value) -> Result<T> + Send + 'static) -> Reply<T> {
+        self.room.server.link.ask(command, read)
     }
 }
 
@@ -108,14 +140,13 @@ fn session_name() -> Result<String> {
 impl Store for RedisStore {
     fn space(&self, name: &str) -> Rc<dyn Space> {
         Rc::new(SharedSpace {
-            server: self.server.clone(),
+            room: self.room.clone(),
             name: name.into(),
         })
     }
 
     fn claim(&self, name: &str) -> (Rc<dyn Space>, Reply<()>) {
-        let make = || Rc::new(Claimed::new(&self.server, name, self.unsent.clone()));
-        let space = self.claimed.claim(name, Claimed::is_sound, make);
+        let space = self.claimed(name);
         let ready = space.sync();
         (space, ready)
     }
@@ -129,7 +160,7 @@ impl Store for RedisStore {
 
     fn spaces(&self, prefix: &str) -> Reply<Vec<String>> {
         let _ = self.flush();
-        self.server.link.ask(self.server.keys.spaces(prefix), |names| {
+        self.ask(self.room.keys.spaces(prefix), |names| {
             let names = list(names)
                 .into_iter()
                 .map(|name| String::from_utf8_lossy(&name).into_owned());
@@ -139,7 +170,7 @@ impl Store for RedisStore {
 
     fn spaces_with(&self, key: &[u8]) -> Reply<Vec<(String, Bytes)>> {
         let _ = self.flush();
-        self.server.link.ask(self.server.keys.spaces_with(key), |found| {
+        self.ask(self.room.keys.spaces_with(key), |found| {
             let pairs = pairs(list(found)).into_iter();
             Ok(pairs
                 .map(|(name, value)| (String::from_utf8_lossy(&name).into_owned(), value))
@@ -147,17 +178,14 @@ impl Store for RedisStore {
         })
     }
 
-    /// More than fits into one command goes in several, which are not one any more.
-    fn commit_all(&self, changes: Vec<(String, Vec<Write>)>) -> Reply<()> {
-        let changes = changes.into_iter().map(|(name, writes)| {
-            let make = || Rc::new(Claimed::new(&self.server, &name, self.unsent.clone()));
-            (self.claimed.claim(&name, Claimed::is_sound, make), writes)
-        });
-        redis_claimed::commit_all(changes.collect())
+    fn batch(&self, changes: Vec<(String, Vec<Write>)>) -> Result<Batch> {
+        let changes = changes.into_iter();
+        let claimed = changes.map(|(name, writes)| (self.claimed(&name), writes));
+        Ok(Batch::Server(claimed.collect()))
     }
 
     fn elsewhere(&self, names: &[String]) -> Reply<Vec<bool>> {
-        self.server.link.ask(self.server.keys.elsewhere(names), |found| {
+        self.ask(self.room.keys.elsewhere(names), |found| {
             let Value::Array(found) = found else {
                 return Ok(Vec::new());
             };
@@ -177,15 +205,14 @@ impl Store for RedisStore {
 
 /// A space that others may use as well.
 struct SharedSpace {
-    server: Arc<Server>,
+    room: Arc<Room>,
     name: String,
 }
 
 impl Space for SharedSpace {
     fn get(&self, key: &[u8]) -> Reply<Option<Bytes>> {
-        self.server
-            .link
-            .ask(self.server.keys.get(&self.name, key), |value| Ok(bytes(value)))
+        let Room { server, keys } = &*self.room;
+        server.link.ask(keys.get(&self.name, key), |value| Ok(bytes(value)))
     }
 
     fn list(&self, range: &Range) -> Reply<Vec<Entry>> {
@@ -193,16 +220,15 @@ impl Space for SharedSpace {
             Some(bounds) if range.limit() > 0 => bounds,
             _ => return Reply::Now(Ok(Vec::new())),
         };
-        self.server
-            .link
-            .ask(self.server.keys.list(&self.name, range, bounds), |found| {
-                let Value::Array(mut parts) = found else {
-                    return Ok(Vec::new());
-                };
-                let values = parts.pop().map(list).unwrap_or_default();
-                let keys = parts.pop().map(list).unwrap_or_default();
-                Ok(keys.into_iter().zip(values.into_iter().map(Bytes::from)).collect())
-            })
+        let Room { server, keys } = &*self.room;
+        server.link.ask(keys.list(&self.name, range, bounds), |found| {
+            let Value::Array(mut parts) = found else {
+                return Ok(Vec::new());
+            };
+            let values = parts.pop().map(list).unwrap_or_default();
+            let keys = parts.pop().map(list).unwrap_or_default();
+            Ok(keys.into_iter().zip(values.into_iter().map(Bytes::from)).collect())
+        })
     }
 
     fn apply(&self, writes: Vec<Write>) -> Reply<()> {
@@ -210,10 +236,16 @@ impl Space for SharedSpace {
             return Reply::Now(Ok(()));
         }
         let (sender, applied) = oneshot::channel();
-        self.server
-            .apply(std::iter::once((&self.name[..], "", &writes[..])), |answer| {
-                let _ = sender.send(answer.map(drop));
-            });
+        let Room { server, keys } = &*self.room;
+        let own = Writes {
+            keys,
+            space: &self.name,
+            claim: "",
+            writes: &writes,
+        };
+        server.apply(std::iter::once(own), |answer| {
+            let _ = sender.send(answer.map(drop));
+        });
         Reply::Later(answered(applied))
     }
 
@@ -310,7 +342,8 @@ mod tests {
 
         fn store(&self) -> RedisStore {
             let url = format!("redis+unix://{}", self.folder.join("socket").display());
-            RedisStore::new(&url, "", "test", &self.background).expect("the URL is one")
+            let server = Server::new(&url, "", &self.background).expect("the URL is one");
+            RedisStore::new(server, "test")
         }
     }
 
@@ -353,7 +386,7 @@ mod tests {
         let space = claim(&first, "object");
         conformance::apply(&space, vec![put("a", "1")]);
         // The first session ends, as far as Redis knows.
-        answer(first.server.link.ask(first.server.keys.end_session(), |_| Ok(()))).expect("it answers");
+        answer(first.ask(first.room.server.session.end(), |_| Ok(()))).expect("it answers");
         let taken = claim(&second, "object");
         conformance::apply(&taken, vec![put("a", "2")]);
         let error = answer(space.commit(vec![put("a", "late")])).expect_err("it is late");
@@ -367,8 +400,8 @@ mod tests {
     #[test]
     fn a_server_that_is_not_there_is_named() {
         let server = TestServer::start("missing");
-        let store = RedisStore::new("redis://user:secret@127.0.0.1:1/3", "", "test", &server.background);
-        let store = store.unwrap_or_else(|error| panic!("{error}"));
+        let missing = Server::new("redis://user:secret@127.0.0.1:1/3", "", &server.background);
+        let store = RedisStore::new(missing.unwrap_or_else(|error| panic!("{error}")), "test");
         let error = answer(store.space("s").get(b"a")).expect_err("nobody listens there");
         assert_eq!(error.kind, Kind::Unreachable);
         assert!(

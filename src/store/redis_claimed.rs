@@ -11,16 +11,16 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use futures::channel::oneshot;
-use futures::future::{BoxFuture, FutureExt, Shared, TryFutureExt, try_join_all};
+use futures::future::{BoxFuture, FutureExt, Shared, try_join_all};
 use redis::Value;
 
 use super::commits::Commits;
 use super::error::{Kind, StoreError};
 use super::memory::{Entries, apply_to, list_of};
 use super::range::{Entry, Range};
-use super::redis::{Server, answered, list, lock, pairs, text};
+use super::redis::{Room, Server, answered, list, lock, pairs, text};
 use super::redis_link::Link;
-use super::redis_scripts::FENCED;
+use super::redis_scripts::{FENCED, Writes};
 use super::{Reply, Result, Space, Write};
 use crate::limits::{BUFFERED_BYTES, CLAIM_PAUSE, CLAIM_WAIT, REDIS_WRITES};
 
@@ -38,7 +38,7 @@ pub struct Claimed {
 
 /// What this process knows of a space that it has claimed, for as long as answers are under way.
 pub struct Copied {
-    server: Arc<Server>,
+    room: Arc<Room>,
     name: String,
     state: Mutex<State>,
 }
@@ -67,12 +67,13 @@ impl Copied {
 
     /// Whether it still belongs to this process.
     fn check(&self, state: &State) -> Result<()> {
-        let session = &self.server.link.session;
+        let link = &self.room.server.link;
+        let session = &link.session;
         match &state.failure {
             Some(failure) => Err(failure.clone()),
             None if state.claim.is_empty() => Err(StoreError::other("a space is used that is not claimed yet")),
             None if session.lasts() && session.lapses() == state.lapses => Ok(()),
-            None => Err(lapsed(&self.server.link)),
+            None => Err(lapsed(link)),
         }
     }
 
@@ -82,18 +83,19 @@ impl Copied {
         let writes = std::mem::take(&mut state.unsent);
         state.bytes = 0;
         if !writes.is_empty() {
-            let spaces = std::iter::once((&self.name[..], &state.claim[..], &writes[..]));
-            state.last = Some(transmit(&self.server, vec![self.clone()], spaces));
+            let own = Writes {
+                keys: &self.room.keys,
+                space: &self.name,
+                claim: &state.claim,
+                writes: &writes,
+            };
+            state.last = Some(transmit(&self.room.server, vec![self.clone()], std::iter::once(own)));
         }
     }
 }
 
 /// Sends writes to spaces, all of them or none. When they are refused the claims are lost.
-fn transmit<'w>(
-    server: &Server,
-    to: Vec<Arc<Copied>>,
-    spaces: impl Iterator<Item = (&'w str, &'w str, &'w [Write])> + Clone,
-) -> Wait {
+fn transmit<'w>(server: &Server, to: Vec<Arc<Copied>>, spaces: impl Iterator<Item = Writes<'w>> + Clone) -> Wait {
     let (sender, applied) = oneshot::channel();
     let name = server.link.name.clone();
     server.apply(spaces, move |answer| {
@@ -134,10 +136,14 @@ impl Part {
     }
 
     fn send(self) -> Option<Wait> {
-        let server = self.spaces.first()?.0.server.clone();
+        let server = self.spaces.first()?.0.room.server.clone();
         let to: Vec<_> = self.spaces.iter().map(|(copied, ..)| copied.clone()).collect();
-        let spaces = self.spaces.iter();
-        let spaces = spaces.map(|(copied, claim, writes)| (&copied.name[..], &claim[..], &writes[..]));
+        let spaces = self.spaces.iter().map(|(copied, claim, writes)| Writes {
+            keys: &copied.room.keys,
+            space: &copied.name,
+            claim,
+            writes,
+        });
         let wait = transmit(&server, to.clone(), spaces);
         for copied in to {
             copied.state().last = Some(wait.clone());
@@ -146,14 +152,28 @@ impl Part {
     }
 }
 
-/// Writes to spaces that are claimed: as one, or in parts when it is more than a command can have.
-pub fn commit_all(changes: Vec<(Rc<Claimed>, Vec<Write>)>) -> Reply<()> {
+/// Writes to spaces that are claimed, of any rooms and servers.
+pub async fn commit(changes: Vec<(Rc<Claimed>, Vec<Write>)>) -> Result<()> {
     for (space, _) in &changes {
         space.copied.send();
-        if let Err(error) = space.copied.check(&space.copied.state()) {
-            return Reply::Now(Err(error));
+        space.copied.check(&space.copied.state())?;
+    }
+    let mut servers: Vec<(Arc<Server>, Vec<_>)> = Vec::new();
+    for change in changes {
+        let server = &change.0.copied.room.server;
+        match servers.iter_mut().find(|(known, _)| Arc::ptr_eq(known, server)) {
+            Some((_, changes)) => changes.push(change),
+            None => servers.push((server.clone(), vec![change])),
         }
     }
+    for (_, changes) in servers {
+        commit_to_one(changes).await?;
+    }
+    Ok(())
+}
+
+/// Writes to spaces of one server: as one, or in parts when it is more than a command can have.
+async fn commit_to_one(changes: Vec<(Rc<Claimed>, Vec<Write>)>) -> Result<()> {
     let (mut part, mut waits) = (Part::default(), Vec::new());
     for (space, writes) in changes {
         let claim = {
@@ -169,7 +189,7 @@ pub fn commit_all(changes: Vec<(Rc<Claimed>, Vec<Write>)>) -> Reply<()> {
         }
     }
     waits.extend(part.send());
-    Reply::Later(try_join_all(waits).map_ok(drop).boxed())
+    try_join_all(waits).await.map(drop)
 }
 
 fn size((key, value): &Write) -> usize {
@@ -177,10 +197,10 @@ fn size((key, value): &Write) -> usize {
 }
 
 impl Claimed {
-    pub fn new(server: &Arc<Server>, name: &str, unsent: Rc<Unsent>) -> Claimed {
+    pub(super) fn new(room: &Arc<Room>, name: &str, unsent: Rc<Unsent>) -> Claimed {
         let (sender, claimed) = oneshot::channel();
         let copied = Arc::new(Copied {
-            server: server.clone(),
+            room: room.clone(),
             name: name.into(),
             state: Mutex::default(),
         });
@@ -189,7 +209,7 @@ impl Claimed {
             copied: copied.clone(),
             deadline: Instant::now() + CLAIM_WAIT,
         };
-        claiming.ask(server.token(), sender);
+        claiming.ask(room.server.token(), sender);
         Claimed {
             copied,
             unsent,
@@ -261,8 +281,8 @@ impl Drop for Claimed {
 
 impl Copied {
     fn release(&self, claim: &str) {
-        let Server { link, keys, .. } = &*self.server;
-        link.send(keys.release(&self.name, claim), drop);
+        let Room { server, keys } = &*self.room;
+        server.link.send(keys.release(&self.name, claim), drop);
     }
 }
 
@@ -274,8 +294,8 @@ struct Claiming {
 
 impl Claiming {
     fn ask(self, token: String, done: oneshot::Sender<Result<()>>) {
-        let Copied { server, name, .. } = &*self.copied.clone();
-        server.link.send(server.keys.claim(name, &token), move |answer| {
+        let Copied { room, name, .. } = &*self.copied.clone();
+        room.server.link.send(room.keys.claim(name, &token), move |answer| {
             match answer.map(|answer| self.take(answer, &token)) {
                 Ok(None) => drop(done.send(Ok(()))),
                 Ok(Some(_)) if Instant::now() < self.deadline => self.ask_later(token, done),
@@ -289,7 +309,7 @@ impl Claiming {
     }
 
     fn ask_later(self, token: String, done: oneshot::Sender<Result<()>>) {
-        let background = self.copied.server.background.clone();
+        let background = self.copied.room.server.background.clone();
         background.spawn(async move {
             tokio::time::sleep(CLAIM_PAUSE).await;
             let is_dropped = self.copied.state().is_dropped;
@@ -314,7 +334,7 @@ impl Claiming {
         }
         let entries = pairs(parts.pop().map(list).unwrap_or_default());
         state.claim = token.into();
-        state.lapses = self.copied.server.link.session.lapses();
+        state.lapses = self.copied.room.server.link.session.lapses();
         state.entries = entries.into_iter().collect();
         None
     }

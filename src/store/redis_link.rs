@@ -1,5 +1,5 @@
-//! The one connection of a store to its Redis server. A task on the background thread sends what it is given in order, many
-//! commands at once, and keeps the store's session alive.
+//! The one connection of a thread to a Redis server. A task on the background thread sends what it is given in order, many
+//! commands at once, and keeps the thread's session alive.
 //!
 //! When the connection breaks, the task connects again and sends what was not answered once more, in the same order; after
 //! [`REDIS_RETRY`] it gives up, and everything that waits gets the error.
@@ -21,7 +21,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::error::{Kind, StoreError};
 use super::redis::lock;
-use super::redis_scripts::Keys;
+use super::redis_scripts;
 use super::{Reply, Result};
 use crate::limits::{
     BUFFERED_BYTES, REDIS_BACKOFF, REDIS_BATCH, REDIS_BYTES_PER_SECOND, REDIS_RETRY, REDIS_SESSION, REDIS_TIMEOUT,
@@ -90,7 +90,7 @@ pub struct Link {
 
 impl Link {
     /// A link to the server at `url`. It connects when it is given something to do.
-    pub fn new(url: &str, authorities: &str, keys: Arc<Keys>, background: &Handle) -> Result<Link> {
+    pub fn new(url: &str, authorities: &str, own: Arc<redis_scripts::Session>, background: &Handle) -> Result<Link> {
         let name = public(url);
         let client = open(url, authorities).map_err(|error| {
             StoreError::other(format!(
@@ -107,7 +107,7 @@ impl Link {
         let sender = Sender {
             client,
             connection: None,
-            keys,
+            own,
             session: session.clone(),
             name: name.clone(),
         };
@@ -143,7 +143,7 @@ impl Link {
 struct Sender {
     client: Client,
     connection: Option<MultiplexedConnection>,
-    keys: Arc<Keys>,
+    own: Arc<redis_scripts::Session>,
     session: Arc<Session>,
     name: String,
 }
@@ -175,7 +175,7 @@ impl Sender {
         }
         if is_open {
             let mut end = redis::pipe();
-            end.add_command(self.keys.end_session());
+            end.add_command(self.own.end());
             let _ = self.attempt(&end, REDIS_TIMEOUT).await;
         }
     }
@@ -185,7 +185,7 @@ impl Sender {
         let bytes: usize = batch.iter().map(|job| job.bytes).sum();
         let transfer = Duration::from_secs((bytes / REDIS_BYTES_PER_SECOND) as u64);
         let mut pipeline = redis::pipe();
-        pipeline.add_command(self.keys.renew());
+        pipeline.add_command(self.own.renew());
         for job in &batch {
             pipeline.add_command(job.command.clone());
         }

@@ -1,12 +1,13 @@
 //! What is asked of Redis, as commands. What must happen at once is a script, which Redis runs on its own.
 //!
 //! A space is a hash of its entries and a sorted set of its keys, all of one score, so that Redis orders them by their bytes.
-//! A set has the names of all spaces that hold something. A session is one process's use of the store: a key that ends by
+//! A set has the names of all spaces that hold something. A session is one thread's use of the server: a key that ends by
 //! itself unless it is renewed. A space that is claimed has the session that claimed it, and the token of that claim: a
 //! writer whose claim is not the last is refused, however late it comes. A session also counts its writes, so that one
 //! that is sent again after a connection broke is never done twice, or too late.
 
 use std::ops::Bound;
+use std::sync::Arc;
 
 use redis::Cmd;
 
@@ -17,35 +18,35 @@ use crate::limits::REDIS_SESSION;
 /// Answered to a write whose claim is not the last any more.
 pub const FENCED: i64 = -1;
 
-/// Writes to spaces, all of them or none: for each three keys, and its name, its claim, how many writes and the writes.
+/// Writes to spaces, all of them or none: for each four keys, and its name, its claim, how many writes and the writes.
 const APPLY: &str = "
-local done = redis.call('HGET', KEYS[2], 'writes')
+local done = redis.call('HGET', KEYS[1], 'writes')
 if done and tonumber(done) >= tonumber(ARGV[1]) then return 0 end
-local at, k = 3, 3
+local at, k = 3, 2
 while at <= #ARGV do
-  if ARGV[at + 1] ~= '' and redis.call('GET', KEYS[k + 2]) ~= ARGV[at + 1] then return -1 end
+  if ARGV[at + 1] ~= '' and redis.call('GET', KEYS[k + 3]) ~= ARGV[at + 1] then return -1 end
   at = at + 3 + 3 * tonumber(ARGV[at + 2])
-  k = k + 3
+  k = k + 4
 end
-at, k = 3, 3
+at, k = 3, 2
 while at <= #ARGV do
   local last = at + 3 * tonumber(ARGV[at + 2])
   for i = at + 3, last, 3 do
     if ARGV[i] == 'put' then
-      redis.call('HSET', KEYS[k], ARGV[i + 1], ARGV[i + 2])
-      redis.call('ZADD', KEYS[k + 1], 0, ARGV[i + 1])
+      redis.call('HSET', KEYS[k + 1], ARGV[i + 1], ARGV[i + 2])
+      redis.call('ZADD', KEYS[k + 2], 0, ARGV[i + 1])
     else
-      redis.call('HDEL', KEYS[k], ARGV[i + 1])
-      redis.call('ZREM', KEYS[k + 1], ARGV[i + 1])
+      redis.call('HDEL', KEYS[k + 1], ARGV[i + 1])
+      redis.call('ZREM', KEYS[k + 2], ARGV[i + 1])
     end
   end
-  if redis.call('EXISTS', KEYS[k]) == 1 then redis.call('ZADD', KEYS[1], 0, ARGV[at])
-  else redis.call('ZREM', KEYS[1], ARGV[at]) end
+  if redis.call('EXISTS', KEYS[k + 1]) == 1 then redis.call('ZADD', KEYS[k], 0, ARGV[at])
+  else redis.call('ZREM', KEYS[k], ARGV[at]) end
   at = last + 3
-  k = k + 3
+  k = k + 4
 end
-redis.call('HSET', KEYS[2], 'writes', ARGV[1])
-redis.call('PEXPIRE', KEYS[2], ARGV[2])
+redis.call('HSET', KEYS[1], 'writes', ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return 0";
 
 const LIST: &str = "
@@ -98,15 +99,71 @@ for _, name in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
 end
 return found";
 
-/// The names of the keys of one store.
+/// What the keys of all sessions begin with.
+const SESSION: &str = "miniflare-rs:session:";
+
+/// One thread's use of the server, for all rooms.
+pub struct Session(pub String);
+
+impl Session {
+    fn key(&self) -> String {
+        format!("{SESSION}{}", self.0)
+    }
+
+    pub fn renew(&self) -> Cmd {
+        let mut script = script(RENEW, &[self.key()]);
+        script.arg(session_ms());
+        script
+    }
+
+    pub fn end(&self) -> Cmd {
+        let mut command = redis::cmd("DEL");
+        command.arg(self.key());
+        command
+    }
+
+    /// Writes to spaces of any rooms. `number` counts the session's writes.
+    pub fn apply<'w>(&self, number: u64, spaces: impl Iterator<Item = Writes<'w>> + Clone) -> Cmd {
+        let mut keys = vec![self.key()];
+        for Writes { keys: room, space, .. } in spaces.clone() {
+            keys.extend([room.spaces_key(), room.entries(space), room.order(space)]);
+            keys.push(room.of("claim", space));
+        }
+        let mut script = script(APPLY, &keys);
+        script.arg(number).arg(session_ms());
+        for Writes {
+            space, claim, writes, ..
+        } in spaces
+        {
+            script.arg(space).arg(claim).arg(writes.len());
+            for (key, value) in writes {
+                let what = if value.is_some() { "put" } else { "delete" };
+                script.arg(what).arg(&key[..]).arg(value.as_deref().unwrap_or_default());
+            }
+        }
+        script
+    }
+}
+
+/// Writes to one space.
+#[derive(Clone, Copy)]
+pub struct Writes<'w> {
+    pub keys: &'w Keys,
+    pub space: &'w str,
+    /// Empty for a space that is shared.
+    pub claim: &'w str,
+    pub writes: &'w [Write],
+}
+
+/// The names of the keys of one room.
 pub struct Keys {
     prefix: String,
-    pub session: String,
+    session: Arc<Session>,
 }
 
 impl Keys {
     /// `room` keeps stores apart that share a database.
-    pub fn new(room: &str, session: String) -> Keys {
+    pub fn new(room: &str, session: Arc<Session>) -> Keys {
         let prefix = format!("miniflare-rs:{room}:");
         Keys { prefix, session }
     }
@@ -121,10 +178,6 @@ impl Keys {
 
     fn order(&self, space: &str) -> String {
         self.of("order", space)
-    }
-
-    fn session(&self) -> String {
-        self.of("session", &self.session)
     }
 
     fn spaces_key(&self) -> String {
@@ -149,40 +202,22 @@ impl Keys {
         script
     }
 
-    /// `number` counts the session's writes; each space has its claim, which is empty for one that is shared.
-    pub fn apply<'w>(&self, number: u64, spaces: impl Iterator<Item = (&'w str, &'w str, &'w [Write])> + Clone) -> Cmd {
-        let mut keys = vec![self.spaces_key(), self.session()];
-        for (space, ..) in spaces.clone() {
-            keys.extend([self.entries(space), self.order(space), self.of("claim", space)]);
-        }
-        let mut script = script(APPLY, &keys);
-        script.arg(number).arg(session_ms());
-        for (space, claim, writes) in spaces {
-            script.arg(space).arg(claim).arg(writes.len());
-            for (key, value) in writes {
-                let what = if value.is_some() { "put" } else { "delete" };
-                script.arg(what).arg(&key[..]).arg(value.as_deref().unwrap_or_default());
-            }
-        }
-        script
-    }
-
     pub fn claim(&self, space: &str, token: &str) -> Cmd {
         let keys = [
             self.entries(space),
             self.of("claim", space),
             self.of("owner", space),
-            self.session(),
+            self.session.key(),
         ];
         let mut script = script(CLAIM, &keys);
-        script.arg(&self.session).arg(self.of("session", ""));
+        script.arg(&self.session.0).arg(SESSION);
         script.arg(session_ms()).arg(token);
         script
     }
 
     pub fn release(&self, space: &str, token: &str) -> Cmd {
         let mut script = script(RELEASE, &[self.of("owner", space), self.of("claim", space)]);
-        script.arg(&self.session).arg(token);
+        script.arg(&self.session.0).arg(token);
         script
     }
 
@@ -190,20 +225,8 @@ impl Keys {
     pub fn elsewhere(&self, spaces: &[String]) -> Cmd {
         let keys: Vec<_> = spaces.iter().map(|space| self.of("owner", space)).collect();
         let mut script = script(ELSEWHERE, &keys);
-        script.arg(&self.session).arg(self.of("session", ""));
+        script.arg(&self.session.0).arg(SESSION);
         script
-    }
-
-    pub fn renew(&self) -> Cmd {
-        let mut script = script(RENEW, &[self.session()]);
-        script.arg(session_ms());
-        script
-    }
-
-    pub fn end_session(&self) -> Cmd {
-        let mut command = redis::cmd("DEL");
-        command.arg(self.session());
-        command
     }
 
     pub fn spaces(&self, prefix: &str) -> Cmd {
@@ -220,7 +243,7 @@ impl Keys {
     pub fn spaces_with(&self, key: &[u8]) -> Cmd {
         let mut script = script(SPACES_WITH, &[self.spaces_key()]);
         script.arg(self.entries("")).arg(key).arg(self.of("owner", ""));
-        script.arg(&self.session).arg(self.of("session", ""));
+        script.arg(&self.session.0).arg(SESSION);
         script
     }
 }

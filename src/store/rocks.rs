@@ -8,13 +8,15 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use rocksdb::{DB, WriteBatch};
+use rocksdb::DB;
 
 use super::database::{Database, Durability};
+use super::joint::Batch;
 use super::rocks_claims::LEFT;
 use super::rocks_folder;
 use super::rocks_held::{Held, Refused};
-use super::rocks_space::{RocksSpace, Source, fill};
+use super::rocks_joint::Part;
+use super::rocks_space::{RocksSpace, Source};
 use super::rocks_use::Use;
 use super::{Reply, Result, Space, Store, Write, rocks_key};
 
@@ -131,20 +133,9 @@ impl Store for RocksStore {
         Reply::Now(found())
     }
 
-    fn commit_all(&self, changes: Vec<(String, Vec<Write>)>) -> Reply<()> {
-        let written = || {
-            let used = self.0.used()?;
-            used.hand_on();
-            let mut batch = WriteBatch::default();
-            for (name, writes) in changes {
-                fill(&mut batch, &rocks_key::space(&used.full_name(&name)), writes);
-            }
-            Ok((used.database.write(batch)?, used))
-        };
-        match written() {
-            Ok((write, used)) => used.database.confirm(write, used.durability.get()),
-            Err(error) => Reply::Now(Err(error)),
-        }
+    fn batch(&self, changes: Vec<(String, Vec<Write>)>) -> Result<Batch> {
+        let used = self.0.used()?;
+        Ok(Batch::Folder(Part { used, changes }))
     }
 
     fn elsewhere(&self, names: &[String]) -> Reply<Vec<bool>> {

@@ -10,6 +10,11 @@ use super::range::Key;
 /// Marks the format of the database; comes before all names.
 pub const FORMAT: &[u8] = b"\0\0format";
 
+/// What is to be written to this folder and others, and the beginnings of the tokens of what was decided: see
+/// `rocks_pending.rs`.
+pub const PENDING: &[u8] = b"\0\0pending";
+pub const DECIDED: &[u8] = b"\0\0decided";
+
 const END: [u8; 2] = [0, 1];
 /// The first two bytes after all keys of a space.
 const AFTER: [u8; 2] = [0, 2];
@@ -105,6 +110,8 @@ mod tests {
                 Some((name.to_string(), &prefix[..]))
             );
         }
-        assert_eq!(split(FORMAT), None);
+        for own in [FORMAT, PENDING, DECIDED] {
+            assert_eq!(split(own), None);
+        }
     }
 }

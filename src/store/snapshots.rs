@@ -7,16 +7,19 @@
 //! A store that answers later is asked what a key holds just before it is written, and answers in order; nobody waits for
 //! that until the snapshot is brought back.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
+use std::pin::pin;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use futures::future::{BoxFuture, FutureExt, Shared};
+use futures::future::{BoxFuture, FutureExt, Shared, pending, select};
+use tokio::sync::watch;
 
 use super::commits::Commits;
-use super::place::Stores;
+use super::joint::Batch;
 use super::range::{Entry, Key, Range};
+use super::stores::Restoration;
 use super::{Reply, Result, Space, Store, StoreError, Write};
 
 /// What a key held.
@@ -74,12 +77,17 @@ impl Moments {
 pub struct Kept {
     base: Rc<dyn Store>,
     moments: Rc<Moments>,
+    /// How often it was brought back.
+    restores: watch::Sender<u64>,
 }
 
 impl Kept {
     pub fn new(base: Rc<dyn Store>) -> Rc<Kept> {
-        let moments = Rc::default();
-        Rc::new(Kept { base, moments })
+        Rc::new(Kept {
+            base,
+            moments: Rc::default(),
+            restores: watch::Sender::default(),
+        })
     }
 
     fn wrap(&self, name: &str, base: Rc<dyn Space>) -> Rc<dyn Space> {
@@ -91,14 +99,13 @@ impl Kept {
         self.moments.all.borrow_mut().insert(number, Images::new());
     }
 
-    /// Answers when what was brought back survives.
-    pub(super) async fn restore(&self, number: usize) -> Result<()> {
+    /// Claims the spaces that have changed, and reads what they held.
+    pub(super) async fn restore(self: Rc<Self>, number: usize) -> Result<Restoration> {
         let images = self.moments.all.borrow().get(&number).cloned();
         let images = images.ok_or_else(|| {
             StoreError::other("The snapshot is of another place: the options say since that storage is kept elsewhere.")
         })?;
-        // Claimed until all of them are written.
-        let mut spaces = Vec::with_capacity(images.len());
+        let mut claims = Vec::with_capacity(images.len());
         let mut changes = Vec::with_capacity(images.len());
         for (name, held) in images {
             let (space, claimed) = self.base.claim(&name);
@@ -107,13 +114,21 @@ impl Kept {
             for (key, held) in held {
                 writes.push((key, held.value().await?));
             }
-            spaces.push(space);
+            claims.push(space);
             changes.push((name, writes));
         }
-        self.commit_all(changes).wait().await
+        let store = self.clone();
+        Ok(Restoration {
+            batch: Box::new(move || store.batch(changes)),
+            done: Box::new(move || {
+                // They are claimed until all of them are written.
+                drop(claims);
+                self.restores.send_modify(|count| *count += 1);
+            }),
+        })
     }
 
-    fn forget(&self, number: usize) {
+    pub(super) fn forget(&self, number: usize) {
         self.moments.all.borrow_mut().remove(&number);
     }
 }
@@ -140,15 +155,13 @@ impl Store for Kept {
         self.base.spaces_with(key)
     }
 
-    fn commit_all(&self, changes: Vec<(String, Vec<Write>)>) -> Reply<()> {
+    fn batch(&self, changes: Vec<(String, Vec<Write>)>) -> Result<Batch> {
         for (name, writes) in &changes {
             let (space, _) = self.base.claim(name);
-            if let Err(error) = self.moments.keep(name, &*space, writes) {
-                return Reply::Now(Err(error));
-            }
+            self.moments.keep(name, &*space, writes)?;
             space.commits().note(writes.iter().map(|(key, _)| key));
         }
-        self.base.commit_all(changes)
+        self.base.batch(changes)
     }
 
     fn elsewhere(&self, names: &[String]) -> Reply<Vec<bool>> {
@@ -156,7 +169,17 @@ impl Store for Kept {
     }
 
     fn changed(&self) -> BoxFuture<'static, ()> {
-        self.base.changed()
+        let (changed, mut restores) = (self.base.changed(), self.restores.subscribe());
+        let restored = async move {
+            if restores.changed().await.is_err() {
+                pending().await
+            }
+        };
+        async move { drop(select(changed, pin!(restored)).await) }.boxed()
+    }
+
+    fn restores(&self) -> u64 {
+        *self.restores.borrow()
     }
 
     fn is_shared(&self) -> bool {
@@ -195,50 +218,14 @@ impl Space for KeptSpace {
     }
 }
 
-/// The snapshots that were taken of an instance's storage.
-#[derive(Default)]
-pub struct Snapshots {
-    last: Cell<usize>,
-}
-
-impl Snapshots {
-    /// Remembers what the stores hold; the snapshot's number.
-    pub fn take(&self, stores: &Stores) -> usize {
-        let number = self.last.get() + 1;
-        self.last.set(number);
-        stores.all().iter().for_each(|store| store.take(number));
-        number
-    }
-
-    /// Makes the stores hold again what they held then.
-    pub fn restore(&self, stores: &Stores, number: usize) -> impl Future<Output = Result<()>> + use<> {
-        let stores = stores.all();
-        async move {
-            for store in stores {
-                store.restore(number).await?;
-            }
-            Ok(())
-        }
-    }
-
-    /// Nobody can ask for the snapshot any more.
-    pub fn forget(&self, stores: &Stores, number: usize) {
-        stores.all().iter().for_each(|store| store.forget(number));
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::conformance::{apply, delete, get, keys, put};
+    use super::super::conformance::{apply, delete, get, keys, put, restore};
     use super::super::memory::MemoryStore;
     use super::*;
 
     fn memory() -> Rc<Kept> {
         Kept::new(Rc::<MemoryStore>::default())
-    }
-
-    fn restore(store: &Kept, number: usize) -> Result<()> {
-        futures::executor::block_on(store.restore(number))
     }
 
     #[test]

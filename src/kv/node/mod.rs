@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use crate::kv::ROOM;
 use crate::kv::calls::{self, Wanted};
 use crate::kv::limits;
 use crate::node::binding::api::{Call, Result};
@@ -19,7 +20,11 @@ fn open(call: &Call) -> Result<(Rc<Environment>, Rc<dyn Space>, f64)> {
         return Ok((environment, space, now_ms));
     };
     let instance = environment.instance(call.number(0)? as u32)?;
-    Ok((environment, instance.stores.kv().space(&name), instance.clock.now_ms()))
+    Ok((
+        environment,
+        instance.stores.spaces(ROOM.name).space(&name),
+        instance.clock.now_ms(),
+    ))
 }
 
 /// `kvGet(instance, name, key, bytes, metadata, cacheTtl)`

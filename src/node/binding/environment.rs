@@ -23,6 +23,7 @@ use super::api::{Failure, Result, check};
 use super::awaited::Awaited;
 use super::numbered::Numbered;
 use crate::durable::ops::Open;
+use crate::node::instance::crons::Crons;
 use crate::realm::background;
 use crate::realm::host::Host;
 use crate::realm::instance::Instance;
@@ -52,6 +53,7 @@ pub struct Environment {
     /// What belongs to no instance.
     pub storages: Numbered<Storage>,
     pub durables: Numbered<Open>,
+    pub crons: Numbered<Crons>,
     next: Cell<u32>,
     laters: Laters,
     awaited: RefCell<BTreeMap<u32, Rc<Awaited>>>,
@@ -76,6 +78,7 @@ impl Environment {
             instances: RefCell::default(),
             storages: Numbered::new("storage"),
             durables: Numbered::new("storage of a Durable Object"),
+            crons: Numbered::new("scheduler"),
             next: Cell::new(1),
             laters: Laters::default(),
             awaited: RefCell::default(),

@@ -3,6 +3,8 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use deno_error::JsErrorBox;
+
 use super::api::{Call, Exported, Failure, Result};
 use super::environment::{Environment, LaneSettings};
 use crate::cache::node as cache;
@@ -12,11 +14,11 @@ use crate::durable::node as durable;
 use crate::kv::node as kv;
 use crate::mock::node as mock;
 use crate::node::instance::cron;
+use crate::node::instance::crons::Crons;
 use crate::node::options::toml;
 use crate::realm::background;
 use crate::realm::value::Value;
 use crate::storage::node as storage;
-use crate::store::StoreError;
 use crate::store::database::Durability;
 use crate::store::place::Place;
 use crate::web::node as url_pattern;
@@ -86,6 +88,10 @@ pub const FUNCTIONS: &[(&str, Exported)] = &[
     ("durableIdParse", durable_id_parse),
     ("parseToml", parse_toml),
     ("nextCron", next_cron),
+    ("cronsOpen", crons_open),
+    ("cronsSet", crons_set),
+    ("cronsDue", crons_due),
+    ("cronsClose", crons_close),
     ("urlPattern", url_pattern::parse),
     ("urlPatternInput", url_pattern::input),
 ];
@@ -130,39 +136,49 @@ fn close_instance(call: &Call) -> Result<Value> {
     Ok(Value::Undefined)
 }
 
-/// `settleStores(instance, kv, cache, durable)`: where the rooms store from now on; each place is a list, as `persist.js`
-/// makes it.
+/// `settleStores(instance, places)`: where rooms store from now on, `[room, place, room, place, ...]`; each place is a list,
+/// as `persist.js` makes it.
 fn settle_stores(call: &Call) -> Result<Value> {
     let instance = Environment::get(call.env)?.instance(call.number(0)? as u32)?;
-    let [kv, cache, durable] = [place(call, 1)?, place(call, 2)?, place(call, 3)?];
-    let settled = instance.stores.settle(kv, cache, durable, background::handle());
+    let named = call.list(1)?;
+    let places = named.chunks(2).map(|named| match named {
+        [Value::Text(room), Value::List(place)] => Ok((room.to_utf8(), place_of(place)?)),
+        _ => Err(Failure::new("a room has a name and a place")),
+    });
+    let places = places.collect::<Result<Vec<_>>>()?;
+    let settled = instance.stores.settle(places, background::handle());
     settled.map_err(Failure::new)?;
     Ok(Value::Undefined)
 }
 
-/// `[]` for memory, `[folder, sync]` for the file system, `[url, authorities]` for Redis.
+/// The place that an argument is.
 pub fn place(call: &Call, index: usize) -> Result<Place> {
-    match &call.list(index)?[..] {
+    place_of(&call.list(index)?)
+}
+
+/// `[]` for memory, `[folder, sync]` for the file system, `[url, authorities]` for Redis.
+fn place_of(place: &[Value]) -> Result<Place> {
+    match place {
         [] => Ok(Place::Memory),
         [Value::Text(folder), Value::Bool(sync)] => {
             let durability = if *sync { Durability::Sync } else { Durability::Os };
             Ok(Place::Folder(folder.to_utf8().into(), durability))
         }
         [Value::Text(url), Value::Text(authorities)] => Ok(Place::Redis(url.to_utf8(), authorities.to_utf8())),
-        _ => Err(Failure(format!("argument {index} is not a place to store in"))),
+        _ => Err(Failure::new("a place to store in is expected")),
     }
 }
 
 /// `takeSnapshot(instance)`: remembers what the instance has stored, and returns the snapshot's number.
 fn take_snapshot(call: &Call) -> Result<Value> {
     let instance = Environment::get(call.env)?.instance(call.number(0)? as u32)?;
-    Ok(Value::Number(instance.snapshots.take(&instance.stores) as f64))
+    Ok(Value::Number(instance.stores.take_snapshot() as f64))
 }
 
 /// `forgetSnapshot(instance, snapshot)`: nobody can ask for the snapshot any more.
 fn forget_snapshot(call: &Call) -> Result<Value> {
     if let Ok(instance) = Environment::get(call.env)?.instance(call.number(0)? as u32) {
-        instance.snapshots.forget(&instance.stores, call.number(1)? as usize);
+        instance.stores.forget_snapshot(call.number(1)? as usize);
     }
     Ok(Value::Undefined)
 }
@@ -172,12 +188,8 @@ fn forget_snapshot(call: &Call) -> Result<Value> {
 fn restore_snapshot(call: &Call) -> Result<Value> {
     let environment = Environment::get(call.env)?;
     let instance = environment.instance(call.number(0)? as u32)?;
-    let restored = instance.snapshots.restore(&instance.stores, call.number(1)? as usize);
-    Ok(environment.start(async move {
-        restored.await?;
-        instance.alarms.forget();
-        Ok::<_, StoreError>(Value::Undefined)
-    }))
+    let restored = instance.stores.restore_snapshot(call.number(1)? as usize);
+    Ok(environment.start(async move { restored.await.map(|()| Value::Undefined) }))
 }
 
 /// `openLane(cpuLimitMs, heapLimitMb, instance, host)`: opens a lane with a fresh isolate and returns its number.
@@ -332,6 +344,46 @@ fn durable_id_parse(call: &Call) -> Result<Value> {
 fn next_cron(call: &Call) -> Result<Value> {
     let next = cron::next(&call.text(0)?, call.number(1)?).map_err(Failure::new)?;
     Ok(next.map_or(Value::Undefined, Value::Number))
+}
+
+/// `cronsOpen(instance)`: opens a scheduler on the instance's clock, and returns its number.
+fn crons_open(call: &Call) -> Result<Value> {
+    let crons = Crons::new(clock(call)?);
+    Ok(Value::Number(f64::from(Environment::get(call.env)?.crons.add(crons))))
+}
+
+/// `cronsSet(scheduler, expressions)`: what it waits for; how many of them will be due at all.
+fn crons_set(call: &Call) -> Result<Value> {
+    let crons = Environment::get(call.env)?.crons.get(call.number(0)? as u32)?;
+    let expressions = call.list(1)?.into_iter().filter_map(|expression| match expression {
+        Value::Text(expression) => Some(expression.to_utf8()),
+        _ => None,
+    });
+    let count = crons.set(expressions.collect()).map_err(Failure::new)?;
+    Ok(Value::Number(count as f64))
+}
+
+/// `cronsDue(scheduler)`: waits for what is due, `[expression, time, expression, time, ...]`; nothing when there is nothing
+/// to wait for. Answers as `Environment::start` does.
+fn crons_due(call: &Call) -> Result<Value> {
+    let environment = Environment::get(call.env)?;
+    let crons = environment.crons.get(call.number(0)? as u32)?;
+    Ok(environment.start(async move {
+        let due = crons.due().await.map_err(JsErrorBox::generic)?.into_iter();
+        let flat = due.flat_map(|(expression, due_ms)| [expression.as_str().into(), Value::Number(due_ms)]);
+        Ok::<_, JsErrorBox>(Value::List(flat.collect()))
+    }))
+}
+
+/// `cronsClose(scheduler)`
+fn crons_close(call: &Call) -> Result<Value> {
+    let environment = Environment::get(call.env)?;
+    let number = call.number(0)? as u32;
+    if let Ok(crons) = environment.crons.get(number) {
+        crons.close();
+    }
+    environment.crons.remove(number);
+    Ok(Value::Undefined)
 }
 
 /// `parseToml(text)`: the JSON of a TOML document.

@@ -1,65 +1,66 @@
 "use strict";
-// Cron triggers: scheduled events that a worker's expressions ask for, for as long as a scheduler runs.
+// Cron triggers: scheduled events that a worker's expressions ask for, for as long as a scheduler runs. When they are due
+// is up to the clock of the instance: `crons.rs`.
 
+const { later } = require("../binding/later.js");
 const { SchedulerError } = require("../errors.js");
-const { nextCron } = require("./lane.js");
-
-/** The longest that a timer of Node's can wait. */
-const LONGEST_WAIT_MS = 2 ** 31 - 1;
+const { closeCrons, dueCrons, nextCron, openCrons, setCrons } = require("./lane.js");
 
 /** Refuses expressions that are none. */
 function checkCrons({ crons = [] }) {
-  for (const cron of crons) next(cron, 0);
-}
-
-/** When an expression is due after `now`, both in milliseconds since 1970; undefined when it never is. */
-function next(cron, now) {
-  try {
-    return nextCron(cron, now);
-  } catch (error) {
-    throw new SchedulerError("ERR_INVALID_CRON", `Unable to parse CRON "${cron}": ${error.message}`);
+  for (const cron of crons) {
+    try {
+      nextCron(cron, 0);
+    } catch (error) {
+      throw new SchedulerError("ERR_INVALID_CRON", `Unable to parse CRON "${cron}": ${error.message}`);
+    }
   }
 }
 
 class CronScheduler {
   #mf;
   #crons;
-  #timers = new Map();
+  #scheduler;
+  /** How many expressions will be due, and whether they are waited for. */
+  #count = 0;
+  #waits = false;
+  #isDisposed = false;
   #onReload = () => this.#arm();
 
   /**
    * @param mf dispatches the events, tells of reloads, and logs
+   * @param instance the number of the instance, by whose clock it goes
    * @param crons gives the expressions that the worker has at the time
    */
-  constructor(mf, crons) {
+  constructor(mf, instance, crons) {
     this.#mf = mf;
     this.#crons = crons;
+    this.#scheduler = openCrons(instance);
     mf.addEventListener("reload", this.#onReload);
     this.#arm();
   }
 
-  /** Expressions that stay keep their timers. */
+  /** Expressions that stay keep their times. */
   #arm() {
-    const crons = new Set(this.#crons());
-    for (const [cron, timer] of this.#timers) {
-      if (crons.has(cron)) continue;
-      clearTimeout(timer);
-      this.#timers.delete(cron);
+    this.#set();
+    if (!this.#waits) this.#wait();
+  }
+
+  #set() {
+    this.#count = setCrons(this.#scheduler, [...new Set(this.#crons())]);
+  }
+
+  /** Node stays alive as long as there is something to wait for. */
+  async #wait() {
+    this.#waits = true;
+    while (this.#count > 0) {
+      const answer = dueCrons(this.#scheduler);
+      const due = typeof answer === "number" ? await later(answer) : answer;
+      if (this.#isDisposed) return;
+      if (due.length === 0) this.#set();
+      for (let index = 0; index < due.length; index += 2) this.#dispatch(due[index], due[index + 1]);
     }
-    for (const cron of crons) if (!this.#timers.has(cron)) this.#wait(cron, next(cron, Date.now()));
-  }
-
-  #wait(cron, due) {
-    if (due === undefined) return;
-    const left = Math.max(0, due - Date.now());
-    const elapsed = () => (left > LONGEST_WAIT_MS ? this.#wait(cron, due) : this.#fire(cron, due));
-    this.#timers.set(cron, setTimeout(elapsed, Math.min(left, LONGEST_WAIT_MS)));
-  }
-
-  // Timers may be early by a little: the next moment is after the one that is due, whatever the clock says.
-  #fire(cron, due) {
-    this.#wait(cron, next(cron, Math.max(due, Date.now())));
-    this.#dispatch(cron, due);
+    this.#waits = false;
   }
 
   async #dispatch(cron, due) {
@@ -82,9 +83,11 @@ class CronScheduler {
   }
 
   async dispose() {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    this.#count = 0;
     this.#mf.removeEventListener("reload", this.#onReload);
-    for (const timer of this.#timers.values()) clearTimeout(timer);
-    this.#timers.clear();
+    closeCrons(this.#scheduler);
   }
 }
 

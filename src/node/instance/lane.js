@@ -412,13 +412,20 @@ const objectIds = {
 /** When a cron expression is due after a moment, in milliseconds since 1970. Throws what is wrong with it. */
 const nextCron = (expression, after) => binding.nextCron(expression, after);
 
+/** A scheduler of cron expressions on the clock of an instance, by number: see `crons.rs`. */
+const openCrons = (instance) => binding.cronsOpen(instance);
+/** What it waits for from now on; how many of them will be due at all. */
+const setCrons = (scheduler, expressions) => binding.cronsSet(scheduler, expressions);
+const dueCrons = (scheduler) => binding.cronsDue(scheduler);
+const closeCrons = (scheduler) => binding.cronsClose(scheduler);
+
 /** The value of a TOML document. Throws what is wrong with it. */
 const parseToml = (text) => JSON.parse(binding.parseToml(text));
 
 /** What the lanes of an instance share outlives them: its data stays when its worker is loaded anew. */
 const openInstance = () => binding.openInstance();
-/** Where its rooms store from now on, `places` by the rooms' names; the addon takes them in the order of the table of options. */
-const settleStores = (instance, places) => binding.settleStores(instance, ...Object.values(places));
+/** Where its rooms store from now on: `places` by the rooms' names. */
+const settleStores = (instance, places) => binding.settleStores(instance, Object.entries(places).flat());
 /** What an instance has stored, remembered by a number, and brought back. */
 const takeSnapshot = (instance) => binding.takeSnapshot(instance);
 const restoreSnapshot = (instance, snapshot) => binding.restoreSnapshot(instance, snapshot);
@@ -440,17 +447,21 @@ const instanceClock = (instance) => ({
 });
 
 module.exports = {
+  closeCrons,
   closeInstance,
   disposed,
+  dueCrons,
   instanceClock,
   forgetSnapshot,
   Lane,
   nextCron,
   objectIds,
+  openCrons,
   openInstance,
   outstanding,
   parseToml,
   restoreSnapshot,
+  setCrons,
   settleStores,
   takeSnapshot,
   waiting,

@@ -255,7 +255,7 @@ class Miniflare extends EventTarget {
   async startScheduler() {
     await this.#worker.lane();
     const { CronScheduler } = require("./crons.js");
-    return new CronScheduler(this, () => this.#worker.options.crons ?? []);
+    return new CronScheduler(this, this.#group.instance, () => this.#worker.options.crons ?? []);
   }
 
   async dispose() {
