@@ -1,9 +1,14 @@
-// Requests that are awaited one after the other leave Node's loop its turns: timers, I/O and immediates go on meanwhile.
+// Requests, and calls of storage from Node, that are awaited one after the other leave Node's loop its turns: timers, I/O and
+// immediates go on meanwhile.
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import { create } from "../support/miniflare.mjs";
+import { folder } from "../support/files.mjs";
+import { FileStorage } from "../../doors/storage-file.mjs";
+import { MemoryStorage } from "../../doors/storage-memory.mjs";
+import { KVNamespace } from "../../doors/kv.mjs";
 import { test } from "../support/test.mjs";
 
 /** A loop that is starved would never end, nor would the test's own time limit come. */
@@ -54,6 +59,80 @@ test("a stub that is asked in a loop leaves the loop its turns", async (t) => {
   const start = performance.now();
   while (!hasCome && performance.now() - start < PATIENCE) await stub.fetch("http://localhost/");
   assert.ok(hasCome);
+});
+
+/** What is asked of storage, each with what is called in the loop. */
+const STORAGE = {
+  "a namespace's get": async (mf) => {
+    const kv = await mf.getKVNamespace("KV");
+    return () => kv.get("key");
+  },
+  "a namespace's put": async (mf) => {
+    const kv = await mf.getKVNamespace("KV");
+    return () => kv.put("key", "value");
+  },
+  "a namespace's list": async (mf) => {
+    const kv = await mf.getKVNamespace("KV");
+    return () => kv.list();
+  },
+  "a namespace's get of a key that is refused": async (mf) => {
+    const kv = await mf.getKVNamespace("KV");
+    return () => kv.get("").catch(() => {});
+  },
+  "a cache's match": async (mf) => {
+    const { default: cache } = await mf.getCaches();
+    return () => cache.match("http://localhost/");
+  },
+  "a cache's delete": async (mf) => {
+    const { default: cache } = await mf.getCaches();
+    return () => cache.delete("http://localhost/");
+  },
+  "an object's storage": async (mf) => {
+    const namespace = await mf.getDurableObjectNamespace("BOX");
+    const storage = await mf.getDurableObjectStorage(namespace.idFromName("a"));
+    return () => storage.get("key");
+  },
+  "a storage in memory": () => {
+    const storage = new MemoryStorage();
+    return () => storage.get("key");
+  },
+  "a storage in a folder": (_, t) => {
+    const storage = new FileStorage(folder(t));
+    return () => storage.put("key", { value: new Uint8Array(1) });
+  },
+  "a namespace over a storage": () => {
+    const kv = new KVNamespace(new MemoryStorage());
+    return () => kv.get("key");
+  },
+};
+
+describe("while storage is asked from Node in a loop", () => {
+  for (const [what, prepare] of Object.entries(STORAGE)) {
+    for (const [event, begin] of Object.entries(EVENTS)) {
+      test(`${event} comes, with ${what}`, async (t) => {
+        const options = { script: SCRIPT, durableObjects: { BOX: "Box" }, kvNamespaces: ["KV"], kvPersist: folder(t) };
+        const call = await prepare(create(t, options), t);
+        let hasCome = false;
+        begin(() => (hasCome = true));
+        const start = performance.now();
+        while (!hasCome && performance.now() - start < PATIENCE) await call();
+        assert.ok(hasCome);
+      });
+    }
+  }
+
+  test("methods are still what they were", async (t) => {
+    const kv = await create(t, { script: SCRIPT, kvNamespaces: ["KV"] }).getKVNamespace("KV");
+    const { get, put } = kv;
+    assert.deepEqual([get.name, get.length, put.name, put.length], ["get", 2, "put", 3]);
+    assert.throws(() => new get(), TypeError);
+    assert.deepEqual(Object.getOwnPropertyDescriptor(Object.getPrototypeOf(kv), "get"), {
+      value: get,
+      writable: true,
+      enumerable: false,
+      configurable: true,
+    });
+  });
 });
 
 test("a rejection that waits for the loop is handled by whoever awaits it", async (t) => {

@@ -8,8 +8,12 @@ const { later } = require("./binding/later.js");
 const { isRequest } = require("./http/http-request.js");
 const { isResponse, lightResponse, splitResponse } = require("./http/http-response.js");
 const { bytesFromSender, streamFromSource } = require("../membrane/node/node-streams.js");
-const { CacheStorage } = require("../cache/cache.js");
+const { makeFair } = require("./instance/fairly.js");
+const { Cache, CacheStorage } = require("../cache/cache.js");
 const { KVNamespace } = require("../kv/kv-namespace.js");
+
+makeFair(Cache);
+makeFair(KVNamespace);
 
 /** Calls from outside are no part of a request: they are not counted, no gate holds them, and nobody's time goes on with them. */
 const outside = { begin() {}, depart() {}, advance() {}, later };

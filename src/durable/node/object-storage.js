@@ -2,6 +2,7 @@
 // The storage of an object from outside of its worker: that of whichever worker is loaded when it is asked for something.
 
 const { StorageError } = require("../../node/errors.js");
+const { makeFair } = require("../../node/instance/fairly.js");
 
 class DurableObjectStorage {
   #loaded;
@@ -91,5 +92,7 @@ class DurableObjectStorage {
     return this.#call("deleteAlarm", args);
   }
 }
+
+makeFair(DurableObjectStorage);
 
 module.exports = { DurableObjectStorage };

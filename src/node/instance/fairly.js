@@ -59,4 +59,23 @@ function fairly(answer) {
   return turn.then(() => answer);
 }
 
-module.exports = { fairly };
+/** Has the methods of a class, all of which give promises, hand on their answers so. */
+function makeFair({ prototype }) {
+  for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+    if (name === "constructor") continue;
+    Object.defineProperty(prototype, name, { ...property, value: fairMethod(property.value) });
+  }
+}
+
+function fairMethod(method) {
+  // In an object literal it is no constructor, as the method is none.
+  const { fair } = {
+    fair(...args) {
+      return fairly(method.apply(this, args));
+    },
+  };
+  for (const key of ["name", "length"]) Object.defineProperty(fair, key, { value: method[key], configurable: true });
+  return fair;
+}
+
+module.exports = { fairly, makeFair };

@@ -4,6 +4,7 @@
 
 const { binding } = require("../binding/addon.js");
 const { describe } = require("../errors.js");
+const { makeFair } = require("../instance/fairly.js");
 const { later } = require("../binding/later.js");
 const { adopt } = require("./names-realm.js");
 
@@ -88,6 +89,8 @@ class Storage {
     return page;
   }
 }
+
+makeFair(Storage);
 
 /** How what is made `over` a storage asks it: `{ storage, number, now(), map }`. */
 function storageOf(over, storage) {
