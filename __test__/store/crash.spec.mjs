@@ -1,4 +1,4 @@
-// Ended at random moments, in every way that a process can end: what a response or a resolved `sync()` told of is there afterwards,
+// Ended at random moments, in every way that a process can end, while it writes in ten ways: what a response or a resolved `sync()` told of is there afterwards,
 // no transaction and no burst of writes is half there, alarms are intact. MINIFLARE_CRASH_RUNS says how many processes
 // are ended (200 before a release).
 
@@ -10,7 +10,7 @@ import path from "node:path";
 import { root } from "../support/child.mjs";
 import { folder } from "../support/files.mjs";
 import { Miniflare } from "../support/miniflare.mjs";
-import { LEDGER } from "../support/crash.mjs";
+import { LEDGER, placesOf } from "../support/crash.mjs";
 import { within } from "../support/test.mjs";
 
 const RUNS = Number(process.env.MINIFLARE_CRASH_RUNS ?? 40);
@@ -50,7 +50,7 @@ async function writeAndEnd(data, durability, first, how) {
 
 /** What is stored: the last number of each kind, and what belongs to it. */
 async function read(data, durability) {
-  const mf = new Miniflare({ ...LEDGER, durableObjectsPersist: data, durability, durableObjectsAlarms: false });
+  const mf = new Miniflare({ ...LEDGER, ...placesOf(data), durability, durableObjectsAlarms: false });
   try {
     const response = await mf.dispatchFetch("http://localhost/read");
     return await response.json();
@@ -62,8 +62,10 @@ async function read(data, durability) {
 function check(found, told, before, round) {
   const last = (kind) => told.filter((line) => line.kind === kind).at(-1)?.number ?? 0;
   const context = `round ${round}: found ${JSON.stringify(found)}, told ${JSON.stringify(told.slice(-8))}`;
-  assert.ok(found.put >= last("put"), context);
-  assert.ok(found.sync >= last("sync"), context);
+  for (const kind of ["put", "sync", "outside", "kv", "kvOutside", "cache"]) {
+    assert.ok(found[kind] >= last(kind), `${kind} is lost; ${context}`);
+  }
+  assert.ok(found.replace >= last("replace") && found.only <= 1, `an entry is replaced by half; ${context}`);
   assert.ok(found.burst >= last("burst") && found.burstNumbers.length <= 1, `a burst is half there; ${context}`);
   assert.equal(found.left + found.right, 0, `a transaction is half there; ${context}`);
   assert.ok(found.left >= last("transfer"), context);
@@ -85,7 +87,11 @@ for (const durability of ["os", "sync"]) {
           const told = await writeAndEnd(data, durability, before.last + 1, how);
           const found = await read(data, durability);
           check(found, told, before, `${round}, ended by ${how}`);
-          before = { count: found.count, last: Math.max(found.put, found.sync, found.burst, found.left, found.alarm) };
+          const { count, put, sync, burst, left, alarm, replace, outside, kv, kvOutside, cache } = found;
+          before = {
+            count,
+            last: Math.max(put, sync, burst, left, alarm, replace, outside, kv, kvOutside, cache),
+          };
         }
       });
       await Promise.all(lanes);

@@ -9,7 +9,7 @@ import { rejection } from "../support/dispatch.mjs";
 import { folder } from "../support/files.mjs";
 import { Miniflare } from "../support/miniflare.mjs";
 import { get, keeper, keeperOptions, put } from "../support/persist.mjs";
-import { randomOf } from "../support/random.mjs";
+import { randomOf, seedOf } from "../support/random.mjs";
 import { within } from "../support/test.mjs";
 
 const ROUNDS = Number(process.env.MINIFLARE_DAMAGE_ROUNDS ?? 60);
@@ -188,7 +188,7 @@ function damage(data, random) {
 test(`a file that is damaged at random, ${ROUNDS} times, loses nothing without an error`, async (t) => {
   const { data, entries } = await filled(t);
   const whole = filesOf(data);
-  const seed = Number(process.env.MINIFLARE_SEED ?? 60_001);
+  const seed = seedOf(t);
   const random = randomOf(seed);
   for (let round = 0; round < ROUNDS; round++) {
     restore(data, whole);

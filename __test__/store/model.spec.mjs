@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { folder } from "../support/files.mjs";
 import { Miniflare, Response } from "../support/miniflare.mjs";
-import { randomOf } from "../support/random.mjs";
+import { randomOf, seedOf } from "../support/random.mjs";
 import { redis } from "../support/redis.mjs";
 import { within } from "../support/test.mjs";
 
@@ -194,7 +194,7 @@ const places = {
 for (const [where, place] of Object.entries(places)) {
   test(`${OPERATIONS} random operations ${where} give what a model gives`, async (t) => {
     const persist = await place(t);
-    const seed = Number(process.env.MINIFLARE_SEED ?? 60_001);
+    const seed = seedOf(t);
     const random = randomOf(seed);
     const run = new Run(
       {

@@ -1,4 +1,11 @@
-// Numbers that look random and are the same in every run.
+// Numbers that look random, and are the same again for the same seed.
+
+/** The seed of a test: another in each run, which is printed, or that of the environment variable MINIFLARE_SEED. */
+export function seedOf(t) {
+  const seed = Number(process.env.MINIFLARE_SEED ?? Math.floor(Math.random() * 2 ** 32));
+  t.diagnostic(`MINIFLARE_SEED=${seed}`);
+  return seed;
+}
 
 /** A function that gives numbers from 0 to 1. They do not come again before there were four billion. */
 export function randomOf(seed) {
