@@ -107,6 +107,9 @@ pub const REDIS_TIMEOUT: Duration = Duration::from_secs(5);
 /// What is long may take longer: bytes that get to a server and are done with in a second, at least.
 pub const REDIS_BYTES_PER_SECOND: usize = 8 * 1024 * 1024;
 
+/// What an object has stored on Redis is fetched in answers of about so many bytes.
+pub const REDIS_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+
 /// Writes that are sent to Redis as one; a command has room for 349,000.
 pub const REDIS_WRITES: usize = 100_000;
 

@@ -10,9 +10,6 @@ pub mod reply;
 
 use crate::realm::room::Room;
 
-/// The name of the place where caches are stored.
-pub const PLACE: &str = "cache";
-
 deno_core::extension!(
     miniflare_cache,
     deps = [miniflare],

@@ -4,8 +4,7 @@ use std::rc::Rc;
 
 use deno_core::{OpState, op2, v8};
 
-use super::limits;
-use super::{PLACE, calls, policy};
+use super::{ROOM, calls, limits, policy};
 use crate::realm::instance::Instance;
 use crate::realm::later::answer;
 use crate::realm::value::{Value, content_of};
@@ -14,7 +13,7 @@ use crate::store::{Space, StoreError};
 
 fn open(state: &OpState, name: &str) -> (Rc<dyn Space>, f64) {
     let instance = state.borrow::<Rc<Instance>>();
-    (instance.stores.spaces(PLACE).space(name), instance.clock.now_ms())
+    (instance.stores.spaces(ROOM.name).space(name), instance.clock.now_ms())
 }
 
 /// For how many milliseconds a response is fresh; `NaN` when it may not be stored.

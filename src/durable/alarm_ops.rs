@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use deno_core::{OpState, op2};
 
-use super::PLACE;
+use super::ROOM;
 use super::alarm::{self, Alarm};
 use super::alarms::{Alarms, Name, Told};
 use super::ops::Open;
@@ -135,7 +135,7 @@ pub async fn op_durable_alarms_due(state: Rc<RefCell<OpState>>, #[smi] watcher: 
 pub async fn op_durable_alarms_scheduled(state: Rc<RefCell<OpState>>, due: bool) -> Result<Vec<String>, StorageError> {
     let instance = state.borrow().borrow::<Rc<Instance>>().clone();
     let alarms = instance.part::<Alarms>();
-    let store = instance.stores.spaces(PLACE);
+    let store = instance.stores.spaces(ROOM.name);
     if store.is_shared() {
         alarms.read(&store).await?;
     } else {

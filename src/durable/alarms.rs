@@ -14,7 +14,7 @@ use std::rc::Rc;
 
 use futures::future::{Either, select};
 
-use super::PLACE;
+use super::ROOM;
 use super::alarm::{self, Alarm};
 use super::postponed::{Outage, Postponed};
 use crate::clock::Clock;
@@ -146,7 +146,7 @@ impl Alarms {
                 tell(Told::Expects(false));
                 return Vec::new();
             }
-            let store = stores.spaces(PLACE);
+            let store = stores.spaces(ROOM.name);
             let others = store.changed();
             match self.look(watcher, clock, &store).await {
                 Ok(due) if !due.is_empty() => {

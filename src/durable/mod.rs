@@ -15,9 +15,6 @@ pub mod transaction;
 
 use crate::realm::room::Room;
 
-/// The name of the place where objects are stored.
-pub const PLACE: &str = "durable";
-
 deno_core::extension!(
     miniflare_durable,
     deps = [miniflare],

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use deno_core::{GarbageCollected, OpState, op2, v8};
 
-use super::PLACE;
+use super::ROOM;
 use super::alarms::Alarms;
 use super::calls;
 use super::clone;
@@ -55,7 +55,7 @@ impl Open {
 #[cppgc]
 pub fn op_durable_open(state: &mut OpState, #[string] binding: &str, #[string] id: &str) -> Open {
     let instance = state.borrow::<Rc<Instance>>();
-    let (space, claimed) = instance.stores.spaces(PLACE).claim(&format!("{binding}:{id}"));
+    let (space, claimed) = instance.stores.spaces(ROOM.name).claim(&format!("{binding}:{id}"));
     let alarm = Slot::new(binding, id, instance.part::<Alarms>());
     Open::Storage(Storage::new(space, claimed, alarm))
 }
@@ -79,7 +79,7 @@ pub async fn op_durable_stored(
     state: Rc<RefCell<OpState>>,
     #[string] binding: String,
 ) -> Result<Vec<String>, StorageError> {
-    let store = state.borrow().borrow::<Rc<Instance>>().stores.spaces(PLACE);
+    let store = state.borrow().borrow::<Rc<Instance>>().stores.spaces(ROOM.name);
     let names = store.spaces(&format!("{binding}:")).wait().await?;
     let ids = names.iter().filter_map(|name| name.rsplit_once(':'));
     Ok(ids.filter(|(of, _)| *of == binding).map(|(_, id)| id.into()).collect())

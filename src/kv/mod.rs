@@ -9,9 +9,6 @@ pub mod ops;
 
 use crate::realm::room::Room;
 
-/// The name of the place where namespaces are stored.
-pub const PLACE: &str = "kv";
-
 deno_core::extension!(
     miniflare_kv,
     deps = [miniflare],

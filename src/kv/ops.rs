@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use deno_core::{OpState, op2, v8};
 
-use super::PLACE;
+use super::ROOM;
 use super::calls::{self, Wanted};
 use super::limits;
 use super::namespace::KvError;
@@ -16,7 +16,7 @@ use crate::store::record::TAIL_BYTES;
 
 fn open(state: &OpState, name: &str) -> (Rc<dyn Space>, f64) {
     let instance = state.borrow::<Rc<Instance>>();
-    (instance.stores.spaces(PLACE).space(name), instance.clock.now_ms())
+    (instance.stores.spaces(ROOM.name).space(name), instance.clock.now_ms())
 }
 
 #[op2]

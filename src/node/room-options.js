@@ -1,5 +1,5 @@
 "use strict";
-// The options of each room. The addon takes the places where rooms store in this order.
+// The options of each room.
 
 const cache = require("../cache/node/options.js");
 const durable = require("../durable/node/options.js");

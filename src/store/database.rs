@@ -239,6 +239,9 @@ impl Database {
     /// Uses the handle; after a failure, a new one.
     fn with<T>(&self, work: impl FnOnce(&DB) -> Result<T>) -> Result<T> {
         self.check_there()?;
+        if self.is_unsettled.load(SeqCst) {
+            Settling::check(self.folder.id, &self.name())?;
+        }
         if let Some(handle) = &*self.handle.read().unwrap_or_else(PoisonError::into_inner)
             && lock(&self.failure).is_none()
             && !self.is_unsettled.load(SeqCst)

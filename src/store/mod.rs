@@ -18,6 +18,7 @@ pub mod range;
 pub mod record;
 pub mod redis;
 mod redis_claimed;
+mod redis_claiming;
 mod redis_link;
 mod redis_scripts;
 pub mod rocks;

@@ -7,7 +7,6 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Instant;
 
 use bytes::Bytes;
 use futures::channel::oneshot;
@@ -18,11 +17,12 @@ use super::commits::Commits;
 use super::error::{Kind, StoreError};
 use super::memory::{Entries, apply_to, list_of};
 use super::range::{Entry, Range};
-use super::redis::{Room, Server, answered, list, lock, pairs, text};
+use super::redis::{Room, Server, answered, lock};
+use super::redis_claiming::Claiming;
 use super::redis_link::Link;
 use super::redis_scripts::{FENCED, Writes};
 use super::{Reply, Result, Space, Write};
-use crate::limits::{BUFFERED_BYTES, CLAIM_PAUSE, CLAIM_WAIT, REDIS_WRITES};
+use crate::limits::{BUFFERED_BYTES, REDIS_WRITES};
 
 type Wait = Shared<BoxFuture<'static, Result<()>>>;
 
@@ -38,30 +38,30 @@ pub struct Claimed {
 
 /// What this process knows of a space that it has claimed, for as long as answers are under way.
 pub struct Copied {
-    room: Arc<Room>,
-    name: String,
+    pub(super) room: Arc<Room>,
+    pub(super) name: String,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
-struct State {
-    entries: Entries,
+pub(super) struct State {
+    pub(super) entries: Entries,
     /// What was written and not sent, and how many bytes that is.
     unsent: Vec<Write>,
     bytes: usize,
     /// The token of the claim; empty until it is made.
-    claim: String,
+    pub(super) claim: String,
     /// How often the session had lapsed by then.
-    lapses: u64,
-    failure: Option<StoreError>,
+    pub(super) lapses: u64,
+    pub(super) failure: Option<StoreError>,
     /// The claim, or the last write.
     last: Option<Wait>,
     /// Whether nobody has the space any more: a claim that comes then is let go of.
-    is_dropped: bool,
+    pub(super) is_dropped: bool,
 }
 
 impl Copied {
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
     }
 
@@ -205,11 +205,7 @@ impl Claimed {
             state: Mutex::default(),
         });
         copied.state().last = Some(answered(claimed).shared());
-        let claiming = Claiming {
-            copied: copied.clone(),
-            deadline: Instant::now() + CLAIM_WAIT,
-        };
-        claiming.ask(room.server.token(), sender);
+        Claiming::new(copied.clone(), sender).ask();
         Claimed {
             copied,
             unsent,
@@ -280,80 +276,10 @@ impl Drop for Claimed {
 }
 
 impl Copied {
-    fn release(&self, claim: &str) {
+    pub(super) fn release(&self, claim: &str) {
         let Room { server, keys } = &*self.room;
         server.link.send(keys.release(&self.name, claim), drop);
     }
-}
-
-/// A claim on its way: asked for again while another session has the space, for as long as somebody waits for it.
-struct Claiming {
-    copied: Arc<Copied>,
-    deadline: Instant,
-}
-
-impl Claiming {
-    fn ask(self, token: String, done: oneshot::Sender<Result<()>>) {
-        let Copied { room, name, .. } = &*self.copied.clone();
-        room.server.link.send(room.keys.claim(name, &token), move |answer| {
-            match answer.map(|answer| self.take(answer, &token)) {
-                Ok(None) => drop(done.send(Ok(()))),
-                Ok(Some(_)) if Instant::now() < self.deadline => self.ask_later(token, done),
-                Ok(Some(owner)) => {
-                    let error = taken(&self.copied.name, &owner);
-                    self.fail(done, error);
-                }
-                Err(error) => self.fail(done, error),
-            }
-        });
-    }
-
-    fn ask_later(self, token: String, done: oneshot::Sender<Result<()>>) {
-        let background = self.copied.room.server.background.clone();
-        background.spawn(async move {
-            tokio::time::sleep(CLAIM_PAUSE).await;
-            let is_dropped = self.copied.state().is_dropped;
-            if !is_dropped {
-                self.ask(token, done);
-            }
-        });
-    }
-
-    /// Takes what Redis answered; whose the space is, if it is another's.
-    fn take(&self, answer: Value, token: &str) -> Option<String> {
-        let Value::Array(mut parts) = answer else {
-            return Some("a server that answers what it was not asked".into());
-        };
-        if parts.len() < 2 {
-            return parts.pop().map(text);
-        }
-        let mut state = self.copied.state();
-        if state.is_dropped {
-            self.copied.release(token);
-            return None;
-        }
-        let entries = pairs(parts.pop().map(list).unwrap_or_default());
-        state.claim = token.into();
-        state.lapses = self.copied.room.server.link.session.lapses();
-        state.entries = entries.into_iter().collect();
-        None
-    }
-
-    fn fail(self, done: oneshot::Sender<Result<()>>, error: StoreError) {
-        self.copied.state().failure = Some(error.clone());
-        drop(done.send(Err(error)));
-    }
-}
-
-fn taken(space: &str, owner: &str) -> StoreError {
-    let seconds = CLAIM_WAIT.as_secs();
-    StoreError::new(
-        Kind::Claimed,
-        format!(
-            "The object {space} is in use by another process ({owner}), which did not let go of it within {seconds} s: \
-             dispose of the instance there, or end that process."
-        ),
-    )
 }
 
 fn lost(server: &str) -> StoreError {

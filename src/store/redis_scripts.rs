@@ -13,7 +13,7 @@ use redis::Cmd;
 
 use super::Write;
 use super::range::Range;
-use crate::limits::REDIS_SESSION;
+use crate::limits::{REDIS_ANSWER_BYTES, REDIS_SESSION};
 
 /// Answered to a write whose claim is not the last any more.
 pub const FENCED: i64 = -1;
@@ -58,15 +58,42 @@ for i = 1, #keys, 1000 do
 end
 return {keys, values}";
 
+/// Entries of a space from a key on, as many as an answer may have, and 1 when there are more.
+macro_rules! page {
+    () => {
+        "
+local function page(entries, order, from, most)
+  local keys = redis.call('ZRANGEBYLEX', order, from, '+', 'LIMIT', 0, 1000)
+  local found, bytes = {}, 0
+  for i, key in ipairs(keys) do
+    local value = redis.call('HGET', entries, key)
+    if value then
+      found[#found + 1] = key
+      found[#found + 1] = value
+      bytes = bytes + #value
+    end
+    if bytes >= most and i < #keys then return {found, 1} end
+  end
+  return {found, #keys == 1000 and 1 or 0}
+end
+"
+    };
+}
+
+const FETCH: &str = concat!(page!(), "return page(KEYS[1], KEYS[2], ARGV[1], tonumber(ARGV[2]))");
+
 /// The token of a claim is one that no other claim ever has, even after the server has lost its data.
-const CLAIM: &str = "
+const CLAIM: &str = concat!(
+    page!(),
+    "
 local owner = redis.call('GET', KEYS[3])
 if owner and owner ~= ARGV[1] and redis.call('EXISTS', ARGV[2] .. owner) == 1 then return {owner} end
 redis.call('HSET', KEYS[4], 'open', 1)
 redis.call('PEXPIRE', KEYS[4], ARGV[3])
 redis.call('SET', KEYS[3], ARGV[1])
 redis.call('SET', KEYS[2], ARGV[4])
-return {ARGV[1], redis.call('HGETALL', KEYS[1])}";
+return {ARGV[1], page(KEYS[1], KEYS[5], '-', tonumber(ARGV[5]))}"
+);
 
 const RELEASE: &str = "
 if redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('GET', KEYS[2]) == ARGV[2] then redis.call('DEL', KEYS[1], KEYS[2]) end
@@ -208,10 +235,18 @@ impl Keys {
             self.of("claim", space),
             self.of("owner", space),
             self.session.key(),
+            self.order(space),
         ];
         let mut script = script(CLAIM, &keys);
         script.arg(&self.session.0).arg(SESSION);
-        script.arg(session_ms()).arg(token);
+        script.arg(session_ms()).arg(token).arg(REDIS_ANSWER_BYTES);
+        script
+    }
+
+    /// The entries after a key.
+    pub fn fetch(&self, space: &str, last: &[u8]) -> Cmd {
+        let mut script = script(FETCH, &[self.entries(space), self.order(space)]);
+        script.arg([b"(", last].concat()).arg(REDIS_ANSWER_BYTES);
         script
     }
 

@@ -3,8 +3,7 @@
 
 use std::rc::Rc;
 
-use crate::cache::limits;
-use crate::cache::{PLACE, calls, policy};
+use crate::cache::{ROOM, calls, limits, policy};
 use crate::node::binding::api::{Call, Result};
 use crate::node::binding::environment::Environment;
 use crate::realm::value::Value;
@@ -22,7 +21,7 @@ fn open(call: &Call) -> Result<(Rc<Environment>, Rc<dyn Space>, f64)> {
     let instance = environment.instance(call.number(0)? as u32)?;
     Ok((
         environment,
-        instance.stores.spaces(PLACE).space(&name),
+        instance.stores.spaces(ROOM.name).space(&name),
         instance.clock.now_ms(),
     ))
 }

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use crate::kv::PLACE;
+use crate::kv::ROOM;
 use crate::kv::calls::{self, Wanted};
 use crate::kv::limits;
 use crate::node::binding::api::{Call, Result};
@@ -22,7 +22,7 @@ fn open(call: &Call) -> Result<(Rc<Environment>, Rc<dyn Space>, f64)> {
     let instance = environment.instance(call.number(0)? as u32)?;
     Ok((
         environment,
-        instance.stores.spaces(PLACE).space(&name),
+        instance.stores.spaces(ROOM.name).space(&name),
         instance.clock.now_ms(),
     ))
 }
