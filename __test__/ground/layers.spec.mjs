@@ -20,16 +20,11 @@ const LISTS = ["rooms.rs", "worker/rooms.js"];
 const ROOT = "lib.rs";
 
 /** Edges against the rules, `[file, folder that it knows, why]`. */
-const EXCEPTIONS = [
-  ["realm/instance.rs", "durable", "an instance has a field for each room that keeps something in it"],
-  ["realm/instance.rs", "fetch", "an instance has a field for each room that keeps something in it"],
-  ["storage/views.rs", "durable", "a test takes the key that alarms are stored under"],
-];
+const EXCEPTIONS = [["storage/views.rs", "durable", "a test takes the key that alarms are stored under"]];
 
 /** Where the name of a room may stand outside of its folder, beside the lists. */
 const NAMED = [
   ["node/binding/exports.rs", "the functions that Node can call are a table"],
-  ["store/place.rs", "the stores of an instance have a field for each room"],
   ["storage/node/mod.rs", "on a server, a storage is where Miniflare 2 put namespaces"],
 ];
 

@@ -194,7 +194,7 @@ mod tests {
     fn bring_all_rooms_back_to_a_snapshot_or_none() {
         let (stores, note) = (Stores::default(), Rc::<Note>::default());
         stores.add("note", note.clone());
-        let space: Rc<dyn Space> = stores.spaces("kv").space("s");
+        let space: Rc<dyn Space> = stores.spaces("room").space("s");
         let write = |value: &'static str| {
             apply(&space, vec![put("a", value)]);
             note.text.replace(value.into());
@@ -217,7 +217,7 @@ mod tests {
     fn know_that_a_room_was_empty_before_it_was_first_used() {
         let stores = Stores::default();
         let number = stores.take_snapshot();
-        let space: Rc<dyn Space> = stores.spaces("kv").space("s");
+        let space: Rc<dyn Space> = stores.spaces("room").space("s");
         apply(&space, vec![put("a", "1")]);
         block_on(stores.restore_snapshot(number)).expect("memory can be written");
         assert_eq!(get(&space, "a"), None);
