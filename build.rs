@@ -14,9 +14,16 @@ fn main() {
 }
 
 fn link() {
-    if std::env::var("CARGO_CFG_TARGET_OS").as_deref() != Ok("linux") {
-        return;
+    match std::env::var("CARGO_CFG_TARGET_OS").as_deref() {
+        Ok("linux") => link_on_linux(),
+        other => println!(
+            "cargo::error=build.rs has no rules for the linker of {}: see src/realm/platform/mod.rs for what a port needs",
+            other.unwrap_or("this platform")
+        ),
     }
+}
+
+fn link_on_linux() {
     // Our own V8 is called even where Node exports the same names: https://sourceware.org/binutils/docs/ld/Options.html
     println!("cargo:rustc-cdylib-link-arg=-Wl,-Bsymbolic");
     // C names of static libraries (V8's bindings, RocksDB, aws-lc) are not exported to Node.

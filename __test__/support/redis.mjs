@@ -36,6 +36,12 @@ async function freePort() {
  */
 const KEPT = ["--appendonly", "yes", "--appendfsync", "no", "--save", ""];
 
+/** Whether an answer is all there: a line, or a text after its length. */
+function isWhole(answer) {
+  const [head, length] = /^\$(\d+)\r\n/.exec(answer) ?? [];
+  return head === undefined ? answer.endsWith("\r\n") : answer.length >= head.length + Number(length) + 2;
+}
+
 /** A file of the certificates that specs use. */
 export const certificate = (name) => fileURLToPath(new URL(`../fetch/certificates/${name}`, import.meta.url));
 
@@ -79,14 +85,18 @@ export async function redis(t, args = [], { tls = false } = {}) {
     url: `${tls ? "rediss" : "redis"}://127.0.0.1:${port}`,
     start,
     stop,
-    /** Sends one command, and resolves when it is answered. */
+    /** Sends one command, and resolves to the text of what is answered. */
     async command(...args) {
-      const socket = net.connect(port, "127.0.0.1");
+      const socket = net.connect(port, "127.0.0.1").setEncoding("latin1");
       const parts = args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`);
       socket.write(`*${args.length}\r\n${parts.join("")}`);
-      const [answer] = await once(socket, "data");
-      socket.destroy();
-      assert.doesNotMatch(String(answer), /^-/);
+      let answer = "";
+      for await (const chunk of socket) {
+        answer += chunk;
+        if (isWhole(answer)) break;
+      }
+      assert.doesNotMatch(answer, /^-/);
+      return answer;
     },
     pause: () => child.kill("SIGSTOP"),
     resume: () => child.kill("SIGCONT"),

@@ -8,6 +8,7 @@ pub mod host;
 pub mod instance;
 pub mod later;
 pub mod pages;
+pub mod platform;
 pub mod room;
 pub mod store_error;
 pub mod timer_queue;

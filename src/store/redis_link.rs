@@ -13,15 +13,15 @@ use futures::future::BoxFuture;
 use futures::{FutureExt, TryFutureExt};
 use redis::aio::MultiplexedConnection;
 use redis::{
-    Arg, AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ErrorKind, Pipeline, RedisError, ServerErrorKind,
-    TlsCertificates, Value,
+    Arg, AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ErrorKind, RedisError, ServerErrorKind, TlsCertificates,
+    Value,
 };
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::error::{Kind, StoreError};
 use super::redis::lock;
-use super::redis_scripts;
+use super::redis_scripts::{self, Known, has_lost};
 use super::{Reply, Result};
 use crate::limits::{
     BUFFERED_BYTES, REDIS_BACKOFF, REDIS_BATCH, REDIS_BYTES_PER_SECOND, REDIS_RETRY, REDIS_SESSION, REDIS_TIMEOUT,
@@ -142,7 +142,7 @@ impl Link {
 
 struct Sender {
     client: Client,
-    connection: Option<MultiplexedConnection>,
+    connection: Option<(MultiplexedConnection, Known)>,
     own: Arc<redis_scripts::Session>,
     session: Arc<Session>,
     name: String,
@@ -174,9 +174,8 @@ impl Sender {
             }
         }
         if is_open {
-            let mut end = redis::pipe();
-            end.add_command(self.own.end());
-            let _ = self.attempt(&end, REDIS_TIMEOUT).await;
+            let end = self.own.end();
+            let _ = self.attempt(&[&end], REDIS_TIMEOUT).await;
         }
     }
 
@@ -184,12 +183,10 @@ impl Sender {
     async fn exchange(&mut self, batch: Vec<Job>) -> bool {
         let bytes: usize = batch.iter().map(|job| job.bytes).sum();
         let transfer = Duration::from_secs((bytes / REDIS_BYTES_PER_SECOND) as u64);
-        let mut pipeline = redis::pipe();
-        pipeline.add_command(self.own.renew());
-        for job in &batch {
-            pipeline.add_command(job.command.clone());
-        }
-        match self.insist(&pipeline, transfer).await {
+        let renewal = self.own.renew();
+        let mut commands = vec![&renewal];
+        commands.extend(batch.iter().map(|job| &job.command));
+        match self.insist(&commands, transfer).await {
             Ok((sent, values)) => {
                 let mut answers = values.into_iter().map(|value| self.judge(value));
                 if let Some(renewal) = answers.next() {
@@ -210,15 +207,16 @@ impl Sender {
     }
 
     /// Sends until there is an answer; when that was sent, and what is answered. What is long may take `transfer` more.
-    async fn insist(&mut self, pipeline: &Pipeline, transfer: Duration) -> Result<(u64, Vec<Value>)> {
+    async fn insist(&mut self, commands: &[&Cmd], transfer: Duration) -> Result<(u64, Vec<Value>)> {
         let deadline = Instant::now() + REDIS_RETRY + transfer;
         let mut pause = REDIS_BACKOFF;
         loop {
             let sent = self.session.now();
-            let (error, is_final) = match self.attempt(pipeline, REDIS_TIMEOUT + transfer).await {
+            let (error, is_final) = match self.attempt(commands, REDIS_TIMEOUT + transfer).await {
                 Ok(values) => match values.iter().find_map(is_stranger) {
                     Some(reason) => (self.refused(&reason), true),
                     None if values.iter().any(is_loading) => (self.unreachable("it is loading its data"), false),
+                    None if has_lost(commands, &values) => (self.unreachable("it loses its scripts"), false),
                     None => return Ok((sent, values)),
                 },
                 Err(error) if is_distrust(&error) => (self.distrusted(&error), true),
@@ -235,26 +233,30 @@ impl Sender {
         }
     }
 
-    async fn attempt(&mut self, pipeline: &Pipeline, limit: Duration) -> std::result::Result<Vec<Value>, RedisError> {
-        let answered = tokio::time::timeout(limit, self.send(pipeline)).await;
+    async fn attempt(&mut self, commands: &[&Cmd], limit: Duration) -> std::result::Result<Vec<Value>, RedisError> {
+        let answered = tokio::time::timeout(limit, self.send(commands)).await;
         answered.unwrap_or_else(|_| Err((ErrorKind::Io, "timed out").into()))
     }
 
-    async fn send(&mut self, pipeline: &Pipeline) -> std::result::Result<Vec<Value>, RedisError> {
-        let connection = match &mut self.connection {
+    async fn send(&mut self, commands: &[&Cmd]) -> std::result::Result<Vec<Value>, RedisError> {
+        let (connection, known) = match &mut self.connection {
             Some(connection) => connection,
             empty => {
                 let config = AsyncConnectionConfig::new()
                     .set_connection_timeout(Some(REDIS_TIMEOUT))
                     .set_response_timeout(None);
-                empty.insert(
-                    self.client
-                        .get_multiplexed_async_connection_with_config(&config)
-                        .await?,
-                )
+                let connection = self
+                    .client
+                    .get_multiplexed_async_connection_with_config(&config)
+                    .await?;
+                empty.insert((connection, Known::default()))
             }
         };
-        connection.send_packed_commands(pipeline, 0, pipeline.len()).await
+        let mut pipeline = redis::pipe();
+        for command in commands {
+            pipeline.add_command(known.form(command));
+        }
+        connection.send_packed_commands(&pipeline, 0, pipeline.len()).await
     }
 
     /// What an answer means: the server may have refused the command.

@@ -6,10 +6,12 @@
 //! writer whose claim is not the last is refused, however late it comes. A session also counts its writes, so that one
 //! that is sent again after a connection broke is never done twice, or too late.
 
+use std::collections::HashSet;
 use std::ops::Bound;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use redis::Cmd;
+use redis::{Arg, Cmd, ServerErrorKind, Value};
+use sha1::{Digest, Sha1};
 
 use super::Write;
 use super::range::Range;
@@ -283,10 +285,69 @@ impl Keys {
     }
 }
 
+/// All scripts, with the hashes that Redis keeps them by.
+static SCRIPTS: LazyLock<[(&str, String); 8]> = LazyLock::new(|| {
+    [APPLY, LIST, FETCH, CLAIM, RELEASE, ELSEWHERE, RENEW, SPACES_WITH]
+        .map(|text| (text, hex::encode(Sha1::digest(text.as_bytes()))))
+});
+
+/// A call by the script's hash. [`Known`] gives the text to a server that does not have it.
 fn script(text: &str, keys: &[String]) -> Cmd {
-    let mut command = redis::cmd("EVAL");
-    command.arg(text).arg(keys.len()).arg(keys);
+    let known = SCRIPTS.iter().find(|(one, _)| *one == text);
+    let mut command = known.map_or_else(|| redis::cmd("EVAL"), |_| redis::cmd("EVALSHA"));
+    command.arg(known.map_or(text, |(_, hash)| hash));
+    command.arg(keys.len()).arg(keys);
     command
+}
+
+/// The script that a command calls by its hash.
+fn called(command: &Cmd) -> Option<&'static (&'static str, String)> {
+    let [Arg::Simple(b"EVALSHA"), Arg::Simple(hash)] = command.args_iter().take(2).collect::<Vec<_>>()[..] else {
+        return None;
+    };
+    SCRIPTS.iter().find(|(_, one)| one.as_bytes() == hash)
+}
+
+/// The scripts that a server has been sent on a connection, and so can be called by their hashes.
+#[derive(Default)]
+pub struct Known(HashSet<&'static str>);
+
+impl Known {
+    /// The command as it is to be sent next: the first call of a script brings its text along.
+    pub fn form(&mut self, command: &Cmd) -> Cmd {
+        match called(command) {
+            Some((text, hash)) if self.0.insert(hash) => {
+                let mut whole = redis::cmd("EVAL");
+                whole.arg(text);
+                for part in command.args_iter().skip(2) {
+                    if let Arg::Simple(bytes) = part {
+                        whole.arg(bytes);
+                    }
+                }
+                whole
+            }
+            _ => command.clone(),
+        }
+    }
+}
+
+/// Whether a server has forgotten scripts in a way that is mended by sending the commands again: a call of a script that
+/// it does not have was followed by none that succeeded, which the repetition would come after.
+pub fn has_lost(commands: &[&Cmd], answers: &[Value]) -> bool {
+    let mut lost = HashSet::new();
+    for (command, answer) in commands.iter().zip(answers) {
+        let Some((_, hash)) = called(command) else { continue };
+        if is_unknown(answer) {
+            lost.insert(hash);
+        } else if lost.contains(hash) {
+            return false;
+        }
+    }
+    !lost.is_empty()
+}
+
+fn is_unknown(answer: &Value) -> bool {
+    matches!(answer, Value::ServerError(error) if error.kind() == Some(ServerErrorKind::NoScript))
 }
 
 /// A bound as Redis writes it; `open` stands for none.
@@ -300,4 +361,62 @@ fn edge(bound: Bound<&[u8]>, open: u8) -> Vec<u8> {
 
 fn session_ms() -> u64 {
     REDIS_SESSION.as_millis() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CLAIM, Known, RENEW, SCRIPTS, has_lost, script};
+    use redis::{Arg, Cmd, Value, parse_redis_value};
+
+    fn call(text: &str) -> Cmd {
+        let mut command = script(text, &["key".into()]);
+        command.arg("value");
+        command
+    }
+
+    fn name(command: &Cmd) -> String {
+        match command.args_iter().next() {
+            Some(Arg::Simple(name)) => String::from_utf8_lossy(name).into_owned(),
+            _ => String::new(),
+        }
+    }
+
+    fn answer(text: &str) -> Value {
+        parse_redis_value(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_script_is_sent_once_and_called_by_its_hash_from_then_on() {
+        let mut known = Known::default();
+        for (text, hash) in SCRIPTS.iter() {
+            let mut whole = redis::cmd("EVAL");
+            whole.arg(text).arg(1).arg("key").arg("value");
+            let mut short = redis::cmd("EVALSHA");
+            short.arg(hash).arg(1).arg("key").arg("value");
+            let sent = [known.form(&call(text)), known.form(&call(text))];
+            let packed = sent.map(|command| command.get_packed_command());
+            assert_eq!(packed, [whole.get_packed_command(), short.get_packed_command()]);
+        }
+    }
+
+    #[test]
+    fn what_is_no_script_of_the_list_is_sent_as_it_is() {
+        let mut known = Known::default();
+        assert_eq!(name(&known.form(&call("return 1"))), "EVAL");
+        assert_eq!(name(&known.form(redis::cmd("GET").arg("key"))), "GET");
+    }
+
+    #[test]
+    fn lost_scripts_are_sent_again_unless_a_later_call_has_succeeded() {
+        let commands = [call(RENEW), call(CLAIM), redis::cmd("GET"), call(CLAIM)];
+        let commands = commands.each_ref();
+        let lost = || answer("-NOSCRIPT No matching script.\r\n");
+        let done = || answer(":1\r\n");
+        assert!(!has_lost(&commands, &[done(), done(), done(), done()]));
+        assert!(has_lost(&commands, &[lost(), lost(), done(), lost()]));
+        assert!(has_lost(&commands, &[done(), done(), done(), lost()]));
+        assert!(has_lost(&commands, &[lost(), done(), done(), done()]));
+        assert!(!has_lost(&commands, &[done(), lost(), done(), done()]));
+        assert!(!has_lost(&commands, &[done(), lost(), done(), answer("-OOM full\r\n")]));
+    }
 }

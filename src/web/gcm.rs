@@ -31,7 +31,7 @@ pub fn op_web_gcm_encrypt(
     #[buffer] data: &[u8],
     tag_bits: u32,
 ) -> Result<Vec<u8>, JsErrorBox> {
-    let message = Message::new(nonce, additional, data, tag_bits);
+    let message = Message::new(require(nonce)?, additional, data, tag_bits);
     with_key(key, &message, encrypt::<Aes128>, encrypt::<Aes192>, encrypt::<Aes256>)
 }
 
@@ -45,9 +45,17 @@ pub fn op_web_gcm_decrypt(
     #[buffer] data: &[u8],
     tag_bits: u32,
 ) -> Result<Vec<u8>, JsErrorBox> {
-    let message = Message::new(nonce, additional, data, tag_bits);
+    let message = Message::new(require(nonce)?, additional, data, tag_bits);
     with_key(key, &message, decrypt::<Aes128>, decrypt::<Aes192>, decrypt::<Aes256>)?
         .ok_or_else(|| failed("Decryption failed"))
+}
+
+/// The mode is not defined for a nonce without a bit: two messages of one key would share their key stream.
+fn require(nonce: &[u8]) -> Result<&[u8], JsErrorBox> {
+    if nonce.is_empty() {
+        return Err(failed("Invalid iv: AES-GCM needs at least one byte"));
+    }
+    Ok(nonce)
 }
 
 fn failed(reason: &str) -> JsErrorBox {

@@ -18,7 +18,7 @@ use deno_core::v8;
 
 use super::isolate::{self, Made};
 use crate::limits;
-use crate::realm::background;
+use crate::realm::{background, platform};
 
 struct Order {
     thread: ThreadId,
@@ -158,20 +158,8 @@ fn work() {
     }
 }
 
-unsafe extern "C" {
-    /// `v8::Isolate::SetStackLimit`, which the binding does not have.
-    #[link_name = "_ZN2v87Isolate13SetStackLimitEm"]
-    fn set_stack_limit(isolate: v8::UnsafeRawIsolatePtr, limit: usize);
-}
-
 /// Lets the isolate use as much of this thread's stack as V8 gives to an isolate that is made here.
 fn limit_stack(made: &mut Made) {
     let here = std::ptr::from_mut(made) as usize;
-    // SAFETY: the isolate is alive, and no other thread uses it.
-    unsafe {
-        set_stack_limit(
-            made.runtime.v8_isolate().as_raw_isolate_ptr(),
-            here - limits::STACK_BYTES,
-        )
-    };
+    platform::set_stack_limit(made.runtime.v8_isolate(), here - limits::STACK_BYTES);
 }

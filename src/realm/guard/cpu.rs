@@ -15,6 +15,7 @@ use deno_core::v8;
 use tokio::sync::Notify;
 
 use super::super::background;
+use super::super::platform::ThreadClock;
 use crate::limits;
 
 const IDLE: u64 = 0;
@@ -30,7 +31,7 @@ pub struct Watch {
     turn: AtomicU64,
     limit: Duration,
     isolate: v8::IsolateHandle,
-    clock: libc::clockid_t,
+    clock: ThreadClock,
     /// The turn seen last and the CPU time of its thread then.
     seen: Mutex<(u64, Duration)>,
 }
@@ -38,14 +39,11 @@ pub struct Watch {
 impl Watch {
     /// Watches the isolate on the calling thread.
     pub fn new(isolate: v8::IsolateHandle, limit: Duration) -> Arc<Watch> {
-        let mut clock = libc::CLOCK_THREAD_CPUTIME_ID;
-        // SAFETY: the calling thread is alive and `clock` is a valid place to write to.
-        unsafe { libc::pthread_getcpuclockid(libc::pthread_self(), &mut clock) };
         let watch = Arc::new(Watch {
             turn: AtomicU64::new(IDLE),
             limit,
             isolate,
-            clock,
+            clock: ThreadClock::current(),
             seen: Mutex::default(),
         });
         DOG.add(&watch);
@@ -90,7 +88,7 @@ impl Watch {
         if turn & STATE != RUNNING {
             return turn & STATE != IDLE;
         }
-        let Some(now) = cpu_time(self.clock) else { return false };
+        let Some(now) = self.clock.read() else { return false };
         let Ok(mut seen) = self.seen.lock() else { return false };
         if seen.0 != turn {
             *seen = (turn, now);
@@ -115,14 +113,6 @@ impl Watch {
     fn tick(&self) -> Duration {
         (self.limit / 10).clamp(limits::WATCHDOG_TICK_MIN, limits::WATCHDOG_TICK_MAX)
     }
-}
-
-/// CPU time of the thread that `clock` belongs to; `None` when it has ended.
-fn cpu_time(clock: libc::clockid_t) -> Option<Duration> {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: `time` is a valid place to write to; a clock of a thread that ended is refused, not undefined.
-    let failed = unsafe { libc::clock_gettime(clock, &mut time) } != 0;
-    (!failed).then(|| Duration::new(time.tv_sec as u64, time.tv_nsec as u32))
 }
 
 static DOG: LazyLock<Dog> = LazyLock::new(Dog::default);

@@ -1,0 +1,39 @@
+//! Linux on 64 bits: POSIX clocks of threads, and names after the Itanium C++ ABI.
+
+use std::time::Duration;
+
+use deno_core::v8;
+
+/// The CPU clock of one thread, which any thread can read.
+#[derive(Clone, Copy)]
+pub struct ThreadClock(libc::clockid_t);
+
+impl ThreadClock {
+    /// The clock of the calling thread.
+    pub fn current() -> ThreadClock {
+        let mut clock = libc::CLOCK_THREAD_CPUTIME_ID;
+        // SAFETY: the calling thread is alive and `clock` is a valid place to write to.
+        unsafe { libc::pthread_getcpuclockid(libc::pthread_self(), &mut clock) };
+        ThreadClock(clock)
+    }
+
+    /// The CPU time that the thread has used; `None` when it has ended.
+    pub fn read(self) -> Option<Duration> {
+        let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        // SAFETY: `time` is a valid place to write to; a clock of a thread that ended is refused, not undefined.
+        let failed = unsafe { libc::clock_gettime(self.0, &mut time) } != 0;
+        (!failed).then(|| Duration::new(time.tv_sec as u64, time.tv_nsec as u32))
+    }
+}
+
+unsafe extern "C" {
+    /// `v8::Isolate::SetStackLimit(uintptr_t)`, which the binding does not have.
+    #[link_name = "_ZN2v87Isolate13SetStackLimitEm"]
+    fn v8_isolate_set_stack_limit(isolate: v8::UnsafeRawIsolatePtr, limit: usize);
+}
+
+/// Sets the address that the stack of the isolate must not grow beyond.
+pub fn set_stack_limit(isolate: &mut v8::Isolate, limit: usize) {
+    // SAFETY: the isolate is alive, and no other thread uses it, since it is borrowed here.
+    unsafe { v8_isolate_set_stack_limit(isolate.as_raw_isolate_ptr(), limit) }
+}
