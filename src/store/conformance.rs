@@ -198,6 +198,7 @@ fn many_keys_are_listed(store: &dyn Store) {
     let names: Vec<String> = (0..5000).map(|index| format!("key{index:05}")).collect();
     apply(&space, names.iter().map(|name| put(name, name)).collect());
     assert_eq!(keys(&space, &Range::all()), names);
+    assert_eq!(keys(&claim(store, "many"), &Range::all()), names);
     apply(&space, names[1..].iter().map(|name| delete(name)).collect());
     assert_eq!(keys(&space, &Range::all()), names[..1]);
 }
