@@ -1,13 +1,13 @@
-//! N-API as this addon uses it: checked calls, functions that cannot unwind into Node, and the entry point.
-//!
-//! Only `napi-sys` is used of napi-rs. The entry point must be a symbol of this crate: everything that comes out of other
-//! crates is kept from being exported, and the `napi` crate brings an entry point of its own.
+//! N-API as this addon uses it: checked calls, and functions that cannot unwind into Node. The entry point is that of the
+//! crate `napi`.
 
 use std::ffi::{CString, c_char, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{null, null_mut};
 
-use napi_sys as sys;
+use napi::bindgen_prelude::{Env, Object};
+use napi::{JsValue, sys};
+use napi_derive::napi;
 
 use super::exports::FUNCTIONS;
 use super::wire;
@@ -103,17 +103,14 @@ impl Call {
 /// An exported function.
 pub type Exported = fn(&Call) -> Result<Value>;
 
-/// Called by Node for each environment that loads the addon.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn napi_register_module_v1(env: sys::napi_env, exports: sys::napi_value) -> sys::napi_value {
-    // SAFETY: Node calls this with valid handles, on the environment's thread; so for everything below.
-    unsafe { sys::setup() };
+/// Called by napi's entry point for each environment that loads the addon.
+#[napi(module_exports)]
+pub fn register(exports: Object, env: Env) -> napi::Result<()> {
     for (index, (name, _)) in FUNCTIONS.iter().enumerate() {
-        if export(env, exports, name, index).is_err() {
-            return null_mut();
-        }
+        let exported = export(env.raw(), exports.raw(), name, index);
+        exported.map_err(|Failure(reason)| napi::Error::from_reason(reason))?;
     }
-    exports
+    Ok(())
 }
 
 fn export(env: sys::napi_env, exports: sys::napi_value, name: &str, index: usize) -> Result<()> {

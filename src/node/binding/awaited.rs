@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
-use napi_sys as sys;
+use napi::sys;
 
 use super::api::{Result, check};
 use crate::realm::background;

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use deno_error::JsErrorClass;
-use napi_sys as sys;
+use napi::sys;
 
 use super::api::{Failure, Result, check};
 use super::awaited::Awaited;

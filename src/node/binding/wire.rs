@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::ptr::null_mut;
 
-use napi_sys as sys;
+use napi::sys;
 
 use super::api::{Failure, Result, check};
 use crate::limits;
