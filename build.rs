@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn main() {
+    if let Ok(folder) = std::env::var("NAPI_TYPE_DEF_TMP_FOLDER") {
+        std::fs::create_dir_all(folder).expect("the target folder can be written to");
+    }
     link();
     println!("cargo:rustc-env=MINIFLARE_RS_STAMP={}", stamp());
 }

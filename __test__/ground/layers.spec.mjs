@@ -28,8 +28,8 @@ const EXCEPTIONS = [
 
 /** Where the name of a room may stand outside of its folder, beside the lists. */
 const NAMED = [
-  ["node/binding/exports.rs", "the functions that Node can call are a table"],
-  ["store/place.rs", "the stores of an instance have a field for each room"],
+  ["node/binding/raw.rs", "the functions that napi-rs does not wrap are a table"],
+  ["store/stores.rs", "its tests store under a name of a room"],
   ["storage/node/mod.rs", "on a server, a storage is where Miniflare 2 put namespaces"],
 ];
 
