@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn main() {
+    if let Ok(folder) = std::env::var("NAPI_TYPE_DEF_TMP_FOLDER") {
+        std::fs::create_dir_all(folder).expect("the target folder can be written to");
+    }
     link();
     println!("cargo:rustc-env=MINIFLARE_RS_STAMP={}", stamp());
 }
@@ -26,14 +29,13 @@ fn link() {
 fn link_on_linux() {
     // Our own V8 is called even where Node exports the same names: https://sourceware.org/binutils/docs/ld/Options.html
     println!("cargo:rustc-cdylib-link-arg=-Wl,-Bsymbolic");
-    // C names of static libraries (V8's bindings, RocksDB, aws-lc) are not exported to Node.
-    println!("cargo:rustc-cdylib-link-arg=-Wl,--exclude-libs,ALL");
     // The background thread and V8's workers outlive every environment: the library is never unmapped.
     println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
     // Optional hooks of aws-lc stay unset, instead of being looked for in the host process.
     println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodynamic-undefined-weak");
     link_static_cxx();
     link_zone();
+    hide_names();
 }
 
 /// RocksDB asks for libstdc++ by name. A folder that holds nothing but its static form makes the linker take that, so
@@ -63,6 +65,32 @@ fn link_zone() {
     let folder = std::env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     println!("cargo:rustc-cdylib-link-arg=-Wl,--whole-archive,{folder}/libzone.a,--no-whole-archive");
     println!("cargo:rustc-cdylib-link-arg=-Wl,--wrap=getenv");
+}
+
+/// Of the names with C linkage in Rust crates, which rustc exports from a library, only the entry point is for Node: Node has
+/// a brotli and a V8 of its own, with the same names. One reference that says `hidden` hides a symbol everywhere:
+/// <https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.symtab.html#visibility>
+fn hide_names() {
+    const NAMES: &str = "src/node/binding/hidden-names.txt";
+    println!("cargo:rerun-if-changed={NAMES}");
+    let names = std::fs::read_to_string(NAMES).unwrap_or_else(|error| panic!("{NAMES} cannot be read: {error}"));
+    // In a section that the linker leaves out: the assembler forgets names that nothing refers to.
+    let lines = names
+        .lines()
+        .map(|name| format!(".weak {name}\n.hidden {name}\n.quad {name}\n"));
+    let text = format!(".section .hidden_names,\"e\",@progbits\n{}", lines.collect::<String>());
+    let folder = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets OUT_DIR"));
+    let source = folder.join("hidden-names.s");
+    std::fs::write(&source, text).expect("OUT_DIR can be written to");
+    cc::Build::new()
+        .file(source)
+        .cargo_metadata(false)
+        .compile("hidden-names");
+    let library = folder.join("libhidden-names.a");
+    println!(
+        "cargo:rustc-cdylib-link-arg=-Wl,--whole-archive,{},--no-whole-archive",
+        library.display()
+    );
 }
 
 /// A hash of everything that decides the order of ops and the layout of the snapshot, bar the JavaScript that is in it.

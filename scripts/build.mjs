@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { writeBindingTypes } from "./binding-types.mjs";
 import { currentPlatform } from "./platforms.mjs";
 import { writeProtocol } from "./protocol.mjs";
 import { nodeBundle, scripts, source } from "./sources.mjs";
@@ -17,6 +18,7 @@ export function build() {
   if (platform.v8Archive && !process.env.RUSTY_V8_ARCHIVE) step("V8 archive", () => checkArchive(platform.v8Archive));
   step("protocol", writeProtocol);
   longStep("cargo build --release", () => compile(platform));
+  step("types of the binding", writeBindingTypes);
   step("addon", () => installAddon(platform));
   step("snapshot", () => makeSnapshot(platform));
   step("Node's half", bundleNode);

@@ -8,6 +8,7 @@ import { run } from "../support/child.mjs";
 import { addon } from "../support/project.mjs";
 import { test } from "../support/test.mjs";
 
+/** Of the crate `napi`. */
 const ENTRY_POINTS = ["napi_register_module_v1", "node_api_module_get_api_version_v1"];
 const SYSTEM_LIBRARIES = /^(libc|libm|libgcc_s|libdl|libpthread|librt|ld-linux-x86-64)\.so\.\d+$/;
 const SYSTEM_VERSION = /@(GLIBC|GCC)_[\d.]+$/;
@@ -37,6 +38,7 @@ describe("the addon", differs("it has no addon"), () => {
     assert.deepEqual(
       names.filter((name) => !ENTRY_POINTS.includes(name)),
       [],
+      "names with C linkage of Rust crates: add them to src/node/binding/hidden-names.txt",
     );
   });
 

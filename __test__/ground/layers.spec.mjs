@@ -24,7 +24,8 @@ const EXCEPTIONS = [["storage/views.rs", "durable", "a test takes the key that a
 
 /** Where the name of a room may stand outside of its folder, beside the lists. */
 const NAMED = [
-  ["node/binding/exports.rs", "the functions that Node can call are a table"],
+  ["node/binding/raw.rs", "the functions that napi-rs does not wrap are a table"],
+  ["store/stores.rs", "its tests store under a name of a room"],
   ["storage/node/mod.rs", "on a server, a storage is where Miniflare 2 put namespaces"],
 ];
 

@@ -16,8 +16,10 @@ makeFair(Cache);
 /** The caches; `settings()` gives `{ enabled, warnUsage }`, whatever they are at the time. */
 function cacheStorage(instance, settings, warn) {
   const calls = {
-    ttl: (...args) => binding.cacheTtl(instance(), ...args),
-    put: (...args) => binding.cachePut(instance(), ...args),
+    ttl: (name, url, requestHeaders, status, headers) =>
+      binding.cacheTtl(instance(), name, { url, requestHeaders, status, headers }),
+    put: (name, key, ttl, status, headers, body) =>
+      binding.cachePut(instance(), name, key, { ttl, status, headers, body }),
     match: (...args) => binding.cacheMatch(instance(), ...args),
     delete: (...args) => binding.cacheDelete(instance(), ...args),
   };

@@ -1,72 +1,63 @@
-//! Mocks as Node's JavaScript keeps them here (`src/node/mock/`): by numbers, a mock's own, that of a table of it, and that
+//! Mocks as Node's JavaScript keeps them here (`src/mock/node/`): by numbers, a mock's own, that of a table of it, and that
 //! of an interceptor in the table.
 
-use crate::mock::{self, TableNumber};
-use crate::node::binding::api::{Call, Failure, Result};
-use crate::realm::value::Value;
+use napi_derive::napi;
 
-fn number(call: &Call) -> Result<u64> {
-    Ok(call.number(0)? as u64)
-}
-
-fn table(call: &Call) -> Result<TableNumber> {
-    Ok((number(call)?, call.number(1)? as u32))
-}
+use crate::mock;
+use crate::node::binding::failure::{Code, Result};
+use crate::realm::value::Value as WireValue;
 
 /// A list of four values.
-fn four(call: &Call, index: usize) -> Result<[Value; 4]> {
-    let wrong = |_| Failure(format!("argument {index} is not a list of four"));
-    call.list(index)?.try_into().map_err(wrong)
+fn four(name: &str, list: Vec<WireValue>) -> Result<[WireValue; 4]> {
+    let wrong = |list: Vec<_>| format!("{name} is a list of four, got one of {}", list.len());
+    list.try_into()
+        .map_err(|list| Code::InvalidArgument.because(wrong(list)))
 }
 
-/// `mockOpen()`: a mock's number.
-pub fn open(_call: &Call) -> Result<Value> {
-    Ok(Value::Number(mock::open().map_err(Failure::new)? as f64))
+/// Opens a mock and returns its number.
+#[napi(catch_unwind, js_name = "mockOpen")]
+pub fn open() -> Result<i64> {
+    let number = mock::open().map_err(|error| Code::System.because(error))?;
+    Ok(number as i64)
 }
 
-/// `mockClose(mock)`
-pub fn close(call: &Call) -> Result<Value> {
-    mock::close(number(call)?);
-    Ok(Value::Undefined)
+#[napi(catch_unwind, js_name = "mockClose")]
+pub fn close(mock: i64) {
+    mock::close(mock as u64);
 }
 
-/// `mockLink(mock, table, origin)`
-pub fn link(call: &Call) -> Result<Value> {
-    mock::link(table(call)?, call.text(2)?);
-    Ok(Value::Undefined)
+/// Answers requests to an origin by a table.
+#[napi(catch_unwind, js_name = "mockLink")]
+pub fn link(mock: i64, table: u32, origin: String) {
+    mock::link((mock as u64, table), origin);
 }
 
-/// `mockUnlink(mock, origin)`
-pub fn unlink(call: &Call) -> Result<Value> {
-    mock::unlink(number(call)?, &call.text(1)?);
-    Ok(Value::Undefined)
+#[napi(catch_unwind, js_name = "mockUnlink")]
+pub fn unlink(mock: i64, origin: String) {
+    mock::unlink(mock as u64, &origin);
 }
 
-/// `mockForget(mock, table)`
-pub fn forget(call: &Call) -> Result<Value> {
-    mock::forget(table(call)?);
-    Ok(Value::Undefined)
+/// Empties a table.
+#[napi(catch_unwind, js_name = "mockForget")]
+pub fn forget(mock: i64, table: u32) {
+    mock::forget((mock as u64, table));
 }
 
-/// `mockAdd(mock, table, number, data)`: data as `data.js` makes it.
-pub fn add(call: &Call) -> Result<Value> {
-    mock::add(table(call)?, call.number(2)? as u32, four(call, 3)?.each_ref());
-    Ok(Value::Undefined)
+/// Adds an interceptor; its data is as `data.js` makes it.
+#[napi(catch_unwind, js_name = "mockAdd")]
+pub fn add(mock: i64, table: u32, number: u32, data: Vec<WireValue>) -> Result<()> {
+    mock::add((mock as u64, table), number, four("data", data)?.each_ref());
+    Ok(())
 }
 
-/// `mockRemove(mock, table, number)`
-pub fn remove(call: &Call) -> Result<Value> {
-    mock::remove(table(call)?, call.number(2)? as u32);
-    Ok(Value::Undefined)
+#[napi(catch_unwind, js_name = "mockRemove")]
+pub fn remove(mock: i64, table: u32, number: u32) {
+    mock::remove((mock as u64, table), number);
 }
 
-/// `mockSearch(mock, table, from, path, parts)`: what the table has for a request, from an interceptor on.
-pub fn search(call: &Call) -> Result<Value> {
-    let (path, parts) = (call.text(3)?, four(call, 4)?);
-    Ok(mock::search(
-        table(call)?,
-        call.number(2)? as u32,
-        &path,
-        parts.each_ref(),
-    ))
+/// What the table has for a request, from an interceptor on.
+#[napi(catch_unwind, js_name = "mockSearch")]
+pub fn search(mock: i64, table: u32, from: u32, path: String, parts: Vec<WireValue>) -> Result<WireValue> {
+    let parts = four("parts", parts)?;
+    Ok(mock::search((mock as u64, table), from, &path, parts.each_ref()))
 }

@@ -1,47 +1,36 @@
-//! What Node awaits of the addon: polled from Node's loop when it wakes the environment's bell, and handed to a function
-//! when it is there.
+//! What Node awaits of the addon: polled from Node's loop when it wakes the environment, and handed to a function when it
+//! is there.
 
 use std::cell::RefCell;
-use std::ptr::null_mut;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
-use napi_sys as sys;
-
-use super::api::{Result, check};
+use super::failure::Result;
+use super::scope::{Handle, Reference, Scope};
 use crate::realm::background;
 use crate::realm::later::{Later, outcome};
 use crate::realm::value::Value;
 use crate::realm::waker::Signal;
 
 pub struct Awaited {
-    env: sys::napi_env,
     later: RefCell<Later>,
-    settle: sys::napi_ref,
+    /// Taken when it is called.
+    settle: RefCell<Option<Reference>>,
     waker: Waker,
 }
 
 impl Awaited {
-    pub fn new(
-        env: sys::napi_env,
-        later: Later,
-        settle: sys::napi_value,
-        id: u32,
-        signal: Arc<dyn Signal>,
-    ) -> Result<Rc<Awaited>> {
-        let mut reference = null_mut();
-        check(unsafe { sys::napi_create_reference(env, settle, 1, &mut reference) })?;
+    pub fn new(scope: Scope, later: Later, settle: Handle, id: u32, signal: Arc<dyn Signal>) -> Result<Rc<Awaited>> {
         Ok(Rc::new(Awaited {
-            env,
             later: RefCell::new(later),
-            settle: reference,
+            settle: RefCell::new(Some(Reference::new(scope, settle, 1)?)),
             waker: Waker::from(Arc::new(Ring { id, signal })),
         }))
     }
 
     /// Whether it is there; the function has been called then.
-    pub fn poll(&self) -> bool {
+    pub fn poll(&self, scope: Scope) -> bool {
         let _runtime = background::handle().enter();
         let polled = self
             .later
@@ -52,20 +41,20 @@ impl Awaited {
             return false;
         };
         // A function that fails is the end of the environment on its way, which needs no report.
-        let _ = self.call(outcome(answer));
+        let _ = self.call(scope, outcome(answer));
         true
     }
 
-    fn call(&self, [error, value]: [Value; 2]) -> Result<()> {
-        let (env, mut function, mut receiver) = (self.env, null_mut(), null_mut());
-        check(unsafe { sys::napi_get_reference_value(env, self.settle, &mut function) })?;
-        check(unsafe { sys::napi_delete_reference(env, self.settle) })?;
-        check(unsafe { sys::napi_get_undefined(env, &mut receiver) })?;
-        let arguments = [error.into_node(env)?, value.into_node(env)?];
-        check(unsafe {
-            let count = arguments.len();
-            sys::napi_call_function(env, receiver, function, count, arguments.as_ptr(), null_mut())
-        })
+    fn call(&self, scope: Scope, [error, value]: [Value; 2]) -> Result<()> {
+        let Some(settle) = self.settle.take() else {
+            return Ok(());
+        };
+        let function = settle.get(scope);
+        settle.delete(scope);
+        if let Some(function) = function? {
+            scope.call(function, &[error.into_node(scope)?, value.into_node(scope)?])?;
+        }
+        Ok(())
     }
 }
 

@@ -22,7 +22,7 @@ const objectIds = {
   idFromName: (objects, name) => binding.durableIdFromName(objects, name),
   uniqueId: (objects, now) => binding.durableIdUnique(objects, now),
   parseId(objects, text) {
-    const [id, problem] = binding.durableIdParse(objects, text);
+    const { id, problem } = binding.durableIdParse(objects, text);
     if (problem === undefined) return id;
     throw new TypeError(problem);
   },
@@ -44,7 +44,7 @@ const parseToml = (text) => JSON.parse(binding.parseToml(text));
 /** What the lanes of an instance share outlives them: its data stays when its worker is loaded anew. */
 const openInstance = () => binding.openInstance();
 /** Where its rooms store from now on, `places` by the rooms' names. */
-const settleStores = (instance, places) => binding.settleStores(instance, Object.entries(places).flat());
+const settleStores = (instance, places) => binding.settleStores(instance, places);
 /** What an instance has stored, remembered by a number, and brought back. */
 const takeSnapshot = (instance) => binding.takeSnapshot(instance);
 const restoreSnapshot = (instance, snapshot) => binding.restoreSnapshot(instance, snapshot);

@@ -1,15 +1,16 @@
-//! The binding: what the addon exports to Node, the environments it is loaded in, and values on their way.
+//! The binding: the environments that load the addon, values on their way, and what the functions that it exports are made
+//! of. `raw.rs` tells which of them napi-rs wraps.
 
-#![expect(
-    clippy::undocumented_unsafe_blocks,
-    reason = "one comment stands for all calls of Node-API; a typed binding takes their place"
-)]
-
-pub mod api;
-pub mod awaited;
+mod awaited;
 pub mod environment;
-mod exports;
+pub mod failure;
+mod host;
 mod numbered;
-mod wire;
-
-pub use exports::place;
+pub mod place;
+pub mod raw;
+pub mod scope;
+mod startup;
+mod wakeup;
+pub mod wire;
+mod wire_make;
+mod wire_read;

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::api::{Failure, Result};
+use super::failure::{Code, Result};
 
 pub struct Numbered<T> {
     /// What one of them is called.
@@ -31,7 +31,7 @@ impl<T> Numbered<T> {
 
     pub fn get(&self, number: u32) -> Result<Rc<T>> {
         let found = self.all.borrow().get(&number).cloned();
-        found.ok_or_else(|| Failure(format!("there is no {} of number {number}", self.kind)))
+        found.ok_or_else(|| Code::NotOpen.because(format!("no {} has the number {number}", self.kind)))
     }
 
     pub fn remove(&self, number: u32) {

@@ -2,10 +2,18 @@
 
 use chrono::{DateTime, Utc};
 use croner::parser::{CronParser, Seconds};
+use napi_derive::napi;
 
-/// The first moment after `after_ms` that the expression names, both in milliseconds since the Unix epoch; `None` when
-/// there is none. Five fields begin with minutes, six with seconds.
-pub fn next(expression: &str, after_ms: f64) -> Result<Option<f64>, String> {
+use crate::node::binding::failure::{Code, Result};
+
+/// The first moment after `afterMs` that the expression names, both in milliseconds since 1970, if there is one. Five fields
+/// begin with minutes, six with seconds.
+#[napi(catch_unwind)]
+pub fn next_cron(expression: String, after_ms: f64) -> Result<Option<f64>> {
+    next(&expression, after_ms).map_err(|reason| Code::InvalidArgument.because(reason))
+}
+
+pub fn next(expression: &str, after_ms: f64) -> std::result::Result<Option<f64>, String> {
     if !(5..=6).contains(&expression.split_whitespace().count()) {
         return Err("Invalid cron expression: expected 5 or 6 elements.".into());
     }

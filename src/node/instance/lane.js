@@ -65,7 +65,8 @@ class Lane {
     this.#hooks = hooks;
     this.instance = instance;
     this.limits = limits;
-    this.#id = binding.openLane(limits.cpuLimitMs, limits.heapLimitMb, instance, hostNumber);
+    const { cpuLimitMs, heapLimitMb } = limits;
+    this.#id = binding.openLane({ cpuLimitMs, heapLimitMb, instance, host: hostNumber });
     lanes.set(this.#id, this);
     const call = (number, args) => this.#call(number, args);
     this.#membrane = createRealm(kinds, call, waiting, (debt, is) => this.#owe(debt, is));
@@ -347,10 +348,10 @@ function brokenError(reason) {
   );
 }
 
-/** What is said of a script that waits at these places, `[path, line, column, text of the line]` each. */
+/** What is said of a script that waits at these places. */
 function stalledError(places) {
-  const lines = places.map(([path, line, column, text]) => `    at ${path}:${line}:${column}\n      ${text.trim()}`);
-  const [[path]] = places;
+  const lines = places.map(({ path, line, column, text }) => `    at ${path}:${line}:${column}\n      ${text.trim()}`);
+  const [{ path }] = places;
   return new VMScriptRunnerError(
     "ERR_MODULE_STALLED",
     `The script never finishes: its top-level await in "${path}" waits for a promise that nothing can settle any more.\n${lines.join("\n")}`,

@@ -15,9 +15,12 @@ const { storageOf } = require("./named-storage.js");
 function backendOf(at, { clock = () => Date.now(), blockGlobalAsyncIO = false } = {}) {
   const now = () => Number(clock());
   const calls = {
-    ttl: (name, ...args) => binding.cacheTtl(at(name).number, now(), ...args),
-    put: (name, key, ...args) =>
-      inStep(at(name), [key], true, () => binding.cachePut(at(name).number, now(), key, ...args)),
+    ttl: (name, url, requestHeaders, status, headers) =>
+      binding.cacheTtl(at(name).number, now(), { url, requestHeaders, status, headers }),
+    put: (name, key, ttl, status, headers, body) =>
+      inStep(at(name), [key], true, () =>
+        binding.cachePut(at(name).number, now(), key, { ttl, status, headers, body }),
+      ),
     match: (name, key, ...args) =>
       inStep(at(name), [key], false, () => binding.cacheMatch(at(name).number, at(name).now(), key, ...args)),
     delete: (name, key) =>

@@ -1,3 +1,3 @@
 //! What reading options asks of Rust.
 
-pub mod toml;
+mod toml;

@@ -1,11 +1,17 @@
 //! TOML as JSON, for the configuration files that Node's half reads.
 
 use ::toml::{Table, Value as Toml, de};
+use napi_derive::napi;
 use serde_json::{Map, Number, Value as Json};
 
+use crate::node::binding::failure::{Code, Result};
+
 /// The JSON of a document. The error says where the text is wrong, and shows the line.
-pub fn to_json(text: &str) -> Result<String, String> {
-    let table: Table = text.parse().map_err(|error: de::Error| error.to_string())?;
+#[napi(catch_unwind)]
+pub fn parse_toml(text: String) -> Result<String> {
+    let table: Table = text
+        .parse()
+        .map_err(|error: de::Error| Code::InvalidArgument.because(error))?;
     Ok(object(table).to_string())
 }
 

@@ -3,15 +3,18 @@
 
 use std::rc::Rc;
 
-use crate::node::binding::api::{Call, Failure, Result};
+use napi::bindgen_prelude::Env;
+use napi_derive::napi;
+
 use crate::node::binding::environment::Environment;
-use crate::node::binding::place;
+use crate::node::binding::failure::Result;
+use crate::node::binding::place as places;
+use crate::node::binding::wire::Content;
 use crate::realm::background;
-use crate::realm::value::Value;
+use crate::realm::value::Value as WireValue;
 use crate::storage::{calls, list};
 use crate::store::memory::MemoryStore;
 use crate::store::place::Place;
-use crate::store::record::TAIL_BYTES;
 use crate::store::redis::RedisStore;
 use crate::store::rocks::RocksStore;
 use crate::store::{Space, Store};
@@ -27,64 +30,69 @@ pub struct Storage {
     pub name: String,
 }
 
-/// `storageOpen(place, name)`: opens a storage, and returns its number. Names tell storages of one place apart.
-pub fn open_storage(call: &Call) -> Result<Value> {
-    let store: Rc<dyn Store> = match place(call, 0)? {
+/// Opens a storage, and returns its number. Names tell storages of one place apart.
+#[napi(catch_unwind)]
+pub fn storage_open(env: &Env, #[napi(ts_arg_type = "Place")] place: Vec<WireValue>, name: String) -> Result<u32> {
+    let store: Rc<dyn Store> = match places::read(&place)? {
         Place::Memory => Rc::<MemoryStore>::default(),
         Place::Folder(folder, durability) => Rc::new(RocksStore::new(folder, ROOM, durability)),
-        Place::Redis(url, authorities) => {
-            RedisStore::open(&url, &authorities, SHARED_ROOM, background::handle()).map_err(Failure::new)?
-        }
+        Place::Redis(url, authorities) => RedisStore::open(&url, &authorities, SHARED_ROOM, background::handle())?,
     };
-    let name = call.text(1)?;
-    let number = Environment::get(call.env)?.storages.add(Storage { store, name });
-    Ok(Value::Number(f64::from(number)))
+    Ok(Environment::get(env)?.storages.add(Storage { store, name }))
 }
 
-/// `storageClose(storage)`: nobody has the storage any more.
-pub fn close(call: &Call) -> Result<Value> {
-    Environment::get(call.env)?.storages.remove(call.number(0)? as u32);
-    Ok(Value::Undefined)
+/// Nobody has the storage any more.
+#[napi(catch_unwind)]
+pub fn storage_close(env: &Env, storage: u32) -> Result<()> {
+    Environment::get(env)?.storages.remove(storage);
+    Ok(())
 }
 
-/// The space of the storage that a call names first, and the time that it names then.
-pub fn open(call: &Call, environment: &Environment) -> Result<(Rc<dyn Space>, f64)> {
-    let Storage { store, name } = &*environment.storages.get(call.number(0)? as u32)?;
-    Ok((store.space(name), call.number(1)?))
+/// The space of a storage.
+pub fn space(environment: &Environment, storage: u32) -> Result<Rc<dyn Space>> {
+    let Storage { store, name } = &*environment.storages.get(storage)?;
+    Ok(store.space(name))
 }
 
-/// `storageHead(storage, now, key)`
-pub fn head(call: &Call) -> Result<Value> {
-    let environment = Environment::get(call.env)?;
-    let (space, now_ms) = open(call, &environment)?;
-    Ok(environment.start(calls::head(space, call.text(2)?, now_ms)))
+#[napi(catch_unwind)]
+pub fn storage_head(env: &Env, storage: u32, now_ms: f64, key: String) -> Result<WireValue> {
+    let environment = Environment::get(env)?;
+    let space = space(&environment, storage)?;
+    Ok(environment.start(calls::head(space, key, now_ms)))
 }
 
-/// `storageGet(storage, now, key)`
-pub fn get(call: &Call) -> Result<Value> {
-    let environment = Environment::get(call.env)?;
-    let (space, now_ms) = open(call, &environment)?;
-    Ok(environment.start(calls::get(space, call.text(2)?, now_ms)))
+#[napi(catch_unwind)]
+pub fn storage_get(env: &Env, storage: u32, now_ms: f64, key: String) -> Result<WireValue> {
+    let environment = Environment::get(env)?;
+    let space = space(&environment, storage)?;
+    Ok(environment.start(calls::get(space, key, now_ms)))
 }
 
-/// `storagePut(storage, now, key, value, options)`: the value is a `Uint8Array`.
-pub fn put(call: &Call) -> Result<Value> {
-    let environment = Environment::get(call.env)?;
-    let (space, _) = open(call, &environment)?;
-    let value = call.content(3, TAIL_BYTES)?;
-    Ok(environment.start(calls::put(space, call.text(2)?, value, call.value(4)?)))
+/// The time is not read: what is put says itself when it expires.
+#[napi(catch_unwind)]
+pub fn storage_put(
+    env: &Env,
+    storage: u32,
+    _now_ms: f64,
+    key: String,
+    value: Content,
+    options: WireValue,
+) -> Result<WireValue> {
+    let environment = Environment::get(env)?;
+    let space = space(&environment, storage)?;
+    Ok(environment.start(calls::put(space, key, value.0, options)))
 }
 
-/// `storageDelete(storage, now, keys)`
-pub fn delete(call: &Call) -> Result<Value> {
-    let environment = Environment::get(call.env)?;
-    let (space, now_ms) = open(call, &environment)?;
-    Ok(environment.start(calls::delete(space, call.list(2)?, now_ms)))
+#[napi(catch_unwind)]
+pub fn storage_delete(env: &Env, storage: u32, now_ms: f64, keys: Vec<WireValue>) -> Result<WireValue> {
+    let environment = Environment::get(env)?;
+    let space = space(&environment, storage)?;
+    Ok(environment.start(calls::delete(space, keys, now_ms)))
 }
 
-/// `storageList(storage, now, query)`
-pub fn list(call: &Call) -> Result<Value> {
-    let environment = Environment::get(call.env)?;
-    let (space, now_ms) = open(call, &environment)?;
-    Ok(environment.start(list::list(space, call.value(2)?, now_ms)))
+#[napi(catch_unwind)]
+pub fn storage_list(env: &Env, storage: u32, now_ms: f64, query: WireValue) -> Result<WireValue> {
+    let environment = Environment::get(env)?;
+    let space = space(&environment, storage)?;
+    Ok(environment.start(list::list(space, query, now_ms)))
 }

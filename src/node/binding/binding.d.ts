@@ -1,0 +1,249 @@
+// What the addon exports. The build writes this file (`scripts/binding-types.mjs`): change the Rust functions instead.
+
+/** What crosses between Node and Rust. Objects other than arrays and `Uint8Array`s are encoded by the membrane first. */
+export type WireValue = undefined | null | boolean | number | string | bigint | Uint8Array | WireValue[];
+
+/** What a store is to keep. */
+export type Content = string | Uint8Array;
+
+/** Where to store: in memory, in a folder (and whether to wait for the disk), or at the URL of a Redis server (with the
+ * certificate authorities to trust, in PEM). */
+export type Place = [] | [folder: string, sync: boolean] | [url: string, authorities: string];
+
+/** Calls into a worker, synchronously. `undefined` when the lane is condemned or closed. */
+export function call(lane: number, call: number, args: WireValue[]): WireValue;
+
+/** Dispatches an event. Returns its answer if the worker gives it at once; otherwise the answer comes by the host. */
+export function dispatch(lane: number, event: number, args: WireValue[]): WireValue;
+
+/** Reads from a namespace: of an instance by its name there, or in a storage at a time. Null when there is no value;
+ * with `metadata` a list of both. May answer with a number for `later`. */
+export function kvGet(
+  owner: number,
+  name: string | number,
+  key: string,
+  bytes: boolean,
+  metadata: boolean,
+  cacheTtl: string | undefined,
+): WireValue;
+
+/** Writes to a namespace, named as for `kvGet`. May answer with a number for `later`. */
+export function kvPut(owner: number, name: string | number, key: string, value: Content, options: WireValue): WireValue;
+
+/** Awaits what a call answered with a number. `settle` is called with an error's class and text, or with null and the
+ * value. */
+export function later(number: number, settle: (error: string | null, value: WireValue) => void): void;
+
+/** A response to store, for as long as `cacheTtl` says. */
+export interface CachePutOptions {
+  ttl: number;
+  status: number;
+  headers: string;
+  body: Content;
+}
+
+/** What says how long a response is fresh. Headers are flat: names and values by turns, with line feeds between. */
+export interface CacheTtlOptions {
+  url: string;
+  requestHeaders: string;
+  status: number;
+  headers: string;
+}
+
+/** What a lane is opened with. */
+export interface OpenLaneOptions {
+  /** CPU time of a turn, in milliseconds. */
+  cpuLimitMs: number;
+  /** Memory of the isolate, in MiB. */
+  heapLimitMb: number;
+  /** A number of `openInstance`. */
+  instance: number;
+  /** A number of `setup`. */
+  host: number;
+}
+
+/** An id, or why a text is none. */
+export interface ParsedDurableId {
+  id?: string;
+  problem?: string;
+}
+
+/** Where a script waits. */
+export interface StalledPlace {
+  path: string;
+  line: number;
+  column: number;
+  /** The text of the line. */
+  text: string;
+}
+
+export function cacheDelete(owner: number, name: string | number, key: string): WireValue;
+
+export function cacheMatch(owner: number, name: string | number, key: string, requestHeaders: string): WireValue;
+
+/** Code units that the name of a cache may have. */
+export function cacheNameLimit(): number;
+
+export function cachePut(owner: number, name: string | number, key: string, options: CachePutOptions): WireValue;
+
+/** For how many milliseconds a response is fresh; `NaN` when it may not be stored. */
+export function cacheTtl(owner: number, name: string | number, options: CacheTtlOptions): number;
+
+/** What an instance's clock shows, in milliseconds since 1970. */
+export function clockNow(instance: number): number;
+
+/** Lets it flow again. */
+export function clockRelease(instance: number): void;
+
+/** Makes it stand still and show this time. */
+export function clockSet(instance: number, ms: number): void;
+
+/** Moves it on to the next moment that somebody sleeps until; false when there was none before `ms`, which it shows then. */
+export function clockStep(instance: number, ms: number): boolean;
+
+/** How many turns the workers of an instance have had. */
+export function clockTurns(instance: number): number;
+
+export function closeInstance(instance: number): void;
+
+export function closeLane(lane: number): void;
+
+/** Tells a worker of the promise rejections that nobody has handled. */
+export function deliverRejections(lane: number): void;
+
+/** Begins a transaction over a storage, and returns its number; none over a transaction. */
+export function durableBegin(open: number): number | null;
+
+/** What `call` asks for, as `[value]`, or `[class, text]` of what is thrown. */
+export function durableCall(open: number, call: number, args: Array<WireValue>): Array<WireValue>;
+
+/** Nobody has the storage, or the transaction, any more. */
+export function durableClose(open: number): void;
+
+/** What is left to wait for until all that was written survives. Answers as `Environment::start` does. */
+export function durableConfirmed(open: number): WireValue;
+
+/** The id that a name has in a namespace. */
+export function durableIdFromName(namespace: string, name: string): string;
+
+export function durableIdParse(namespace: string, text: string): ParsedDurableId;
+
+/** An id that no other object of a namespace has. */
+export function durableIdUnique(namespace: string, nowMs: number): string;
+
+/** Opens an object's storage that keeps its entries in a storage, and returns its number. */
+export function durableOpen(storage: number): number;
+
+/** Nobody can ask for the snapshot any more. */
+export function forgetSnapshot(instance: number, snapshot: number): void;
+
+/** Whether lanes that wait keep Node's loop alive. */
+export function keepAlive(alive: boolean): void;
+
+export function kvDelete(owner: number, name: string | number, key: string): WireValue;
+
+export function kvList(owner: number, name: string | number, query: WireValue): WireValue;
+
+/** Bytes that a value may have. */
+export function kvValueLimit(): number;
+
+/** Adds an interceptor; its data is as `data.js` makes it. */
+export function mockAdd(mock: number, table: number, number: number, data: Array<WireValue>): void;
+
+export function mockClose(mock: number): void;
+
+/** Empties a table. */
+export function mockForget(mock: number, table: number): void;
+
+/** Answers requests to an origin by a table. */
+export function mockLink(mock: number, table: number, origin: string): void;
+
+/** Opens a mock and returns its number. */
+export function mockOpen(): number;
+
+export function mockRemove(mock: number, table: number, number: number): void;
+
+/** What the table has for a request, from an interceptor on. */
+export function mockSearch(mock: number, table: number, from: number, path: string, parts: Array<WireValue>): WireValue;
+
+export function mockUnlink(mock: number, origin: string): void;
+
+/**
+ * The first moment after `afterMs` that the expression names, both in milliseconds since 1970, if there is one. Five fields
+ * begin with minutes, six with seconds.
+ */
+export function nextCron(expression: string, afterMs: number): number | null;
+
+/** Opens what the lanes of an instance share, and returns its number. */
+export function openInstance(): number;
+
+/** Opens a lane with a fresh isolate and returns its number. */
+export function openLane(options: OpenLaneOptions): number;
+
+/** The JSON of a document. The error says where the text is wrong, and shows the line. */
+export function parseToml(text: string): string;
+
+/** The numbers of what a worker waits for from outside. */
+export function pending(lane: number): Array<number>;
+
+/** Has the instance store again what it had stored then. Answers as `Environment::start` does. */
+export function restoreSnapshot(instance: number, snapshot: number): WireValue;
+
+/** Has the rooms of an instance store in these places from now on, each a list, as `persist.js` makes it. */
+export function settleStores(instance: number, kv: Place, cache: Place, durable: Place): void;
+
+/**
+ * Registers a function that answers the calls of workers, and returns its number. `snapshot` is the file of the start-up
+ * snapshot.
+ */
+export function setup(host: (lane: number, call: number, args: Array<WireValue>) => WireValue, snapshot: string): number;
+
+/** Where the script waits while nothing is under way. */
+export function stalled(lane: number): Array<StalledPlace>;
+
+/** Starts V8, which nobody waits for yet. */
+export function start(): void;
+
+/** The worker's script has started, or failed to. */
+export function started(lane: number): void;
+
+/** Nobody has the storage any more. */
+export function storageClose(storage: number): void;
+
+export function storageDelete(storage: number, nowMs: number, keys: Array<WireValue>): WireValue;
+
+export function storageGet(storage: number, nowMs: number, key: string): WireValue;
+
+export function storageHead(storage: number, nowMs: number, key: string): WireValue;
+
+export function storageList(storage: number, nowMs: number, query: WireValue): WireValue;
+
+/** Opens a storage, and returns its number. Names tell storages of one place apart. */
+export function storageOpen(place: Place, name: string): number;
+
+/** The time is not read: what is put says itself when it expires. */
+export function storagePut(storage: number, nowMs: number, key: string, value: Content, options: WireValue): WireValue;
+
+/** Remembers what the instance has stored, and returns the snapshot's number. */
+export function takeSnapshot(instance: number): number;
+
+/**
+ * The JSON of a pattern's components, by that of `[input, base URL or null, whether case is ignored]`. Throws what is wrong
+ * with the pattern.
+ */
+export function urlPattern(json: string): string;
+
+/**
+ * The JSON of the components that are matched with a pattern's, by that of `[input, base URL or null]`; of null when these
+ * make no URL.
+ */
+export function urlPatternInput(json: string): string;
+
+/** Adds the code of the lazy scripts to the start-up snapshot. For the build, in a process that does nothing else. */
+export function writeCode(path: string): void;
+
+/**
+ * Makes the start-up snapshot. `worker` is the file with the worker's modules in one, `durable` that with the room of
+ * Durable Objects. For the build, in a process that does nothing else.
+ */
+export function writeSnapshot(path: string, worker: string, durable: string): void;
