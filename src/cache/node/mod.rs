@@ -7,7 +7,7 @@ use napi::bindgen_prelude::{Either, Env};
 use napi_derive::napi;
 
 use crate::cache::limits;
-use crate::cache::{PLACE, calls, policy};
+use crate::cache::{ROOM, calls, policy};
 use crate::node::binding::environment::Environment;
 use crate::node::binding::failure::Result;
 use crate::node::binding::wire::Content;
@@ -28,7 +28,7 @@ fn open(env: &Env, owner: u32, name: Either<String, f64>) -> Result<Opened> {
     let (space, now_ms) = match name {
         Either::A(name) => {
             let instance = environment.instance(owner)?;
-            (instance.stores.spaces(PLACE).space(&name), instance.clock.now_ms())
+            (instance.stores.spaces(ROOM.name).space(&name), instance.clock.now_ms())
         }
         Either::B(now_ms) => (
             Viewed::<views::Cache>::space(storage::space(&environment, owner)?),

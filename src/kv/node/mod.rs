@@ -6,7 +6,7 @@ use std::rc::Rc;
 use napi::bindgen_prelude::{Either, Env};
 use napi_derive::napi;
 
-use crate::kv::PLACE;
+use crate::kv::ROOM;
 use crate::kv::calls::{self, Wanted};
 use crate::kv::limits;
 use crate::node::binding::environment::Environment;
@@ -27,7 +27,7 @@ fn open(environment: Rc<Environment>, owner: u32, name: Either<String, f64>) -> 
     let (space, now_ms) = match name {
         Either::A(name) => {
             let instance = environment.instance(owner)?;
-            (instance.stores.spaces(PLACE).space(&name), instance.clock.now_ms())
+            (instance.stores.spaces(ROOM.name).space(&name), instance.clock.now_ms())
         }
         Either::B(now_ms) => (storage::space(&environment, owner)?, now_ms),
     };
