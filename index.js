@@ -1,5 +1,5 @@
 "use strict";
-// The door for CommonJS. What it gives is `src/node/index.js`, bundled.
+// The door for CommonJS. What it gives is `src/node/index.ts`, bundled.
 
 const miniflare = requireBundle();
 

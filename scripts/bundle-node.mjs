@@ -12,41 +12,39 @@ import { main, root } from "./steps.mjs";
 
 /** What is required or read from outside, by its name in `lib/node/`. */
 const DOORS = {
-  index: "node/index.js",
-  core: "node/names/core.js",
-  shared: "node/names/shared.js",
-  "storage-memory": "node/names/storage-memory.js",
-  "storage-file": "node/names/storage-file.js",
-  "storage-redis": "node/names/storage-redis.js",
-  kv: "node/names/kv.js",
-  cache: "node/names/cache.js",
-  "durable-objects": "node/names/durable-objects.js",
-  jest: "node/env/jest.js",
-  vitest: "node/env/vitest.js",
-  environment: "node/env/environment.js",
+  index: "node/index.ts",
+  core: "node/names/core.ts",
+  shared: "node/names/shared.ts",
+  "storage-memory": "node/names/storage-memory.ts",
+  "storage-file": "node/names/storage-file.ts",
+  "storage-redis": "node/names/storage-redis.ts",
+  kv: "node/names/kv.ts",
+  cache: "node/names/cache.ts",
+  "durable-objects": "node/names/durable-objects.ts",
+  jest: "node/env/jest.ts",
+  vitest: "node/env/vitest.ts",
+  environment: "node/env/environment.ts",
+  internals: "node/internals.ts",
 };
 /** Where the worker's own modules find in Node what a worker imports. */
 const WORKERS = /^ext:miniflare\/(durable\/.*|realm\/(?:simulation|stretch)\.js)$/;
 const IN_NODE = [
-  [/^ext:core\/mod\.js$/, "node/names/core-mod.js"],
-  [/^ext:core\/ops$/, "node/names/durable-ops.js"],
-  [/^ext:miniflare\/(realm|membrane|worker)\//, "node/names/worker-seams.js"],
+  [/^ext:core\/mod\.js$/, "node/names/core-mod.ts"],
+  [/^ext:core\/ops$/, "node/names/durable-ops.ts"],
+  [/^ext:miniflare\/(realm|membrane|worker)\//, "node/names/worker-seams.ts"],
 ];
 /** Libraries that are bundled, by the file that they are in there. */
 const LIBRARIES = { undici: "mock-undici", "undici-7": "http-web-undici" };
+/** What a module imports is loaded with it; the line may be the end of a longer import. Types are no code. */
+const IMPORT = /^(?:import (?!type\b)|export |\} ).*from "(\.[^"]+)";$/gm;
 const REQUIRE = /\brequire\("(\.[^"]+)"\)/g;
-/** At the top of a file: `const { a } = require("./b.js")`, in one line or several. */
-const AT_LOAD = /^(?:const [^=]*=|\}\s*=) require\("[^"]+"\)/;
 
 /** The modules that a file requires when it is loaded, and those that it requires later. */
 function requiredBy(file) {
-  const required = { atLoad: [], later: [] };
-  for (const line of readFileSync(file, "utf8").split("\n")) {
-    if (line.trimStart().startsWith("//")) continue;
-    const list = AT_LOAD.test(line) ? required.atLoad : required.later;
-    for (const [, specifier] of line.matchAll(REQUIRE)) list.push(path.join(path.dirname(file), specifier));
-  }
-  return required;
+  const text = readFileSync(file, "utf8").replace(/^\s*\/\/.*$/gm, "");
+  const found = (pattern) =>
+    [...text.matchAll(pattern)].map(([, specifier]) => path.join(path.dirname(file), specifier));
+  return { atLoad: found(IMPORT), later: found(REQUIRE) };
 }
 
 /** The file and all that is loaded with it. */
@@ -57,9 +55,12 @@ function loadedWith(file, found = new Set()) {
   return found;
 }
 
-/** "src/mock/node/agent.js" is "mock-agent". */
+/** "src/mock/node/agent.ts" is "mock-agent". */
 function nameOf(file) {
-  const parts = path.relative(source, file).replace(/\.js$/, "").split(path.sep);
+  const parts = path
+    .relative(source, file)
+    .replace(/\.[jt]s$/, "")
+    .split(path.sep);
   return parts.filter((part) => part !== "node").join("-");
 }
 
@@ -89,12 +90,16 @@ async function bundleNode() {
     platform: "node",
     plugins: [filesOfTheirOwn],
     treeshake: false,
+    // What the worker's modules import and Node has no use for; the type check knows what is missing elsewhere.
+    shimMissingExports: true,
+    onLog: (level, log, handle) => log.code === "SHIMMED_EXPORT" || handle(level, log),
     logLevel: "warn",
   });
   const isDoor = (file) => doors.some(([, door]) => door === file);
   await bundled.write({
     dir: nodeBundle,
     format: "cjs",
+    strict: true,
     entryFileNames: "[name].js",
     chunkFileNames: "shared-[name].js",
     comments: false,

@@ -12,7 +12,7 @@ export const nodeBundle = path.join(root, "lib/node");
 /** The files of JavaScript among the sources, in order. */
 export function scripts() {
   return readdirSync(source, { recursive: true })
-    .filter((file) => file.endsWith(".js"))
+    .filter((file) => /(?<!\.d)\.[jt]s$/.test(file))
     .sort()
     .map((file) => path.join(source, file));
 }

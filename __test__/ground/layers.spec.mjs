@@ -35,7 +35,7 @@ const folders = readdirSync(source, { withFileTypes: true })
 const rooms = folders.filter((folder) => !LAYERS.includes(folder));
 
 const files = readdirSync(source, { recursive: true })
-  .filter((file) => /\.(js|rs)$/.test(file))
+  .filter((file) => /(?<!\.d)\.(js|ts|rs)$/.test(file))
   .map((file) => file.split(path.sep).join("/"));
 const read = (file) => readFileSync(path.join(source, file), "utf8");
 

@@ -11,11 +11,9 @@ import { differs } from "../support/miniflare.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const require = createRequire(import.meta.url);
-const { GROUPS, missing, OPTIONS } = require("../../src/node/options/full-table.js");
-const { optionsOfPlugins, titleOf } = require("../../src/node/options/plugins.js");
-const { validateOptions } = require("../../src/node/options/options.js");
-const { OptionsError } = require("../../src/node/errors.js");
-const rooms = require("../../src/node/room-options.js");
+const internals = require("../../lib/node/internals.js");
+const { GROUPS, missing, OPTIONS, OptionsError, optionsOfPlugins, titleOf, validateOptions } = internals;
+const { roomOptions: rooms } = internals;
 
 const read = (file) => readFileSync(path.join(root, file), "utf8");
 const rows = GROUPS.flatMap((group) => Object.entries(group.options).map(([name, row]) => ({ name, group, ...row })));
@@ -250,7 +248,7 @@ describe("options are documented and typed", () => {
 describe("options of rooms", () => {
   const names = rows.filter(({ group }) => rooms.includes(group) || missing.includes(group));
   // Where those of rooms that are not here are listed.
-  const lists = [path.join("options", "missing-options.js")];
+  const lists = [path.join("options", "missing-options.ts")];
   const files = readdirSync(path.join(root, "src/node"), { recursive: true }).filter((file) => /\.[jt]s$/.test(file));
   const code = (file) =>
     read(path.join("src/node", file))

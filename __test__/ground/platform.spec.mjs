@@ -4,7 +4,9 @@ import { describe, test } from "node:test";
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
-import { exactTarget, target } from "../../src/node/binding/target.js";
+import internals from "../../lib/node/internals.js";
+
+const { exactTarget, target } = internals;
 import { run } from "../support/child.mjs";
 import { differs } from "../support/miniflare.mjs";
 import { emptyProject, project } from "../support/project.mjs";

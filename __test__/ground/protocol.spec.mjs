@@ -9,7 +9,7 @@ import { protocolFiles } from "../../scripts/protocol.mjs";
 
 const source = fileURLToPath(new URL("../../src/", import.meta.url));
 const groups = JSON.parse(readFileSync(path.join(source, "protocol.json"), "utf8"));
-const files = readdirSync(source, { recursive: true }).filter((file) => /\.(?:js|rs)$/.test(file));
+const files = readdirSync(source, { recursive: true }).filter((file) => /(?<!\.d)\.(?:js|ts|rs)$/.test(file));
 const others = files.filter((file) => !file.startsWith("protocol."));
 const codeOf = (file) => readFileSync(path.join(source, file), "utf8").replace(/\/\/.*$/gm, "");
 
@@ -73,7 +73,7 @@ describe("the protocol", () => {
   test("has the wire's tags alone, and README.md all of them", () => {
     const tags = groups.find(({ name }) => name === "TAG").values;
     const letters = Object.values(tags).join("");
-    const crossing = others.filter((file) => file.startsWith("membrane") || /kinds?\.js$/.test(file));
+    const crossing = others.filter((file) => file.startsWith("membrane") || /kinds?\.[jt]s$/.test(file));
     assert.deepEqual(found(new RegExp(`\\[\\s*"[${letters}]"|\\bcase "[${letters}]":`, "g"), crossing), []);
     const text = readFileSync(path.join(source, "membrane/README.md"), "utf8");
     const rows = [...text.matchAll(/^\| `(.)` \| `(\w+)` \|/gm)].map(([, letter, name]) => [name, letter]);
@@ -82,7 +82,7 @@ describe("the protocol", () => {
 
   test("has the same kinds of objects in both realms, and README.md all of them", () => {
     const kindsOf = (file) => [...codeOf(file).matchAll(/\bkind: "(\w+)"/g)].map(([, kind]) => kind);
-    const rows = others.filter((file) => /kinds\.js$/.test(file) && !file.startsWith("membrane"));
+    const rows = others.filter((file) => /kinds\.[jt]s$/.test(file) && !file.startsWith("membrane"));
     const isNodes = (file) => file.split(path.sep).includes("node");
     const inWorker = rows.filter((file) => !isNodes(file)).flatMap(kindsOf);
     const inNode = rows.filter(isNodes).flatMap(kindsOf);

@@ -55,6 +55,7 @@ describe("source files", () => {
   const all = [
     ...files("src", ".rs"),
     ...files("src", ".js"),
+    ...files("src", ".ts"),
     ...files("scripts", ".mjs"),
     ...files("benchmark", ".mjs"),
   ];

@@ -7,8 +7,7 @@ import { create } from "../support/miniflare.mjs";
 import { text } from "../support/dispatch.mjs";
 
 const require = createRequire(import.meta.url);
-const { closeInstance, openInstance } = require("../../src/node/binding/binding.js");
-const { Lane } = require("../../src/node/instance/lane.js");
+const { closeInstance, Lane, openInstance } = require("../../lib/node/internals.js");
 
 describe("a panic in an op", () => {
   test("condemns its lane, and nothing else", async (t) => {

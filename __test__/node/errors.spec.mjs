@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
-import { FetchError } from "../../src/node/errors.js";
-import { MiniflareError, noScriptMessage } from "../../src/node/errors.js";
+import internals from "../../lib/node/internals.js";
+
+const { FetchError, MiniflareError, noScriptMessage } = internals;
 
 test("errors carry a code and a name that shows it", () => {
   const cause = new Error("why");

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { test } from "node:test";
-import { Log, LogLevel, NoOpLog } from "../../src/node/log/log.js";
+import internals from "../../lib/node/internals.js";
 
-const logModule = createRequire(import.meta.url).resolve("../../src/node/log/log.js");
+const { Log, LogLevel, NoOpLog } = internals;
+const logModule = createRequire(import.meta.url).resolve("../../lib/node/internals.js");
 
 class LinesLog extends Log {
   lines = [];

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mergeOptions, validateOptions } from "../../src/node/options/options.js";
-import table from "../../src/node/options/full-table.js";
-import { NoOpLog } from "../../src/node/log/log.js";
+import internals from "../../lib/node/internals.js";
+
+const { mergeOptions, NoOpLog, OPTIONS, validateOptions } = internals;
 
 const valid = [
   undefined,
@@ -58,7 +58,7 @@ test("an option of a wrong type is named, with its value and what would be right
 });
 
 test("limits have defaults", () => {
-  const rows = Object.entries(table.OPTIONS).filter(([, row]) => row.default !== undefined);
+  const rows = Object.entries(OPTIONS).filter(([, row]) => row.default !== undefined);
   assert.deepEqual(Object.fromEntries(rows.map(([name, row]) => [name, row.default])), {
     cpuLimitMs: 30_000,
     heapLimitMb: 128,

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { test } from "node:test";
-import { Request, splitRequest } from "../../src/node/http/http-request.js";
+import internals from "../../lib/node/internals.js";
+
+const { Request, splitRequest } = internals;
 
 const bytes = new Uint8Array([65, 66, 67, 68]);
 const URL_ENCODED = "application/x-www-form-urlencoded;charset=UTF-8";

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
-import { lightResponse, Response, splitResponse } from "../../src/node/http/http-response.js";
+import internals from "../../lib/node/internals.js";
+
+const { lightResponse, Response, splitResponse } = internals;
 import { create } from "../support/miniflare.mjs";
 
 const NodeResponse = globalThis.Response;

@@ -86,7 +86,7 @@ pub fn forget((mock, table): TableNumber) {
     with_mock(mock, |mock| mock.tables.remove(&table));
 }
 
-/// Adds an interceptor to a table: `[path, method, body, headers]`, as `src/mock/node/mock-data.js` makes them.
+/// Adds an interceptor to a table: `[path, method, body, headers]`, as `src/mock/node/mock-data.ts` makes them.
 pub fn add((mock, table): TableNumber, number: u32, [path, method, body, headers]: [&Value; 4]) {
     with_mock(mock, |mock| {
         let table = mock.tables.entry(table).or_default();

@@ -96,7 +96,7 @@ impl<'r> Request<'r> {
         self.headers.get_or_init(|| self.read_headers()).as_ref()
     }
 
-    /// As `MockRequest` in `src/mock/node/mock-request.js` has them, names in lower case.
+    /// As `MockRequest` in `src/mock/node/mock-request.ts` has them, names in lower case.
     fn read_headers(&self) -> Option<Headers> {
         let text = text_of(self.header_text)?;
         let parts: Vec<_> = text.split('\n').collect();
@@ -183,7 +183,7 @@ pub fn split_url(url: &str) -> Option<(&str, &str)> {
     Some((origin, rest.split('#').next().unwrap_or(rest)))
 }
 
-/// A path whose query, if it has one, is in order, as `sortQuery` in `src/mock/node/matching.js` makes it.
+/// A path whose query, if it has one, is in order, as `sortQuery` in `src/mock/node/matching.ts` makes it.
 fn sort_query(path: &str) -> Cow<'_, str> {
     let Some((before, query)) = path.split_once('?').filter(|(_, query)| !query.contains('?')) else {
         return Cow::Borrowed(path);

@@ -56,7 +56,7 @@ impl Matches {
         end: u32::MAX,
     };
 
-    /// As `search` in `src/mock/node/matching.js` takes it: the number of the one that is asked first and takes it, or
+    /// As `search` in `src/mock/node/matching.ts` takes it: the number of the one that is asked first and takes it, or
     /// else `[furthest, certain, end, ...asked]`.
     pub fn into_value(self) -> Value {
         let number = |number: u32| Value::Number(f64::from(number));

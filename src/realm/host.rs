@@ -1,7 +1,7 @@
 //! The one door out of a worker: a call of the Node side, on the same stack.
 //!
 //! `op_host(call, ...args)` is synchronous. What the calls mean is agreed between the two JavaScript halves
-//! (`src/membrane/membrane.js`, `src/node/instance/lane.js`); this room only carries values.
+//! (`src/membrane/membrane.js`, `src/node/instance/lane.ts`); this room only carries values.
 
 use std::cell::RefCell;
 use std::rc::Rc;

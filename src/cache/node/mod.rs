@@ -1,4 +1,4 @@
-//! Caches as Node's JavaScript calls them (`src/cache/node/cache-backend.js`). Each call takes a cache first: an instance and the cache's
+//! Caches as Node's JavaScript calls them (`src/cache/node/cache-backend.ts`). Each call takes a cache first: an instance and the cache's
 //! name there, or a storage and the time (see `storage`). They answer as `Environment::start` does.
 
 use std::rc::Rc;

@@ -1,4 +1,4 @@
-//! KV namespaces as Node's JavaScript calls them (`src/kv/node/kv-backend.js`). Each call takes a namespace first: an instance and
+//! KV namespaces as Node's JavaScript calls them (`src/kv/node/kv-backend.ts`). Each call takes a namespace first: an instance and
 //! the namespace's name there, or a storage and the time (see `storage`). They answer as `Environment::start` does.
 
 use std::rc::Rc;

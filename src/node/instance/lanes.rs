@@ -1,4 +1,4 @@
-//! Lanes as Node's JavaScript has them (`src/node/instance/lane.js`): by their numbers. One that has been closed does
+//! Lanes as Node's JavaScript has them (`src/node/instance/lane.ts`): by their numbers. One that has been closed does
 //! nothing.
 
 use std::rc::Rc;

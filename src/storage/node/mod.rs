@@ -1,4 +1,4 @@
-//! Storages that belong to no instance, as Node's JavaScript calls them (`src/node/names/named-storage.js`). Each call takes a
+//! Storages that belong to no instance, as Node's JavaScript calls them (`src/node/names/named-storage.ts`). Each call takes a
 //! storage and the time first, and answers as `Environment::start` does.
 
 use std::rc::Rc;

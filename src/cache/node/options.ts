@@ -1,0 +1,33 @@
+// The options of caches.
+
+import { boolean } from "../../node/options/check.ts";
+import { place } from "../../node/options/place.ts";
+
+const options = {
+  cache: {
+    check: boolean,
+    flag: "--(no-)cache",
+    help: "Enable default/named caches (enabled by default)",
+    wrangler: "miniflare.cache",
+  },
+  cachePersist: {
+    check: place,
+    keeps: "cache",
+    folder: ".mf/cache",
+    label: "Cache Persistence",
+    flag: "--cache-persist",
+    help: "Persist cached data (to optional path)",
+    wrangler: "miniflare.cache_persist",
+  },
+  cacheWarnUsage: { check: boolean, wrangler: "workers_dev" },
+};
+
+/** What caches are made with. */
+const cacheSettings = ({ cache, cacheWarnUsage }) => ({ enabled: cache !== false, warnUsage: cacheWarnUsage === true });
+
+/** What a factory of storages is told of where caches are kept. */
+const cachePlace = ({ cachePersist }) => cachePersist;
+
+export const plugin = "CachePlugin";
+export const settings = (options) => ({ cache: cacheSettings(options) });
+export { options, cachePlace, cacheSettings };

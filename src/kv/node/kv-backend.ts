@@ -1,0 +1,29 @@
+// KV namespaces from outside the worker: the same class as inside, over the addon.
+
+import { binding } from "../../node/binding/binding.ts";
+import { outside } from "../../node/binding/outside.ts";
+import { streamFromSource } from "../../web/node/node-streams.ts";
+import { makeFair } from "../../node/instance/fairly.ts";
+import { KVNamespace } from "../kv-namespace.js";
+
+makeFair(KVNamespace);
+
+/** The namespace of this name. `instance()` gives the number of the instance; it throws when that is disposed of. */
+function kvNamespace(name, instance) {
+  return new KVNamespace(
+    name,
+    kvBackend({
+      get: (...args) => binding.kvGet(instance(), ...args),
+      put: (...args) => binding.kvPut(instance(), ...args),
+      delete: (...args) => binding.kvDelete(instance(), ...args),
+      list: (...args) => binding.kvList(instance(), ...args),
+    }),
+  );
+}
+
+/** What a namespace is over in Node, with the `calls` that reach its entries. */
+function kvBackend(calls) {
+  return { ...outside, ...calls, streamFromSource, valueLimit: binding.kvValueLimit() };
+}
+
+export { kvBackend, kvNamespace };

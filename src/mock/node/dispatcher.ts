@@ -1,0 +1,131 @@
+// A dispatcher of undici in the place of a mock: a MockAgent of the user's own undici, a ProxyAgent, any that has its
+// `dispatch`. Handlers are called by their old names before undici 7 and by new ones since; ours has both.
+
+import { headerText } from "./reply.ts";
+import { terminated } from "./encoding.ts";
+
+/** What asks a dispatcher: a function of a request and a session that gives the promise of an answer. */
+function asker(dispatcher) {
+  return (request, session) =>
+    new Promise((resolve, reject) => {
+      const exchange = new Exchange(resolve, reject, session);
+      request.callOff = (reason) => exchange.callOff(reason ?? new Error("The fetch was aborted."));
+      const { path, origin, method, headers } = request;
+      const options = { path, origin, method, headers: { ...headers }, maxRedirections: 0, upgrade: undefined };
+      dispatcher.dispatch({ ...options, body: request.outgoingBody() }, handlerOf(exchange));
+    });
+}
+
+/** One request and its response, whose body is received as it is read. */
+class Exchange {
+  #resolve;
+  #reject;
+  #done;
+  #body;
+  #pause = () => {};
+  #resume = () => {};
+  #abort;
+  /** Why it is over before it has begun. */
+  #reason;
+
+  constructor(resolve, reject, session) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#done = session.add(() => this.callOff(new Error("The worker was ended.")));
+  }
+
+  begin(abort) {
+    this.#abort = abort;
+    if (this.#reason !== undefined) abort(this.#reason);
+  }
+
+  /** Nobody wants the response any more, or what is left of it. */
+  callOff(reason) {
+    this.#done();
+    this.#body = undefined;
+    this.#reason = reason;
+    this.#abort?.(reason);
+    // Undici notices when it goes on.
+    this.#resume();
+  }
+
+  head(status, headers, statusText, pause, resume) {
+    if (status < 200) return;
+    this.#pause = pause;
+    this.#resume = resume;
+    const content = new ReadableStream(
+      {
+        start: (controller) => void (this.#body = controller),
+        pull: () => this.#resume(),
+        cancel: (reason) => this.callOff(reason ?? new Error("The body was cancelled.")),
+      },
+      { highWaterMark: 0 },
+    );
+    this.#resolve({ status, statusText: statusText ?? "", headers: flatten(headers), content });
+  }
+
+  /** Whether more is wanted at once. */
+  data(chunk) {
+    // undici sends empty chunks when it is resumed before there is more.
+    if (this.#body === undefined || chunk.length === 0) return true;
+    this.#body.enqueue(new Uint8Array(chunk));
+    if (this.#body.desiredSize > 0) return true;
+    this.#pause();
+    return false;
+  }
+
+  end() {
+    this.#done();
+    this.#body?.close();
+    this.#body = undefined;
+  }
+
+  fail(error) {
+    this.#done();
+    this.#reject(error);
+    this.#body?.error(terminated(error));
+    this.#body = undefined;
+  }
+}
+
+function handlerOf(exchange) {
+  const nothing = () => {};
+  return {
+    onConnect: (abort) => exchange.begin(abort),
+    onHeaders: (status, headers, resume, statusText) => {
+      exchange.head(status, headers, statusText, nothing, resume);
+      return true;
+    },
+    onData: (chunk) => exchange.data(chunk),
+    onComplete: () => exchange.end(),
+    onError: (error) => exchange.fail(error),
+
+    onRequestStart: (controller) => exchange.begin((reason) => controller.abort(reason)),
+    onResponseStart: (controller, status, headers, statusText) =>
+      exchange.head(
+        status,
+        headers,
+        statusText,
+        () => controller.pause(),
+        () => controller.resume(),
+      ),
+    onResponseData: (_controller, chunk) => void exchange.data(chunk),
+    onResponseEnd: () => exchange.end(),
+    onResponseError: (_controller, error) => exchange.fail(error),
+  };
+}
+
+/** Headers as they come raw, `[name, value, ...]` in bytes, or as an object. */
+function flatten(headers) {
+  if (!Array.isArray(headers)) return headerText(headers);
+  let text = "";
+  for (let index = 0; index < headers.length; index += 2) {
+    const one = headerText({ [headers[index].toString("latin1")]: textOf(headers[index + 1]) });
+    text += text && one ? `\n${one}` : one;
+  }
+  return text;
+}
+
+const textOf = (value) => (Array.isArray(value) ? value.map(textOf) : value.toString("latin1"));
+
+export { asker };

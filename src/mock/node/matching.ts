@@ -1,0 +1,128 @@
+// Whether a request is the one an interceptor waits for: its path, then its method, body and headers. A matcher is a
+// value, a RegExp or a function. Functions may be async: what asks one gets a promise then, and a value otherwise.
+
+import { isDeepStrictEqual, types } from "node:util";
+
+const STAGES = ["path", "method", "body", "headers"];
+const ALL = STAGES.length;
+
+/** The value that `next` makes of `value`, now or when it is there. */
+function chain(value, next) {
+  return types.isPromise(value) ? value.then(next) : next(value);
+}
+
+function matchValue(match, value) {
+  if (typeof match === "string") return match === value;
+  if (types.isRegExp(match)) return match.test(value);
+  if (typeof match === "function") return chain(match(value), (result) => result === true);
+  return false;
+}
+
+/** A path whose query, if it has one, is in order. */
+function sortQuery(path) {
+  if (typeof path !== "string") return path;
+  const parts = path.split("?");
+  if (parts.length !== 2) return path;
+  const query = new URLSearchParams(parts[1]);
+  query.sort();
+  return `${parts[0]}?${query}`;
+}
+
+function lowerCaseNames(headers) {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** Bodies match as the values that callbacks get; those of bytes match as text, too. */
+function matchBody(match, request) {
+  if (match === null) return request.hasBody() === false;
+  if (typeof match === "function") return chain(request.body(), (body) => matchValue(match, body));
+  return chain(request.bytes(), (bytes) => matchContent(match, bytes));
+}
+
+function matchContent(match, content) {
+  if (content === null) return types.isRegExp(match) && match.test(content);
+  if (match instanceof Uint8Array) return Buffer.from(content).equals(match);
+  const text = typeof content === "string" ? content : Buffer.from(content).toString();
+  return typeof match === "object" && !types.isRegExp(match) ? matchJson(match, text) : matchValue(match, text);
+}
+
+function matchJson(match, text) {
+  try {
+    return isDeepStrictEqual(JSON.parse(text), match);
+  } catch {
+    return false;
+  }
+}
+
+function matchHeaders(match, request) {
+  if (typeof match === "function") return chain(match({ ...request.lowerCaseHeaders }), Boolean);
+  return matchEach(Object.entries(match), request.lowerCaseHeaders);
+}
+
+function matchEach(entries, headers, from = 0) {
+  for (let index = from; index < entries.length; index++) {
+    const [name, match] = entries[index];
+    const matches = matchValue(match, headers[name.toLowerCase()]);
+    if (types.isPromise(matches)) return matches.then((yes) => yes && matchEach(entries, headers, index + 1));
+    if (!matches) return false;
+  }
+  return true;
+}
+
+const MATCHES = [
+  // By a path that is a string, the addon has found it.
+  ({ path }, request) => typeof path === "string" || matchValue(path, request.sortedPath),
+  ({ method }, request) => matchValue(method, request.method),
+  ({ body }, request) => body === undefined || matchBody(body, request),
+  ({ headers }, request) => headers === undefined || matchHeaders(headers, request),
+];
+
+/** How many of the stages a request passes, or a promise of it. */
+function stagesPassed(key, request, from = 0) {
+  for (let stage = from; stage < ALL; stage++) {
+    const matches = MATCHES[stage](key, request);
+    if (types.isPromise(matches)) return matches.then((yes) => (yes ? stagesPassed(key, request, stage + 1) : stage));
+    if (!matches) return stage;
+  }
+  return ALL;
+}
+
+/**
+ * The first of the interceptors that takes a request, or the number of stages that the nearest of them let it pass; a
+ * promise of that once a matcher is async.
+ * @param found what the addon has found: the number of that first one; or `[furthest, certain, end, ...asked]`: it is one
+ *   of those that are to be asked, or the certain one, or stands behind `end`
+ */
+function search(interceptors, request, found = interceptors.find(request), furthest = 0) {
+  if (typeof found === "number") return interceptors.at(found);
+  const [passed, certain, end, ...asked] = found;
+  const judge = (one) => {
+    if (typeof one !== "number") return one;
+    // While a matcher was waited for, it may have been used up, and others added.
+    const taking = certain === null ? undefined : interceptors.at(certain);
+    if (taking !== undefined || end >= interceptors.end) return taking ?? one;
+    return search(interceptors, request, interceptors.find(request, end), one);
+  };
+  return chain(ask(interceptors, asked.values(), request, Math.max(furthest, passed)), judge);
+}
+
+/** The same of those whose numbers an iterator gives. */
+function ask(interceptors, numbers, request, furthest) {
+  for (let next = numbers.next(); !next.done; next = numbers.next()) {
+    const one = interceptors.at(next.value);
+    if (one === undefined) continue;
+    const passed = stagesPassed(one.state, request);
+    if (types.isPromise(passed)) {
+      const judge = (stages) => {
+        if (stages === ALL) return one;
+        return ask(interceptors, numbers, request, Math.max(furthest, stages));
+      };
+      return passed.then(judge);
+    }
+    if (passed === ALL) return one;
+    furthest = Math.max(furthest, passed);
+  }
+  return furthest;
+}
+
+export { chain, lowerCaseNames, matchValue, search, sortQuery, STAGES, stagesPassed };

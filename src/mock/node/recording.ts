@@ -1,0 +1,153 @@
+// Responses of real servers, kept in a file: what it has is replayed, the rest is asked of the network once and added.
+// Requests are told apart by method, URL and body; their headers, which may hold secrets, are not written down.
+
+import fs from "node:fs";
+import path from "node:path";
+import { describe } from "../../node/errors.ts";
+import { InvalidArgumentError, UndiciError } from "./mock-errors.ts";
+import { chain } from "./matching.ts";
+import { headersOfText, textOfHeaders } from "../../web/header-text.js";
+
+/** What of a file is replayed, and what is asked of the network. */
+const MODES = ["missing", "all", "none"];
+const VERSION = 1;
+/** Headers of a message on its way, which do not fit the content that is kept. */
+const OF_THE_WAY = new Set(["content-encoding", "content-length", "transfer-encoding"]);
+
+class Recording {
+  #file;
+  #mode;
+  #entries;
+  #replays = new Map();
+
+  constructor(file, { mode = "missing" } = {}) {
+    if (typeof file !== "string") throw new InvalidArgumentError(`file must be a path, got ${describe(file)}`);
+    if (!MODES.includes(mode)) {
+      const modes = MODES.map((one) => `"${one}"`).join(", ");
+      throw new InvalidArgumentError(`mode must be one of ${modes}, got ${describe(mode)}`);
+    }
+    this.#file = path.resolve(file);
+    this.#mode = mode;
+    this.#entries = mode === "all" ? [] : readEntries(this.#file);
+    for (const { request, response } of this.#entries) this.#addReplay(keyOf(request), response);
+  }
+
+  #addReplay(key, response) {
+    const replays = this.#replays.get(key);
+    if (replays === undefined) this.#replays.set(key, [response]);
+    else replays.push(response);
+  }
+
+  /**
+   * The answer that was recorded, `{ keep }` for a request to be sent that takes what the server answers, or undefined
+   * when there is neither; a promise while the body is not there.
+   */
+  answer(request) {
+    return chain(request.bytes(), (body) =>
+      this.#answer({ method: request.method, url: request.url, body: textOf(body) }),
+    );
+  }
+
+  /** What is replayed, as the interceptors of their origins: what an error compares a request with. */
+  get pools() {
+    return [...this.#replays.keys()].map((key) => {
+      const [method, url, body] = JSON.parse(key);
+      const { origin, pathname, search } = new URL(url);
+      const state = { method, path: pathname + search, body: contentOf(body), headers: undefined, recorded: true };
+      return { origin, interceptors: [{ state }] };
+    });
+  }
+
+  #answer(request) {
+    const replays = this.#replays.get(keyOf(request));
+    if (replays !== undefined) return answerOf(replays.length > 1 ? replays.shift() : replays[0]);
+    if (this.#mode === "none") return undefined;
+    return { keep: (...response) => this.#keep(request, ...response) };
+  }
+
+  #keep(request, status, statusText, headers, body) {
+    this.#entries.push({ request, response: { status, statusText, headers: kept(headers), body: textOf(body) } });
+    writeWhole(this.#file, `${JSON.stringify({ version: VERSION, entries: this.#entries }, null, 2)}\n`);
+  }
+}
+
+/** Whoever reads the file, now or after a crash, finds it whole. */
+function writeWhole(file, text) {
+  const draft = `${file}.${process.pid}.tmp`;
+  try {
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(draft, text);
+    fs.renameSync(draft, file);
+  } catch (error) {
+    if (fs.existsSync(draft)) fs.rmSync(draft);
+    throw new UndiciError(`The recording ${file} cannot be written: ${error.message}`);
+  }
+}
+
+function readEntries(file) {
+  const text = readIfThere(file);
+  if (text === undefined) return [];
+  try {
+    const { version, entries } = JSON.parse(text);
+    if (version !== VERSION) throw new Error(`its version is ${version}, not ${VERSION}`);
+    for (const [index, entry] of entries.entries()) checkEntry(entry, `entries[${index}]`);
+    return entries;
+  } catch (error) {
+    throw new UndiciError(`${file} is no recording: ${error.message}. Delete it to record anew.`);
+  }
+}
+
+function readIfThere(file) {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch (error) {
+    if (error.code === "ENOENT") return undefined;
+    throw new UndiciError(`The recording ${file} cannot be read: ${error.message}`);
+  }
+}
+
+function checkEntry({ request, response }, name) {
+  const parts = {
+    "request.method": typeof request?.method === "string",
+    "request.url": URL.canParse(request?.url),
+    "request.body": isBody(request?.body),
+    "response.status": Number.isInteger(response?.status),
+    "response.statusText": typeof response?.statusText === "string",
+    "response.headers": isHeaders(response?.headers),
+    "response.body": isBody(response?.body),
+  };
+  const wrong = Object.keys(parts).find((part) => !parts[part]);
+  if (wrong !== undefined) throw new Error(`${name}.${wrong} is missing or of another kind`);
+}
+
+const isBody = (body) => body === null || typeof body === "string" || typeof body?.base64 === "string";
+
+function isHeaders(headers) {
+  const isText = (value) => typeof value === "string";
+  return Array.isArray(headers) && headers.every((pair) => Array.isArray(pair) && pair.every(isText));
+}
+
+const keyOf = ({ method, url, body }) => JSON.stringify([method, url, body]);
+
+function answerOf({ status, statusText, headers, body }) {
+  return { status, statusText, headers: textOfHeaders(headers), content: contentOf(body) ?? "" };
+}
+
+const contentOf = (body) => (typeof body?.base64 === "string" ? Buffer.from(body.base64, "base64") : body);
+
+/** Text as it is, other bytes as base64. */
+function textOf(body) {
+  if (body === null || typeof body === "string") return body;
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
+  } catch {
+    return { base64: Buffer.from(body).toString("base64") };
+  }
+}
+
+function kept(headers) {
+  const named = headersOfText(headers).map(([name, value]) => [name.toLowerCase(), value]);
+  return named.filter(([name]) => !OF_THE_WAY.has(name));
+}
+
+export { Recording };

@@ -1,9 +1,0 @@
-"use strict";
-// What the classes of rooms are over in Node, where the worker's are over the context of a request.
-
-const { later } = require("./later.js");
-
-/** Calls from outside a request are not counted as subrequests, wait for no gate and advance no request's time. */
-const outside = { begin() {}, depart() {}, advance() {}, later };
-
-module.exports = { outside };

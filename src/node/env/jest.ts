@@ -1,0 +1,146 @@
+// Jest's environment: `testEnvironment: "miniflare-rs/jest"`. Jest's own for Node, and in its realm what a worker finds in
+// its own: an instance for each test file, bindings, helpers, and storage that each test and each describe block undoes.
+
+import path from "node:path";
+import { expose } from "./expose.ts";
+import { checkRunner, requireNodeEnvironment } from "./jest-runner.ts";
+import { loadInto } from "./load.ts";
+import { warnOnce } from "./warn.ts";
+
+const { NodeEnvironment, major } = requireNodeEnvironment();
+
+/** Of `testEnvironmentOptions`, what is Jest's own and not an instance's. */
+const GLOBALS_CLEANUP = "globalsCleanup";
+const EXPORT_CONDITIONS = "customExportConditions";
+/** Those of jsdom's environment, which a project may have for both. */
+const OF_JSDOM = ["html", "url", "userAgent"];
+
+/** Those of Node's own that another realm can have. */
+const OF_MAIN_REALM = new Set(["GLOBAL", "global", "globalThis", "root"]);
+const NODE_GLOBALS = Object.entries(Object.getOwnPropertyDescriptors(globalThis)).filter(
+  ([name]) => !OF_MAIN_REALM.has(name) && !name.startsWith("jest-"),
+);
+
+class MiniflareEnvironment extends NodeEnvironment {
+  #options;
+  #conditions;
+  #environment;
+  #isSetUp = false;
+  /** What undoes a test or a block, by what Jest knows it by. */
+  #restorers = new Map();
+  /** Names of the test's global scope that neither its project nor a file of it has put there. */
+  #given;
+
+  constructor(config, context) {
+    // Jest 27 gives the project's configuration alone.
+    const project = config.projectConfig ?? config;
+    checkRunner(project);
+    const all = project.testEnvironmentOptions ?? {};
+    const { [GLOBALS_CLEANUP]: cleanup, [EXPORT_CONDITIONS]: conditions, ...options } = all;
+    // Jest's own environment makes a global of each option.
+    const rest = { ...project, testEnvironmentOptions: cleanup === undefined ? {} : { [GLOBALS_CLEANUP]: cleanup } };
+    super(config.projectConfig === undefined ? rest : { ...config, projectConfig: rest }, context);
+    this.#options = options;
+    this.#conditions = exportConditions(conditions);
+    // Set-up files come before `setup()`.
+    bringMissing(this.global);
+    this.#given = new Set(givenNames(this.global, Object.keys(project.globals ?? {})));
+  }
+
+  async setup() {
+    if (this.#isSetUp) {
+      const remedy = "an environment that extends it calls super.setup() once";
+      throw new Error(`miniflare-rs/jest is set up for this test file already: ${remedy}`);
+    }
+    this.#isSetUp = true;
+    await super.setup();
+    const { createEnvironment } = loadInto(this.getVmContext(), path.join(__dirname, "environment.js"));
+    this.#environment = await createEnvironment(this.#options, {
+      ignored: OF_JSDOM,
+      scope: this.#scope(),
+      warn: warnOnce,
+    });
+    const { globals } = this.#environment;
+    expose(this.global, globals);
+    for (const name of [...Object.getOwnPropertyNames(globals), "self"]) this.#given.add(name);
+  }
+
+  /** What the worker's script finds of the test's global scope: what the project, a set-up file or the test has put there. */
+  #scope() {
+    return {
+      has: (name) => !this.#given.has(name) && Object.hasOwn(this.global ?? {}, name),
+      get: (name) => this.global?.[name],
+    };
+  }
+
+  async teardown() {
+    await this.#environment?.dispose();
+    this.#environment = undefined;
+    this.#restorers.clear();
+    this.#isSetUp = false;
+    await super.teardown();
+  }
+
+  exportConditions() {
+    return this.#conditions;
+  }
+
+  /** Storage is remembered where a test or a block begins, `beforeAll` and `beforeEach` included, and brought back. */
+  async handleTestEvent(event) {
+    switch (event.name) {
+      case "run_describe_start":
+        return this.#remember(event.describeBlock);
+      case "test_start":
+        return this.#remember(event.test);
+      case "run_describe_finish":
+        return this.#restore(event.describeBlock);
+      case "test_done":
+        return this.#restore(event.test);
+    }
+  }
+
+  async #remember(key) {
+    this.#restorers.set(key, await this.#environment.remember());
+  }
+
+  async #restore(key) {
+    const restore = this.#restorers.get(key);
+    this.#restorers.delete(key);
+    await restore?.();
+  }
+}
+
+/** What Jest's environment for Node puts into a global scope, by its names: the same for each test file of every project. */
+function givenNames(scope, projectGlobals) {
+  given ??= Object.getOwnPropertyNames(scope).filter((name) => !projectGlobals.includes(name));
+  return given;
+}
+let given;
+
+/**
+ * Of Node's globals, those that this Jest does not put into its realms: before version 28 it chose a few. Version 28 makes
+ * those read-only that Node loads when they are first asked for, and then has no fake timers.
+ */
+function bringMissing(target) {
+  if (major > 28) return;
+  for (const [name, { enumerable, get }] of NODE_GLOBALS) {
+    const isReadOnly = major === 28 && get !== undefined;
+    if (Object.hasOwn(target, name) && !isReadOnly) continue;
+    Object.defineProperty(target, name, {
+      configurable: true,
+      enumerable,
+      get: () => globalThis[name],
+      set: (value) => Object.defineProperty(target, name, { value, writable: true, configurable: true, enumerable }),
+    });
+  }
+}
+
+function exportConditions(conditions = ["worker", "browser"]) {
+  if (Array.isArray(conditions) && conditions.every((one) => typeof one === "string")) return conditions;
+  throw new Error("Custom export conditions specified but they are not an array of strings");
+}
+
+MiniflareEnvironment.TestEnvironment = MiniflareEnvironment;
+MiniflareEnvironment.default = MiniflareEnvironment;
+
+export default MiniflareEnvironment;

@@ -1,0 +1,62 @@
+// Which workers of an environment run their scripts: those that Durable Objects live in, and those that consume queues. Of
+// the others nothing is read and nothing has to be there, since a test imports what it calls itself.
+
+import { completeOptions } from "../options/config.ts";
+import { inheritedOptions, mountOptions } from "../instance/mounts.ts";
+import { isGiven } from "./bindings.ts";
+import { OPTIONS } from "../options/full-table.ts";
+import { objectBindings } from "../../durable/node/options.ts";
+
+/** The options of a worker whose script is not run. */
+const NO_SCRIPT = { script: "", scriptPath: undefined, packagePath: undefined };
+
+/**
+ * The main worker and its mounts, without the scripts that nothing needs.
+ * @param main the options of the main worker, complete
+ * @param forced options that a mount cannot change either
+ * @returns `{ options, objects }`: the options, and the names that Durable Objects are bound to
+ */
+function withNeededScripts(main, forced, log) {
+  const mounts = Object.entries(main.mounts ?? {}).map(([name, mount]) => readMount(name, mount, main, forced, log));
+  const needed = scriptsNeeded(main, mounts);
+  const without = (options, isNeeded) => (isNeeded ? options : { ...options, ...NO_SCRIPT });
+  const options = without(main, needed.has(MAIN));
+  const workers = mounts.map((mount) => [mount.name, without(mount.given, needed.has(mount))]);
+  const bound = [main, ...mounts.map((mount) => mount.complete ?? {})].flatMap(objectBindings);
+  return {
+    options: mounts.length === 0 ? options : { ...options, mounts: Object.fromEntries(workers) },
+    objects: bound.map(([binding]) => binding),
+  };
+}
+
+/** Options that name what the script has to be there for. */
+const RUNNING = Object.keys(OPTIONS).filter((name) => OPTIONS[name].runsScript);
+
+/** The main worker, among mounts. */
+const MAIN = Symbol("main worker");
+
+/** A mount as it is given, and complete; undefined when its files cannot be read, which its start tells of. */
+function readMount(name, mount, parent, forced, log) {
+  const given = { ...mountOptions(name, mount, {}), ...forced };
+  try {
+    return { name, given, complete: completeOptions({ ...inheritedOptions(parent), ...given }, log).options };
+  } catch {
+    return { name, given, complete: undefined };
+  }
+}
+
+function scriptsNeeded(main, mounts) {
+  const needed = new Set(mounts.filter(({ complete }) => complete === undefined));
+  const workers = [[MAIN, main], ...mounts.map((mount) => [mount, mount.complete ?? {}])];
+  const homeOf = (worker, scriptName) => {
+    if (scriptName === undefined) return worker;
+    return mounts.find(({ name }) => name === scriptName) ?? (scriptName === main.name ? MAIN : worker);
+  };
+  for (const [worker, options] of workers) {
+    if (RUNNING.some((name) => isGiven(options[name]))) needed.add(worker);
+    for (const [, , scriptName] of objectBindings(options)) needed.add(homeOf(worker, scriptName));
+  }
+  return needed;
+}
+
+export { withNeededScripts };

@@ -1,0 +1,55 @@
+// The state of a Durable Object that the test itself constructs: the storage that the object of this id has in the worker,
+// and gates of its own around it, which are the worker's too.
+
+import { AsyncLocalStorage } from "node:async_hooks";
+import { describe } from "../errors.ts";
+
+let guestOf;
+/** Whose event the code at hand belongs to. */
+const events = new AsyncLocalStorage();
+
+class TestState {
+  #guest;
+
+  /**
+   * @param guest of the worker: the `state` this one stands for; `run(work)` runs an event behind its gates, which what the
+   *   event fetches passes by `depart()` and `arrive()`
+   */
+  constructor(id, guest) {
+    this.#guest = guest;
+    this.id = id;
+    this.storage = guest.state.storage;
+  }
+
+  static {
+    guestOf = (state) => (typeof state === "object" && state !== null && #guest in state ? state.#guest : undefined);
+  }
+
+  /** Objects live on while anything is pending: there is nothing to wait for. */
+  waitUntil(_promise) {}
+
+  blockConcurrencyWhile(closure) {
+    return this.#guest.state.blockConcurrencyWhile(closure);
+  }
+}
+Object.defineProperty(TestState, "name", { value: "DurableObjectState" });
+
+/** Runs `work` as an event of the object that was constructed with this state, and waits for all that it has written. */
+async function runWithGates(state, work) {
+  const guest = guestOf(state);
+  if (guest !== undefined) return guest.run(() => events.run(guest, work));
+  const text = "runWithMiniflareDurableObjectGates() takes a state that getMiniflareDurableObjectState() has given";
+  throw new TypeError(`${text}, got ${describe(state)}`);
+}
+
+/** Fetches as a part of the event at hand, if there is one. */
+async function fetchWithGates(fetch) {
+  const guest = events.getStore();
+  if (guest === undefined) return fetch();
+  await guest.depart();
+  const response = await fetch();
+  await guest.arrive();
+  return response;
+}
+
+export { fetchWithGates, runWithGates, TestState };

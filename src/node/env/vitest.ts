@@ -1,0 +1,102 @@
+// Vitest's environment, which Vitest's configuration names by its path. What a worker finds in its own realm becomes global
+// for a test file, and is taken away when the file is done: an instance for each file, bindings, helpers, and blocks whose
+// tests undo what they have stored.
+
+import { createEnvironment } from "./environment.ts";
+import { isolatedStorage, vitestOf } from "./isolated.ts";
+import { warnOnce } from "./warn.ts";
+
+const OLDEST = [0, 34];
+
+/** Options of other environments, which a configuration may have for all. */
+const OF_OTHERS = ["happyDOM", "jsdom"];
+
+/** Puts globals in the place of what has their names; a function that undoes it. What has a getter is made by it. */
+function replace(target, ...globals) {
+  const properties = globals.flatMap((some) => Object.entries(Object.getOwnPropertyDescriptors(some)));
+  const before = properties.map(([name]) => [name, Object.getOwnPropertyDescriptor(target, name)]);
+  for (const [name, { get, value, enumerable }] of properties) {
+    const writable = (one) => ({ value: one, writable: true, configurable: true, enumerable });
+    const set = (one) => void Object.defineProperty(target, name, writable(one));
+    const property = get === undefined ? writable(value) : { get, set, configurable: true, enumerable };
+    Object.defineProperty(target, name, property);
+  }
+  return () => {
+    for (const [name, descriptor] of before) {
+      if (descriptor === undefined) delete target[name];
+      else Object.defineProperty(target, name, descriptor);
+    }
+  };
+}
+
+/** The version of the Vitest of the project, `[major, minor]`; undefined when it cannot be found. */
+function vitestVersion() {
+  version ??= { found: findVersion() };
+  return version.found;
+}
+let version;
+
+function findVersion() {
+  try {
+    const file = require.resolve("vitest/package.json", { paths: [process.cwd(), __dirname] });
+    return require(file).version.split(".", 2).map(Number);
+  } catch {
+    return undefined;
+  }
+}
+
+function checkVersion() {
+  const [major, minor] = vitestVersion() ?? OLDEST;
+  if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return;
+  const text = `miniflare-rs/vitest needs Vitest ${OLDEST.join(".")} or newer, and this is version ${major}.${minor}`;
+  throw new Error(`${text}: run \`npm i -D vitest@latest\`.`);
+}
+
+/** What a comment of a test file gives as options arrives under the environment's name: a path, or "miniflare". */
+function optionsOf(given = {}) {
+  const [name, ...others] = Object.keys(given);
+  const isOfComment = others.length === 0 && /[\\/]|^miniflare/.test(name);
+  return isOfComment ? given[name] : given;
+}
+
+/** The global scopes that the environment is set up in. */
+const scopes = new WeakSet();
+
+export default {
+  name: "miniflare-rs",
+  viteEnvironment: "ssr",
+  /** What `viteEnvironment` was called before Vitest 4, which warns of whoever has it still. */
+  get transformMode() {
+    return (vitestVersion()?.[0] ?? 4) < 4 ? "ssr" : undefined;
+  },
+  async setup(target, options) {
+    checkVersion();
+    if (scopes.has(target)) {
+      const remedy = "an environment that is made of it calls its setup() once, and teardown() before it does so again";
+      throw new Error(`miniflare-rs/vitest is set up in this global scope already: ${remedy}`);
+    }
+    scopes.add(target);
+    try {
+      return await setUp(target, optionsOf(options));
+    } catch (error) {
+      scopes.delete(target);
+      throw error;
+    }
+  },
+};
+
+async function setUp(target, options) {
+  const environment = await createEnvironment(options, { warn: warnOnce, ignored: OF_OTHERS });
+  const own = {
+    self: target,
+    setupMiniflareIsolatedStorage: () => isolatedStorage(vitestOf(target), environment),
+  };
+  const undo = replace(target, environment.globals, own);
+  return {
+    async teardown() {
+      scopes.delete(target);
+      undo();
+      await environment.dispose();
+    },
+  };
+}

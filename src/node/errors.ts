@@ -1,0 +1,118 @@
+// The errors this package throws, and how values are shown in them.
+
+import { inspect } from "node:util";
+import { dim } from "./log/ansi.ts";
+
+/** What all errors of this package are; `code` tells them apart. */
+class MiniflareError extends Error {
+  constructor(code, message, cause) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    hide(this, "name", `${new.target.name} [${code}]`);
+    Error.captureStackTrace(this, new.target);
+  }
+}
+
+class MiniflareCoreError extends MiniflareError {}
+class FetchError extends MiniflareError {}
+class RouterError extends MiniflareError {}
+class CacheError extends MiniflareError {}
+class DurableObjectError extends MiniflareError {}
+class QueueError extends MiniflareError {}
+class SchedulerError extends MiniflareError {}
+/** What a store could not do; the codes begin with `ERR_STORAGE`. */
+class StorageError extends MiniflareError {}
+class VMScriptRunnerError extends MiniflareError {}
+/** The command of the option `buildCommand` failed; `code` is its exit code, -1 when it has none. */
+class BuildError extends MiniflareError {}
+/** An option with a value of the wrong type: `ERR_INVALID_OPTION`. */
+class OptionsError extends MiniflareError {}
+/** What ends an instance: `ERR_DISPOSED ERR_RELOADED ERR_CPU_LIMIT ERR_HEAP_LIMIT ERR_PANIC ERR_CLOCK ERR_LOAD`,
+ * and what it could not answer: `ERR_BROKEN_REALM`. */
+class InstanceError extends MiniflareError {}
+
+const classes = [
+  MiniflareError,
+  MiniflareCoreError,
+  FetchError,
+  RouterError,
+  CacheError,
+  DurableObjectError,
+  QueueError,
+  SchedulerError,
+  StorageError,
+  VMScriptRunnerError,
+  BuildError,
+  OptionsError,
+  InstanceError,
+];
+const byName = new Map(classes.map((Class) => [Class.name, Class]));
+
+/** The text of `ERR_NO_SCRIPT`: every place where a script can be named. */
+function noScriptMessage(modules) {
+  const command = process.env.MINIFLARE_EXEC_NAME ?? "miniflare";
+  const script = modules ? "dist/worker.mjs" : "dist/worker.js";
+  const field = modules ? "module" : "main";
+  const wrangler = ["[build.upload]", 'format = "modules"', 'dir = "dist"', 'main = "worker.mjs"'];
+  return [
+    "No script defined, either:",
+    "- Pass it as a positional argument, if you're using the CLI",
+    dim(`    $ ${command} ${script}`),
+    "- Set the script or scriptPath option, if you're using the API",
+    dim(`    new Miniflare({ scriptPath: "${script}" })`),
+    `- Set ${field} in package.json`,
+    dim(`    { "${field}": "${script}" }`),
+    ...(modules ? ["- Set build.upload.main in wrangler.toml", ...wrangler.map((line) => dim(`    ${line}`))] : []),
+    "",
+  ].join("\n");
+}
+
+/** What calls of an instance reject with after its end. */
+function disposed() {
+  return new InstanceError(
+    "ERR_DISPOSED",
+    "This Miniflare instance has been disposed. Make a new one: new Miniflare({ ... })",
+  );
+}
+
+/** A value in the short form that error messages show: `"yes" (string)`, `[ 1, 2 ] (array)`, `null`. */
+function describe(value) {
+  if (value === null || value === undefined) return String(value);
+  const text = typeof value === "string" ? JSON.stringify(value) : inspect(value, INSPECT_SHORT);
+  return `${text.length > 60 ? `${text.slice(0, 57)}...` : text} (${Array.isArray(value) ? "array" : typeof value})`;
+}
+const INSPECT_SHORT = { depth: 0, breakLength: Infinity, compact: true, customInspect: false };
+
+/** The text that shows what was thrown, whatever it is. */
+function describeThrown(thrown) {
+  try {
+    return String(thrown?.stack ?? thrown);
+  } catch {
+    return inspect(thrown);
+  }
+}
+
+function hide(error, key, value) {
+  Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: false });
+}
+
+export {
+  MiniflareError,
+  MiniflareCoreError,
+  FetchError,
+  RouterError,
+  CacheError,
+  DurableObjectError,
+  QueueError,
+  SchedulerError,
+  StorageError,
+  VMScriptRunnerError,
+  BuildError,
+  OptionsError,
+  InstanceError,
+  byName,
+  disposed,
+  noScriptMessage,
+  describe,
+  describeThrown,
+};

@@ -1,0 +1,193 @@
+// Requests: the class users construct, and the split of whatever `dispatchFetch` was called with into what the addon
+// takes. The usual call, a URL and a plain init, never constructs Node's Request, which costs as much as the dispatch.
+
+import { addType, announceLength, bodyInMemory, requireFormType, takeBody } from "./http-body.ts";
+import { streamOfForeign, textOfForm } from "./form.ts";
+import { parseHeaders, withGetAll, withOurClass } from "./flat-headers.ts";
+import { plainHeaders } from "./plain-headers.ts";
+import { extendLater, web } from "./fetch-classes.ts";
+import { streamFromSender } from "../../web/node/node-streams.ts";
+import { textOfHeaders } from "../../web/header-text.js";
+
+// The words of Node's own Request.
+const ALREADY_USED = "Cannot construct a Request with a Request object that has already been used.";
+
+// The text a Request was made of, or undefined: it can be handed on without reading the stream.
+let textOf;
+
+class Request extends Object {
+  #cf;
+  #text;
+
+  constructor(input, init = undefined) {
+    const foreign = streamOfForeign(init?.body);
+    super(...nodeArguments(input, foreign === undefined ? init : { ...init, body: foreign[0] }));
+    if (foreign !== undefined) addType(super.headers, foreign);
+    this.#cf = cloneCf(init?.cf ?? (isRequest(input) ? input.cf : undefined));
+    this.#text = typeof init?.body === "string" ? init.body : inheritedText(input, init);
+    announceLength(this, init?.body);
+  }
+
+  static {
+    extendLater(Request, "Request");
+    textOf = (request) => (#text in request ? request.#text : undefined);
+  }
+
+  get cf() {
+    return this.#cf;
+  }
+
+  get headers() {
+    return withGetAll(super.headers);
+  }
+
+  // Node's makes objects of its own realm.
+  async json() {
+    return JSON.parse(await super.text());
+  }
+
+  async formData() {
+    requireFormType(this.headers);
+    return withOurClass(await super.formData());
+  }
+
+  clone() {
+    const copy = new Request(super.clone(), { cf: this.#cf });
+    copy.#text = this.#text;
+    return copy;
+  }
+}
+
+function inheritedText(input, init) {
+  return input instanceof web.Request && (init?.body ?? null) === null ? textOf(input) : undefined;
+}
+
+function cloneCf(cf) {
+  return cf ? JSON.parse(JSON.stringify(cf)) : undefined;
+}
+
+// Node's Request knows only its own kind, and wants to be told that a stream is sent half-duplex.
+function nodeArguments(input, init) {
+  if (!isRequest(input) || input instanceof web.Request) return [input, withDuplex(init)];
+  return [input.url, withDuplex({ ...foreignInit(input, init), ...definedOnly(init) })];
+}
+
+function withDuplex(init) {
+  const isStream = typeof init?.body?.[Symbol.asyncIterator] === "function";
+  return isStream && init.duplex === undefined ? { ...init, duplex: "half" } : init;
+}
+
+function foreignInit(request, init) {
+  const { method, redirect, signal } = request;
+  const body = (init?.body ?? null) === null ? takeBody(request, undefined, ALREADY_USED) : null;
+  return { method, redirect, body, headers: [...request.headers], ...(signal instanceof AbortSignal && { signal }) };
+}
+
+function definedOnly(init) {
+  return Object.fromEntries(Object.entries(init ?? {}).filter(([, value]) => value !== undefined));
+}
+
+/** Node's, ours, or one of another realm or library that has what a Request has. */
+function isRequest(value) {
+  if (value instanceof web.Request) return true;
+  if (typeof value !== "object" || value === null || !("body" in value)) return false;
+  if (typeof value.url !== "string" || typeof value.method !== "string") return false;
+  return typeof value.headers?.[Symbol.iterator] === "function";
+}
+
+const METHODS = new Map(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"].map((method) => [method, method]));
+for (const method of [...METHODS.keys()]) METHODS.set(method.toLowerCase(), method);
+METHODS.set("PATCH", "PATCH").set(undefined, "GET");
+
+const REDIRECTS = new Map([
+  ["follow", "follow"],
+  ["manual", "manual"],
+  ["error", "error"],
+  [undefined, "follow"],
+]);
+const PLAIN_KEYS = new Set(["method", "headers", "body", "cf", "redirect", "signal"]);
+
+/**
+ * What `new Request(input, init)` would hold, in the form that the addon takes: an absolute `url`, flat `headers` (see
+ * headers.js), and a `body` that is null, a string, bytes (a view of the caller's memory) or a byte stream.
+ */
+function splitRequest(input, init) {
+  return splitPlain(input, init) ?? splitBuilt(input, init);
+}
+
+// Null when it takes Node's Request to say what the arguments mean, or what is wrong with them.
+function splitPlain(input, init) {
+  const url = plainUrl(input);
+  if (url === null) return null;
+  if (init === undefined || init === null) return plainParts("GET", url, "", null, undefined, "follow", null);
+  if (!isPlainInit(init)) return null;
+  const method = METHODS.get(init.method);
+  const redirect = REDIRECTS.get(init.redirect);
+  const signal = init.signal ?? null;
+  if (method === undefined || redirect === undefined || !(signal === null || signal instanceof AbortSignal))
+    return null;
+  const [body, type] = plainBody(init.body ?? null);
+  if (body === undefined || (body !== null && (method === "GET" || method === "HEAD"))) return null;
+  const headers = plainHeaders(init.headers, type);
+  return headers === null ? null : plainParts(method, url, headers, body, cloneCf(init.cf), redirect, signal);
+}
+
+function plainParts(method, url, headers, body, cf, redirect, signal) {
+  return { method, url, headers, body, cf, redirect, signal };
+}
+
+function isPlainInit(init) {
+  if (typeof init !== "object" || Object.getPrototypeOf(init) !== Object.prototype) return false;
+  for (const key in init) if (!PLAIN_KEYS.has(key)) return false;
+  return true;
+}
+
+/** A body in memory, undefined for one that is not, and the content type that it has by itself. */
+function plainBody(body) {
+  if (body === null) return [null, null];
+  if (typeof body === "string") return [body, "text/plain;charset=UTF-8"];
+  if (body instanceof URLSearchParams) return [String(body), "application/x-www-form-urlencoded;charset=UTF-8"];
+  return textOfForm(body) ?? streamOfForeign(body) ?? [bodyInMemory(body), null];
+}
+
+// Tests ask for the same few URLs over and over.
+const urls = new Map();
+const MAX_URLS = 256;
+
+function plainUrl(input) {
+  if (typeof input === "string") return urls.get(input) ?? rememberedUrl(input);
+  return input instanceof URL ? hrefOf(input) : null;
+}
+
+function rememberedUrl(input) {
+  if (!URL.canParse(input)) return null;
+  const href = hrefOf(new URL(input));
+  if (href === null || input.length > 2048) return href;
+  if (urls.size === MAX_URLS) urls.clear();
+  urls.set(input, href);
+  return href;
+}
+
+// A request may not hold credentials in its URL.
+function hrefOf(url) {
+  return url.username === "" && url.password === "" ? url.href : null;
+}
+
+function splitBuilt(input, init) {
+  const hasInit = init !== undefined && init !== null;
+  const isGiven = input instanceof web.Request && !hasInit;
+  const request = isGiven ? input : new Request(input, init);
+  const { method, url, redirect } = request;
+  const body = (hasInit ? bodyInMemory(init.body) : undefined) ?? takeBody(request, textOf(request), ALREADY_USED);
+  const signal = isRequest(input) || init?.signal ? request.signal : null;
+  return { method, url, headers: textOfHeaders(request.headers), body, cf: request.cf, redirect, signal };
+}
+
+/** The request of such parts; a body may be a function by which a stream is read, too. */
+function buildRequest({ method, url, headers, body, cf, redirect, signal }) {
+  const init = { method, headers: parseHeaders(headers), body, cf, redirect, signal };
+  if (typeof body === "function") init.body = streamFromSender(body);
+  return new Request(url, init);
+}
+
+export { buildRequest, isRequest, Request, splitRequest };

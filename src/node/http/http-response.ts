@@ -1,0 +1,269 @@
+// Responses. The one users construct is Node's own with a little more. The one a dispatch answers with is light: Node's
+// constructor costs as much as the whole dispatch, so its parts are made when someone asks for them.
+
+import { addType, announceLength, Body, isEmptyBody, requireFormType, takeBody } from "./http-body.ts";
+import { describe } from "../errors.ts";
+import { streamOfForeign } from "./form.ts";
+import { fetchedHeaders, parseHeaders, withGetAll, withOurClass } from "./flat-headers.ts";
+import { extendLater, web } from "./fetch-classes.ts";
+import { textOfHeaders } from "../../web/header-text.js";
+
+const SWITCHING_PROTOCOLS = 101;
+const NULL_BODY_STATUSES = new Set([SWITCHING_PROTOCOLS, 204, 205, 304]);
+
+/** Node makes no response of the status: what it makes has another one, which nobody sees. */
+const OF_HANDSHAKES = { status: { value: SWITCHING_PROTOCOLS }, ok: { value: false } };
+const HANDSHAKE =
+  "A Response with a WebSocket cannot be handed to a worker: WebSockets are not there yet. Hand over a Response of another status.";
+
+// The text a Response was made of, or undefined: it can be handed on without reading the stream.
+let textOf;
+
+class Response extends Object {
+  #cf;
+  #encodeBody;
+  #text;
+  #webSocket;
+
+  constructor(body = null, init = undefined) {
+    if (body !== null && NULL_BODY_STATUSES.has(init?.status) && isEmptyBody(body)) body = null;
+    const webSocket = init?.webSocket ?? null;
+    const foreign = streamOfForeign(body);
+    super(foreign?.[0] ?? body, webSocket === null ? ordinaryInit(init ?? {}) : handshakeInit(init));
+    if (foreign !== undefined) addType(super.headers, foreign);
+    if (webSocket !== null) Object.defineProperties(this, OF_HANDSHAKES);
+    this.#webSocket = webSocket;
+    this.#cf = init?.cf;
+    this.#encodeBody = init?.encodeBody ?? "automatic";
+    if (this.#encodeBody !== "automatic" && this.#encodeBody !== "manual") {
+      throw new TypeError(`encodeBody: unexpected value: ${this.#encodeBody}`);
+    }
+    if (typeof body === "string") this.#text = body;
+    announceLength(this, body);
+  }
+
+  static json(data, init = undefined) {
+    return Response.#from(super.json(data, init ?? {}), init?.encodeBody, init?.cf);
+  }
+
+  static redirect(url, status = 302) {
+    return Response.#from(super.redirect(url, status));
+  }
+
+  static {
+    extendLater(Response, "Response");
+    textOf = (response) => (#text in response ? response.#text : undefined);
+  }
+
+  static #from(response, encodeBody, cf) {
+    const { body, status, statusText, headers } = response;
+    return new Response(body, { status, statusText, headers, encodeBody, cf });
+  }
+
+  get cf() {
+    return this.#cf;
+  }
+
+  get encodeBody() {
+    return this.#encodeBody;
+  }
+
+  get webSocket() {
+    return this.#webSocket;
+  }
+
+  get headers() {
+    return withGetAll(super.headers);
+  }
+
+  // Node's makes objects of its own realm.
+  async json() {
+    return JSON.parse(await super.text());
+  }
+
+  async formData() {
+    requireFormType(this.headers);
+    return withOurClass(await super.formData());
+  }
+
+  clone() {
+    if (this.#webSocket !== null) throw new TypeError("Cannot clone a response to a WebSocket handshake.");
+    const copy = Response.#from(super.clone(), this.#encodeBody, this.#cf);
+    copy.#text = this.#text;
+    return copy;
+  }
+
+  /** What the worker's `waitUntil()` promises resolved to; none for a response that no dispatch answered with. */
+  waitUntil() {
+    return Promise.resolve([]);
+  }
+}
+
+function ordinaryInit(init) {
+  if (init.status !== SWITCHING_PROTOCOLS) return init;
+  throw new RangeError('init["status"] must be in the range of 200 to 599, inclusive.');
+}
+
+function handshakeInit({ status, statusText, headers }) {
+  if (status === SWITCHING_PROTOCOLS) return { statusText, headers };
+  throw new RangeError("Responses with a WebSocket must have status code 101.");
+}
+
+// Node 20 has no such thing, and loads much to say so.
+const { markAsUncloneable } = Number.parseInt(process.versions.node, 10) < 22 ? {} : require("node:worker_threads");
+
+// Stands in for `Response` as a parent: the same prototype chain, without running Node's constructor.
+function Bare() {}
+Bare.prototype = Response.prototype;
+
+/** Whether a value is the answer of a dispatch. */
+let isLight;
+
+class LightResponse extends Bare {
+  #parts;
+  #body;
+  #headers = null;
+
+  constructor(parts, body, headers) {
+    super();
+    markAsUncloneable?.(this);
+    this.#parts = parts;
+    this.#body = body;
+    this.#headers = headers;
+  }
+
+  static split(response) {
+    const { status, statusText, headers } = response.#parts;
+    const flat = response.#headers === null ? headers : textOfHeaders(response.#headers);
+    return { status, statusText, headers: flat, body: response.#body.take() };
+  }
+
+  static {
+    isLight = (value) => typeof value === "object" && value !== null && #parts in value;
+  }
+
+  get status() {
+    return this.#parts.status;
+  }
+
+  get statusText() {
+    return this.#parts.statusText;
+  }
+
+  get ok() {
+    return this.status >= 200 && this.status <= 299;
+  }
+
+  get url() {
+    return this.#parts.url ?? "";
+  }
+
+  get redirected() {
+    return this.#parts.redirected ?? false;
+  }
+
+  get type() {
+    return "default";
+  }
+
+  get headers() {
+    return (this.#headers ??= this.#parse(this.#parts.headers));
+  }
+
+  /** What was fetched has a URL. */
+  #parse(headers) {
+    return this.#parts.url === undefined ? parseHeaders(headers) : fetchedHeaders(headers);
+  }
+
+  get encodeBody() {
+    return this.#parts.encodeBody ?? "automatic";
+  }
+
+  get cf() {
+    return undefined;
+  }
+
+  get webSocket() {
+    return null;
+  }
+
+  get body() {
+    return this.#body.stream;
+  }
+
+  get bodyUsed() {
+    return this.#body.used;
+  }
+
+  async text() {
+    return this.#body.text();
+  }
+
+  async json() {
+    return JSON.parse(await this.#body.text());
+  }
+
+  async bytes() {
+    return this.#body.bytes();
+  }
+
+  textStream() {
+    return this.#body.textStream();
+  }
+
+  async arrayBuffer() {
+    return (await this.#body.bytes()).buffer;
+  }
+
+  async blob() {
+    return (await this.#typed()).blob();
+  }
+
+  async formData() {
+    requireFormType(this.headers);
+    return withOurClass(await (await this.#typed()).formData());
+  }
+
+  // Node parses content types for what is read rarely.
+  async #typed() {
+    const type = this.headers.get("content-type");
+    return new web.Response(await this.#body.bytes(), { headers: type === null ? {} : { "content-type": type } });
+  }
+
+  clone() {
+    const headers = this.#headers && this.#parse(textOfHeaders(this.#headers));
+    return new LightResponse(this.#parts, this.#body.clone(), headers);
+  }
+
+  // A worker that was ended since it answered throws when it is asked.
+  async waitUntil() {
+    return this.#parts.waitUntil === undefined ? [] : this.#parts.waitUntil();
+  }
+}
+Object.defineProperty(LightResponse.prototype, "constructor", { value: Response });
+
+/**
+ * The answer of a dispatch. `headers` are flat (see headers.js), `encodeBody` may be missing, `body` is null, a string, bytes that this response may
+ * keep, or a byte stream; `waitUntil()` gives the promise of what the worker waits for.
+ */
+function lightResponse(parts) {
+  return new LightResponse(parts, new Body(parts.body), null);
+}
+
+/** The parts of a Response that Node code gives to a worker; its body counts as read from then on. */
+function splitResponse(response) {
+  if (isLight(response)) return LightResponse.split(response);
+  if (!isResponse(response)) throw new TypeError(`Expected a Response, got ${describe(response)}`);
+  if (response.status === SWITCHING_PROTOCOLS) throw new TypeError(HANDSHAKE);
+  const { status, statusText, headers } = response;
+  return { status, statusText, headers: textOfHeaders(headers), body: takeBody(response, textOf(response)) };
+}
+
+/** Node's, ours, or one of another realm or library that has what a Response has. */
+function isResponse(value) {
+  if (value instanceof web.Response) return true;
+  if (typeof value !== "object" || value === null) return false;
+  return typeof value.status === "number" && typeof value.headers?.[Symbol.iterator] === "function" && "body" in value;
+}
+
+export { Response, isLight, isResponse, lightResponse, splitResponse };

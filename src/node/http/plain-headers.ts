@@ -1,0 +1,59 @@
+// The flat form of headers that are written plainly, without constructing Node's Headers for it.
+
+import { web } from "./fetch-classes.ts";
+import { textOfHeaders } from "../../web/header-text.js";
+
+/** What names of headers are made of. */
+const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const VALUE = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
+
+/**
+ * Flat, in the order Node iterates headers in, with `contentType` (or null) if they name none. Null when it takes
+ * Node's Headers to say what they are: names twice, values to be trimmed or converted, anything invalid.
+ */
+function plainHeaders(headers, contentType) {
+  if (headers === undefined) return contentType === null ? "" : `content-type\n${contentType}`;
+  const pairs = pairsOf(headers);
+  if (pairs === null) return null;
+  if (contentType !== null && !pairs.some(isContentType)) pairs.push(["content-type", contentType]);
+  if (pairs.length > 1) pairs.sort(byName);
+  return hasTwice(pairs) && !(headers instanceof web.Headers) ? null : textOfHeaders(pairs);
+}
+
+function pairsOf(headers) {
+  if (Array.isArray(headers)) return validPairs(headers);
+  if (typeof headers !== "object" || headers === null) return null;
+  if (Object.getPrototypeOf(headers) === Object.prototype) return recordPairs(headers);
+  return headers instanceof web.Headers ? [...headers] : null;
+}
+
+function recordPairs(record) {
+  if (Symbol.iterator in record) return null;
+  return validPairs(Reflect.ownKeys(record).map((name) => [name, record[name]]));
+}
+
+function validPairs(pairs) {
+  const valid = [];
+  for (const pair of pairs) {
+    if (!Array.isArray(pair) || pair.length !== 2) return null;
+    const name = pair[0];
+    const value = pair[1];
+    if (typeof name !== "string" || typeof value !== "string" || !NAME.test(name) || !VALUE.test(value)) return null;
+    valid.push([name.toLowerCase(), value]);
+  }
+  return valid;
+}
+
+function isContentType(pair) {
+  return pair[0] === "content-type";
+}
+
+function byName(a, b) {
+  return a[0] < b[0] ? -1 : Number(a[0] > b[0]);
+}
+
+function hasTwice(sorted) {
+  return sorted.some((pair, i) => i > 0 && pair[0] === sorted[i - 1][0]);
+}
+
+export { NAME, plainHeaders };

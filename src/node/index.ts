@@ -1,0 +1,23 @@
+// What the package exports, and nothing else.
+
+import * as errors from "./errors.ts";
+import { Log, LogLevel, NoOpLog } from "./log/log.ts";
+import { createFetchMock } from "../mock/node/fetch-mock.ts";
+import { Miniflare, ReloadEvent } from "./instance/miniflare.ts";
+import { Request } from "./http/http-request.ts";
+import { Response } from "./http/http-response.ts";
+
+export const MiniflareError = errors.MiniflareError;
+export const MiniflareCoreError = errors.MiniflareCoreError;
+export const FetchError = errors.FetchError;
+export const RouterError = errors.RouterError;
+export const CacheError = errors.CacheError;
+export const DurableObjectError = errors.DurableObjectError;
+export const QueueError = errors.QueueError;
+export const SchedulerError = errors.SchedulerError;
+export const StorageError = errors.StorageError;
+export const VMScriptRunnerError = errors.VMScriptRunnerError;
+export const BuildError = errors.BuildError;
+export const OptionsError = errors.OptionsError;
+export const InstanceError = errors.InstanceError;
+export { Miniflare, ReloadEvent, createFetchMock, Log, LogLevel, NoOpLog, Request, Response };

@@ -1,0 +1,81 @@
+// Answers that are there at once, and Node's loop. Whoever awaits one request after the other never leaves the microtasks, and
+// neither timers nor I/O would get a turn: now and then an answer waits for the loop to turn.
+
+import timers from "node:timers";
+const { setImmediate } = timers;
+
+/** For how many milliseconds answers may follow each other without a turn of the loop. */
+const LONGEST = 5;
+/** A look at the clock is a hundredth of a short request: after answers that took no longer than this, so many go without. */
+const SHORT = 0.5;
+const SKIPPED = 7;
+
+// Test tools put others in their place.
+const clock = performance.now.bind(performance);
+
+/** When the first answer since the loop's last turn was given; undefined when there was none. */
+let since;
+/** When the clock was looked at last, and how many answers go before the next look. */
+let looked;
+let skips = 0;
+/** The next turn, when answers wait for it. */
+let turn;
+
+const turned = () => {
+  since = undefined;
+  skips = 0;
+};
+
+const nextTurn = () =>
+  new Promise((resolve) => {
+    setImmediate(() => {
+      turn = undefined;
+      resolve();
+    });
+  });
+
+/** `answer`, a promise; it is handed on after a turn of the loop when there has been none for too long. */
+function fairly(answer) {
+  if (skips > 0) {
+    skips--;
+    return answer;
+  }
+  if (since === undefined) {
+    since = looked = clock();
+    setImmediate(turned).unref();
+    return answer;
+  }
+  if (turn === undefined) {
+    const now = clock();
+    if (now - since < LONGEST) {
+      if (now - looked < SHORT) skips = SKIPPED;
+      looked = now;
+      return answer;
+    }
+    turn = nextTurn();
+  }
+  // The promise that is returned tells of its rejection.
+  answer.catch(() => {});
+  return turn.then(() => answer);
+}
+
+/** Has the methods of a class, all of which give promises, hand on their answers so. */
+function makeFair({ prototype }) {
+  for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+    if (name === "constructor") continue;
+    Object.defineProperty(prototype, name, { ...property, value: fairMethod(property.value) });
+  }
+}
+
+function fairMethod(method) {
+  // In an object literal it is no constructor, as the method is none.
+  const { fair } = {
+    fair(...args) {
+      return fairly(method.apply(this, args));
+    },
+  };
+  for (const key of ["name", "length"]) Object.defineProperty(fair, key, { value: method[key], configurable: true });
+  return fair;
+}
+
+export { fairly, makeFair };

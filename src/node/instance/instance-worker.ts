@@ -1,0 +1,331 @@
+// One worker of an instance: its options, and the lane that its script runs on at the time; loads, reloads and the end.
+//
+// A load that goes wrong rejects the first method that is awaited; there is no worker then until another load succeeds.
+
+import { inspect, types } from "node:util";
+import { enabledFlags } from "../options/compat.ts";
+import { OUTER_SCOPE } from "../options/config.ts";
+import { describeThrown, disposed, MiniflareCoreError } from "../errors.ts";
+import { Lane } from "./lane.ts";
+import { contextLimits } from "../options/context-limits.ts";
+import { NoOpLog } from "../log/log.ts";
+import { cacheSettings } from "../../cache/node/options.ts";
+import { alarmError, soon } from "../../durable/node/node-objects.ts";
+import { deliversAlarms } from "../../durable/node/options.ts";
+import { mergeOptions, validateOptions } from "../options/options.ts";
+import { allOf, OPTIONS } from "../options/table.ts";
+import { formatSize, moduleRules, readBindings, readScript } from "../script/script.ts";
+import { callFunction, serviceNames } from "./services.ts";
+import { Sources } from "../script/script-sources.ts";
+
+const SIZE_LIMIT = 1_048_576;
+/** The plugins of Miniflare 2 that something ended with. */
+const ENDING = ["DurableObjectsPlugin", "WebSocketPlugin", "BindingsPlugin"];
+
+class Worker {
+  /** Told of each load: `announced({ initial })`. */
+  onLoad;
+  /** Those in force: what it was given, and what the files say that these name. */
+  options;
+  flags = [];
+
+  #given = {};
+  #sources;
+  #changes = Promise.resolve();
+  #group;
+  #lane;
+  /** The lane whose script is being run. */
+  #starting;
+  #upstream;
+  #ready;
+  #later;
+  #loading = 0;
+  #loaded = false;
+  #disposed = false;
+
+  /**
+   * @param group what it shares with the other workers of its instance
+   * @param log where it tells its user
+   * @param name what it is mounted as; undefined for the main worker
+   */
+  constructor(group, log, name = undefined) {
+    this.#group = group;
+    this.log = log;
+    this.mountName = name;
+    this.#sources = new Sources(log, (rebuild) => this.#changed(rebuild));
+  }
+
+  /** The name that other workers know it by. */
+  get name() {
+    return this.mountName ?? this.options?.name;
+  }
+
+  /** Takes its options; they are checked before anything changes. */
+  configure(options) {
+    validateOptions(options);
+    this.#given = mergeOptions(this.#given, options);
+    this.options = this.#given;
+  }
+
+  /** Completes its options by what their files say at the time, and builds its script if there is a build to run. */
+  async prepare(rebuild) {
+    this.log.debug("Initialising worker...");
+    this.options = await this.#sources.prepare(this.#given, rebuild);
+    if (this.#disposed) throw disposed();
+    if (this.options.crons !== undefined) require("./crons.ts").checkCrons(this.options);
+    this.#logOptions();
+  }
+
+  #logOptions() {
+    // Nobody reads what a log without output is told.
+    if (this.log.log === NoOpLog.prototype.log) return;
+    const { optionLines } = require("../options/plugins.ts");
+    this.log.debug("Options:");
+    for (const line of optionLines(this.options)) this.log.debug(`- ${line}`);
+  }
+
+  /** Files have changed: loads the worker anew, after what is under way. */
+  #changed(rebuild) {
+    const reload = async () => {
+      if (this.#disposed) return;
+      await this.#ready?.catch(() => {});
+      if (!this.#disposed) await this.begin(() => this.#group.reload(this, true, rebuild));
+    };
+    this.#changes = this.#changes.then(reload).catch((error) => this.#report(error));
+  }
+
+  /** Begins a load. Calls that come meanwhile wait for it; when it fails there is no worker until another succeeds. */
+  begin(load) {
+    this.#later = undefined;
+    this.#loading++;
+    this.#ready = this.#finish(load);
+    return this.#ready;
+  }
+
+  /** A load that begins when something is first asked of the worker. */
+  beginLater(load) {
+    this.#later = load;
+  }
+
+  /** Whether it has ever been loaded, or is to be at once. */
+  get isBegun() {
+    return this.#ready !== undefined;
+  }
+
+  async #finish(load) {
+    try {
+      await load();
+    } catch (error) {
+      this.#lane?.retire();
+      this.#lane = undefined;
+      throw error;
+    } finally {
+      this.#loading--;
+      if (!this.#disposed) this.#sources.watch();
+    }
+  }
+
+  /** Resolves when no load is under way, however the last one ended; rejects after the worker's end. */
+  async settled() {
+    await this.#ready?.catch(() => {});
+    if (this.#disposed) throw disposed();
+  }
+
+  /** Runs the script on a lane of its own; the lane before it goes when its requests are done. */
+  async run() {
+    const options = this.options;
+    const flags = enabledFlags(options);
+    this.log.debug(`Enabled Compatibility Flags:${flags.length === 0 ? " <none>" : ""}`);
+    for (const flag of flags) this.log.debug(`- ${flag}`);
+    this.log.debug("Reloading worker...");
+    const root = options.rootPath ?? process.cwd();
+    const script = readScript(options, root, this.mountName !== undefined || this.#group.isEmpty);
+    this.#upstream = upstreamOf(options);
+    const { wasm, values } = readBindings(options, root);
+    const lane = this.#open(allOf("hooks", options, root));
+    this.#starting = lane;
+    try {
+      if (options.simulate !== undefined) lane.control.simulate(options.simulate.seed, soon);
+      const settings = {
+        ...script,
+        modules: options.modules === true,
+        rules: moduleRules(options),
+        flags,
+        limits: contextLimits(options, (text) => this.log.warn(text)),
+        services: serviceNames(options),
+        missing: this.#missing(),
+        proxies: this.#upstream !== undefined,
+        sourceMap: options.sourceMap === true,
+        ...allOf("settings", options),
+      };
+      const { has, get } = options[OUTER_SCOPE] ?? {};
+      await lane.start(settings, Object.entries(options.globals ?? {}).flat(), values, wasm, has, get);
+    } catch (error) {
+      this.#noteImports(lane);
+      const lasting = outliving(error);
+      lane.dispose();
+      throw lasting;
+    } finally {
+      this.#starting = undefined;
+    }
+    this.#noteImports(lane);
+    if (this.#disposed) {
+      lane.dispose();
+      throw disposed();
+    }
+    this.#lane?.retire();
+    this.#lane = lane;
+    this.flags = flags;
+    this.size = Buffer.byteLength(script.text);
+  }
+
+  get cacheSettings() {
+    return cacheSettings(this.options);
+  }
+
+  #noteImports(lane) {
+    if (this.#sources.isWatching && lane.ended === undefined) this.#sources.imported(lane.control.moduleFiles());
+  }
+
+  /** @param hooks those of rooms */
+  #open(hooks) {
+    const { cpuLimitMs = OPTIONS.cpuLimitMs.default, heapLimitMb = OPTIONS.heapLimitMb.default } = this.options;
+    return new Lane({ cpuLimitMs, heapLimitMb }, this.#group.instance, {
+      warn: (text) => this.log.warn(text),
+      unhandled: (error) => this.#unhandled(error),
+      alarmFailed: (...failure) => this.#report(alarmError(...failure)),
+      condemned: (lane) => {
+        if (this.#lane === lane) this.#lane = undefined;
+      },
+      fetch: (target, request) => this.#fetch(target, request),
+      ...hooks,
+    });
+  }
+
+  /** The bindings to what is not here, of which the user is told. */
+  #missing() {
+    if (Object.keys(this.options).every((name) => Object.hasOwn(OPTIONS, name))) return [];
+    const { missingOptions } = require("../options/missing.ts");
+    const { bindings, warnings } = missingOptions(this.options);
+    for (const warning of warnings) this.log.warn(warning);
+    return bindings;
+  }
+
+  /** Gives the classes that Durable Objects are bound to, `[binding, className, scriptName]` each, to the script. */
+  bindClasses(bindings) {
+    if (bindings.length > 0) this.#lane?.control.bindClasses(bindings, deliversAlarms(this.options));
+  }
+
+  announce(announced = true) {
+    const initial = !this.#loaded;
+    this.#loaded = true;
+    if (announced) this.onLoad?.({ initial });
+    this.log.info(`Worker reloaded!${this.size > 0 ? ` (${formatSize(this.size)})` : ""}`);
+    if (this.size > SIZE_LIMIT) {
+      this.log.warn(
+        "Worker's uncompressed size exceeds the 1MiB limit! Note that your worker will be compressed during upload so you may still be able to deploy it.",
+      );
+    }
+  }
+
+  /** What nobody in the worker caught: logged when asked for, otherwise Node's own unhandled rejection. */
+  #unhandled(error) {
+    if (!this.options.logUnhandledRejections) return void Promise.reject(error);
+    const text = `Unhandled Promise Rejection: ${describeThrown(error)}`;
+    // The log shows the stack, and this one says all.
+    this.log.error(Object.defineProperty(new Error(text), "stack", { value: text }));
+  }
+
+  /** Tells of an error that nobody awaits. One that the log would throw, since it shows none, is a warning of Node's. */
+  #report(error) {
+    try {
+      this.log.error(error);
+    } catch {
+      if (error.cause !== undefined) error.detail = describeThrown(error.cause);
+      process.emitWarning(error);
+    }
+  }
+
+  /** The lane, once the worker is loaded; one that was stopped by a limit is loaded again. */
+  async lane() {
+    if (this.#later !== undefined) this.begin(this.#later);
+    await this.#ready;
+    if (this.#disposed) throw disposed();
+    if (this.#lane === undefined && this.#loading === 0) this.begin(() => this.#group.restore(this));
+    await this.#ready;
+    if (this.#disposed) throw disposed();
+    return this.#lane;
+  }
+
+  /** Whether a request can be dispatched at once. */
+  get isReady() {
+    return this.#lane !== undefined && this.#loading === 0 && !this.#disposed;
+  }
+
+  /** What a worker that is loaded can be asked; undefined when there is none. */
+  get control() {
+    return this.isReady ? this.#lane.control : undefined;
+  }
+
+  /** Dispatches a request from outside. One that is not for the upstream becomes one for it. */
+  dispatchFetch(request) {
+    if (this.#upstream === undefined || request.url.startsWith(this.#upstream.href))
+      return this.dispatch(null, request);
+    const { pathname, search } = new URL(request.url);
+    const { href } = new URL(`.${pathname}${search}`, this.#upstream);
+    return this.dispatch(null, { ...request, url: href });
+  }
+
+  /** Dispatches to the worker, or to `[binding, id]` of one of its own objects. */
+  dispatch(target, request) {
+    if (this.isReady) return this.#lane.dispatch(target, request);
+    return this.lane().then((lane) => lane.dispatch(target, request));
+  }
+
+  /** Calls the worker's own `fetch`, as `Lane.fetch` does. */
+  fetch(...args) {
+    if (this.isReady) return this.#lane.fetch(...args);
+    return this.lane().then((lane) => lane.fetch(...args));
+  }
+
+  /** A request that the worker makes of a service it is bound to, by the binding's name, or of `[binding, id]`. */
+  async #fetch(target, request) {
+    if (Array.isArray(target)) return this.#group.home(this, target[0]).dispatch(target, request);
+    const service = this.options.serviceBindings?.[target];
+    if (typeof service === "function") return callFunction(target, service, request);
+    return this.#group.service(target, service).dispatch(null, request);
+  }
+
+  /** Ends a start whose script still waits for something. */
+  breakOff() {
+    this.#starting?.dispose();
+  }
+
+  async dispose() {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#later = undefined;
+    this.#sources.close();
+    this.breakOff();
+    await this.#ready?.catch(() => {});
+    for (const plugin of ENDING) this.log.verbose(`- dispose(${plugin})`);
+    this.#lane?.dispose();
+    this.#lane = undefined;
+  }
+}
+
+/** What the script threw, for when its realm is gone: a stand-in for a live object would answer nothing any more. */
+function outliving(thrown) {
+  return types.isProxy(thrown)
+    ? new TypeError(`The script threw a value that is no error: ${inspect(thrown)}`)
+    : thrown;
+}
+
+function upstreamOf({ upstream }) {
+  if (upstream === undefined) return undefined;
+  if (URL.canParse(upstream)) return new URL(upstream);
+  const text = `Invalid upstream URL: "${upstream}". Make sure you've included the protocol.`;
+  throw new MiniflareCoreError("ERR_INVALID_UPSTREAM", text);
+}
+
+export { Worker };

@@ -1,0 +1,40 @@
+// Service bindings: other workers of the instance, or functions in Node, that a worker reaches by `env.NAME.fetch()`.
+
+import { describe, MiniflareCoreError } from "../errors.ts";
+import { buildRequest } from "../http/http-request.ts";
+
+const EXPERIMENTAL = "Service bindings are experimental. There may be breaking changes in the future.";
+
+const serviceNames = ({ serviceBindings = {} }) => Object.keys(serviceBindings);
+
+/** The name of the worker that a binding stands for. */
+const workerName = (service) => (typeof service === "string" ? service : service?.service);
+
+/** Refuses bindings to workers that are not there; `names` are those that are. */
+function checkServices({ serviceBindings = {} }, names, log) {
+  const entries = Object.entries(serviceBindings);
+  if (entries.length > 0) log.warn(EXPERIMENTAL);
+  for (const [binding, service] of entries) {
+    if (typeof service !== "function" && !names.has(workerName(service))) throw notMounted(binding, service);
+  }
+}
+
+function notMounted(binding, service) {
+  const name = workerName(service);
+  return new MiniflareCoreError(
+    "ERR_SERVICE_NOT_MOUNTED",
+    `Service "${name}" for binding "${binding}" not found.\n` +
+      `Make sure "${name}" is mounted so Miniflare knows where to find it.`,
+  );
+}
+
+/** The answer of a function in Node to a request, given in parts. */
+async function callFunction(binding, service, parts) {
+  const response = await service(buildRequest(parts));
+  if (typeof response === "object" && response !== null) return response;
+  throw new TypeError(
+    `The function that service binding "${binding}" stands for must return a Response or a promise of one, got ${describe(response)}`,
+  );
+}
+
+export { callFunction, checkServices, notMounted, serviceNames, workerName };

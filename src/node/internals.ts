@@ -1,0 +1,13 @@
+// Parts of Node's half that specs look at directly; the package does not contain the bundle of this file.
+
+export { closeInstance, openInstance } from "./binding/binding.ts";
+export { exactTarget, target } from "./binding/target.ts";
+export * from "./errors.ts";
+export { Request, splitRequest } from "./http/http-request.ts";
+export { lightResponse, Response, splitResponse } from "./http/http-response.ts";
+export { Lane } from "./instance/lane.ts";
+export { Log, LogLevel, NoOpLog } from "./log/log.ts";
+export { GROUPS, missing, OPTIONS } from "./options/full-table.ts";
+export { mergeOptions, validateOptions } from "./options/options.ts";
+export { optionsOfPlugins, titleOf } from "./options/plugins.ts";
+export { default as roomOptions } from "./room-options.ts";

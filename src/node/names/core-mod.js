@@ -1,9 +1,0 @@
-"use strict";
-// What the worker's own modules import of deno_core, as far as those need it that Node has as well.
-
-const { isNativeError } = require("node:util").types;
-
-/** `loadExtScript` gives upstream's scripts; of these, the one of `DOMException` alone is asked for. */
-const core = { isNativeError, loadExtScript: () => ({ DOMException }) };
-
-module.exports = { core };

@@ -1,0 +1,28 @@
+// `miniflare-rs/kv`: KV namespaces over a storage, without an instance.
+
+import { binding } from "../binding/binding.ts";
+import { kvBackend } from "../../kv/node/kv-backend.ts";
+import { KVNamespace as Namespace } from "../../kv/kv-namespace.js";
+import { beginner, constructible, inStep } from "./constructible.ts";
+import { KVPlugin } from "./plugin-classes.ts";
+import { adopt } from "./names-realm.ts";
+import { storageOf } from "./named-storage.ts";
+
+/** Of the two clocks, that of the storage says what has expired, and that of the namespace when what is put will. */
+function backendOf(storage, { clock = () => Date.now(), blockGlobalAsyncIO = false } = {}) {
+  const over = storageOf("KVNamespace", storage);
+  const { number, now } = over;
+  const calls = {
+    get: (_, key, ...args) => inStep(over, [key], false, () => adopt(binding.kvGet(number, now(), key, ...args))),
+    put: (_, key, ...args) => inStep(over, [key], true, () => binding.kvPut(number, Number(clock()), key, ...args)),
+    delete: (_, key) => inStep(over, [key], true, () => binding.kvDelete(number, now(), key)),
+    list: (_, query) => inStep(over, undefined, false, () => binding.kvList(number, now(), query)),
+  };
+  const backend = kvBackend(calls);
+  const later = async (answer) => adopt(await backend.later(answer));
+  return { ...backend, begin: beginner(blockGlobalAsyncIO), later, storage };
+}
+
+const KVNamespace = constructible(Namespace, (storage, options) => ["", backendOf(storage, options)]);
+
+export { KVNamespace, KVPlugin };

@@ -1,0 +1,20 @@
+// `miniflare-rs/storage-memory`: entries in memory.
+
+import { describe } from "../errors.ts";
+import { known, partsOf, Storage, STORAGE } from "./named-storage.ts";
+
+class MemoryStorage extends Storage {
+  /** @param map entries to begin with, which stay shared with whoever has the map */
+  constructor(map = undefined, clock = undefined) {
+    super([], "", clock);
+    if (map === undefined) return;
+    if (typeof map?.get !== "function" || typeof map.set !== "function" || typeof map.keys !== "function") {
+      throw new TypeError(`new MemoryStorage() takes a Map of entries, or undefined, got ${describe(map)}`);
+    }
+    const { SharedMap } = require("./shared-map.ts");
+    const parts = this[STORAGE];
+    parts.map = new SharedMap(map, parts.number, { known, partsOf });
+  }
+}
+
+export { MemoryStorage };

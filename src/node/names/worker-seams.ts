@@ -1,0 +1,12 @@
+// What the storage of Durable Objects (`src/durable/`) asks of the worker that it runs in, where there is none: in Node there
+// are no contexts of requests, and nobody is called.
+
+const currentContext = () => undefined;
+const gatedContext = () => undefined;
+const enter = (_context, work) => work();
+
+/** In milliseconds, as in `limits.rs`. */
+const BLOCK_CONCURRENCY = 30_000;
+
+export * from "../../protocol.js";
+export { BLOCK_CONCURRENCY, currentContext, enter, gatedContext };

@@ -1,0 +1,27 @@
+// Options of builds.
+
+import { string, strings } from "./check.ts";
+
+const options = {
+  buildCommand: {
+    check: string,
+    flag: "-B, --build-command",
+    help: "Command to build project",
+    wrangler: "build.command",
+  },
+  buildBasePath: {
+    check: string,
+    flag: "--build-base-path",
+    help: "Working directory for build command",
+    wrangler: "build.cwd",
+  },
+  buildWatchPaths: {
+    check: strings,
+    flag: "--build-watch-path",
+    help: "Directory to watch for rebuilding on changes",
+    wrangler: (config) => require("./wrangler-keys.ts").buildWatchPaths(config),
+  },
+};
+
+export const plugin = "BuildPlugin";
+export { options };

@@ -1,0 +1,25 @@
+// Compatibility dates and flags: which behaviours are on.
+
+/** `[enable flag, disable flag, on since]`, newest first; the disable flag wins. */
+const FLAGS = [
+  ["nodejs_compat", undefined, undefined],
+  ["streams_enable_constructors", "streams_disable_constructors", "2022-11-30"],
+  ["transformstream_enable_standard_constructor", "transformstream_disable_standard_constructor", "2022-11-30"],
+  ["export_commonjs_default", "export_commonjs_namespace", "2022-10-31"],
+  ["r2_list_honor_include", undefined, "2022-08-04"],
+  ["global_navigator", "no_global_navigator", "2022-03-21"],
+  ["durable_object_fetch_requires_full_url", "durable_object_fetch_allows_relative_url", "2021-11-10"],
+  ["fetch_refuses_unknown_protocols", "fetch_treats_unknown_protocols_as_http", "2021-11-10"],
+  ["formdata_parser_supports_files", "formdata_parser_converts_files_to_strings", "2021-11-03"],
+  ["html_rewriter_treats_esi_include_as_void_tag", undefined, undefined],
+];
+
+/** The enabled flags of an instance. Unknown flags are ignored. */
+function enabledFlags({ compatibilityDate = "1970-01-01", compatibilityFlags = [] }) {
+  return FLAGS.filter(([enable, disable, since]) => {
+    if (disable !== undefined && compatibilityFlags.includes(disable)) return false;
+    return compatibilityFlags.includes(enable) || (since !== undefined && compatibilityDate >= since);
+  }).map(([enable]) => enable);
+}
+
+export { enabledFlags };

@@ -1,0 +1,161 @@
+// Options of Miniflare 2's core: the script, files with options, several workers, time, and the global scope; and the flags
+// that exist on the command line only.
+
+import { boolean, booleanOrString, check, isObject, isString, list, membersOf, oneOf } from "./check.ts";
+import { optional, record, shape, string, strings } from "./check.ts";
+
+const moduleRule = shape(
+  { type: string, include: strings, fallthrough: optional(boolean) },
+  'an object like { type: "Text", include: ["**/*.txt"] }',
+);
+
+/** Required late: the table contains this group. */
+const table = () => require("./options.ts");
+const pathOrOptions = check("a path, or an object of options", (value) => isString(value) || isObject(value));
+function mount(value, path) {
+  pathOrOptions(value, path);
+  if (isObject(value)) table().checkAll(value, `${path}.`);
+}
+mount.parts = (value, visit) => membersOf(value, table().optionCheck, visit);
+
+/** Readers of keys in wrangler.toml, loaded when there is such a file. */
+const keys = () => require("./wrangler-keys.ts");
+
+const options = {
+  help: { flag: "-h, --help", takes: "boolean", help: "Show help" },
+  version: { flag: "-v, --version", takes: "boolean", help: "Show version number" },
+  script: { check: string },
+  scriptPath: {
+    check: string,
+    flag: "[script]",
+    wrangler: (config, { folder }) => keys().scriptPath(config, folder),
+  },
+  wranglerConfigPath: {
+    check: booleanOrString,
+    file: "wrangler.toml",
+    flag: "-c, --wrangler-config",
+    takes: "string",
+    help: "Path to wrangler.toml",
+  },
+  wranglerConfigEnv: {
+    check: string,
+    label: "Wrangler Environment",
+    flag: "--wrangler-env",
+    help: "Environment in wrangler.toml to use",
+  },
+  packagePath: {
+    check: booleanOrString,
+    file: "package.json",
+    flag: "--package",
+    takes: "string",
+    help: "Path to package.json",
+  },
+  modules: {
+    check: boolean,
+    flag: "-m, --modules",
+    help: "Enable modules",
+    wrangler: ({ build }) => (build?.upload?.format === undefined ? undefined : build.upload.format === "modules"),
+  },
+  modulesRules: {
+    check: list(moduleRule, "an array of rules"),
+    flag: "--modules-rule",
+    takes: "array:TYPE=GLOB",
+    help: "Modules import rule",
+    wrangler: ({ build }) =>
+      build?.upload?.rules?.map(({ type, globs, fallthrough }) => ({ type, include: globs, fallthrough })),
+  },
+  compatibilityDate: {
+    check: string,
+    flag: "--compat-date",
+    help: "Opt into backwards-incompatible changes from",
+    wrangler: "compatibility_date",
+  },
+  compatibilityFlags: {
+    check: strings,
+    flag: "--compat-flag",
+    help: "Control specific backwards-incompatible changes",
+    wrangler: "compatibility_flags",
+  },
+  usageModel: {
+    check: oneOf("bundled", "unbound"),
+    flag: "--usage-model",
+    help: "Usage model (bundled by default)",
+    wrangler: "usage_model",
+  },
+  upstream: {
+    check: string,
+    flag: "-u, --upstream",
+    help: "URL of upstream origin",
+    wrangler: "miniflare.upstream",
+  },
+  watch: {
+    check: boolean,
+    flag: "-w, --watch",
+    help: "Watch files for changes",
+    wrangler: ({ miniflare }) => miniflare?.watch ?? (miniflare?.live_reload || undefined),
+  },
+  debug: { flag: "-d, --debug", takes: "boolean", help: "Enable debug logging" },
+  verbose: { flag: "-V, --verbose", takes: "boolean", help: "Enable verbose logging" },
+  updateCheck: {
+    flag: "--(no-)update-check",
+    takes: "boolean",
+    help: "Enable update checker (enabled by default)",
+  },
+  repl: { check: boolean, missing: "command line", label: "REPL", flag: "--repl", help: "Enable interactive REPL" },
+  rootPath: { check: string, flag: "--root", help: "Path to resolve files relative to" },
+  mounts: {
+    check: record(mount),
+    needsWorker: true,
+    flag: "--mount",
+    takes: "array:NAME=PATH[@ENV]",
+    help: "Mount additional named workers",
+    wrangler: (config, { folder }) => keys().mounts(config, folder),
+  },
+  name: { check: string, flag: "--name", help: "Name of service", wrangler: "name" },
+  routes: {
+    check: strings,
+    flag: "--route",
+    help: "Route to respond with this worker on",
+    wrangler: (config) => keys().routes(config),
+  },
+  logUnhandledRejections: { check: boolean },
+  globalAsyncIO: {
+    check: boolean,
+    label: "Allow Global Async I/O",
+    flag: "--global-async-io",
+    help: "Allow async I/O outside handlers",
+    wrangler: "miniflare.global_async_io",
+  },
+  globalTimers: {
+    check: boolean,
+    label: "Allow Global Timers",
+    flag: "--global-timers",
+    help: "Allow setting timers outside handlers",
+    wrangler: "miniflare.global_timers",
+  },
+  globalRandom: {
+    check: boolean,
+    label: "Allow Global Secure Random",
+    flag: "--global-random",
+    help: "Allow secure random generation outside handlers",
+    wrangler: "miniflare.global_random",
+  },
+  actualTime: {
+    check: boolean,
+    flag: "--actual-time",
+    help: "Always return correct time from Date methods",
+    wrangler: "miniflare.actual_time",
+  },
+  inaccurateCpu: {
+    check: boolean,
+    missing: "HTTP server",
+    label: "Inaccurate CPU Time Measurements",
+    flag: "--inaccurate-cpu",
+    help: "Log inaccurate CPU time measurements",
+    wrangler: "miniflare.inaccurate_cpu",
+  },
+};
+
+export const plugin = "CorePlugin";
+export const inherit = ({ watch }) => (watch === true ? { watch } : {});
+export { options };

@@ -1,0 +1,99 @@
+// Options of Miniflare 2's HTTP server, which is missing.
+
+import path from "node:path";
+import { boolean, booleanOrString, func, numeric, string } from "./check.ts";
+
+const port = numeric("a whole number from 0 to 65535", (v) => Number.isInteger(v) && v >= 0 && v <= 65_535);
+
+/** A key of `[miniflare.https]`. */
+const inHttps =
+  (key) =>
+  ({ miniflare }) =>
+    typeof miniflare?.https === "object" ? miniflare.https?.[key] : undefined;
+
+const options = {
+  host: {
+    check: string,
+    flag: "-H, --host",
+    help: "Host for HTTP(S) server to listen on",
+    wrangler: "miniflare.host",
+  },
+  port: {
+    check: port,
+    flag: "-p, --port",
+    help: "Port for HTTP(S) server to listen on",
+    wrangler: "miniflare.port",
+  },
+  open: {
+    check: booleanOrString,
+    flag: "-O, --open",
+    help: "Automatically open browser to URL",
+    wrangler: "miniflare.open",
+  },
+  https: {
+    check: booleanOrString,
+    label: "HTTPS",
+    flag: "--https",
+    help: "Enable self-signed HTTPS (with optional cert path)",
+    wrangler: ({ miniflare }) => (typeof miniflare?.https === "object" ? undefined : miniflare?.https),
+  },
+  httpsKey: { check: string },
+  httpsKeyPath: {
+    check: string,
+    label: "HTTPS Key",
+    flag: "--https-key",
+    help: "Path to PEM SSL key",
+    wrangler: inHttps("key"),
+  },
+  httpsCert: { check: string },
+  httpsCertPath: {
+    check: string,
+    label: "HTTPS Cert",
+    flag: "--https-cert",
+    help: "Path to PEM SSL cert chain",
+    wrangler: inHttps("cert"),
+  },
+  httpsCa: { check: string },
+  httpsCaPath: {
+    check: string,
+    label: "HTTPS CA",
+    flag: "--https-ca",
+    help: "Path to SSL trusted CA certs",
+    wrangler: inHttps("ca"),
+  },
+  httpsPfx: { check: string },
+  httpsPfxPath: {
+    check: string,
+    label: "HTTPS PFX",
+    flag: "--https-pfx",
+    help: "Path to PFX/PKCS12 SSL key/cert chain",
+    wrangler: inHttps("pfx"),
+  },
+  httpsPassphrase: {
+    check: string,
+    secret: true,
+    label: "HTTPS Passphrase",
+    flag: "--https-passphrase",
+    help: "Passphrase to decrypt SSL files",
+    wrangler: inHttps("passphrase"),
+  },
+  cfFetch: {
+    check: booleanOrString,
+    file: path.join("node_modules", ".mf", "cf.json"),
+    label: "Request cf Object Fetch",
+    flag: "--(no-)cf-fetch",
+    help: "Path for cached Request cf object from Cloudflare",
+    wrangler: "miniflare.cf_fetch",
+  },
+  metaProvider: { check: func },
+  liveReload: {
+    check: boolean,
+    flag: "--live-reload",
+    help: "Reload HTML pages whenever worker is reloaded",
+    wrangler: "miniflare.live_reload",
+  },
+};
+
+export const plugin = "HTTPPlugin";
+export const missing = "HTTP server";
+export { options };

@@ -1,0 +1,140 @@
+// Options of Miniflare 2 for rooms that do not exist yet. None is ignored silently: loading the worker logs a warning for each
+// option with `standIns`, and its bindings throw an error that names the missing feature.
+
+import { booleanOrString, isString, list, number, optional, shape, string, strings } from "./check.ts";
+
+const KV_METHODS = ["get", "getWithMetadata", "list", "put", "delete"];
+
+const r2 = {
+  plugin: "R2Plugin",
+  missing: "R2",
+  options: {
+    r2Buckets: {
+      check: strings,
+      needsWorker: true,
+      label: "R2 Buckets",
+      flag: "-r, --r2",
+      help: "R2 bucket to bind",
+      wrangler: ({ r2_buckets }) => r2_buckets?.map(({ binding }) => binding),
+      standIns: {
+        names: (buckets) => buckets,
+        methods: ["head", "get", "put", "delete", "list", "createMultipartUpload", "resumeMultipartUpload"],
+      },
+    },
+    r2Persist: {
+      check: booleanOrString,
+      keeps: "r2",
+      folder: ".mf/r2",
+      label: "R2 Persistence",
+      flag: "--r2-persist",
+      help: "Persist R2 data (to optional path)",
+      wrangler: "miniflare.r2_persist",
+    },
+  },
+};
+
+const d1 = {
+  plugin: "D1Plugin",
+  missing: "D1",
+  options: {
+    d1Databases: {
+      check: strings,
+      needsWorker: true,
+      label: "D1 Namespaces",
+      flag: "--d1",
+      help: "D1 namespace to bind",
+      wrangler: ({ d1_databases }) => d1_databases?.map(({ binding }) => binding),
+      standIns: { names: (databases) => databases, methods: ["prepare", "dump", "batch", "exec"] },
+    },
+    d1Persist: {
+      check: booleanOrString,
+      keeps: "d1",
+      folder: ".mf/d1",
+      label: "D1 Persistence",
+      flag: "--d1-persist",
+      help: "Persist D1 data (to optional path)",
+      wrangler: "miniflare.d1_persist",
+    },
+  },
+};
+
+const producer = shape({ name: string, queueName: string }, 'an object like { name: "BINDING", queueName: "queue" }');
+const consumer = shape(
+  {
+    queueName: string,
+    maxBatchSize: optional(number),
+    maxWaitMs: optional(number),
+    maxRetries: optional(number),
+    deadLetterQueue: optional(string),
+  },
+  'a queue name, or an object like { queueName: "queue" }',
+  isString,
+);
+
+const queues = {
+  plugin: "QueuesPlugin",
+  missing: "Queues",
+  options: {
+    queueBindings: {
+      check: list(producer, "an array of queue bindings"),
+      needsWorker: true,
+      flag: "-q, --queue",
+      takes: "array:NAME=QUEUE",
+      help: "Queue Bindings",
+      wrangler: ({ queues }) => queues?.producers?.map(({ binding, queue }) => ({ name: binding, queueName: queue })),
+      standIns: { names: (bindings) => bindings.map(({ name }) => name), methods: ["send", "sendBatch"] },
+    },
+    queueConsumers: {
+      check: list(consumer, "an array of queue consumers"),
+      needsWorker: true,
+      runsScript: true,
+      flag: "--queue-consumer",
+      help: "Queue Consumers",
+      wrangler: ({ queues }) => queues?.consumers?.map(consumerOf),
+      standIns: { names: () => [], methods: [] },
+    },
+  },
+};
+
+/** What is 0 in the file is as if it were absent. */
+function consumerOf({ queue, batch_size, batch_timeout, message_retries, dead_letter_queue }) {
+  return {
+    queueName: queue,
+    ...(batch_size && { maxBatchSize: batch_size }),
+    ...(batch_timeout && { maxWaitMs: 1000 * batch_timeout }),
+    ...(message_retries && { maxRetries: message_retries }),
+    ...(dead_letter_queue && { deadLetterQueue: dead_letter_queue }),
+  };
+}
+
+const sites = {
+  plugin: "SitesPlugin",
+  missing: "Workers Sites",
+  options: {
+    sitePath: {
+      check: string,
+      needsWorker: true,
+      label: "Workers Site Path",
+      flag: "-s, --site",
+      help: "Path to serve Workers Site files from",
+      wrangler: "site.bucket",
+      standIns: { names: () => ["__STATIC_CONTENT"], methods: KV_METHODS },
+    },
+    siteInclude: {
+      check: strings,
+      label: "Workers Site Include",
+      flag: "--site-include",
+      help: "Glob pattern of site files to serve",
+      wrangler: "site.include",
+    },
+    siteExclude: {
+      check: strings,
+      label: "Workers Site Exclude",
+      flag: "--site-exclude",
+      help: "Glob pattern of site files not to serve",
+      wrangler: "site.exclude",
+    },
+  },
+};
+
+export default [r2, d1, queues, sites];

@@ -1,0 +1,40 @@
+// The constructor's options: whether each has the type of its row, and how later ones join earlier ones.
+
+import { isObject, membersOf, withoutTexts } from "./check.ts";
+import { OptionsError, describe } from "../errors.ts";
+import { rowOf } from "./table.ts";
+
+const optionCheck = (name) => rowOf(name)?.check;
+
+function checkAll(options, prefix) {
+  for (const name of Object.keys(options)) {
+    if (options[name] !== undefined) optionCheck(name)?.(options[name], prefix + name);
+  }
+}
+
+/** Throws an `OptionsError` for the first option of a wrong type. Options it does not know are ignored. */
+function validateOptions(options = {}) {
+  if (!isObject(options)) {
+    throw new OptionsError("ERR_INVALID_OPTION", `Invalid options: expected an object, got ${describe(options)}`);
+  }
+  checkAll(options, "");
+}
+
+/** Options whose booleans and numbers may be text, with these as what they are; `note(path, text)` is told of each. */
+function optionsFromTexts(options, note) {
+  const visit = (item, value, at) => withoutTexts(item, value, at.slice(1), note);
+  return membersOf(options, optionCheck, visit);
+}
+
+/** The names of all options. */
+function optionNames() {
+  const { OPTIONS } = require("./full-table.ts");
+  return Object.keys(OPTIONS).filter((name) => OPTIONS[name].check !== undefined);
+}
+
+/** `next` over `previous`; a name that `next` sets to `undefined` is unset, whatever another source says of it. */
+function mergeOptions(previous, next) {
+  return { ...previous, ...next };
+}
+
+export { checkAll, mergeOptions, optionCheck, optionNames, optionsFromTexts, validateOptions };

@@ -1,0 +1,71 @@
+// Readers of those keys in wrangler.toml that take more than a line. Loaded when there is such a file.
+
+import path from "node:path";
+import { MiniflareCoreError } from "../errors.ts";
+
+function scriptPath({ build }, folder) {
+  const { main, dir = "dist" } = build?.upload ?? {};
+  return main === undefined ? undefined : path.resolve(folder, dir, main);
+}
+
+function buildWatchPaths({ build = {}, miniflare = {} }) {
+  const watched = [...(miniflare.build_watch_dirs ?? []), ...[build.watch_dir ?? []].flat()];
+  return watched.length === 0 && build.command !== undefined ? ["src"] : list(watched);
+}
+
+function routes({ route, routes, miniflare = {} }) {
+  const all = [route, routes, miniflare.route, miniflare.routes].flatMap((given) => given ?? []);
+  return list(all.map((given) => given?.pattern ?? given));
+}
+
+const list = (items) => (items.length === 0 ? undefined : items);
+
+function mounts({ miniflare }, folder) {
+  const places = miniflare?.mounts && Object.entries(miniflare.mounts);
+  return places && Object.fromEntries(places.map(([name, place]) => [name, mountOptions(place, folder)]));
+}
+
+/** A mount is the folder of a worker, and after an at sign one of its environments. */
+function mountOptions(place, folder) {
+  const at = place.lastIndexOf("@");
+  return {
+    rootPath: path.resolve(folder, at === -1 ? place : place.slice(0, at)),
+    wranglerConfigEnv: at === -1 ? undefined : place.slice(at + 1),
+    packagePath: true,
+    envPathDefaultFallback: true,
+    wranglerConfigPath: true,
+  };
+}
+
+function services({ services, experimental_services }, log) {
+  if (experimental_services !== undefined) {
+    log.warn("Using the `experimental_services` key is deprecated. This key should be renamed to `services`.");
+  }
+  const all = [...(services ?? []), ...(experimental_services ?? [])];
+  if (all.length === 0) return undefined;
+  const named = all.map(({ service, environment, ...names }) => [
+    bindingName(service, names, log),
+    { service, environment },
+  ]);
+  return Object.fromEntries(named);
+}
+
+function bindingName(service, { name, binding }, log) {
+  const use = "The `binding` key should be used to define binding names.";
+  if (name === undefined && binding === undefined) {
+    const text = `Service "${service}" declared with neither \`binding\` nor \`name\` keys.\n${use}`;
+    throw new MiniflareCoreError("ERR_SERVICE_NO_NAME", text);
+  }
+  if (name !== undefined && binding !== undefined && name !== binding) {
+    const text = `Service "${service}" declared with \`name\`="${name}" and \`binding\`="${binding}".\n${use}`;
+    throw new MiniflareCoreError("ERR_SERVICE_NAME_MISMATCH", text);
+  }
+  if (name !== undefined) {
+    log.warn(
+      `Service "${service}" declared using deprecated syntax.\nThe \`name\` key should be removed and renamed to \`binding\`.`,
+    );
+  }
+  return binding ?? name;
+}
+
+export { buildWatchPaths, mounts, routes, scriptPath, services };

@@ -1,0 +1,81 @@
+// What a worker is made of on disk: files with options, a build, the script and all that it reads. Watched if asked for.
+
+import path from "node:path";
+import { completeOptions } from "../options/config.ts";
+import { isObject } from "../options/check.ts";
+
+class Sources {
+  #log;
+  #onChange;
+  /** Decided by the first options, and kept. */
+  #isWatching;
+  #watcher;
+  #files = [];
+  #modules = [];
+  #folders = [];
+  #built;
+  #build;
+
+  /** @param onChange called with whether to build again, when files have changed */
+  constructor(log, onChange) {
+    this.#log = log;
+    this.#onChange = onChange;
+  }
+
+  get isWatching() {
+    return this.#isWatching === true;
+  }
+
+  /** The options with what their files say. Builds the script when how to has changed, or when `rebuild` asks for it. */
+  async prepare(given, rebuild) {
+    const { options, files } = completeOptions(given, this.#log);
+    this.#isWatching ??= options.watch === true;
+    const root = options.rootPath ?? process.cwd();
+    this.#files = [...files, ...namedFiles(options).map((file) => path.resolve(root, file))];
+    this.#folders = (options.buildWatchPaths ?? []).map((folder) => path.resolve(root, folder));
+    if (options.buildCommand) await this.#runBuild(options, root, rebuild);
+    return options;
+  }
+
+  async #runBuild(options, root, rebuild) {
+    const how = JSON.stringify([options.buildCommand, options.buildBasePath, root]);
+    if (how === this.#built && !rebuild) return;
+    this.#built = undefined;
+    const { startBuild } = require("./build.ts");
+    this.#build = startBuild(options, root, this.#log);
+    await this.#build.done;
+    this.#built = how;
+  }
+
+  /** Takes note of the files that the script has imported. */
+  imported(files) {
+    this.#modules = files;
+  }
+
+  /** Watches all that is known by now, after a load that succeeded or failed. */
+  watch() {
+    if (!this.isWatching) return;
+    const { Watcher } = require("./watch.ts");
+    this.#watcher ??= new Watcher((changed) => this.#changed(changed));
+    this.#watcher.watch([...new Set([...this.#files, ...this.#modules])], this.#folders);
+  }
+
+  #changed(changed) {
+    for (const file of changed) this.#log.debug(`${path.relative("", file)} changed...`);
+    this.#onChange(changed.some((file) => this.#folders.includes(file)));
+  }
+
+  /** Ends a build that is under way, and the watching. */
+  close() {
+    this.#build?.stop();
+    this.#watcher?.close();
+  }
+}
+
+/** The files that options name. */
+function namedFiles({ scriptPath, wasmBindings, textBlobBindings, dataBlobBindings }) {
+  const bound = [wasmBindings, textBlobBindings, dataBlobBindings].filter(isObject).flatMap(Object.values);
+  return scriptPath === undefined ? bound : [scriptPath, ...bound];
+}
+
+export { Sources };

@@ -1,0 +1,96 @@
+// Watching files: those a worker was made of, and folders whose contents a build reads.
+//
+// Folders are what is watched, since editors put new files in the place of old ones, and a file may come to be later. An
+// event says only that it is time to look: a file has changed when its time or its size has.
+
+import fs from "node:fs";
+import path from "node:path";
+import timers from "node:timers";
+const { clearTimeout, setTimeout } = timers;
+
+/** Changes that come within this time of each other are one. */
+const DEBOUNCE_MS = 50;
+
+class Watcher {
+  #onChange;
+  #files = new Map();
+  #folders = [];
+  #watches = new Map();
+  #timer;
+  #touched = new Set();
+
+  /** @param onChange called with the paths of files and folders that changed, once for changes that come together */
+  constructor(onChange) {
+    this.#onChange = onChange;
+  }
+
+  /** Watches these files, and these folders with all that is below them, in place of those before. */
+  watch(files, folders) {
+    this.#files = new Map(files.map((file) => [file, this.#files.get(file) ?? stateOf(file)]));
+    this.#folders = folders;
+    const wanted = new Map(files.map((file) => [existingFolder(path.dirname(file)), false]));
+    for (const folder of folders) wanted.set(existingFolder(folder), fs.existsSync(folder));
+    for (const folder of [...this.#watches.keys()]) if (!wanted.has(folder)) this.#unwatch(folder);
+    for (const [folder, recursive] of wanted) this.#watchFolder(folder, recursive);
+  }
+
+  #watchFolder(folder, recursive) {
+    const known = this.#watches.get(folder);
+    if (known !== undefined && known.recursive === recursive) return;
+    this.#unwatch(folder);
+    try {
+      const watch = fs.watch(folder, { recursive }, (_, name) => this.#event(folder, name));
+      watch.on("error", () => this.#unwatch(folder));
+      this.#watches.set(folder, { watch, recursive });
+    } catch {
+      // The folder has gone since it was looked for; the one above it is watched for it when files are named again.
+    }
+  }
+
+  #unwatch(folder) {
+    this.#watches.get(folder)?.watch.close();
+    this.#watches.delete(folder);
+  }
+
+  #event(folder, name) {
+    const touched = path.join(folder, name ?? "");
+    for (const watched of this.#folders) if (isWithin(watched, touched)) this.#touched.add(watched);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#look(), DEBOUNCE_MS);
+  }
+
+  #look() {
+    const changed = [...this.#touched];
+    this.#touched.clear();
+    for (const [file, before] of this.#files) {
+      const now = stateOf(file);
+      if (now === before) continue;
+      this.#files.set(file, now);
+      changed.push(file);
+    }
+    if (changed.length > 0) this.#onChange(changed);
+  }
+
+  close() {
+    clearTimeout(this.#timer);
+    for (const folder of [...this.#watches.keys()]) this.#unwatch(folder);
+  }
+}
+
+/** What tells one content of a file from the next. */
+function stateOf(file) {
+  const stats = fs.statSync(file, { throwIfNoEntry: false, bigint: true });
+  return stats === undefined ? "missing" : `${stats.mtimeNs}:${stats.size}:${stats.ino}`;
+}
+
+/** The folder itself, or the nearest above it that is there. */
+function existingFolder(folder) {
+  return fs.existsSync(folder) ? folder : existingFolder(path.dirname(folder));
+}
+
+function isWithin(folder, file) {
+  const relative = path.relative(folder, file);
+  return !relative.startsWith("..") && !path.isAbsolute(relative);
+}
+
+export { Watcher };

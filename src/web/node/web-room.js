@@ -1,6 +1,0 @@
-"use strict";
-// What the room of the Web APIs adds to an instance in Node.
-
-const { kinds } = require("./node-web-kinds.js");
-
-module.exports = { kinds };
