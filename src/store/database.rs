@@ -248,7 +248,6 @@ impl Database {
         {
             return work(handle);
         }
-        Settling::check(self.folder.id, &self.name())?;
         let mut handle = self.handle.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(reason) = lock(&self.failure).take() {
             *handle = None;
