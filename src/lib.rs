@@ -13,6 +13,14 @@
 //!
 //! ARCHITECTURE.md is the map with the invariants.
 
+#![cfg_attr(
+    test,
+    allow(
+        dead_code,
+        reason = "a test exports nothing to Node, so what is reached from there alone looks unused"
+    )
+)]
+
 mod cache;
 mod clock;
 mod durable;

@@ -104,7 +104,7 @@ pub async fn commit(parts: Vec<Part>) -> Result<()> {
     for share in &others {
         share.finish().await?;
     }
-    undecided.is_settled();
+    undecided.settle();
     // What is left of a token that cannot be taken away is never looked for.
     let _ = first.database.write(over);
     Ok(())
@@ -114,7 +114,7 @@ pub async fn commit(parts: Vec<Part>) -> Result<()> {
 struct Undecided(Vec<Arc<Database>>);
 
 impl Undecided {
-    fn is_settled(mut self) {
+    fn settle(mut self) {
         self.0.clear();
     }
 }
