@@ -8,6 +8,9 @@ use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+#[path = "vendor/glibc/stubs.rs"]
+mod glibc;
+
 fn main() {
     if let Ok(folder) = std::env::var("NAPI_TYPE_DEF_TMP_FOLDER") {
         std::fs::create_dir_all(folder).expect("the target folder can be written to");
@@ -36,6 +39,16 @@ fn link_on_linux() {
     link_static_cxx();
     link_zone();
     hide_names();
+    let (arch, libc) = (
+        std::env::var("CARGO_CFG_TARGET_ARCH"),
+        std::env::var("CARGO_CFG_TARGET_ENV"),
+    );
+    if arch.as_deref() == Ok("x86_64") && libc.as_deref() == Ok("gnu") {
+        glibc::link(&out());
+        // Functions of the same code become one. Chromium links V8 like this, and Rust promises no function an address of its
+        // own. LLD can do it, which rustc links with here.
+        println!("cargo:rustc-cdylib-link-arg=-Wl,--icf=all");
+    }
 }
 
 /// RocksDB asks for libstdc++ by name. A folder that holds nothing but its static form makes the linker take that, so
@@ -45,7 +58,7 @@ fn link_static_cxx() {
     let output = Command::new(&compiler).arg("-print-file-name=libstdc++.a").output();
     let output = output.unwrap_or_else(|error| panic!("the C++ compiler `{compiler}` cannot be run: {error}"));
     let library = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
-    let folder = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets OUT_DIR")).join("static");
+    let folder = out().join("static");
     std::fs::create_dir_all(&folder).expect("OUT_DIR can be written to");
     let copied = std::fs::copy(&library, folder.join("libstdc++.a"));
     copied.unwrap_or_else(|error| {
@@ -62,8 +75,11 @@ fn link_zone() {
     const SOURCE: &str = "src/worker/zone.c";
     println!("cargo:rerun-if-changed={SOURCE}");
     cc::Build::new().file(SOURCE).cargo_metadata(false).compile("zone");
-    let folder = std::env::var("OUT_DIR").expect("cargo sets OUT_DIR");
-    println!("cargo:rustc-cdylib-link-arg=-Wl,--whole-archive,{folder}/libzone.a,--no-whole-archive");
+    let library = out().join("libzone.a");
+    println!(
+        "cargo:rustc-cdylib-link-arg=-Wl,--whole-archive,{},--no-whole-archive",
+        library.display()
+    );
     println!("cargo:rustc-cdylib-link-arg=-Wl,--wrap=getenv");
 }
 
@@ -79,7 +95,7 @@ fn hide_names() {
         .lines()
         .map(|name| format!(".weak {name}\n.hidden {name}\n.quad {name}\n"));
     let text = format!(".section .hidden_names,\"e\",@progbits\n{}", lines.collect::<String>());
-    let folder = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets OUT_DIR"));
+    let folder = out();
     let source = folder.join("hidden-names.s");
     std::fs::write(&source, text).expect("OUT_DIR can be written to");
     cc::Build::new()
@@ -91,6 +107,10 @@ fn hide_names() {
         "cargo:rustc-cdylib-link-arg=-Wl,--whole-archive,{},--no-whole-archive",
         library.display()
     );
+}
+
+fn out() -> PathBuf {
+    PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets OUT_DIR"))
 }
 
 /// A hash of everything that decides the order of ops and the layout of the snapshot, bar the JavaScript that is in it.

@@ -3,12 +3,13 @@
 // is skipped.
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { writeBindingTypes } from "./binding-types.mjs";
 import { currentPlatform } from "./platforms.mjs";
 import { writeProtocol } from "./protocol.mjs";
 import { nodeBundle, scripts, source } from "./sources.mjs";
-import { longStep, main, root, run, step, StepError } from "./steps.mjs";
+import { longStep, main, root, run, say, step, StepError } from "./steps.mjs";
 import { findCargo } from "./toolchain.mjs";
 
 const releaseFolder = path.resolve(root, process.env.CARGO_TARGET_DIR ?? "target", "release");
@@ -17,6 +18,7 @@ export function build() {
   const platform = currentPlatform();
   if (platform.v8Archive && !process.env.RUSTY_V8_ARCHIVE) step("V8 archive", () => checkArchive(platform.v8Archive));
   step("protocol", writeProtocol);
+  if (!existsSync(path.join(releaseFolder, "deps"))) sayWhatIsAhead();
   longStep("cargo build --release", () => compile(platform));
   step("types of the binding", writeBindingTypes);
   step("addon", () => installAddon(platform));
@@ -33,6 +35,22 @@ function checkArchive(name) {
   const actual = sha256(path.join(folder, name));
   if (actual === expected) return "matches SHA256SUMS";
   throw new StepError(`vendor/v8/${name} has sha256 ${actual}, SHA256SUMS says ${expected ?? "nothing of it"}`, remedy);
+}
+
+/** What the first build compiles, with the minutes that it takes one processor. */
+const PARTS = [
+  ["RocksDB (C++)", 11],
+  ["400 crates with AWS-LC (Rust, C)", 11],
+  ["miniflare-rs (Rust)", 2],
+];
+
+function sayWhatIsAhead() {
+  const processors = os.availableParallelism();
+  const total = PARTS.reduce((sum, [, minutes]) => sum + minutes, 0);
+  // With many, the crates that wait for others decide.
+  const wall = Math.max(Math.ceil(total / processors), 4);
+  const parts = PARTS.map(([name, minutes]) => `${name} ${minutes} min`).join(", ");
+  say(`first build, about ${wall} minutes on ${processors} processors. Minutes of one: ${parts}`);
 }
 
 function compile({ v8Archive }) {

@@ -2,12 +2,13 @@
 // each test runner that looks for environments by the names of packages. All are packed from a staging folder, because what
 // is published differs from the repository: the main package names the platform packages, which no registry has while the
 // version is being made, and has no development fields.
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { gunzipSync } from "node:zlib";
 import { build } from "./build.mjs";
 import { currentPlatform, manifest } from "./platforms.mjs";
-import { main, npmOutput, root, say, step } from "./steps.mjs";
+import { main, npmOutput, output, root, run, say, step } from "./steps.mjs";
 
 const DEVELOPMENT_FIELDS = ["scripts", "devDependencies", "overrides", "allowScripts", "napi"];
 /** The environments under the names that Miniflare 2's had. */
@@ -60,7 +61,17 @@ function pack(folder, contents) {
   writeFileSync(path.join(folder, "package.json"), `${JSON.stringify(contents, null, 2)}\n`);
   npmOutput(["pack", "--ignore-scripts", "--pack-destination", dist, folder]);
   const name = tarball(contents.name);
+  compress(path.join(dist, name));
   return `dist/${name}, ${Math.ceil(statSync(path.join(dist, name)).size / 1000)} kB`;
+}
+
+// The format is the same, with more effort than npm takes: 3 % less to download. The addon takes it a quarter of a minute.
+function compress(archive) {
+  if (output("libdeflate-gzip", ["-V"]) === undefined) return;
+  const unpacked = archive.replace(/\.tgz$/, ".tar");
+  writeFileSync(unpacked, gunzipSync(readFileSync(archive)));
+  run("libdeflate-gzip", ["-12", "-f", unpacked]);
+  renameSync(`${unpacked}.gz`, archive);
 }
 
 function tarball(name) {

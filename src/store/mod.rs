@@ -49,6 +49,8 @@ use joint::Batch;
 
 pub use error::StoreError;
 use range::{Entry, Key, Range};
+// What the crate `rocksdb` calls.
+use rocksdb_library as _;
 
 /// What one write does to a key: gives it a value, or takes it away.
 pub type Write = (Key, Option<Bytes>);
