@@ -120,9 +120,11 @@ describe("a process that is killed while it brings back a snapshot", () => {
       // A server forgets a process that was killed after 10 s.
       const rounds = where.includes("Redis") ? Math.ceil(ROUNDS / 3) : ROUNDS;
       for (let round = 0; round < rounds; round++) {
-        await restoreAndKill(t, options, Math.random() * 1.2 * took);
+        const milliseconds = Math.random() * 1.2 * took;
+        await restoreAndKill(t, options, milliseconds);
         const order = [...PERSIST.slice(round % 3), ...PERSIST.slice(0, round % 3)];
         const found = await readAll(options, order, round % 2 === 1);
+        t.diagnostic(`killed after ${milliseconds.toFixed(1)} of some ${took.toFixed(1)} ms: ${found[0]}`);
         assert.equal(new Set(found).size, 1, `round ${round}: ${order.map((kind, index) => kind + found[index])}`);
         assert.match(found[0], /^[ab]$/);
       }
