@@ -115,7 +115,8 @@ describe("npm run package", differs("this is about our tarballs"), () => {
       paths.filter((file) => !names.includes(file.replace(/^\.\//, ""))),
       [],
     );
-    for (const name of ["mock-undici", "http-web-undici"]) assert.ok(names.includes(`lib/node/${name}.LICENSE.txt`), name);
+    for (const name of ["mock-undici", "http-web-undici"])
+      assert.ok(names.includes(`lib/node/${name}.LICENSE.txt`), name);
   });
 
   test("makes a package for each test runner, under the name that it looks for", async () => {
