@@ -1,12 +1,14 @@
-// `npm test`: set-up, lint, build, the specs on this Node, and on the others those that Node's version matters to. The last
-// line is the sum of all runs. `npm test -- kv cache` runs the spec files whose path contains one of the words.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+// `npm test`: set-up, lint, build, the specs on this Node, and those with the tag `every-node` on the others. The last line is
+// the sum of all runs. `npm test -- kv oracle` runs the spec files whose path contains a word, or that have it for a tag;
+// `npm test -- --oracle kv` runs those of them on Miniflare 2 that have the tag `oracle`.
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { spawnSync } from "node:child_process";
 import { build } from "./build.mjs";
 import { CHECKS, runQuickChecks, runSlowChecks } from "./lint.mjs";
 import { otherNodes } from "./nodes.mjs";
+import { findSpecs, tagsOf } from "./specs.mjs";
 import { main, root, say, StepError } from "./steps.mjs";
 import { setupTests } from "./setup.mjs";
 import { findCargo } from "./toolchain.mjs";
@@ -15,18 +17,24 @@ const CONCURRENCY = 2;
 // For one test and for one file: long enough for the packaging test on a slow machine, short enough to end a hang.
 const TIMEOUT_MS = 300_000;
 const UNITS = path.join("src", "**", "*.rs");
-/** Of the specs, those that run on every Node: what Workers do, and what takes the place of Node's classes. */
-const EVERY_NODE = ["core", "mock", "node"].map((folder) => path.join("__test__", folder, path.sep));
+/** How specs are run on Miniflare 2, which needs the flag for modules. */
+const ON_ORACLE = {
+  flags: ["--experimental-vm-modules", "--no-warnings"],
+  env: { MINIFLARE_IMPL: path.join("node_modules", "miniflare", "dist", "src", "index.js") },
+};
 
 function test() {
-  const words = process.argv.slice(2);
-  const isChosen = (file) => words.length === 0 || words.some((word) => file.includes(word));
-  const specs = findSpecs().filter(isChosen);
-  const everywhere = specs.filter((file) => EVERY_NODE.some((folder) => file.startsWith(folder)));
-  const isLint = CHECKS.some(isChosen);
-  if (specs.length === 0 && !isLint && !isChosen(UNITS)) {
-    throw new StepError(`no spec file's path contains ${words.join(" or ")}`, "spec files are __test__/**/*.spec.mjs");
-  }
+  const words = process.argv.slice(2).filter((word) => word !== "--oracle");
+  const isChosen = (name, tags = []) =>
+    words.length === 0 || words.some((word) => name.includes(word) || tags.includes(word));
+  const specs = findSpecs().filter((file) => isChosen(file, tagsOf(file)));
+  const tagged = (tag) => specs.filter((file) => tagsOf(file).includes(tag));
+  if (process.argv.includes("--oracle")) testOracle(tagged("oracle"), words);
+  else testPackage(specs, tagged("every-node"), isChosen, words);
+}
+
+function testPackage(specs, everywhere, isChosen, words) {
+  if (specs.length === 0 && !CHECKS.some((check) => isChosen(check)) && !isChosen(UNITS)) refuse("spec file", words);
   setupTests();
   const quick = runQuickChecks(isChosen);
   build();
@@ -34,30 +42,37 @@ function test() {
     ...quick,
     ...runSlowChecks(isChosen),
     ...(isChosen(UNITS) ? [runUnits()] : []),
-    ...(specs.length > 0 ? [runSpecs(process.versions.node, process.execPath, specs)] : []),
+    ...(specs.length > 0 ? [runSpecs(`Node ${process.versions.node}`, process.execPath, specs)] : []),
     ...(everywhere.length > 0
-      ? otherNodes().map(({ version, command }) => runSpecs(version, command, everywhere))
+      ? otherNodes().map(({ version, command }) => runSpecs(`Node ${version}`, command, everywhere))
       : []),
   ]);
 }
 
-function findSpecs() {
-  return readdirSync(path.join(root, "__test__"), { recursive: true })
-    .filter((file) => file.endsWith(".spec.mjs"))
-    .map((file) => path.join("__test__", file))
-    .sort();
+// Specs of which every test is skipped there may need the package all the same, to be loaded.
+function testOracle(specs, words) {
+  if (specs.length === 0) refuse("spec file with the tag `oracle`", words);
+  setupTests();
+  build();
+  report([runSpecs("Miniflare 2", process.execPath, specs, ON_ORACLE)]);
+}
+
+function refuse(kind, words) {
+  const problem = `no ${kind} has a path that contains ${words.join(" or ")}, or a tag of that name`;
+  throw new StepError(problem, "spec files are __test__/**/*.spec.mjs, and their tags are in scripts/specs.mjs");
 }
 
 // The readable report goes to the terminal; the counts are read from a second one, whose form is fixed.
-function runSpecs(version, command, files) {
-  say(`Node ${version}: ${files.length} spec ${files.length === 1 ? "file" : "files"}`);
+function runSpecs(where, command, files, { flags = [], env = {} } = {}) {
+  say(`${where}: ${files.length} spec ${files.length === 1 ? "file" : "files"}`);
   const folder = mkdtempSync(path.join(os.tmpdir(), "miniflare-rs-test-"));
   const tap = path.join(folder, "report.tap");
   const limits = [`--test-concurrency=${CONCURRENCY}`, `--test-timeout=${TIMEOUT_MS}`];
   const readable = ["--test-reporter=spec", "--test-reporter-destination=stdout"];
   const counted = ["--test-reporter=tap", `--test-reporter-destination=${tap}`];
-  const { status } = spawnSync(command, ["--test", ...limits, ...readable, ...counted, ...files], {
+  const { status } = spawnSync(command, [...flags, "--test", ...limits, ...readable, ...counted, ...files], {
     cwd: root,
+    env: { ...process.env, ...env },
     stdio: "inherit",
   });
   const counts = readCounts(tap);

@@ -1,3 +1,4 @@
+// Tags: oracle
 // What the environments cannot work with: each is told at once, in one error that says what to do.
 
 import { describe } from "node:test";

@@ -1,3 +1,4 @@
+// Tags: oracle
 // The Jest environment, in suites as users of Miniflare 2's have them: real Jest, run on fixtures.
 
 import { describe } from "node:test";

@@ -1,3 +1,4 @@
+// Tags: oracle
 // Mounts in an environment: as those of the main worker, their scripts run only for objects.
 
 import { describe } from "node:test";

@@ -1,3 +1,4 @@
+// Tags: oracle
 // Options of the environments as they arrive: as JSON, from configurations, command lines and comments.
 
 import { describe } from "node:test";

@@ -1,3 +1,4 @@
+// Tags: oracle
 // A test's global scope next to a worker's: names, properties, members, and what they do. Each difference is one of a list,
 // which says why.
 

@@ -1,3 +1,4 @@
+// Tags: oracle
 // The oldest and the newest Jest and Vitest that the environments work with, each on a suite that all versions run.
 // `npm run environments` runs those between as well.
 

@@ -1,3 +1,4 @@
+// Tags: oracle
 // The Vitest environment, in suites as users of Miniflare 2's have them: real Vitest, run on fixtures.
 
 import { describe } from "node:test";

@@ -1,3 +1,4 @@
+// Tags: oracle
 // The binding between Node and Rust: what is exported is typed, cannot unwind into Node, and frees what it was given.
 
 import { describe } from "node:test";

@@ -1,3 +1,4 @@
+// Tags: oracle
 // Node's half is bundled: how that shows, and how it must not.
 
 import { describe, test } from "node:test";

@@ -95,6 +95,22 @@ describe("source files that documents name", () => {
   }
 });
 
+describe("specs that documents name by folder and name", () => {
+  const folders = readdirSync(path.join(root, "__test__")).join("|");
+  const named = (file) =>
+    [...read(file).matchAll(new RegExp(`\`((?:${folders})/[a-z-]+)\``, "g"))].map(([, name]) => name);
+
+  for (const file of ["ARCHITECTURE.md", "CONTRIBUTING.md", path.join("docs", "upgrading.md")]) {
+    test(`exist: ${file}`, () => {
+      assert.ok(named(file).length > 0);
+      assert.deepEqual(
+        named(file).filter((name) => !existsSync(path.join(root, "__test__", `${name}.spec.mjs`))),
+        [],
+      );
+    });
+  }
+});
+
 describe("methods", () => {
   test("that are declared are documented", () => {
     const [, body] = /^export class Miniflare extends EventTarget \{\n([\s\S]*?)^\}/m.exec(read("index.d.ts"));

@@ -1,3 +1,4 @@
+// Tags: oracle
 // The end of a process: at any moment, with anything under way, and by itself when nothing is.
 // MINIFLARE_EXIT_RUNS says how many times processes are ended at random moments (200 before a release).
 

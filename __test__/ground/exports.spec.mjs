@@ -1,3 +1,4 @@
+// Tags: oracle
 // What the addon shows to the process it is loaded into, and what it expects of it: Node has a V8 of its own.
 
 import { describe } from "node:test";

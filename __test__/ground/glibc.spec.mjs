@@ -1,3 +1,4 @@
+// Tags: oracle
 // Which glibc the addon needs: no newer one than Node itself, so that it loads wherever Node does.
 
 import { describe } from "node:test";

@@ -1,3 +1,4 @@
+// Tags: oracle
 // The package inside Jest: its realms and module registries, in one process and in several.
 
 import { describe } from "node:test";

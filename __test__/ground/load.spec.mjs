@@ -1,3 +1,4 @@
+// Tags: oracle
 // Loading the package: in the main thread, in worker threads, twice in one environment, and leaving in any order.
 
 import { describe } from "node:test";

@@ -1,3 +1,4 @@
+// Tags: oracle
 // The one table of options: it says what Miniflare 2's own says, what the documents and the types say, and no other file knows
 // the options of a room.
 

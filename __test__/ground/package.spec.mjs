@@ -1,3 +1,4 @@
+// Tags: oracle
 // The tarballs: what is in them, and that they install into an empty project and run there without a toolchain.
 
 import { before, describe } from "node:test";

@@ -1,3 +1,4 @@
+// Tags: oracle
 // Which package the addon is looked for in, on this and on other platforms, and what is said when it is not there.
 
 import { describe, test } from "node:test";

@@ -1,3 +1,4 @@
+// Tags: oracle
 // RocksDB and V8 in one library: each fails in its own way, in one process, and both go on.
 
 import { describe, test } from "node:test";

@@ -1,3 +1,4 @@
+// Tags: oracle
 // The package inside AVA and Mocha: in one process, in threads and in child processes, which end by themselves.
 
 import { describe } from "node:test";

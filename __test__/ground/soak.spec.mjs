@@ -1,3 +1,4 @@
+// Tags: oracle
 // The same thing very often: memory stays flat, and the last time costs what the first did.
 
 import { describe } from "node:test";

@@ -1,10 +1,11 @@
-// The house rules that a machine can check: floors, sizes, opening comments.
+// The house rules that a machine can check: floors, sizes, opening comments, tags of specs.
 
 import { describe, test } from "node:test";
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { findSpecs, TAGS, tagsOf } from "../../scripts/specs.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const MOST_LINES = 600;
@@ -75,5 +76,37 @@ describe("source files", () => {
     const words = ["/" + "work/", "registry" + ".npmjs", "static.crates" + ".io"];
     const found = sources.filter((file) => words.some((word) => read(file).includes(word)));
     assert.deepEqual(found, []);
+  });
+});
+
+describe("spec files", () => {
+  const specs = findSpecs();
+  const SAYING = /^import \{[^}]*\b(differs|isOracle)\b[^}]*\} from "\.\.\/support\/miniflare\.mjs";$/m;
+
+  test("name known tags, each once, in their first line", () => {
+    const lines = specs.flatMap((file) =>
+      read(file)
+        .split("\n")
+        .map((line, index) => ({ file, line, index }))
+        .filter(({ line }) => /^\/\/\s*tags?:/i.test(line)),
+    );
+    assert.ok(lines.length > 0);
+    const isRight = ({ file, line, index }) => {
+      const known = Object.keys(TAGS).filter((tag) => tagsOf(file).includes(tag));
+      return index === 0 && line === `// Tags: ${known.join(", ")}`;
+    };
+    assert.deepEqual(
+      lines.filter((line) => !isRight(line)),
+      [],
+    );
+  });
+
+  test("that say what differs on Miniflare 2 have the tag `oracle`", () => {
+    const saying = specs.filter((file) => SAYING.test(read(file)));
+    assert.ok(saying.length > 0);
+    assert.deepEqual(
+      saying.filter((file) => !tagsOf(file).includes("oracle")),
+      [],
+    );
   });
 });

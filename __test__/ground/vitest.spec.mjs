@@ -1,3 +1,4 @@
+// Tags: oracle
 // The package inside Vitest, in each of its pools.
 
 import { describe } from "node:test";

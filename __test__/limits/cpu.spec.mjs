@@ -1,3 +1,4 @@
+// Tags: oracle
 // A worker that computes without end is stopped by its CPU limit; Node, the instance and its neighbours go on.
 
 import { describe } from "node:test";

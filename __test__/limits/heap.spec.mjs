@@ -1,3 +1,4 @@
+// Tags: oracle
 // A worker that allocates without end is stopped by its heap limit; Node and other instances go on.
 
 import { describe } from "node:test";

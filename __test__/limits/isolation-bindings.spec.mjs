@@ -1,3 +1,4 @@
+// Tags: oracle
 // A worker tries to reach the host through the functions, classes and objects that the host has given it.
 
 import { describe } from "node:test";

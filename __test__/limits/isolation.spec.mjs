@@ -1,3 +1,4 @@
+// Tags: oracle
 // A worker tries to reach the host through everything it can name: names, imports, code from strings, errors.
 
 import { describe } from "node:test";

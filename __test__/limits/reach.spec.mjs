@@ -1,3 +1,4 @@
+// Tags: oracle
 // Everything a worker can reach, walked breadth first: no op, no bootstrap object, no way to make code.
 
 import { describe } from "node:test";

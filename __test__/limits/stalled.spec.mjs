@@ -1,3 +1,4 @@
+// Tags: oracle
 // A module that waits at its top level for what will never come does not start, and says where it waits. One that waits
 // for anything that may still come is waited for.
 

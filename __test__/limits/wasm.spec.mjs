@@ -1,3 +1,4 @@
+// Tags: oracle
 // The memories of WebAssembly: none may be larger than the worker's limit, and what asks for more is told so.
 
 import { describe } from "node:test";

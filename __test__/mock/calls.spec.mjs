@@ -1,3 +1,4 @@
+// Tags: every-node
 // The history of an interceptor: the requests that it has answered, for assertions.
 
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// Tags: every-node
 // A mock that is changed while requests are under way, and one that several instances share.
 
 import assert from "node:assert/strict";

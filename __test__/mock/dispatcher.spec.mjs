@@ -1,3 +1,4 @@
+// Tags: every-node
 // Dispatchers of undici in the place of a mock, and a mock in the place of a dispatcher.
 
 import assert from "node:assert/strict";

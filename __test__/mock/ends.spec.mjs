@@ -1,3 +1,4 @@
+// Tags: every-node
 // Replies that never come, or come late: they hold up neither the end of an instance nor the process.
 
 import assert from "node:assert/strict";

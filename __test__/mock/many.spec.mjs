@@ -1,3 +1,4 @@
+// Tags: every-node
 // Very many interceptors: what a request costs does not grow with them.
 
 import assert from "node:assert/strict";

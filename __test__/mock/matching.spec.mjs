@@ -1,3 +1,4 @@
+// Tags: every-node
 // Interceptors made of data are matched outside of JavaScript, and match as JavaScript has it: random ones are compared with
 // what V8's own RegExp, URLSearchParams and isDeepStrictEqual say.
 

@@ -1,3 +1,4 @@
+// Tags: every-node
 // What the error of a request that no interceptor takes tells whoever reads it.
 
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// Tags: every-node
 // Interceptors made of data, which are matched before JavaScript is asked, among such as only JavaScript can ask: together
 // they take requests in the order they were added, and are asked no more than if all were asked in turn.
 

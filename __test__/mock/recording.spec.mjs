@@ -1,3 +1,4 @@
+// Tags: every-node
 // Recordings: what real servers answer once, a file answers from then on.
 
 import assert from "node:assert/strict";

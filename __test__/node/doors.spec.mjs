@@ -1,3 +1,4 @@
+// Tags: every-node
 // The doors of the package: what CommonJS gets, ES modules get, and the types declare it.
 
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// Tags: every-node
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";

@@ -1,3 +1,4 @@
+// Tags: every-node
 // Requests, and calls of storage from Node, that are awaited one after the other leave Node's loop its turns: timers, I/O and
 // immediates go on meanwhile.
 

@@ -1,3 +1,4 @@
+// Tags: every-node
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";

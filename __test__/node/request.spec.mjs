@@ -1,3 +1,4 @@
+// Tags: every-node
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { test } from "node:test";

@@ -1,3 +1,4 @@
+// Tags: every-node
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";

@@ -1,3 +1,4 @@
+// Tags: oracle, every-node
 // What starting costs: Node's fetch classes are loaded by whoever first touches them, and a dispatch does not. Each test
 // is a process of its own, because what is loaded stays so.
 

@@ -1,6 +1,6 @@
 // The door every spec enters by. It yields this package, or, when MINIFLARE_IMPL names a module, the implementation
-// found there: the specs describe Miniflare 2, so they can be run on it
-// (`MINIFLARE_IMPL=.../miniflare/dist/src/index.js node --experimental-vm-modules --test <spec>`).
+// found there: the specs with the tag `oracle` describe Miniflare 2, so they can be run on it (`npm test -- --oracle`, or
+// `MINIFLARE_IMPL=.../miniflare/dist/src/index.js node --experimental-vm-modules --test <spec>`).
 // Where this package differs on purpose, a test has `differs(reason)`.
 
 import { createRequire } from "node:module";
