@@ -19,7 +19,7 @@ const options = {
 } satisfies OptionRows;
 
 /** Certificates are read at once, so that one that is broken is told of when the worker is loaded. */
-export function hooks(given: MiniflareOptions, root: string): RoomHooks {
+export function hooks(given: MiniflareOptions, root: string): Pick<RoomHooks, "outbound"> {
   const authorities = readAuthorities(given, root);
   const { fetchTimeoutMs = options.fetchTimeoutMs.default } = given;
   return { outbound: () => outboundSettings(authorities, fetchTimeoutMs) };

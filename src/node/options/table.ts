@@ -79,7 +79,7 @@ export interface OptionGroup {
   readonly missing?: string;
   readonly options: Readonly<Record<string, OptionRow>>;
   settings?(options: MiniflareOptions): object;
-  hooks?(options: MiniflareOptions, root: string): RoomHooks;
+  hooks?(options: MiniflareOptions, root: string): Partial<RoomHooks>;
   inherit?(options: MiniflareOptions): MiniflareOptions;
   bindings?(options: MiniflareOptions, mf: Miniflare): [name: string, value: unknown][];
 }
@@ -94,8 +94,12 @@ export type NamingFile = "wranglerConfigPath" | "packagePath" | "envPath" | "cfF
 /** Options that say where rooms store. */
 export type PersistOption = Extract<keyof MiniflareOptions, `${string}Persist`>;
 
-/** What the functions of groups give together. */
-type Joined = { [Name in "settings" | "hooks" | "inherit"]: ReturnType<Required<OptionGroup>[Name]> };
+/** What the functions of all groups give together. */
+interface Joined {
+  settings: object;
+  hooks: RoomHooks;
+  inherit: MiniflareOptions;
+}
 
 /** The groups with options that have an effect; `full-table.js` adds the others. */
 const GROUPS: readonly OptionGroup[] = [instance, core, scheduler, build, ...rooms, bindings];
