@@ -12,7 +12,7 @@
 //   bindings(options, mf)  `[name, value]` of bindings in a test environment without a worker; values may be promises
 //
 // A row has
-//   check      checks a value (`check.js`); flags that exist on the command line only have no check
+//   check      checks a value (`check.ts`); flags that exist on the command line only have no check
 //   default    the value of an option that is not given, if nothing else decides it
 //   label      the name in the log, where it differs from the words of the option's name
 //   secret     whether the log hides the value
@@ -74,6 +74,7 @@ export type OptionRows<Others = unknown> = {
   >;
 };
 
+/** A group of the table. */
 export interface OptionGroup {
   readonly plugin?: string;
   readonly missing?: string;
@@ -92,7 +93,10 @@ export type KeepingRow<Name = string> = [name: Name, row: OptionRow & { keeps: s
 export type NamingFile = "wranglerConfigPath" | "packagePath" | "envPath" | "cfFetch";
 
 /** Options that say where rooms store. */
-export type PersistOption = Extract<keyof MiniflareOptions, `${string}Persist`>;
+export type PersistOption = KeepingIn<(typeof rooms)[number]["options"]>;
+type KeepingIn<Rows> = Rows extends unknown
+  ? { [Name in keyof Rows]: Rows[Name] extends { keeps: string } ? Name : never }[keyof Rows]
+  : never;
 
 /** What the functions of all groups give together. */
 interface Joined {
@@ -101,7 +105,7 @@ interface Joined {
   inherit: MiniflareOptions;
 }
 
-/** The groups with options that have an effect; `full-table.js` adds the others. */
+/** The groups with options that have an effect; `full-table.ts` adds the others. */
 const GROUPS: readonly OptionGroup[] = [instance, core, scheduler, build, ...rooms, bindings];
 
 /** All rows of these groups by name. */
