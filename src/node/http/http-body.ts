@@ -6,6 +6,11 @@ const { isArrayBuffer } = types;
 import { bytesFromSender, streamFromSender, textFromSender } from "../../web/node/node-streams.ts";
 import { web } from "./fetch-classes.ts";
 
+import type { Sender } from "../../web/sources.js";
+
+/** A body as it is handed on: null, a text, bytes, a byte stream, or the function by which one is read. */
+export type BodyContent = string | Uint8Array | ReadableStream | Sender | null;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 

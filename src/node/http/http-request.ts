@@ -8,6 +8,23 @@ import { plainHeaders } from "./plain-headers.ts";
 import { extendLater, web } from "./fetch-classes.ts";
 import { streamFromSender } from "../../web/node/node-streams.ts";
 import { textOfHeaders } from "../../web/header-text.js";
+import type { BodyContent } from "./http-body.ts";
+
+/** A request in the form that the addon takes, as `splitRequest` makes it. */
+export interface RequestParts {
+  method: string;
+  /** An absolute URL. */
+  url: string;
+  /** Flat: see `src/web/header-text.js`. */
+  headers: string;
+  body: BodyContent;
+  /** What JSON can represent. */
+  cf?: unknown;
+  redirect?: RequestRedirect;
+  signal?: AbortSignal | null;
+  /** `[depth, pipelineDepth]` of a request that a worker makes. */
+  nesting?: [depth: number, pipelineDepth: number];
+}
 
 // The words of Node's own Request.
 const ALREADY_USED = "Cannot construct a Request with a Request object that has already been used.";

@@ -7,6 +7,24 @@ import { streamOfForeign } from "./form.ts";
 import { fetchedHeaders, parseHeaders, withGetAll, withOurClass } from "./flat-headers.ts";
 import { extendLater, web } from "./fetch-classes.ts";
 import { textOfHeaders } from "../../web/header-text.js";
+import type { BodyContent } from "./http-body.ts";
+
+/** A response as it is handed on, to a worker or from one. */
+export interface ResponseParts {
+  status: number;
+  statusText: string;
+  /** Flat: see `src/web/header-text.js`. */
+  headers: string;
+  /** Bytes may be kept by the one who gets them. */
+  body: BodyContent;
+  /** Gives the promise of what the worker waits for. */
+  waitUntil?: () => Promise<unknown[]>;
+  /** Default: `"automatic"`. */
+  encodeBody?: "automatic" | "manual";
+  /** Where it was fetched from; undefined when it was not. */
+  url?: string;
+  redirected?: boolean;
+}
 
 const SWITCHING_PROTOCOLS = 101;
 const NULL_BODY_STATUSES = new Set([SWITCHING_PROTOCOLS, 204, 205, 304]);

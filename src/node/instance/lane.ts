@@ -10,6 +10,10 @@ import { lightResponse, splitResponse } from "../http/http-response.ts";
 import { rooms } from "../rooms.ts";
 import { bodyFromWire, bodyToWire } from "../../web/node/node-streams.ts";
 import { ANSWER, CALL, FIRST, HOST, KIND, TAG, TARGET } from "../../protocol.js";
+import type { Membrane } from "../../membrane/membrane.js";
+import type { Control, ObjectParts } from "../../worker/control.js";
+import type { WireValue } from "../binding/binding.d.ts";
+import type { RequestParts } from "../http/http-request.ts";
 
 /** What has crossed before anything is asked for: the worker's control object (`src/worker/control.js`). */
 const CONTROL = [TAG.LIVE, FIRST.CONTROL, KIND.OBJECT];
@@ -31,6 +35,39 @@ function host(id, call, args) {
 
 function reportLater(error) {
   Promise.reject(error);
+}
+
+/** What a request is for: the worker, or one of its objects. */
+export type Target = ObjectParts | null;
+
+/** What stops a worker. */
+export interface LaneLimits {
+  /** CPU time of a turn, in milliseconds. */
+  cpuLimitMs: number;
+  /** Memory, in MiB. */
+  heapLimitMb: number;
+}
+
+/** What a room does for a lane: a mock for outbound fetches, and how these are made. */
+export interface RoomHooks {
+  mock?: {
+    /** Answers a hop; undefined when it goes to the network. */
+    ask(hop: WireValue[], membrane: Membrane): WireValue;
+    end(): void;
+  };
+  outbound?(): WireValue;
+}
+
+/** What a lane asks of the worker that it is of. */
+export interface LaneHooks extends RoomHooks {
+  warn(text: string): void;
+  /** Told of what nobody in the worker caught. */
+  unhandled(error: unknown): void;
+  alarmFailed(binding: string, hex: string, retries: number | null, wait: number | null, error: unknown): void;
+  /** Told that the lane was stopped. */
+  condemned(lane: Lane): void;
+  /** Answers what the worker asks of other workers: of a service, by its binding, or of an object. */
+  fetch(target: string | ObjectParts, request: RequestParts): Promise<globalThis.Response>;
 }
 
 class Lane {
