@@ -1,6 +1,6 @@
 // The types of `kinds.js`.
 
-import type { WireValue } from "../node/binding/binding.d.ts";
+import type { WireValue } from "../node/binding/exports.d.ts";
 import type { Membrane } from "./membrane.js";
 
 /**

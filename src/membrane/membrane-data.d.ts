@@ -1,6 +1,6 @@
 // The types of `membrane-data.js`.
 
-import type { WireValue } from "../node/binding/binding.d.ts";
+import type { WireValue } from "../node/binding/exports.d.ts";
 
 export function isBytes(value: unknown): value is Uint8Array;
 

@@ -1,6 +1,6 @@
 // The types of `membrane.js`, as Node's half uses it.
 
-import type { WireValue } from "../node/binding/binding.d.ts";
+import type { WireValue } from "../node/binding/exports.d.ts";
 import type { Intrinsics } from "./intrinsics.js";
 import type { Errors } from "./membrane-errors.js";
 import type { Kinds } from "./kinds.js";

@@ -1,6 +1,6 @@
 // The types of `signals.js`.
 
-import type { WireValue } from "../node/binding/binding.d.ts";
+import type { WireValue } from "../node/binding/exports.d.ts";
 import type { Membrane } from "./membrane.js";
 
 /** A signal's parts: whether it is the receiver's, its number among signals, and `[reason]` once it is aborted. */

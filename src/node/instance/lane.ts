@@ -12,7 +12,7 @@ import { bodyFromWire, bodyToWire } from "../../web/node/node-streams.ts";
 import { ANSWER, CALL, FIRST, HOST, KIND, TAG, TARGET } from "../../protocol.js";
 import type { Membrane } from "../../membrane/membrane.js";
 import type { Control, ObjectParts } from "../../worker/control.js";
-import type { WireValue } from "../binding/binding.d.ts";
+import type { WireValue } from "../binding/exports.d.ts";
 import type { RequestParts } from "../http/http-request.ts";
 
 /** What has crossed before anything is asked for: the worker's control object (`src/worker/control.js`). */

@@ -108,6 +108,20 @@ export function closeInstance(instance: number): void;
 
 export function closeLane(lane: number): void;
 
+export function cronsClose(scheduler: number): void;
+
+/**
+ * Waits for what is due, `[expression, time, expression, time, ...]`; nothing when there is nothing to wait for. Answers as
+ * `Environment::start` does.
+ */
+export function cronsDue(scheduler: number): WireValue;
+
+/** Opens a scheduler on the clock of an instance, and returns its number. */
+export function cronsOpen(instance: number): number;
+
+/** Has a scheduler wait for these expressions, and returns how many of them will be due at all. */
+export function cronsSet(scheduler: number, expressions: Array<string>): number;
+
 /** Tells a worker of the promise rejections that nobody has handled. */
 export function deliverRejections(lane: number): void;
 
@@ -189,8 +203,8 @@ export function pending(lane: number): Array<number>;
 /** Has the instance store again what it had stored then. Answers as `Environment::start` does. */
 export function restoreSnapshot(instance: number, snapshot: number): WireValue;
 
-/** Has the rooms of an instance store in these places from now on, each a list, as `persist.js` makes it. */
-export function settleStores(instance: number, kv: Place, cache: Place, durable: Place): void;
+/** Has rooms of an instance, by their names, store in these places from now on; each is as `persist.js` makes it. */
+export function settleStores(instance: number, places: Record<string, Place>): void;
 
 /**
  * Registers a function that answers the calls of workers, and returns its number. `snapshot` is the file of the start-up
@@ -243,7 +257,7 @@ export function urlPatternInput(json: string): string;
 export function writeCode(path: string): void;
 
 /**
- * Makes the start-up snapshot. `worker` is the file with the worker's modules in one, `durable` that with the room of
- * Durable Objects. For the build, in a process that does nothing else.
+ * Makes the start-up snapshot. `worker` is the file with the worker's modules in one, `scripts` the folder with the scripts
+ * that stay apart. For the build, in a process that does nothing else.
  */
-export function writeSnapshot(path: string, worker: string, durable: string): void;
+export function writeSnapshot(path: string, worker: string, scripts: string): void;
