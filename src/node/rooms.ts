@@ -17,4 +17,7 @@ export interface NodeRoom {
 
 const rooms: readonly NodeRoom[] = [web, cache, durable, kv];
 
+/** The names of the methods that rooms add; each is in the contract. */
+export type RoomMethods = Extract<keyof (typeof cache.methods & typeof durable.methods & typeof kv.methods), string>;
+
 export { rooms };

@@ -16,17 +16,17 @@ class Headers extends (Object as unknown as typeof globalThis.Headers) {
     extendLater(Headers, "Headers");
   }
 
-  override append(name: string, value: string): void {
+  override append(name: string, value: string) {
     assertMutable(this);
     return super.append(name, value);
   }
 
-  override delete(name: string): void {
+  override delete(name: string) {
     assertMutable(this);
     return super.delete(name);
   }
 
-  override set(name: string, value: string): void {
+  override set(name: string, value: string) {
     assertMutable(this);
     return super.set(name, value);
   }

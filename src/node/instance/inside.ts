@@ -1,6 +1,6 @@
 // What a room's methods have of an instance, or of one of its mounts.
 
-import type { Log } from "../log/log.ts";
+import type { Log } from "../../../index.d.ts";
 import type { Group } from "./group.ts";
 import type { Worker } from "./instance-worker.ts";
 
