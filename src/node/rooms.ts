@@ -17,7 +17,8 @@ export interface NodeRoom {
 
 const rooms: readonly NodeRoom[] = [web, cache, durable, kv];
 
-/** The names of the methods that rooms add; each is in the contract. */
-export type RoomMethods = Extract<keyof (typeof cache.methods & typeof durable.methods & typeof kv.methods), string>;
+/** The methods that rooms add for users; each is in the contract. */
+export type MethodsOfRooms = typeof cache.methods & typeof durable.methods & typeof kv.methods;
+export type RoomMethods = Extract<keyof MethodsOfRooms, string>;
 
 export { rooms };

@@ -20,18 +20,10 @@ import { Sources } from "../script/script-sources.ts";
 import type { Log, MiniflareOptions } from "../../../index.d.ts";
 import type { Control, ObjectBinding, ObjectParts } from "../../worker/control.js";
 import type { RequestParts } from "../http/http-request.ts";
+import type { WorkerOptions } from "../options/config.ts";
 import type { Response } from "../http/http-response.ts";
 import type { Group } from "./group.ts";
 import type { RoomHooks, Target } from "./lane.ts";
-
-/** Where a script finds the globals that its realm has not. */
-export interface OuterScope {
-  has(name: string): boolean;
-  get(name: string): unknown;
-}
-
-/** Options, with those that users cannot give. */
-export type WorkerOptions = MiniflareOptions & { [OUTER_SCOPE]?: OuterScope };
 
 const SIZE_LIMIT = 1_048_576;
 /** The plugins of Miniflare 2 that something ended with. */

@@ -92,7 +92,7 @@ export interface RoomHooks {
     ask(hop: WireValue[], membrane: Membrane): WireValue;
     end(): void;
   };
-  outbound(): WireValue;
+  outbound?(): WireValue;
 }
 
 /** What a lane asks of the worker that it is of. */
@@ -305,7 +305,7 @@ class Lane {
       case HOST.MOCK:
         return this.#hooks.mock?.ask(args, this.#membrane);
       case HOST.OUTBOUND:
-        return this.#hooks.outbound();
+        return this.#hooks.outbound?.();
       case HOST.SIGNAL:
         return this.#followSignal(args[0] as number);
       case HOST.FORGET_SIGNAL:

@@ -12,9 +12,10 @@ import { rooms } from "../rooms.ts";
 import type * as contract from "../../../index.d.ts";
 import type { MiniflareOptions } from "../../../index.d.ts";
 import type { Response } from "../http/http-response.ts";
+import type { WorkerOptions } from "../options/config.ts";
 import type { RoomMethods } from "../rooms.ts";
 import type { Clock } from "./clock.ts";
-import type { Worker, WorkerOptions } from "./instance-worker.ts";
+import type { Worker } from "./instance-worker.ts";
 import type { Lane } from "./lane.ts";
 
 type Plugins = contract.ReloadEvent["plugins"];
@@ -49,9 +50,6 @@ interface Mounted {
   worker: Worker;
 }
 
-/** What an environment gives, beyond what users do. */
-type GivenOptions = WorkerOptions & { [LOADS_LATER]?: boolean };
-
 /** The methods of rooms, which the class adds to itself. */
 // biome-ignore lint/correctness/noUnusedVariables: it is merged with the class
 interface Miniflare extends Pick<contract.Miniflare, RoomMethods> {}
@@ -66,7 +64,7 @@ class Miniflare extends EventTarget {
   /** Whether somebody has ever listened. An event for nobody is not made: it costs as much as a dispatch. */
   #isHeard = false;
 
-  constructor(options: GivenOptions = {}, mount: Mounted | undefined = undefined) {
+  constructor(options: WorkerOptions = {}, mount: Mounted | undefined = undefined) {
     super();
     this.#group = mount?.[MOUNT] ?? new Group(options?.log ?? new NoOpLog());
     this.#worker = mount?.worker ?? this.#group.main;
@@ -78,14 +76,14 @@ class Miniflare extends EventTarget {
     if (mount === undefined) this.#load(options);
   }
 
-  #load(options: GivenOptions): void {
+  #load(options: WorkerOptions): void {
     const load = () => this.#init(options);
     if (options?.[LOADS_LATER] !== true) return void this.#worker.begin(load);
     this.#worker.configure(options);
     this.#worker.beginLater(load);
   }
 
-  async #init(options: GivenOptions): Promise<void> {
+  async #init(options: WorkerOptions): Promise<void> {
     this.#worker.configure(options);
     await this.#group.load();
   }

@@ -7,14 +7,11 @@ import { absolute } from "../options/place.ts";
 import { allOf, KEEPING } from "../options/table.ts";
 import type { Log, MiniflareOptions, MountOptions } from "../../../index.d.ts";
 
-/** An option that says where a room stores. */
-type Keeping = [name: keyof MiniflareOptions, row: { keeps: string }];
-
 /** What mounts have as their parent has it, unless they say otherwise. */
 function inheritedOptions(parent: MiniflareOptions): MiniflareOptions {
   const root = parent.rootPath ?? process.cwd();
-  const given = KEEPING.filter(([name]: Keeping) => parent[name] !== undefined);
-  const stored = given.map(([name]: Keeping) => [name, absolute(root, parent[name])]);
+  const given = KEEPING.filter(([name]) => parent[name] !== undefined);
+  const stored = given.map(([name]) => [name, absolute(root, parent[name])]);
   return { ...allOf("inherit", parent), ...Object.fromEntries(stored) };
 }
 
@@ -32,7 +29,7 @@ function mountOptions(name: string, given: string | MountOptions, inherited: Min
 /** Storage is shared: a place that a mount has of its own, perhaps from its files, is not used, and its user is told. */
 function warnOfPlaces(name: string, mount: MiniflareOptions, main: MiniflareOptions, log: Log): void {
   const [own, shared] = [mount, main].map(places);
-  for (const [option, { keeps }] of KEEPING as Keeping[]) {
+  for (const [option, { keeps }] of KEEPING) {
     if (mount[option] === main[option] || isDeepStrictEqual(own[keeps], shared[keeps])) continue;
     log.warn(`Mount "${name}" stores where the main worker does: its option "${option}" has no effect`);
   }

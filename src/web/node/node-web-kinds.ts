@@ -103,7 +103,7 @@ const kinds = [
   },
 ];
 
-function refuse(value) {
+function refuse(value): never {
   throw new TypeError(UNSHARED[tagOf(value)]);
 }
 
