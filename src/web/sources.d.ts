@@ -15,7 +15,7 @@ export type SenderAnswer =
 export interface Source {
   /** The next chunk; null after the last. */
   pull(): Promise<Uint8Array | null>;
-  cancel(reason: unknown): Promise<void>;
+  cancel(reason: unknown): Promise<void> | void;
 }
 
 /** What a realm reads and makes streams with. */
