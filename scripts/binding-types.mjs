@@ -1,4 +1,4 @@
-// The types of what the addon exports, `src/node/binding/binding.d.ts`: of napi-rs's functions as its macro writes them down
+// The types of what the addon exports, `src/node/binding/exports.d.ts`: of napi-rs's functions as its macro writes them down
 // while the crate compiles (`.cargo/config.toml` says where), of the others as `raw.d.ts` beside it has them.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -7,7 +7,7 @@ import { root, StepError } from "./steps.mjs";
 const written = path.join(root, "target/binding-types/miniflare-rs");
 const folder = path.join(root, "src/node/binding");
 const raw = path.join(folder, "raw.d.ts");
-const types = path.join(folder, "binding.d.ts");
+const types = path.join(folder, "exports.d.ts");
 
 const HEAD =
   "// What the addon exports. The build writes this file (`scripts/binding-types.mjs`): change the Rust functions instead.";

@@ -35,13 +35,17 @@ const IN_NODE = [
 ];
 /** Libraries that are bundled, by the file that they are in there. */
 const LIBRARIES = { undici: "mock-undici", "undici-7": "http-web-undici" };
-/** What a module imports is loaded with it; the line may be the end of a longer import. Types are no code. */
-const IMPORT = /^(?:import (?!type\b)|export |\} ).*from "(\.[^"]+)";$/gm;
+/** What a module imports is loaded with it; the line may be the end of a longer import. */
+const IMPORT = /^(?:import |export |\} ).*from "(\.[^"]+)";$/gm;
+/** Types are no code. */
+const TYPES = /^(?:import|export) type\b[^;]*;/gm;
 const REQUIRE = /\brequire\("(\.[^"]+)"\)/g;
 
 /** The modules that a file requires when it is loaded, and those that it requires later. */
 function requiredBy(file) {
-  const text = readFileSync(file, "utf8").replace(/^\s*\/\/.*$/gm, "");
+  const text = readFileSync(file, "utf8")
+    .replace(/^\s*\/\/.*$/gm, "")
+    .replace(TYPES, "");
   const found = (pattern) =>
     [...text.matchAll(pattern)].map(([, specifier]) => path.join(path.dirname(file), specifier));
   return { atLoad: found(IMPORT), later: found(REQUIRE) };

@@ -2,10 +2,13 @@
 
 import { inspect } from "node:util";
 import { dim } from "./log/ansi.ts";
+import type * as contract from "../../index.d.ts";
 
 /** What all errors of this package are; `code` tells them apart. */
-class MiniflareError extends Error {
-  constructor(code, message, cause) {
+class MiniflareError<Code extends string | number = string> extends Error {
+  readonly code: Code;
+
+  constructor(code: Code, message?: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     hide(this, "name", `${new.target.name} [${code}]`);
@@ -13,23 +16,23 @@ class MiniflareError extends Error {
   }
 }
 
-class MiniflareCoreError extends MiniflareError {}
-class FetchError extends MiniflareError {}
-class RouterError extends MiniflareError {}
-class CacheError extends MiniflareError {}
-class DurableObjectError extends MiniflareError {}
-class QueueError extends MiniflareError {}
-class SchedulerError extends MiniflareError {}
+class MiniflareCoreError extends MiniflareError<contract.MiniflareCoreError["code"]> {}
+class FetchError extends MiniflareError<contract.FetchError["code"]> {}
+class RouterError extends MiniflareError<contract.RouterError["code"]> {}
+class CacheError extends MiniflareError<contract.CacheError["code"]> {}
+class DurableObjectError extends MiniflareError<contract.DurableObjectError["code"]> {}
+class QueueError extends MiniflareError<contract.QueueError["code"]> {}
+class SchedulerError extends MiniflareError<contract.SchedulerError["code"]> {}
 /** What a store could not do; the codes begin with `ERR_STORAGE`. */
-class StorageError extends MiniflareError {}
-class VMScriptRunnerError extends MiniflareError {}
+class StorageError extends MiniflareError<contract.StorageError["code"]> {}
+class VMScriptRunnerError extends MiniflareError<contract.VMScriptRunnerError["code"]> {}
 /** The command of the option `buildCommand` failed; `code` is its exit code, -1 when it has none. */
-class BuildError extends MiniflareError {}
+class BuildError extends MiniflareError<contract.BuildError["code"]> {}
 /** An option with a value of the wrong type: `ERR_INVALID_OPTION`. */
-class OptionsError extends MiniflareError {}
+class OptionsError extends MiniflareError<contract.OptionsError["code"]> {}
 /** What ends an instance: `ERR_DISPOSED ERR_RELOADED ERR_CPU_LIMIT ERR_HEAP_LIMIT ERR_PANIC ERR_CLOCK ERR_LOAD`,
  * and what it could not answer: `ERR_BROKEN_REALM`. */
-class InstanceError extends MiniflareError {}
+class InstanceError extends MiniflareError<contract.InstanceError["code"]> {}
 
 const classes = [
   MiniflareError,
@@ -46,10 +49,10 @@ const classes = [
   OptionsError,
   InstanceError,
 ];
-const byName = new Map(classes.map((Class) => [Class.name, Class]));
+const byName: ReadonlyMap<string, { readonly prototype: Error }> = new Map(classes.map((Class) => [Class.name, Class]));
 
 /** The text of `ERR_NO_SCRIPT`: every place where a script can be named. */
-function noScriptMessage(modules) {
+function noScriptMessage(modules: boolean | undefined): string {
   const command = process.env.MINIFLARE_EXEC_NAME ?? "miniflare";
   const script = modules ? "dist/worker.mjs" : "dist/worker.js";
   const field = modules ? "module" : "main";
@@ -68,7 +71,7 @@ function noScriptMessage(modules) {
 }
 
 /** What calls of an instance reject with after its end. */
-function disposed() {
+function disposed(): InstanceError {
   return new InstanceError(
     "ERR_DISPOSED",
     "This Miniflare instance has been disposed. Make a new one: new Miniflare({ ... })",
@@ -76,7 +79,7 @@ function disposed() {
 }
 
 /** A value in the short form that error messages show: `"yes" (string)`, `[ 1, 2 ] (array)`, `null`. */
-function describe(value) {
+function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   const text = typeof value === "string" ? JSON.stringify(value) : inspect(value, INSPECT_SHORT);
   return `${text.length > 60 ? `${text.slice(0, 57)}...` : text} (${Array.isArray(value) ? "array" : typeof value})`;
@@ -84,15 +87,15 @@ function describe(value) {
 const INSPECT_SHORT = { depth: 0, breakLength: Infinity, compact: true, customInspect: false };
 
 /** The text that shows what was thrown, whatever it is. */
-function describeThrown(thrown) {
+function describeThrown(thrown: unknown): string {
   try {
-    return String(thrown?.stack ?? thrown);
+    return String((thrown as Partial<Error> | null | undefined)?.stack ?? thrown);
   } catch {
     return inspect(thrown);
   }
 }
 
-function hide(error, key, value) {
+function hide(error: Error, key: string, value: unknown): void {
   Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: false });
 }
 

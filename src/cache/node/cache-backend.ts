@@ -9,12 +9,18 @@ import { bytesFromSender } from "../../web/node/node-streams.ts";
 import { makeFair } from "../../node/instance/fairly.ts";
 import { Cache, CacheStorage } from "../cache.js";
 import { textOfHeaders } from "../../web/header-text.js";
+import type { CacheCalls, CacheRequest, CacheSettings, CacheStorageBackend } from "../cache.js";
+import type { Content } from "../../node/binding/exports.d.ts";
 
 makeFair(Cache);
 
-/** The caches; `settings()` gives `{ enabled, warnUsage }`, whatever they are at the time. */
-function cacheStorage(instance, settings, warn) {
-  const calls = {
+/** The caches; `settings()` gives those of the time. */
+function cacheStorage(
+  instance: () => number,
+  settings: () => CacheSettings,
+  warn: (text: string) => void,
+): CacheStorage {
+  const calls: CacheCalls = {
     ttl: (name, url, requestHeaders, status, headers) =>
       binding.cacheTtl(instance(), name, { url, requestHeaders, status, headers }),
     put: (name, key, ttl, status, headers, body) =>
@@ -26,7 +32,7 @@ function cacheStorage(instance, settings, warn) {
 }
 
 /** What a cache is over in Node, with the `calls` that reach its entries. */
-function cacheBackend(calls) {
+function cacheBackend(calls: CacheCalls): Omit<CacheStorageBackend, "settings" | "warn"> {
   return {
     ...outside,
     ...calls,
@@ -41,18 +47,23 @@ function cacheBackend(calls) {
   };
 }
 
-function requestOf(input) {
+/** A request, which may be one of Workers. */
+type WithCf = globalThis.Request & { cf?: { cacheKey?: unknown } };
+
+function requestOf(input: unknown): CacheRequest | undefined {
   if (!isRequest(input)) return undefined;
-  const { method, url, headers, cf } = input;
+  const { method, url, headers, cf }: WithCf = input;
   return { method, url, headers: textOfHeaders(headers), cacheKey: cf?.cacheKey };
 }
 
-async function bodyOf(response) {
+async function bodyOf(response: globalThis.Response): Promise<Content> {
   const { body } = splitResponse(response);
   if (body === null) return "";
   if (typeof body === "string" || body instanceof Uint8Array) return body;
   if (typeof body === "function") return bytesFromSender(body);
-  return new Uint8Array(await require("node:stream/consumers").arrayBuffer(body));
+  return new Uint8Array(await consumers().arrayBuffer(body));
 }
+
+const consumers = () => require("node:stream/consumers") as typeof import("node:stream/consumers");
 
 export { cacheBackend, cacheStorage };

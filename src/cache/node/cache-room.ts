@@ -1,15 +1,18 @@
 // What the room of the Cache API adds to an instance in Node.
 
+import type { Inside } from "../../node/instance/inside.ts";
+import type { CacheStorage } from "../cache.js";
+
 const methods = {
   /** The caches. They stay valid, whichever worker is loaded. */
-  async getCaches(inside) {
+  async getCaches(inside: Inside): Promise<CacheStorage> {
     await inside.begun();
     return inside.part(openCaches);
   },
 };
 
-function openCaches(inside) {
-  const { cacheStorage } = require("./cache-backend.ts");
+function openCaches(inside: Inside): CacheStorage {
+  const { cacheStorage } = require("./cache-backend.ts") as typeof import("./cache-backend.ts");
   return cacheStorage(
     () => inside.instance,
     () => inside.worker.cacheSettings,

@@ -2,6 +2,9 @@
 
 import { boolean } from "../../node/options/check.ts";
 import { place } from "../../node/options/place.ts";
+import type { MiniflareOptions } from "../../../index.d.ts";
+import type { OptionRows } from "../../node/options/table.ts";
+import type { CacheSettings } from "../cache.js";
 
 const options = {
   cache: {
@@ -20,14 +23,17 @@ const options = {
     wrangler: "miniflare.cache_persist",
   },
   cacheWarnUsage: { check: boolean, wrangler: "workers_dev" },
-};
+} satisfies OptionRows;
 
 /** What caches are made with. */
-const cacheSettings = ({ cache, cacheWarnUsage }) => ({ enabled: cache !== false, warnUsage: cacheWarnUsage === true });
+const cacheSettings = ({ cache, cacheWarnUsage }: MiniflareOptions): CacheSettings => ({
+  enabled: cache !== false,
+  warnUsage: cacheWarnUsage === true,
+});
 
 /** What a factory of storages is told of where caches are kept. */
-const cachePlace = ({ cachePersist }) => cachePersist;
+const cachePlace = ({ cachePersist }: MiniflareOptions) => cachePersist;
 
 export const plugin = "CachePlugin";
-export const settings = (options) => ({ cache: cacheSettings(options) });
+export const settings = (options: MiniflareOptions) => ({ cache: cacheSettings(options) });
 export { options, cachePlace, cacheSettings };

@@ -2,22 +2,28 @@
 
 import { kinds } from "./node-object-kinds.ts";
 import { idParts, likelyParts, objectNamespaces, soon } from "./node-objects.ts";
+import type * as contract from "../../../index.d.ts";
+import type { Inside } from "../../node/instance/inside.ts";
+import type { RequestParts } from "../../node/http/http-request.ts";
+import type { Control, GuestState, ObjectParts } from "../../worker/control.js";
+import type { DurableObjectId, DurableObjectNamespace } from "../object-namespace.js";
+import type { DurableObjectStorage } from "./object-storage.ts";
 
 /** The method by which an environment's tests get a state to construct an object with. */
 const STATE = Symbol("state");
 
 const methods = {
   /** The namespace of a binding. It stays valid: its stubs reach whichever worker is loaded. */
-  async getDurableObjectNamespace(inside, name) {
+  async getDurableObjectNamespace(inside: Inside, name: string): Promise<DurableObjectNamespace> {
     await inside.worker.lane();
     return inside.part(openNamespaces)(name);
   },
 
   /** The storage of the object with this id, whether the object has been constructed or not. It stays valid. */
-  async getDurableObjectStorage(inside, id) {
+  async getDurableObjectStorage(inside: Inside, id: contract.DurableObjectId): Promise<DurableObjectStorage> {
     const parts = await partsOf(inside, "getDurableObjectStorage", id);
-    const { DurableObjectStorage } = require("./object-storage.ts");
-    const open = async () => {
+    const { DurableObjectStorage } = require("./object-storage.ts") as typeof import("./object-storage.ts");
+    const open = async (): Promise<[Control, contract.DurableObjectStorage]> => {
       const control = await controlOf(inside, parts);
       return [control, await control.objectStorage(...parts)];
     };
@@ -25,40 +31,48 @@ const methods = {
   },
 
   /** The ids of the objects of a binding that live or have stored something, in the order of their digits. */
-  async getDurableObjectIds(inside, name) {
+  async getDurableObjectIds(inside: Inside, name: string): Promise<DurableObjectId[]> {
     const namespace = await methods.getDurableObjectNamespace(inside, name);
     const digits = await (await controlOf(inside, [name])).objectIds(name);
     return digits.map((hex) => namespace.idFromString(hex));
   },
 
   /** Calls `work(instance, state)` as an event of the object, constructed if it does not live. */
-  async runWithDurableObject(inside, id, work) {
+  async runWithDurableObject<Result>(
+    inside: Inside,
+    id: contract.DurableObjectId,
+    work: (instance: object, state: contract.DurableObjectState) => Result | Promise<Result>,
+  ): Promise<Result> {
     const parts = await partsOf(inside, "runWithDurableObject", id);
     return (await controlOf(inside, parts)).runWithObject(...parts, work, soon);
   },
 
   /** Has the object constructed anew when it is next asked for something; whether it lived. */
-  async evictDurableObject(inside, id) {
+  async evictDurableObject(inside: Inside, id: contract.DurableObjectId): Promise<boolean> {
     const parts = await partsOf(inside, "evictDurableObject", id);
     return (await controlOf(inside, parts)).evictObject(...parts);
   },
 
   /** Delivers the alarms that are set, of all objects or of those with these ids, and awaits their handlers. */
-  async flushDurableObjectAlarms(inside, ids, { onlyDue = false } = {}) {
+  async flushDurableObjectAlarms(
+    inside: Inside,
+    ids?: contract.DurableObjectId | contract.DurableObjectId[],
+    { onlyDue = false }: { onlyDue?: boolean } = {},
+  ): Promise<number> {
     const chosen =
       ids && (await Promise.all([ids].flat().map((id) => partsOf(inside, "flushDurableObjectAlarms", id))));
     await inside.worker.lane();
     return inside.group.flushAlarms(chosen, onlyDue);
   },
 
-  /** `{ state, run(work), depart(), arrive() }` of the worker, for an object that is constructed in Node. */
-  async [STATE](inside, id) {
-    const parts = idParts("getMiniflareDurableObjectState", id);
+  /** The state of the worker, for an object that is constructed in Node. */
+  async [STATE](inside: Inside, id: contract.DurableObjectId): Promise<GuestState> {
+    const parts = await partsOf(inside, "getMiniflareDurableObjectState", id);
     return (await controlOf(inside, parts)).stateForGuest(...parts, soon);
   },
 };
 
-function openNamespaces(inside) {
+function openNamespaces(inside: Inside): (binding: string) => DurableObjectNamespace {
   return objectNamespaces({
     dispatch: (target, request) => dispatch(inside, target, request),
     isEnabled: (flag) => inside.worker.flags.includes(flag),
@@ -66,24 +80,24 @@ function openNamespaces(inside) {
   });
 }
 
-/** Dispatches to `[binding, id]` of an object that this worker is bound to, wherever it lives. */
-function dispatch(inside, target, request) {
+/** Dispatches to an object that this worker is bound to, wherever it lives. */
+function dispatch(inside: Inside, target: ObjectParts, request: RequestParts): Promise<contract.Response> {
   const { worker } = inside;
   if (worker.isReady) return home(inside, target[0]).dispatch(target, request);
   return worker.lane().then(() => home(inside, target[0]).dispatch(target, request));
 }
 
 /** The worker that the objects of a binding live in. */
-const home = ({ group, worker }, binding) => group.home(worker, binding);
+const home = ({ group, worker }: Inside, binding: string) => group.home(worker, binding);
 
 /** What the worker that an object lives in can be asked. */
-async function controlOf(inside, [binding]) {
+async function controlOf(inside: Inside, [binding]: [binding: string, hex?: string]): Promise<Control> {
   await inside.worker.lane();
   return (await home(inside, binding).lane()).control;
 }
 
 /** The binding and the digits of an id that `method` was called with. */
-async function partsOf(inside, method, id) {
+async function partsOf(inside: Inside, method: string, id: contract.DurableObjectId): Promise<ObjectParts> {
   const parts = idParts(method, id);
   if (parts !== undefined) return parts;
   await inside.worker.lane();

@@ -1,17 +1,20 @@
 // Ids of Durable Objects crossing the membrane: Node's half of `../object-kinds.js`.
 
 import { DurableObjectId, partsOf } from "../object-namespace.js";
+import type { Kind } from "../../membrane/kinds.js";
 
-const kinds = [
-  {
-    kind: "objectId",
-    is: (value) => value instanceof DurableObjectId,
-    encode(id) {
-      const parts = partsOf(id);
-      return parts && [...parts, id.name];
-    },
-    decode: (parts) => new DurableObjectId(...parts),
+type IdParts = [binding: string, hex: string, name: string | undefined];
+
+const objectId: Kind<DurableObjectId, IdParts> = {
+  kind: "objectId",
+  is: (value) => value instanceof DurableObjectId,
+  encode(id) {
+    const parts = partsOf(id);
+    return parts && [...parts, id.name];
   },
-];
+  decode: (parts) => new DurableObjectId(...parts),
+};
+
+const kinds: readonly Kind[] = [objectId];
 
 export { kinds };

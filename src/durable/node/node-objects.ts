@@ -6,28 +6,36 @@ import { DurableObjectNamespace, partsOf } from "../object-namespace.js";
 import { describe, DurableObjectError } from "../../node/errors.ts";
 import { objectIds } from "../../node/binding/binding.ts";
 import { splitRequest } from "../../node/http/http-request.ts";
+import type { RequestInfo, RequestInit, Response } from "../../../index.d.ts";
+import type { RequestParts } from "../../node/http/http-request.ts";
+import type { ObjectParts } from "../../worker/control.js";
 
-/**
- * What makes the namespaces of an instance.
- * @param instance `{ dispatch(target, request), isEnabled(flag), warn(text) }`, whichever worker it has at the time
- */
-function objectNamespaces({ dispatch, isEnabled, warn }) {
-  const fetch = (binding, hex, input, init) => dispatch([binding, hex], splitRequest(input, init));
+/** What namespaces ask of an instance, whichever worker it has at the time. */
+export interface NamespacesInstance {
+  dispatch(this: void, target: ObjectParts, request: RequestParts): Promise<Response>;
+  isEnabled(this: void, flag: string): boolean;
+  warn(this: void, text: string): void;
+}
+
+/** What makes the namespaces of an instance. */
+function objectNamespaces({ dispatch, isEnabled, warn }: NamespacesInstance) {
+  const fetch = (binding: string, hex: string, input: RequestInfo, init?: RequestInit) =>
+    dispatch([binding, hex], splitRequest(input, init));
   const backend = { ...objectIds, fetch, isEnabled, warn };
-  return (binding) => new DurableObjectNamespace(String(binding), backend);
+  return (binding: string) => new DurableObjectNamespace(String(binding), backend);
 }
 
 const DIGITS = /^[\da-f]{64}$/i;
 
 /** The digits of an object that looks like an id: one of another copy of this package, or of a library. */
-function digitsOf(id) {
+function digitsOf(id: unknown): string | undefined {
   if (typeof id !== "object" || id === null || typeof id.toString !== "function") return undefined;
-  const text = id.toString();
+  const text: unknown = id.toString();
   return typeof text === "string" && DIGITS.test(text) ? text.toLowerCase() : undefined;
 }
 
 /** The binding and the digits of an id that `method` was called with; undefined of an object that only looks like one. */
-function idParts(method, id) {
+function idParts(method: string, id: unknown): ObjectParts | undefined {
   const parts = partsOf(id);
   if (parts === undefined && digitsOf(id) === undefined) {
     throw new TypeError(`${method}() takes a Durable Object's id, got ${describe(id)}`);
@@ -36,15 +44,15 @@ function idParts(method, id) {
 }
 
 /** The same of an object that looks like an id, whose last digits say which of the bindings with these names it is of. */
-function likelyParts(method, id, names) {
-  const hex = digitsOf(id);
+function likelyParts(method: string, id: unknown, names: readonly string[]): ObjectParts {
+  const hex = digitsOf(id) as string;
   const binding = names.find((name) => isOf(name, hex));
   if (binding !== undefined) return [binding, hex];
   const bound = names.length === 0 ? "none" : names.join(", ");
   throw new TypeError(`${method}() takes the id of a Durable Object that is bound (bound: ${bound}), got ${hex}`);
 }
 
-function isOf(binding, hex) {
+function isOf(binding: string, hex: string): boolean {
   try {
     return objectIds.parseId(binding, hex) === hex;
   } catch {
@@ -53,7 +61,7 @@ function isOf(binding, hex) {
 }
 
 /** Calls back once Node's microtasks are done. The worker that asked may be gone by then. */
-function soon(callback) {
+function soon(callback: () => void): void {
   setImmediate(() => {
     try {
       callback();
@@ -66,9 +74,15 @@ function soon(callback) {
  * @param retries how often it had been retried before; null when its object could not be read or written
  * @param wait milliseconds until it is tried again; null when it is given up
  */
-function alarmError(binding, hex, retries, wait, cause) {
-  const seconds = `in ${Math.round(wait / 1000)} s`;
-  let text = `failed, retry ${retries + 1} follows ${seconds}`;
+function alarmError(
+  binding: string,
+  hex: string,
+  retries: number | null,
+  wait: number | null,
+  cause: unknown,
+): DurableObjectError {
+  const seconds = `in ${Math.round(Number(wait) / 1000)} s`;
+  let text = `failed, retry ${Number(retries) + 1} follows ${seconds}`;
   if (wait === null) text = `failed, it is given up after ${retries} retries`;
   else if (retries === null) text = `could not be delivered, it is tried again ${seconds}`;
   return new DurableObjectError("ERR_ALARM", `Alarm of Durable Object "${binding}" ${text} (id ${hex})`, cause);

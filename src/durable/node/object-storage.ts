@@ -2,39 +2,49 @@
 
 import { StorageError } from "../../node/errors.ts";
 import { makeFair } from "../../node/instance/fairly.ts";
+import type * as contract from "../../../index.d.ts";
+import type { Control } from "../../worker/control.js";
 
-class DurableObjectStorage {
-  #loaded;
-  #open;
-  #control;
-  #storage;
+type Storage = contract.DurableObjectStorage;
+type Method = keyof Storage;
+/** A storage as it is called here: what fits its methods is for the worker's to say. */
+type Calls = Record<Method, { call(...args: unknown[]): Promise<unknown> }["call"]>;
+/** What a loaded worker can be asked; undefined when none is loaded. */
+type Loaded = () => Control | undefined;
+/** Waits for a worker, and opens its storage. */
+type Open = () => Promise<[Control, Storage]>;
 
-  /** `loaded()` gives what a loaded worker can be asked, or undefined; `open()` waits for one, and opens its storage. */
-  constructor(loaded, open) {
+class DurableObjectStorage implements Storage {
+  #loaded: Loaded;
+  #open: Open;
+  #control: Control | null | undefined;
+  #storage!: Calls;
+
+  constructor(loaded: Loaded, open: Open) {
     this.#loaded = loaded;
     this.#open = open;
   }
 
   /** Opens an object's storage. */
-  static async open(loaded, open) {
+  static async open(loaded: Loaded, open: Open): Promise<DurableObjectStorage> {
     const storage = new DurableObjectStorage(loaded, open);
     await storage.#renew();
     return storage;
   }
 
-  async #renew() {
+  async #renew(): Promise<void> {
     [this.#control, this.#storage] = await this.#open();
   }
 
   /** What is wrong with a call is thrown as the worker throws it, unless a worker must be waited for. */
-  #call(method, args) {
+  #call<Answer>(method: Method, args: unknown[]): Promise<Answer> {
     if (this.#control === this.#loaded()) return this.#ask(method, args);
-    return this.#renew().then(() => this.#ask(method, args));
+    return this.#renew().then(() => this.#ask<Answer>(method, args));
   }
 
-  #ask(method, args) {
+  #ask<Answer>(method: Method, args: unknown[]): Promise<Answer> {
     try {
-      return this.#answered(this.#storage[method](...args));
+      return this.#answered(this.#storage[method](...args) as Promise<Answer>);
     } catch (error) {
       if (error instanceof StorageError) return this.#answered(Promise.reject(error));
       throw error;
@@ -42,7 +52,7 @@ class DurableObjectStorage {
   }
 
   /** A storage that has failed is opened anew by the next call. */
-  async #answered(answer) {
+  async #answered<Answer>(answer: Promise<Answer>): Promise<Answer> {
     try {
       return await answer;
     } catch (error) {
@@ -51,43 +61,43 @@ class DurableObjectStorage {
     }
   }
 
-  get(...args) {
+  get<Answer>(...args: unknown[]): Promise<Answer> {
     return this.#call("get", args);
   }
 
-  put(...args) {
+  put<Answer>(...args: unknown[]): Promise<Answer> {
     return this.#call("put", args);
   }
 
-  delete(...args) {
+  delete<Answer>(...args: unknown[]): Promise<Answer> {
     return this.#call("delete", args);
   }
 
-  deleteAll(...args) {
+  deleteAll<Answer>(...args: unknown[]): Promise<Answer> {
     return this.#call("deleteAll", args);
   }
 
-  list(...args) {
+  list<Answer>(...args: unknown[]): Promise<Answer> {
     return this.#call("list", args);
   }
 
-  transaction(...args) {
+  transaction<Answer>(...args: unknown[]): Promise<Answer> {
     return this.#call("transaction", args);
   }
 
-  sync() {
+  sync(): Promise<void> {
     return this.#call("sync", []);
   }
 
-  getAlarm(...args) {
+  getAlarm<Answer>(...args: unknown[]): Promise<Answer> {
     return this.#call("getAlarm", args);
   }
 
-  setAlarm(...args) {
+  setAlarm<Answer>(...args: unknown[]): Promise<Answer> {
     return this.#call("setAlarm", args);
   }
 
-  deleteAlarm(...args) {
+  deleteAlarm<Answer>(...args: unknown[]): Promise<Answer> {
     return this.#call("deleteAlarm", args);
   }
 }

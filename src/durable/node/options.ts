@@ -2,6 +2,10 @@
 
 import { boolean, isString, optional, record, shape, string } from "../../node/options/check.ts";
 import { place } from "../../node/options/place.ts";
+import type { DurableObjectOptions, MiniflareOptions } from "../../../index.d.ts";
+import type { OptionRows } from "../../node/options/table.ts";
+import type { ObjectConfig } from "../../node/options/wrangler.ts";
+import type { ObjectBinding } from "../../worker/control.js";
 
 const durableObject = shape(
   { className: string, scriptName: optional(string) },
@@ -34,30 +38,35 @@ const options = {
     help: "Enable Durable Object alarms (enabled by default)",
     wrangler: "miniflare.durable_objects_alarms",
   },
-};
+} satisfies OptionRows;
 
-function objectsOf(bindings) {
-  const objects = bindings.map(({ name, class_name, script_name }) => [
+function objectsOf(bindings: ObjectConfig[]): Record<string, DurableObjectOptions> {
+  const objects = bindings.map(({ name, class_name, script_name }): [string, DurableObjectOptions] => [
     name,
     { className: class_name, scriptName: script_name },
   ]);
   return Object.fromEntries(objects);
 }
 
-/** What the option binds: `[binding, className, scriptName]` each. */
-function objectBindings({ durableObjects = {} }) {
+/** What the option binds. */
+function objectBindings({ durableObjects = {} }: MiniflareOptions): ObjectBinding[] {
   return Object.entries(durableObjects).map(([binding, value]) => {
-    const { className, scriptName } = typeof value === "string" ? { className: value } : value;
+    const { className, scriptName }: DurableObjectOptions = typeof value === "string" ? { className: value } : value;
     return [binding, className, scriptName];
   });
 }
 
 /** The script that the class of a binding is in; undefined of a class of the worker's own. */
-const scriptOf = ({ durableObjects }, binding) => durableObjects?.[binding]?.scriptName;
+function scriptOf({ durableObjects }: MiniflareOptions, binding: string): string | undefined {
+  const value = durableObjects?.[binding];
+  return typeof value === "object" ? value.scriptName : undefined;
+}
 
 /** Whether alarms are delivered when they are due. */
-const deliversAlarms = ({ durableObjectsAlarms }) => durableObjectsAlarms !== false;
+const deliversAlarms = ({ durableObjectsAlarms }: MiniflareOptions) => durableObjectsAlarms !== false;
 
 export const plugin = "DurableObjectsPlugin";
-export const settings = (options) => ({ durableObjects: objectBindings(options).map(([binding]) => binding) });
+export const settings = (options: MiniflareOptions) => ({
+  durableObjects: objectBindings(options).map(([binding]) => binding),
+});
 export { options, deliversAlarms, objectBindings, scriptOf };

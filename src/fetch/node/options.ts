@@ -1,22 +1,25 @@
 // The options of outbound fetches.
 
-import { check, isString, numeric } from "../../node/options/check.ts";
+import { check, isNumber, isString, numeric } from "../../node/options/check.ts";
 import { outboundSettings, readAuthorities } from "./outbound-settings.ts";
+import type { MiniflareOptions } from "../../../index.d.ts";
+import type { RoomHooks } from "../../node/instance/lane.ts";
+import type { OptionRows } from "../../node/options/table.ts";
 
 const stringOrStrings = check(
   "a string, or an array of strings",
   (value) => isString(value) || (Array.isArray(value) && value.every(isString)),
 );
-const timeout = numeric("a positive, finite number", (value) => Number.isFinite(value) && value > 0);
+const timeout = numeric("a positive, finite number", (value) => isNumber(value) && Number.isFinite(value) && value > 0);
 
 const options = {
   fetchCa: { check: stringOrStrings },
   fetchCaPath: { check: stringOrStrings },
   fetchTimeoutMs: { check: timeout, default: 300_000 },
-};
+} satisfies OptionRows;
 
 /** Certificates are read at once, so that one that is broken is told of when the worker is loaded. */
-export function hooks(given, root) {
+export function hooks(given: MiniflareOptions, root: string): Pick<RoomHooks, "outbound"> {
   const authorities = readAuthorities(given, root);
   const { fetchTimeoutMs = options.fetchTimeoutMs.default } = given;
   return { outbound: () => outboundSettings(authorities, fetchTimeoutMs) };

@@ -5,11 +5,12 @@ import { outside } from "../../node/binding/outside.ts";
 import { streamFromSource } from "../../web/node/node-streams.ts";
 import { makeFair } from "../../node/instance/fairly.ts";
 import { KVNamespace } from "../kv-namespace.js";
+import type { KVBackend, KVCalls } from "../kv-namespace.js";
 
 makeFair(KVNamespace);
 
 /** The namespace of this name. `instance()` gives the number of the instance; it throws when that is disposed of. */
-function kvNamespace(name, instance) {
+function kvNamespace(name: string, instance: () => number): KVNamespace {
   return new KVNamespace(
     name,
     kvBackend({
@@ -22,7 +23,7 @@ function kvNamespace(name, instance) {
 }
 
 /** What a namespace is over in Node, with the `calls` that reach its entries. */
-function kvBackend(calls) {
+function kvBackend(calls: KVCalls): KVBackend {
   return { ...outside, ...calls, streamFromSource, valueLimit: binding.kvValueLimit() };
 }
 

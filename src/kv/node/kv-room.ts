@@ -1,10 +1,13 @@
 // What the room of KV namespaces adds to an instance in Node.
 
+import type { Inside } from "../../node/instance/inside.ts";
+import type { KVNamespace } from "../kv-namespace.js";
+
 const methods = {
   /** A KV namespace, whether it is bound or not. */
-  async getKVNamespace(inside, name) {
+  async getKVNamespace(inside: Inside, name: string): Promise<KVNamespace> {
     await inside.begun();
-    const { kvNamespace } = require("./kv-backend.ts");
+    const { kvNamespace } = require("./kv-backend.ts") as typeof import("./kv-backend.ts");
     return kvNamespace(String(name), () => inside.instance);
   },
 };

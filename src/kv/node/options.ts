@@ -2,6 +2,8 @@
 
 import { strings } from "../../node/options/check.ts";
 import { place } from "../../node/options/place.ts";
+import type { Miniflare, MiniflareOptions } from "../../../index.d.ts";
+import type { OptionRows } from "../../node/options/table.ts";
 
 const options = {
   kvNamespaces: {
@@ -20,9 +22,10 @@ const options = {
     help: "Persist KV data (to optional path)",
     wrangler: "miniflare.kv_persist",
   },
-};
+} satisfies OptionRows;
 
 export const plugin = "KVPlugin";
-export const settings = ({ kvNamespaces = [] }) => ({ kvNamespaces });
-export const bindings = ({ kvNamespaces = [] }, mf) => kvNamespaces.map((name) => [name, mf.getKVNamespace(name)]);
+export const settings = ({ kvNamespaces = [] }: MiniflareOptions) => ({ kvNamespaces });
+export const bindings = ({ kvNamespaces = [] }: MiniflareOptions, mf: Miniflare): [string, unknown][] =>
+  kvNamespaces.map((name) => [name, mf.getKVNamespace(name)]);
 export { options };

@@ -2,21 +2,27 @@
 
 import { binding, waiting } from "./binding.ts";
 import { StorageError } from "../errors.ts";
+import type { WireValue } from "./exports.d.ts";
 
 /** What a call answered with a number for; Node stays alive until it is there. */
-function later(number) {
-  return new Promise((resolve, reject) => {
+function later(number: number): Promise<WireValue> {
+  return new Promise<WireValue>((resolve, reject) => {
     waiting(1);
     binding.later(number, (error, value) => {
       waiting(-1);
       if (error === null) resolve(value);
-      else reject(failure(error, value));
+      else reject(failure(error, String(value)));
     });
   });
 }
 
-function failure(name, text) {
-  return name.startsWith("ERR_") ? new StorageError(name, text) : new Error(text);
+function failure(name: string, text: string): Error {
+  return isStorageCode(name) ? new StorageError(name, text) : new Error(text);
+}
+
+/** What stores fail with are the codes of their errors. */
+function isStorageCode(name: string): name is StorageError["code"] {
+  return name.startsWith("ERR_");
 }
 
 export { later };

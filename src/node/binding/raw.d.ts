@@ -1,4 +1,4 @@
-// The part of `binding.d.ts` that is written by hand: types of the wire, and the functions of `raw.rs`.
+// The part of `exports.d.ts` that is written by hand: types of the wire, and the functions of `raw.rs`.
 
 /** What crosses between Node and Rust. Objects other than arrays and `Uint8Array`s are encoded by the membrane first. */
 export type WireValue = undefined | null | boolean | number | string | bigint | Uint8Array | WireValue[];

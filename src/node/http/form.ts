@@ -6,12 +6,32 @@ import { types } from "node:util";
 import { describe } from "../errors.ts";
 import { web } from "./fetch-classes.ts";
 
+/** A body, and the content type that it has by itself. */
+export type TypedBody<Body> = [body: Body, type: string | null];
+
+/** A form of Node's or of a library; entries are texts and blobs, or what a text is made of. */
+interface Form {
+  append: unknown;
+  [Symbol.iterator](): Iterator<[name: string, value: unknown]>;
+}
+
+/** A blob of Node's or of a library, which has one of the methods at least. */
+interface ForeignBlob {
+  readonly type?: string;
+  readonly name?: unknown;
+  stream?(): AsyncIterable<Uint8Array>;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
 const BOUNDARIES = 1e13;
 const FILE_TYPE = "application/octet-stream";
+/** What a form or a blob is sent as. */
+type Part = string | ForeignBlob;
+
 const encoder = new TextEncoder();
 
 /** `[body, content type]` of a form whose entries are texts; undefined for whatever else. */
-function textOfForm(body) {
+function textOfForm(body: unknown): TypedBody<string> | undefined {
   if (!isForm(body) || typeof body[Symbol.iterator] !== "function") return undefined;
   const boundary = newBoundary();
   let text = "";
@@ -23,19 +43,19 @@ function textOfForm(body) {
 }
 
 /** `[stream, content type]` of a form or a blob of a library; undefined for what Node takes as it is. */
-function streamOfForeign(body) {
+function streamOfForeign(body: unknown): TypedBody<ReadableStream> | undefined {
   if (typeof body !== "object" || body === null) return undefined;
   if (isForm(body)) return body instanceof web.FormData ? undefined : streamOfForm(body);
-  if (!isBlob(body) || body instanceof require("node:buffer").Blob) return undefined;
+  if (!isBlob(body) || body instanceof (require("node:buffer") as typeof import("node:buffer")).Blob) return undefined;
   return [streamOf([body]), body.type || null];
 }
 
-function streamOfForm(form) {
+function streamOfForm(form: Form): TypedBody<ReadableStream> {
   if (typeof form[Symbol.iterator] !== "function") {
     throw new TypeError(`A form as a body can be iterated, as the standard's FormData can, got ${describe(form)}`);
   }
   const boundary = newBoundary();
-  const parts = [];
+  const parts: Part[] = [];
   for (const [name, value] of form) {
     if (isBlob(value)) parts.push(filePart(boundary, name, value), value, "\r\n");
     else parts.push(textPart(boundary, name, String(value)));
@@ -44,7 +64,7 @@ function streamOfForm(form) {
 }
 
 /** A stream of bytes, of texts and blobs one after the other. */
-function streamOf(parts) {
+function streamOf(parts: Part[]): ReadableStream {
   const chunks = chunksOf(parts);
   return new ReadableStream({
     type: "bytes",
@@ -58,7 +78,7 @@ function streamOf(parts) {
   });
 }
 
-async function* chunksOf(parts) {
+async function* chunksOf(parts: Part[]): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
   for (const part of parts) {
     if (typeof part === "string") yield encoder.encode(part);
     else yield* chunksOfBlob(part);
@@ -66,40 +86,44 @@ async function* chunksOf(parts) {
 }
 
 // A byte stream refuses empty chunks, and takes the memory of others: Node's own blobs give views of what they keep.
-async function* chunksOfBlob(blob) {
+async function* chunksOfBlob(blob: ForeignBlob): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
   const content = typeof blob.stream === "function" ? blob.stream() : [await blob.arrayBuffer()];
   for await (const chunk of content) if (chunk.byteLength > 0) yield new Uint8Array(chunk);
 }
 
 /** Node loads its own class when it is named, which one who has a form has done. */
-function isForm(body) {
-  return typeof body?.append === "function" && tagOf(body) === "[object FormData]";
+function isForm(body: unknown): body is Form {
+  return (
+    typeof (body as Partial<Form> | null | undefined)?.append === "function" && tagOf(body) === "[object FormData]"
+  );
 }
 
-function isBlob(value) {
+function isBlob(value: unknown): value is ForeignBlob {
   if (typeof value !== "object" || value === null || types.isProxy(value)) return false;
   const tag = tagOf(value);
   if (tag !== "[object Blob]" && tag !== "[object File]") return false;
-  if (typeof value.stream === "function" || typeof value.arrayBuffer === "function") return true;
+  const blob: Partial<ForeignBlob> = value;
+  if (typeof blob.stream === "function" || typeof blob.arrayBuffer === "function") return true;
   throw new TypeError(`A blob as a body has stream() or arrayBuffer(), got ${describe(value)}`);
 }
 
-const tagOf = (value) => Object.prototype.toString.call(value);
+const tagOf = (value: unknown): string => Object.prototype.toString.call(value);
 
-const newBoundary = () =>
+const newBoundary = (): string =>
   `----miniflare-rs-${Math.floor(Math.random() * BOUNDARIES)
     .toString()
     .padStart(13, "0")}`;
-const formType = (boundary) => `multipart/form-data; boundary=${boundary}`;
+const formType = (boundary: string): string => `multipart/form-data; boundary=${boundary}`;
 
-const partHead = (boundary, name) =>
+const partHead = (boundary: string, name: unknown): string =>
   `--${boundary}\r\nContent-Disposition: form-data; name="${escaped(newlines(String(name)))}"`;
-const textPart = (boundary, name, value) => `${partHead(boundary, name)}\r\n\r\n${newlines(value)}\r\n`;
-const filePart = (boundary, name, { name: file = "blob", type }) =>
+const textPart = (boundary: string, name: unknown, value: string): string =>
+  `${partHead(boundary, name)}\r\n\r\n${newlines(value)}\r\n`;
+const filePart = (boundary: string, name: unknown, { name: file = "blob", type }: ForeignBlob): string =>
   `${partHead(boundary, name)}; filename="${escaped(String(file))}"\r\nContent-Type: ${type || FILE_TYPE}\r\n\r\n`;
 
-const newlines = (text) => text.replace(/\r\n?|\n/g, "\r\n");
-const ESCAPES = { "\n": "%0A", "\r": "%0D", '"': "%22" };
-const escaped = (text) => text.replace(/[\n\r"]/g, (character) => ESCAPES[character]);
+const newlines = (text: string): string => text.replace(/\r\n?|\n/g, "\r\n");
+const ESCAPES: Readonly<Record<string, string>> = { "\n": "%0A", "\r": "%0D", '"': "%22" };
+const escaped = (text: string): string => text.replace(/[\n\r"]/g, (character) => ESCAPES[character]);
 
 export { streamOfForeign, textOfForm };

@@ -8,22 +8,46 @@ import { plainHeaders } from "./plain-headers.ts";
 import { extendLater, web } from "./fetch-classes.ts";
 import { streamFromSender } from "../../web/node/node-streams.ts";
 import { textOfHeaders } from "../../web/header-text.js";
+import type { BodyContent } from "./http-body.ts";
+import type { TypedBody } from "./form.ts";
+import type { FormData, Headers } from "./flat-headers.ts";
+import type { RequestInfo, RequestInit } from "../../../index.d.ts";
+
+/** What comes with a request: Node knows how it is sent, and Workers what is known of it. */
+type GivenInit = RequestInit & { duplex?: "half" };
+type Cf = Record<string, unknown>;
+
+/** A request in the form that the addon takes, as `splitRequest` makes it. */
+export interface RequestParts {
+  method: string;
+  /** An absolute URL. */
+  url: string;
+  /** Flat: see `src/web/header-text.js`. */
+  headers: string;
+  body: BodyContent;
+  /** What JSON can represent. */
+  cf?: Cf;
+  redirect?: RequestRedirect;
+  signal?: AbortSignal | null;
+  /** `[depth, pipelineDepth]` of a request that a worker makes. */
+  nesting?: [depth: number, pipelineDepth: number];
+}
 
 // The words of Node's own Request.
 const ALREADY_USED = "Cannot construct a Request with a Request object that has already been used.";
 
 // The text a Request was made of, or undefined: it can be handed on without reading the stream.
-let textOf;
+let textOf: (request: object) => string | undefined;
 
-class Request extends Object {
-  #cf;
-  #text;
+class Request extends (Object as unknown as typeof globalThis.Request) {
+  #cf: Cf | undefined;
+  #text: string | undefined;
 
-  constructor(input, init = undefined) {
+  constructor(input: RequestInfo, init: GivenInit | undefined = undefined) {
     const foreign = streamOfForeign(init?.body);
     super(...nodeArguments(input, foreign === undefined ? init : { ...init, body: foreign[0] }));
     if (foreign !== undefined) addType(super.headers, foreign);
-    this.#cf = cloneCf(init?.cf ?? (isRequest(input) ? input.cf : undefined));
+    this.#cf = cloneCf(init?.cf ?? (isRequest(input) ? (input as { cf?: Cf }).cf : undefined));
     this.#text = typeof init?.body === "string" ? init.body : inheritedText(input, init);
     announceLength(this, init?.body);
   }
@@ -33,90 +57,99 @@ class Request extends Object {
     textOf = (request) => (#text in request ? request.#text : undefined);
   }
 
-  get cf() {
+  get cf(): Cf | undefined {
     return this.#cf;
   }
 
-  get headers() {
+  override get headers(): Headers {
     return withGetAll(super.headers);
   }
 
   // Node's makes objects of its own realm.
-  async json() {
+  override async json() {
     return JSON.parse(await super.text());
   }
 
-  async formData() {
+  override async formData(): Promise<FormData> {
     requireFormType(this.headers);
     return withOurClass(await super.formData());
   }
 
-  clone() {
+  override clone(): Request {
     const copy = new Request(super.clone(), { cf: this.#cf });
     copy.#text = this.#text;
     return copy;
   }
 }
 
-function inheritedText(input, init) {
+function inheritedText(input: RequestInfo, init: GivenInit | undefined): string | undefined {
   return input instanceof web.Request && (init?.body ?? null) === null ? textOf(input) : undefined;
 }
 
-function cloneCf(cf) {
+function cloneCf(cf: unknown): Cf | undefined {
   return cf ? JSON.parse(JSON.stringify(cf)) : undefined;
 }
 
 // Node's Request knows only its own kind, and wants to be told that a stream is sent half-duplex.
-function nodeArguments(input, init) {
-  if (!isRequest(input) || input instanceof web.Request) return [input, withDuplex(init)];
+function nodeArguments(
+  input: RequestInfo,
+  init: GivenInit | undefined,
+): [input: RequestInfo, init: GivenInit | undefined] {
+  if (!isRequest(input) || isNodes(input)) return [input, withDuplex(init)];
   return [input.url, withDuplex({ ...foreignInit(input, init), ...definedOnly(init) })];
 }
 
-function withDuplex(init) {
-  const isStream = typeof init?.body?.[Symbol.asyncIterator] === "function";
-  return isStream && init.duplex === undefined ? { ...init, duplex: "half" } : init;
+function withDuplex(init: GivenInit | undefined): GivenInit | undefined {
+  const isStream = typeof (init?.body as Partial<AsyncIterable<unknown>>)?.[Symbol.asyncIterator] === "function";
+  return isStream && init?.duplex === undefined ? { ...init, duplex: "half" } : init;
 }
 
-function foreignInit(request, init) {
+function foreignInit(request: globalThis.Request, init: GivenInit | undefined): GivenInit {
   const { method, redirect, signal } = request;
   const body = (init?.body ?? null) === null ? takeBody(request, undefined, ALREADY_USED) : null;
   return { method, redirect, body, headers: [...request.headers], ...(signal instanceof AbortSignal && { signal }) };
 }
 
-function definedOnly(init) {
+function definedOnly(init: GivenInit | undefined): GivenInit {
   return Object.fromEntries(Object.entries(init ?? {}).filter(([, value]) => value !== undefined));
 }
 
+const isNodes = (value: unknown): boolean => value instanceof web.Request;
+
 /** Node's, ours, or one of another realm or library that has what a Request has. */
-function isRequest(value) {
-  if (value instanceof web.Request) return true;
-  if (typeof value !== "object" || value === null || !("body" in value)) return false;
-  if (typeof value.url !== "string" || typeof value.method !== "string") return false;
-  return typeof value.headers?.[Symbol.iterator] === "function";
+function isRequest(value: unknown): value is globalThis.Request {
+  if (isNodes(value)) return true;
+  if (typeof value !== "object" || value === null) return false;
+  const request: Partial<globalThis.Request> = value;
+  if (!("body" in request)) return false;
+  if (typeof request.url !== "string" || typeof request.method !== "string") return false;
+  return typeof request.headers?.[Symbol.iterator] === "function";
 }
 
-const METHODS = new Map(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"].map((method) => [method, method]));
-for (const method of [...METHODS.keys()]) METHODS.set(method.toLowerCase(), method);
+const METHODS = new Map<string | undefined, string>(
+  ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"].map((method) => [method, method]),
+);
+for (const method of [...METHODS.values()]) METHODS.set(method.toLowerCase(), method);
 METHODS.set("PATCH", "PATCH").set(undefined, "GET");
 
-const REDIRECTS = new Map([
+const REDIRECTS = new Map<RequestRedirect | undefined, RequestRedirect>([
   ["follow", "follow"],
   ["manual", "manual"],
   ["error", "error"],
   [undefined, "follow"],
 ]);
-const PLAIN_KEYS = new Set(["method", "headers", "body", "cf", "redirect", "signal"]);
+const PLAIN_KEYS = new Set<string>(["method", "headers", "body", "cf", "redirect", "signal"]);
 
 /**
  * What `new Request(input, init)` would hold, in the form that the addon takes: an absolute `url`, flat `headers` (see
  * headers.js), and a `body` that is null, a string, bytes (a view of the caller's memory) or a byte stream.
  */
-function splitRequest(input, init) {
+function splitRequest(input: RequestInfo, init?: RequestInit | null): RequestParts {
   return splitPlain(input, init) ?? splitBuilt(input, init);
 }
 
 // Null when it takes Node's Request to say what the arguments mean, or what is wrong with them.
-function splitPlain(input, init) {
+function splitPlain(input: RequestInfo, init: RequestInit | null | undefined): RequestParts | null {
   const url = plainUrl(input);
   if (url === null) return null;
   if (init === undefined || init === null) return plainParts("GET", url, "", null, undefined, "follow", null);
@@ -132,18 +165,26 @@ function splitPlain(input, init) {
   return headers === null ? null : plainParts(method, url, headers, body, cloneCf(init.cf), redirect, signal);
 }
 
-function plainParts(method, url, headers, body, cf, redirect, signal) {
+function plainParts(
+  method: string,
+  url: string,
+  headers: string,
+  body: BodyContent,
+  cf: Cf | undefined,
+  redirect: RequestRedirect,
+  signal: AbortSignal | null,
+): RequestParts {
   return { method, url, headers, body, cf, redirect, signal };
 }
 
-function isPlainInit(init) {
+function isPlainInit(init: RequestInit): boolean {
   if (typeof init !== "object" || Object.getPrototypeOf(init) !== Object.prototype) return false;
   for (const key in init) if (!PLAIN_KEYS.has(key)) return false;
   return true;
 }
 
 /** A body in memory, undefined for one that is not, and the content type that it has by itself. */
-function plainBody(body) {
+function plainBody(body: unknown): TypedBody<BodyContent | undefined> {
   if (body === null) return [null, null];
   if (typeof body === "string") return [body, "text/plain;charset=UTF-8"];
   if (body instanceof URLSearchParams) return [String(body), "application/x-www-form-urlencoded;charset=UTF-8"];
@@ -151,15 +192,15 @@ function plainBody(body) {
 }
 
 // Tests ask for the same few URLs over and over.
-const urls = new Map();
+const urls = new Map<string, string>();
 const MAX_URLS = 256;
 
-function plainUrl(input) {
+function plainUrl(input: unknown): string | null {
   if (typeof input === "string") return urls.get(input) ?? rememberedUrl(input);
   return input instanceof URL ? hrefOf(input) : null;
 }
 
-function rememberedUrl(input) {
+function rememberedUrl(input: string): string | null {
   if (!URL.canParse(input)) return null;
   const href = hrefOf(new URL(input));
   if (href === null || input.length > 2048) return href;
@@ -169,14 +210,14 @@ function rememberedUrl(input) {
 }
 
 // A request may not hold credentials in its URL.
-function hrefOf(url) {
+function hrefOf(url: URL): string | null {
   return url.username === "" && url.password === "" ? url.href : null;
 }
 
-function splitBuilt(input, init) {
+function splitBuilt(input: RequestInfo, init: RequestInit | null | undefined): RequestParts {
   const hasInit = init !== undefined && init !== null;
   const isGiven = input instanceof web.Request && !hasInit;
-  const request = isGiven ? input : new Request(input, init);
+  const request: globalThis.Request & { cf?: Cf } = isGiven ? input : new Request(input, init ?? undefined);
   const { method, url, redirect } = request;
   const body = (hasInit ? bodyInMemory(init.body) : undefined) ?? takeBody(request, textOf(request), ALREADY_USED);
   const signal = isRequest(input) || init?.signal ? request.signal : null;
@@ -184,9 +225,9 @@ function splitBuilt(input, init) {
 }
 
 /** The request of such parts; a body may be a function by which a stream is read, too. */
-function buildRequest({ method, url, headers, body, cf, redirect, signal }) {
+function buildRequest({ method, url, headers, body: content, cf, redirect, signal }: RequestParts): Request {
+  const body = typeof content === "function" ? streamFromSender(content) : (content as BodyInit | null);
   const init = { method, headers: parseHeaders(headers), body, cf, redirect, signal };
-  if (typeof body === "function") init.body = streamFromSender(body);
   return new Request(url, init);
 }
 

@@ -7,9 +7,31 @@ import { streamOfForeign } from "./form.ts";
 import { fetchedHeaders, parseHeaders, withGetAll, withOurClass } from "./flat-headers.ts";
 import { extendLater, web } from "./fetch-classes.ts";
 import { textOfHeaders } from "../../web/header-text.js";
+import type { BodyContent } from "./http-body.ts";
+import type { FormData, Headers } from "./flat-headers.ts";
+import type { Response as ContractResponse, ResponseInit } from "../../../index.d.ts";
+
+type EncodeBody = ContractResponse["encodeBody"];
+
+/** A response as it is handed on, to a worker or from one. */
+export interface ResponseParts {
+  status: number;
+  statusText: string;
+  /** Flat: see `src/web/header-text.js`. */
+  headers: string;
+  /** Bytes may be kept by the one who gets them. */
+  body: BodyContent;
+  /** Gives the promise of what the worker waits for. */
+  waitUntil?: () => Promise<unknown[]>;
+  /** Default: `"automatic"`. */
+  encodeBody?: EncodeBody;
+  /** Where it was fetched from; undefined when it was not. */
+  url?: string;
+  redirected?: boolean;
+}
 
 const SWITCHING_PROTOCOLS = 101;
-const NULL_BODY_STATUSES = new Set([SWITCHING_PROTOCOLS, 204, 205, 304]);
+const NULL_BODY_STATUSES = new Set<number | undefined>([SWITCHING_PROTOCOLS, 204, 205, 304]);
 
 /** Node makes no response of the status: what it makes has another one, which nobody sees. */
 const OF_HANDSHAKES = { status: { value: SWITCHING_PROTOCOLS }, ok: { value: false } };
@@ -17,19 +39,19 @@ const HANDSHAKE =
   "A Response with a WebSocket cannot be handed to a worker: WebSockets are not there yet. Hand over a Response of another status.";
 
 // The text a Response was made of, or undefined: it can be handed on without reading the stream.
-let textOf;
+let textOf: (response: object) => string | undefined;
 
-class Response extends Object {
-  #cf;
-  #encodeBody;
-  #text;
-  #webSocket;
+class Response extends (Object as unknown as typeof globalThis.Response) {
+  #cf: unknown;
+  #encodeBody: EncodeBody;
+  #text: string | undefined;
+  #webSocket: object | null;
 
-  constructor(body = null, init = undefined) {
+  constructor(body: BodyInit | null = null, init: ResponseInit | undefined = undefined) {
     if (body !== null && NULL_BODY_STATUSES.has(init?.status) && isEmptyBody(body)) body = null;
     const webSocket = init?.webSocket ?? null;
     const foreign = streamOfForeign(body);
-    super(foreign?.[0] ?? body, webSocket === null ? ordinaryInit(init ?? {}) : handshakeInit(init));
+    super(foreign?.[0] ?? body, webSocket === null ? ordinaryInit(init ?? {}) : handshakeInit(init ?? {}));
     if (foreign !== undefined) addType(super.headers, foreign);
     if (webSocket !== null) Object.defineProperties(this, OF_HANDSHAKES);
     this.#webSocket = webSocket;
@@ -42,11 +64,11 @@ class Response extends Object {
     announceLength(this, body);
   }
 
-  static json(data, init = undefined) {
+  static override json(data: unknown, init: ResponseInit | undefined = undefined): Response {
     return Response.#from(super.json(data, init ?? {}), init?.encodeBody, init?.cf);
   }
 
-  static redirect(url, status = 302) {
+  static override redirect(url: string | URL, status = 302): Response {
     return Response.#from(super.redirect(url, status));
   }
 
@@ -55,38 +77,38 @@ class Response extends Object {
     textOf = (response) => (#text in response ? response.#text : undefined);
   }
 
-  static #from(response, encodeBody, cf) {
+  static #from(response: globalThis.Response, encodeBody?: EncodeBody, cf?: unknown): Response {
     const { body, status, statusText, headers } = response;
     return new Response(body, { status, statusText, headers, encodeBody, cf });
   }
 
-  get cf() {
+  get cf(): unknown {
     return this.#cf;
   }
 
-  get encodeBody() {
+  get encodeBody(): EncodeBody {
     return this.#encodeBody;
   }
 
-  get webSocket() {
+  get webSocket(): object | null {
     return this.#webSocket;
   }
 
-  get headers() {
+  override get headers(): Headers {
     return withGetAll(super.headers);
   }
 
   // Node's makes objects of its own realm.
-  async json() {
+  override async json() {
     return JSON.parse(await super.text());
   }
 
-  async formData() {
+  override async formData(): Promise<FormData> {
     requireFormType(this.headers);
     return withOurClass(await super.formData());
   }
 
-  clone() {
+  override clone(): Response {
     if (this.#webSocket !== null) throw new TypeError("Cannot clone a response to a WebSocket handshake.");
     const copy = Response.#from(super.clone(), this.#encodeBody, this.#cf);
     copy.#text = this.#text;
@@ -94,37 +116,39 @@ class Response extends Object {
   }
 
   /** What the worker's `waitUntil()` promises resolved to; none for a response that no dispatch answered with. */
-  waitUntil() {
-    return Promise.resolve([]);
+  waitUntil<WaitUntil extends unknown[] = unknown[]>(): Promise<WaitUntil> {
+    return Promise.resolve([] as unknown[] as WaitUntil);
   }
 }
 
-function ordinaryInit(init) {
+function ordinaryInit(init: ResponseInit): ResponseInit {
   if (init.status !== SWITCHING_PROTOCOLS) return init;
   throw new RangeError('init["status"] must be in the range of 200 to 599, inclusive.');
 }
 
-function handshakeInit({ status, statusText, headers }) {
+function handshakeInit({ status, statusText, headers }: ResponseInit): ResponseInit {
   if (status === SWITCHING_PROTOCOLS) return { statusText, headers };
   throw new RangeError("Responses with a WebSocket must have status code 101.");
 }
 
 // Node 20 has no such thing, and loads much to say so.
-const { markAsUncloneable } = Number.parseInt(process.versions.node, 10) < 22 ? {} : require("node:worker_threads");
+const { markAsUncloneable }: { markAsUncloneable?(value: object): void } =
+  Number.parseInt(process.versions.node, 10) < 22 ? {} : require("node:worker_threads");
 
 // Stands in for `Response` as a parent: the same prototype chain, without running Node's constructor.
-function Bare() {}
-Bare.prototype = Response.prototype;
+function BareParent() {}
+BareParent.prototype = Response.prototype;
+const Bare = BareParent as unknown as new () => Response;
 
 /** Whether a value is the answer of a dispatch. */
-let isLight;
+let isLight: (value: unknown) => value is LightResponse;
 
 class LightResponse extends Bare {
-  #parts;
-  #body;
-  #headers = null;
+  #parts: ResponseParts;
+  #body: Body;
+  #headers: Headers | null = null;
 
-  constructor(parts, body, headers) {
+  constructor(parts: ResponseParts, body: Body, headers: Headers | null) {
     super();
     markAsUncloneable?.(this);
     this.#parts = parts;
@@ -132,112 +156,113 @@ class LightResponse extends Bare {
     this.#headers = headers;
   }
 
-  static split(response) {
+  static split(response: LightResponse): ResponseParts {
     const { status, statusText, headers } = response.#parts;
     const flat = response.#headers === null ? headers : textOfHeaders(response.#headers);
     return { status, statusText, headers: flat, body: response.#body.take() };
   }
 
   static {
-    isLight = (value) => typeof value === "object" && value !== null && #parts in value;
+    isLight = (value): value is LightResponse => typeof value === "object" && value !== null && #parts in value;
   }
 
-  get status() {
+  override get status(): number {
     return this.#parts.status;
   }
 
-  get statusText() {
+  override get statusText(): string {
     return this.#parts.statusText;
   }
 
-  get ok() {
+  override get ok(): boolean {
     return this.status >= 200 && this.status <= 299;
   }
 
-  get url() {
+  override get url(): string {
     return this.#parts.url ?? "";
   }
 
-  get redirected() {
+  override get redirected(): boolean {
     return this.#parts.redirected ?? false;
   }
 
-  get type() {
+  override get type(): ResponseType {
     return "default";
   }
 
-  get headers() {
+  override get headers(): Headers {
     return (this.#headers ??= this.#parse(this.#parts.headers));
   }
 
   /** What was fetched has a URL. */
-  #parse(headers) {
+  #parse(headers: string): Headers {
     return this.#parts.url === undefined ? parseHeaders(headers) : fetchedHeaders(headers);
   }
 
-  get encodeBody() {
+  override get encodeBody(): EncodeBody {
     return this.#parts.encodeBody ?? "automatic";
   }
 
-  get cf() {
+  override get cf(): undefined {
     return undefined;
   }
 
-  get webSocket() {
+  override get webSocket(): null {
     return null;
   }
 
-  get body() {
+  override get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
     return this.#body.stream;
   }
 
-  get bodyUsed() {
+  override get bodyUsed(): boolean {
     return this.#body.used;
   }
 
-  async text() {
+  override async text(): Promise<string> {
     return this.#body.text();
   }
 
-  async json() {
+  override async json() {
     return JSON.parse(await this.#body.text());
   }
 
-  async bytes() {
+  override async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     return this.#body.bytes();
   }
 
-  textStream() {
+  textStream(): ReadableStream<string> {
     return this.#body.textStream();
   }
 
-  async arrayBuffer() {
+  override async arrayBuffer(): Promise<ArrayBuffer> {
     return (await this.#body.bytes()).buffer;
   }
 
-  async blob() {
+  override async blob(): Promise<Blob> {
     return (await this.#typed()).blob();
   }
 
-  async formData() {
+  override async formData(): Promise<FormData> {
     requireFormType(this.headers);
     return withOurClass(await (await this.#typed()).formData());
   }
 
   // Node parses content types for what is read rarely.
-  async #typed() {
+  async #typed(): Promise<globalThis.Response> {
     const type = this.headers.get("content-type");
     return new web.Response(await this.#body.bytes(), { headers: type === null ? {} : { "content-type": type } });
   }
 
-  clone() {
+  override clone(): LightResponse {
     const headers = this.#headers && this.#parse(textOfHeaders(this.#headers));
     return new LightResponse(this.#parts, this.#body.clone(), headers);
   }
 
   // A worker that was ended since it answered throws when it is asked.
-  async waitUntil() {
-    return this.#parts.waitUntil === undefined ? [] : this.#parts.waitUntil();
+  override async waitUntil<WaitUntil extends unknown[] = unknown[]>(): Promise<WaitUntil> {
+    const waits = this.#parts.waitUntil === undefined ? [] : this.#parts.waitUntil();
+    return waits as WaitUntil | Promise<WaitUntil>;
   }
 }
 Object.defineProperty(LightResponse.prototype, "constructor", { value: Response });
@@ -246,12 +271,12 @@ Object.defineProperty(LightResponse.prototype, "constructor", { value: Response 
  * The answer of a dispatch. `headers` are flat (see headers.js), `encodeBody` may be missing, `body` is null, a string, bytes that this response may
  * keep, or a byte stream; `waitUntil()` gives the promise of what the worker waits for.
  */
-function lightResponse(parts) {
+function lightResponse(parts: ResponseParts): LightResponse {
   return new LightResponse(parts, new Body(parts.body), null);
 }
 
 /** The parts of a Response that Node code gives to a worker; its body counts as read from then on. */
-function splitResponse(response) {
+function splitResponse(response: unknown): ResponseParts {
   if (isLight(response)) return LightResponse.split(response);
   if (!isResponse(response)) throw new TypeError(`Expected a Response, got ${describe(response)}`);
   if (response.status === SWITCHING_PROTOCOLS) throw new TypeError(HANDSHAKE);
@@ -260,10 +285,13 @@ function splitResponse(response) {
 }
 
 /** Node's, ours, or one of another realm or library that has what a Response has. */
-function isResponse(value) {
+function isResponse(value: unknown): value is globalThis.Response {
   if (value instanceof web.Response) return true;
   if (typeof value !== "object" || value === null) return false;
-  return typeof value.status === "number" && typeof value.headers?.[Symbol.iterator] === "function" && "body" in value;
+  const response: Partial<globalThis.Response> = value;
+  return (
+    typeof response.status === "number" && typeof response.headers?.[Symbol.iterator] === "function" && "body" in value
+  );
 }
 
 export { Response, isLight, isResponse, lightResponse, splitResponse };

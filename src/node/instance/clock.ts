@@ -6,6 +6,10 @@ const { setImmediate } = timers;
 import { describe, InstanceError } from "../errors.ts";
 import { instanceClock } from "../binding/binding.ts";
 import { outstanding } from "./lane.ts";
+import type * as contract from "../../../index.d.ts";
+import type { InstanceClock } from "../binding/binding.ts";
+import type { Group } from "./group.ts";
+import type { Debt } from "./lane.ts";
 
 /** The last time that a `Date` can have. */
 const LAST_TIME = 8.64e15;
@@ -18,28 +22,28 @@ const MOST_STOPS = 1_000_000;
 
 // Test tools put others in their place.
 const { hrtime } = process;
-const turnOfLoop = () => new Promise((resolve) => setImmediate(resolve));
-const iso = (ms) => new Date(ms).toISOString();
+const turnOfLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const iso = (ms: number): string => new Date(ms).toISOString();
 
-class Clock {
-  #group;
-  #moves = Promise.resolve();
+class Clock implements contract.Clock {
+  #group: Group;
+  #moves: Promise<void> = Promise.resolve();
 
-  constructor(group) {
+  constructor(group: Group) {
     this.#group = group;
   }
 
-  get #clock() {
+  get #clock(): InstanceClock {
     return instanceClock(this.#group.instance);
   }
 
   /** What time it is, in whole milliseconds since the epoch. */
-  now() {
+  now(): number {
     return this.#clock.now();
   }
 
   /** Goes to a time, a number or a `Date`: forward through all that happens by then, or back with nothing happening. */
-  set(time) {
+  set(time: number | Date): Promise<void> {
     const target = time instanceof Date ? time.getTime() : time;
     if (typeof target === "number" && Math.abs(target) <= LAST_TIME) return this.#move(() => this.#go(target));
     const got = time instanceof Date ? "an invalid Date" : describe(time);
@@ -48,7 +52,7 @@ class Clock {
   }
 
   /** Goes forward by so many milliseconds, through all that happens meanwhile. */
-  advance(ms) {
+  advance(ms: number): Promise<void> {
     if (typeof ms === "number" && ms >= 0 && ms <= 2 * LAST_TIME) return this.#move(() => this.#go(this.now() + ms));
     return Promise.reject(
       new TypeError(`clock.advance() takes a number of milliseconds, 0 at least, got ${describe(ms)}`),
@@ -56,12 +60,12 @@ class Clock {
   }
 
   /** Time flows again, and is the machine's. */
-  release() {
+  release(): Promise<void> {
     return this.#move(() => this.#clock.release());
   }
 
   /** Moves follow each other; each begins when the worker is loaded. */
-  #move(move) {
+  #move(move: () => void | Promise<void>): Promise<void> {
     const moved = this.#moves.then(async () => {
       await this.#group.main.lane();
       await move();
@@ -70,7 +74,7 @@ class Clock {
     return moved;
   }
 
-  async #go(target) {
+  async #go(target: number): Promise<void> {
     const now = this.now();
     this.#clock.set(Math.min(now, target));
     if (target < now) return;
@@ -86,7 +90,7 @@ class Clock {
   }
 
   /** Lets everything go as far as it can: until no worker has a turn any more, and none waits for more than is `known`. */
-  async #settle(known) {
+  async #settle(known: ReadonlySet<Debt>): Promise<void> {
     const start = hrtime.bigint();
     for (let quiet = 0, turns = this.#clock.turns(); quiet < QUIET_TURNS; ) {
       await turnOfLoop();
@@ -100,7 +104,7 @@ class Clock {
     }
   }
 
-  #stuck(why, target = this.now()) {
+  #stuck(why: string, target = this.now()): InstanceError {
     const text = `The clock ${why}. It stands at ${iso(this.now())}, on its way to ${iso(target)}.`;
     return new InstanceError("ERR_CLOCK", text);
   }

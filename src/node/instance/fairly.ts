@@ -14,20 +14,20 @@ const SKIPPED = 7;
 const clock = performance.now.bind(performance);
 
 /** When the first answer since the loop's last turn was given; undefined when there was none. */
-let since;
+let since: number | undefined;
 /** When the clock was looked at last, and how many answers go before the next look. */
-let looked;
+let looked = 0;
 let skips = 0;
 /** The next turn, when answers wait for it. */
-let turn;
+let turn: Promise<void> | undefined;
 
-const turned = () => {
+const turned = (): void => {
   since = undefined;
   skips = 0;
 };
 
-const nextTurn = () =>
-  new Promise((resolve) => {
+const nextTurn = (): Promise<void> =>
+  new Promise<void>((resolve) => {
     setImmediate(() => {
       turn = undefined;
       resolve();
@@ -35,7 +35,7 @@ const nextTurn = () =>
   });
 
 /** `answer`, a promise; it is handed on after a turn of the loop when there has been none for too long. */
-function fairly(answer) {
+function fairly<Answer>(answer: Promise<Answer>): Promise<Answer> {
   if (skips > 0) {
     skips--;
     return answer;
@@ -60,21 +60,25 @@ function fairly(answer) {
 }
 
 /** Has the methods of a class, all of which give promises, hand on their answers so. */
-function makeFair({ prototype }) {
+function makeFair({ prototype }: { prototype: object }): void {
   for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
     if (name === "constructor") continue;
     Object.defineProperty(prototype, name, { ...property, value: fairMethod(property.value) });
   }
 }
 
-function fairMethod(method) {
+/** A method that gives a promise. */
+type Asked = (this: unknown, ...args: unknown[]) => Promise<unknown>;
+
+function fairMethod(method: Asked): Asked {
   // In an object literal it is no constructor, as the method is none.
-  const { fair } = {
+  const { fair }: { fair: Asked } = {
     fair(...args) {
       return fairly(method.apply(this, args));
     },
   };
-  for (const key of ["name", "length"]) Object.defineProperty(fair, key, { value: method[key], configurable: true });
+  for (const key of ["name", "length"] as const)
+    Object.defineProperty(fair, key, { value: method[key], configurable: true });
   return fair;
 }
 

@@ -17,70 +17,83 @@ import { places } from "../options/persist.ts";
 import { Router } from "./router.ts";
 import { checkServices, notMounted, workerName } from "./services.ts";
 import { Worker } from "./instance-worker.ts";
+import type { Log as GivenLog, MiniflareOptions, ServiceBinding } from "../../../index.d.ts";
+import type { ObjectBinding, ObjectParts } from "../../worker/control.js";
+import type { Clock } from "./clock.ts";
+
+/** The class of a Durable Object, and the worker that the objects live in. */
+interface Home {
+  className: string;
+  home: Worker;
+}
 
 /** Snapshots go when nobody has the function any more that brings them back. */
-const snapshots = new FinalizationRegistry(({ instance, number }) => forgetSnapshot(instance, number));
+const snapshots = new FinalizationRegistry<{ instance: number; number: number }>(({ instance, number }) =>
+  forgetSnapshot(instance, number),
+);
 
 class Group {
-  #mounts = new Map();
+  readonly main: Worker;
+  #mounts = new Map<string, Worker>();
   #router = new Router();
-  #clock;
-  #instance;
+  #clock: Clock | undefined;
+  #instance: number | undefined;
   #disposed = false;
 
-  constructor(log) {
+  constructor(log: GivenLog) {
     this.main = new Worker(this, log);
   }
 
   /** What the lanes of all its workers share, by number. */
-  get instance() {
+  get instance(): number {
     if (this.#disposed) throw disposed();
     return (this.#instance ??= openInstance());
   }
 
   /** Loaded when it is first asked for. */
-  get clock() {
-    const { Clock } = require("./clock.ts");
+  get clock(): Clock {
+    const { Clock } = require("./clock.ts") as typeof import("./clock.ts");
     return (this.#clock ??= new Clock(this));
   }
 
   /** Whether there is no worker but the main one, which must have a script then. */
-  get isEmpty() {
+  get isEmpty(): boolean {
     return this.#mounts.size === 0;
   }
 
-  mount(name) {
+  mount(name: string): Worker | undefined {
     return this.#mounts.get(name);
   }
 
-  get #workers() {
+  get #workers(): Worker[] {
     return [this.main, ...this.#mounts.values()];
   }
 
-  #named(name) {
-    return this.#mounts.get(name) ?? (name !== undefined && name === this.main.name ? this.main : undefined);
+  #named(name: string | undefined): Worker | undefined {
+    if (name === undefined) return undefined;
+    return this.#mounts.get(name) ?? (name === this.main.name ? this.main : undefined);
   }
 
   /** Loads a worker from scratch: the main one with all its mounts. */
-  reload(worker, announced, rebuild) {
+  reload(worker: Worker, announced: boolean, rebuild: boolean): Promise<void> {
     return worker === this.main ? this.load(announced, rebuild) : this.#loadMount(worker, announced, rebuild);
   }
 
-  async load(announced, rebuild) {
+  async load(announced?: boolean, rebuild = false): Promise<void> {
     await this.main.prepare(rebuild);
     settleStores(this.instance, places(this.main.options));
     await this.#loadMounts(rebuild);
     await this.#runMain(announced);
   }
 
-  async #runMain(announced) {
+  async #runMain(announced: boolean | undefined): Promise<void> {
     await this.main.run();
     this.#connect();
     this.main.announce(announced);
   }
 
   /** Loads a mount from scratch and, as what the others know of it may have changed, the main worker after it. */
-  async #loadMount(mount, announced, rebuild) {
+  async #loadMount(mount: Worker, announced: boolean, rebuild: boolean): Promise<void> {
     await mount.prepare(rebuild);
     await mount.run();
     this.#bind(mount);
@@ -89,25 +102,25 @@ class Group {
   }
 
   /** Loads one worker again after a limit stopped it. */
-  async restore(worker) {
+  async restore(worker: Worker): Promise<void> {
     await worker.run();
     this.#bind(worker);
     worker.announce();
   }
 
-  async #loadMounts(rebuild) {
+  async #loadMounts(rebuild: boolean): Promise<void> {
     const given = Object.entries(this.main.options.mounts ?? {});
     for (const [name, worker] of [...this.#mounts]) {
       if (!given.some(([kept]) => kept === name)) await this.#unmount(name, worker);
     }
     if (given.length === 0) return;
     this.main.log.warn("Mounts are experimental. There may be breaking changes in the future.");
-    const { inheritedOptions, mountOptions } = require("./mounts.ts");
+    const { inheritedOptions, mountOptions } = require("./mounts.ts") as typeof import("./mounts.ts");
     const inherited = inheritedOptions(this.main.options);
     for (const [name, options] of given) await this.#loadOne(name, mountOptions(name, options, inherited), rebuild);
   }
 
-  async #loadOne(name, options, rebuild) {
+  async #loadOne(name: string, options: MiniflareOptions, rebuild: boolean): Promise<void> {
     const known = this.#mounts.get(name);
     const { log } = this.main;
     if (known !== undefined) log.verbose(`Updating mount "${name}"...`);
@@ -128,32 +141,35 @@ class Group {
     }
   }
 
-  async #unmount(name, worker) {
+  async #unmount(name: string, worker: Worker): Promise<void> {
     this.main.log.debug(`Unmounting "${name}"...`);
     this.#mounts.delete(name);
     await worker.dispose();
   }
 
   /** Makes the workers known to each other, once the scripts of all have run. */
-  #connect() {
+  #connect(): void {
     this.#route();
     const names = new Set([...this.#mounts.keys(), this.main.name]);
     for (const worker of this.#workers) checkServices(worker.options, names, worker.log);
     for (const [name, { options, log }] of this.#mounts) {
-      require("./mounts.ts").warnOfPlaces(name, options, this.main.options, log);
+      const { warnOfPlaces } = require("./mounts.ts") as typeof import("./mounts.ts");
+      warnOfPlaces(name, options, this.main.options, log);
     }
     this.#checkClasses();
     for (const worker of this.#workers) this.#bind(worker);
   }
 
-  #route() {
+  #route(): void {
     for (const [name, { options }] of this.#mounts) {
       if (options.name === undefined || options.name === name) continue;
       const text = `Mounted name "${name}" must match service name "${options.name}"`;
       throw new MiniflareCoreError("ERR_MOUNT_NAME_MISMATCH", text);
     }
-    const routed = this.#workers.filter(({ name }) => name !== undefined);
-    this.#router.update(routed.map(({ name, options }) => [name, options.routes ?? []]));
+    const routed = this.#workers.flatMap(({ name, options }): [string, string[]][] =>
+      name === undefined ? [] : [[name, options.routes ?? []]],
+    );
+    this.#router.update(routed);
     if (this.isEmpty) return;
     const { routes } = this.#router;
     this.main.log.debug(`Mount Routes:${routes.length === 0 ? " <none>" : ""}`);
@@ -162,8 +178,8 @@ class Group {
   }
 
   /** Objects of one name share ids, storage and lives: all who bind it must mean the same class. */
-  #checkClasses() {
-    const known = new Map();
+  #checkClasses(): void {
+    const known = new Map<string, Home>();
     for (const worker of this.#workers) {
       for (const [binding, className, scriptName] of objectBindings(worker.options)) {
         const found = { className, home: this.#homeOf(worker, binding, scriptName) };
@@ -175,8 +191,8 @@ class Group {
   }
 
   /** Gives a script the classes of its own that the Durable Objects of any worker are bound to. */
-  #bind(script) {
-    const classes = new Map();
+  #bind(script: Worker): void {
+    const classes = new Map<string, ObjectBinding>();
     for (const worker of this.#workers) {
       for (const object of objectBindings(worker.options)) {
         if (this.#homeOf(worker, object[0], object[2]) === script) classes.set(object[0], object);
@@ -185,7 +201,7 @@ class Group {
     script.bindClasses([...classes.values()]);
   }
 
-  #homeOf(worker, binding, scriptName) {
+  #homeOf(worker: Worker, binding: string, scriptName: string | undefined): Worker {
     if (scriptName === undefined) return worker;
     const home = this.#named(scriptName);
     if (home !== undefined) return home;
@@ -197,27 +213,27 @@ class Group {
   }
 
   /** The worker that the objects live in which `worker` has bound to this name. */
-  home(worker, binding) {
+  home(worker: Worker, binding: string): Worker {
     return this.#homeOf(worker, binding, scriptOf(worker.options, binding));
   }
 
   /** The names that Durable Objects are bound by, in whichever worker. */
-  get objectNames() {
+  get objectNames(): string[] {
     const bound = this.#workers.flatMap(({ options }) => objectBindings(options).map(([binding]) => binding));
     return [...new Set(bound)];
   }
 
   /** The worker that a service binding stands for. */
-  service(binding, service) {
+  service(binding: string, service: ServiceBinding | undefined): Worker {
     const worker = this.#named(workerName(service));
     if (worker === undefined) throw notMounted(binding, service);
     return worker;
   }
 
   /** Delivers the alarms that are set, of all objects or of `[binding, id]` each; how many there were. */
-  async flushAlarms(ids, onlyDue) {
+  async flushAlarms(ids: ObjectParts[] | undefined, onlyDue: boolean): Promise<number> {
     let handled = 0;
-    const thrown = [];
+    const thrown: unknown[] = [];
     for (const worker of this.#workers) {
       const { count, errors } = await (await worker.lane()).control.flushAlarms(ids, onlyDue);
       handled += count;
@@ -229,7 +245,7 @@ class Group {
   }
 
   /** Simulates with this seed from now on; objects are constructed anew, so that the same seed gives the same run. */
-  async simulate(seed) {
+  async simulate(seed: number): Promise<void> {
     for (const worker of this.#workers) {
       worker.configure({ simulate: { seed } });
       const { control } = await worker.lane();
@@ -239,25 +255,27 @@ class Group {
   }
 
   /** Objects are constructed anew when what they have stored is brought back. */
-  snapshotStorage() {
+  snapshotStorage(): () => Promise<void> {
     const number = takeSnapshot(this.instance);
     const restore = async () => {
       for (const worker of this.#workers) if (worker.isBegun) (await worker.lane()).control.evictObjects();
       const answer = restoreSnapshot(this.instance, number);
       // Loaded when storage answers later.
-      if (answer !== undefined) await require("../binding/later.ts").later(answer);
+      if (typeof answer !== "number") return;
+      const { later } = require("../binding/later.ts") as typeof import("../binding/later.ts");
+      await later(answer);
     };
     snapshots.register(restore, { instance: this.instance, number });
     return restore;
   }
 
   /** The mount that a request for this URL is for, by the routes; the main worker when there is none. */
-  workerFor(url) {
+  workerFor(url: string | URL): Worker {
     if (this.isEmpty) return this.main;
     return this.#named(this.#router.match(new URL(url))) ?? this.main;
   }
 
-  async dispose() {
+  async dispose(): Promise<void> {
     this.#disposed = true;
     // The main worker waits for its mounts to start.
     for (const mount of this.#mounts.values()) mount.breakOff();
@@ -268,7 +286,7 @@ class Group {
   }
 }
 
-function classConflict(binding, ...two) {
+function classConflict(binding: string, ...two: Home[]): DurableObjectError {
   const [one, other] = two.map(({ className, home: { name } }) => {
     return `class "${className}" of ${name === undefined ? "the main worker" : `"${name}"`}`;
   });
@@ -280,8 +298,8 @@ function classConflict(binding, ...two) {
 }
 
 /** A mount's lines are marked with its name, in a log of our own making. */
-function mountLog(log, name) {
-  return Object.getPrototypeOf(log) === Log.prototype ? log.withSuffix(name) : log;
+function mountLog(log: GivenLog, name: string): GivenLog {
+  return Object.getPrototypeOf(log) === Log.prototype ? (log as Log).withSuffix(name) : log;
 }
 
 export { Group };

@@ -17,28 +17,40 @@ import { allOf, OPTIONS } from "../options/table.ts";
 import { formatSize, moduleRules, readBindings, readScript } from "../script/script.ts";
 import { callFunction, serviceNames } from "./services.ts";
 import { Sources } from "../script/script-sources.ts";
+import type { Log, MiniflareOptions } from "../../../index.d.ts";
+import type { Control, ObjectBinding, ObjectParts } from "../../worker/control.js";
+import type { RequestParts } from "../http/http-request.ts";
+import type { WorkerOptions } from "../options/config.ts";
+import type { Response } from "../http/http-response.ts";
+import type { Group } from "./group.ts";
+import type { RoomHooks, Target } from "./lane.ts";
 
 const SIZE_LIMIT = 1_048_576;
 /** The plugins of Miniflare 2 that something ended with. */
 const ENDING = ["DurableObjectsPlugin", "WebSocketPlugin", "BindingsPlugin"];
 
 class Worker {
-  /** Told of each load: `announced({ initial })`. */
-  onLoad;
+  readonly log: Log;
+  /** What it is mounted as; undefined for the main worker. */
+  readonly mountName: string | undefined;
+  /** Told of each load. */
+  onLoad: ((load: { initial: boolean }) => void) | undefined;
   /** Those in force: what it was given, and what the files say that these name. */
-  options;
-  flags = [];
+  options: WorkerOptions = {};
+  flags: string[] = [];
+  /** Bytes of the script. */
+  size = 0;
 
-  #given = {};
-  #sources;
-  #changes = Promise.resolve();
-  #group;
-  #lane;
+  #given: WorkerOptions = {};
+  #sources: Sources;
+  #changes: Promise<void> = Promise.resolve();
+  #group: Group;
+  #lane: Lane | undefined;
   /** The lane whose script is being run. */
-  #starting;
-  #upstream;
-  #ready;
-  #later;
+  #starting: Lane | undefined;
+  #upstream: URL | undefined;
+  #ready: Promise<void> | undefined;
+  #later: (() => Promise<void>) | undefined;
   #loading = 0;
   #loaded = false;
   #disposed = false;
@@ -46,46 +58,48 @@ class Worker {
   /**
    * @param group what it shares with the other workers of its instance
    * @param log where it tells its user
-   * @param name what it is mounted as; undefined for the main worker
    */
-  constructor(group, log, name = undefined) {
+  constructor(group: Group, log: Log, name: string | undefined = undefined) {
     this.#group = group;
     this.log = log;
     this.mountName = name;
-    this.#sources = new Sources(log, (rebuild) => this.#changed(rebuild));
+    this.#sources = new Sources(log, (rebuild: boolean) => this.#changed(rebuild));
   }
 
   /** The name that other workers know it by. */
-  get name() {
-    return this.mountName ?? this.options?.name;
+  get name(): string | undefined {
+    return this.mountName ?? this.options.name;
   }
 
   /** Takes its options; they are checked before anything changes. */
-  configure(options) {
+  configure(options: WorkerOptions): void {
     validateOptions(options);
     this.#given = mergeOptions(this.#given, options);
     this.options = this.#given;
   }
 
   /** Completes its options by what their files say at the time, and builds its script if there is a build to run. */
-  async prepare(rebuild) {
+  async prepare(rebuild: boolean): Promise<void> {
     this.log.debug("Initialising worker...");
     this.options = await this.#sources.prepare(this.#given, rebuild);
     if (this.#disposed) throw disposed();
-    if (this.options.crons !== undefined) require("./crons.ts").checkCrons(this.options);
+    if (this.options.crons !== undefined) {
+      const { checkCrons } = require("./crons.ts") as typeof import("./crons.ts");
+      checkCrons(this.options);
+    }
     this.#logOptions();
   }
 
-  #logOptions() {
+  #logOptions(): void {
     // Nobody reads what a log without output is told.
     if (this.log.log === NoOpLog.prototype.log) return;
-    const { optionLines } = require("../options/plugins.ts");
+    const { optionLines } = require("../options/plugins.ts") as typeof import("../options/plugins.ts");
     this.log.debug("Options:");
     for (const line of optionLines(this.options)) this.log.debug(`- ${line}`);
   }
 
   /** Files have changed: loads the worker anew, after what is under way. */
-  #changed(rebuild) {
+  #changed(rebuild: boolean): void {
     const reload = async () => {
       if (this.#disposed) return;
       await this.#ready?.catch(() => {});
@@ -95,7 +109,7 @@ class Worker {
   }
 
   /** Begins a load. Calls that come meanwhile wait for it; when it fails there is no worker until another succeeds. */
-  begin(load) {
+  begin(load: () => Promise<void>): Promise<void> {
     this.#later = undefined;
     this.#loading++;
     this.#ready = this.#finish(load);
@@ -103,16 +117,16 @@ class Worker {
   }
 
   /** A load that begins when something is first asked of the worker. */
-  beginLater(load) {
+  beginLater(load: () => Promise<void>): void {
     this.#later = load;
   }
 
   /** Whether it has ever been loaded, or is to be at once. */
-  get isBegun() {
+  get isBegun(): boolean {
     return this.#ready !== undefined;
   }
 
-  async #finish(load) {
+  async #finish(load: () => Promise<void>): Promise<void> {
     try {
       await load();
     } catch (error) {
@@ -126,13 +140,13 @@ class Worker {
   }
 
   /** Resolves when no load is under way, however the last one ended; rejects after the worker's end. */
-  async settled() {
+  async settled(): Promise<void> {
     await this.#ready?.catch(() => {});
     if (this.#disposed) throw disposed();
   }
 
   /** Runs the script on a lane of its own; the lane before it goes when its requests are done. */
-  async run() {
+  async run(): Promise<void> {
     const options = this.options;
     const flags = enabledFlags(options);
     this.log.debug(`Enabled Compatibility Flags:${flags.length === 0 ? " <none>" : ""}`);
@@ -151,7 +165,7 @@ class Worker {
         modules: options.modules === true,
         rules: moduleRules(options),
         flags,
-        limits: contextLimits(options, (text) => this.log.warn(text)),
+        limits: contextLimits(options, (text: string) => this.log.warn(text)),
         services: serviceNames(options),
         missing: this.#missing(),
         proxies: this.#upstream !== undefined,
@@ -179,16 +193,16 @@ class Worker {
     this.size = Buffer.byteLength(script.text);
   }
 
-  get cacheSettings() {
+  get cacheSettings(): ReturnType<typeof cacheSettings> {
     return cacheSettings(this.options);
   }
 
-  #noteImports(lane) {
+  #noteImports(lane: Lane): void {
     if (this.#sources.isWatching && lane.ended === undefined) this.#sources.imported(lane.control.moduleFiles());
   }
 
   /** @param hooks those of rooms */
-  #open(hooks) {
+  #open(hooks: RoomHooks): Lane {
     const { cpuLimitMs = OPTIONS.cpuLimitMs.default, heapLimitMb = OPTIONS.heapLimitMb.default } = this.options;
     return new Lane({ cpuLimitMs, heapLimitMb }, this.#group.instance, {
       warn: (text) => this.log.warn(text),
@@ -203,20 +217,20 @@ class Worker {
   }
 
   /** The bindings to what is not here, of which the user is told. */
-  #missing() {
+  #missing(): unknown[] {
     if (Object.keys(this.options).every((name) => Object.hasOwn(OPTIONS, name))) return [];
-    const { missingOptions } = require("../options/missing.ts");
+    const { missingOptions } = require("../options/missing.ts") as typeof import("../options/missing.ts");
     const { bindings, warnings } = missingOptions(this.options);
     for (const warning of warnings) this.log.warn(warning);
     return bindings;
   }
 
   /** Gives the classes that Durable Objects are bound to, `[binding, className, scriptName]` each, to the script. */
-  bindClasses(bindings) {
+  bindClasses(bindings: ObjectBinding[]): void {
     if (bindings.length > 0) this.#lane?.control.bindClasses(bindings, deliversAlarms(this.options));
   }
 
-  announce(announced = true) {
+  announce(announced = true): void {
     const initial = !this.#loaded;
     this.#loaded = true;
     if (announced) this.onLoad?.({ initial });
@@ -229,7 +243,7 @@ class Worker {
   }
 
   /** What nobody in the worker caught: logged when asked for, otherwise Node's own unhandled rejection. */
-  #unhandled(error) {
+  #unhandled(error: unknown): void {
     if (!this.options.logUnhandledRejections) return void Promise.reject(error);
     const text = `Unhandled Promise Rejection: ${describeThrown(error)}`;
     // The log shows the stack, and this one says all.
@@ -237,7 +251,8 @@ class Worker {
   }
 
   /** Tells of an error that nobody awaits. One that the log would throw, since it shows none, is a warning of Node's. */
-  #report(error) {
+  #report(thrown: unknown): void {
+    const error = thrown as Error & { detail?: string };
     try {
       this.log.error(error);
     } catch {
@@ -247,28 +262,33 @@ class Worker {
   }
 
   /** The lane, once the worker is loaded; one that was stopped by a limit is loaded again. */
-  async lane() {
+  async lane(): Promise<Lane> {
     if (this.#later !== undefined) this.begin(this.#later);
     await this.#ready;
     if (this.#disposed) throw disposed();
     if (this.#lane === undefined && this.#loading === 0) this.begin(() => this.#group.restore(this));
     await this.#ready;
     if (this.#disposed) throw disposed();
-    return this.#lane;
+    // A load that succeeds leaves one.
+    return this.#lane as Lane;
   }
 
   /** Whether a request can be dispatched at once. */
-  get isReady() {
-    return this.#lane !== undefined && this.#loading === 0 && !this.#disposed;
+  get isReady(): boolean {
+    return this.#readyLane !== undefined;
+  }
+
+  get #readyLane(): Lane | undefined {
+    return this.#loading === 0 && !this.#disposed ? this.#lane : undefined;
   }
 
   /** What a worker that is loaded can be asked; undefined when there is none. */
-  get control() {
-    return this.isReady ? this.#lane.control : undefined;
+  get control(): Control | undefined {
+    return this.#readyLane?.control;
   }
 
   /** Dispatches a request from outside. One that is not for the upstream becomes one for it. */
-  dispatchFetch(request) {
+  dispatchFetch(request: RequestParts): Promise<Response> {
     if (this.#upstream === undefined || request.url.startsWith(this.#upstream.href))
       return this.dispatch(null, request);
     const { pathname, search } = new URL(request.url);
@@ -277,19 +297,21 @@ class Worker {
   }
 
   /** Dispatches to the worker, or to `[binding, id]` of one of its own objects. */
-  dispatch(target, request) {
-    if (this.isReady) return this.#lane.dispatch(target, request);
+  dispatch(target: Target, request: RequestParts): Promise<Response> {
+    const ready = this.#readyLane;
+    if (ready !== undefined) return ready.dispatch(target, request);
     return this.lane().then((lane) => lane.dispatch(target, request));
   }
 
   /** Calls the worker's own `fetch`, as `Lane.fetch` does. */
-  fetch(...args) {
-    if (this.isReady) return this.#lane.fetch(...args);
+  fetch(...args: Parameters<Lane["fetch"]>): Promise<Response> {
+    const ready = this.#readyLane;
+    if (ready !== undefined) return ready.fetch(...args);
     return this.lane().then((lane) => lane.fetch(...args));
   }
 
   /** A request that the worker makes of a service it is bound to, by the binding's name, or of `[binding, id]`. */
-  async #fetch(target, request) {
+  async #fetch(target: string | ObjectParts, request: RequestParts): Promise<globalThis.Response> {
     if (Array.isArray(target)) return this.#group.home(this, target[0]).dispatch(target, request);
     const service = this.options.serviceBindings?.[target];
     if (typeof service === "function") return callFunction(target, service, request);
@@ -297,11 +319,11 @@ class Worker {
   }
 
   /** Ends a start whose script still waits for something. */
-  breakOff() {
+  breakOff(): void {
     this.#starting?.dispose();
   }
 
-  async dispose() {
+  async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#later = undefined;
@@ -315,13 +337,13 @@ class Worker {
 }
 
 /** What the script threw, for when its realm is gone: a stand-in for a live object would answer nothing any more. */
-function outliving(thrown) {
+function outliving(thrown: unknown): unknown {
   return types.isProxy(thrown)
     ? new TypeError(`The script threw a value that is no error: ${inspect(thrown)}`)
     : thrown;
 }
 
-function upstreamOf({ upstream }) {
+function upstreamOf({ upstream }: MiniflareOptions): URL | undefined {
   if (upstream === undefined) return undefined;
   if (URL.canParse(upstream)) return new URL(upstream);
   const text = `Invalid upstream URL: "${upstream}". Make sure you've included the protocol.`;

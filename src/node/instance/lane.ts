@@ -10,89 +10,167 @@ import { lightResponse, splitResponse } from "../http/http-response.ts";
 import { rooms } from "../rooms.ts";
 import { bodyFromWire, bodyToWire } from "../../web/node/node-streams.ts";
 import { ANSWER, CALL, FIRST, HOST, KIND, TAG, TARGET } from "../../protocol.js";
+import type { Membrane } from "../../membrane/membrane.js";
+import type { Control, ObjectParts } from "../../worker/control.js";
+import type { StalledPlace, WireValue } from "../binding/exports.d.ts";
+import type { RequestParts } from "../http/http-request.ts";
+import type { Response, ResponseParts } from "../http/http-response.ts";
 
 /** What has crossed before anything is asked for: the worker's control object (`src/worker/control.js`). */
-const CONTROL = [TAG.LIVE, FIRST.CONTROL, KIND.OBJECT];
+const CONTROL: WireValue = [TAG.LIVE, FIRST.CONTROL, KIND.OBJECT];
 
 const kinds = createKinds(rooms.flatMap((room) => room.kinds ?? []));
-const lanes = new Map();
+const lanes = new Map<number, Lane>();
 
 const hostNumber = setup(host);
 
 /** Answers a worker's call. Nothing may be thrown out of here: it would have nowhere to go. */
-function host(id, call, args) {
+function host(id: number, call: number, args: WireValue[]): WireValue {
   try {
-    return lanes.get(id)?.host(call, args);
+    return lanes.get(id)?.host(call, args) as WireValue;
   } catch (error) {
     reportLater(error);
     return undefined;
   }
 }
 
-function reportLater(error) {
+function reportLater(error: unknown): void {
   Promise.reject(error);
+}
+
+/** What a request is for: the worker, or one of its objects. */
+export type Target = ObjectParts | null;
+
+/** An answer of the worker's. */
+type Answered = [
+  what: typeof ANSWER.ANSWERED,
+  status: number,
+  statusText: string,
+  headers: string,
+  body: WireValue,
+  waiter: WireValue,
+  encodeBody?: ResponseParts["encodeBody"],
+  url?: string,
+  redirected?: boolean,
+];
+
+/** What an event comes to. */
+type Answer = Answered | [what: typeof ANSWER.FAILED, error: WireValue] | [what: typeof ANSWER.BROKEN, reason: string];
+
+/** Why a lane is stopped from outside. */
+type Condemnation = "ERR_CPU_LIMIT" | "ERR_HEAP_LIMIT" | "ERR_PANIC";
+
+type FailedAlarm = [binding: string, hex: string, retries: number | null, wait: number | null];
+
+/** A request that the worker makes of another one: its number, and the parts that cross. */
+type FetchCall = [
+  number: number,
+  target: string | ObjectParts,
+  method: string,
+  url: string,
+  headers: string,
+  body: WireValue,
+  cf: WireValue,
+  nesting: RequestParts["nesting"],
+];
+
+/** What the outside owes a worker, by an identity of its own. */
+export type Debt = object | string;
+
+/** What stops a worker. */
+export interface LaneLimits {
+  /** CPU time of a turn, in milliseconds. */
+  cpuLimitMs: number;
+  /** Memory, in MiB. */
+  heapLimitMb: number;
+}
+
+/** What a room does for a lane: a mock for outbound fetches, and how these are made. */
+export interface RoomHooks {
+  mock?: {
+    /** Answers a hop; undefined when it goes to the network. */
+    ask(hop: WireValue[], membrane: Membrane): WireValue;
+    end(): void;
+  };
+  outbound?(): WireValue;
+}
+
+/** What a lane asks of the worker that it is of. */
+export interface LaneHooks extends RoomHooks {
+  warn(text: string): void;
+  /** Told of what nobody in the worker caught. */
+  unhandled(error: unknown): void;
+  alarmFailed(binding: string, hex: string, retries: number | null, wait: number | null, error: unknown): void;
+  /** Told that the lane was stopped. */
+  condemned(lane: Lane): void;
+  /** Answers what the worker asks of other workers: of a service, by its binding, or of an object. */
+  fetch(target: string | ObjectParts, request: RequestParts): Promise<globalThis.Response>;
 }
 
 class Lane {
   /** The addon holds its host only while lanes are open; in between it lives as long as this class. */
   static host = host;
 
-  #id;
-  #membrane;
-  #pending = new Map();
+  readonly instance: number;
+  readonly limits: LaneLimits;
+  readonly control: Control;
+
+  #id: number;
+  #membrane: Membrane;
+  #pending = new Map<number, { resolve(response: Response): void; reject(reason: unknown): void }>();
   #nextEvent = 1;
-  #ended;
+  #ended: (() => InstanceError) | undefined;
   /** The signals of callers, by the number of their request, as long as the worker has the request. */
-  #signals = new Map();
+  #signals = new Map<number, { signal: AbortSignal }>();
   /** Those of them that the worker has asked for: the requests, and the one listener. */
-  #followed = new Map();
+  #followed = new Map<AbortSignal, { events: Set<number>; listener(): void }>();
   #retired = false;
   #expectsAlarm = false;
-  #owed = new Set();
-  /** While the script starts: `{ newest, stop }`. */
-  #starting;
-  #hooks;
+  #owed = new Set<Debt>();
+  /** While the script starts: the newest object that had arrived before, and what ends the start. */
+  #starting: { newest: number; stop(reason: Error): void } | undefined;
+  #hooks: LaneHooks;
 
   /**
    * Opens a lane.
-   * @param limits `{ cpuLimitMs, heapLimitMb }`
    * @param instance a number of `openInstance`
-   * @param hooks `{ warn(text), unhandled(error), alarmFailed(binding, id, retries, wait, error), condemned(lane) }`,
-   *   `fetch(target, request)` for what the worker asks of other workers, and `mock`, of `openMock`, for its outbound
-   *   fetches
    */
-  constructor(limits, instance, hooks) {
+  constructor(limits: LaneLimits, instance: number, hooks: LaneHooks) {
     this.#hooks = hooks;
     this.instance = instance;
     this.limits = limits;
     const { cpuLimitMs, heapLimitMb } = limits;
     this.#id = binding.openLane({ cpuLimitMs, heapLimitMb, instance, host: hostNumber });
     lanes.set(this.#id, this);
-    const call = (number, args) => this.#call(number, args);
-    this.#membrane = createRealm(kinds, call, waiting, (debt, is) => this.#owe(debt, is));
-    this.control = this.#membrane.decode(CONTROL);
+    const call = (number: number, args: WireValue[]) => this.#call(number, args);
+    this.#membrane = createRealm(kinds, call, waiting, (debt: object, is: boolean) => this.#owe(debt, is));
+    this.control = this.#membrane.decode(CONTROL) as Control;
   }
 
   /** Why nothing runs here any more: an error, or undefined while the lane works. */
-  get ended() {
+  get ended(): (() => InstanceError) | undefined {
     return this.#ended;
   }
 
-  #call(call, args) {
-    if (this.#ended) throw this.#ended();
+  #call(call: number, args: WireValue[]): WireValue {
+    this.#mustWork();
     const answer = binding.call(this.#id, call, args);
     // A turn may be ended after the call itself was answered; what was answered then is worth nothing.
-    if (this.#ended) throw this.#ended();
+    this.#mustWork();
     return answer;
+  }
+
+  #mustWork(): void {
+    if (this.#ended) throw this.#ended();
   }
 
   /**
    * Runs the script, as `start` in `src/worker/start.js` does; `settings` are nothing but data. A script that waits at its
    * top level for what will never come is told so once that is certain.
    */
-  async start(settings, ...values) {
+  async start(settings: object, ...values: unknown[]): Promise<void> {
     const membrane = this.#membrane;
-    const stopped = new Promise((_, stop) => {
+    const stopped = new Promise<never>((_, stop) => {
       this.#starting = { newest: membrane.newest(), stop };
     });
     try {
@@ -108,7 +186,7 @@ class Lane {
    * Nothing that the worker itself has begun is under way. If it still starts once Node's own microtasks are done, and
    * nobody in Node owes it anything or could call it, it never ends.
    */
-  #atRest() {
+  #atRest(): void {
     if (this.#starting === undefined) return;
     setImmediate(() => {
       if (this.#starting === undefined || this.#ended || this.#owed.size > 0) return;
@@ -119,11 +197,11 @@ class Lane {
   }
 
   /** Dispatches a request, as `splitRequest` gives it, to the worker or `[binding, id]` of one of its objects. */
-  dispatch(target, { method, url, headers, body, cf, nesting, signal }) {
+  dispatch(target: Target, { method, url, headers, body, cf, nesting, signal }: RequestParts): Promise<Response> {
     if (this.#ended) return Promise.reject(this.#ended());
     const event = this.#nextEvent++;
     const membrane = this.#membrane;
-    const args = [target, method, url, headers, bodyToWire(body, membrane)];
+    const args: WireValue[] = [target, method, url, headers, bodyToWire(body, membrane)];
     if (cf !== undefined || nesting !== undefined || signal) args.push(membrane.encode(cf), nesting);
     if (signal) {
       args.push(true);
@@ -137,15 +215,15 @@ class Lane {
    * @param init the values that are given of it, by their names
    * @param length of a body that is a stream, in bytes, where that is known
    */
-  fetch(input, init, length) {
+  fetch(input: unknown, init: Record<string, unknown>, length?: number): Promise<Response> {
     if (this.#ended) return Promise.reject(this.#ended());
     const { encode } = this.#membrane;
     const given = Object.entries(init).flatMap(([name, value]) => [name, encode(value)]);
     return this.#send(this.#nextEvent++, [TARGET.OUTBOUND, encode(input), given, length]);
   }
 
-  #send(event, args) {
-    const answer = binding.dispatch(this.#id, event, args);
+  #send(event: number, args: WireValue[]): Promise<Response> {
+    const answer = binding.dispatch(this.#id, event, args) as Answer | undefined;
     if (answer !== undefined) return fairly(this.#settle(answer));
     if (this.#ended) return Promise.reject(this.#ended());
     return new Promise((resolve, reject) => {
@@ -155,27 +233,29 @@ class Lane {
   }
 
   /** Why the caller has given a request up, in a list; if it has not, the worker, which asks, is told when it does. */
-  #followSignal(event) {
+  #followSignal(event: number): WireValue {
     const entry = this.#signals.get(event);
     if (entry === undefined) return undefined;
     const { signal } = entry;
     if (signal.aborted) return [this.#membrane.encodeThrown(signal.reason)];
-    if (!this.#followed.has(signal)) this.#listenTo(signal);
-    this.#followed.get(signal).events.add(event);
+    const followed = this.#followed.get(signal) ?? this.#listenTo(signal);
+    followed.events.add(event);
     return undefined;
   }
 
   /** One listener is enough for all requests with a signal, which may be as long-lived as a suite. */
-  #listenTo(signal) {
-    const events = new Set();
+  #listenTo(signal: AbortSignal): { events: Set<number> } {
+    const events = new Set<number>();
     const listener = () => {
       for (const event of events) if (!this.#ended) this.control.abort(event, signal.reason);
     };
-    this.#followed.set(signal, { events, listener });
+    const followed = { events, listener };
+    this.#followed.set(signal, followed);
     signal.addEventListener("abort", listener, { once: true });
+    return followed;
   }
 
-  #forgetSignal(event) {
+  #forgetSignal(event: number): void {
     const entry = this.#signals.get(event);
     if (entry === undefined) return;
     this.#signals.delete(event);
@@ -185,56 +265,57 @@ class Lane {
     entry.signal.removeEventListener("abort", followed.listener);
   }
 
-  #settle(answer) {
+  #settle(answer: Answer): Promise<Response> {
     if (answer[0] === ANSWER.BROKEN) return Promise.reject(brokenError(answer[1]));
     if (answer[0] !== ANSWER.ANSWERED) return Promise.reject(this.#membrane.decode(answer[1]));
     return Promise.resolve(this.#response(answer));
   }
 
-  #response([, status, statusText, headers, wire, waiter, encodeBody, url, redirected]) {
-    const waitUntil = waiter === null ? undefined : this.#membrane.decode(waiter);
+  #response([, status, statusText, headers, wire, waiter, encodeBody, url, redirected]: Answered): Response {
+    const waitUntil = waiter === null ? undefined : (this.#membrane.decode(waiter) as () => Promise<unknown[]>);
     const body = bodyFromWire(wire, this.#membrane);
     return lightResponse({ status, statusText, headers, body, waitUntil, encodeBody, url, redirected });
   }
 
-  host(call, args) {
+  /** Answers a call: see `HOST`. What comes with each, the worker's half says. */
+  host(call: number, args: WireValue[]): unknown {
     switch (call) {
       case HOST.ANSWERED:
-        return this.#answered(args[0], args[1]);
+        return this.#answered(args[0] as number, args[1] as Answer);
       case HOST.CONDEMNED:
-        return this.#condemned(args[0]);
+        return this.#condemned(args[0] as Condemnation);
       case HOST.MEMBRANE:
-        return this.#membrane.serve(args[0], args.slice(1));
+        return this.#membrane.serve(args[0] as number, args.slice(1));
       case HOST.CONSOLE:
-        return this.#console(args[0], args.slice(1));
+        return this.#console(args[0] as string, args.slice(1));
       case HOST.UNHANDLED:
         return this.#hooks.unhandled(this.#membrane.decode(args[0]));
       case HOST.UNCAUGHT:
-        return this.#hooks.unhandled(new Error(args[0]));
+        return this.#hooks.unhandled(new Error(args[0] as string));
       case HOST.WARN:
-        return this.#hooks.warn(args[0]);
+        return this.#hooks.warn(args[0] as string);
       case HOST.ALARM_FAILED:
-        return this.#hooks.alarmFailed(...args.slice(0, 4), this.#membrane.decode(args[4]));
+        return this.#hooks.alarmFailed(...(args.slice(0, 4) as FailedAlarm), this.#membrane.decode(args[4]));
       case HOST.ALARM_SOON:
-        return this.#expectAlarm(args[0]);
+        return this.#expectAlarm(args[0] as boolean);
       case HOST.REJECTIONS:
         return this.#rejections();
       case HOST.FETCH:
-        return void this.#fetch(...args);
+        return void this.#fetch(...(args as FetchCall));
       case HOST.MOCK:
         return this.#hooks.mock?.ask(args, this.#membrane);
       case HOST.OUTBOUND:
-        return this.#hooks.outbound();
+        return this.#hooks.outbound?.();
       case HOST.SIGNAL:
-        return this.#followSignal(args[0]);
+        return this.#followSignal(args[0] as number);
       case HOST.FORGET_SIGNAL:
-        return this.#forgetSignal(args[0]);
+        return this.#forgetSignal(args[0] as number);
       case HOST.AT_REST:
         return this.#atRest();
     }
   }
 
-  #answered(event, answer) {
+  #answered(event: number, answer: Answer): void {
     const entry = this.#pending.get(event);
     if (entry === undefined) return;
     this.#pending.delete(event);
@@ -244,9 +325,19 @@ class Lane {
   }
 
   /** Other workers get their turns once this one's is over, never within it. */
-  async #fetch(number, target, method, url, headers, body, cf, nesting) {
+  async #fetch(
+    number: number,
+    target: string | ObjectParts,
+    method: string,
+    url: string,
+    headers: string,
+    body: WireValue,
+    cf: WireValue,
+    nesting: RequestParts["nesting"],
+  ): Promise<void> {
     const membrane = this.#membrane;
-    const request = { method, url, headers, body: bodyFromWire(body, membrane), cf: membrane.decode(cf), nesting };
+    const given = { cf: membrane.decode(cf) as RequestParts["cf"], nesting };
+    const request = { method, url, headers, body: bodyFromWire(body, membrane), ...given };
     this.#owe(request, true);
     await undefined;
     const answer = await this.#fetched(target, request);
@@ -256,7 +347,7 @@ class Lane {
   }
 
   /** The parts of the response, or the error alone. */
-  async #fetched(target, request) {
+  async #fetched(target: string | ObjectParts, request: RequestParts): Promise<WireValue[]> {
     try {
       const response = splitResponse(await this.#hooks.fetch(target, request));
       const { status, statusText, headers, body } = response;
@@ -266,28 +357,30 @@ class Lane {
     }
   }
 
-  #owe(debt, is) {
+  #owe(debt: Debt, is: boolean): void {
     if (is) this.#owed.add(debt);
     else this.#owed.delete(debt);
   }
 
   /** What the worker waits for from outside, other than by the clock: what Node owes it, and ops by their numbers. */
-  outstanding() {
+  outstanding(): Debt[] {
     if (this.#ended) return [];
     return [...this.#owed, ...binding.pending(this.#id).map((op) => `${this.#id}:${op}`)];
   }
 
   /** Node stays alive for an alarm that is delivered now or soon. */
-  #expectAlarm(expected) {
+  #expectAlarm(expected: boolean): void {
     if (this.#expectsAlarm === expected || this.#ended) return;
     this.#expectsAlarm = expected;
     waiting(expected ? 1 : -1);
   }
 
   /** What Node's console throws, the worker's throws. */
-  #console(method, args) {
+  #console(method: string, args: WireValue[]): WireValue {
     try {
-      globalThis.console[method](...args.map((arg) => this.#membrane.decode(arg)));
+      (globalThis.console as unknown as Record<string, (...values: unknown[]) => void>)[method](
+        ...args.map((arg) => this.#membrane.decode(arg)),
+      );
       return [true];
     } catch (error) {
       return [false, this.#membrane.encodeThrown(error)];
@@ -295,13 +388,13 @@ class Lane {
   }
 
   /** Rejections are looked at again once Node's own microtasks have run: whoever awaits them has come by then. */
-  #rejections() {
+  #rejections(): void {
     setImmediate(() => {
       if (!this.#ended) binding.deliverRejections(this.#id);
     });
   }
 
-  #condemned(code) {
+  #condemned(code: Condemnation): void {
     const { cpuLimitMs, heapLimitMb } = this.limits;
     const texts = {
       ERR_CPU_LIMIT: `Worker exceeded its CPU limit of ${cpuLimitMs} ms (option "cpuLimitMs") and was stopped.`,
@@ -313,18 +406,18 @@ class Lane {
   }
 
   /** Ends the lane once nothing is in flight on it. */
-  retire() {
+  retire(): void {
     this.#retired = true;
     const reason = () => new InstanceError("ERR_RELOADED", "The worker that this belonged to has been reloaded.");
     if (this.#pending.size === 0) this.#end(reason);
   }
 
   /** Ends the lane now: an instance that is disposed of rejects what is in flight. */
-  dispose() {
+  dispose(): void {
     this.#end(disposed);
   }
 
-  #end(reason) {
+  #end(reason: () => InstanceError): void {
     if (this.#ended) return;
     this.#expectAlarm(false);
     this.#ended = reason;
@@ -341,7 +434,7 @@ class Lane {
   }
 }
 
-function brokenError(reason) {
+function brokenError(reason: string): InstanceError {
   return new InstanceError(
     "ERR_BROKEN_REALM",
     `The worker has changed built-ins of its realm, and could not answer: ${reason}. Find where it assigns to them; \`reload()\` makes a new realm.`,
@@ -349,7 +442,7 @@ function brokenError(reason) {
 }
 
 /** What is said of a script that waits at these places. */
-function stalledError(places) {
+function stalledError(places: StalledPlace[]): VMScriptRunnerError {
   const lines = places.map(({ path, line, column, text }) => `    at ${path}:${line}:${column}\n      ${text.trim()}`);
   const [{ path }] = places;
   return new VMScriptRunnerError(
@@ -359,7 +452,7 @@ function stalledError(places) {
 }
 
 /** What the workers of an instance wait for from outside. */
-function outstanding(instance) {
+function outstanding(instance: number): Debt[] {
   return [...lanes.values()].filter((lane) => lane.instance === instance).flatMap((lane) => lane.outstanding());
 }
 

@@ -9,10 +9,23 @@ import { Inside } from "./inside.ts";
 import { NoOpLog } from "../log/log.ts";
 import { splitRequest } from "../http/http-request.ts";
 import { rooms } from "../rooms.ts";
+import type * as contract from "../../../index.d.ts";
+import type { MiniflareOptions } from "../../../index.d.ts";
+import type { Response } from "../http/http-response.ts";
+import type { WorkerOptions } from "../options/config.ts";
+import type { RoomMethods } from "../rooms.ts";
+import type { Clock } from "./clock.ts";
+import type { Worker } from "./instance-worker.ts";
+import type { Lane } from "./lane.ts";
+
+type Plugins = contract.ReloadEvent["plugins"];
 
 /** Dispatched after each load of the worker. `initial` is true for the first. */
 class ReloadEvent extends Event {
-  constructor(init) {
+  readonly plugins: Plugins;
+  readonly initial: boolean;
+
+  constructor(init: { plugins: Plugins; initial: boolean }) {
     super("reload");
     this.plugins = init.plugins;
     this.initial = init.initial;
@@ -20,22 +33,38 @@ class ReloadEvent extends Event {
 }
 
 /** Loaded when it is first asked for. */
-const pluginsOf = (options) => require("../options/plugins.ts").pluginsOf(options);
+const pluginsOf = (options: MiniflareOptions): Plugins =>
+  (require("../options/plugins.ts") as typeof import("../options/plugins.ts")).pluginsOf(options);
 
 /** How a mount is made into what `getMount` returns. */
 const MOUNT = Symbol("mount");
 /** The method by which an environment's tests fetch as the worker does. */
 const FETCH = Symbol("fetch");
 
+/** A method of a room, as users call it. */
+type RoomMethod = (this: Miniflare, ...args: never[]) => unknown;
+
+/** A mount, as `getMount` makes one of these of it. */
+interface Mounted {
+  [MOUNT]: Group;
+  worker: Worker;
+}
+
+/** The methods of rooms, which the class adds to itself. */
+// biome-ignore lint/correctness/noUnusedVariables: it is merged with the class
+interface Miniflare extends Pick<contract.Miniflare, RoomMethods> {}
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the static block adds those methods
 class Miniflare extends EventTarget {
-  #group;
-  #worker;
-  #inside;
-  #mounts = new WeakMap();
+  readonly log: contract.Log;
+  #group: Group;
+  #worker: Worker;
+  #inside: Inside;
+  #mounts = new WeakMap<Worker, Miniflare>();
   /** Whether somebody has ever listened. An event for nobody is not made: it costs as much as a dispatch. */
   #isHeard = false;
 
-  constructor(options = {}, mount = undefined) {
+  constructor(options: WorkerOptions = {}, mount: Mounted | undefined = undefined) {
     super();
     this.#group = mount?.[MOUNT] ?? new Group(options?.log ?? new NoOpLog());
     this.#worker = mount?.worker ?? this.#group.main;
@@ -47,39 +76,39 @@ class Miniflare extends EventTarget {
     if (mount === undefined) this.#load(options);
   }
 
-  #load(options) {
+  #load(options: WorkerOptions): void {
     const load = () => this.#init(options);
     if (options?.[LOADS_LATER] !== true) return void this.#worker.begin(load);
     this.#worker.configure(options);
     this.#worker.beginLater(load);
   }
 
-  async #init(options) {
+  async #init(options: WorkerOptions): Promise<void> {
     this.#worker.configure(options);
     await this.#group.load();
   }
 
-  addEventListener(...args) {
+  override addEventListener(...args: Parameters<EventTarget["addEventListener"]>): void {
     this.#isHeard = true;
     super.addEventListener(...args);
   }
 
   /** The time of this instance, for tests to steer. */
-  get clock() {
+  get clock(): Clock {
     return this.#group.clock;
   }
 
-  get #isMount() {
+  get #isMount(): boolean {
     return this.#worker !== this.#group.main;
   }
 
   /** The worker that the routes say a URL is for: a mount has none to choose from. */
-  #routed(url) {
+  #routed(url: string | URL): Worker {
     return this.#isMount ? this.#worker : this.#group.workerFor(url);
   }
 
   // No `async` on the way: each promise that another resolves to is three turns of the microtask queue.
-  dispatchFetch(input, init) {
+  dispatchFetch(input: contract.RequestInfo, init?: contract.RequestInit): Promise<Response> {
     try {
       const request = splitRequest(input, init);
       if (this.#worker.isReady) return this.#routed(request.url).dispatchFetch(request);
@@ -90,36 +119,41 @@ class Miniflare extends EventTarget {
   }
 
   /** `[FETCH](input, init, length)`, as `Lane.fetch` has them. */
-  [FETCH](...args) {
+  [FETCH](...args: Parameters<Lane["fetch"]>): Promise<Response> {
     return this.#worker.fetch(...args);
   }
 
-  async dispatchScheduled(scheduledTime = this.clock.now(), cron = "", url = undefined) {
+  async dispatchScheduled<WaitUntil extends unknown[] = unknown[]>(
+    scheduledTime = this.clock.now(),
+    cron = "",
+    url: string | URL | undefined = undefined,
+  ): Promise<WaitUntil> {
     await this.#worker.lane();
     const worker = url === undefined ? this.#worker : this.#routed(url);
-    return (await worker.lane()).control.scheduled(scheduledTime, cron);
+    const { control } = await worker.lane();
+    return control.scheduled(scheduledTime, cron) as Promise<WaitUntil>;
   }
 
   /** The options in force, by the plugin of Miniflare 2 that each belonged to. */
-  async getPlugins() {
+  async getPlugins(): Promise<Plugins> {
     await this.#worker.lane();
     return pluginsOf(this.#worker.options);
   }
 
-  async getBindings() {
-    return (await this.#worker.lane()).control.bindings();
+  async getBindings<Bindings = object>(): Promise<Bindings> {
+    return (await this.#worker.lane()).control.bindings() as Bindings;
   }
 
-  async getGlobalScope() {
+  async getGlobalScope(): Promise<object> {
     return (await this.#worker.lane()).control.globalScope();
   }
 
-  async getModuleExports() {
-    return (await this.#worker.lane()).control.moduleExports();
+  async getModuleExports<Exports = object>(): Promise<Exports> {
+    return (await this.#worker.lane()).control.moduleExports() as Exports;
   }
 
   /** The worker that is mounted by this name, or undefined. */
-  async getMount(name) {
+  async getMount(name: string): Promise<Miniflare | undefined> {
     await this.#worker.lane();
     const worker = this.#isMount ? undefined : this.#group.mount(name);
     if (worker === undefined) return undefined;
@@ -128,37 +162,37 @@ class Miniflare extends EventTarget {
   }
 
   /** Remembers all that is stored, at once if the worker is loaded; the function that brings it back, as often as it is called. */
-  async snapshotStorage() {
+  async snapshotStorage(): Promise<() => Promise<void>> {
     if (!this.#worker.isReady) await this.#inside.begun();
     return this.#group.snapshotStorage();
   }
 
   /** Begins a simulation with this seed, or begins it anew: as the option `simulate`, without a reload. */
-  async simulate(seed) {
+  async simulate(seed: number): Promise<void> {
     await this.#worker.lane();
     await this.#group.simulate(seed);
   }
 
-  async reload() {
+  async reload(): Promise<void> {
     await this.#worker.settled();
     await this.#worker.begin(() => this.#group.reload(this.#worker, true, true));
   }
 
   /** Options that are invalid change nothing; a worker that cannot be loaded leaves none. */
-  async setOptions(options, dispatchReloadEvent = true) {
+  async setOptions(options: MiniflareOptions, dispatchReloadEvent = true): Promise<void> {
     await this.#worker.settled();
     this.#worker.configure(options);
     await this.#worker.begin(() => this.#group.reload(this.#worker, dispatchReloadEvent, false));
   }
 
   /** Dispatches scheduled events when the option `crons` says so, until what it resolves with is disposed of. */
-  async startScheduler() {
+  async startScheduler(): Promise<contract.CronScheduler> {
     await this.#worker.lane();
-    const { CronScheduler } = require("./crons.ts");
+    const { CronScheduler } = require("./crons.ts") as typeof import("./crons.ts");
     return new CronScheduler(this, this.#group.instance, () => this.#worker.options.crons ?? []);
   }
 
-  async dispose() {
+  async dispose(): Promise<void> {
     await (this.#isMount ? this.#worker : this.#group).dispose();
   }
 
@@ -166,8 +200,8 @@ class Miniflare extends EventTarget {
     for (const { methods = {} } of rooms) {
       for (const name of Reflect.ownKeys(methods)) {
         const of = methods[name];
-        const { [name]: value } = {
-          [name](...args) {
+        const { [name]: value }: Record<PropertyKey, RoomMethod> = {
+          [name](this: Miniflare, ...args: never[]) {
             return of(this.#inside, ...args);
           },
         };

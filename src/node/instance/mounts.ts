@@ -5,9 +5,10 @@ import { MiniflareCoreError } from "../errors.ts";
 import { places } from "../options/persist.ts";
 import { absolute } from "../options/place.ts";
 import { allOf, KEEPING } from "../options/table.ts";
+import type { Log, MiniflareOptions, MountOptions } from "../../../index.d.ts";
 
 /** What mounts have as their parent has it, unless they say otherwise. */
-function inheritedOptions(parent) {
+function inheritedOptions(parent: MiniflareOptions): MiniflareOptions {
   const root = parent.rootPath ?? process.cwd();
   const given = KEEPING.filter(([name]) => parent[name] !== undefined);
   const stored = given.map(([name]) => [name, absolute(root, parent[name])]);
@@ -15,7 +16,7 @@ function inheritedOptions(parent) {
 }
 
 /** The options of a mount. A path stands for a folder with configuration files of its own. */
-function mountOptions(name, given, inherited) {
+function mountOptions(name: string, given: string | MountOptions, inherited: MiniflareOptions): MiniflareOptions {
   if (name === "") throw new MiniflareCoreError("ERR_MOUNT_NO_NAME", "Mount name cannot be empty");
   if (typeof given === "string") {
     const fromFiles = { packagePath: true, envPathDefaultFallback: true, wranglerConfigPath: true };
@@ -26,7 +27,7 @@ function mountOptions(name, given, inherited) {
 }
 
 /** Storage is shared: a place that a mount has of its own, perhaps from its files, is not used, and its user is told. */
-function warnOfPlaces(name, mount, main, log) {
+function warnOfPlaces(name: string, mount: MiniflareOptions, main: MiniflareOptions, log: Log): void {
   const [own, shared] = [mount, main].map(places);
   for (const [option, { keeps }] of KEEPING) {
     if (mount[option] === main[option] || isDeepStrictEqual(own[keeps], shared[keeps])) continue;

@@ -2,16 +2,28 @@
 
 import { describe, MiniflareCoreError } from "../errors.ts";
 import { buildRequest } from "../http/http-request.ts";
+import type { Log, MiniflareOptions, ServiceBinding } from "../../../index.d.ts";
+import type { RequestParts } from "../http/http-request.ts";
+
+/** A function in Node that a service binding stands for. */
+export type FunctionService = Extract<ServiceBinding, (...args: never[]) => unknown>;
 
 const EXPERIMENTAL = "Service bindings are experimental. There may be breaking changes in the future.";
 
-const serviceNames = ({ serviceBindings = {} }) => Object.keys(serviceBindings);
+const serviceNames = ({ serviceBindings = {} }: MiniflareOptions): string[] => Object.keys(serviceBindings);
 
 /** The name of the worker that a binding stands for. */
-const workerName = (service) => (typeof service === "string" ? service : service?.service);
+const workerName = (service: ServiceBinding | undefined): string | undefined => {
+  if (typeof service === "function") return undefined;
+  return typeof service === "string" ? service : service?.service;
+};
 
 /** Refuses bindings to workers that are not there; `names` are those that are. */
-function checkServices({ serviceBindings = {} }, names, log) {
+function checkServices(
+  { serviceBindings = {} }: MiniflareOptions,
+  names: ReadonlySet<string | undefined>,
+  log: Log,
+): void {
   const entries = Object.entries(serviceBindings);
   if (entries.length > 0) log.warn(EXPERIMENTAL);
   for (const [binding, service] of entries) {
@@ -19,7 +31,7 @@ function checkServices({ serviceBindings = {} }, names, log) {
   }
 }
 
-function notMounted(binding, service) {
+function notMounted(binding: string, service: ServiceBinding | undefined): MiniflareCoreError {
   const name = workerName(service);
   return new MiniflareCoreError(
     "ERR_SERVICE_NOT_MOUNTED",
@@ -29,7 +41,11 @@ function notMounted(binding, service) {
 }
 
 /** The answer of a function in Node to a request, given in parts. */
-async function callFunction(binding, service, parts) {
+async function callFunction(
+  binding: string,
+  service: FunctionService,
+  parts: RequestParts,
+): Promise<globalThis.Response> {
   const response = await service(buildRequest(parts));
   if (typeof response === "object" && response !== null) return response;
   throw new TypeError(

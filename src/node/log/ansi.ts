@@ -5,13 +5,16 @@ const wanted = FORCE_COLOR !== undefined && FORCE_COLOR !== "0";
 const refused = Boolean(NODE_DISABLE_COLORS) || NO_COLOR !== undefined || TERM === "dumb";
 
 // Asked when something is coloured: Node makes the stream, and loads all of its streams, when it is first touched.
-let terminal;
-function enabled() {
+let terminal: boolean | undefined;
+function enabled(): boolean {
   return !refused && (wanted || (terminal ??= Boolean(process.stdout?.isTTY)));
 }
 
+/** Colours a text. */
+type Style = (text: string) => string;
+
 /** A function that colours a text; the same colour inside the text is reopened after each of its ends. */
-function style(start, end) {
+function style(start: number, end: number): Style {
   const open = `\x1b[${start}m`;
   const close = `\x1b[${end}m`;
   return (text) => (enabled() ? open + String(text).replaceAll(close, close + open) + close : text);

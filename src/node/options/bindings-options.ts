@@ -2,6 +2,7 @@
 
 import { anyRecord, boolean, booleanOrString, isFunction, isString, optional, paths } from "./check.ts";
 import { record, shape, string } from "./check.ts";
+import type { OptionRows } from "./table.ts";
 
 const service = shape(
   { service: string, environment: optional(string) },
@@ -61,9 +62,10 @@ const options = {
     flag: "-S, --service",
     takes: "array:NAME=MOUNT[@ENV]",
     help: "Mounted service to bind",
-    wrangler: (config, { log }) => require("./wrangler-keys.ts").services(config, log),
+    wrangler: (config, { log }) =>
+      (require("./wrangler-keys.ts") as typeof import("./wrangler-keys.ts")).services(config, log),
   },
-};
+} satisfies OptionRows;
 
 export const plugin = "BindingsPlugin";
 export { options };

@@ -1,6 +1,7 @@
 // Options of builds.
 
 import { string, strings } from "./check.ts";
+import type { OptionRows } from "./table.ts";
 
 const options = {
   buildCommand: {
@@ -19,9 +20,10 @@ const options = {
     check: strings,
     flag: "--build-watch-path",
     help: "Directory to watch for rebuilding on changes",
-    wrangler: (config) => require("./wrangler-keys.ts").buildWatchPaths(config),
+    wrangler: (config) =>
+      (require("./wrangler-keys.ts") as typeof import("./wrangler-keys.ts")).buildWatchPaths(config),
   },
-};
+} satisfies OptionRows;
 
 export const plugin = "BuildPlugin";
 export { options };

@@ -6,8 +6,26 @@
 
 import { OptionsError, describe } from "../errors.ts";
 
-function check(expected, test, { takes, meaning } = {}) {
-  const checked = (value, path) => {
+/** Checks the value that was found at a path, and throws an `OptionsError` for a wrong one. */
+export interface Check {
+  (value: unknown, path: string): void;
+  takes?: string | undefined;
+  /** Undefined for a text that stands for nothing else. */
+  meaning?: ((text: string) => unknown) | undefined;
+  /** The value with its parts as `visit` gives them; undefined for one that has none. */
+  parts?: ((value: unknown, visit: Visit) => unknown) | undefined;
+}
+
+/** Gets the check of a part, the part, and where it is in the value, `".name"` or `"[0]"`. */
+export type Visit = (item: Check, part: unknown, at: string) => unknown;
+
+/** Told of a text that was taken for what it says. */
+export type Note = (path: string, text: string) => void;
+
+type Test = (value: unknown) => boolean;
+
+function check(expected: string, test: Test, { takes, meaning }: Pick<Check, "takes" | "meaning"> = {}): Check {
+  const checked = (value: unknown, path: string) => {
     if (test(value)) return;
     throw new OptionsError(
       "ERR_INVALID_OPTION",
@@ -21,18 +39,18 @@ const BOOLEANS = new Map([
   ["true", true],
   ["false", false],
 ]);
-const booleanOf = (text) => BOOLEANS.get(text);
+const booleanOf = (text: string) => BOOLEANS.get(text);
 
-function numberOf(text) {
+function numberOf(text: string): number | undefined {
   const number = Number(text);
   return text.trim() === "" || Number.isNaN(number) ? undefined : number;
 }
 
 /** A check of numbers. */
-const numeric = (expected, test) => check(expected, test, { takes: "number", meaning: numberOf });
+const numeric = (expected: string, test: Test): Check => check(expected, test, { takes: "number", meaning: numberOf });
 
 /** `value` with the booleans and numbers in it that are text; `note(path, text)` is told of each. */
-function withoutTexts(item, value, path, note) {
+function withoutTexts(item: Check, value: unknown, path: string, note: Note): unknown {
   if (isString(value)) {
     const meant = item.meaning?.(value);
     if (meant === undefined) return value;
@@ -42,61 +60,66 @@ function withoutTexts(item, value, path, note) {
   return item.parts?.(value, (part, each, at) => withoutTexts(part, each, path + at, note)) ?? value;
 }
 
-function isObject(value) {
+function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function hasMethods(value, names) {
+function hasMethods(value: unknown, names: readonly string[]): boolean {
   return isObject(value) && names.every((name) => typeof value[name] === "function");
 }
 
-const isString = (value) => typeof value === "string";
-const isBoolean = (value) => typeof value === "boolean";
-const isFunction = (value) => typeof value === "function";
+const isString = (value: unknown): value is string => typeof value === "string";
+const isNumber = (value: unknown): value is number => typeof value === "number";
+const isBoolean = (value: unknown): value is boolean => typeof value === "boolean";
+const isFunction = (value: unknown) => typeof value === "function";
 
 const boolean = check("a boolean", isBoolean, { takes: "boolean", meaning: booleanOf });
 const string = check("a string", isString, { takes: "string" });
-const number = numeric("a number", (value) => typeof value === "number");
+const number = numeric("a number", isNumber);
 const func = check("a function", isFunction);
 const anyRecord = check("an object", isObject, { takes: "array:KEY=VALUE" });
 const booleanOrString = check("a boolean or a string", (value) => isBoolean(value) || isString(value), {
   takes: "boolean/string",
 });
 
-function oneOf(...values) {
+function oneOf(...values: unknown[]): Check {
   const listed = values.map((value) => JSON.stringify(value)).join(" or ");
   return check(listed, (value) => values.includes(value), { takes: "string" });
 }
 
-function optional(item) {
-  const checked = (value, path) => {
+function optional(item: Check): Check {
+  const checked = (value: unknown, path: string) => {
     if (value !== undefined) item(value, path);
   };
   return Object.assign(checked, { meaning: item.meaning, parts: item.parts });
 }
 
-function list(item, expected) {
+function list(item: Check, expected: string): Check {
   const array = check(expected, Array.isArray);
-  const checked = (value, path) => {
+  const checked = (value: unknown, path: string) => {
     array(value, path);
-    for (const [i, each] of value.entries()) item(each, `${path}[${i}]`);
+    for (const [i, each] of (value as unknown[]).entries()) item(each, `${path}[${i}]`);
   };
-  const parts = (value, visit) =>
+  const parts = (value: unknown, visit: Visit) =>
     Array.isArray(value) ? value.map((each, i) => visit(item, each, `[${i}]`)) : undefined;
   return Object.assign(checked, { takes: "array", parts });
 }
 
-function record(item) {
-  const checked = (value, path) => {
+function record(item: Check): Check {
+  const checked = (value: unknown, path: string) => {
     anyRecord(value, path);
-    for (const [key, each] of Object.entries(value)) item(each, `${path}.${key}`);
+    for (const [key, each] of Object.entries(value as object)) item(each, `${path}.${key}`);
   };
-  const parts = (value, visit) => membersOf(value, () => item, visit);
+  const parts = (value: unknown, visit: Visit) => membersOf(value, () => item, visit);
   return Object.assign(checked, { takes: "array:KEY=VALUE", parts });
 }
 
 /** An object of the members of another one, as `visit` gives them; those without a check stay as they are. */
-function membersOf(value, checkOf, visit) {
+function membersOf(
+  value: unknown,
+  checkOf: (name: string) => Check | undefined,
+  visit: Visit,
+): Record<string, unknown> | undefined {
   if (!isObject(value)) return undefined;
   const members = Object.entries(value).map(([key, each]) => {
     const item = checkOf(key);
@@ -106,14 +129,15 @@ function membersOf(value, checkOf, visit) {
 }
 
 // Either a value of the short form, or an object whose members have types of their own.
-function shape(members, expected, isShort = () => false) {
+function shape(members: Record<string, Check>, expected: string, isShort: Test = () => false): Check {
   const object = check(expected, (value) => isShort(value) || isObject(value));
-  const checked = (value, path) => {
+  const checked = (value: unknown, path: string) => {
     object(value, path);
     if (isShort(value)) return;
-    for (const [key, item] of Object.entries(members)) item(value[key], `${path}.${key}`);
+    const given = value as Record<string, unknown>;
+    for (const [key, item] of Object.entries(members)) item(given[key], `${path}.${key}`);
   };
-  const parts = (value, visit) => membersOf(value, (key) => members[key], visit);
+  const parts = (value: unknown, visit: Visit) => membersOf(value, (key) => members[key], visit);
   return Object.assign(checked, { parts });
 }
 
@@ -128,6 +152,7 @@ export {
   func,
   hasMethods,
   isFunction,
+  isNumber,
   isObject,
   isString,
   list,

@@ -1,7 +1,9 @@
 // Compatibility dates and flags: which behaviours are on.
 
+import type { MiniflareOptions } from "../../../index.d.ts";
+
 /** `[enable flag, disable flag, on since]`, newest first; the disable flag wins. */
-const FLAGS = [
+const FLAGS: readonly [enable: string, disable: string | undefined, since: string | undefined][] = [
   ["nodejs_compat", undefined, undefined],
   ["streams_enable_constructors", "streams_disable_constructors", "2022-11-30"],
   ["transformstream_enable_standard_constructor", "transformstream_disable_standard_constructor", "2022-11-30"],
@@ -15,7 +17,7 @@ const FLAGS = [
 ];
 
 /** The enabled flags of an instance. Unknown flags are ignored. */
-function enabledFlags({ compatibilityDate = "1970-01-01", compatibilityFlags = [] }) {
+function enabledFlags({ compatibilityDate = "1970-01-01", compatibilityFlags = [] }: MiniflareOptions): string[] {
   return FLAGS.filter(([enable, disable, since]) => {
     if (disable !== undefined && compatibilityFlags.includes(disable)) return false;
     return compatibilityFlags.includes(enable) || (since !== undefined && compatibilityDate >= since);

@@ -4,6 +4,11 @@ import path from "node:path";
 import { readText } from "../script/files.ts";
 import { validateOptions } from "./options.ts";
 import { fileOf } from "./table.ts";
+import type { Log, MiniflareOptions } from "../../../index.d.ts";
+import type { WranglerOptions } from "./wrangler.ts";
+
+/** A file that was read or that may come to be, and what it says. */
+type Named<Said> = { file?: string } & Said;
 
 /** Bindings of the lowest priority among the options: `[vars]` of wrangler.toml, then the `.env` file. */
 const FILE_BINDINGS = Symbol("bindings from files");
@@ -13,6 +18,19 @@ const OUTER_SCOPE = Symbol("outer scope");
 
 /** Whether a worker is loaded when something is first asked of it, among the options: `true`. */
 const LOADS_LATER = Symbol("loads later");
+
+/** Where a worker finds globals that it does not have. */
+export interface OuterScope {
+  has(name: string): boolean;
+  get(name: string): unknown;
+}
+
+/** The options of a worker, with those that this package itself adds. */
+export interface WorkerOptions extends MiniflareOptions {
+  [FILE_BINDINGS]?: Record<string, string>;
+  [OUTER_SCOPE]?: OuterScope;
+  [LOADS_LATER]?: boolean;
+}
 
 /** Options that name files, for a worker whose options are complete. */
 const FILES_READ = {
@@ -26,11 +44,11 @@ const FILES_READ = {
  * The options of a worker, complete with what its files say.
  * @returns `{ options, files }`: the files that were read or that may come to be
  */
-function completeOptions(given, log) {
+function completeOptions(given: WorkerOptions, log: Log): { options: WorkerOptions; files: string[] } {
   const root = given.rootPath ?? process.cwd();
   // Most workers name no files: reading them is loaded for those that do.
-  const wrangler = given.wranglerConfigPath ? require("./wrangler.ts").readWrangler(given, root, log) : NONE;
-  const options = { ...wrangler.options, ...given };
+  const wrangler = given.wranglerConfigPath ? wranglerReader().readWrangler(given, root, log) : NONE;
+  const options: WorkerOptions = { ...wrangler.options, ...given };
   if (wrangler !== NONE) validateOptions(options);
   const script = packageScript(options, root);
   const env = dotEnv(options, root);
@@ -39,10 +57,14 @@ function completeOptions(given, log) {
   const files = [wrangler.file, script.file, env.file].filter((file) => file !== undefined);
   return { options, files };
 }
-const NONE = { options: {}, vars: {} };
+const NONE: WranglerOptions = { options: {}, vars: {} };
+const wranglerReader = () => require("./wrangler.ts") as typeof import("./wrangler.ts");
 
 /** The script that package.json names, when no option names one. */
-function packageScript({ script, scriptPath, packagePath, modules }, root) {
+function packageScript(
+  { script, scriptPath, packagePath, modules }: MiniflareOptions,
+  root: string,
+): Named<{ path?: string }> {
   if (!packagePath || script !== undefined || scriptPath !== undefined) return {};
   const file = path.resolve(root, fileOf("packagePath", packagePath));
   const text = readText(file, "packagePath", packagePath === true);
@@ -51,21 +73,27 @@ function packageScript({ script, scriptPath, packagePath, modules }, root) {
   return { file, path: typeof main === "string" && main !== "" ? path.resolve(path.dirname(file), main) : undefined };
 }
 
-function parseJson(text, file) {
+function parseJson(text: string, file: string): Record<string, unknown> | null {
   try {
     return JSON.parse(text);
   } catch (error) {
-    error.message = `${file} is not valid JSON: ${error.message}`;
-    throw error;
+    const wrong = error as SyntaxError;
+    wrong.message = `${file} is not valid JSON: ${wrong.message}`;
+    throw wrong;
   }
 }
 
-function dotEnv({ envPath, envPathDefaultFallback }, root) {
+function dotEnv(
+  { envPath, envPathDefaultFallback }: MiniflareOptions,
+  root: string,
+): Named<{ values?: Record<string, string> }> {
   const wanted = envPath ?? (envPathDefaultFallback || undefined);
   if (!wanted) return {};
   const file = path.resolve(root, fileOf("envPath", wanted));
   const text = readText(file, "envPath", wanted === true);
-  return { file, values: text === undefined ? {} : require("./dotenv.ts").parseEnv(text) };
+  return { file, values: text === undefined ? {} : parserOfEnv()(text) };
 }
+
+const parserOfEnv = () => (require("./dotenv.ts") as typeof import("./dotenv.ts")).parseEnv;
 
 export { completeOptions, FILE_BINDINGS, FILES_READ, LOADS_LATER, OUTER_SCOPE };

@@ -1,9 +1,13 @@
 // What limits the requests of an instance: options first, then the environment, then the usage model.
 
+import type { MiniflareOptions } from "../../../index.d.ts";
+
+type Warn = (text: string) => void;
+
 const WHOLE = /^[+-]?\d+$/;
 
 /** What the worker's contexts are configured with; `src/realm/context.js` has what is not given here. */
-function contextLimits(options, warn) {
+function contextLimits(options: MiniflareOptions, warn: Warn) {
   const { actualTime = false, globalAsyncIO = false, globalTimers = false, globalRandom = false } = options;
   return {
     unbound: options.usageModel === "unbound",
@@ -18,7 +22,7 @@ function contextLimits(options, warn) {
 }
 
 /** The limit that an environment variable sets; undefined when it sets none. */
-function fromEnvironment(name, warn) {
+function fromEnvironment(name: string, warn: Warn): number | undefined {
   const text = process.env[name]?.trim() ?? "";
   if (text === "") return undefined;
   if (WHOLE.test(text)) return Number(text);

@@ -3,6 +3,9 @@
 
 import { boolean, booleanOrString, check, isObject, isString, list, membersOf, oneOf } from "./check.ts";
 import { optional, record, shape, string, strings } from "./check.ts";
+import type { MiniflareOptions } from "../../../index.d.ts";
+import type { Visit } from "./check.ts";
+import type { OptionRows } from "./table.ts";
 
 const moduleRule = shape(
   { type: string, include: strings, fallthrough: optional(boolean) },
@@ -10,16 +13,19 @@ const moduleRule = shape(
 );
 
 /** Required late: the table contains this group. */
-const table = () => require("./options.ts");
+const table = () => require("./options.ts") as typeof import("./options.ts");
 const pathOrOptions = check("a path, or an object of options", (value) => isString(value) || isObject(value));
-function mount(value, path) {
+function mount(value: unknown, path: string): void {
   pathOrOptions(value, path);
   if (isObject(value)) table().checkAll(value, `${path}.`);
 }
-mount.parts = (value, visit) => membersOf(value, table().optionCheck, visit);
+mount.parts = (value: unknown, visit: Visit) => membersOf(value, table().optionCheck, visit);
 
 /** Readers of keys in wrangler.toml, loaded when there is such a file. */
-const keys = () => require("./wrangler-keys.ts");
+const keys = () => require("./wrangler-keys.ts") as typeof import("./wrangler-keys.ts");
+
+/** Flags, and options that have no effect. */
+type CommandLine = Record<"help" | "version" | "debug" | "verbose" | "updateCheck" | "repl" | "inaccurateCpu", boolean>;
 
 const options = {
   help: { flag: "-h, --help", takes: "boolean", help: "Show help" },
@@ -154,8 +160,8 @@ const options = {
     help: "Log inaccurate CPU time measurements",
     wrangler: "miniflare.inaccurate_cpu",
   },
-};
+} satisfies OptionRows<CommandLine>;
 
 export const plugin = "CorePlugin";
-export const inherit = ({ watch }) => (watch === true ? { watch } : {});
+export const inherit = ({ watch }: MiniflareOptions) => (watch === true ? { watch } : {});
 export { options };

@@ -6,12 +6,17 @@ const QUOTED = ["'", '"', "`"].map((quote) => String.raw`${quote}(?:\\${quote}|[
 const LINE = new RegExp(String.raw`^${NAME}[ \t]*(?<value>(?:${QUOTED})(?=[ \t]*(?:#.*)?$)|[^#\r\n]*)`, "gm");
 
 /** The variables that the text of a file names. Nothing in them is expanded but `\n` and `\r` in double quotes. */
-function parseEnv(text) {
+function parseEnv(text: string): Record<string, string> {
   const lines = text.replaceAll(/\r\n?/g, "\n").matchAll(LINE);
-  return Object.fromEntries([...lines].map(({ groups }) => [groups.name, unquote(groups.value.trim())]));
+  return Object.fromEntries([...lines].map(({ groups }) => pairOf(groups as Pair)));
 }
 
-function unquote(value) {
+/** What the groups of a line have matched. */
+type Pair = Record<"name" | "value", string>;
+
+const pairOf = ({ name, value }: Pair) => [name, unquote(value.trim())];
+
+function unquote(value: string): string {
   const [quote] = value;
   const isQuoted = value.length > 1 && (quote === "'" || quote === '"' || quote === "`") && value.endsWith(quote);
   if (!isQuoted) return value;

@@ -3,10 +3,11 @@
 import * as http from "./http-options.ts";
 import missing from "./missing-options.ts";
 import * as table from "./table.ts";
+import type { OptionGroup, OptionRow } from "./table.ts";
 
-const GROUPS = [...table.GROUPS, http, ...missing];
+const GROUPS: readonly OptionGroup[] = [...table.GROUPS, http, ...missing];
 
 /** All rows by name. */
-const OPTIONS = Object.assign({}, ...GROUPS.map(({ options }) => options));
+const OPTIONS: Readonly<Record<string, OptionRow>> = Object.assign({}, ...GROUPS.map(({ options }) => options));
 
 export { GROUPS, missing, OPTIONS };

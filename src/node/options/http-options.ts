@@ -1,15 +1,40 @@
 // Options of Miniflare 2's HTTP server, which is missing.
 
 import path from "node:path";
-import { boolean, booleanOrString, func, numeric, string } from "./check.ts";
+import { boolean, booleanOrString, func, isNumber, numeric, string } from "./check.ts";
+import type { OptionRows } from "./table.ts";
+import type { HttpsConfig, WranglerConfig } from "./wrangler.ts";
 
-const port = numeric("a whole number from 0 to 65535", (v) => Number.isInteger(v) && v >= 0 && v <= 65_535);
+const port = numeric(
+  "a whole number from 0 to 65535",
+  (v) => isNumber(v) && Number.isInteger(v) && v >= 0 && v <= 65_535,
+);
 
 /** A key of `[miniflare.https]`. */
 const inHttps =
-  (key) =>
-  ({ miniflare }) =>
+  (key: keyof HttpsConfig) =>
+  ({ miniflare }: WranglerConfig) =>
     typeof miniflare?.https === "object" ? miniflare.https?.[key] : undefined;
+
+/** The options of Miniflare 2. */
+interface HttpOptions {
+  host: string;
+  port: number;
+  open: boolean | string;
+  https: boolean | string;
+  httpsKey: string;
+  httpsKeyPath: string;
+  httpsCert: string;
+  httpsCertPath: string;
+  httpsCa: string;
+  httpsCaPath: string;
+  httpsPfx: string;
+  httpsPfxPath: string;
+  httpsPassphrase: string;
+  cfFetch: boolean | string;
+  metaProvider: (...args: unknown[]) => unknown;
+  liveReload: boolean;
+}
 
 const options = {
   host: {
@@ -92,7 +117,7 @@ const options = {
     help: "Reload HTML pages whenever worker is reloaded",
     wrangler: "miniflare.live_reload",
   },
-};
+} satisfies OptionRows<HttpOptions>;
 
 export const plugin = "HTTPPlugin";
 export const missing = "HTTP server";

@@ -2,6 +2,26 @@
 // option with `standIns`, and its bindings throw an error that names the missing feature.
 
 import { booleanOrString, isString, list, number, optional, shape, string, strings } from "./check.ts";
+import type { OptionGroup, OptionRows } from "./table.ts";
+import type { ConsumerConfig } from "./wrangler.ts";
+
+/** An option for each kind of binding, and one that says where it is stored. */
+type R2Options = { r2Buckets: string[]; r2Persist: boolean | string };
+type D1Options = { d1Databases: string[]; d1Persist: boolean | string };
+type SiteOptions = { sitePath: string; siteInclude: string[]; siteExclude: string[] };
+
+interface QueueOptions {
+  queueBindings: { name: string; queueName: string }[];
+  queueConsumers: (string | Consumer)[];
+}
+
+interface Consumer {
+  queueName: string;
+  maxBatchSize?: number;
+  maxWaitMs?: number;
+  maxRetries?: number;
+  deadLetterQueue?: string;
+}
 
 const KV_METHODS = ["get", "getWithMetadata", "list", "put", "delete"];
 
@@ -30,7 +50,7 @@ const r2 = {
       help: "Persist R2 data (to optional path)",
       wrangler: "miniflare.r2_persist",
     },
-  },
+  } satisfies OptionRows<R2Options>,
 };
 
 const d1 = {
@@ -55,7 +75,7 @@ const d1 = {
       help: "Persist D1 data (to optional path)",
       wrangler: "miniflare.d1_persist",
     },
-  },
+  } satisfies OptionRows<D1Options>,
 };
 
 const producer = shape({ name: string, queueName: string }, 'an object like { name: "BINDING", queueName: "queue" }');
@@ -93,11 +113,17 @@ const queues = {
       wrangler: ({ queues }) => queues?.consumers?.map(consumerOf),
       standIns: { names: () => [], methods: [] },
     },
-  },
+  } satisfies OptionRows<QueueOptions>,
 };
 
 /** What is 0 in the file is as if it were absent. */
-function consumerOf({ queue, batch_size, batch_timeout, message_retries, dead_letter_queue }) {
+function consumerOf({
+  queue,
+  batch_size,
+  batch_timeout,
+  message_retries,
+  dead_letter_queue,
+}: ConsumerConfig): Consumer {
   return {
     queueName: queue,
     ...(batch_size && { maxBatchSize: batch_size }),
@@ -134,7 +160,8 @@ const sites = {
       help: "Glob pattern of site files not to serve",
       wrangler: "site.exclude",
     },
-  },
+  } satisfies OptionRows<SiteOptions>,
 };
 
-export default [r2, d1, queues, sites];
+const groups: OptionGroup[] = [r2, d1, queues, sites];
+export default groups;

@@ -1,14 +1,14 @@
 // The known name that is closest to an unknown one, for error messages.
 
 /** The name that is written most like this one; undefined when none is alike. */
-function nearest(name, known) {
-  const distances = known.map((one) => [distance(name.toLowerCase(), one.toLowerCase()), one]);
+function nearest(name: string, known: readonly string[]): string | undefined {
+  const distances = known.map((one): [number, string] => [distance(name.toLowerCase(), one.toLowerCase()), one]);
   const [least, one] = distances.reduce((best, next) => (next[0] < best[0] ? next : best));
   return least <= Math.max(2, name.length / 3) ? one : undefined;
 }
 
 /** How many letters must be put in, left out or replaced to make one text of the other. */
-function distance(from, to) {
+function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let i = 1; i <= from.length; i++) {
     const next = [i];
@@ -18,7 +18,7 @@ function distance(from, to) {
     }
     row = next;
   }
-  return row.at(-1);
+  return row[to.length];
 }
 
 export { nearest };

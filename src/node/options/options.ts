@@ -3,17 +3,20 @@
 import { isObject, membersOf, withoutTexts } from "./check.ts";
 import { OptionsError, describe } from "../errors.ts";
 import { rowOf } from "./table.ts";
+import type { MiniflareOptions } from "../../../index.d.ts";
+import type { WorkerOptions } from "./config.ts";
+import type { Check, Note, Visit } from "./check.ts";
 
-const optionCheck = (name) => rowOf(name)?.check;
+const optionCheck = (name: string): Check | undefined => rowOf(name)?.check;
 
-function checkAll(options, prefix) {
+function checkAll(options: Record<string, unknown>, prefix: string): void {
   for (const name of Object.keys(options)) {
     if (options[name] !== undefined) optionCheck(name)?.(options[name], prefix + name);
   }
 }
 
 /** Throws an `OptionsError` for the first option of a wrong type. Options it does not know are ignored. */
-function validateOptions(options = {}) {
+function validateOptions(options: unknown = {}): asserts options is MiniflareOptions | undefined {
   if (!isObject(options)) {
     throw new OptionsError("ERR_INVALID_OPTION", `Invalid options: expected an object, got ${describe(options)}`);
   }
@@ -21,19 +24,19 @@ function validateOptions(options = {}) {
 }
 
 /** Options whose booleans and numbers may be text, with these as what they are; `note(path, text)` is told of each. */
-function optionsFromTexts(options, note) {
-  const visit = (item, value, at) => withoutTexts(item, value, at.slice(1), note);
+function optionsFromTexts(options: Record<string, unknown>, note: Note): Record<string, unknown> | undefined {
+  const visit: Visit = (item, value, at) => withoutTexts(item, value, at.slice(1), note);
   return membersOf(options, optionCheck, visit);
 }
 
 /** The names of all options. */
-function optionNames() {
-  const { OPTIONS } = require("./full-table.ts");
+function optionNames(): string[] {
+  const { OPTIONS } = require("./full-table.ts") as typeof import("./full-table.ts");
   return Object.keys(OPTIONS).filter((name) => OPTIONS[name].check !== undefined);
 }
 
 /** `next` over `previous`; a name that `next` sets to `undefined` is unset, whatever another source says of it. */
-function mergeOptions(previous, next) {
+function mergeOptions(previous: WorkerOptions, next: WorkerOptions | undefined): WorkerOptions {
   return { ...previous, ...next };
 }
 

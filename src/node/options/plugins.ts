@@ -4,6 +4,8 @@
 import path from "node:path";
 import { GROUPS, OPTIONS } from "./full-table.ts";
 import { fileOf, rowsOf } from "./table.ts";
+import type { MiniflareOptions, ModuleRule } from "../../../index.d.ts";
+import type { NamingFile } from "./table.ts";
 
 /** The plugins of Miniflare 2, in its order. */
 const NAMES = [
@@ -13,25 +15,27 @@ const NAMES = [
 ];
 const HIDDEN = "**********";
 
-let plugins;
+let plugins: Record<string, string[]> | undefined;
 /** The names of the options of each plugin; made when it is first asked for. */
-const optionsOfPlugins = () => (plugins ??= Object.fromEntries(NAMES.map((name) => [name, optionsOf(name)])));
+const optionsOfPlugins = (): Record<string, string[]> =>
+  (plugins ??= Object.fromEntries(NAMES.map((name) => [name, optionsOf(name)])));
 
-function optionsOf(plugin) {
+function optionsOf(plugin: string): string[] {
   const rows = rowsOf(GROUPS.filter((group) => group.plugin === plugin));
   return rows.filter(([, { check }]) => check !== undefined).map(([name]) => name);
 }
 
 /** The options in force, by the plugin that each belongs to. */
-function pluginsOf(options) {
-  const given = (names) => names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]);
-  const all = Object.entries(optionsOfPlugins());
-  return Object.fromEntries(all.map(([name, names]) => [name, Object.fromEntries(given(names))]));
+function pluginsOf(options: MiniflareOptions): Record<string, Partial<MiniflareOptions>> {
+  const all = options as Record<string, unknown>;
+  const given = (names: string[]) => names.filter((name) => all[name] !== undefined).map((name) => [name, all[name]]);
+  const plugins = Object.entries(optionsOfPlugins());
+  return Object.fromEntries(plugins.map(([name, names]) => [name, Object.fromEntries(given(names))]));
 }
 
 /** The options in force as the log shows them, "Modules: true" each. */
-function optionLines(options) {
-  const given = Object.assign({}, ...Object.values(pluginsOf(options)));
+function optionLines(options: MiniflareOptions): string[] {
+  const given: Record<string, unknown> = Object.assign({}, ...Object.values(pluginsOf(options)));
   return Object.entries(given)
     .filter(([name]) => OPTIONS[name].flag !== undefined)
     .map(([name, value]) => [OPTIONS[name].label ?? titleOf(name), shown(name, value)])
@@ -39,26 +43,29 @@ function optionLines(options) {
     .map(([label, text]) => `${label}: ${text}`);
 }
 
-function titleOf(name) {
+function titleOf(name: string): string {
   return name[0].toUpperCase() + name.slice(1).replace(/[A-Z]/g, " $&");
 }
 
-function shown(name, value) {
+function shown(name: string, value: unknown): string | undefined {
   const { file, secret } = OPTIONS[name];
-  if (file !== undefined) return shownFile(value, fileOf(name, value));
+  if (file !== undefined) return shownFile(name as NamingFile, value as boolean | string);
   if (secret) return HIDDEN;
   if (Array.isArray(value)) return value.map(shownItem).join(", ");
   return typeof value === "object" && value !== null ? Object.keys(value).join(", ") : String(value);
 }
 
-function shownFile(value, file) {
+function shownFile(name: NamingFile, value: boolean | string): string | undefined {
   if (value === false) return undefined;
+  const file = fileOf(name, value);
   return value === true ? file : path.relative("", file);
 }
 
-function shownItem(item) {
+/** An item of a list: a text, a rule of modules, or what is bound to a queue. */
+function shownItem(item: unknown): string {
   if (typeof item !== "object" || item === null) return String(item);
-  return item.include === undefined ? (item.name ?? item.queueName) : `{${item.type}: ${item.include.join(", ")}}`;
+  const { name, queueName, type, include } = item as Partial<ModuleRule & Record<"name" | "queueName", string>>;
+  return include === undefined ? String(name ?? queueName) : `{${type}: ${include.join(", ")}}`;
 }
 
 export { optionLines, optionsOfPlugins, pluginsOf, titleOf };

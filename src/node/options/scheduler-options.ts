@@ -1,6 +1,7 @@
 // The option of cron triggers.
 
 import { strings } from "./check.ts";
+import type { OptionRows } from "./table.ts";
 
 const options = {
   crons: {
@@ -10,7 +11,7 @@ const options = {
     help: "CRON expression for triggering scheduled events",
     wrangler: "triggers.crons",
   },
-};
+} satisfies OptionRows;
 
 export const plugin = "SchedulerPlugin";
 export { options };

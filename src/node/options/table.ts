@@ -12,7 +12,7 @@
 //   bindings(options, mf)  `[name, value]` of bindings in a test environment without a worker; values may be promises
 //
 // A row has
-//   check      checks a value (`check.js`); flags that exist on the command line only have no check
+//   check      checks a value (`check.ts`); flags that exist on the command line only have no check
 //   default    the value of an option that is not given, if nothing else decides it
 //   label      the name in the log, where it differs from the words of the option's name
 //   secret     whether the log hides the value
@@ -33,30 +33,110 @@ import * as core from "./core-options.ts";
 import * as instance from "./instance-options.ts";
 import rooms from "../room-options.ts";
 import * as scheduler from "./scheduler-options.ts";
+import type { Miniflare, MiniflareOptions } from "../../../index.d.ts";
+import type { RoomHooks } from "../instance/lane.ts";
+import type { Check } from "./check.ts";
+import type { WranglerConfig, WranglerFile } from "./wrangler.ts";
 
-/** The groups with options that have an effect; `full-table.js` adds the others. */
-const GROUPS = [instance, core, scheduler, build, ...rooms, bindings];
+/** The row of an option whose values are `Value`. */
+export interface OptionRow<Value = unknown> {
+  check?: Check;
+  default?: Value;
+  label?: string;
+  secret?: boolean;
+  flag?: string;
+  help?: string;
+  takes?: string;
+  wrangler?: string | ((config: WranglerConfig, file: WranglerFile) => Value | undefined);
+  file?: string;
+  keeps?: string;
+  folder?: string;
+  missing?: string;
+  standIns?: StandIns<Value>;
+  needsWorker?: boolean;
+  runsScript?: boolean;
+}
+
+/** The bindings that stand in for those of a missing feature. */
+export interface StandIns<Value = unknown> {
+  names(value: Value): string[];
+  methods: string[];
+}
+
+/** Rows of public options, and of those of missing features and of the command line, whose values `Others` has. */
+export type OptionRows<Others = unknown> = {
+  readonly [Name in keyof MiniflareOptions | Extract<keyof Others, string>]?: OptionRow<
+    Name extends keyof MiniflareOptions
+      ? Exclude<MiniflareOptions[Name], undefined>
+      : Name extends keyof Others
+        ? Others[Name]
+        : never
+  >;
+};
+
+/** A group of the table. */
+export interface OptionGroup {
+  readonly plugin?: string;
+  readonly missing?: string;
+  readonly options: Readonly<Record<string, OptionRow>>;
+  settings?(options: MiniflareOptions): object;
+  hooks?(options: MiniflareOptions, root: string): Partial<RoomHooks>;
+  inherit?(options: MiniflareOptions): MiniflareOptions;
+  bindings?(options: MiniflareOptions, mf: Miniflare): [name: string, value: unknown][];
+}
+
+/** An option and its row. */
+export type NamedRow = [name: string, row: OptionRow];
+export type KeepingRow<Name = string> = [name: Name, row: OptionRow & { keeps: string; folder: string }];
+
+/** Options that name a file, or say by `true` that there may be one. */
+export type NamingFile = "wranglerConfigPath" | "packagePath" | "envPath" | "cfFetch";
+
+/** Options that say where rooms store. */
+export type PersistOption = KeepingIn<(typeof rooms)[number]["options"]>;
+type KeepingIn<Rows> = Rows extends unknown
+  ? { [Name in keyof Rows]: Rows[Name] extends { keeps: string } ? Name : never }[keyof Rows]
+  : never;
+
+/** What the functions of all groups give together. */
+interface Joined {
+  settings: object;
+  hooks: RoomHooks;
+  inherit: MiniflareOptions;
+}
+
+/** The groups with options that have an effect; `full-table.ts` adds the others. */
+const GROUPS: readonly OptionGroup[] = [instance, core, scheduler, build, ...rooms, bindings];
 
 /** All rows of these groups by name. */
-const OPTIONS = Object.assign({}, ...GROUPS.map(({ options }) => options));
+const OPTIONS: Readonly<Record<string, OptionRow>> & typeof instance.options = Object.assign(
+  {},
+  ...GROUPS.map(({ options }) => options),
+);
 
 /** The row of an option, or undefined. The other groups are loaded when a name is in none of these, which is rare. */
-function rowOf(name) {
+function rowOf(name: NamingFile): OptionRow & { file: string };
+function rowOf(name: string): OptionRow | undefined;
+function rowOf(name: string): OptionRow | undefined {
   if (Object.hasOwn(OPTIONS, name)) return OPTIONS[name];
-  const all = require("./full-table.ts").OPTIONS;
+  const { OPTIONS: all } = require("./full-table.ts") as typeof import("./full-table.ts");
   return Object.hasOwn(all, name) ? all[name] : undefined;
 }
 
-const rowsOf = (groups) => groups.flatMap(({ options }) => Object.entries(options));
+const rowsOf = (groups: readonly OptionGroup[]): NamedRow[] => groups.flatMap(({ options }) => Object.entries(options));
 
 /** `[name, row]` of the options that say where rooms store. */
-const keepingIn = (groups) => rowsOf(groups).filter(([, { keeps }]) => keeps !== undefined);
-const KEEPING = keepingIn(rooms);
+const keepingIn = (groups: readonly OptionGroup[]): KeepingRow[] =>
+  rowsOf(groups).filter((row): row is KeepingRow => row[1].keeps !== undefined);
+const KEEPING = keepingIn(rooms) as KeepingRow<PersistOption>[];
 
 /** The results of one function of the groups (`settings`, `hooks` or `inherit`), in one object. */
-const allOf = (what, ...args) => Object.assign({}, ...GROUPS.map((group) => group[what]?.(...args)));
+function allOf<What extends keyof Joined>(what: What, ...args: Parameters<Required<OptionGroup>[What]>): Joined[What] {
+  const given = GROUPS.map((group) => (group[what] as ((...args: unknown[]) => object) | undefined)?.(...args));
+  return Object.assign({}, ...given);
+}
 
 /** The file that an option names, as its value says. */
-const fileOf = (name, value) => (value === true ? rowOf(name).file : value);
+const fileOf = (name: NamingFile, value: string | true): string => (value === true ? rowOf(name).file : value);
 
 export { allOf, fileOf, GROUPS, KEEPING, keepingIn, OPTIONS, rowOf, rowsOf };

@@ -2,17 +2,25 @@
 
 import path from "node:path";
 import { BuildError } from "../errors.ts";
+import type { Log, MiniflareOptions } from "../../../index.d.ts";
 
-/**
- * Starts the command of `buildCommand`, with this process's own input and output.
- * @returns `{ done, stop() }`: a promise that rejects when the command fails, and what ends it before it is done
- */
-function startBuild({ buildCommand, buildBasePath = "." }, root, log) {
-  const { spawn } = require("node:child_process");
+/** A build that is under way. */
+export interface Build {
+  /** Rejects when the command fails. */
+  done: Promise<void>;
+  /** Ends it before it is done. */
+  stop(): void;
+}
+
+export type BuildOptions = MiniflareOptions & { buildCommand: string };
+
+/** Starts the command of `buildCommand`, with this process's own input and output. */
+function startBuild({ buildCommand, buildBasePath = "." }: BuildOptions, root: string, log: Log): Build {
+  const { spawn } = require("node:child_process") as typeof import("node:child_process");
   const cwd = path.resolve(root, buildBasePath);
   const env = { ...process.env, MINIFLARE: "1" };
   const child = spawn(buildCommand, { cwd, env, shell: true, stdio: "inherit" });
-  const done = new Promise((resolve, reject) => {
+  const done = new Promise<void>((resolve, reject) => {
     child.once("error", (error) => reject(new BuildError(-1, `Build cannot be started in ${cwd}: ${error.message}`)));
     child.once("exit", (code, signal) => {
       if (code === 0) resolve(log.info("Build succeeded"));
@@ -22,7 +30,7 @@ function startBuild({ buildCommand, buildBasePath = "." }, root, log) {
   return { done, stop: () => child.kill() };
 }
 
-function failure(code, signal) {
+function failure(code: number | null, signal: NodeJS.Signals | null): BuildError {
   return code === null
     ? new BuildError(-1, `Build was ended by ${signal}`)
     : new BuildError(code, `Build failed with exit code ${code}`);

@@ -3,79 +3,85 @@
 import path from "node:path";
 import { completeOptions } from "../options/config.ts";
 import { isObject } from "../options/check.ts";
+import type { Log } from "../../../index.d.ts";
+import type { WorkerOptions } from "../options/config.ts";
+import type { Build, BuildOptions } from "./build.ts";
+import type { Watcher } from "./watch.ts";
 
 class Sources {
-  #log;
-  #onChange;
+  #log: Log;
+  #onChange: (rebuild: boolean) => void;
   /** Decided by the first options, and kept. */
-  #isWatching;
-  #watcher;
-  #files = [];
-  #modules = [];
-  #folders = [];
-  #built;
-  #build;
+  #isWatching: boolean | undefined;
+  #watcher: Watcher | undefined;
+  #files: string[] = [];
+  #modules: string[] = [];
+  #folders: string[] = [];
+  #built: string | undefined;
+  #build: Build | undefined;
 
   /** @param onChange called with whether to build again, when files have changed */
-  constructor(log, onChange) {
+  constructor(log: Log, onChange: (rebuild: boolean) => void) {
     this.#log = log;
     this.#onChange = onChange;
   }
 
-  get isWatching() {
+  get isWatching(): boolean {
     return this.#isWatching === true;
   }
 
   /** The options with what their files say. Builds the script when how to has changed, or when `rebuild` asks for it. */
-  async prepare(given, rebuild) {
+  async prepare(given: WorkerOptions, rebuild: boolean): Promise<WorkerOptions> {
     const { options, files } = completeOptions(given, this.#log);
     this.#isWatching ??= options.watch === true;
     const root = options.rootPath ?? process.cwd();
     this.#files = [...files, ...namedFiles(options).map((file) => path.resolve(root, file))];
     this.#folders = (options.buildWatchPaths ?? []).map((folder) => path.resolve(root, folder));
-    if (options.buildCommand) await this.#runBuild(options, root, rebuild);
+    if (options.buildCommand) await this.#runBuild(options as BuildOptions, root, rebuild);
     return options;
   }
 
-  async #runBuild(options, root, rebuild) {
+  async #runBuild(options: BuildOptions, root: string, rebuild: boolean): Promise<void> {
     const how = JSON.stringify([options.buildCommand, options.buildBasePath, root]);
     if (how === this.#built && !rebuild) return;
     this.#built = undefined;
-    const { startBuild } = require("./build.ts");
+    const { startBuild } = require("./build.ts") as typeof import("./build.ts");
     this.#build = startBuild(options, root, this.#log);
     await this.#build.done;
     this.#built = how;
   }
 
   /** Takes note of the files that the script has imported. */
-  imported(files) {
+  imported(files: string[]): void {
     this.#modules = files;
   }
 
   /** Watches all that is known by now, after a load that succeeded or failed. */
-  watch() {
+  watch(): void {
     if (!this.isWatching) return;
-    const { Watcher } = require("./watch.ts");
+    const { Watcher } = require("./watch.ts") as typeof import("./watch.ts");
     this.#watcher ??= new Watcher((changed) => this.#changed(changed));
     this.#watcher.watch([...new Set([...this.#files, ...this.#modules])], this.#folders);
   }
 
-  #changed(changed) {
+  #changed(changed: string[]): void {
     for (const file of changed) this.#log.debug(`${path.relative("", file)} changed...`);
     this.#onChange(changed.some((file) => this.#folders.includes(file)));
   }
 
   /** Ends a build that is under way, and the watching. */
-  close() {
+  close(): void {
     this.#build?.stop();
     this.#watcher?.close();
   }
 }
 
 /** The files that options name. */
-function namedFiles({ scriptPath, wasmBindings, textBlobBindings, dataBlobBindings }) {
-  const bound = [wasmBindings, textBlobBindings, dataBlobBindings].filter(isObject).flatMap(Object.values);
+function namedFiles({ scriptPath, wasmBindings, textBlobBindings, dataBlobBindings }: WorkerOptions): string[] {
+  const bound = [wasmBindings, textBlobBindings, dataBlobBindings].filter((given) => isObject(given)).flatMap(valuesOf);
   return scriptPath === undefined ? bound : [scriptPath, ...bound];
 }
+
+const valuesOf = (files: Record<string, string>) => Object.values(files);
 
 export { Sources };

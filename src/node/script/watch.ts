@@ -12,20 +12,21 @@ const { clearTimeout, setTimeout } = timers;
 const DEBOUNCE_MS = 50;
 
 class Watcher {
-  #onChange;
-  #files = new Map();
-  #folders = [];
-  #watches = new Map();
-  #timer;
-  #touched = new Set();
+  #onChange: (changed: string[]) => void;
+  /** What each file was like when it was looked at. */
+  #files = new Map<string, string>();
+  #folders: string[] = [];
+  #watches = new Map<string, { watch: fs.FSWatcher; recursive: boolean }>();
+  #timer: NodeJS.Timeout | undefined;
+  #touched = new Set<string>();
 
   /** @param onChange called with the paths of files and folders that changed, once for changes that come together */
-  constructor(onChange) {
+  constructor(onChange: (changed: string[]) => void) {
     this.#onChange = onChange;
   }
 
   /** Watches these files, and these folders with all that is below them, in place of those before. */
-  watch(files, folders) {
+  watch(files: string[], folders: string[]): void {
     this.#files = new Map(files.map((file) => [file, this.#files.get(file) ?? stateOf(file)]));
     this.#folders = folders;
     const wanted = new Map(files.map((file) => [existingFolder(path.dirname(file)), false]));
@@ -34,7 +35,7 @@ class Watcher {
     for (const [folder, recursive] of wanted) this.#watchFolder(folder, recursive);
   }
 
-  #watchFolder(folder, recursive) {
+  #watchFolder(folder: string, recursive: boolean): void {
     const known = this.#watches.get(folder);
     if (known !== undefined && known.recursive === recursive) return;
     this.#unwatch(folder);
@@ -47,19 +48,19 @@ class Watcher {
     }
   }
 
-  #unwatch(folder) {
+  #unwatch(folder: string): void {
     this.#watches.get(folder)?.watch.close();
     this.#watches.delete(folder);
   }
 
-  #event(folder, name) {
+  #event(folder: string, name: string | null): void {
     const touched = path.join(folder, name ?? "");
     for (const watched of this.#folders) if (isWithin(watched, touched)) this.#touched.add(watched);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#look(), DEBOUNCE_MS);
   }
 
-  #look() {
+  #look(): void {
     const changed = [...this.#touched];
     this.#touched.clear();
     for (const [file, before] of this.#files) {
@@ -71,24 +72,24 @@ class Watcher {
     if (changed.length > 0) this.#onChange(changed);
   }
 
-  close() {
+  close(): void {
     clearTimeout(this.#timer);
     for (const folder of [...this.#watches.keys()]) this.#unwatch(folder);
   }
 }
 
 /** What tells one content of a file from the next. */
-function stateOf(file) {
+function stateOf(file: string): string {
   const stats = fs.statSync(file, { throwIfNoEntry: false, bigint: true });
   return stats === undefined ? "missing" : `${stats.mtimeNs}:${stats.size}:${stats.ino}`;
 }
 
 /** The folder itself, or the nearest above it that is there. */
-function existingFolder(folder) {
+function existingFolder(folder: string): string {
   return fs.existsSync(folder) ? folder : existingFolder(path.dirname(folder));
 }
 
-function isWithin(folder, file) {
+function isWithin(folder: string, file: string): boolean {
   const relative = path.relative(folder, file);
   return !relative.startsWith("..") && !path.isAbsolute(relative);
 }

@@ -9,15 +9,31 @@ import { classNamed } from "../../node/http/fetch-classes.ts";
 import { tagOf } from "../../membrane/attempt.js";
 import { textOfHeaders } from "../header-text.js";
 import { bodyFromWire, bodyToWire, chunkBytes } from "./node-streams.ts";
+import type { Kind } from "../../membrane/kinds.js";
+import type { Membrane } from "../../membrane/membrane.js";
+import type { SignalParts } from "../../membrane/signals.js";
+import type { WireValue } from "../../node/binding/exports.d.ts";
+import type { RequestParts } from "../../node/http/http-request.ts";
+import type { ReadableParts, Streams } from "../wire-streams.js";
+import type { KeyParts } from "./node-keys.ts";
+
+/** What crosses of a response, and of a request. */
+type ResponseWire = [status: number, statusText: string, headers: string, body: WireValue];
+type RequestWire = [method: string, url: string, headers: string, body: WireValue, ...GivenWire];
+type GivenWire = [cf: WireValue, redirect: RequestRedirect | undefined, signal: WireValue];
+
+/** What a blob becomes of: bytes, or a blob of Node's, from an offset to another. */
+type BlobContent = (Uint8Array<ArrayBuffer> | [blob: WireValue, from: number, to: number])[];
+type BlobWire = [type: string, name: string | undefined, lastModified: number | undefined, content: BlobContent];
 
 // Few suites bind streams or keys: their files are loaded for the first.
-let loaded;
-const streams = () =>
-  (loaded ??= require("../wire-streams.js").createStreams({ classes: () => globalThis, bytesOf: chunkBytes }));
-const keys = () => require("./node-keys.ts");
+let loaded: Streams | undefined;
+const streams = () => (loaded ??= wireStreams().createStreams({ classes: () => globalThis, bytesOf: chunkBytes }));
+const wireStreams = () => require("../wire-streams.js") as typeof import("../wire-streams.js");
+const keys = () => require("./node-keys.ts") as typeof import("./node-keys.ts");
 
 /** What belongs to one V8, and what to do instead. */
-const UNSHARED = {
+const UNSHARED: Record<string, string> = {
   "[object WebAssembly.Module]":
     "A WebAssembly.Module of Node's cannot enter a worker: name its file in the option wasmBindings, or import it in a module worker",
   "[object SharedArrayBuffer]":
@@ -25,11 +41,11 @@ const UNSHARED = {
 };
 
 // Node's class is asked about only a value that names it: the question alone would load it.
-const isOf = (value, name) => value instanceof classNamed(name);
+const isOf = (value: object, name: string) => value instanceof classNamed(name);
 /** Not a proxy or an instance of a class that extends one: what they have beyond it would be lost. */
-const isOnly = (value, name) => isOf(value, name) && isExactly(value, name);
+const isOnly = (value: object, name: string) => isOf(value, name) && isExactly(value, name);
 
-const response = {
+const response: Omit<Kind<object, ResponseWire>, "is"> = {
   kind: "response",
   encode(value, membrane) {
     const { status, statusText, headers, body } = splitResponse(value);
@@ -39,8 +55,8 @@ const response = {
     lightResponse({ status, statusText, headers, body: bodyFromWire(body, membrane), waitUntil: undefined }),
 };
 
-const kinds = [
-  { kind: "unshared", is: (value) => Object.hasOwn(UNSHARED, tagOf(value)), encode: refuse },
+const kinds: readonly Kind[] = [
+  { kind: "unshared", is: (value) => messageFor(value) !== undefined, encode: refuse },
   { ...response, is: isLight },
   // Those of libraries are as good, and so are Node's own where others stand in for them.
   { ...response, named: ["Response"], is: (value, name) => isOf(value, name) || isResponse(value) },
@@ -55,86 +71,103 @@ const kinds = [
     kind: "headers",
     named: ["Headers"],
     is: (value, name) => isOf(value, name) || hasHeaders(value),
-    encode: (headers) => [textOfHeaders(headers)],
-    decode: ([text]) => parseHeaders(text),
+    encode: (headers: Headers) => [textOfHeaders(headers)],
+    decode: ([text]: [string]) => parseHeaders(text),
   },
-  { kind: "url", named: ["URL"], is: isOf, encode: ({ href }) => [href], decode: ([href]) => new URL(href) },
+  {
+    kind: "url",
+    named: ["URL"],
+    is: isOf,
+    encode: ({ href }: URL) => [href],
+    decode: ([href]: [string]) => new URL(href),
+  },
   {
     kind: "readable",
     hasIdentity: true,
     named: ["ReadableStream"],
     is: isOf,
-    encode: (stream) => streams().encodeReadable(stream),
-    decode: (...parts) => streams().decodeReadable(...parts),
-    ask: (...args) => streams().askReadable(...args),
+    encode: (stream: ReadableStream) => streams().encodeReadable(stream),
+    decode: (parts: ReadableParts, membrane, number) => streams().decodeReadable(parts, membrane, number as number),
+    ask: (...args: Parameters<Streams["askReadable"]>) => streams().askReadable(...args),
   },
   {
     kind: "writable",
     hasIdentity: true,
     named: ["WritableStream"],
     is: isOf,
-    encode: (stream) => streams().encodeWritable(stream),
-    decode: (...parts) => streams().decodeWritable(...parts),
-    ask: (...args) => streams().askWritable(...args),
+    encode: (stream: WritableStream) => streams().encodeWritable(stream),
+    decode: (parts: [], membrane, number) => streams().decodeWritable(parts, membrane, number as number),
+    ask: (...args: Parameters<Streams["askWritable"]>) => streams().askWritable(...args),
   },
   {
     kind: "signal",
     named: ["AbortSignal"],
     is: isOnly,
-    encode: (signal, membrane) => membrane.signals.encode(signal, membrane),
-    decode: (parts, membrane) => membrane.signals.decode(parts, membrane),
+    encode: (signal: AbortSignal, membrane) => membrane.signals.encode(signal, membrane),
+    decode: (parts: SignalParts, membrane) => membrane.signals.decode(parts, membrane),
   },
   {
     kind: "key",
     hasIdentity: true,
     named: ["CryptoKey"],
     is: isOnly,
-    encode: (key) => keys().partsOfKey(key),
-    decode: (parts, membrane, number) => keys().keyFromParts(...parts) ?? membrane.standIn(number),
+    encode: (key: CryptoKey) => keys().partsOfKey(key),
+    decode: (parts: KeyParts, membrane, number) => keys().keyFromParts(...parts) ?? membrane.standIn(number as number),
   },
   {
     kind: "blob",
     hasIdentity: true,
     named: ["Blob", "File"],
     is: isOnly,
-    encode: ({ size, type, name, lastModified }) => [size, type, name, lastModified],
+    encode: ({ size, type, name, lastModified }: Blob & Partial<File>) => [size, type, name, lastModified],
     decode: decodeBlob,
     ask: bytesOfBlob,
   },
 ];
 
-function refuse(value) {
-  throw new TypeError(UNSHARED[tagOf(value)]);
+function messageFor(value: object): string | undefined {
+  const tag = tagOf(value);
+  return tag !== undefined && Object.hasOwn(UNSHARED, tag) ? UNSHARED[tag] : undefined;
 }
 
-const hasHeaders = (value) => typeof value.getSetCookie === "function" && typeof value[Symbol.iterator] === "function";
+function refuse(value: object): never {
+  throw new TypeError(messageFor(value));
+}
+
+const hasHeaders = (value: Partial<Headers>) =>
+  typeof value.getSetCookie === "function" && typeof value[Symbol.iterator] === "function";
 
 /** Node itself makes some of classes that extend the one it shows, but those add nothing that one could name. */
-function isExactly(value, name) {
+function isExactly(value: object, name: string): boolean {
   if (isProxy(value)) return false;
-  for (let one = value; one !== globalThis[name].prototype; one = Object.getPrototypeOf(one)) {
+  const { prototype } = (globalThis as unknown as Record<string, { prototype: object }>)[name];
+  for (let one = value; one !== prototype; one = Object.getPrototypeOf(one)) {
     if (Object.getOwnPropertyNames(one).some((key) => key !== "constructor")) return false;
   }
   return true;
 }
 
-function encodeRequest(request, membrane) {
+/** What a request has beyond what HTTP sends; it crosses as the worker has it. */
+type Given = Pick<RequestParts, "cf" | "redirect" | "signal">;
+
+function encodeRequest(request: Request, membrane: Membrane): RequestWire {
   const { method, url, headers, body, cf, redirect, signal } = splitRequest(request);
-  const given = [membrane.encode(cf), redirect, membrane.encode(signal)];
+  const given: GivenWire = [membrane.encode(cf), redirect, membrane.encode(signal)];
   return [method, url, headers, bodyToWire(body, membrane), ...given];
 }
 
-function decodeRequest([method, url, headers, body, cf, redirect, signal], membrane) {
-  const given = { cf: membrane.decode(cf), redirect, signal: membrane.decode(signal) };
+function decodeRequest([method, url, headers, body, cf, redirect, signal]: RequestWire, membrane: Membrane): Request {
+  const given = { cf: membrane.decode(cf), redirect, signal: membrane.decode(signal) } as Given;
   return buildRequest({ method, url, headers, body: bodyFromWire(body, membrane), ...given });
 }
 
-function decodeBlob([type, name, lastModified, content], membrane) {
-  const parts = content.map((part) => (Array.isArray(part) ? membrane.decode(part[0]).slice(part[1], part[2]) : part));
+function decodeBlob([type, name, lastModified, content]: BlobWire, membrane: Membrane): Blob {
+  const blobOf = (wire: WireValue) => membrane.decode(wire) as Blob;
+  const parts = content.map((part) => (Array.isArray(part) ? blobOf(part[0]).slice(part[1], part[2]) : part));
   return name === undefined ? new Blob(parts, { type }) : new File(parts, name, { type, lastModified });
 }
 
-async function bytesOfBlob(blob, from, to) {
+async function bytesOfBlob(blob: Blob, from: number, to: number): Promise<Uint8Array> {
   return new Uint8Array(await blob.slice(from, to).arrayBuffer());
 }
 
