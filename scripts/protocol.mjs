@@ -1,5 +1,6 @@
 // `node scripts/protocol.mjs`: the numbers and tags that the two realms and Rust share, `src/protocol.json`, written out for
-// each language. Rust gets those that it uses, so that one of JavaScript's alone costs no compilation.
+// each language, and as types of TypeScript. Rust gets those that it uses, so that one of JavaScript's alone costs no
+// compilation.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { source } from "./sources.mjs";
@@ -13,6 +14,7 @@ export function protocolFiles() {
   const groups = JSON.parse(readFileSync(path.join(source, "protocol.json"), "utf8"));
   return [
     [path.join(source, "protocol.js"), javaScript(groups)],
+    [path.join(source, "protocol.d.ts"), typeScript(groups)],
     [path.join(source, "protocol.rs"), rust(groups)],
   ];
 }
@@ -46,6 +48,20 @@ function javaScript(groups) {
 function javaScriptGroup({ name, about, values }) {
   const lines = Object.entries(values).map(([key, value]) => `    ${key}: ${JSON.stringify(value)},`);
   return [...comment(about, "  // "), `  const ${name} = {`, ...lines, "  };", ""];
+}
+
+function typeScript(groups) {
+  return [
+    "// What the halves of this package say to each other by numbers and tags: the types of `protocol.js`.",
+    `// ${NOTE}`,
+    ...groups.flatMap(typeScriptGroup),
+    "",
+  ].join("\n");
+}
+
+function typeScriptGroup({ name, about, values }) {
+  const lines = Object.entries(values).map(([key, value]) => `  readonly ${key}: ${JSON.stringify(value)};`);
+  return ["", ...comment(about, "// "), `export const ${name}: {`, ...lines, "};"];
 }
 
 function rust(groups) {
