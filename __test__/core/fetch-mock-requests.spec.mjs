@@ -28,7 +28,7 @@ describe("request()", () => {
 
   test("takes null for no headers and no body", async () => {
     const fetchMock = createFetchMock();
-    fetchMock.get(ORIGIN).intercept({ path: "/none", body: null }).reply(204);
+    fetchMock.get(ORIGIN).intercept({ path: "/none" }).reply(204);
     const { statusCode } = await fetchMock.request({
       origin: ORIGIN,
       path: "/none",
