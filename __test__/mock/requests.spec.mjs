@@ -27,6 +27,19 @@ describe("request()", () => {
     assert.equal(body.bodyUsed, true);
   });
 
+  test("takes null for no headers and no body", async () => {
+    const fetchMock = createFetchMock();
+    fetchMock.get(ORIGIN).intercept({ path: "/none" }).reply(204);
+    const { statusCode } = await fetchMock.request({
+      origin: ORIGIN,
+      path: "/none",
+      method: "GET",
+      headers: null,
+      body: null,
+    });
+    assert.equal(statusCode, 204);
+  });
+
   test("calls back", async () => {
     const fetchMock = mocked();
     const [error, response] = await new Promise((resolve) => {

@@ -2,13 +2,22 @@
 // an origin has, and whether a request that none of them takes may use the network.
 
 import { types } from "node:util";
+import type * as api from "../../../index.d.ts";
 import { binding } from "../../node/binding/binding.ts";
 import { describe } from "../../node/errors.ts";
 import { ClientDestroyedError, InvalidArgumentError, MockNotMatchedError, UndiciError } from "./mock-errors.ts";
 import { MockInterceptor } from "./interceptor.ts";
+import type { Interceptor } from "./interceptor.ts";
 import { Interceptors } from "./interceptors.ts";
 import { chain, matchValue, search, STAGES } from "./matching.ts";
+import type { Awaitable, Found } from "./matching.ts";
+import type { DispatchOptions, Handler } from "./mock-dispatch.ts";
+import type { MockRequest } from "./mock-request.ts";
 import { tellNearest } from "./nearest.ts";
+import type { ComparedPool } from "./nearest.ts";
+import type { Recording, ToRecord } from "./recording.ts";
+import type { MockResponse } from "./reply.ts";
+import type { Session } from "./session.ts";
 
 /** How the worker's side asks, whichever copy of this package a test runner has given the mock to. */
 const ANSWER = Symbol.for("miniflare-rs.mock.answer");
@@ -16,56 +25,84 @@ const ANSWER = Symbol.for("miniflare-rs.mock.answer");
 /** Its number in the addon, by which a worker's turn finds interceptors; so that every copy knows it, too. */
 const NUMBER = Symbol.for("miniflare-rs.mock.number");
 
-const collected = new FinalizationRegistry((number) => binding.mockClose(number));
+const collected = new FinalizationRegistry((number: number) => binding.mockClose(number));
 
 /** A request that the mock has nothing to say about. */
 const NETWORK = undefined;
 
-class MockPool {
-  #interceptors;
-  #close;
+export type MockAnswer = MockResponse | ToRecord | typeof NETWORK;
 
-  constructor(interceptors, close) {
+/** Answers a request, now or later. */
+export type Ask = (request: MockRequest, session: Session) => Awaitable<MockAnswer>;
+
+/** A mock, of whichever copy of this package. */
+export interface Answering extends api.FetchDispatcher {
+  [ANSWER]: Ask;
+}
+
+type Origin = Parameters<api.MockAgent["get"]>[0];
+
+/** An origin's normal form, or a pattern. */
+type OriginKey = Exclude<Origin, URL>;
+
+/** `shown` is what `get()` was given. */
+interface Entry {
+  shown: Origin;
+  interceptors: Interceptors;
+  pool: MockPool;
+}
+
+type RequestCallback = (error: Error | null, response: api.MockAgentResponse) => void;
+type StreamFactory = Parameters<api.MockAgent["stream"]>[1];
+type StreamCallback = Parameters<api.MockAgent["stream"]>[2];
+type StreamEnd = { opaque: unknown; trailers: Record<string, string> };
+
+type HostMatcher = NonNullable<Parameters<api.MockAgent["enableNetConnect"]>[0]>;
+
+class MockPool implements api.MockPool {
+  #interceptors: Interceptors;
+  #close: () => void;
+
+  constructor(interceptors: Interceptors, close: () => void) {
     this.#interceptors = interceptors;
     this.#close = close;
   }
 
-  intercept(options) {
+  intercept(options: api.MockInterceptorOptions): MockInterceptor {
     return new MockInterceptor(options, this.#interceptors);
   }
 
   /** Forgets the pool and its interceptors. */
-  async close() {
+  async close(): Promise<void> {
     this.#close();
   }
 }
 
-class MockAgent {
-  /** By an origin's normal form, or by a pattern: `{ shown, interceptors, pool }`; `shown` is what `get()` was given. */
-  #pools = new Map();
+class MockAgent implements api.MockAgent, Answering {
+  #pools = new Map<OriginKey, Entry>();
   #tables = 0;
-  #netConnect = true;
+  #netConnect: boolean | HostMatcher[] = true;
   #active = true;
   #closed = false;
-  #recording;
+  #recording: Recording | undefined;
   /** The dispatcher that Node's own requests had when this mock was made. */
-  #before = globalThis[Symbol.for("undici.globalDispatcher.1")];
+  #before: api.FetchDispatcher | undefined = Reflect.get(globalThis, Symbol.for("undici.globalDispatcher.1"));
   #number = binding.mockOpen();
 
   constructor() {
     collected.register(this, this.#number);
   }
 
-  get [NUMBER]() {
+  get [NUMBER](): number {
     return this.#number;
   }
 
-  get(origin) {
+  get(origin: Origin): MockPool {
     const key = originKey(origin);
     return (this.#pools.get(key) ?? this.#open(key, origin)).pool;
   }
 
-  #open(key, shown, shared = typeof key === "string" ? this.#byPattern(key) : undefined) {
+  #open(key: OriginKey, shown: Origin, shared = typeof key === "string" ? this.#byPattern(key) : undefined): Entry {
     const interceptors = shared?.interceptors ?? new Interceptors(this.#number, this.#tables++);
     const pool = new MockPool(interceptors, () => this.#forget(key));
     const entry = { shown, interceptors, pool };
@@ -74,7 +111,7 @@ class MockAgent {
     return entry;
   }
 
-  #forget(key) {
+  #forget(key: OriginKey): void {
     const interceptors = this.#pools.get(key)?.interceptors;
     if (interceptors === undefined) return;
     this.#pools.delete(key);
@@ -83,33 +120,33 @@ class MockAgent {
   }
 
   /** The first pool whose pattern takes the origin. */
-  #byPattern(origin) {
+  #byPattern(origin: string): Entry | undefined {
     for (const [key, entry] of this.#pools) {
       if (typeof key !== "string" && matchValue(key, origin) === true) return entry;
     }
   }
 
   /** The interceptors of an origin. One that a pattern took is a pool of its own from then on, as undici has it. */
-  #interceptorsOf(origin) {
+  #interceptorsOf(origin: string): Interceptors | undefined {
     const entry = this.#pools.get(origin);
     if (entry !== undefined) return entry.interceptors;
     const shared = this.#byPattern(origin);
     return shared === undefined ? undefined : this.#open(origin, origin, shared).interceptors;
   }
 
-  activate() {
+  activate(): void {
     this.#active = true;
   }
 
-  deactivate() {
+  deactivate(): void {
     this.#active = false;
   }
 
-  get isMockActive() {
+  get isMockActive(): boolean {
     return this.#active;
   }
 
-  enableNetConnect(matcher = undefined) {
+  enableNetConnect(matcher: HostMatcher | undefined = undefined): void {
     if (matcher === undefined) {
       this.#netConnect = true;
     } else if (typeof matcher === "string" || typeof matcher === "function" || types.isRegExp(matcher)) {
@@ -119,7 +156,7 @@ class MockAgent {
     }
   }
 
-  disableNetConnect() {
+  disableNetConnect(): void {
     this.#netConnect = false;
   }
 
@@ -128,43 +165,50 @@ class MockAgent {
    * @param options `{ mode }`: "missing" replays what the file has and records the rest, "all" records everything anew,
    *   "none" only replays
    */
-  record(file, options = undefined) {
-    const { Recording } = require("./recording.ts");
+  record(file: string, options: api.RecordOptions | undefined = undefined): this {
+    const { Recording } = require("./recording.ts") as typeof import("./recording.ts");
     this.#recording = new Recording(file, options);
     return this;
   }
 
-  pendingInterceptors() {
+  pendingInterceptors(): api.PendingInterceptor[] {
     const all = [...this.#pools.values()].flatMap(({ shown, interceptors }) =>
       [...interceptors].map(({ state }) => ({ ...state, origin: shown })),
     );
-    return all.filter(({ pending }) => pending);
+    return all.filter(isPending);
   }
 
-  assertNoPendingInterceptors({ pendingInterceptorsFormatter } = {}) {
+  assertNoPendingInterceptors({
+    pendingInterceptorsFormatter,
+  }: NonNullable<Parameters<api.MockAgent["assertNoPendingInterceptors"]>[0]> = {}): void {
     const pending = this.pendingInterceptors();
     if (pending.length === 0) return;
-    const formatter = pendingInterceptorsFormatter ?? require("./mock-table.ts");
+    const formatter = pendingInterceptorsFormatter ?? (require("./mock-table.ts") as typeof import("./mock-table.ts"));
     const count = pending.length === 1 ? "1 interceptor is pending" : `${pending.length} interceptors are pending`;
     throw new UndiciError(`${count}:\n\n${formatter.format(pending)}`.trim());
   }
 
   /** As a dispatcher of undici: for the tests' own requests, with `setGlobalDispatcher(fetchMock)`. */
-  dispatch(options, handler) {
-    return require("./mock-dispatch.ts").dispatch(this, options, handler, this.#before);
+  dispatch(options: DispatchOptions, handler: Handler): boolean {
+    const { dispatch } = require("./mock-dispatch.ts") as typeof import("./mock-dispatch.ts");
+    return dispatch(this, options, handler, this.#before);
   }
 
   /** Requests of the test's own, as undici's dispatchers have them. */
-  request(options, callback = undefined) {
-    return require("./undici.ts").request.call(this, options, callback);
+  request(options: api.MockAgentRequest): Promise<api.MockAgentResponse>;
+  request(options: api.MockAgentRequest, callback: RequestCallback): void;
+  request(options: api.MockAgentRequest, callback: RequestCallback | undefined = undefined) {
+    return undici().request.call(this, options, callback);
   }
 
-  stream(options, factory, callback = undefined) {
-    return require("./undici.ts").stream.call(this, options, factory, callback);
+  stream(options: api.MockAgentRequest, factory: StreamFactory): Promise<StreamEnd>;
+  stream(options: api.MockAgentRequest, factory: StreamFactory, callback: StreamCallback): void;
+  stream(options: api.MockAgentRequest, factory: StreamFactory, callback: StreamCallback | undefined = undefined) {
+    return undici().stream.call(this, options, factory, callback);
   }
 
   /** Ends the mock for good: a request that asks it afterwards fails. */
-  async close() {
+  async close(): Promise<void> {
     this.#closed = true;
     this.#pools.clear();
     binding.mockClose(this.#number);
@@ -175,7 +219,7 @@ class MockAgent {
    * recorded; or a promise of one of these.
    * @param session where replies that come later are kept
    */
-  [ANSWER](request, session) {
+  [ANSWER](request: MockRequest, session: Session): Awaitable<MockAnswer> {
     if (this.#closed) throw new ClientDestroyedError();
     if (!this.#active) return NETWORK;
     const interceptors = this.#interceptorsOf(request.origin);
@@ -183,12 +227,17 @@ class MockAgent {
     return this.#search(interceptors, request, session, request.found);
   }
 
-  #search(interceptors, request, session, found) {
+  #search(interceptors: Interceptors, request: MockRequest, session: Session, found?: Found): Awaitable<MockAnswer> {
     const first = search(interceptors, request, found);
     return chain(first, (one) => this.#found(one, interceptors, request, session));
   }
 
-  #found(one, interceptors, request, session) {
+  #found(
+    one: Interceptor | number,
+    interceptors: Interceptors,
+    request: MockRequest,
+    session: Session,
+  ): Awaitable<MockAnswer> {
     if (typeof one === "number") return this.#unmatched(request, one);
     // While a matcher was waited for, another request may have come first.
     if (one.state.consumed) return this.#search(interceptors, request, session);
@@ -199,12 +248,12 @@ class MockAgent {
     }
   }
 
-  #unmatched(request, stage) {
+  #unmatched(request: MockRequest, stage: number): Awaitable<MockAnswer> {
     if (this.#recording === undefined) return this.#unanswered(request, stage);
     return chain(this.#recording.answer(request), (answer) => answer ?? this.#unanswered(request, stage));
   }
 
-  #unanswered(request, stage) {
+  #unanswered(request: MockRequest, stage: number): typeof NETWORK {
     const refused = this.#refusal(request.origin);
     if (refused === undefined) return NETWORK;
     const error = new MockNotMatchedError(notMatched(STAGES[stage], request, refused));
@@ -212,17 +261,17 @@ class MockAgent {
   }
 
   /** All pools, those of an origin first. */
-  #poolsFor(origin) {
-    const own = ([key]) => Number(key === origin);
+  #poolsFor(origin: string): ComparedPool[] {
+    const own = ([key]: [OriginKey, Entry]) => Number(key === origin);
     const pools = [...this.#pools].sort((a, b) => own(b) - own(a));
-    const shared = new Set();
+    const shared = new Set<Interceptors>();
     return pools
       .filter(([, { interceptors }]) => !shared.has(interceptors) && shared.add(interceptors))
       .map(([key, { interceptors }]) => ({ origin: key, interceptors: interceptors.withUsed() }));
   }
 
   /** Why a request may not use the network; undefined when it may. */
-  #refusal(origin) {
+  #refusal(origin: string): string | undefined {
     if (this.#netConnect === true) return undefined;
     if (this.#netConnect === false) return "net.connect disabled";
     const { host } = new URL(origin);
@@ -231,8 +280,14 @@ class MockAgent {
   }
 }
 
+const undici = () => require("./undici.ts") as typeof import("./undici.ts");
+
+function isPending<State extends { pending: boolean }>(state: State): state is State & { pending: true } {
+  return state.pending;
+}
+
 /** undici's words for a request that no interceptor took, and may not use the network. */
-function notMatched(part, request, refused) {
+function notMatched(part: (typeof STAGES)[number], request: MockRequest, refused: string): string {
   const values = {
     path: () => request.sortedPath,
     method: () => request.method,
@@ -244,7 +299,7 @@ function notMatched(part, request, refused) {
 }
 
 /** What an origin is kept by: a string's normal form, or the pattern itself. */
-function originKey(origin) {
+function originKey(origin: Origin): OriginKey {
   if (typeof origin === "function" || types.isRegExp(origin)) return origin;
   if (typeof origin !== "string" && typeof origin?.href !== "string") {
     throw new InvalidArgumentError(`origin must be a string, a URL, a RegExp or a function, got ${describe(origin)}`);
@@ -257,7 +312,11 @@ function originKey(origin) {
   return url.origin;
 }
 
-const createFetchMock = () => new MockAgent();
-const isFetchMock = (value) => typeof value?.[ANSWER] === "function";
+const createFetchMock = (): MockAgent => new MockAgent();
+const isFetchMock = (value: api.FetchDispatcher): value is Answering =>
+  ANSWER in value && typeof value[ANSWER] === "function";
 
-export { ANSWER, createFetchMock, isFetchMock, NETWORK, NUMBER };
+/** A mock's number in the addon; 0 for other dispatchers, which have none. */
+const numberOf = (mock: api.FetchDispatcher & { [NUMBER]?: number }): number => mock[NUMBER] ?? 0;
+
+export { ANSWER, createFetchMock, isFetchMock, NETWORK, numberOf };

@@ -1,11 +1,18 @@
 // A dispatcher of undici in the place of a mock: a MockAgent of the user's own undici, a ProxyAgent, any that has its
 // `dispatch`. Handlers are called by their old names before undici 7 and by new ones since; ours has both.
 
+import type { Dispatcher } from "undici-7";
+import type { FetchDispatcher } from "../../../index.d.ts";
+import type { MockRequest } from "./mock-request.ts";
 import { headerText } from "./reply.ts";
+import type { MockResponse } from "./reply.ts";
+import type { Session } from "./session.ts";
 import { terminated } from "./encoding.ts";
 
 /** What asks a dispatcher: a function of a request and a session that gives the promise of an answer. */
-function asker(dispatcher) {
+function asker(
+  dispatcher: FetchDispatcher,
+): (request: MockRequest, session: Session) => Promise<MockResponse<ReadableStream>> {
   return (request, session) =>
     new Promise((resolve, reject) => {
       const exchange = new Exchange(resolve, reject, session);
@@ -16,31 +23,39 @@ function asker(dispatcher) {
     });
 }
 
+/** Raw, or by their names. */
+type ReceivedHeaders = Buffer[] | Record<string, unknown>;
+
 /** One request and its response, whose body is received as it is read. */
 class Exchange {
-  #resolve;
-  #reject;
-  #done;
-  #body;
+  #resolve: (response: MockResponse<ReadableStream>) => void;
+  #reject: (error: Error) => void;
+  #done: () => void;
+  #body: ReadableStreamDefaultController<Uint8Array> | undefined;
   #pause = () => {};
   #resume = () => {};
-  #abort;
+  #abort: ((reason: unknown) => void) | undefined;
   /** Why it is over before it has begun. */
-  #reason;
+  #reason: unknown;
 
-  constructor(resolve, reject, session) {
+  constructor(
+    resolve: (response: MockResponse<ReadableStream>) => void,
+    reject: (error: Error) => void,
+    session: Session,
+  ) {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#done = session.add(() => this.callOff(new Error("The worker was ended.")));
   }
 
-  begin(abort) {
-    this.#abort = abort;
-    if (this.#reason !== undefined) abort(this.#reason);
+  begin(abort: (reason: Error) => void): void {
+    // undici hands on whatever the reason is; its types know errors alone.
+    this.#abort = abort as (reason: unknown) => void;
+    if (this.#reason !== undefined) this.#abort(this.#reason);
   }
 
   /** Nobody wants the response any more, or what is left of it. */
-  callOff(reason) {
+  callOff(reason: unknown): void {
     this.#done();
     this.#body = undefined;
     this.#reason = reason;
@@ -49,11 +64,17 @@ class Exchange {
     this.#resume();
   }
 
-  head(status, headers, statusText, pause, resume) {
+  head(
+    status: number,
+    headers: ReceivedHeaders,
+    statusText: string | undefined,
+    pause: () => void,
+    resume: () => void,
+  ): void {
     if (status < 200) return;
     this.#pause = pause;
     this.#resume = resume;
-    const content = new ReadableStream(
+    const content = new ReadableStream<Uint8Array>(
       {
         start: (controller) => void (this.#body = controller),
         pull: () => this.#resume(),
@@ -65,22 +86,22 @@ class Exchange {
   }
 
   /** Whether more is wanted at once. */
-  data(chunk) {
+  data(chunk: Uint8Array): boolean {
     // undici sends empty chunks when it is resumed before there is more.
     if (this.#body === undefined || chunk.length === 0) return true;
     this.#body.enqueue(new Uint8Array(chunk));
-    if (this.#body.desiredSize > 0) return true;
+    if (Number(this.#body.desiredSize) > 0) return true;
     this.#pause();
     return false;
   }
 
-  end() {
+  end(): void {
     this.#done();
     this.#body?.close();
     this.#body = undefined;
   }
 
-  fail(error) {
+  fail(error: Error): void {
     this.#done();
     this.#reject(error);
     this.#body?.error(terminated(error));
@@ -88,7 +109,7 @@ class Exchange {
   }
 }
 
-function handlerOf(exchange) {
+function handlerOf(exchange: Exchange): Dispatcher.DispatchHandler {
   const nothing = () => {};
   return {
     onConnect: (abort) => exchange.begin(abort),
@@ -116,7 +137,7 @@ function handlerOf(exchange) {
 }
 
 /** Headers as they come raw, `[name, value, ...]` in bytes, or as an object. */
-function flatten(headers) {
+function flatten(headers: ReceivedHeaders): string {
   if (!Array.isArray(headers)) return headerText(headers);
   let text = "";
   for (let index = 0; index < headers.length; index += 2) {
@@ -126,6 +147,7 @@ function flatten(headers) {
   return text;
 }
 
-const textOf = (value) => (Array.isArray(value) ? value.map(textOf) : value.toString("latin1"));
+const textOf = (value: Buffer | Buffer[]): string | string[] =>
+  Array.isArray(value) ? value.map((one) => one.toString("latin1")) : value.toString("latin1");
 
 export { asker };

@@ -2,7 +2,10 @@
 // come into question for a request.
 
 import { binding } from "../../node/binding/binding.ts";
+import type { Interceptor } from "./interceptor.ts";
+import type { Found } from "./matching.ts";
 import { dataOf } from "./mock-data.ts";
+import type { MockRequest } from "./mock-request.ts";
 
 /** Interceptors that are remembered after their use, for the errors of requests that come too late. */
 const MOST_USED = 20;
@@ -11,47 +14,47 @@ const MOST_USED = 20;
 const NO_MOCK = 0;
 
 class Interceptors {
-  #mock;
-  #table;
-  #used = [];
+  #mock: number;
+  #table: number;
+  #used: Interceptor[] = [];
   /** By their numbers, which grow. */
-  #all = new Map();
+  #all = new Map<number, Interceptor>();
   #end = 0;
 
   /** @param mock its number in the addon, and that of the table that these have there */
-  constructor(mock, table) {
+  constructor(mock: number, table: number) {
     this.#mock = mock;
     this.#table = table;
   }
 
-  [Symbol.iterator]() {
+  [Symbol.iterator](): MapIterator<Interceptor> {
     return this.#all.values();
   }
 
   /** The last that were used up, then all others. */
-  *withUsed() {
+  *withUsed(): Generator<Interceptor> {
     yield* this.#used;
     yield* this;
   }
 
   /** Above the numbers of all. */
-  get end() {
+  get end(): number {
     return this.#end;
   }
 
   /** The interceptor of a number, until it is used up. */
-  at(number) {
+  at(number: number): Interceptor | undefined {
     return this.#all.get(number);
   }
 
-  add(interceptor) {
+  add(interceptor: Interceptor): void {
     interceptor.number = this.#end++;
     this.#all.set(interceptor.number, interceptor);
     binding.mockAdd(this.#mock, this.#table, interceptor.number, dataOf(interceptor.state));
   }
 
   /** Takes out an interceptor that was used up. */
-  retire(interceptor) {
+  retire(interceptor: Interceptor): void {
     if (!this.#all.delete(interceptor.number)) return;
     this.#used.push(interceptor);
     if (this.#used.length > MOST_USED) this.#used.shift();
@@ -59,17 +62,17 @@ class Interceptors {
   }
 
   /** What there is for a request from an interceptor on, as `search` takes it. */
-  find(request, from = 0) {
-    return binding.mockSearch(this.#mock, this.#table, from, request.path, request.parts);
+  find(request: MockRequest, from = 0): Found {
+    return binding.mockSearch(this.#mock, this.#table, from, request.path, request.parts) as Found;
   }
 
   /** Requests to an origin are found these from now on, in the worker's turn already. */
-  link(origin) {
+  link(origin: string): void {
     binding.mockLink(this.#mock, this.#table, origin);
   }
 
   /** No request finds them any more. */
-  forget() {
+  forget(): void {
     binding.mockForget(this.#mock, this.#table);
     this.#mock = NO_MOCK;
   }

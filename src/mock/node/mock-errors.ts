@@ -1,7 +1,9 @@
 // The errors of a mock: names, codes and texts are undici's, which suites look for.
 
 class UndiciError extends Error {
-  constructor(message, name = "UndiciError", code = "UND_ERR") {
+  declare code: string;
+
+  constructor(message: string, name = "UndiciError", code = "UND_ERR") {
     super(message);
     this.name = name;
     this.code = code;
@@ -9,7 +11,7 @@ class UndiciError extends Error {
 }
 
 class InvalidArgumentError extends UndiciError {
-  constructor(message) {
+  constructor(message: string) {
     super(message, "InvalidArgumentError", "UND_ERR_INVALID_ARG");
   }
 }
@@ -22,7 +24,7 @@ class ClientDestroyedError extends UndiciError {
 
 /** Its stack has no frames, which would all be ours, and take longer than all the rest. */
 class MockNotMatchedError extends UndiciError {
-  constructor(message) {
+  constructor(message: string) {
     const { stackTraceLimit } = Error;
     Reflect.set(Error, "stackTraceLimit", 0);
     super(message, "MockNotMatchedError", "UND_MOCK_ERR_MOCK_NOT_MATCHED");

@@ -1,66 +1,86 @@
 // A request of a worker as a mock sees it. What only some matchers look at is made when one does.
 
 import { Blob } from "node:buffer";
+import type { MockCall, MockRequestOptions } from "../../../index.d.ts";
 import { streamFromSource } from "../../web/node/node-streams.ts";
+import type { WireValue } from "../../node/binding/raw.d.ts";
 import { chain, lowerCaseNames, sortQuery } from "./matching.ts";
+import type { Awaitable, Found } from "./matching.ts";
 import { headersOfText } from "../../web/header-text.js";
+
+/** Text or bytes. */
+export type Content = string | Uint8Array<ArrayBuffer>;
+
+/** A body that is not in memory: a "stream" or a "blob", which a form is too. */
+export interface BodySource {
+  kind: "stream" | "blob";
+  /** All of its bytes. */
+  drain(): Promise<Uint8Array<ArrayBuffer>>;
+  /** What its bytes are pulled from; missing where the request goes on as it came. */
+  source?(): Parameters<typeof streamFromSource>[0];
+}
 
 /** Methods that say so when they have no body. */
 const EXPECTING = new Set(["PUT", "POST"]);
 
 class MockRequest {
   /** Ends what answers the request, for a reason; undefined where there is nothing to end. */
-  callOff;
+  callOff: ((reason?: unknown) => void) | undefined;
   /** What the addon has found for it in the worker's turn, as `search` takes it. */
-  found;
-  #headerText;
-  #length;
-  #body;
-  #stream;
-  #kind;
-  #headers;
-  #lowerCase;
-  #sorted;
+  found: Found | undefined;
+  declare readonly url: string;
+  declare readonly origin: string;
+  declare readonly path: string;
+  declare readonly method: string;
+  #headerText: string;
+  #length: number | null;
+  #body: Content | null | undefined;
+  #stream: BodySource | undefined;
+  #kind: BodySource["kind"] | undefined;
+  #headers: Record<string, string> | undefined;
+  #lowerCase: Record<string, string> | undefined;
+  #sorted: string | undefined;
 
   /**
    * @param headers flat, names as they were written
    * @param length of the body in bytes, or null when only reading it will tell, and for streams
-   * @param body null, text or bytes; otherwise `{ kind, drain(), source() }` of a "stream" or a "blob", which a form is
-   *   too: either all of its bytes, or a source to pull them from
    */
-  constructor(method, url, headers, length, body) {
+  constructor(method: string, url: string, headers: string, length: number | null, body: Content | BodySource | null) {
     this.url = url;
     [this.origin, this.path] = splitUrl(url);
     this.method = method;
     this.#headerText = headers;
     this.#length = length;
-    this.#kind = body?.kind;
-    if (this.#kind === undefined) this.#body = body;
-    else this.#stream = body;
+    if (isSource(body)) {
+      this.#kind = body.kind;
+      this.#stream = body;
+    } else {
+      this.#body = body;
+    }
   }
 
   /** `[method, headers, length, body]`, by which the addon finds interceptors. */
-  get parts() {
+  get parts(): WireValue[] {
     return [this.method, this.#headerText, this.#length, this.#body];
   }
 
-  get sortedPath() {
+  get sortedPath(): string {
     return (this.#sorted ??= sortQuery(this.path));
   }
 
   /** An object; names as they were written, values of the same name joined. */
-  get headers() {
+  get headers(): Record<string, string> {
     return (this.#headers ??= this.#readHeaders());
   }
 
-  get lowerCaseHeaders() {
+  get lowerCaseHeaders(): Record<string, string> {
     return (this.#lowerCase ??= lowerCaseNames(this.headers));
   }
 
-  #readHeaders() {
-    const headers = {};
-    const names = new Map();
-    const add = (name, value) => {
+  #readHeaders(): Record<string, string> {
+    const headers: Record<string, string> = {};
+    const names = new Map<string, string>();
+    const add = (name: string, value: string) => {
       const lower = name.toLowerCase();
       const first = names.get(lower) ?? name;
       names.set(lower, first);
@@ -72,73 +92,80 @@ class MockRequest {
     return headers;
   }
 
-  #addLength(add) {
+  #addLength(add: (name: string, value: string) => void): void {
     if (/(^|\n)content-length\n/i.test(this.#headerText)) return;
     const length = this.#contentLength();
     if (length !== null) add("content-length", String(length));
   }
 
-  #contentLength() {
+  #contentLength(): number | null {
     if (typeof this.#body === "string") return Buffer.byteLength(this.#body);
     if (this.#body === null) return EXPECTING.has(this.method) ? 0 : null;
     return this.#length ?? null;
   }
 
-  hasBody() {
+  hasBody(): boolean {
     return this.#body !== null;
   }
 
   /** Null, text or bytes; undefined while nobody has read them. */
-  get knownBody() {
+  get knownBody(): Content | null | undefined {
     return this.#body;
   }
 
   /** Null, text or bytes; a promise of bytes while they are not there. */
-  bytes() {
+  bytes(): Awaitable<Content | null> {
     if (this.#body !== undefined) return this.#body;
     if (this.#stream === undefined) return Promise.reject(answered());
     return this.#stream.drain().then((bytes) => (this.#body = bytes));
   }
 
   /** The body as undici shows it; a promise while it is not there. */
-  body() {
+  body(): Awaitable<unknown> {
     return chain(this.bytes(), (bytes) => this.#shown(bytes));
   }
 
-  #shown(bytes) {
+  #shown(bytes: Content | null): unknown {
+    if (bytes === null) return null;
     if (this.#kind === "stream") return new Blob([bytes]).stream();
     if (this.#kind === "blob") return blobOf(bytes, this.lowerCaseHeaders["content-type"] ?? "");
     return bytes;
   }
 
   /** The body for sending it on: null, text, bytes, or a stream that is pulled as it is read. */
-  outgoingBody() {
+  outgoingBody(): Content | ReadableStream | null {
     if (this.#body !== undefined) return this.#body;
-    return streamFromSource(this.#stream.source());
+    const source = this.#stream?.source?.();
+    if (source === undefined) throw answered();
+    return streamFromSource(source);
   }
 
   /** What callbacks are given; a promise while the body is not there. */
-  options() {
+  options(): Awaitable<MockRequestOptions> {
     return chain(this.body(), (body) => ({ ...this.#call(body), maxRedirections: 0, upgrade: undefined }));
   }
 
-  #call(body) {
+  #call<Body>(body: Body): Omit<MockCall, "url" | "body"> & { body: Body } {
     const { path, origin, method, headers } = this;
     return { path, origin, method, body, headers: { ...headers } };
   }
 
   /** As a history tells of it: a body is text or bytes, or undefined if it is a stream that nobody has read. */
-  call() {
+  call(): MockCall {
     return { url: this.url, ...this.#call(this.#body) };
   }
 
   /** The worker has its answer: what was not read is not read any more. */
-  release() {
+  release(): void {
     this.#stream = undefined;
   }
 }
 
-function blobOf(bytes, type) {
+function isSource(body: Content | BodySource | null): body is BodySource {
+  return typeof body === "object" && body !== null && "kind" in body;
+}
+
+function blobOf(bytes: Content, type: string): Blob | Promise<FormData> {
   const isForm = type.startsWith("multipart/form-data");
   return isForm ? new Response(bytes, { headers: { "content-type": type } }).formData() : new Blob([bytes], { type });
 }
@@ -146,7 +173,7 @@ function blobOf(bytes, type) {
 const answered = () => new TypeError("The body was not read before the request was answered.");
 
 /** Origin and path of a normalised URL, which is faster to cut than to parse. */
-function splitUrl(url) {
+function splitUrl(url: string): [origin: string, path: string] {
   const start = url.indexOf("/", "https://".length);
   const origin = url.slice(0, start);
   if (start === -1 || origin.includes("@")) {

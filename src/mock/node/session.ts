@@ -1,10 +1,10 @@
 // What one worker has under way with its mock: replies that are delayed, requests of dispatchers. It ends with the worker.
 
 class Session {
-  #ends = new Set();
+  #ends = new Set<() => void>();
 
   /** A promise for the milliseconds it is given. */
-  wait(milliseconds) {
+  wait(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
       const done = this.add(() => clearTimeout(timer));
       const timer = setTimeout(() => {
@@ -15,7 +15,7 @@ class Session {
   }
 
   /** Calls `end` when the session ends, unless what it returns is called before. */
-  add(end) {
+  add(end: () => void): () => void {
     this.#ends.add(end);
     return () => this.#ends.delete(end);
   }
