@@ -13,32 +13,31 @@ const CLASSES = [
   ...["ArrayBuffer", "DataView", "Int8Array", "Uint8Array", "Uint8ClampedArray", "Int16Array", "Uint16Array"],
   ...["Int32Array", "Uint32Array", "Float32Array", "Float64Array", "BigInt64Array", "BigUint64Array"],
   ...["Error", "EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError"],
-];
+] as const;
 
 /** The prototypes of Node's main realm, and what stands for each in this one; undefined where this is the main realm. */
 const prototypes = Object.getPrototypeOf(util.inspect) === Function.prototype ? undefined : pairs();
 
-function pairs() {
+function pairs(): Map<object, object> {
   const main = mainGlobal();
-  const both = CLASSES.map((name) => [main[name].prototype, globalThis[name].prototype]);
+  const both = CLASSES.map((name): [object, object] => [main[name].prototype, globalThis[name].prototype]);
   return new Map(both.filter(([theirs, ours]) => theirs !== ours));
 }
 
 /** The global object of Node's main realm. */
-function mainGlobal() {
+function mainGlobal(): typeof globalThis {
   return require("node:vm").runInThisContext("globalThis");
 }
 
 /** `value` with all that is in it, as objects of this realm. It must be new, and known to nobody else. */
-function adopt(value) {
-  if (prototypes !== undefined && typeof value === "object" && value !== null) adoptAll(value);
+function adopt<Value>(value: Value): Value {
+  if (prototypes !== undefined && typeof value === "object" && value !== null) adoptAll(value, prototypes);
   return value;
 }
 
-function adoptAll(root) {
+function adoptAll(root: object, prototypes: Map<object, object>) {
   const left = [root];
-  while (left.length > 0) {
-    const value = left.pop();
+  for (let value = left.pop(); value !== undefined; value = left.pop()) {
     const ours = prototypes.get(Object.getPrototypeOf(value));
     // Of this realm already, or no data.
     if (ours === undefined) continue;
@@ -47,15 +46,16 @@ function adoptAll(root) {
   }
 }
 
-function partsOf(value, prototype) {
+/** What is in a value that has this prototype. */
+function partsOf(value: object, prototype: object): Iterable<unknown> {
   switch (prototype) {
     case Object.prototype:
     case Array.prototype:
       return Object.values(value);
     case Map.prototype:
-      return [...value.keys(), ...value.values()];
+      return [...(value as Map<unknown, unknown>).keys(), ...(value as Map<unknown, unknown>).values()];
     case Set.prototype:
-      return value;
+      return value as Set<unknown>;
     default:
       return value instanceof Error ? [value.cause] : [];
   }

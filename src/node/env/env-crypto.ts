@@ -20,13 +20,16 @@ const METHODS = [
   "unwrapKey",
   "verify",
   "wrapKey",
-];
+] as const;
 
-let subtle;
-let crypto;
+type Hash = ReturnType<typeof createHash>;
+type RandomView = Parameters<typeof webcrypto.getRandomValues>[0];
+
+let subtle: SubtleCrypto;
+let crypto: Crypto;
 
 /** Methods that are taken out of their object go on working. */
-function assertIs(object, expected) {
+function assertIs(object: unknown, expected: object) {
   if (object !== undefined && object !== expected) throw new TypeError("Illegal invocation");
 }
 
@@ -39,10 +42,10 @@ class SubtleCrypto {
 }
 
 /** Node's method, called on the worker's object. */
-function standardOf(name) {
-  const method = webcrypto.subtle[name];
+function standardOf(name: (typeof METHODS)[number]) {
+  const method = webcrypto.subtle[name] as (...args: unknown[]) => Promise<unknown>;
   const { [name]: ours } = {
-    async [name](...args) {
+    async [name](...args: unknown[]) {
       assertIs(this, subtle);
       return method.apply(webcrypto.subtle, args);
     },
@@ -51,7 +54,7 @@ function standardOf(name) {
 }
 
 const standard = Object.fromEntries(METHODS.map((name) => [name, standardOf(name)]));
-const ownBytes = (hash) => new Uint8Array(hash.digest());
+const ownBytes = (hash: Hash) => new Uint8Array(hash.digest());
 
 const { digestOf, methods } = createSubtle({
   DOMException,
@@ -67,6 +70,8 @@ for (const [name, value] of Object.entries({ ...standard, ...methods })) {
 }
 
 class Crypto {
+  declare DigestStream: DigestStreamClass;
+
   constructor() {
     throw illegal();
   }
@@ -76,7 +81,7 @@ class Crypto {
     return subtle;
   }
 
-  getRandomValues(array) {
+  getRandomValues<View extends RandomView>(array: View): View {
     if (array === undefined) {
       throw new TypeError("Failed to execute 'getRandomValues' on 'Crypto': 1 argument required, but only 0 present.");
     }
@@ -90,7 +95,9 @@ class Crypto {
   }
 }
 
-const DigestStream = createDigestStream({
+type DigestStreamClass = ReturnType<typeof createDigestStream>;
+
+const DigestStream = createDigestStream<Hash>({
   WritableStream,
   nameOf: digestOf,
   bytesOfChunk,

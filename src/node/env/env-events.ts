@@ -6,29 +6,29 @@ import { createScope } from "../../web/scope.js";
 /** Where Node's events have their target, which it alone sets: to a target of its own, which the global object is not. */
 const TARGET = Object.getOwnPropertySymbols(new Event("")).find(({ description }) => description === "kTarget");
 
-function retarget(event) {
-  if (TARGET !== undefined) event[TARGET] = globalThis;
+function retarget(event: Event) {
+  if (TARGET !== undefined) Object.assign(event, { [TARGET]: globalThis });
 }
 
 /** Dispatches by a target of Node's own, which knows when an event is stopped. */
-function deliver(event, calls) {
+function deliver(event: Event, calls: (() => void)[]) {
   const target = new EventTarget();
   setMaxListeners(0, target);
-  let failure;
+  const failures: unknown[] = [];
   for (const call of calls) {
     target.addEventListener(event.type, () => {
       retarget(event);
       try {
         call();
       } catch (error) {
-        failure = { error };
+        failures.push(error);
         event.stopImmediatePropagation();
       }
     });
   }
   target.dispatchEvent(event);
   retarget(event);
-  if (failure !== undefined) throw failure.error;
+  if (failures.length > 0) throw failures[0];
 }
 
 /** The classes of events, `stateOf` and `settleWaits`, and `WorkerGlobalScope` over the test's global object. */
@@ -38,14 +38,14 @@ const ordinary = Function.prototype[Symbol.hasInstance];
 
 // The prototype of a test's global object is the test runner's.
 Object.defineProperty(WorkerGlobalScope, Symbol.hasInstance, {
-  value(value) {
+  value(value: unknown) {
     return ordinary.call(this, value) || (this === WorkerGlobalScope && value === globalThis);
   },
 });
 
 /** What a worker calls on its global scope. */
 function listening() {
-  const methods = ["addEventListener", "removeEventListener", "dispatchEvent"];
+  const methods = ["addEventListener", "removeEventListener", "dispatchEvent"] as const;
   return Object.fromEntries(methods.map((name) => [name, WorkerGlobalScope.prototype[name].bind(globalThis)]));
 }
 
@@ -53,13 +53,13 @@ function listening() {
  * What an event waits for, an array of promises, by the symbol that suites of Miniflare 2 read it with. The same in every copy
  * of this package.
  */
-const kWaitUntil = Symbol.for("miniflare-rs.waitUntil");
+const kWaitUntil: unique symbol = Symbol.for("miniflare-rs.waitUntil");
 for (const { prototype } of [scope.ExecutionContext, scope.FetchEvent, scope.ScheduledEvent]) {
-  const get = function () {
+  const get = function (this: unknown) {
     return scope.stateOf(this).waits;
   };
   Object.defineProperty(prototype, kWaitUntil, { get, configurable: true });
 }
 
-export const { ExecutionContext, FetchEvent, ScheduledController, ScheduledEvent, js, settleWaits, stateOf } = scope;
+export const { ExecutionContext, FetchEvent, ScheduledController, ScheduledEvent, settleWaits, stateOf } = scope;
 export { kWaitUntil, listening, WorkerGlobalScope };

@@ -11,7 +11,11 @@ import { optionNames, optionsFromTexts } from "../options/options.ts";
  * @param warn told, in one line, of options that are text
  * @param ignored names of options that are left out
  */
-function readOptions(given = {}, warn, ignored = []) {
+function readOptions(
+  given: unknown = {},
+  warn: (text: string) => void,
+  ignored: readonly string[] = [],
+): object | undefined {
   if (!isObject(given)) {
     const text = `Invalid options of the environment: expected an object, got ${describe(given)}`;
     throw new OptionsError("ERR_INVALID_OPTION", text);
@@ -19,8 +23,8 @@ function readOptions(given = {}, warn, ignored = []) {
   const own = Object.fromEntries(Object.entries(given).filter(([name]) => !ignored.includes(name)));
   const known = optionNames();
   for (const name of Object.keys(own)) if (!known.includes(name)) throw unknownOption(name, known);
-  const texts = [];
-  const options = optionsFromTexts(own, (path, text) => texts.push(`${path}: ${text}`));
+  const texts: string[] = [];
+  const options = optionsFromTexts(own, (path: string, text: string) => texts.push(`${path}: ${text}`));
   if (texts.length > 0) {
     const rest = "of the environment's options are text, and taken for what the text says: write them without quotes";
     warn(`${texts.join(", ")} ${rest}`);
@@ -28,7 +32,7 @@ function readOptions(given = {}, warn, ignored = []) {
   return options;
 }
 
-function unknownOption(name, known) {
+function unknownOption(name: string, known: string[]) {
   const near = nearest(name, known);
   const remedy =
     near === undefined ? "remove it, or see docs/options.md for those there are" : `did you mean "${near}"?`;

@@ -11,7 +11,7 @@ const upstream = { ReadableStream, ReadableStreamBYOBReader, TransformStream, Wr
 
 const { FixedLengthStream, IdentityTransformStream } = extendStreams(upstream, {
   bytesOfChunk,
-  extend: (target, members) => additions.add(target, members),
+  extend: (target: object, members: object) => additions.add(target, members),
   lengthOf,
   setLength,
   unmade: undefined,

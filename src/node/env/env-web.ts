@@ -6,20 +6,21 @@ const { clearTimeout, setTimeout } = timers;
 import { Headers } from "../http/flat-headers.ts";
 import { Request } from "../http/http-request.ts";
 import { Response } from "../http/http-response.ts";
-import { keepPlaces, web } from "../http/fetch-classes.ts";
+import { classNamed, keepPlaces } from "../http/fetch-classes.ts";
 import { Navigator, navigator } from "../../web/navigator.js";
 import { createScheduler } from "../../web/scheduler.js";
 import * as events from "./env-events.ts";
 import { fetchThrough } from "./env-fetch.ts";
 import { configure } from "./interfaces.ts";
+import type { CacheStorage } from "../../../index.d.ts";
 
 const ordinary = Function.prototype[Symbol.hasInstance];
 
 /** What Node's own classes make is an instance too: streams, forms and blobs give such. */
-function adopt(Class) {
+function adopt(Class: typeof Headers | typeof Request | typeof Response) {
   Object.defineProperty(Class, Symbol.hasInstance, {
-    value(value) {
-      return ordinary.call(this, value) || (this === Class && value instanceof web[Class.name]);
+    value(value: unknown) {
+      return ordinary.call(this, value) || (this === Class && value instanceof classNamed(Class.name));
     },
     configurable: true,
   });
@@ -33,7 +34,7 @@ const { Scheduler, scheduler } = createScheduler({
   toLong,
 });
 
-function toLong(value) {
+function toLong(value: unknown) {
   return Number(value) | 0;
 }
 
@@ -55,7 +56,7 @@ configure(ExecutionContext, FetchEvent, Navigator, ScheduledController, Schedule
 configure(Headers, Request, Response);
 for (const Class of [Headers, Request, Response]) adopt(Class);
 
-const cryptoOf = () => require("./env-crypto.ts");
+const cryptoOf = () => require("./env-crypto.ts") as typeof import("./env-crypto.ts");
 const LAZY_CLASSES = {
   // Newer Nodes load theirs when it is looked at.
   ...("CloseEvent" in globalThis ? {} : { CloseEvent: () => require("./interfaces.ts").CloseEvent }),
@@ -72,17 +73,21 @@ const LAZY_VALUES = { crypto: () => cryptoOf().crypto };
  * The names, as properties of an object with the attributes that they have in a worker. Those with a getter are made by it.
  * @param send calls the worker's `fetch`, as `Lane.fetch` does
  */
-function webGlobals(send, caches) {
+function webGlobals(send: Parameters<typeof fetchThrough>[0], caches: CacheStorage): object {
   keepPlaces();
   const values = { ...events.listening(), caches, fetch: fetchThrough(send), MINIFLARE: true, navigator, scheduler };
   const scope = {};
-  const define = (names, descriptorOf, enumerable) => {
+  const define = <Value>(
+    names: Record<string, Value>,
+    descriptorOf: (value: Value) => PropertyDescriptor,
+    enumerable: boolean,
+  ) => {
     for (const [name, value] of Object.entries(names)) {
       Object.defineProperty(scope, name, { ...descriptorOf(value), enumerable, configurable: true });
     }
   };
-  const given = (value) => ({ value });
-  const lazy = (get) => ({ get });
+  const given = (value: unknown) => ({ value });
+  const lazy = (get: () => unknown) => ({ get });
   define(CLASSES, given, false);
   define(LAZY_CLASSES, lazy, false);
   define(values, given, true);

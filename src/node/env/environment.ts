@@ -17,6 +17,33 @@ import { readOptions } from "./env-options.ts";
 import { ownRealm } from "./test-realm.ts";
 import { withNeededScripts } from "./scripts.ts";
 import { webGlobals } from "./env-web.ts";
+import type { MiniflareOptions, MockAgent } from "../../../index.d.ts";
+import type { Instance } from "./helpers.ts";
+
+/** What the test runner has. */
+interface Host {
+  /** Tells the runner's user. */
+  warn(text: string): void;
+  /** Where the worker's script finds globals that it has not. */
+  scope?: { has(name: string): boolean; get(name: string): unknown };
+  /** Names of options that are for others. */
+  ignored: readonly string[];
+}
+
+interface Environment {
+  globals: object;
+  /** Resolves to what brings back all that is stored by then. */
+  remember(): Promise<() => Promise<void>>;
+  dispose(): Promise<void>;
+}
+
+/** What the instance of an environment was made with. */
+interface Made {
+  options: MiniflareOptions;
+  /** The names that Durable Objects are bound to. */
+  objects: string[];
+  mock: MockAgent;
+}
 
 const DEFAULTS = { wranglerConfigPath: true, packagePath: true, envPathDefaultFallback: true };
 
@@ -34,21 +61,26 @@ const FORCED = {
 
 /**
  * Makes an instance with these options of Miniflare.
- * @param host what the runner has: `warn(text)` tells its user, `scope`, if there is one, is `{ has(name), get(name) }`, where
- *   the worker's script finds globals that it has not; `ignored` are names of options that are for others
- * @returns `{ globals, remember(), dispose() }`; `remember` resolves to what brings back all that is stored by then
+ * @param host what the runner has
  */
-async function createEnvironment(options, { warn, scope, ignored }) {
+async function createEnvironment(options: unknown, { warn, scope, ignored }: Host): Promise<Environment> {
   const mock = createFetchMock();
   const log = new NoOpLog();
-  const given = { ...DEFAULTS, ...readOptions(options, warn, ignored), ...FORCED, ...mockedBy(mock), log };
+  const given: MiniflareOptions = {
+    ...DEFAULTS,
+    ...readOptions(options, warn, ignored),
+    ...FORCED,
+    ...mockedBy(mock),
+    log,
+  };
   validateOptions(given);
   const complete = completeOptions(given, log).options;
   const hasWorker = needsWorker(complete);
   const forced = hasWorker && scope !== undefined ? { ...FORCED, [OUTER_SCOPE]: scope } : FORCED;
   const own = { ...complete, ...FILES_READ, ...forced, [LOADS_LATER]: !hasWorker };
   const { options: needed, objects } = withNeededScripts(own, forced, log);
-  const mf = new Miniflare(needed);
+  // The rooms add their methods when the class is loaded.
+  const mf = new Miniflare(needed) as unknown as Instance;
   try {
     const bindings = hasWorker ? () => mf.getBindings() : await ownBindings(mf, complete).then((own) => () => own);
     return await environmentOf(mf, bindings, { options: complete, objects, mock });
@@ -59,7 +91,7 @@ async function createEnvironment(options, { warn, scope, ignored }) {
 }
 
 /** Of a name that nothing is bound to, there could never be an object. */
-async function idsOfBound(mf, objects, name) {
+async function idsOfBound(mf: Instance, objects: string[], name: string) {
   if (objects.includes(name)) return mf.getDurableObjectIds(name);
   const known =
     objects.length === 0 ? "none is bound" : `one of ${objects.map((one) => JSON.stringify(one)).join(", ")}`;
@@ -68,9 +100,13 @@ async function idsOfBound(mf, objects, name) {
 }
 
 /** `askBindings()` gives the bindings of the worker that is loaded, or a promise of them. */
-async function environmentOf(mf, askBindings, { options, objects, mock }) {
+async function environmentOf(
+  mf: Instance,
+  askBindings: () => object | Promise<object>,
+  { options, objects, mock }: Made,
+): Promise<Environment> {
   let bindings = await askBindings();
-  const fetch = (...args) => mf[FETCH](...args);
+  const fetch = (...args: Parameters<Instance[typeof FETCH]>) => mf[FETCH](...args);
   const caches = await mf.getCaches();
   additions.begin();
   return {
@@ -78,7 +114,7 @@ async function environmentOf(mf, askBindings, { options, objects, mock }) {
       ownRealm(),
       webGlobals(fetch, caches),
       helpers(mf, () => bindings, mock),
-      { getMiniflareDurableObjectIds: (name) => idsOfBound(mf, objects, name) },
+      { getMiniflareDurableObjectIds: (name: string) => idsOfBound(mf, objects, name) },
       options.modules === true ? {} : { ...bindings },
       { ...options.globals },
     ),
@@ -97,8 +133,9 @@ async function environmentOf(mf, askBindings, { options, objects, mock }) {
 }
 
 /** The properties of all objects as they are: those with a getter are made by it, when somebody looks at the global. */
-function merged(...objects) {
+function merged(...objects: object[]): object {
   return Object.defineProperties({}, Object.assign({}, ...objects.map(Object.getOwnPropertyDescriptors)));
 }
 
 export { createEnvironment };
+export type { Environment };

@@ -5,20 +5,20 @@
 const DISPATCHER = Symbol.for("undici.globalDispatcher.1");
 
 /** Properties that have a getter are made by it when somebody looks. */
-function expose(target, globals) {
-  const properties = Object.getOwnPropertyDescriptors(globals);
+function expose(target: object, globals: object) {
+  const properties: Record<string, PropertyDescriptor> = Object.getOwnPropertyDescriptors(globals);
   for (const [name, property] of Object.entries(properties)) define(target, name, property);
   define(target, "self", { value: target, enumerable: true });
-  Object.defineProperty(target, DISPATCHER, { configurable: true, get: () => globalThis[DISPATCHER] });
+  Object.defineProperty(target, DISPATCHER, { configurable: true, get: () => Reflect.get(globalThis, DISPATCHER) });
 }
 
-function define(target, name, { get, value, enumerable }) {
-  let current = get ?? (() => value);
+function define(target: object, name: string, { get, value, enumerable }: PropertyDescriptor) {
+  let current: () => unknown = get ?? (() => value);
   Object.defineProperty(target, name, {
     configurable: true,
     enumerable,
     get: () => current(),
-    set: (next) => {
+    set: (next: unknown) => {
       current = () => next;
     },
   });

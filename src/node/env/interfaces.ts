@@ -3,7 +3,7 @@
 const HIDDEN = new Set(["constructor", "length", "name", "prototype"]);
 
 /** Makes the members of classes enumerable, and names their objects. */
-function configure(...classes) {
+function configure(...classes: { readonly name: string; readonly prototype: object }[]) {
   for (const Class of classes) {
     showMembers(Class);
     showMembers(Class.prototype);
@@ -11,7 +11,7 @@ function configure(...classes) {
   }
 }
 
-function showMembers(object) {
+function showMembers(object: object) {
   for (const key of Object.getOwnPropertyNames(object)) {
     if (!HIDDEN.has(key)) Object.defineProperty(object, key, { enumerable: true });
   }
@@ -19,11 +19,11 @@ function showMembers(object) {
 
 /** <https://html.spec.whatwg.org/multipage/webappapis.html#promiserejectionevent> */
 class PromiseRejectionEvent extends Event {
-  #promise;
-  #reason;
+  #promise: Promise<unknown>;
+  #reason: unknown;
 
   // Node's own refuses to be made of nothing.
-  constructor(...args) {
+  constructor(...args: [type: string, init: PromiseRejectionEventInit]) {
     super(...args);
     const [, init] = args;
     if (init?.promise === undefined) {
@@ -49,11 +49,11 @@ class PromiseRejectionEvent extends Event {
 
 /** <https://websockets.spec.whatwg.org/#the-closeevent-interface> */
 class CloseEvent extends Event {
-  #wasClean;
-  #code;
-  #reason;
+  #wasClean: boolean;
+  #code: number;
+  #reason: string;
 
-  constructor(...args) {
+  constructor(...args: [type: string, init?: CloseEventInit]) {
     super(...args);
     const [, init] = args;
     this.#wasClean = Boolean(init?.wasClean);

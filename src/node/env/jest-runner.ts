@@ -2,6 +2,7 @@
 // can work with it.
 
 import path from "node:path";
+import type { TestEnvironment } from "jest-environment-node";
 
 const NODE_ENVIRONMENT = "jest-environment-node";
 const OLDEST = 27;
@@ -16,29 +17,36 @@ function findNodeEnvironment() {
   throw new Error(`${text}: run \`npm i -D ${NODE_ENVIRONMENT}\`, in the version of your Jest.`);
 }
 
-function resolve(name, paths) {
+function resolve(name: string, paths: string[]) {
   try {
     return require.resolve(name, { paths });
   } catch (error) {
-    if (error.code !== "MODULE_NOT_FOUND") throw error;
+    if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
     return undefined;
   }
 }
 
-function resolveThrough(names) {
+function resolveThrough(names: string[]) {
   let from = process.cwd();
   for (const name of names) {
     const found = resolve(name, [from]);
     if (found === undefined) return undefined;
     from = path.dirname(found);
   }
-  return require.resolve(names.at(-1), { paths: [from] });
+  return require.resolve(names[names.length - 1], { paths: [from] });
 }
 
-/** Jest's environment for Node, `{ NodeEnvironment, major }`: the class, and Jest's version. */
-function requireNodeEnvironment() {
+type NodeEnvironment = InstanceType<typeof TestEnvironment>;
+type Arguments = ConstructorParameters<typeof TestEnvironment>;
+type Project = Arguments[0]["projectConfig"];
+/** Jest 27 gives the project's configuration alone. */
+type Configuration = Arguments[0] | (Project & { projectConfig?: undefined });
+type NodeEnvironmentClass = new (config: Configuration, context: Arguments[1]) => NodeEnvironment;
+
+/** Jest's environment for Node: the class, and Jest's version. */
+function requireNodeEnvironment(): { NodeEnvironment: NodeEnvironmentClass; major: number } {
   const file = findNodeEnvironment();
-  const { version } = require(resolve(`${NODE_ENVIRONMENT}/package.json`, [path.dirname(file)]));
+  const { version } = require(require.resolve(`${NODE_ENVIRONMENT}/package.json`, { paths: [path.dirname(file)] }));
   const major = Number.parseInt(version, 10);
   if (major < OLDEST) {
     const text = `miniflare-rs/jest needs Jest ${OLDEST} or newer, and ${NODE_ENVIRONMENT} is of version ${version} here`;
@@ -49,10 +57,11 @@ function requireNodeEnvironment() {
 }
 
 /** Only Jest's own runner tells an environment where tests begin and end, which isolated storage follows. */
-function checkRunner({ testRunner }) {
+function checkRunner({ testRunner }: { testRunner?: unknown }) {
   if (!/jasmine2/.test(String(testRunner))) return;
   const text = `miniflare-rs/jest needs Jest's runner jest-circus, and the option "testRunner" is ${JSON.stringify(testRunner)}`;
   throw new Error(`${text}: remove that option, or set it to "jest-circus/runner".`);
 }
 
 export { checkRunner, requireNodeEnvironment };
+export type { Arguments, Configuration };

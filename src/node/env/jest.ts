@@ -2,10 +2,13 @@
 // its own: an instance for each test file, bindings, helpers, and storage that each test and each describe block undoes.
 
 import path from "node:path";
+import type { Context } from "node:vm";
 import { expose } from "./expose.ts";
 import { checkRunner, requireNodeEnvironment } from "./jest-runner.ts";
 import { loadInto } from "./load.ts";
 import { warnOnce } from "./warn.ts";
+import type { Environment } from "./environment.ts";
+import type { Arguments, Configuration } from "./jest-runner.ts";
 
 const { NodeEnvironment, major } = requireNodeEnvironment();
 
@@ -21,17 +24,25 @@ const NODE_GLOBALS = Object.entries(Object.getOwnPropertyDescriptors(globalThis)
   ([name]) => !OF_MAIN_REALM.has(name) && !name.startsWith("jest-"),
 );
 
+/** What Jest's own runner tells of a test or a block. */
+type TestEvent =
+  | { name: "run_describe_start" | "run_describe_finish"; describeBlock: object }
+  | { name: "test_start" | "test_done"; test: object };
+
 class MiniflareEnvironment extends NodeEnvironment {
-  #options;
-  #conditions;
-  #environment;
+  declare static TestEnvironment: typeof MiniflareEnvironment;
+  declare static default: typeof MiniflareEnvironment;
+
+  #options: Record<string, unknown>;
+  #conditions: string[];
+  #environment: Environment | undefined;
   #isSetUp = false;
   /** What undoes a test or a block, by what Jest knows it by. */
-  #restorers = new Map();
+  #restorers = new Map<object, () => Promise<void>>();
   /** Names of the test's global scope that neither its project nor a file of it has put there. */
-  #given;
+  #given: Set<string>;
 
-  constructor(config, context) {
+  constructor(config: Configuration, context: Arguments[1]) {
     // Jest 27 gives the project's configuration alone.
     const project = config.projectConfig ?? config;
     checkRunner(project);
@@ -47,14 +58,17 @@ class MiniflareEnvironment extends NodeEnvironment {
     this.#given = new Set(givenNames(this.global, Object.keys(project.globals ?? {})));
   }
 
-  async setup() {
+  override async setup() {
     if (this.#isSetUp) {
       const remedy = "an environment that extends it calls super.setup() once";
       throw new Error(`miniflare-rs/jest is set up for this test file already: ${remedy}`);
     }
     this.#isSetUp = true;
     await super.setup();
-    const { createEnvironment } = loadInto(this.getVmContext(), path.join(__dirname, "environment.js"));
+    const { createEnvironment }: typeof import("./environment.ts") = loadInto(
+      this.getVmContext() as Context,
+      path.join(__dirname, "environment.js"),
+    );
     this.#environment = await createEnvironment(this.#options, {
       ignored: OF_JSDOM,
       scope: this.#scope(),
@@ -68,12 +82,12 @@ class MiniflareEnvironment extends NodeEnvironment {
   /** What the worker's script finds of the test's global scope: what the project, a set-up file or the test has put there. */
   #scope() {
     return {
-      has: (name) => !this.#given.has(name) && Object.hasOwn(this.global ?? {}, name),
-      get: (name) => this.global?.[name],
+      has: (name: string) => !this.#given.has(name) && Object.hasOwn(this.global ?? {}, name),
+      get: (name: string) => this.global?.[name],
     };
   }
 
-  async teardown() {
+  override async teardown() {
     await this.#environment?.dispose();
     this.#environment = undefined;
     this.#restorers.clear();
@@ -81,12 +95,12 @@ class MiniflareEnvironment extends NodeEnvironment {
     await super.teardown();
   }
 
-  exportConditions() {
+  override exportConditions() {
     return this.#conditions;
   }
 
   /** Storage is remembered where a test or a block begins, `beforeAll` and `beforeEach` included, and brought back. */
-  async handleTestEvent(event) {
+  async handleTestEvent(event: TestEvent) {
     switch (event.name) {
       case "run_describe_start":
         return this.#remember(event.describeBlock);
@@ -99,11 +113,11 @@ class MiniflareEnvironment extends NodeEnvironment {
     }
   }
 
-  async #remember(key) {
-    this.#restorers.set(key, await this.#environment.remember());
+  async #remember(key: object) {
+    this.#restorers.set(key, await (this.#environment as Environment).remember());
   }
 
-  async #restore(key) {
+  async #restore(key: object) {
     const restore = this.#restorers.get(key);
     this.#restorers.delete(key);
     await restore?.();
@@ -111,17 +125,17 @@ class MiniflareEnvironment extends NodeEnvironment {
 }
 
 /** What Jest's environment for Node puts into a global scope, by its names: the same for each test file of every project. */
-function givenNames(scope, projectGlobals) {
+function givenNames(scope: object, projectGlobals: string[]): string[] {
   given ??= Object.getOwnPropertyNames(scope).filter((name) => !projectGlobals.includes(name));
   return given;
 }
-let given;
+let given: string[] | undefined;
 
 /**
  * Of Node's globals, those that this Jest does not put into its realms: before version 28 it chose a few. Version 28 makes
  * those read-only that Node loads when they are first asked for, and then has no fake timers.
  */
-function bringMissing(target) {
+function bringMissing(target: object) {
   if (major > 28) return;
   for (const [name, { enumerable, get }] of NODE_GLOBALS) {
     const isReadOnly = major === 28 && get !== undefined;
@@ -129,13 +143,13 @@ function bringMissing(target) {
     Object.defineProperty(target, name, {
       configurable: true,
       enumerable,
-      get: () => globalThis[name],
+      get: () => Reflect.get(globalThis, name),
       set: (value) => Object.defineProperty(target, name, { value, writable: true, configurable: true, enumerable }),
     });
   }
 }
 
-function exportConditions(conditions = ["worker", "browser"]) {
+function exportConditions(conditions: unknown = ["worker", "browser"]): string[] {
   if (Array.isArray(conditions) && conditions.every((one) => typeof one === "string")) return conditions;
   throw new Error("Custom export conditions specified but they are not an array of strings");
 }

@@ -6,6 +6,16 @@ import { inheritedOptions, mountOptions } from "../instance/mounts.ts";
 import { isGiven } from "./bindings.ts";
 import { OPTIONS } from "../options/full-table.ts";
 import { objectBindings } from "../../durable/node/options.ts";
+import type { Log, MiniflareOptions, MountOptions } from "../../../index.d.ts";
+
+/** A mount: its options as they are given, and complete; not those when its files cannot be read, which its start tells of. */
+interface Mount {
+  name: string;
+  given: MiniflareOptions;
+  complete: MiniflareOptions | undefined;
+}
+/** A worker of an environment. */
+type Worker = Mount | typeof MAIN;
 
 /** The options of a worker whose script is not run. */
 const NO_SCRIPT = { script: "", scriptPath: undefined, packagePath: undefined };
@@ -14,12 +24,16 @@ const NO_SCRIPT = { script: "", scriptPath: undefined, packagePath: undefined };
  * The main worker and its mounts, without the scripts that nothing needs.
  * @param main the options of the main worker, complete
  * @param forced options that a mount cannot change either
- * @returns `{ options, objects }`: the options, and the names that Durable Objects are bound to
+ * @returns the options, and the names that Durable Objects are bound to
  */
-function withNeededScripts(main, forced, log) {
+function withNeededScripts(
+  main: MiniflareOptions,
+  forced: MiniflareOptions,
+  log: Log,
+): { options: MiniflareOptions; objects: string[] } {
   const mounts = Object.entries(main.mounts ?? {}).map(([name, mount]) => readMount(name, mount, main, forced, log));
   const needed = scriptsNeeded(main, mounts);
-  const without = (options, isNeeded) => (isNeeded ? options : { ...options, ...NO_SCRIPT });
+  const without = (options: MiniflareOptions, isNeeded: boolean) => (isNeeded ? options : { ...options, ...NO_SCRIPT });
   const options = without(main, needed.has(MAIN));
   const workers = mounts.map((mount) => [mount.name, without(mount.given, needed.has(mount))]);
   const bound = [main, ...mounts.map((mount) => mount.complete ?? {})].flatMap(objectBindings);
@@ -33,10 +47,15 @@ function withNeededScripts(main, forced, log) {
 const RUNNING = Object.keys(OPTIONS).filter((name) => OPTIONS[name].runsScript);
 
 /** The main worker, among mounts. */
-const MAIN = Symbol("main worker");
+const MAIN: unique symbol = Symbol("main worker");
 
-/** A mount as it is given, and complete; undefined when its files cannot be read, which its start tells of. */
-function readMount(name, mount, parent, forced, log) {
+function readMount(
+  name: string,
+  mount: string | MountOptions,
+  parent: MiniflareOptions,
+  forced: MiniflareOptions,
+  log: Log,
+): Mount {
   const given = { ...mountOptions(name, mount, {}), ...forced };
   try {
     return { name, given, complete: completeOptions({ ...inheritedOptions(parent), ...given }, log).options };
@@ -45,15 +64,16 @@ function readMount(name, mount, parent, forced, log) {
   }
 }
 
-function scriptsNeeded(main, mounts) {
-  const needed = new Set(mounts.filter(({ complete }) => complete === undefined));
-  const workers = [[MAIN, main], ...mounts.map((mount) => [mount, mount.complete ?? {}])];
-  const homeOf = (worker, scriptName) => {
+function scriptsNeeded(main: MiniflareOptions, mounts: Mount[]) {
+  const needed = new Set<Worker>(mounts.filter(({ complete }) => complete === undefined));
+  const workers = new Map<Worker, MiniflareOptions>([[MAIN, main]]);
+  for (const mount of mounts) workers.set(mount, mount.complete ?? {});
+  const homeOf = (worker: Worker, scriptName: string | undefined) => {
     if (scriptName === undefined) return worker;
     return mounts.find(({ name }) => name === scriptName) ?? (scriptName === main.name ? MAIN : worker);
   };
   for (const [worker, options] of workers) {
-    if (RUNNING.some((name) => isGiven(options[name]))) needed.add(worker);
+    if (RUNNING.some((name) => isGiven(Reflect.get(options, name)))) needed.add(worker);
     for (const [, , scriptName] of objectBindings(options)) needed.add(homeOf(worker, scriptName));
   }
   return needed;

@@ -7,27 +7,27 @@ import { adopt, isApart, mainGlobal } from "./adopt.ts";
 const CLASSES = [
   ...["Object", "Function", "Array", "Promise", "RegExp"],
   ...["Error", "EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError", "AggregateError"],
-];
+] as const;
 
 const ordinary = Function.prototype[Symbol.hasInstance];
 const isPrototype = Object.prototype.isPrototypeOf;
 
 /** Makes `instanceof` hold for instances of Node's class of this name as well. Classes that extend it are left alone. */
-function acceptInstances(Class, { prototype }) {
+function acceptInstances(Class: object, { prototype }: { readonly prototype: object }) {
   const value = {
-    [Symbol.hasInstance](one) {
-      return ordinary.call(this, one) || (this === Class && isPrototype.call(prototype, one));
+    [Symbol.hasInstance](this: unknown, one: unknown) {
+      return ordinary.call(this, one) || (this === Class && Reflect.apply(isPrototype, prototype, [one]));
     },
   }[Symbol.hasInstance];
   Object.defineProperty(Class, Symbol.hasInstance, { value, writable: true, configurable: true });
 }
 
 /** The globals of this realm that copies must be made by; as a side effect, `instanceof` accepts what Node makes. */
-function ownRealm() {
+function ownRealm(): { structuredClone?: unknown } {
   if (!isApart) return {};
   const main = mainGlobal();
   for (const name of CLASSES) acceptInstances(globalThis[name], main[name]);
-  const structuredClone = (...args) => adopt(main.structuredClone(...args));
+  const structuredClone = (...args: Parameters<typeof main.structuredClone>) => adopt(main.structuredClone(...args));
   return { structuredClone: Object.defineProperty(structuredClone, "length", { value: 1 }) };
 }
 
@@ -35,7 +35,7 @@ function ownRealm() {
 const clone = isApart ? mainGlobal().structuredClone : structuredClone;
 
 /** A copy of data, of this realm; functions, and what has some, are as they are. */
-function copyOf(value) {
+function copyOf<Value>(value: Value): Value {
   if (typeof value !== "object" || value === null) return value;
   try {
     return adopt(clone(value));

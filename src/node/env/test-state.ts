@@ -3,19 +3,23 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { describe } from "../errors.ts";
+import type { DurableObjectId, DurableObjectStorage } from "../../../index.d.ts";
+import type { GuestState } from "../../worker/control.d.ts";
 
-let guestOf;
+let guestOf: (state: unknown) => GuestState | undefined;
 /** Whose event the code at hand belongs to. */
-const events = new AsyncLocalStorage();
+const events = new AsyncLocalStorage<GuestState>();
 
 class TestState {
-  #guest;
+  readonly id: DurableObjectId;
+  readonly storage: DurableObjectStorage;
+  #guest: GuestState;
 
   /**
    * @param guest of the worker: the `state` this one stands for; `run(work)` runs an event behind its gates, which what the
    *   event fetches passes by `depart()` and `arrive()`
    */
-  constructor(id, guest) {
+  constructor(id: DurableObjectId, guest: GuestState) {
     this.#guest = guest;
     this.id = id;
     this.storage = guest.state.storage;
@@ -26,16 +30,16 @@ class TestState {
   }
 
   /** Objects live on while anything is pending: there is nothing to wait for. */
-  waitUntil(_promise) {}
+  waitUntil(_promise: unknown) {}
 
-  blockConcurrencyWhile(closure) {
+  blockConcurrencyWhile<Result>(closure: () => Result | Promise<Result>): Promise<Result> {
     return this.#guest.state.blockConcurrencyWhile(closure);
   }
 }
 Object.defineProperty(TestState, "name", { value: "DurableObjectState" });
 
 /** Runs `work` as an event of the object that was constructed with this state, and waits for all that it has written. */
-async function runWithGates(state, work) {
+async function runWithGates<Result>(state: unknown, work: () => Result | Promise<Result>): Promise<Result> {
   const guest = guestOf(state);
   if (guest !== undefined) return guest.run(() => events.run(guest, work));
   const text = "runWithMiniflareDurableObjectGates() takes a state that getMiniflareDurableObjectState() has given";
@@ -43,7 +47,7 @@ async function runWithGates(state, work) {
 }
 
 /** Fetches as a part of the event at hand, if there is one. */
-async function fetchWithGates(fetch) {
+async function fetchWithGates<Answer>(fetch: () => Answer | Promise<Answer>): Promise<Answer> {
   const guest = events.getStore();
   if (guest === undefined) return fetch();
   await guest.depart();

@@ -4,43 +4,74 @@
 import { binding } from "../binding/binding.ts";
 import { configure } from "./interfaces.ts";
 
-const COMPONENTS = ["protocol", "username", "password", "hostname", "port", "pathname", "search", "hash"];
-const INIT = [...COMPONENTS, "baseURL"];
+const COMPONENTS = ["protocol", "username", "password", "hostname", "port", "pathname", "search", "hash"] as const;
+const INIT = [...COMPONENTS, "baseURL"] as const;
 
-const usv = (value) => `${value}`.toWellFormed();
+type ComponentName = (typeof COMPONENTS)[number];
+type Init = Partial<Record<(typeof INIT)[number], string>>;
+
+/** What the addon tells of a component of a pattern. */
+interface PatternPart {
+  patternString: string;
+  regexpString: string;
+  groupNameList: string[];
+}
+type Pattern = Record<ComponentName, PatternPart> & { hasRegexpGroups: boolean };
+
+interface PatternOptions {
+  ignoreCase?: boolean;
+}
+
+interface Component {
+  name: ComponentName;
+  pattern: string;
+  groups: string[];
+  regexp: RegExp;
+}
+
+type Result = { inputs: (string | Init)[] } & {
+  [Name in ComponentName]?: { input: string; groups: Record<string, string | undefined> };
+};
+
+const usv = (value: unknown) => `${value}`.toWellFormed();
 
 /** An input as Web IDL converts it: a string, or a dictionary of strings. */
-function inputOf(value) {
+function inputOf(value: unknown): string | Init {
   if (typeof value !== "object") return usv(value);
-  const given = INIT.filter((name) => value?.[name] !== undefined);
-  return Object.fromEntries(given.map((name) => [name, usv(value[name])]));
+  const init: Init = value ?? {};
+  const given = INIT.filter((name) => init[name] !== undefined);
+  return Object.fromEntries(given.map((name) => [name, usv(init[name])]));
 }
 
 /** The addon's answer. What it throws is about the pattern. */
-function ask(name, prefix, ...args) {
+function ask<Answer>(name: "urlPattern" | "urlPatternInput", prefix: string, ...args: unknown[]): Answer {
   try {
     return JSON.parse(binding[name](JSON.stringify(args)));
   } catch (error) {
-    throw new TypeError(`${prefix}: ${error.message}`);
+    throw new TypeError(`${prefix}: ${(error as Error).message}`);
   }
 }
 
 class URLPattern {
-  #components;
-  #hasRegExpGroups;
+  #components: Component[];
+  #hasRegExpGroups: boolean;
 
-  constructor(input, baseURLOrOptions = undefined, maybeOptions = undefined) {
+  constructor(
+    input: unknown,
+    baseURLOrOptions: string | PatternOptions | undefined = undefined,
+    maybeOptions: PatternOptions | undefined = undefined,
+  ) {
     const prefix = "Failed to construct 'URLPattern'";
     const hasBase = typeof baseURLOrOptions === "string";
     const options = hasBase ? maybeOptions : baseURLOrOptions;
     const ignoreCase = Boolean(options?.ignoreCase);
     const base = hasBase ? usv(baseURLOrOptions) : null;
-    const pattern = ask("urlPattern", prefix, inputOf(input ?? {}), base, ignoreCase);
+    const pattern = ask<Pattern>("urlPattern", prefix, inputOf(input ?? {}), base, ignoreCase);
     this.#hasRegExpGroups = pattern.hasRegexpGroups;
     this.#components = COMPONENTS.map((name) => componentOf(pattern[name], name, ignoreCase ? "ui" : "u", prefix));
   }
 
-  #pattern(name) {
+  #pattern(name: ComponentName) {
     return this.#components[COMPONENTS.indexOf(name)].pattern;
   }
 
@@ -80,18 +111,18 @@ class URLPattern {
     return this.#hasRegExpGroups;
   }
 
-  test(input = {}, baseURL = undefined) {
+  test(input: unknown = {}, baseURL: unknown = undefined) {
     const prefix = "Failed to execute 'test' on 'URLPattern'";
     const values = valuesOf(prefix, inputOf(input), baseURL);
     return values !== null && this.#components.every(({ name, regexp }) => regexp.test(values[name]));
   }
 
-  exec(input = {}, baseURL = undefined) {
+  exec(input: unknown = {}, baseURL: unknown = undefined): Result | null {
     const prefix = "Failed to execute 'exec' on 'URLPattern'";
     const given = inputOf(input);
     const values = valuesOf(prefix, given, baseURL);
     if (values === null) return null;
-    const result = { inputs: baseURL === undefined ? [given] : [given, usv(baseURL)] };
+    const result: Result = { inputs: baseURL === undefined ? [given] : [given, usv(baseURL)] };
     for (const { name, regexp, groups } of this.#components) {
       const match = regexp.exec(values[name]);
       if (match === null) return null;
@@ -102,15 +133,25 @@ class URLPattern {
   }
 }
 
-function valuesOf(prefix, input, baseURL) {
-  return ask("urlPatternInput", prefix, input, baseURL === undefined ? null : usv(baseURL));
+function valuesOf(prefix: string, input: string | Init, baseURL: unknown) {
+  return ask<Record<ComponentName, string> | null>(
+    "urlPatternInput",
+    prefix,
+    input,
+    baseURL === undefined ? null : usv(baseURL),
+  );
 }
 
-function componentOf({ patternString: pattern, regexpString, groupNameList: groups }, name, flags, prefix) {
+function componentOf(
+  { patternString: pattern, regexpString, groupNameList: groups }: PatternPart,
+  name: ComponentName,
+  flags: string,
+  prefix: string,
+): Component {
   try {
     return { name, pattern, groups, regexp: new RegExp(regexpString, flags) };
   } catch (error) {
-    throw new TypeError(`${prefix}: ${name} is invalid; ${error.message}`);
+    throw new TypeError(`${prefix}: ${name} is invalid; ${(error as Error).message}`);
   }
 }
 

@@ -6,18 +6,23 @@ import { createEnvironment } from "./environment.ts";
 import { isolatedStorage, vitestOf } from "./isolated.ts";
 import { warnOnce } from "./warn.ts";
 
-const OLDEST = [0, 34];
+const OLDEST: readonly [major: number, minor: number] = [0, 34];
 
 /** Options of other environments, which a configuration may have for all. */
 const OF_OTHERS = ["happyDOM", "jsdom"];
 
+/** The global scope of a test file. */
+type Scope = Record<string, unknown>;
+
 /** Puts globals in the place of what has their names; a function that undoes it. What has a getter is made by it. */
-function replace(target, ...globals) {
-  const properties = globals.flatMap((some) => Object.entries(Object.getOwnPropertyDescriptors(some)));
-  const before = properties.map(([name]) => [name, Object.getOwnPropertyDescriptor(target, name)]);
+function replace(target: Scope, ...globals: object[]) {
+  const properties = globals.flatMap((some) =>
+    Object.entries<PropertyDescriptor>(Object.getOwnPropertyDescriptors(some)),
+  );
+  const before = properties.map(([name]) => [name, Object.getOwnPropertyDescriptor(target, name)] as const);
   for (const [name, { get, value, enumerable }] of properties) {
-    const writable = (one) => ({ value: one, writable: true, configurable: true, enumerable });
-    const set = (one) => void Object.defineProperty(target, name, writable(one));
+    const writable = (one: unknown) => ({ value: one, writable: true, configurable: true, enumerable });
+    const set = (one: unknown) => void Object.defineProperty(target, name, writable(one));
     const property = get === undefined ? writable(value) : { get, set, configurable: true, enumerable };
     Object.defineProperty(target, name, property);
   }
@@ -34,12 +39,14 @@ function vitestVersion() {
   version ??= { found: findVersion() };
   return version.found;
 }
-let version;
+let version: { found: readonly [major: number, minor: number] | undefined } | undefined;
 
-function findVersion() {
+function findVersion(): readonly [major: number, minor: number] | undefined {
   try {
     const file = require.resolve("vitest/package.json", { paths: [process.cwd(), __dirname] });
-    return require(file).version.split(".", 2).map(Number);
+    const { version } = require(file) as { version: string };
+    const [major, minor] = version.split(".", 2).map(Number);
+    return [major, minor];
   } catch {
     return undefined;
   }
@@ -53,14 +60,14 @@ function checkVersion() {
 }
 
 /** What a comment of a test file gives as options arrives under the environment's name: a path, or "miniflare". */
-function optionsOf(given = {}) {
+function optionsOf(given: Scope = {}): unknown {
   const [name, ...others] = Object.keys(given);
   const isOfComment = others.length === 0 && /[\\/]|^miniflare/.test(name);
   return isOfComment ? given[name] : given;
 }
 
 /** The global scopes that the environment is set up in. */
-const scopes = new WeakSet();
+const scopes = new WeakSet<Scope>();
 
 export default {
   name: "miniflare-rs",
@@ -69,7 +76,7 @@ export default {
   get transformMode() {
     return (vitestVersion()?.[0] ?? 4) < 4 ? "ssr" : undefined;
   },
-  async setup(target, options) {
+  async setup(target: Scope, options: Scope | undefined) {
     checkVersion();
     if (scopes.has(target)) {
       const remedy = "an environment that is made of it calls its setup() once, and teardown() before it does so again";
@@ -85,7 +92,7 @@ export default {
   },
 };
 
-async function setUp(target, options) {
+async function setUp(target: Scope, options: unknown) {
   const environment = await createEnvironment(options, { warn: warnOnce, ignored: OF_OTHERS });
   const own = {
     self: target,

@@ -1,7 +1,7 @@
 // `miniflare-rs/cache`: caches over a storage, without an instance.
 
 import { binding } from "../binding/binding.ts";
-import { CacheError, describe } from "../errors.ts";
+import { CacheError, describe, MiniflareError } from "../errors.ts";
 import { later } from "../binding/later.ts";
 import { cacheBackend } from "../../cache/node/cache-backend.ts";
 import * as cache from "../../cache/cache.js";
@@ -9,19 +9,27 @@ import { cachePlace, cacheSettings } from "../../cache/node/options.ts";
 import { beginner, constructible, inStep } from "./constructible.ts";
 import { CachePlugin } from "./plugin-classes.ts";
 import { storageOf } from "./named-storage.ts";
+import type * as contract from "../../../types/cache.d.ts";
+import type { CacheCalls, CacheStorageBackend } from "../../cache/cache.js";
+import type { StorageParts } from "./named-storage.ts";
+
+type Options = contract.InternalCacheOptions;
 
 /** What a cache that `at(name)` says the storage of is over. */
-function backendOf(at, { clock = () => Date.now(), blockGlobalAsyncIO = false } = {}) {
+function backendOf(
+  at: (name: string) => StorageParts,
+  { clock = () => Date.now(), blockGlobalAsyncIO = false }: Options = {},
+) {
   const now = () => Number(clock());
-  const calls = {
+  const calls: CacheCalls = {
     ttl: (name, url, requestHeaders, status, headers) =>
       binding.cacheTtl(at(name).number, now(), { url, requestHeaders, status, headers }),
     put: (name, key, ttl, status, headers, body) =>
       inStep(at(name), [key], true, () =>
         binding.cachePut(at(name).number, now(), key, { ttl, status, headers, body }),
       ),
-    match: (name, key, ...args) =>
-      inStep(at(name), [key], false, () => binding.cacheMatch(at(name).number, at(name).now(), key, ...args)),
+    match: (name, key, requestHeaders) =>
+      inStep(at(name), [key], false, () => binding.cacheMatch(at(name).number, at(name).now(), key, requestHeaders)),
     delete: (name, key) =>
       inStep(at(name), [key], true, () => binding.cacheDelete(at(name).number, at(name).now(), key)),
   };
@@ -29,32 +37,40 @@ function backendOf(at, { clock = () => Date.now(), blockGlobalAsyncIO = false } 
 }
 
 /** What the storage has under the key of a response need not be one. */
-async function readable(number) {
+async function readable(number: number) {
   try {
     return await later(number);
   } catch (error) {
-    throw error.code === "ERR_DESERIALIZATION" ? new CacheError(error.code, error.message) : error;
+    if (!(error instanceof MiniflareError) || error.code !== "ERR_DESERIALIZATION") throw error;
+    throw new CacheError(error.code, error.message);
   }
 }
 
-const Cache = constructible(cache.Cache, (storage, options) => {
+const Cache: typeof contract.Cache = constructible(cache.Cache, (storage: unknown, options?: Options) => {
   const over = storageOf("Cache", storage);
   return ["", backendOf(() => over, options)];
 });
 
-const CacheStorage = constructible(cache.CacheStorage, (options, log, factory, internal) => {
+type CacheStorageArguments = ConstructorParameters<typeof contract.CacheStorage>;
+
+function storageArguments(...[options, log, factory, internal]: CacheStorageArguments): [CacheStorageBackend] {
   if (typeof factory?.storage !== "function") {
     const shape = "options, a Log, and a factory of storages with a method storage(name, persist)";
     throw new TypeError(`new CacheStorage() takes ${shape}, got ${describe(factory)} for the factory`);
   }
-  const opened = new Map();
-  const at = (name) => {
-    if (!opened.has(name)) opened.set(name, storageOf("Cache", factory.storage(name, cachePlace(options ?? {}))));
-    return opened.get(name);
+  const opened = new Map<string, StorageParts>();
+  const at = (name: string) => {
+    const known = opened.get(name);
+    if (known !== undefined) return known;
+    const over = storageOf("Cache", factory.storage(name, cachePlace(options ?? {})));
+    opened.set(name, over);
+    return over;
   };
   const settings = () => cacheSettings(options ?? {});
   return [{ ...backendOf(at, internal), settings, warn: (text) => log.warn(text) }];
-});
+}
 
-export const NoOpCache = cache.NoOpCache;
+const CacheStorage: typeof contract.CacheStorage = constructible(cache.CacheStorage, storageArguments);
+
+export const NoOpCache: typeof contract.NoOpCache = cache.NoOpCache;
 export { Cache, CacheError, CachePlugin, CacheStorage };

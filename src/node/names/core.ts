@@ -10,12 +10,14 @@ import { lightResponse } from "../http/http-response.ts";
 import { FetchEvent, kWaitUntil, ScheduledEvent } from "../env/env-events.ts";
 import { extendsNodes } from "../http/fetch-classes.ts";
 import { BindingsPlugin, BuildPlugin, CorePlugin } from "./plugin-classes.ts";
+import type * as contract from "../../../index.d.ts";
+import type { MiniflareCoreContext } from "../../../types/core.d.ts";
 import { textOfHeaders } from "../../web/header-text.js";
 
 const nodes = globalThis.fetch;
 
 /** Node's own `fetch`, with the classes of this package. */
-async function fetch(input, init = undefined) {
+async function fetch(input: contract.RequestInfo, init: contract.RequestInit | undefined = undefined) {
   const request = input instanceof Request && init === undefined ? input : new Request(input, init);
   const { status, statusText, headers, body, url, redirected } = await (extendsNodes()
     ? nodes(request)
@@ -23,17 +25,21 @@ async function fetch(input, init = undefined) {
   return lightResponse({ status, statusText, headers: textOfHeaders(headers), body, url, redirected });
 }
 
+/** What Node's `fetch` is called with; that streams are sent half-duplex, the types of browsers do not say. */
+type SentInit = globalThis.RequestInit & { duplex: "half" };
+
 /** A request of a class that Node's `fetch` does not know. */
-function sent({ url, method, headers, body, redirect, signal }) {
-  return nodes(url, { method, headers: [...headers], body, redirect, signal, duplex: "half" });
+function sent({ url, method, headers, body, redirect, signal }: globalThis.Request) {
+  const init: SentInit = { method, headers: [...headers], body, redirect, signal, duplex: "half" };
+  return nodes(url, init);
 }
 
 /** An instance that is given the plugins to have. Options of others mean nothing to it. */
 class MiniflareCore extends Miniflare {
-  #plugins;
+  #plugins: object;
 
-  /** @param context `{ log, scriptRequired }`; what else Miniflare 2 took, an instance has by itself */
-  constructor(plugins, context = {}, options = {}) {
+  /** @param context what else Miniflare 2 took, an instance has by itself */
+  constructor(plugins: unknown, context: MiniflareCoreContext = {}, options: contract.MiniflareOptions = {}) {
     checkPlugins(plugins);
     const { log, scriptRequired = false, storageFactory } = context;
     super({ ...chosen(plugins, options), scriptRequired, ...(log !== undefined && { log }) });
@@ -41,8 +47,8 @@ class MiniflareCore extends Miniflare {
     if (storageFactory !== undefined) this.log.warn(NO_FACTORY);
   }
 
-  async setOptions(options, ...rest) {
-    return super.setOptions(chosen(this.#plugins, options), ...rest);
+  override async setOptions(options: contract.MiniflareOptions, dispatchReloadEvent?: boolean) {
+    return super.setOptions(chosen(this.#plugins, options), dispatchReloadEvent);
   }
 }
 
@@ -51,7 +57,7 @@ const PLUGINS = optionsOfPlugins();
 const keeping = new Intl.ListFormat("en-GB").format(KEEPING.map(([name]) => name));
 const NO_FACTORY = `The storageFactory of MiniflareCore is not used: what a worker stores is in memory, or where the options ${keeping} say`;
 
-function checkPlugins(plugins) {
+function checkPlugins(plugins: unknown): asserts plugins is object {
   if (typeof plugins !== "object" || plugins === null) {
     throw new TypeError(`new MiniflareCore() takes an object of plugins, got ${describe(plugins)}`);
   }
@@ -62,7 +68,7 @@ function checkPlugins(plugins) {
 }
 
 /** The options of the plugins, and those that are of none. */
-function chosen(plugins, options) {
+function chosen(plugins: object, options: contract.MiniflareOptions): contract.MiniflareOptions {
   const others = Object.keys(PLUGINS).filter((name) => !Object.hasOwn(plugins, name));
   const left = new Set(others.flatMap((name) => PLUGINS[name]));
   return Object.fromEntries(Object.entries(options).filter(([name]) => !left.has(name)));

@@ -16,6 +16,27 @@ import { constructible } from "./constructible.ts";
 import { op_durable_confirm, op_durable_confirmed, openStorage } from "./durable-ops.ts";
 import { DurableObjectsPlugin } from "./plugin-classes.ts";
 import { storageOf } from "./named-storage.ts";
+import type { NamespaceBackend } from "../../durable/object-namespace.js";
+import type * as miniflare from "../../../index.d.ts";
+import type * as contract from "../../../types/durable-objects.d.ts";
+
+type Alarms = NonNullable<ConstructorParameters<typeof contract.DurableObjectStorage>[1]>;
+type Factory = ConstructorParameters<typeof contract.DurableObjectNamespace>[1];
+/** What is called with whatever the test has called it with. */
+interface AlarmMethods {
+  setAlarm(...args: unknown[]): unknown;
+  deleteAlarm(...args: unknown[]): unknown;
+}
+/** What a storage is being constructed with. */
+interface Parts {
+  open: ReturnType<typeof openStorage>;
+  input: InputGate;
+}
+/** What Miniflare 2's namespaces were given besides: compatibility flags and a log. */
+interface Context {
+  compat?: { isEnabled(flag: string): boolean };
+  log?: { warn(text: string): void };
+}
 
 // In the bundle a class keeps its name as long as nothing else has it: so what is made of them is called otherwise.
 
@@ -24,34 +45,36 @@ const METHODS = Object.getOwnPropertyNames(ObjectStorage.prototype).filter((name
 waitBy(setTimeout, clearTimeout);
 
 /** The parts that a storage is being constructed with; its input gate is that of the state that it is given to. */
-let parts;
-const gates = new WeakMap();
+let parts: Parts | undefined;
+const gates = new WeakMap<miniflare.DurableObjectStorage, InputGate>();
 
-const OpenStorage = constructible(
+const OpenStorage: typeof contract.DurableObjectStorage = constructible(
   ObjectStorage,
-  (storage) => {
+  (storage: unknown, _alarms?: Alarms) => {
     const open = openStorage(storageOf("DurableObjectStorage", storage));
     const input = new InputGate();
     parts = { open, input };
     return [open, { input, output: new OutputGate(open, () => {}) }, { handled: undefined }, true];
   },
   (made, _storage, alarms) => {
-    gates.set(made, parts.input);
+    // The function above has set them.
+    const { open, input } = parts as Parts;
+    gates.set(made, input);
     if (alarms !== undefined) tellOfAlarms(made, alarms);
-    if (!op_durable_confirm(parts.open)) waitUntilOpened(made, op_durable_confirmed(parts.open));
+    if (!op_durable_confirm(open)) waitUntilOpened(made, op_durable_confirmed(open));
     parts = undefined;
   },
 );
 
-function replace(storage, name, method) {
+function replace(storage: object, name: string, method: (...args: unknown[]) => unknown) {
   Object.defineProperty(storage, name, { value: method, writable: true, configurable: true, enumerable: false });
 }
 
 /** What is stored on a server is fetched before the first call is made. */
-function waitUntilOpened(storage, opened) {
+function waitUntilOpened(storage: miniflare.DurableObjectStorage, opened: Promise<void>) {
   opened.catch(() => {});
   for (const name of METHODS) {
-    const method = storage[name];
+    const method: (...args: unknown[]) => unknown = Reflect.get(storage, name);
     replace(storage, name, async (...args) => {
       await opened;
       return method.apply(storage, args);
@@ -60,8 +83,8 @@ function waitUntilOpened(storage, opened) {
 }
 
 /** Alarms are stored, and told of to what was given for that; nothing calls a handler. */
-function tellOfAlarms(storage, alarms) {
-  for (const name of ["setAlarm", "deleteAlarm"]) {
+function tellOfAlarms(storage: AlarmMethods, alarms: AlarmMethods) {
+  for (const name of ["setAlarm", "deleteAlarm"] as const) {
     const method = storage[name];
     replace(storage, name, async (...args) => {
       await method.apply(storage, args);
@@ -70,10 +93,19 @@ function tellOfAlarms(storage, alarms) {
   }
 }
 
-const OpenState = constructible(State, (id, storage) => [id, storage, gates.get(storage) ?? new InputGate()]);
+const OpenState: typeof contract.DurableObjectState = constructible(
+  State,
+  (id: miniflare.DurableObjectId, storage: miniflare.DurableObjectStorage) => [
+    id,
+    storage,
+    gates.get(storage) ?? new InputGate(),
+  ],
+);
 
 /** A namespace of objects that `factory(id)` gives: what has a `fetch(request)`. */
-const OpenNamespace = constructible(Namespace, (binding, factory, context) => {
+const OpenNamespace: typeof contract.DurableObjectNamespace = constructible(Namespace, namespaceArguments);
+
+function namespaceArguments(binding: unknown, factory: Factory, context?: Context): [string, NamespaceBackend] {
   if (typeof factory !== "function") {
     throw new TypeError(`new DurableObjectNamespace() takes a name and a function of ids, got ${describe(factory)}`);
   }
@@ -86,9 +118,14 @@ const OpenNamespace = constructible(Namespace, (binding, factory, context) => {
       warn: (text) => context?.log?.warn(text),
     },
   ];
-});
+}
 
-async function ask(factory, id, input, init) {
+async function ask(
+  factory: Factory,
+  id: miniflare.DurableObjectId,
+  input: miniflare.RequestInfo,
+  init: miniflare.RequestInit | undefined,
+) {
   const object = await factory(id);
   if (typeof object?.fetch !== "function") {
     throw new DurableObjectError("ERR_NO_HANDLER", "No fetch handler defined in Durable Object");

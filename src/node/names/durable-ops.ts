@@ -9,38 +9,46 @@ import { DurableObjectError, StorageError } from "../errors.ts";
 import { later } from "../binding/later.ts";
 import { CLONE, STORE_ERROR, STORED } from "../../protocol.js";
 import { adopt } from "./names-realm.ts";
+import type { WireValue } from "../binding/raw.d.ts";
+import type { StorageParts } from "./named-storage.ts";
 
-const collected = new FinalizationRegistry((number) => binding.durableClose(number));
+type Stored = (typeof STORED)[keyof typeof STORED];
+
+const collected = new FinalizationRegistry<number>((number) => binding.durableClose(number));
 
 /** An object's storage, or a transaction over it. */
 class Open {
+  readonly number: number;
+  readonly over: StorageParts;
+
   /** @param over how the storage with its entries is asked */
-  constructor(number, over) {
+  constructor(number: number, over: StorageParts) {
     this.number = number;
     this.over = over;
     collected.register(this, number);
   }
 }
 
-const openStorage = (over) => new Open(binding.durableOpen(over.number), over);
+const openStorage = (over: StorageParts) => new Open(binding.durableOpen(over.number), over);
 
-function call({ number, over }, what, args = [], written = false) {
+function call({ number, over }: Open, what: Stored, args: WireValue[] = [], written = false): WireValue {
   over.map?.pull();
   const answer = binding.durableCall(number, what, args);
   if (written) over.map?.push(undefined, true);
   if (answer.length === 1) return answer[0];
-  throw errorOf(...answer);
+  // Two items are an error.
+  throw errorOf(...(answer as [name: string, text: string]));
 }
 
-const BUILT_IN = { RangeError, TypeError };
+const BUILT_IN: Record<string, new (text: string) => Error> = { RangeError, TypeError };
 
-function errorOf(name, text) {
+function errorOf(name: string, text: string) {
   if (name === STORE_ERROR.FOREIGN) return new DurableObjectError(name, text);
-  if (name.startsWith("ERR_")) return new StorageError(name, text);
+  if (name.startsWith("ERR_")) return new StorageError(name as StorageError["code"], text);
   return new (BUILT_IN[name] ?? Error)(text);
 }
 
-function serialize(value) {
+function serialize(value: unknown) {
   const serializer = new Serializer();
   serializer.writeHeader();
   serializer.writeValue(value);
@@ -49,7 +57,7 @@ function serialize(value) {
   return bytes;
 }
 
-function deserialize(open, key, bytes) {
+function deserialize(open: Open, key: string, bytes: Uint8Array): unknown {
   try {
     const deserializer = new Deserializer(bytes);
     deserializer.readHeader();
@@ -60,45 +68,52 @@ function deserialize(open, key, bytes) {
 }
 
 /** Entries as they come, `[key, bytes, ...]`, with their values. */
-const values = (open, flat) =>
-  flat.map((part, index) => (index % 2 === 0 ? part : deserialize(open, flat[index - 1], part)));
+function values(open: Open, answer: WireValue) {
+  const flat = answer as (string | Uint8Array)[];
+  return flat.map((part, index) =>
+    typeof part === "string" ? part : deserialize(open, String(flat[index - 1]), part),
+  );
+}
 
-function op_durable_get(open, key) {
-  const bytes = call(open, STORED.GET_ONE, [key]);
+function op_durable_get(open: Open, key: string) {
+  const bytes = call(open, STORED.GET_ONE, [key]) as Uint8Array | undefined;
   return bytes === undefined ? undefined : deserialize(open, key, bytes);
 }
 
-const op_durable_get_many = (open, keys) => values(open, call(open, STORED.GET_MANY, keys));
-const op_durable_put = (open, key, value) => call(open, STORED.PUT_ONE, [key, serialize(value)], true);
+const op_durable_get_many = (open: Open, keys: string[]) => values(open, call(open, STORED.GET_MANY, keys));
+const op_durable_put = (open: Open, key: string, value: unknown) =>
+  call(open, STORED.PUT_ONE, [key, serialize(value)], true);
 
-function op_durable_put_many(open, pairs) {
-  const isValue = (index) => index % 2 === 1 && pairs[index] !== undefined;
+/** `pairs` are keys and values by turns. */
+function op_durable_put_many(open: Open, pairs: unknown[]) {
+  const isValue = (index: number) => index % 2 === 1 && pairs[index] !== undefined;
   call(
     open,
     STORED.PUT_MANY,
-    pairs.map((part, index) => (isValue(index) ? serialize(part) : part)),
+    pairs.map((part, index) => (isValue(index) ? serialize(part) : (part as string | undefined))),
     true,
   );
 }
 
-const op_durable_delete = (open, key) => call(open, STORED.DELETE_ONE, [key], true);
-const op_durable_delete_many = (open, keys) => call(open, STORED.DELETE_MANY, keys, true);
-const op_durable_delete_all = (open) => call(open, STORED.DELETE_ALL, [], true);
-const op_durable_list = (open, ...query) => values(open, call(open, STORED.LIST, query));
-const op_durable_alarm = (open, act, value) => call(open, STORED.ALARM, [act, value], true);
+const op_durable_delete = (open: Open, key: string) => call(open, STORED.DELETE_ONE, [key], true);
+const op_durable_delete_many = (open: Open, keys: string[]) => call(open, STORED.DELETE_MANY, keys, true);
+const op_durable_delete_all = (open: Open) => call(open, STORED.DELETE_ALL, [], true);
+const op_durable_list = (open: Open, ...query: WireValue[]) => values(open, call(open, STORED.LIST, query));
+const op_durable_alarm = (open: Open, act: number, value: WireValue) => call(open, STORED.ALARM, [act, value], true);
 
-const op_durable_begin = (open) => new Open(binding.durableBegin(open.number), open.over);
-const op_durable_commit = (open) => call(open, STORED.COMMIT, [], true);
-const op_durable_end = (open) => call(open, STORED.END);
+/** Of a storage, which has transactions; a transaction has none. */
+const op_durable_begin = (open: Open) => new Open(binding.durableBegin(open.number) as number, open.over);
+const op_durable_commit = (open: Open) => call(open, STORED.COMMIT, [], true);
+const op_durable_end = (open: Open) => call(open, STORED.END);
 
-const op_durable_confirm = (open) => call(open, STORED.CONFIRM);
+const op_durable_confirm = (open: Open) => call(open, STORED.CONFIRM);
 
-async function op_durable_confirmed(open) {
-  const answer = binding.durableConfirmed(open.number);
+async function op_durable_confirmed(open: Open) {
+  const answer = binding.durableConfirmed(open.number) as number | undefined;
   if (answer !== undefined) await later(answer);
 }
 
-const op_after_microtasks = (callback) => setImmediate(callback);
+const op_after_microtasks = (callback: () => void) => setImmediate(callback);
 
 export {
   openStorage,

@@ -7,22 +7,36 @@ import { beginner, constructible, inStep } from "./constructible.ts";
 import { KVPlugin } from "./plugin-classes.ts";
 import { adopt } from "./names-realm.ts";
 import { storageOf } from "./named-storage.ts";
+import type * as contract from "../../../types/kv.d.ts";
+import type { Clock } from "../../../types/storage.d.ts";
+import type { KVBackend, KVCalls } from "../../kv/kv-namespace.js";
+
+interface Options {
+  clock?: Clock;
+  blockGlobalAsyncIO?: boolean;
+}
 
 /** Of the two clocks, that of the storage says what has expired, and that of the namespace when what is put will. */
-function backendOf(storage, { clock = () => Date.now(), blockGlobalAsyncIO = false } = {}) {
+function backendOf(
+  storage: unknown,
+  { clock = () => Date.now(), blockGlobalAsyncIO = false }: Options = {},
+): KVBackend & { storage: unknown } {
   const over = storageOf("KVNamespace", storage);
   const { number, now } = over;
-  const calls = {
+  const calls: KVCalls = {
     get: (_, key, ...args) => inStep(over, [key], false, () => adopt(binding.kvGet(number, now(), key, ...args))),
     put: (_, key, ...args) => inStep(over, [key], true, () => binding.kvPut(number, Number(clock()), key, ...args)),
     delete: (_, key) => inStep(over, [key], true, () => binding.kvDelete(number, now(), key)),
     list: (_, query) => inStep(over, undefined, false, () => binding.kvList(number, now(), query)),
   };
   const backend = kvBackend(calls);
-  const later = async (answer) => adopt(await backend.later(answer));
+  const later = async (answer: number) => adopt(await backend.later(answer));
   return { ...backend, begin: beginner(blockGlobalAsyncIO), later, storage };
 }
 
-const KVNamespace = constructible(Namespace, (storage, options) => ["", backendOf(storage, options)]);
+const KVNamespace: typeof contract.KVNamespace = constructible(Namespace, (storage: unknown, options?: Options) => [
+  "",
+  backendOf(storage, options),
+]);
 
 export { KVNamespace, KVPlugin };

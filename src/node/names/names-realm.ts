@@ -12,34 +12,36 @@ const CLASSES = new Map(
   ].map((Class) => [Class.name, Class]),
 );
 
-let isElsewhere;
+let isElsewhere: boolean | undefined;
 
 /** The same value, with all that it holds of this realm. Nobody else may have it yet. */
-function adopt(value) {
+function adopt<Value>(value: Value): Value {
   if (typeof value !== "object" || value === null) return value;
   isElsewhere ??= !(deserialize(serialize({})) instanceof Object);
   if (isElsewhere) adoptAll([value]);
   return value;
 }
 
-function adoptAll(left) {
-  const seen = new Set();
+function adoptAll(left: unknown[]) {
+  const seen = new Set<object>();
   while (left.length > 0) {
     const value = left.pop();
     if (typeof value !== "object" || value === null || seen.has(value)) continue;
     seen.add(value);
-    const name = Object.getPrototypeOf(value)?.constructor?.name;
+    const name: string | undefined = Object.getPrototypeOf(value)?.constructor?.name;
     for (const part of partsOf(value, name)) left.push(part);
-    if (CLASSES.has(name)) Object.setPrototypeOf(value, CLASSES.get(name).prototype);
+    const Class = name === undefined ? undefined : CLASSES.get(name);
+    if (Class !== undefined) Object.setPrototypeOf(value, Class.prototype);
   }
 }
 
-function partsOf(value, name) {
+function partsOf(value: object, name: string | undefined): unknown[] {
   if (ArrayBuffer.isView(value)) return [value.buffer];
-  if (name === "Map") return [...value].flat();
-  if (name === "Set") return [...value];
+  // Their prototypes say that they are, in another realm.
+  if (name === "Map") return [...(value as Map<unknown, unknown>)].flat();
+  if (name === "Set") return [...(value as Set<unknown>)];
   const names = name === "String" ? [] : Object.getOwnPropertyNames(value);
-  return names.map((key) => value[key]);
+  return names.map((key) => Reflect.get(value, key));
 }
 
 export { adopt };

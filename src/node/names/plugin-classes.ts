@@ -2,7 +2,7 @@
 
 import { optionsOfPlugins } from "../options/plugins.ts";
 
-function pluginOf(name) {
+function pluginOf(name: string) {
   const Plugin = class {
     constructor() {
       throw new TypeError(`${name} is only a name that MiniflareCore takes: give its options to new Miniflare()`);

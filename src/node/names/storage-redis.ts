@@ -4,13 +4,15 @@
 import { describe } from "../errors.ts";
 import { redisPlace } from "../options/place.ts";
 import { Storage } from "./named-storage.ts";
+import type { RedisClient } from "../../../types/storage-redis.d.ts";
+import type { Clock } from "../../../types/storage.d.ts";
 
 class RedisStorage extends Storage {
   /**
    * @param redis a URL, or a client of ioredis, of which only the address is used
    * @param namespace what tells storages of one server apart
    */
-  constructor(redis, namespace, clock = undefined) {
+  constructor(redis: unknown, namespace: unknown, clock: Clock | undefined = undefined) {
     if (typeof namespace !== "string") {
       throw new TypeError(`new RedisStorage() takes a namespace, a string, got ${describe(namespace)}`);
     }
@@ -18,7 +20,7 @@ class RedisStorage extends Storage {
   }
 }
 
-function urlOf(redis) {
+function urlOf(redis: unknown) {
   const url = redis instanceof URL ? redis.href : (addressOf(redis) ?? redis);
   if (typeof url === "string" && /^rediss?:\/\//i.test(url)) return url;
   throw new TypeError(
@@ -27,8 +29,8 @@ function urlOf(redis) {
 }
 
 /** The URL of what a client of ioredis is connected to. */
-function addressOf(redis) {
-  const { options } = typeof redis === "object" && redis !== null ? redis : {};
+function addressOf(redis: unknown) {
+  const { options }: Partial<RedisClient> = typeof redis === "object" && redis !== null ? redis : {};
   if (typeof options?.host !== "string" || typeof options.port !== "number") return undefined;
   const url = new URL(`${options.tls ? "rediss" : "redis"}://localhost`);
   url.hostname = options.host.includes(":") ? `[${options.host}]` : options.host;

@@ -3,7 +3,7 @@
 
 const currentContext = () => undefined;
 const gatedContext = () => undefined;
-const enter = (_context, work) => work();
+const enter = <Result>(_context: unknown, work: () => Result) => work();
 
 /** In milliseconds, as in `limits.rs`. */
 const BLOCK_CONCURRENCY = 30_000;
