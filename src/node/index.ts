@@ -20,4 +20,8 @@ export const VMScriptRunnerError = errors.VMScriptRunnerError;
 export const BuildError = errors.BuildError;
 export const OptionsError = errors.OptionsError;
 export const InstanceError = errors.InstanceError;
+/** Loaded with the first server. */
+export function createRequestListener(mf) {
+  return require("./server/listener.ts").createRequestListener(mf);
+}
 export { Miniflare, ReloadEvent, createFetchMock, Log, LogLevel, NoOpLog, Request, Response };

@@ -17,6 +17,12 @@ const CONTROL = [TAG.LIVE, FIRST.CONTROL, KIND.OBJECT];
 const kinds = createKinds(rooms.flatMap((room) => room.kinds ?? []));
 const lanes = new Map();
 
+/** A request whose signal ends with it; true is one whose signal may last longer, and is forgotten with the request. */
+const UNTIL_ENDED = 2;
+const MOST_CF_TEXTS = 64;
+/** How requests follow redirects unless they say it. */
+const FOLLOW = "follow";
+
 const hostNumber = setup(host);
 
 /** Answers a worker's call. Nothing may be thrown out of here: it would have nowhere to go. */
@@ -44,6 +50,8 @@ class Lane {
   #ended;
   /** The signals of callers, by the number of their request, as long as the worker has the request. */
   #signals = new Map();
+  /** JSON of `request.cf` that the worker has had, with the number of each. */
+  #cfTexts = new Map();
   /** Those of them that the worker has asked for: the requests, and the one listener. */
   #followed = new Map();
   #retired = false;
@@ -119,17 +127,36 @@ class Lane {
   }
 
   /** Dispatches a request, as `splitRequest` gives it, to the worker or `[binding, id]` of one of its objects. */
-  dispatch(target, { method, url, headers, body, cf, nesting, signal }) {
+  dispatch(target, { method, url, headers, body, cf, nesting, signal, cfText, redirect = FOLLOW, takesParts }) {
     if (this.#ended) return Promise.reject(this.#ended());
     const event = this.#nextEvent++;
     const membrane = this.#membrane;
     const args = [target, method, url, headers, bodyToWire(body, membrane)];
-    if (cf !== undefined || nesting !== undefined || signal) args.push(membrane.encode(cf), nesting);
-    if (signal) {
-      args.push(true);
-      this.#signals.set(event, { signal });
+    if (cf !== undefined || nesting !== undefined || signal || cfText !== undefined || redirect !== FOLLOW) {
+      args.push(membrane.encode(cf), nesting, signal && this.#hold(event, signal));
+      args.push(...this.#cfNumber(cfText), redirect === FOLLOW ? undefined : redirect);
     }
-    return this.#send(event, args);
+    return this.#send(event, args, takesParts);
+  }
+
+  /** Keeps a signal as long as the worker has the request, or the request's client waits; which of the two. */
+  #hold(event, signal) {
+    this.#signals.set(event, { signal });
+    if (signal.endsWith === undefined) return true;
+    signal.endsWith(() => {
+      if (!this.#followed.has(signal)) this.#signals.delete(event);
+    });
+    return UNTIL_ENDED;
+  }
+
+  /** The number of a text, and the text itself the first time. */
+  #cfNumber(text) {
+    if (text === undefined) return [undefined, undefined];
+    const known = this.#cfTexts.get(text);
+    if (known !== undefined) return [known, undefined];
+    const number = this.#cfTexts.size;
+    if (number < MOST_CF_TEXTS) this.#cfTexts.set(text, number);
+    return [number, text];
   }
 
   /**
@@ -144,9 +171,12 @@ class Lane {
     return this.#send(this.#nextEvent++, [TARGET.OUTBOUND, encode(input), given, length]);
   }
 
-  #send(event, args) {
+  /** `takesParts` is of a caller whom a response that is there at once serves as parts, and not in a promise. */
+  #send(event, args, takesParts = false) {
     const answer = binding.dispatch(this.#id, event, args);
-    if (answer !== undefined) return fairly(this.#settle(answer));
+    if (answer !== undefined) {
+      return takesParts && answer[0] === ANSWER.ANSWERED ? this.#parts(answer) : fairly(this.#settle(answer));
+    }
     if (this.#ended) return Promise.reject(this.#ended());
     return new Promise((resolve, reject) => {
       this.#pending.set(event, { resolve, reject });
@@ -188,13 +218,13 @@ class Lane {
   #settle(answer) {
     if (answer[0] === ANSWER.BROKEN) return Promise.reject(brokenError(answer[1]));
     if (answer[0] !== ANSWER.ANSWERED) return Promise.reject(this.#membrane.decode(answer[1]));
-    return Promise.resolve(this.#response(answer));
+    return Promise.resolve(lightResponse(this.#parts(answer)));
   }
 
-  #response([, status, statusText, headers, wire, waiter, encodeBody, url, redirected]) {
+  #parts([, status, statusText, headers, wire, waiter, encodeBody, url, redirected]) {
     const waitUntil = waiter === null ? undefined : this.#membrane.decode(waiter);
     const body = bodyFromWire(wire, this.#membrane);
-    return lightResponse({ status, statusText, headers, body, waitUntil, encodeBody, url, redirected });
+    return { status, statusText, headers, body, waitUntil, encodeBody, url, redirected };
   }
 
   host(call, args) {

@@ -26,12 +26,17 @@ const pluginsOf = (options) => require("../options/plugins.ts").pluginsOf(option
 const MOUNT = Symbol("mount");
 /** The method by which an environment's tests fetch as the worker does. */
 const FETCH = Symbol("fetch");
+/** What servers need: a dispatch of a request in parts, the options in force, and who ends the servers with the instance. */
+const DISPATCH = Symbol("dispatch");
+const OPTIONS = Symbol("options");
+const SERVERS = Symbol("servers");
 
 class Miniflare extends EventTarget {
   #group;
   #worker;
   #inside;
   #mounts = new WeakMap();
+  #servers;
   /** Whether somebody has ever listened. An event for nobody is not made: it costs as much as a dispatch. */
   #isHeard = false;
 
@@ -40,6 +45,7 @@ class Miniflare extends EventTarget {
     this.#group = mount?.[MOUNT] ?? new Group(options?.log ?? new NoOpLog());
     this.#worker = mount?.worker ?? this.#group.main;
     this.#inside = new Inside(this.#group, this.#worker);
+    this.#servers = mount?.servers ?? new Map();
     this.log = this.#worker.log;
     this.#worker.onLoad = ({ initial }) => {
       if (this.#isHeard) this.dispatchEvent(new ReloadEvent({ plugins: pluginsOf(this.#worker.options), initial }));
@@ -81,12 +87,38 @@ class Miniflare extends EventTarget {
   // No `async` on the way: each promise that another resolves to is three turns of the microtask queue.
   dispatchFetch(input, init) {
     try {
-      const request = splitRequest(input, init);
-      if (this.#worker.isReady) return this.#routed(request.url).dispatchFetch(request);
-      return this.#worker.lane().then(() => this.#routed(request.url).dispatchFetch(request));
+      return this[DISPATCH](splitRequest(input, init));
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** Dispatches a request in parts, as `splitRequest` gives them. */
+  [DISPATCH](request) {
+    if (this.#worker.isReady) return this.#routed(request.url).dispatchFetch(request);
+    return this.#worker.lane().then(() => this.#routed(request.url).dispatchFetch(request));
+  }
+
+  /** The options in force; undefined until they are read. */
+  get [OPTIONS]() {
+    return this.#worker.options;
+  }
+
+  /** The functions that end the servers which were started here and on mounts, with the instance or mount of each. */
+  get [SERVERS]() {
+    return this.#servers;
+  }
+
+  /** A server of Node's that dispatches its requests to the worker, and listens nowhere yet. */
+  async createServer(options = undefined) {
+    await this.#worker.lane();
+    return require("../server/server.ts").createServer(this, options);
+  }
+
+  /** A server that listens where the options `host` and `port` say, until it is closed or the instance is disposed of. */
+  async startServer(options = undefined) {
+    await this.#worker.lane();
+    return require("../server/server.ts").startServer(this, options);
   }
 
   /** `[FETCH](input, init, length)`, as `Lane.fetch` has them. */
@@ -123,7 +155,10 @@ class Miniflare extends EventTarget {
     await this.#worker.lane();
     const worker = this.#isMount ? undefined : this.#group.mount(name);
     if (worker === undefined) return undefined;
-    if (!this.#mounts.has(worker)) this.#mounts.set(worker, new Miniflare({}, { [MOUNT]: this.#group, worker }));
+    if (!this.#mounts.has(worker)) {
+      const mount = { [MOUNT]: this.#group, worker, servers: this.#servers };
+      this.#mounts.set(worker, new Miniflare({}, mount));
+    }
     return this.#mounts.get(worker);
   }
 
@@ -159,7 +194,10 @@ class Miniflare extends EventTarget {
   }
 
   async dispose() {
+    const servers = [...this.#servers].filter(([, of]) => !this.#isMount || of === this);
+    const ended = servers.map(([end]) => end());
     await (this.#isMount ? this.#worker : this.#group).dispose();
+    await Promise.all(ended);
   }
 
   static {
@@ -178,4 +216,4 @@ class Miniflare extends EventTarget {
   }
 }
 
-export { FETCH, Miniflare, ReloadEvent };
+export { DISPATCH, FETCH, Miniflare, OPTIONS, ReloadEvent, SERVERS };

@@ -1,10 +1,9 @@
 // The whole table of options, including those of missing features.
 
-import * as http from "./http-options.ts";
 import missing from "./missing-options.ts";
 import * as table from "./table.ts";
 
-const GROUPS = [...table.GROUPS, http, ...missing];
+const GROUPS = [...table.GROUPS, ...missing];
 
 /** All rows by name. */
 const OPTIONS = Object.assign({}, ...GROUPS.map(({ options }) => options));

@@ -1,9 +1,11 @@
-// Options of Miniflare 2's HTTP server, which is missing.
+// Options of the HTTP server (`node/server/`).
 
 import path from "node:path";
-import { boolean, booleanOrString, func, numeric, string } from "./check.ts";
+import { boolean, booleanOrString, check, func, isString, numeric, string } from "./check.ts";
 
 const port = numeric("a whole number from 0 to 65535", (v) => Number.isInteger(v) && v >= 0 && v <= 65_535);
+
+const stringOrBytes = check("a string or a Uint8Array", (value) => isString(value) || value instanceof Uint8Array);
 
 /** A key of `[miniflare.https]`. */
 const inHttps =
@@ -26,6 +28,7 @@ const options = {
   },
   open: {
     check: booleanOrString,
+    missing: "command line",
     flag: "-O, --open",
     help: "Automatically open browser to URL",
     wrangler: "miniflare.open",
@@ -61,7 +64,7 @@ const options = {
     help: "Path to SSL trusted CA certs",
     wrangler: inHttps("ca"),
   },
-  httpsPfx: { check: string },
+  httpsPfx: { check: stringOrBytes },
   httpsPfxPath: {
     check: string,
     label: "HTTPS PFX",
@@ -95,5 +98,4 @@ const options = {
 };
 
 export const plugin = "HTTPPlugin";
-export const missing = "HTTP server";
 export { options };

@@ -30,12 +30,13 @@
 import * as bindings from "./bindings-options.ts";
 import * as build from "./build-options.ts";
 import * as core from "./core-options.ts";
+import * as http from "./http-options.ts";
 import * as instance from "./instance-options.ts";
 import rooms from "../room-options.ts";
 import * as scheduler from "./scheduler-options.ts";
 
 /** The groups with options that have an effect; `full-table.js` adds the others. */
-const GROUPS = [instance, core, scheduler, build, ...rooms, bindings];
+const GROUPS = [instance, core, scheduler, build, ...rooms, bindings, http];
 
 /** All rows of these groups by name. */
 const OPTIONS = Object.assign({}, ...GROUPS.map(({ options }) => options));
