@@ -3,6 +3,8 @@
 // The web types (Request, Response, URL, EventTarget, ...) are the global ones, from "@types/node" or from TypeScript's
 // library "DOM". Only implemented features are declared. docs/options.md and docs/api.md describe them in more detail.
 
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
+import type { ServerOptions as HttpServerOptions } from "node:https";
 import type { FetchDispatcher, MockAgent } from "./types/fetch-mock";
 
 export type * from "./types/fetch-mock";
@@ -48,6 +50,16 @@ export type ServiceBinding =
 
 /** The options of a mounted worker: those of a main worker, except `mounts` and `log`. */
 export type MountOptions = Omit<MiniflareOptions, "mounts" | "log">;
+
+/** What is known about the client of a server's request. */
+export interface RequestMeta {
+  /** The scheme that the client used, for `x-forwarded-proto`. Default: that of the connection. */
+  forwardedProto?: string;
+  /** The address of the client, for `cf-connecting-ip` and `x-real-ip`. Default: that of the connection. */
+  realIp?: string;
+  /** `request.cf`. Default: only `clientAcceptEncoding`. */
+  cf?: Record<string, unknown>;
+}
 
 /**
  * Options of {@link Miniflare}. All are optional. A value of a wrong type makes the methods reject with an
@@ -344,6 +356,47 @@ export interface MiniflareOptions {
    * throw there, as for `globalAsyncIO`. Default: `false`.
    */
   globalRandom?: boolean;
+
+  // HTTP server
+
+  /** Where `startServer` listens: the name or an address of this machine. Default: all of its addresses. */
+  host?: string;
+  /** The port that `startServer` listens on, from 0 to 65535; 0 means any free port. Default: 8787. */
+  port?: number;
+  /**
+   * Makes the server an HTTPS server with a self-signed certificate, in the folder `.mf/cert` or in the one that is
+   * named. Default: `false`.
+   */
+  https?: boolean | string;
+  /** The private key of the HTTPS server, in PEM format. Default: none. */
+  httpsKey?: string;
+  /** The path of a file as in `httpsKey`, relative to the working directory. Default: none. */
+  httpsKeyPath?: string;
+  /** The certificate of the key and those between it and its authority, in PEM format. Default: none. */
+  httpsCert?: string;
+  /** The path of a file as in `httpsCert`, relative to the working directory. Default: none. */
+  httpsCertPath?: string;
+  /** The authorities that the server trusts when it asks clients for certificates, in PEM format. Default: none. */
+  httpsCa?: string;
+  /** The path of a file as in `httpsCa`, relative to the working directory. Default: none. */
+  httpsCaPath?: string;
+  /** Key and certificate in PKCS #12 format. Default: none. */
+  httpsPfx?: string | Uint8Array;
+  /** The path of a file as in `httpsPfx`, relative to the working directory. Default: none. */
+  httpsPfxPath?: string;
+  /** The passphrase of the key or of the PFX. Default: none. */
+  httpsPassphrase?: string;
+  /**
+   * Whether `request.cf` of a server's requests is that of this machine's network, fetched from Cloudflare and kept for
+   * 30 days in `node_modules/.mf/cf.json`, or in the file that is named. Default: `false`, a placeholder.
+   */
+  cfFetch?: boolean | string;
+  /** What is known about the client of a server's request. Default: the address of the connection, and `cfFetch`. */
+  metaProvider?: (request: IncomingMessage) => RequestMeta | Promise<RequestMeta>;
+  /** Whether pages that the server has sent load again when the worker is reloaded. Default: `false`. */
+  liveReload?: boolean;
+  /** Whether log lines of a server's requests contain the CPU time that the process has used. Default: `false`. */
+  inaccurateCpu?: boolean;
 
   // Logging and errors
 
@@ -642,6 +695,29 @@ export class Miniflare extends EventTarget {
    * await mf.flushDurableObjectAlarms();
    */
   flushDurableObjectAlarms(ids?: DurableObjectId | DurableObjectId[], options?: { onlyDue?: boolean }): Promise<number>;
+
+  /**
+   * Makes an HTTP server for the worker, or an HTTPS server if an option of HTTPS is given. It does not listen yet, and
+   * the instance does not close it.
+   *
+   * @param options those of Node's `createServer`; they override the instance's certificates and the limits that
+   *   docs/server.md lists
+   * @throws {InstanceError} `ERR_CERTIFICATE`; Node's error `ENOENT` if a file of a certificate is missing
+   */
+  createServer(options?: HttpServerOptions): Promise<HttpServer>;
+
+  /**
+   * Starts a server that listens where the options `host` and `port` say. `dispose()` closes it and its connections.
+   *
+   * @param options as for `createServer`
+   * @returns the server, once it listens
+   * @throws {InstanceError} `ERR_LISTEN` if it cannot listen there; what `createServer` throws
+   * @example
+   * const mf = new Miniflare({ scriptPath: "worker.mjs", modules: true, port: 0 });
+   * const server = await mf.startServer();
+   * const { port } = server.address();
+   */
+  startServer(options?: HttpServerOptions): Promise<HttpServer>;
 
   /**
    * Returns a KV namespace, for use in Node. It need not be bound. It stays valid until `dispose()`.
@@ -1232,6 +1308,9 @@ export class OptionsError extends MiniflareError<"ERR_INVALID_OPTION"> {}
  * - `ERR_PANIC`: a defect of this package; the next request starts a new worker
  * - `ERR_BROKEN_REALM`: the worker changed built-ins of its realm and could not answer; `reload()` creates a new realm
  * - `ERR_CLOCK`: the clock could not be moved
+ * - `ERR_LISTEN`: a server cannot listen where the options `host` and `port` say; the message says why and what to do,
+ *   and `cause` is Node's error
+ * - `ERR_CERTIFICATE`: the self-signed certificate of the option `https` cannot be stored
  * - `ERR_LOAD`: the addon for this platform is missing; thrown when the package is loaded
  */
 export class InstanceError extends MiniflareError<
@@ -1242,6 +1321,8 @@ export class InstanceError extends MiniflareError<
   | "ERR_PANIC"
   | "ERR_BROKEN_REALM"
   | "ERR_CLOCK"
+  | "ERR_LISTEN"
+  | "ERR_CERTIFICATE"
   | "ERR_LOAD"
 > {}
 
@@ -1276,3 +1357,14 @@ export class BuildError extends Error {
  * fetchMock.get("https://example.com").intercept({ path: "/thing" }).reply(200, "Mocked response!");
  */
 export function createFetchMock(): MockAgent;
+
+/**
+ * Makes a listener for the `request` event of one of Node's servers. It dispatches each request to the worker. The promise
+ * that it returns resolves when the request has been answered, and never rejects.
+ *
+ * @example
+ * const server = http.createServer(createRequestListener(mf));
+ */
+export function createRequestListener(
+  mf: Miniflare,
+): (request: IncomingMessage, response: ServerResponse) => Promise<void>;

@@ -6,6 +6,7 @@ export const {
   Miniflare,
   ReloadEvent,
   createFetchMock,
+  createRequestListener,
   Log,
   LogLevel,
   NoOpLog,

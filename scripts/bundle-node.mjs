@@ -3,7 +3,7 @@
 //
 // What every process needs is in one chunk. A module that is required within a function is needed by few: it stays a file
 // of its own, loaded then.
-import { copyFileSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { rolldown } from "rolldown";
 import { writeProtocol } from "./protocol.mjs";
@@ -34,7 +34,15 @@ const IN_NODE = [
   [/^ext:miniflare\/(realm|membrane|worker)\//, "node/names/worker-seams.ts"],
 ];
 /** Libraries that are bundled, by the file that they are in there. */
-const LIBRARIES = { undici: "mock-undici", "undici-7": "http-web-undici" };
+const LIBRARIES = {
+  "mock-undici": ["undici"],
+  "http-web-undici": ["undici-7"],
+  "server-web-socket-server": ["ws"],
+  "server-error-page": [
+    ...["youch", "youch-core", "error-stack-parser-es", "cookie-es", "@speed-highlight/core"],
+    ...["@poppinss/dumper", "@poppinss/colors", "@poppinss/exception", "@sindresorhus/is", "supports-color"],
+  ],
+};
 /** What a module imports is loaded with it; the line may be the end of a longer import. */
 const IMPORT = /^(?:import |export |\} ).*from "(\.[^"]+)";$/gm;
 /** Types are no code. */
@@ -68,6 +76,32 @@ function nameOf(file) {
   return parts.filter((part) => part !== "node").join("-");
 }
 
+/** The licence of a library, with its name if there are several. */
+function licenseOf(library, _index, { length }) {
+  const folder = path.join(root, "node_modules", library);
+  const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
+  const text = readFileSync(path.join(folder, file), "utf8");
+  return length === 1 ? text : `${library}\n\n${text}`;
+}
+
+/** The library for error pages reads its styles and scripts from files beside it: here they are in the bundle. */
+const pagesInBundle = {
+  name: "pages in the bundle",
+  load(id) {
+    if (!/[\\/]youch[\\/]build[\\/]public_dir-\w+\.js$/.test(id)) return undefined;
+    const folder = path.join(path.dirname(id), "public");
+    const names = readdirSync(folder, { recursive: true }).filter((name) => /\.(css|js)$/.test(name));
+    const files = names.map((name) => [name.replaceAll(path.sep, "/"), readFileSync(path.join(folder, name), "utf8")]);
+    return `const files = new Map(${JSON.stringify(files)});
+      const read = (url) => (url === undefined ? null : files.get(url.pathname.slice(1)));
+      export class n {
+        async getStyles() { return read(this.cssFile); }
+        async getScript() { return read(this.scriptFile); }
+      }
+      export const t = new URL("file:///");`;
+  },
+};
+
 function inNode(id) {
   const [, own] = WORKERS.exec(id) ?? [];
   const file = own ?? IN_NODE.find(([imported]) => imported.test(id))?.[1];
@@ -92,7 +126,7 @@ async function bundleNode() {
   const bundled = await rolldown({
     input: Object.fromEntries([...doors, ...[...names].map(([file, name]) => [name, file])]),
     platform: "node",
-    plugins: [filesOfTheirOwn],
+    plugins: [filesOfTheirOwn, pagesInBundle],
     treeshake: false,
     // What the worker's modules import and Node has no use for; the type check knows what is missing elsewhere.
     shimMissingExports: true,
@@ -109,8 +143,8 @@ async function bundleNode() {
     comments: false,
     codeSplitting: { groups: [{ name: "always", test: (file) => always.has(file) && !isDoor(file) }] },
   });
-  for (const [library, name] of Object.entries(LIBRARIES)) {
-    copyFileSync(path.join(root, "node_modules", library, "LICENSE"), path.join(nodeBundle, `${name}.LICENSE.txt`));
+  for (const [name, libraries] of Object.entries(LIBRARIES)) {
+    writeFileSync(path.join(nodeBundle, `${name}.LICENSE.txt`), libraries.map(licenseOf).join("\n\n"));
   }
 }
 

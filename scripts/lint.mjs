@@ -15,14 +15,22 @@ const QUICK = {
   },
   rustfmt: { command: () => cargo(["fmt", "--check"]), remedy: "npm run format" },
   types: {
-    command: () => [process.execPath, [bin("typescript/bin/tsc"), "--noEmit", "-p", path.join("__test__", "types")]],
+    command: () => tsc(path.join("__test__", "types")),
     remedy: "index.d.ts, types/ and __test__/types belong together",
+  },
+  "types of Node's half": {
+    command: () => tsc(path.join("src", "tsconfig.node.json")),
+    remedy: "see the messages above",
   },
 };
 
 // The tests among them. The rules are in Cargo.toml and clippy.toml.
 const CLIPPY = ["clippy", "--release", "--all-targets", "--no-deps", "--", "-D", "warnings"];
 const SLOW = { clippy: { command: () => cargo(CLIPPY), remedy: "see the messages above" } };
+
+function tsc(project) {
+  return [process.execPath, [bin("typescript/bin/tsc"), "--noEmit", "-p", project]];
+}
 
 function cargo(args) {
   const { command, env } = findCargo();

@@ -56,6 +56,13 @@ describe("dispatchFetch input", () => {
     assert.equal(seen.headers["x-old"], undefined);
   });
 
+  test("says how redirects are followed", async (t) => {
+    const mf = create(t, { script: "export default { fetch: (request) => new Response(request.redirect) }" });
+    assert.equal(await text(mf, URL_ROOT), "follow");
+    assert.equal(await text(mf, URL_ROOT, { redirect: "manual" }), "manual");
+    assert.equal(await text(mf, new Request(URL_ROOT, { redirect: "error" })), "error");
+  });
+
   test("normalises a URL and keeps its fragment", async (t) => {
     const seen = await reflect(t, "HTTP://LocalHost:80/a b/é?q=ü#frag");
     assert.equal(seen.url, "http://localhost/a%20b/%C3%A9?q=%C3%BC#frag");

@@ -6,6 +6,7 @@ import { createFetchMock } from "../mock/node/fetch-mock.ts";
 import { Miniflare, ReloadEvent } from "./instance/miniflare.ts";
 import { Request } from "./http/http-request.ts";
 import { Response } from "./http/http-response.ts";
+import type * as contract from "../../index.d.ts";
 
 export const MiniflareError = errors.MiniflareError;
 export const MiniflareCoreError = errors.MiniflareCoreError;
@@ -20,4 +21,9 @@ export const VMScriptRunnerError = errors.VMScriptRunnerError;
 export const BuildError = errors.BuildError;
 export const OptionsError = errors.OptionsError;
 export const InstanceError = errors.InstanceError;
+/** Loaded with the first server. */
+export function createRequestListener(mf: contract.Miniflare): ReturnType<typeof contract.createRequestListener> {
+  const { createRequestListener } = require("./server/listener.ts") as typeof import("./server/listener.ts");
+  return createRequestListener(mf as unknown as Miniflare);
+}
 export { Miniflare, ReloadEvent, createFetchMock, Log, LogLevel, NoOpLog, Request, Response };

@@ -3,3 +3,4 @@
 pub mod binding;
 mod instance;
 mod options;
+mod server;

@@ -11,8 +11,25 @@ const CONTENT_TYPE = "Content-Type";
 
 const cfOf = new WeakMap();
 
+/** A `cf` object as JSON: most workers never look at it. */
+class CfText {
+  constructor(text) {
+    this.text = text;
+  }
+}
+
 /** The `cf` object that a request carries. */
-export const getCf = (request) => cfOf.get(request);
+export function getCf(request) {
+  const cf = cfOf.get(request);
+  if (!(cf instanceof CfText)) return cf;
+  const parsed = JSON.parse(cf.text);
+  cfOf.set(request, parsed);
+  return parsed;
+}
+/** Texts by their numbers: requests of one client have the same. */
+const texts = [];
+/** What `setCf` takes for JSON, which comes with its number the first time. */
+export const cfTextOf = (number, text) => (text === undefined ? texts[number] : (texts[number] = new CfText(text)));
 export const setCf = (request, cf) => void (cf === undefined || cfOf.set(request, cf));
 
 // An expression, whose name the bundle leaves as it is: V8 shows it in errors.
@@ -22,7 +39,7 @@ export const Request = function Request(input, init = undefined) {
     new.target === Request ? new Upstream(input, init) : Reflect.construct(Upstream, [input, init], new.target);
   const cf = init?.cf;
   if (cf !== undefined && cf !== null) cfOf.set(request, JSON.parse(JSON.stringify(cf)));
-  else if (cfOf.has(input)) cfOf.set(request, cfOf.get(input));
+  else if (cfOf.has(input)) cfOf.set(request, getCf(input));
   const body = init?.body;
   if (typeof body === "object" && body !== null) announceLength(request, toInnerRequest(request), body);
   if (body !== undefined && body !== null && !(input instanceof Upstream)) nameContentType(request, init.headers);
@@ -42,11 +59,11 @@ const { clone } = Request.prototype;
 
 extend(Request.prototype, {
   get cf() {
-    return cfOf.get(this);
+    return getCf(this);
   },
   clone() {
     const copy = clone.call(this);
-    setCf(copy, cfOf.get(this));
+    setCf(copy, getCf(this));
     return copy;
   },
 });

@@ -5,9 +5,9 @@ import { core } from "ext:core/mod.js";
 import { isLengthOf } from "ext:miniflare/web/bodies.js";
 import { bodyFromWire, bodyToWire } from "ext:miniflare/web/wire-body.js";
 
-import { getCf, Request, setCf } from "ext:miniflare/web/request-class.js";
+import { cfTextOf, getCf, Request, setCf } from "ext:miniflare/web/request-class.js";
 
-export { getCf, setCf };
+export { cfTextOf, getCf, setCf };
 
 const { fromInnerRequest, newInnerRequest, toInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
 const { fromInnerResponse, newInnerResponse, toInnerResponse, Response } = core.loadExtScript(
@@ -67,10 +67,11 @@ export function depthOf(text) {
  * A request that has arrived; its headers are immutable. `follow(abort)` is called when somebody looks at its signal, with
  * what aborts it.
  */
-export function requestFromWire(method, url, headers, body, decode, follow = undefined) {
+export function requestFromWire(method, url, headers, body, decode, follow = undefined, redirect = undefined) {
   const inner = newInnerRequest(method, url, () => requestHeaders(headers), bodyFromWire(body, decode), false);
   expectLength(inner.body, headers);
   if (follow !== undefined) inner.onCancel = follow;
+  if (redirect !== undefined) inner.redirectMode = redirect;
   return fromInnerRequest(inner, "immutable");
 }
 

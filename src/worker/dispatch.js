@@ -10,12 +10,24 @@ import { deliverEvent } from "ext:miniflare/worker/event-kinds.js";
 import { FETCH, noUpstream, passOn, unanswered, wrongType } from "ext:miniflare/worker/fetch-event.js";
 import { fetchTarget } from "ext:miniflare/worker/rooms.js";
 import { settleWaits } from "ext:miniflare/web/events.js";
-import { depthOf, isResponse, requestFromWire, responseToWire, setCf } from "ext:miniflare/web/wire-request.js";
+import {
+  cfTextOf,
+  depthOf,
+  isResponse,
+  requestFromWire,
+  responseToWire,
+  setCf,
+} from "ext:miniflare/web/wire-request.js";
 import { ANSWER, decode, encode, encodeThrown, HOST, host, TARGET } from "ext:miniflare/realm/port.js";
 import { worker } from "ext:miniflare/realm/worker.js";
 
+/** Where a dispatch has the number of the JSON of `request.cf`, and behind it the JSON itself the first time. */
+const CF_NUMBER = 10;
+
 /** Takes a request, or a call of `fetch`; in a simulation its turn comes later. */
 export function dispatch(...event) {
+  const number = event[CF_NUMBER];
+  if (number !== undefined) event[CF_NUMBER] = cfTextOf(number, event[CF_NUMBER + 1]);
   if (event[2] === TARGET.OUTBOUND) fetchForNode(event[0], ...event.slice(3));
   else if (isSimulating()) atRandom(() => deliver(...event));
   else deliver(...event);
@@ -24,17 +36,19 @@ export function dispatch(...event) {
 /**
  * Dispatches a request, which came `now`, to a target and answers event `id`. `target` is null for the worker's own
  * handler, or what a room takes (`fetchTarget`), such as an object. `nesting` is `[depth, pipelineDepth]` of what a worker asks for;
- * `isAbortable` says that the caller has a signal.
+ * `isAbortable` says that the caller has a signal: true, or 2 for one that ends with the request. `cfText` is the request's `cf`
+ * as JSON, and `redirect` how the request follows redirects, unless that is "follow".
  */
-function deliver(id, now, target, method, url, headers, body, cf, nesting, isAbortable) {
-  const state = { waits: [], passThrough: false, spare: undefined };
+function deliver(id, now, target, method, url, headers, body, cf, nesting, isAbortable, cfText, _json, redirect) {
+  const state = { waits: [], passThrough: false, spare: undefined, isAnswered: false };
   microtasksDone();
   try {
     switchTo(arrivalContext(now, headers, nesting));
-    const follow = isAbortable ? (cancel) => followSignal(id, cancel) : undefined;
-    const request = requestFromWire(method, url, headers, body, decode, follow);
-    if (isAbortable) holdRequest(id, request);
+    const follow = isAbortable ? (cancel) => followSignal(id, cancel, request, state) : undefined;
+    const request = requestFromWire(method, url, headers, body, decode, follow, redirect);
+    if (isAbortable === true) holdRequest(id, request);
     if (cf !== undefined) setCf(request, decode(cf));
+    if (cfText !== undefined) setCf(request, cfText);
     if (target === null && (worker.proxies || nesting !== undefined)) state.spare = request.clone();
     const response = target === null ? deliverEvent(FETCH, request, state) : fetchTarget(target, request);
     if (isResponse(response)) return answer(id, response, state);
@@ -56,16 +70,16 @@ const forgotten = new FinalizationRegistry((id) => {
   host(HOST.FORGET_SIGNAL, id);
 });
 
-function holdRequest(id, request) {
-  held.set(id, request);
+function holdRequest(id, request, isAnswered = false) {
+  held.set(id, isAnswered ? new WeakRef(request) : request);
   forgotten.register(request, id);
 }
 
 /** The worker looks at the signal of a request. */
-function followSignal(id, cancel) {
+function followSignal(id, cancel, request, { isAnswered }) {
   const given = host(HOST.SIGNAL, id);
   if (given !== undefined) return cancel(decode(given[0]));
-  const request = requestHeld(id);
+  if (!held.has(id)) holdRequest(id, request, isAnswered);
   cancels.set(request, cancel);
   requestOf.set(request.signal, request);
 }
@@ -81,7 +95,8 @@ export function abort(id, reason) {
 }
 
 /** The request is answered; how the answer's body crosses, which holds the request while it does. */
-function letGo(id) {
+function letGo(id, state) {
+  state.isAnswered = true;
   const request = held.get(id);
   if (request === undefined) return encode;
   held.set(id, new WeakRef(request));
@@ -116,7 +131,7 @@ function settle(id, response, state) {
 
 function answer(id, response, state) {
   try {
-    const parts = responseToWire(response, letGo(id));
+    const parts = responseToWire(response, letGo(id, state));
     const waits = state.waits;
     const waiter = waits.length === 0 ? null : encode(() => settleWaits(waits));
     const answered = [ANSWER.ANSWERED, parts[0], parts[1], parts[2], parts[3], waiter];
@@ -140,7 +155,7 @@ function answerError(id, error) {
 
 function fail(id, error, state) {
   if (!state.passThrough) {
-    letGo(id);
+    letGo(id, state);
     return answerError(id, error);
   }
   host(HOST.WARN, describeThrown(error));

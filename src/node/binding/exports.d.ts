@@ -203,6 +203,13 @@ export function pending(lane: number): Array<number>;
 /** Has the instance store again what it had stored then. Answers as `Environment::start` does. */
 export function restoreSnapshot(instance: number, snapshot: number): WireValue;
 
+/**
+ * Makes an X.509 certificate and signs it with an RSA key, which is in PKCS#8 (DER in base64). The certificate is for the
+ * first of `names`, and all of them, hosts and IP addresses, are alternatives; it is valid for `days` from `nowMs` on, in
+ * milliseconds since 1970. Returns DER in base64.
+ */
+export function selfSignedCertificate(key: string, names: Array<string>, nowMs: number, days: number): string;
+
 /** Has rooms of an instance, by their names, store in these places from now on; each is as `persist.js` makes it. */
 export function settleStores(instance: number, places: Record<string, Place>): void;
 

@@ -18,6 +18,16 @@ type GivenInit = RequestInit & { duplex?: "half" };
 type Cf = Record<string, unknown>;
 
 /** A request in the form that the addon takes, as `splitRequest` makes it. */
+/** What a lane needs of a signal: an `AbortSignal` has it, and so has the signal of a server's client. */
+export interface FollowedSignal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: "abort", listener: () => void, options?: { once: boolean }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+  /** Has `end` called when the request is answered; a signal without it lives as long as its owner keeps it. */
+  endsWith?(end: () => void): void;
+}
+
 export interface RequestParts {
   method: string;
   /** An absolute URL. */
@@ -28,7 +38,11 @@ export interface RequestParts {
   /** What JSON can represent. */
   cf?: Cf;
   redirect?: RequestRedirect;
-  signal?: AbortSignal | null;
+  signal?: FollowedSignal | null;
+  /** JSON of `cf`, of a caller that has many requests with the same. */
+  cfText?: string | undefined;
+  /** Whether the caller takes a response that is there at once as parts, without a promise. */
+  takesParts?: boolean;
   /** `[depth, pipelineDepth]` of a request that a worker makes. */
   nesting?: [depth: number, pipelineDepth: number];
 }
@@ -227,7 +241,7 @@ function splitBuilt(input: RequestInfo, init: RequestInit | null | undefined): R
 /** The request of such parts; a body may be a function by which a stream is read, too. */
 function buildRequest({ method, url, headers, body: content, cf, redirect, signal }: RequestParts): Request {
   const body = typeof content === "function" ? streamFromSender(content) : (content as BodyInit | null);
-  const init = { method, headers: parseHeaders(headers), body, cf, redirect, signal };
+  const init = { method, headers: parseHeaders(headers), body, cf, redirect, signal: signal as AbortSignal | null };
   return new Request(url, init);
 }
 

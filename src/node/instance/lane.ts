@@ -13,7 +13,7 @@ import { ANSWER, CALL, FIRST, HOST, KIND, TAG, TARGET } from "../../protocol.js"
 import type { Membrane } from "../../membrane/membrane.js";
 import type { Control, ObjectParts } from "../../worker/control.js";
 import type { StalledPlace, WireValue } from "../binding/exports.d.ts";
-import type { RequestParts } from "../http/http-request.ts";
+import type { FollowedSignal, RequestParts } from "../http/http-request.ts";
 import type { Response, ResponseParts } from "../http/http-response.ts";
 
 /** What has crossed before anything is asked for: the worker's control object (`src/worker/control.js`). */
@@ -21,6 +21,12 @@ const CONTROL: WireValue = [TAG.LIVE, FIRST.CONTROL, KIND.OBJECT];
 
 const kinds = createKinds(rooms.flatMap((room) => room.kinds ?? []));
 const lanes = new Map<number, Lane>();
+
+/** A request whose signal ends with it; true is one whose signal may last longer, and is forgotten with the request. */
+const UNTIL_ENDED = 2;
+const MOST_CF_TEXTS = 64;
+/** How requests follow redirects unless they say it. */
+const FOLLOW = "follow";
 
 const hostNumber = setup(host);
 
@@ -121,9 +127,11 @@ class Lane {
   #nextEvent = 1;
   #ended: (() => InstanceError) | undefined;
   /** The signals of callers, by the number of their request, as long as the worker has the request. */
-  #signals = new Map<number, { signal: AbortSignal }>();
+  #signals = new Map<number, { signal: FollowedSignal }>();
+  /** JSON of `request.cf` that the worker has had, with the number of each. */
+  #cfTexts = new Map<string, number>();
   /** Those of them that the worker has asked for: the requests, and the one listener. */
-  #followed = new Map<AbortSignal, { events: Set<number>; listener(): void }>();
+  #followed = new Map<FollowedSignal, { events: Set<number>; listener(): void }>();
   #retired = false;
   #expectsAlarm = false;
   #owed = new Set<Debt>();
@@ -197,17 +205,39 @@ class Lane {
   }
 
   /** Dispatches a request, as `splitRequest` gives it, to the worker or `[binding, id]` of one of its objects. */
-  dispatch(target: Target, { method, url, headers, body, cf, nesting, signal }: RequestParts): Promise<Response> {
+  dispatch(target: Target, request: RequestParts & { takesParts: true }): Promise<Response> | ResponseParts;
+  dispatch(target: Target, request: RequestParts): Promise<Response>;
+  dispatch(target: Target, request: RequestParts): Promise<Response> | ResponseParts {
+    const { method, url, headers, body, cf, nesting, signal, cfText, redirect = FOLLOW, takesParts } = request;
     if (this.#ended) return Promise.reject(this.#ended());
     const event = this.#nextEvent++;
     const membrane = this.#membrane;
     const args: WireValue[] = [target, method, url, headers, bodyToWire(body, membrane)];
-    if (cf !== undefined || nesting !== undefined || signal) args.push(membrane.encode(cf), nesting);
-    if (signal) {
-      args.push(true);
-      this.#signals.set(event, { signal });
+    if (cf !== undefined || nesting !== undefined || signal || cfText !== undefined || redirect !== FOLLOW) {
+      args.push(membrane.encode(cf), nesting, signal && this.#hold(event, signal));
+      args.push(...this.#cfNumber(cfText), redirect === FOLLOW ? undefined : redirect);
     }
-    return this.#send(event, args);
+    return this.#send(event, args, takesParts);
+  }
+
+  /** Keeps a signal as long as the worker has the request, or the request's client waits; which of the two. */
+  #hold(event: number, signal: FollowedSignal): WireValue {
+    this.#signals.set(event, { signal });
+    if (signal.endsWith === undefined) return true;
+    signal.endsWith(() => {
+      if (!this.#followed.has(signal)) this.#signals.delete(event);
+    });
+    return UNTIL_ENDED;
+  }
+
+  /** The number of a text, and the text itself the first time. */
+  #cfNumber(text: string | undefined): [number: number | undefined, text: string | undefined] {
+    if (text === undefined) return [undefined, undefined];
+    const known = this.#cfTexts.get(text);
+    if (known !== undefined) return [known, undefined];
+    const number = this.#cfTexts.size;
+    if (number < MOST_CF_TEXTS) this.#cfTexts.set(text, number);
+    return [number, text];
   }
 
   /**
@@ -219,12 +249,15 @@ class Lane {
     if (this.#ended) return Promise.reject(this.#ended());
     const { encode } = this.#membrane;
     const given = Object.entries(init).flatMap(([name, value]) => [name, encode(value)]);
-    return this.#send(this.#nextEvent++, [TARGET.OUTBOUND, encode(input), given, length]);
+    return this.#send(this.#nextEvent++, [TARGET.OUTBOUND, encode(input), given, length]) as Promise<Response>;
   }
 
-  #send(event: number, args: WireValue[]): Promise<Response> {
+  /** `takesParts` is of a caller whom a response that is there at once serves as parts, and not in a promise. */
+  #send(event: number, args: WireValue[], takesParts = false): Promise<Response> | ResponseParts {
     const answer = binding.dispatch(this.#id, event, args) as Answer | undefined;
-    if (answer !== undefined) return fairly(this.#settle(answer));
+    if (answer !== undefined) {
+      return takesParts && answer[0] === ANSWER.ANSWERED ? this.#parts(answer) : fairly(this.#settle(answer));
+    }
     if (this.#ended) return Promise.reject(this.#ended());
     return new Promise((resolve, reject) => {
       this.#pending.set(event, { resolve, reject });
@@ -244,7 +277,7 @@ class Lane {
   }
 
   /** One listener is enough for all requests with a signal, which may be as long-lived as a suite. */
-  #listenTo(signal: AbortSignal): { events: Set<number> } {
+  #listenTo(signal: FollowedSignal): { events: Set<number> } {
     const events = new Set<number>();
     const listener = () => {
       for (const event of events) if (!this.#ended) this.control.abort(event, signal.reason);
@@ -268,13 +301,13 @@ class Lane {
   #settle(answer: Answer): Promise<Response> {
     if (answer[0] === ANSWER.BROKEN) return Promise.reject(brokenError(answer[1]));
     if (answer[0] !== ANSWER.ANSWERED) return Promise.reject(this.#membrane.decode(answer[1]));
-    return Promise.resolve(this.#response(answer));
+    return Promise.resolve(lightResponse(this.#parts(answer)));
   }
 
-  #response([, status, statusText, headers, wire, waiter, encodeBody, url, redirected]: Answered): Response {
+  #parts([, status, statusText, headers, wire, waiter, encodeBody, url, redirected]: Answered): ResponseParts {
     const waitUntil = waiter === null ? undefined : (this.#membrane.decode(waiter) as () => Promise<unknown[]>);
     const body = bodyFromWire(wire, this.#membrane);
-    return lightResponse({ status, statusText, headers, body, waitUntil, encodeBody, url, redirected });
+    return { status, statusText, headers, body, waitUntil, encodeBody, url, redirected };
   }
 
   /** Answers a call: see `HOST`. What comes with each, the worker's half says. */

@@ -11,13 +11,16 @@ import { splitRequest } from "../http/http-request.ts";
 import { rooms } from "../rooms.ts";
 import type * as contract from "../../../index.d.ts";
 import type { MiniflareOptions } from "../../../index.d.ts";
-import type { Response } from "../http/http-response.ts";
+import type { RequestParts } from "../http/http-request.ts";
+import type { Response, ResponseParts } from "../http/http-response.ts";
 import type { WorkerOptions } from "../options/config.ts";
 import type { RoomMethods } from "../rooms.ts";
 import type { Clock } from "./clock.ts";
 import type { Worker } from "./instance-worker.ts";
 import type { Lane } from "./lane.ts";
 
+type ServerOptions = NonNullable<Parameters<contract.Miniflare["createServer"]>[0]>;
+type Server = Awaited<ReturnType<contract.Miniflare["createServer"]>>;
 type Plugins = contract.ReloadEvent["plugins"];
 
 /** Dispatched after each load of the worker. `initial` is true for the first. */
@@ -40,13 +43,21 @@ const pluginsOf = (options: MiniflareOptions): Plugins =>
 const MOUNT = Symbol("mount");
 /** The method by which an environment's tests fetch as the worker does. */
 const FETCH = Symbol("fetch");
+/** What servers need: a dispatch of a request in parts, the options in force, and who ends the servers with the instance. */
+const DISPATCH = Symbol("dispatch");
+const OPTIONS = Symbol("options");
+const SERVERS = Symbol("servers");
 
 /** A method of a room, as users call it. */
 type RoomMethod = (this: Miniflare, ...args: never[]) => unknown;
 
+/** The functions that end servers, with the instance or the mount that each was started on. */
+type Servers = Map<() => Promise<void>, Miniflare>;
+
 /** A mount, as `getMount` makes one of these of it. */
 interface Mounted {
   [MOUNT]: Group;
+  servers: Servers;
   worker: Worker;
 }
 
@@ -61,6 +72,7 @@ class Miniflare extends EventTarget {
   #worker: Worker;
   #inside: Inside;
   #mounts = new WeakMap<Worker, Miniflare>();
+  #servers: Servers;
   /** Whether somebody has ever listened. An event for nobody is not made: it costs as much as a dispatch. */
   #isHeard = false;
 
@@ -69,6 +81,7 @@ class Miniflare extends EventTarget {
     this.#group = mount?.[MOUNT] ?? new Group(options?.log ?? new NoOpLog());
     this.#worker = mount?.worker ?? this.#group.main;
     this.#inside = new Inside(this.#group, this.#worker);
+    this.#servers = mount?.servers ?? new Map();
     this.log = this.#worker.log;
     this.#worker.onLoad = ({ initial }) => {
       if (this.#isHeard) this.dispatchEvent(new ReloadEvent({ plugins: pluginsOf(this.#worker.options), initial }));
@@ -110,12 +123,42 @@ class Miniflare extends EventTarget {
   // No `async` on the way: each promise that another resolves to is three turns of the microtask queue.
   dispatchFetch(input: contract.RequestInfo, init?: contract.RequestInit): Promise<Response> {
     try {
-      const request = splitRequest(input, init);
-      if (this.#worker.isReady) return this.#routed(request.url).dispatchFetch(request);
-      return this.#worker.lane().then(() => this.#routed(request.url).dispatchFetch(request));
+      return this[DISPATCH](splitRequest(input, init));
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** Dispatches a request in parts, as `splitRequest` gives them. */
+  [DISPATCH](request: RequestParts & { takesParts: true }): Promise<Response> | ResponseParts;
+  [DISPATCH](request: RequestParts): Promise<Response>;
+  [DISPATCH](request: RequestParts): Promise<Response> | ResponseParts {
+    if (this.#worker.isReady) return this.#routed(request.url).dispatchFetch(request);
+    return this.#worker.lane().then(() => this.#routed(request.url).dispatchFetch(request));
+  }
+
+  /** The options in force; undefined until they are read. */
+  get [OPTIONS](): WorkerOptions {
+    return this.#worker.options;
+  }
+
+  /** The functions that end the servers which were started here and on mounts, with the instance or mount of each. */
+  get [SERVERS](): Servers {
+    return this.#servers;
+  }
+
+  /** A server of Node's that dispatches its requests to the worker, and listens nowhere yet. */
+  async createServer(options?: ServerOptions): Promise<Server> {
+    await this.#worker.lane();
+    const { createServer } = require("../server/server.ts") as typeof import("../server/server.ts");
+    return createServer(this, options);
+  }
+
+  /** A server that listens where the options `host` and `port` say, until it is closed or the instance is disposed of. */
+  async startServer(options?: ServerOptions): Promise<Server> {
+    await this.#worker.lane();
+    const { startServer } = require("../server/server.ts") as typeof import("../server/server.ts");
+    return startServer(this, options);
   }
 
   /** `[FETCH](input, init, length)`, as `Lane.fetch` has them. */
@@ -157,7 +200,10 @@ class Miniflare extends EventTarget {
     await this.#worker.lane();
     const worker = this.#isMount ? undefined : this.#group.mount(name);
     if (worker === undefined) return undefined;
-    if (!this.#mounts.has(worker)) this.#mounts.set(worker, new Miniflare({}, { [MOUNT]: this.#group, worker }));
+    if (!this.#mounts.has(worker)) {
+      const mount = { [MOUNT]: this.#group, worker, servers: this.#servers };
+      this.#mounts.set(worker, new Miniflare({}, mount));
+    }
     return this.#mounts.get(worker);
   }
 
@@ -193,7 +239,10 @@ class Miniflare extends EventTarget {
   }
 
   async dispose(): Promise<void> {
+    const servers = [...this.#servers].filter(([, of]) => !this.#isMount || of === this);
+    const ended = servers.map(([end]) => end());
     await (this.#isMount ? this.#worker : this.#group).dispose();
+    await Promise.all(ended);
   }
 
   static {
@@ -212,4 +261,4 @@ class Miniflare extends EventTarget {
   }
 }
 
-export { FETCH, Miniflare, ReloadEvent };
+export { DISPATCH, FETCH, Miniflare, OPTIONS, ReloadEvent, SERVERS };

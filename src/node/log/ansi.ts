@@ -21,8 +21,10 @@ function style(start: number, end: number): Style {
 }
 
 export const reset = style(0, 0);
+export const bold = style(1, 22);
 export const dim = style(2, 22);
 export const red = style(31, 39);
 export const green = style(32, 39);
 export const yellow = style(33, 39);
+export const blue = style(34, 39);
 export const grey = style(90, 39);

@@ -154,7 +154,6 @@ const options = {
   },
   inaccurateCpu: {
     check: boolean,
-    missing: "HTTP server",
     label: "Inaccurate CPU Time Measurements",
     flag: "--inaccurate-cpu",
     help: "Log inaccurate CPU time measurements",

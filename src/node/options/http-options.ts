@@ -1,7 +1,7 @@
-// Options of Miniflare 2's HTTP server, which is missing.
+// Options of the HTTP server (`node/server/`).
 
 import path from "node:path";
-import { boolean, booleanOrString, func, isNumber, numeric, string } from "./check.ts";
+import { boolean, booleanOrString, check, func, isNumber, isString, numeric, string } from "./check.ts";
 import type { OptionRows } from "./table.ts";
 import type { HttpsConfig, WranglerConfig } from "./wrangler.ts";
 
@@ -9,6 +9,8 @@ const port = numeric(
   "a whole number from 0 to 65535",
   (v) => isNumber(v) && Number.isInteger(v) && v >= 0 && v <= 65_535,
 );
+
+const stringOrBytes = check("a string or a Uint8Array", (value) => isString(value) || value instanceof Uint8Array);
 
 /** A key of `[miniflare.https]`. */
 const inHttps =
@@ -51,6 +53,7 @@ const options = {
   },
   open: {
     check: booleanOrString,
+    missing: "command line",
     flag: "-O, --open",
     help: "Automatically open browser to URL",
     wrangler: "miniflare.open",
@@ -86,7 +89,7 @@ const options = {
     help: "Path to SSL trusted CA certs",
     wrangler: inHttps("ca"),
   },
-  httpsPfx: { check: string },
+  httpsPfx: { check: stringOrBytes },
   httpsPfxPath: {
     check: string,
     label: "HTTPS PFX",
@@ -120,5 +123,4 @@ const options = {
 } satisfies OptionRows<HttpOptions>;
 
 export const plugin = "HTTPPlugin";
-export const missing = "HTTP server";
 export { options };

@@ -30,6 +30,7 @@
 import * as bindings from "./bindings-options.ts";
 import * as build from "./build-options.ts";
 import * as core from "./core-options.ts";
+import * as http from "./http-options.ts";
 import * as instance from "./instance-options.ts";
 import rooms from "../room-options.ts";
 import * as scheduler from "./scheduler-options.ts";
@@ -106,7 +107,7 @@ interface Joined {
 }
 
 /** The groups with options that have an effect; `full-table.ts` adds the others. */
-const GROUPS: readonly OptionGroup[] = [instance, core, scheduler, build, ...rooms, bindings];
+const GROUPS: readonly OptionGroup[] = [instance, core, scheduler, build, ...rooms, bindings, http];
 
 /** All rows of these groups by name. */
 const OPTIONS: Readonly<Record<string, OptionRow>> & typeof instance.options = Object.assign(

@@ -1,0 +1,155 @@
+// A request that Node's HTTP server has read, as a worker gets it: an absolute URL, the headers that Cloudflare's network adds,
+// `cf`, a body and a signal that follows the client.
+
+import type { IncomingMessage } from "node:http";
+import { randomFillSync } from "node:crypto";
+import type { Client, ClientSignal } from "./client.ts";
+import { incomingBody } from "./incoming-body.ts";
+import { ADDED } from "./incoming-head.ts";
+import type { IncomingHead } from "./incoming-head.ts";
+import type { IncomingBody } from "./incoming-body.ts";
+
+/** What is known about the client besides the request itself. */
+export interface RequestMeta {
+  /** The scheme that the client used, for `x-forwarded-proto`. Default: that of the connection. */
+  forwardedProto?: string;
+  /** The address of the client, for `cf-connecting-ip`. Default: that of the connection. */
+  realIp?: string;
+  /** `request.cf`. */
+  cf?: Record<string, unknown>;
+}
+
+/** The parts of a request, in the form that a worker's dispatch takes. */
+export interface IncomingParts {
+  method: string;
+  url: string;
+  /** Flat, as in `flat-headers.ts`. */
+  headers: string;
+  body: Uint8Array | IncomingBody | null;
+  cf: undefined;
+  /** `request.cf` as JSON: the worker parses it when its script asks. */
+  cfText: string;
+  redirect: "manual";
+  signal: ClientSignal;
+  /** What is answered at once comes as parts, without a Response and a promise around them. */
+  takesParts: true;
+}
+
+/** A request that no worker can be given; the server answers it with this status. */
+export class RefusedRequest extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Methods that a Request cannot have: https://fetch.spec.whatwg.org/#methods */
+const FORBIDDEN = new Set(["CONNECT", "TRACE", "TRACK"]);
+
+/**
+ * Reads the parts of a request.
+ * @param meta what is known about the client; `cfTextOf` gives `request.cf` with the encodings that the client accepts
+ * @throws RefusedRequest if its method, its target or its `Host` cannot be a Request's
+ */
+export function incomingParts(
+  req: IncomingMessage,
+  head: IncomingHead,
+  client: Client,
+  meta: RequestMeta,
+  cfTextOf: (acceptEncoding: string | undefined) => string,
+): IncomingParts {
+  const method = req.method as string;
+  if (FORBIDDEN.has(method)) throw new RefusedRequest(405, `Workers cannot receive ${method} requests.`);
+  const { href, host } = urlOf(req.url as string, client.scheme, head.host);
+  return {
+    method,
+    url: href,
+    headers: headersOf(head, host, client, meta),
+    body: method === "GET" || method === "HEAD" ? null : incomingBody(req, head.hasBody),
+    cf: undefined,
+    cfText: cfTextOf(head.acceptEncoding),
+    redirect: "manual",
+    signal: client.begin(),
+    takesParts: true,
+  };
+}
+
+interface KnownUrl {
+  href: string;
+  host: string;
+}
+
+// Clients ask for the same few URLs over and over.
+const urls = new Map<string, KnownUrl>();
+const MAX_URLS = 1024;
+const MAX_LENGTH = 1024;
+
+/** An absolute target names its host itself; any other is a path, `//x/y` too. */
+function urlOf(target: string, scheme: string, host = ""): KnownUrl {
+  const text = target.startsWith("/")
+    ? `${scheme}://${host || "localhost"}${target}`
+    : unusualUrl(target, scheme, host);
+  return urls.get(text) ?? parseUrl(text, host);
+}
+
+/** `http://host/path` as proxies are asked, or `*`. */
+function unusualUrl(target: string, scheme: string, host: string): string {
+  if (/^https?:\/\//i.test(target)) return target;
+  if (/^[a-z][a-z0-9+.-]*:/i.test(target)) {
+    throw new RefusedRequest(400, `Invalid URL: ${target}\nWorkers receive requests for http: and https: URLs.`);
+  }
+  return `${scheme}://${host || "localhost"}/${target}`;
+}
+
+/** What would end a host, or put credentials before it. */
+const NOT_IN_HOSTS = /[\s/?#\\@]/;
+
+function parseUrl(text: string, host: string): KnownUrl {
+  if (NOT_IN_HOSTS.test(host) || !URL.canParse(text)) throw new RefusedRequest(400, `Invalid URL: ${text}`);
+  const url = new URL(text);
+  if (url.username !== "" || url.password !== "") {
+    throw new RefusedRequest(400, "Invalid URL: a request's URL may not hold credentials.");
+  }
+  url.hash = "";
+  const known = { href: url.href, host: url.host };
+  if (text.length > MAX_LENGTH) return known;
+  if (urls.size === MAX_URLS) urls.clear();
+  urls.set(text, known);
+  return known;
+}
+
+/** The headers of a request with those that Cloudflare's network sets. */
+function headersOf({ flat, has }: IncomingHead, host: string, client: Client, meta: RequestMeta): string {
+  const proto = meta.forwardedProto ?? client.scheme;
+  const address = meta.realIp === undefined ? client.address : plainAddress(meta.realIp);
+  const country = typeof meta.cf?.country === "string" ? meta.cf.country : "US";
+  const head = `${flat}host\n${host}\naccept-encoding\ngzip`;
+  if (has === undefined) {
+    return `${head}\nx-forwarded-proto\n${proto}\nx-real-ip\n${address}\ncf-connecting-ip\n${address}\ncf-ipcountry\n${country}\ncf-ray\n${ray()}\ncf-visitor\n{"scheme":"${proto}"}`;
+  }
+  const values = [proto, address, address, country, ray(), `{"scheme":"${proto}"}`];
+  const added = ADDED.map((name, index) => (has.has(name) ? "" : `\n${name}\n${values[index]}`));
+  return head + added.join("");
+}
+
+const RAY_BYTES = 8;
+const random = Buffer.alloc(RAY_BYTES * 512);
+let used = random.length;
+
+/** 16 hexadecimal digits. */
+function ray(): string {
+  if (used === random.length) {
+    randomFillSync(random);
+    used = 0;
+  }
+  used += RAY_BYTES;
+  return random.toString("hex", used - RAY_BYTES, used);
+}
+
+/** IPv4 addresses as such, when the server listens on IPv6 as well. */
+export function plainAddress(address: string): string {
+  if (address === "::1") return "127.0.0.1";
+  return address.startsWith("::ffff:") ? address.slice("::ffff:".length) : address;
+}

@@ -1,0 +1,254 @@
+// What answers a request of Node's HTTP server: the way to the worker and back. Most of it is synchronous, as a short worker's
+// answer is there at once; whatever few requests need is in files of its own, loaded for the first of them.
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { DISPATCH, OPTIONS } from "../instance/miniflare.ts";
+import { NoOpLog } from "../log/log.ts";
+import { isLight, splitResponse } from "../http/http-response.ts";
+import { clientOf } from "./client.ts";
+import type { Client } from "./client.ts";
+import { incomingParts, RefusedRequest } from "./incoming.ts";
+import type { IncomingParts, RequestMeta } from "./incoming.ts";
+import { readHead } from "./incoming-head.ts";
+import type { IncomingHead } from "./incoming-head.ts";
+import { RELOAD_SCRIPT } from "./live-reload.ts";
+import { KnownMeta, PLACEHOLDER, cfText } from "./meta.ts";
+import type { ServerOptions } from "./meta.ts";
+import type { BodyContent } from "../http/http-body.ts";
+import type { Miniflare } from "../instance/miniflare.ts";
+import { sendResponse } from "./outgoing.ts";
+import type { OutgoingParts, OutgoingSettings } from "./outgoing.ts";
+import type { Start } from "./request-log.ts";
+
+/** The answer of a dispatch, as `lightResponse` makes it. */
+interface Answer {
+  encodeBody: OutgoingParts["encodeBody"];
+  waitUntil(): Promise<unknown[]>;
+}
+
+/** What is in it, as it comes when it is there at once. */
+interface AnswerParts extends Omit<OutgoingParts, "encodeBody"> {
+  encodeBody?: OutgoingParts["encodeBody"];
+  waitUntil?: () => Promise<unknown[]>;
+}
+
+/** What a server needs of an instance. */
+export type Instance = Miniflare;
+
+/** A request on its way. */
+export interface Exchange {
+  req: IncomingMessage;
+  res: ServerResponse;
+  client: Client;
+  head: IncomingHead;
+  /** The headers that the worker has been given, flat. */
+  given?: string;
+  /** When it began, if the log will be told. */
+  start: Start | undefined;
+}
+
+const RESERVED = "/cdn-cgi/";
+
+/** The listener for the event "request" of a server of Node's; see `createRequestListener` in `index.d.ts`. */
+export class RequestListener {
+  readonly mf: Instance;
+  #options: ServerOptions | undefined;
+  #known = new KnownMeta(PLACEHOLDER);
+  #settings: OutgoingSettings;
+  #cfFetch: ServerOptions["cfFetch"];
+
+  constructor(mf: Instance) {
+    this.mf = mf;
+    this.#settings = { append: undefined, warn: (text) => mf.log.warn(text) };
+  }
+
+  get liveReload(): boolean {
+    return this.#settings.append !== undefined;
+  }
+
+  /** Answers a request. The promise, which is there only if that takes longer, never rejects. */
+  listen(req: IncomingMessage, res: ServerResponse): Promise<void> | undefined {
+    const options = this.mf[OPTIONS];
+    if (options === undefined) return this.#listenLater(req, res);
+    if (options !== this.#options) this.#follow(options);
+    const head = readHead(req);
+    const exchange: Exchange = { req, res, client: clientOf(req), head, start: this.#start(options) };
+    const { metaProvider } = options;
+    if (metaProvider !== undefined) return this.#listenWith(exchange, metaProvider);
+    // The bytes that came with the head are read when Node has gone through them.
+    if (head.hasBody) return void process.nextTick(() => this.#serve(exchange, this.#known.meta, this.#known.cfText));
+    return this.#serve(exchange, this.#known.meta, this.#known.cfText);
+  }
+
+  /** Waits for the worker's options, which files may have a part of. */
+  async #listenLater(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    try {
+      await this.mf.getPlugins();
+    } catch (error) {
+      const exchange = { req, res, client: clientOf(req), head: readHead(req), start: this.#start({}) };
+      return this.#fail(exchange, error);
+    }
+    return this.listen(req, res);
+  }
+
+  async #listenWith(exchange: Exchange, provider: NonNullable<ServerOptions["metaProvider"]>): Promise<void> {
+    let meta: RequestMeta;
+    try {
+      meta = (await provider(exchange.req)) ?? {};
+    } catch (error) {
+      return this.#fail(exchange, error);
+    }
+    return this.#serve(exchange, meta, (acceptEncoding) => cfText(meta.cf, acceptEncoding));
+  }
+
+  #follow(options: ServerOptions): void {
+    this.#options = options;
+    this.#settings = { ...this.#settings, append: options.liveReload === true ? RELOAD_SCRIPT : undefined };
+    if (options.cfFetch === this.#cfFetch) return;
+    this.#cfFetch = options.cfFetch;
+    this.#known = new KnownMeta(PLACEHOLDER);
+    if (options.cfFetch === undefined || options.cfFetch === false || options.metaProvider !== undefined) return;
+    const { loadCf } = require("./cf-fetch.ts") as typeof import("./cf-fetch.ts");
+    const asked = options.cfFetch;
+    void loadCf(asked || true, this.mf.log, (cf) => {
+      if (this.#cfFetch === asked) this.#known = new KnownMeta(cf);
+    });
+  }
+
+  /** Reads the options, so that what they begin has begun before the first request. */
+  prepare(): void {
+    const options = this.mf[OPTIONS];
+    if (options !== undefined && options !== this.#options) this.#follow(options);
+  }
+
+  #start(options: ServerOptions): Start | undefined {
+    // Nobody reads what a log without output is told.
+    if (this.mf.log.log === NoOpLog.prototype.log) return undefined;
+    return requestLog().startNow(options.inaccurateCpu === true);
+  }
+
+  #serve(
+    exchange: Exchange,
+    meta: RequestMeta,
+    cfTextOf: (acceptEncoding: string | undefined) => string,
+  ): Promise<void> | undefined {
+    const { req, client } = exchange;
+    let parts: IncomingParts;
+    try {
+      parts = incomingParts(req, exchange.head, client, meta, cfTextOf);
+      exchange.given = parts.headers;
+    } catch (error) {
+      if (error instanceof RefusedRequest) return this.#refuse(exchange, error);
+      return this.#fail(exchange, error);
+    }
+    if (parts.url.includes(RESERVED) && new URL(parts.url).pathname.startsWith(RESERVED)) {
+      const path = new URL(parts.url).pathname.replace(/\/$/, "");
+      if (path.startsWith(RESERVED)) return this.#serveReserved(exchange, parts);
+    }
+    // A lane reads nothing of a stream but what an IncomingBody has.
+    const answer = this.mf[DISPATCH](parts as IncomingParts & { body: BodyContent });
+    if (!(answer instanceof Promise)) return this.#answer(exchange, parts, answer);
+    return answer.then(
+      (response) => this.#answer(exchange, parts, partsOf(response)),
+      (error) => this.#over(exchange, parts, this.#fail(exchange, error)),
+    );
+  }
+
+  #answer(exchange: Exchange, parts: IncomingParts, answer: AnswerParts): Promise<void> | undefined {
+    const { start } = exchange;
+    let waitUntil: Promise<unknown[]> | undefined;
+    try {
+      waitUntil = start === undefined ? undefined : answer.waitUntil?.();
+      // Whoever logs it hears of its failure.
+      waitUntil?.catch(() => {});
+      answer.encodeBody ??= "automatic";
+      const sent = sendResponse(exchange.res, answer as OutgoingParts, this.#settings);
+      if (sent !== undefined) return this.#sent(exchange, parts, sent, answer.status, waitUntil);
+    } catch (error) {
+      return this.#over(exchange, parts, this.#fail(exchange, error));
+    }
+    this.#close(exchange, parts);
+    return start === undefined ? undefined : this.#log(exchange, answer.status, waitUntil);
+  }
+
+  async #sent(
+    exchange: Exchange,
+    parts: IncomingParts,
+    sent: Promise<void>,
+    status: number,
+    waitUntil: Promise<unknown[]> | undefined,
+  ): Promise<void> {
+    try {
+      await sent;
+    } catch (error) {
+      errors().report(this.mf.log, exchange.req, error);
+    }
+    this.#close(exchange, parts);
+    await this.#log(exchange, status, waitUntil);
+  }
+
+  async #over(exchange: Exchange, parts: IncomingParts, answered: Promise<void>): Promise<void> {
+    await answered;
+    this.#close(exchange, parts);
+  }
+
+  /** From now on the client may go without anyone being told. */
+  #close({ client }: Exchange, { signal, body }: IncomingParts): void {
+    client.end(signal);
+    if (body !== null && !(body instanceof Uint8Array)) body.close();
+  }
+
+  #refuse(exchange: Exchange, { status, message }: RefusedRequest): Promise<void> {
+    errors().answerText(exchange.res, status, message);
+    return this.#log(exchange, status);
+  }
+
+  async #fail(exchange: Exchange, error: unknown): Promise<void> {
+    await errors().answerError(this.mf, exchange, error, this.#settings.append);
+    await this.#log(exchange, 500);
+  }
+
+  async #serveReserved(exchange: Exchange, parts: IncomingParts): Promise<void> {
+    const reserved = require("./reserved.ts") as typeof import("./reserved.ts");
+    this.#close(exchange, parts);
+    try {
+      const { method, status, waitUntil } = await reserved.answerReserved(this.mf, exchange, parts.url, this.#settings);
+      await this.#log(exchange, status, waitUntil, method);
+    } catch (error) {
+      await this.#fail(exchange, error);
+    }
+  }
+
+  async #log(
+    { req, start }: Exchange,
+    status: number,
+    waitUntil: Promise<unknown[]> | undefined = undefined,
+    method = req.method as string,
+  ): Promise<void> {
+    if (start === undefined) return;
+    try {
+      await requestLog().logRequest(this.mf.log, { method, url: req.url as string, status, start, waitUntil });
+    } catch {
+      // A log that throws what it is told has told its user.
+    }
+  }
+}
+
+function partsOf(answer: Answer | AnswerParts): AnswerParts {
+  // It has waited for the worker to be loaded, and was there at once then.
+  if (!isLight(answer)) return answer as AnswerParts;
+  const response = answer as Answer;
+  const { encodeBody } = response;
+  return { ...splitResponse(response), encodeBody, waitUntil: () => response.waitUntil() };
+}
+
+const requestLog = () => require("./request-log.ts") as typeof import("./request-log.ts");
+const errors = () => require("./error-answer.ts") as typeof import("./error-answer.ts");
+
+/** Makes a listener for the event "request" of a server of Node's. */
+export function createRequestListener(mf: Instance): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
+  const listener = new RequestListener(mf);
+  // A worker that cannot be loaded is told of in each answer.
+  mf.getPlugins().catch(() => {});
+  return async (req, res) => listener.listen(req, res);
+}

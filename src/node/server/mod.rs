@@ -1,0 +1,3 @@
+//! What the HTTP server asks of Rust.
+
+mod certificate;
