@@ -5,6 +5,7 @@ export const {
   Miniflare,
   ReloadEvent,
   createFetchMock,
+  createRequestListener,
   Log,
   LogLevel,
   NoOpLog,

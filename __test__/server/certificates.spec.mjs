@@ -1,3 +1,4 @@
+// Tags: oracle, every-node
 // Certificates that a server signs itself, for the option `https`.
 
 import assert from "node:assert/strict";

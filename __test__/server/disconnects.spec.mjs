@@ -1,3 +1,4 @@
+// Tags: oracle, every-node
 // A client that goes away, and one that is slow: the worker is told, or waits.
 
 import { describe } from "node:test";

@@ -1,3 +1,4 @@
+// Tags: oracle, every-node
 // What a client gets, and the log is told, when a worker throws.
 
 import { describe } from "node:test";

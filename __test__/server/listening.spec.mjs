@@ -1,3 +1,4 @@
+// Tags: oracle, every-node
 // Where a server listens, what the log says, and how it ends.
 
 import { describe } from "node:test";

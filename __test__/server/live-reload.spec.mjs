@@ -1,3 +1,4 @@
+// Tags: oracle, every-node
 // Pages that load themselves again when their worker has been.
 
 import assert from "node:assert/strict";

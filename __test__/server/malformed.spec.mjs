@@ -1,3 +1,4 @@
+// Tags: oracle, every-node
 // What is no request of HTTP gets the status that says so, and the server goes on.
 
 import { describe } from "node:test";

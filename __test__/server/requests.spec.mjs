@@ -1,3 +1,4 @@
+// Tags: oracle, every-node
 // What a worker is given of a request that a server has read: URL, headers, `cf` and body.
 
 import { describe } from "node:test";

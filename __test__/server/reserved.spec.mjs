@@ -1,3 +1,4 @@
+// Tags: every-node
 // Paths that Cloudflare's network answers itself.
 
 import assert from "node:assert/strict";

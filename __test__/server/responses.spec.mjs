@@ -1,3 +1,4 @@
+// Tags: oracle, every-node
 // A worker's response on the wire: lengths, encodings, cookies, and those that have no body.
 
 import { describe } from "node:test";
