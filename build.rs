@@ -1,7 +1,7 @@
 //! Link flags, and the stamp by which a start-up snapshot is known to belong to this build.
 #![expect(
     clippy::expect_used,
-    reason = "a build script has nobody to hand an error to but cargo, which prints the message of a panic"
+    reason = "a build script can report errors only to cargo, which prints the message of a panic"
 )]
 
 use sha2::{Digest, Sha256};

@@ -11,7 +11,7 @@ import { nodeBundle, scripts, source } from "./sources.mjs";
 import { main, root } from "./steps.mjs";
 
 /** What is required or read from outside, by its name in `lib/node/`. */
-const DOORS = {
+const ENTRY_POINTS = {
   index: "node/index.ts",
   core: "node/names/core.ts",
   shared: "node/names/shared.ts",
@@ -110,8 +110,8 @@ function inNode(id) {
 
 async function bundleNode() {
   writeProtocol();
-  const doors = Object.entries(DOORS).map(([name, file]) => [name, path.join(source, file)]);
-  const always = loadedWith(path.join(source, DOORS.index));
+  const entryPoints = Object.entries(ENTRY_POINTS).map(([name, file]) => [name, path.join(source, file)]);
+  const always = loadedWith(path.join(source, ENTRY_POINTS.index));
   const later = scripts().flatMap((file) => requiredBy(file).later);
   const names = new Map(later.filter((file) => !always.has(file)).map((file) => [file, nameOf(file)]));
   const filesOfTheirOwn = {
@@ -124,7 +124,7 @@ async function bundleNode() {
   };
   rmSync(nodeBundle, { recursive: true, force: true });
   const bundled = await rolldown({
-    input: Object.fromEntries([...doors, ...[...names].map(([file, name]) => [name, file])]),
+    input: Object.fromEntries([...entryPoints, ...[...names].map(([file, name]) => [name, file])]),
     platform: "node",
     plugins: [filesOfTheirOwn, pagesInBundle],
     treeshake: false,
@@ -133,7 +133,7 @@ async function bundleNode() {
     onLog: (level, log, handle) => log.code === "SHIMMED_EXPORT" || handle(level, log),
     logLevel: "warn",
   });
-  const isDoor = (file) => doors.some(([, door]) => door === file);
+  const isEntryPoint = (file) => entryPoints.some(([, entryPoint]) => entryPoint === file);
   await bundled.write({
     dir: nodeBundle,
     format: "cjs",
@@ -141,7 +141,7 @@ async function bundleNode() {
     entryFileNames: "[name].js",
     chunkFileNames: "shared-[name].js",
     comments: false,
-    codeSplitting: { groups: [{ name: "always", test: (file) => always.has(file) && !isDoor(file) }] },
+    codeSplitting: { groups: [{ name: "always", test: (file) => always.has(file) && !isEntryPoint(file) }] },
   });
   for (const [name, libraries] of Object.entries(LIBRARIES)) {
     writeFileSync(path.join(nodeBundle, `${name}.LICENSE.txt`), libraries.map(licenseOf).join("\n\n"));

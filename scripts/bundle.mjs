@@ -1,5 +1,5 @@
 // `node scripts/bundle.mjs FOLDER`: the worker's own modules, each set as one file, for the snapshot. A module is some forty
-// objects of the heap beside its code, and V8 makes all of them anew for each isolate.
+// objects of the heap beside its code, and V8 makes all of them again for each isolate.
 //
 // Built-ins are bound in all of them, and in the scripts that stay apart (`bind-intrinsics.mjs`).
 //
@@ -104,7 +104,7 @@ function lazily(modules, shared) {
   };
 }
 
-/** An expression has no name; whoever runs it takes its value. */
+/** An expression has no name; the code that runs it takes its value. */
 const isOfTheName = ({ code }) => code === "MISSING_NAME_OPTION_FOR_IIFE_EXPORT";
 const onLog = (level, log, handle) => isOfTheName(log) || handle(level, log);
 

@@ -49,7 +49,7 @@ const AREAS = [
   "xhr/formdata/",
 ];
 
-/** What nobody learns from: `[pattern of a path, why]`. */
+/** Tests without a useful result here: `[pattern of a path, why]`. */
 const LEFT_OUT = [
   [/idlharness/, "compares each interface with a browser's, which Workers' are not"],
   [/historical/, "asks whether something old is gone, which Workers may keep"],

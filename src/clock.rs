@@ -1,7 +1,7 @@
 //! The time of one instance: everything that has an age asks here (timers, `Date`, expiry of keys, caches, alarms).
 //!
 //! It flows as the machine's does, until a test steers it: then it stands still, and moves when it is told to, from one
-//! moment that somebody sleeps until to the next. It has two scales. The wall shows a date, and may be set back; what has
+//! wake-up time of a sleeper to the next. It has two scales. The wall shows a date, and may be set back; what has
 //! elapsed only grows, and what waits for a while, a timer, is measured on it.
 
 use std::cell::{Cell, RefCell};
@@ -94,7 +94,7 @@ impl Clock {
         }
     }
 
-    /// Stands still from now on and shows `wall`, whatever anybody sleeps until.
+    /// Stands still from now on and shows `wall`, whatever the sleepers wait for.
     pub fn set(&self, wall: f64) {
         // Whole milliseconds add up exactly.
         let elapsed = self.elapsed_ms().ceil();
@@ -110,7 +110,7 @@ impl Clock {
         }
     }
 
-    /// Moves on to the next moment that somebody sleeps until, and wakes those who do. Without any by `target`, on the
+    /// Moves on to the earliest wake-up time, and wakes the sleepers that wait for it. Without any by `target`, on the
     /// wall, it moves there, and the answer is false.
     pub fn step(&self, target: f64) -> bool {
         let Some(steered) = self.steered.get() else {

@@ -2,7 +2,7 @@
 //!
 //! One direction of dependency: `node` -> `worker` -> the rooms -> `web` -> `realm` -> `store`.
 //!
-//! - [`node`]: the door to Node (napi, no V8), with the Node half in JavaScript beside it
+//! - [`node`]: the binding to Node (napi, no V8), with the Node half in JavaScript beside it
 //! - [`worker`]: isolates, lanes, events, modules, and all rooms in them (deno_core, no napi)
 //! - [`rooms`]: the list of the rooms with a worker half; each is a folder with its rules, its ops and its Node half
 //! - [`web`]: the Web APIs, which rooms may use

@@ -59,7 +59,7 @@ pub const DURABLE_ALARM_BACKOFF: Duration = Duration::from_secs(2);
 /// doubles each time until it is this long. So is the store itself that cannot be asked for alarms.
 pub const DURABLE_ALARM_OUTAGE: Duration = Duration::from_secs(8);
 
-/// A store that tells nobody of alarms that others have set or left behind is asked for them this often.
+/// How often a store that does not report alarms which others have set or left behind is asked for them.
 pub const DURABLE_ALARM_LOOK: Duration = Duration::from_secs(3);
 
 /// An alarm that is due within this time keeps Node's process alive, as in Miniflare 2.
@@ -81,7 +81,7 @@ pub const PIPELINE_DEPTH: u32 = 32;
 pub const TIMER_NESTING: u32 = 5;
 pub const TIMER_NESTED_MS: f64 = 4.0;
 
-/// Whoever sleeps looks at the clock at least this often, since the system's may be set.
+/// Sleepers look at the clock at least this often, since the system's may be set.
 pub const CLOCK_LOOK: Duration = Duration::from_secs(60);
 
 /// Bytes that RocksDB gathers in memory before it writes them to a table, and bytes of tables that it keeps in memory.

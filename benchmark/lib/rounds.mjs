@@ -48,7 +48,7 @@ function median(sorted) {
 }
 
 function summary({ values, error }) {
-  // The table is published, and where the repository lies on this machine is nobody's business.
+  // The table is published, so paths on this machine are removed.
   if (error) return { error: error.replaceAll(ROOT, "") };
   const sorted = values.toSorted((a, b) => a - b);
   return { median: median(sorted), min: sorted[0], max: sorted.at(-1) };

@@ -6,7 +6,7 @@ use deno_core::{OpState, op2, v8};
 
 use super::{ROOM, calls, limits, policy};
 use crate::realm::instance::Instance;
-use crate::realm::later::answer;
+use crate::realm::pending::answer;
 use crate::realm::value::{Value, content_of};
 use crate::store::record::TAIL_BYTES;
 use crate::store::{Space, StoreError};

@@ -118,7 +118,7 @@ fn opaque(tag: &str) -> Option<&str> {
     (!inner.is_empty()).then_some(inner)
 }
 
-/// Whether one date is after another; what is no date is after every one.
+/// Whether one date is after another; an invalid date is after every other.
 fn is_after(date: &str, other: &str) -> bool {
     match (parse_date(date), parse_date(other)) {
         (Some(date), Some(other)) => date > other,

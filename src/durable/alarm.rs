@@ -55,7 +55,7 @@ impl Alarm {
         bytes.into()
     }
 
-    /// The alarm that some bytes are; `None` when they are none.
+    /// Parses an alarm; `None` when the bytes are no alarm.
     pub fn from_bytes(bytes: &[u8]) -> Option<Alarm> {
         let (time, rest) = bytes.split_first_chunk()?;
         let (due, rest) = rest.split_first_chunk()?;

@@ -26,7 +26,7 @@ const NO_HANDLER = "Your Durable Object class must have an alarm() handler in or
 let watcher = 0;
 let watches = false;
 
-/** `handled` is whether the object has an `alarm()`; undefined while nobody knows. */
+/** `handled` is whether the object has an `alarm()`; undefined while that is unknown. */
 export function getAlarm(open, { handled }) {
   const time = op_durable_alarm(open, ALARM.GET, 0);
   return time === ALARM_TIME.NONE || handled === false ? null : time;
@@ -58,7 +58,7 @@ function timeOf(time) {
 /**
  * Makes this worker the one that delivers the alarms of `bindings`; on its own, as they are due, if `isEnabled`.
  * @param deliver `(binding, hex, isForced)`
- * @param report `(binding, hex, failure)` of one that nobody awaits, an `AlarmFailure`
+ * @param report `(binding, hex, failure)` of a delivery without a caller that awaits it, an `AlarmFailure`
  */
 export function watchAlarms(bindings, isEnabled, deliver, report) {
   watcher = op_durable_alarms_watch(watcher, bindings);
@@ -103,7 +103,7 @@ async function settled(binding, hex, delivery) {
     return await delivery;
   } catch (error) {
     if (error instanceof AlarmFailure) throw error;
-    // It was not delivered, or nobody knows whether it was: the object cannot be read or written.
+    // It was not delivered, or that is unknown: the object cannot be read or written.
     throw new AlarmFailure(error, null, op_durable_alarms_postpone(binding, hex));
   } finally {
     op_durable_alarms_deliver(watcher, binding, hex, false);

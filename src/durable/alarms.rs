@@ -4,8 +4,8 @@
 //! had begun to deliver when it stopped watching is left to the next, which finds it as a retry.
 //!
 //! The queue is a cache of what is stored. Others may use the same place, and writes may be lost: it is read again when
-//! something was lost, when others let go of objects, and now and then where nobody tells of that. What another thread or
-//! process has claimed is left to it.
+//! something was lost, when others release objects, and at
+//! intervals where the store does not report that. Entries that another thread or process has claimed are left to it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};

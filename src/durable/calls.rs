@@ -117,7 +117,7 @@ fn delete_all(open: &Open) -> Result<Value> {
     Ok(Value::Undefined)
 }
 
-/// `[start, startAfter, end, prefix, reverse, limit]`; a negative limit is none.
+/// `[start, startAfter, end, prefix, reverse, limit]`; a negative limit means no limit.
 fn range([start, after, end, prefix, reverse, limit]: [Value; 6]) -> Range {
     let limit = number(limit);
     let limit = if limit < 0.0 { usize::MAX } else { limit as usize };

@@ -25,7 +25,7 @@ pub fn write<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Valu
     Some(bytes.into())
 }
 
-/// The value of some bytes; `None` when they are none.
+/// Parses a value; `None` when the bytes are no valid value.
 pub fn read<'s>(scope: &mut v8::PinScope<'s, '_>, bytes: &[u8]) -> Option<v8::Local<'s, v8::Value>> {
     v8::tc_scope!(let scope, scope);
     let deserializer = v8::ValueDeserializer::new(scope, Box::new(AtRest { mark: None }), bytes);

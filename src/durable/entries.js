@@ -16,7 +16,7 @@ import {
 
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 
-/** What the serializer says of an object that is no data. */
+/** The serializer's error for an object that cannot be cloned. */
 const NO_DATA = /^#<.*> could not be cloned\.$/;
 
 /** Refuses a call without a key; `where` names the class. */

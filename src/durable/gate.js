@@ -10,8 +10,8 @@
 // waits at the gate, and what is under way behind it, fails with the same error, and nothing that the object began goes on.
 //
 // The output gate keeps effects in: an answer, or a request to somewhere else, waits until all that the object has written
-// survives. So writes need not be awaited, and nobody ever learns of one that is lost. In memory there is nothing to wait
-// for.
+// survives. So writes need not be awaited, and the outside never sees one that is lost. In memory there is nothing to
+// wait for.
 //
 // Code in Node that uses the storage as a guest goes on when Node's microtasks run, which is after those at hand: for as
 // long as there are guests, Node is asked when it is done. In a simulation the gates open in random order, and storage
@@ -63,7 +63,7 @@ export class InputGate {
     return isSimulating() || this.#usedIn !== currentStretch();
   }
 
-  /** Storage was used: closed until whoever awaits it has gone on. */
+  /** Storage was used: closes the gate until the code that awaits the result has gone on. */
   use() {
     // Storage used in the current stretch may still be awaited.
     this.#usedIn = currentStretch();
@@ -167,7 +167,7 @@ export class InputGate {
         stopWait(wait);
       }
     });
-    // Whoever waits for the object learns of its error; the constructor need not.
+    // The callers that wait for the object get its error; the constructor need not.
     result.catch(() => {});
     return result;
   }
@@ -196,7 +196,7 @@ export class InputGate {
     }
   }
 
-  /** Lets in who has waited longest. While a closure holds the gate closed nobody is; its end opens the gate. */
+  /** Lets in the event that has waited longest; none while a closure holds the gate, whose end opens it. */
   letIn() {
     this.#opens = false;
     if (this.#closures > 0 || this.#holds > 0 || this.#waiting.length === 0) return;
@@ -230,7 +230,7 @@ export class OutputGate {
     this.#lose = lose;
   }
 
-  /** Something was written, and nobody may learn of it yet, unless the writer allows it. */
+  /** Something was written, which must not be visible outside yet, unless the writer allows it. */
   wrote(options) {
     if (options?.allowUnconfirmed) this.#hasAllowed = true;
     else this.#hasWritten = true;

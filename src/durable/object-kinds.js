@@ -1,11 +1,11 @@
 // Ids of Durable Objects crossing the membrane. `node/node-object-kinds.js` is Node's half.
 
-import { load, understudy } from "ext:miniflare/realm/lazy.js";
+import { load, stub } from "ext:miniflare/realm/lazy.js";
 
 /** The script with the classes of ids, stubs and namespaces. */
 export const CLASSES = "ext:miniflare/durable/object-namespace.js";
 
-const objects = understudy(CLASSES, [], ["DurableObjectId"]);
+const objects = stub(CLASSES, [], ["DurableObjectId"]);
 
 export const kinds = [
   {

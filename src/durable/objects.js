@@ -152,7 +152,7 @@ function reset(binding, hex, gates, error) {
   if (storages.get(binding)?.get(hex)?.gates === gates) evict(binding, hex);
 }
 
-/** Has whoever asked an object know that an error is the object's, as Workers do. */
+/** Marks an error as the object's (`remote`) for the caller, as Workers do. */
 function markRemote(error) {
   if (core.isNativeError(error)) {
     Reflect.defineProperty(error, "remote", { value: true, writable: true, enumerable: true, configurable: true });
@@ -224,8 +224,8 @@ export const isHere = (binding) => classes.has(binding);
 export const livingIds = (binding) => [...(objects.get(binding)?.keys() ?? [])];
 
 /**
- * Forgets an object; whether it lived. Events that it is handling go on over the same entries, but it closes a gate that
- * nobody waits for any more; its timers end with them.
+ * Forgets an object; whether it lived. Events that it is handling go on over the same entries, but a gate that
+ * it closes delays no event any more; its timers end with them.
  */
 export function evict(binding, hex) {
   const known = storages.get(binding)?.get(hex);
@@ -292,7 +292,7 @@ class LivingObject {
     if (context !== undefined) context.gates = this.#gates;
   }
 
-  /** Calls the object's handler. Whoever calls it has entered the gate. */
+  /** Calls the object's handler. The caller has entered the gate. */
   alarm(info) {
     const instance = this.#instance;
     if (instance === undefined) throw this.#failure;
@@ -328,7 +328,7 @@ function construct(binding, hex) {
   const { DurableObjectId } = load(CLASSES);
   const state = new DurableObjectState(new DurableObjectId(binding, hex), storage, gates.input);
   try {
-    // Whoever asked first lends its limits and its time, but what the constructor begins is the object's.
+    // The first caller lends its limits and its time, but work that the constructor begins is the object's.
     enter(contextWithin(currentContext(), gates), () => object.construct(Class, state, alarm));
     return object;
   } catch (error) {

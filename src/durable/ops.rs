@@ -215,7 +215,7 @@ pub fn op_durable_delete_all(#[cppgc] open: &Open) -> Result<(), StorageError> {
     }
 }
 
-/// The entries within bounds: `[key, value, key, value, ...]`. A negative `limit` is none.
+/// The entries within bounds: `[key, value, key, value, ...]`. A negative `limit` means no limit.
 #[op2]
 pub fn op_durable_list<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,

@@ -17,7 +17,7 @@ import { DurableObjectStorage } from "ext:miniflare/durable/storage.js";
 import { enter, eventContext } from "ext:miniflare/realm/context.js";
 import { live } from "ext:miniflare/realm/port.js";
 
-/** An object's storage, opened anew if something that was written to it is lost. */
+/** An object's storage, opened again if something that was written to it is lost. */
 async function soundStorageOf(binding, hex) {
   const known = storageOf(binding, hex);
   if (known.opening !== undefined) await known.opening;

@@ -1,5 +1,5 @@
 // Durable Objects in a worker. Nearly all of it is a lazy script (`bundle.js`), which is loaded once there are bindings of
-// objects, or someone asks for one.
+// objects, or Node asks for one.
 
 import { CLASSES, kinds } from "ext:miniflare/durable/object-kinds.js";
 import { load, onLoad } from "ext:miniflare/realm/lazy.js";

@@ -39,7 +39,7 @@ pub enum StorageError {
     TransactionTooLarge,
     #[class("ERR_DESERIALIZATION")]
     #[error(
-        "The value of the key \"{0}\" cannot be read: its bytes are none that this version of miniflare-rs has written. Delete it, or put another."
+        "The value of the key \"{0}\" cannot be read: its bytes were not written by this version of miniflare-rs. Delete the key, or put a new value."
     )]
     Unreadable(String),
     #[class(inherit)]
@@ -113,7 +113,7 @@ impl Storage {
         let waits = RefCell::new(match claimed {
             Reply::Now(Ok(())) => None,
             Reply::Now(error) => Some(ready(error).boxed()),
-            Reply::Later(claimed) => Some(claimed),
+            Reply::Pending(claimed) => Some(claimed),
         });
         let commits = space.commits();
         Rc::new(Storage {
@@ -131,7 +131,7 @@ impl Storage {
         }
         match self.space.sync() {
             Reply::Now(answer) => Ok(answer.map(|()| true)?),
-            Reply::Later(waits) => {
+            Reply::Pending(waits) => {
                 self.waits.replace(Some(waits));
                 Ok(false)
             }

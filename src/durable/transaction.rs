@@ -1,5 +1,5 @@
 //! Transactions are optimistic: they read what is there, keep their writes to themselves, and commit only if nothing they
-//! have read was written meanwhile. Whoever runs one whose commit is refused runs it again.
+//! have read was written meanwhile. The caller runs a transaction again whose commit is refused.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;

@@ -153,7 +153,7 @@ async fn gather(chunks: &mut Chunks, uri: &Uri) -> (Vec<Bytes>, Rest) {
     (gathered, Rest::ToCome)
 }
 
-/// Hands a body on until it ends or fails, or nobody reads it any more.
+/// Hands a body on until it ends or fails, or its reader is gone.
 async fn forward(mut chunks: Chunks, uri: &Uri, silence: Duration, sender: mpsc::Sender<Result<Bytes, Failure>>) {
     loop {
         let chunk = match timeout(silence, chunks.next()).await {

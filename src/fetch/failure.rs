@@ -89,7 +89,7 @@ impl Failure {
         self.into_class(FAILURE)
     }
 
-    /// The error of whoever reads a body that broke off.
+    /// The error for the reader of a body that broke off.
     pub fn into_js_terminated(self) -> JsErrorBox {
         self.into_class(TERMINATED)
     }

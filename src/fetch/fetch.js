@@ -122,7 +122,7 @@ function innerBody(body) {
   return inner;
 }
 
-/** Nobody is going to read this body. */
+/** Cancels a body that will not be read. */
 function discard(body) {
   if (typeof body?.cancel === "function") body.cancel().catch(() => {});
 }

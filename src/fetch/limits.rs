@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Connections: what undici, the client of Miniflare 2, allows by default
-/// (<https://undici.nodejs.org/#/docs/api/Client>): for making one, and for one that nobody uses.
+/// (<https://undici.nodejs.org/#/docs/api/Client>): for making one, and for an idle one.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub const IDLE_CONNECTION: Duration = Duration::from_secs(4);
 

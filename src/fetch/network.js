@@ -5,10 +5,10 @@ import { op_outbound_answer, op_outbound_configure, op_outbound_open } from "ext
 import "ext:miniflare/fetch/failures.js";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
 import { BODY, HOST, host } from "ext:miniflare/realm/port.js";
-import { STREAMS, understudyOf } from "ext:miniflare/realm/lazy.js";
+import { STREAMS, stubOf } from "ext:miniflare/realm/lazy.js";
 
 const { headersOfText, textOfHeaders } = core.loadExtScript("ext:miniflare/web/header-text.js");
-const { readableStreamForRid } = understudyOf(STREAMS);
+const { readableStreamForRid } = stubOf(STREAMS);
 
 const NO_BYTES = new Uint8Array();
 
@@ -53,7 +53,7 @@ function open({ method, url, headers, body, length }) {
 
 const isStream = (body) => body !== null && typeof body === "object" && !(body instanceof Uint8Array);
 
-/** Writes a body chunk by chunk, as the connection takes them. Once nobody takes them any more, its source is told. */
+/** Writes a body chunk by chunk, as the connection takes them. When the connection ends, its source is told. */
 async function write(exchange, reader, hop) {
   try {
     for (let chunk = await read(reader, hop); chunk !== undefined; chunk = await read(reader, hop)) {

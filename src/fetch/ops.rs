@@ -66,7 +66,7 @@ pub fn op_outbound_configure(
 }
 
 /// Opens a request and starts it. `headers` is `name\nvalue\n...`, `kind` says what the body is, `length` how long a
-/// stream will be, negative when nobody knows.
+/// stream will be, negative when it is unknown.
 #[op2(fast)]
 #[smi]
 pub fn op_outbound_open(

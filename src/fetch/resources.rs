@@ -114,7 +114,7 @@ struct Incoming {
     chunks: mpsc::Receiver<Result<Bytes, Failure>>,
     /// What of the chunk in hand has not been read.
     left: Bytes,
-    /// A failure that came behind bytes; whoever reads next is told.
+    /// A failure that came after bytes; the next read reports it.
     failed: Option<Failure>,
 }
 

@@ -47,7 +47,7 @@ pub async fn get(
 }
 
 /// Puts a value. `options` are undefined, or `[metadata, expiration, expirationTtl, shown]`: JSON or undefined, seconds
-/// or undefined, and the words of whoever gave these.
+/// or undefined, and these in the caller's words.
 pub async fn put(space: Rc<dyn Space>, key: String, value: Vec<u8>, options: Value, now_ms: f64) -> Result<Value> {
     let (metadata, expiry) = read_options(options);
     namespace::put(space, key, value, metadata, expiry, now_ms).await?;

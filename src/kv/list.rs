@@ -12,7 +12,7 @@ use crate::store::range::Range;
 use crate::store::record::Record;
 use crate::store::{Reply, Space};
 
-/// What a list is asked for. A limit comes with the words of whoever gave it.
+/// The options of a list. A limit comes with its text as the caller wrote it.
 pub struct Query {
     pub prefix: String,
     pub limit: f64,

@@ -45,7 +45,7 @@ pub enum KvError {
 
 pub type Result<T> = std::result::Result<T, KvError>;
 
-/// When an entry goes, in seconds, with the words of whoever said so.
+/// When an entry expires, in seconds, with the number as the caller wrote it.
 pub enum Expiry {
     Never,
     /// This long from now.

@@ -9,7 +9,7 @@ use super::calls::{self, Wanted};
 use super::limits;
 use super::namespace::KvError;
 use crate::realm::instance::Instance;
-use crate::realm::later::answer;
+use crate::realm::pending::answer;
 use crate::realm::value::{Value, content_of};
 use crate::store::Space;
 use crate::store::record::TAIL_BYTES;

@@ -33,7 +33,7 @@
   const DEPTH = 100;
   /** Prototypes that a chain has at most: those of a proxy may have no end. */
   const LONGEST_CHAIN = 1000;
-  /** What whoever catches a value reads of it. */
+  /** The properties that code reads first of a value it has caught. */
   const READ_FIRST = [
     "name",
     "message",

@@ -139,7 +139,7 @@
       const number = isOnce ? next++ : share(promise);
       const settle = (kept) => (value) => {
         realm.owes(promise, false);
-        // The lane may be gone by now, and nobody to tell.
+        // The lane may be closed by now; there is no listener then.
         try {
           realm.call(CALL.SETTLE, [number, ...encodeOutcome(kept, value, isOnce)]);
         } catch {}
@@ -454,12 +454,12 @@
       return descriptor;
     }
 
-    /** Ends this half: whoever waits for the other realm, or calls it from now on, is told so. */
+    /** Ends this half: pending and later calls of the other realm are rejected with `reason`. */
     function close(reason) {
       ended = reason;
       for (const { promise, reject } of settlers.values()) {
         realm.waiting(-1);
-        // Who awaits it is told; a promise that nobody looks at is no failure of theirs.
+        // Callers that await it get the error; a promise without a handler is not an unhandled rejection.
         promise.catch(() => {});
         reject(reason());
       }

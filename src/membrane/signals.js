@@ -1,7 +1,7 @@
 // How an `AbortSignal` crosses: the other realm gets a signal of its own that is aborted when the original is, at once and
 // for the same reason. A follower that crosses back is the original.
 //
-// Of the two, the original alone knows how long it can be aborted: whoever listens to the follower need not hold it. So
+// Of the two, the original alone knows how long it can be aborted: a listener of the follower need not hold it. So
 // a follower lives as long as the original does, and nothing here keeps the original.
 (() => {
   "use strict";
@@ -46,7 +46,7 @@
       const reason = given === null ? undefined : membrane.decode(given[0]);
       const original = isHome ? originals.get(number)?.reference.deref() : undefined;
       if (original !== undefined) return original;
-      // Of an original that is gone nobody can tell it from another signal.
+      // If the original is gone, a new signal cannot be told from it.
       const follower = isHome ? create() : followerOf(number);
       if (given !== null) follower.abort(reason);
       return follower.signal;
@@ -77,7 +77,7 @@
       tell([FORGET, number]);
     }
 
-    /** The other realm may be gone by now, and nobody to tell. */
+    /** The other realm may be gone by now; there is no listener then. */
     function tell(message) {
       try {
         send(message);

@@ -35,7 +35,7 @@ function answer(mock, hop, send) {
   return { status, statusText, headers: headersOfText(headers), body };
 }
 
-/** An answer that comes when nobody waits for it any more is not read; `end` is what ends the wait, if there is any. */
+/** An answer that comes when its request has ended is not read; `end` is what ends the wait, if there is any. */
 function answerLater(hop, send, response, end) {
   const later = response.then(
     (given) => answerOf(hop, send, given),
@@ -77,7 +77,7 @@ function bodyToNode(hop) {
   return [isBlob ? "blob" : "stream", encode({ drain: () => drain(hop), source: () => sourceOf(hop) })];
 }
 
-/** Whoever reads the stream of a hop may end it for no reason, where an abort had one. */
+/** The reader of a hop's stream may cancel it without a reason, where an abort had one. */
 function sourceOf({ body, signal }) {
   const { pull, cancel } = sourceOfStream(body instanceof Uint8Array ? new Blob([body]).stream() : body);
   return { pull, cancel: (reason) => cancel(signal?.aborted ? signal.reason : reason) };

@@ -33,7 +33,7 @@ pub enum Body<'r> {
     None,
     Text(&'r Text),
     Bytes(&'r [u8]),
-    /// A stream that nobody has read.
+    /// A stream that has not been read.
     Unread,
 }
 
@@ -85,7 +85,7 @@ impl<'r> Request<'r> {
         text.as_deref()
     }
 
-    /// The value of a body that is JSON. Some JSON of JavaScript's is none here, such as numbers beyond the largest.
+    /// The value of a JSON body. Some JSON that JavaScript accepts is invalid here, such as numbers beyond the largest.
     pub fn json(&self) -> Option<&serde_json::Value> {
         let json = self.json.get_or_init(|| serde_json::from_str(self.text()?).ok());
         json.as_ref()

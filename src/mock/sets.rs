@@ -2,7 +2,7 @@
 //!
 //! A set is compiled once and cannot be changed. So there are several, each less than half as long as the one before: a
 //! few new patterns are tested one by one, more become a set, which takes up those before it that are hardly longer. What is
-//! taken out is masked, and a set is compiled anew once most of it is. Either way a pattern is compiled a few times,
+//! taken out is masked, and a set is compiled again once most of it is. Either way a pattern is compiled a few times,
 //! whatever comes and goes.
 
 use std::cell::OnceCell;

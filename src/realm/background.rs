@@ -33,7 +33,7 @@ const FLAGS: &[&str] = &[
     // its pages for code: a third of a millisecond that a worker of a few requests does not earn back. One of many gets
     // there soon after.
     "--baseline-batch-compilation-threshold=32768",
-    // V8 maps its built-in functions into each isolate anew, to call them by shorter jumps: 5 % of what an isolate costs.
+    // V8 maps its built-in functions into every isolate, to call them by shorter jumps: 5 % of the cost of an isolate.
     "--no-short-builtin-calls",
 ];
 

@@ -35,7 +35,7 @@ const settings = {
 /**
  * Sets what holds for all requests of this worker.
  * @param chosen `{ unbound, subrequests, internalSubrequests, actualTime, globalAsyncIO, globalTimers, globalRandom }`;
- *   limits that are not given are those of the usage model, and a negative one is none
+ *   limits that are not given are those of the usage model, and a negative one means no limit
  */
 export function configure(chosen) {
   const limit = (number, otherwise) => (number < 0 ? Infinity : (number ?? otherwise));

@@ -1,4 +1,4 @@
-//! The one door out of a worker: a call of the Node side, on the same stack.
+//! The one way out of a worker: a call of the Node side, on the same stack.
 //!
 //! `op_host(call, ...args)` is synchronous. What the calls mean is agreed between the two JavaScript halves
 //! (`src/membrane/membrane.js`, `src/node/instance/lane.ts`); this room only carries values.
@@ -12,7 +12,7 @@ use super::turns::TurnHooks;
 use super::value::Value;
 use crate::limits;
 
-/// The Node side of a lane, as the worker floor sees it.
+/// The Node side of a lane, as the worker layer sees it.
 pub trait Host {
     /// Calls Node with a call's number and its arguments, and returns what it answered. Never throws: failures are
     /// encoded in the answer by the JavaScript on the other side.

@@ -2,8 +2,8 @@
 // pays for what it holds.
 //
 // Scripts that are in the snapshot take functions and prototypes out of lazy ones when they are loaded themselves. They get
-// an understudy: its functions load the script and go on there, and nothing is an instance of its classes, as nothing can
-// have made one yet. When the script is loaded, the understudy gets all that it exports.
+// a stub: its functions load the script and go on there, and nothing is an instance of its classes, as nothing can
+// have made one yet. When the script is loaded, the stub gets all that it exports.
 (() => {
   "use strict";
 
@@ -17,10 +17,10 @@
 
   class Absent {}
 
-  const UNDERSTUDIES = { __proto__: null };
-  understudy(CONSOLE, ["createFilteredInspectProxy", "inspect"]);
-  understudy(FORM_DATA, ["formDataFromEntries", "formDataToBlob", "parseFormData"], ["FormData"]);
-  understudy(
+  const STUBS = { __proto__: null };
+  stub(CONSOLE, ["createFilteredInspectProxy", "inspect"]);
+  stub(FORM_DATA, ["formDataFromEntries", "formDataToBlob", "parseFormData"], ["FormData"]);
+  stub(
     STREAMS,
     [
       "createProxy",
@@ -42,14 +42,14 @@
   const makers = { __proto__: null };
   let isComplete = false;
 
-  function understudy(specifier, functions, classes = []) {
+  function stub(specifier, functions, classes = []) {
     const parts = { __proto__: null };
     for (const name of functions) parts[name] = (a, b, c, d) => load(specifier)[name](a, b, c, d);
     for (const name of classes) {
       parts[name] = Absent;
       parts[`${name}Prototype`] = Absent.prototype;
     }
-    return (UNDERSTUDIES[specifier] = parts);
+    return (STUBS[specifier] = parts);
   }
 
   /** What a lazy script exports. */
@@ -62,18 +62,18 @@
     const waiting = completions[specifier] ?? [];
     for (let index = 0; index < waiting.length; index++) waiting[index](exported);
     // Last, so that what an overflow of the stack has cut short is done again.
-    if (specifier in UNDERSTUDIES) assign(UNDERSTUDIES[specifier], exported);
+    if (specifier in STUBS) assign(STUBS[specifier], exported);
     return (loaded[specifier] = exported);
   }
 
-  // Upstream's scripts know no difference. Once the snapshot is made, whoever asks for a script needs it.
+  // Upstream's scripts see no difference. Once the snapshot is made, a script that is asked for is needed.
   const lazy = new Set(op_lazy_scripts());
   const { loadExtScript } = core;
   core.loadExtScript = (specifier) => {
     if (!lazy.has(specifier)) return loadExtScript(specifier);
     // Classes take a function of the console's along, to be shown with, and few are ever shown.
     const mayWait = !isComplete || specifier === CONSOLE;
-    return (mayWait && UNDERSTUDIES[specifier]) || load(specifier);
+    return (mayWait && STUBS[specifier]) || load(specifier);
   };
 
   return {
@@ -81,10 +81,10 @@
     FORM_DATA,
     STREAMS,
     load,
-    /** Makes the understudy of a script, with these of its functions and classes, and returns it. */
-    understudy,
-    understudyOf: (specifier) => UNDERSTUDIES[specifier],
-    /** `complete(exports)` is called once the script has been loaded, before anyone uses it. */
+    /** Makes the stub of a script, with these of its functions and classes, and returns it. */
+    stub,
+    stubOf: (specifier) => STUBS[specifier],
+    /** `complete(exports)` is called once the script has been loaded, before it is used. */
     onLoad: (specifier, complete) => void (completions[specifier] ??= []).push(complete),
     /** Gives an object properties whose values `make(name)` returns when they are first looked at. */
     define(object, names, make, enumerable = false) {

@@ -2,5 +2,6 @@
 
 import { core } from "ext:core/mod.js";
 
-export const { complete, CONSOLE, define, FORM_DATA, load, make, onLoad, STREAMS, understudy, understudyOf } =
-  core.loadExtScript("ext:miniflare/realm/lazy-scripts.js");
+export const { complete, CONSOLE, define, FORM_DATA, load, make, onLoad, STREAMS, stub, stubOf } = core.loadExtScript(
+  "ext:miniflare/realm/lazy-scripts.js",
+);

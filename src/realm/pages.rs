@@ -21,14 +21,14 @@ pub fn is_large(length: usize) -> bool {
     length >= limits::LARGE_BUFFER_BYTES
 }
 
-/// Memory for a large buffer, filled with zeros if `zeroed`; null when there is none.
+/// Memory for a large buffer, filled with zeros if `zeroed`; null when there is no memory left.
 pub fn take(length: usize, zeroed: bool) -> *mut u8 {
     let size = size_of(length);
     let Some(kept) = take_kept(size) else {
         return map(size, zeroed);
     };
     if zeroed {
-        // SAFETY: the memory is mapped, and nobody else has it.
+        // SAFETY: the memory is mapped, and has no other user.
         unsafe { kept.write_bytes(0, length) };
     }
     kept
@@ -37,7 +37,7 @@ pub fn take(length: usize, zeroed: bool) -> *mut u8 {
 /// Takes memory back.
 ///
 /// # Safety
-/// `data` comes from [`take`] with this very `length`, and nobody uses it any more.
+/// `data` comes from [`take`] with this very `length`, and is not used any more.
 pub unsafe fn give_back(data: *mut u8, length: usize) {
     let size = size_of(length);
     let mut kept = lock();
@@ -54,7 +54,7 @@ pub unsafe fn give_back(data: *mut u8, length: usize) {
 /// Gives what is kept back to the system: the last worker is gone.
 pub fn release() {
     for (data, size) in std::mem::take(&mut *lock()) {
-        // SAFETY: what is kept is used by nobody.
+        // SAFETY: kept memory has no user.
         unsafe { unmap(data as *mut u8, size) };
     }
 }
@@ -121,7 +121,7 @@ impl Block {
             return None;
         }
         let data = NonNull::new(take(bytes.len(), false))?;
-        // SAFETY: `data` has room for all bytes, and is nobody else's.
+        // SAFETY: `data` has room for all bytes, and has no other user.
         unsafe { data.copy_from_nonoverlapping(NonNull::from(bytes).cast(), bytes.len()) };
         Some(Block {
             data,

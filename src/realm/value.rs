@@ -1,6 +1,6 @@
 //! The values that cross between Node's V8 and ours, as plain Rust.
 //!
-//! Both floors convert from and to [`Value`], so neither knows the other's engine. It is deliberately small: primitives,
+//! Both layers convert from and to [`Value`], so neither knows the other's engine. It is deliberately small: primitives,
 //! text in the engine's own encoding (nothing is lost, lone surrogates included), bytes, and lists of these. Richer
 //! values are encoded into it by the membrane (`src/membrane/membrane.js`).
 
@@ -261,7 +261,7 @@ pub fn fields<const N: usize>(value: Value) -> [Value; N] {
     std::array::from_fn(|_| fields.next().unwrap_or(Value::Undefined))
 }
 
-/// The text that a value is; empty when it is none.
+/// The text of a value; empty when the value is no text.
 pub fn into_text(value: Value) -> String {
     match value {
         Value::Text(text) => text.to_utf8(),

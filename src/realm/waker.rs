@@ -2,7 +2,7 @@
 //!
 //! Any thread may wake a lane. A lane that runs notices at the end of its turn; one that rests is reported to its
 //! environment, which polls it from Node's loop. The two flags are read and written in opposite order by the two sides,
-//! so a wake is never lost. A wake after the lane is gone finds nobody and does nothing.
+//! so a wake is never lost. Waking a closed lane is a no-op.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

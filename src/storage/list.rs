@@ -13,7 +13,7 @@ use crate::store::range::Range;
 use crate::store::record::Record;
 use crate::store::{Reply, Result, Space};
 
-/// What a list is asked for. An empty delimiter or cursor is none.
+/// The options of a list. An empty string means no delimiter or no cursor.
 struct Query {
     prefix: String,
     exclude: Option<String>,

@@ -24,7 +24,7 @@ pub struct Buffered {
     base: Rc<dyn Space>,
     changes: RefCell<Changes>,
     bytes: Cell<usize>,
-    /// Why changes were lost. Nothing can be asked of the space any more then: whoever has it must claim it again.
+    /// Why changes were lost. The space refuses everything then: its user must claim it again.
     failure: Arc<OnceLock<StoreError>>,
     unwritten: Rc<Unwritten>,
     itself: Weak<Buffered>,
@@ -113,7 +113,7 @@ impl Space for Buffered {
         };
         match self.base.sync() {
             Reply::Now(synced) => Reply::Now(synced.inspect_err(note)),
-            Reply::Later(synced) => Reply::Later(Box::pin(synced.inspect_err(note))),
+            Reply::Pending(synced) => Reply::Pending(Box::pin(synced.inspect_err(note))),
         }
     }
 }

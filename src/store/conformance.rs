@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::joint;
 use super::range::Range;
-use super::snapshots::Kept;
+use super::snapshots::SnapshotStore;
 use super::{Reply, Space, Store, Write};
 
 pub fn put(key: &str, value: &str) -> Write {
@@ -21,7 +21,7 @@ pub fn delete(key: &str) -> Write {
 pub fn answer<T>(reply: Reply<T>) -> super::Result<T> {
     match reply {
         Reply::Now(answer) => answer,
-        Reply::Later(answer) => futures::executor::block_on(answer),
+        Reply::Pending(answer) => futures::executor::block_on(answer),
     }
 }
 
@@ -40,7 +40,7 @@ pub fn apply(space: &Rc<dyn Space>, writes: Vec<Write>) {
     answer(space.commit(writes)).expect("the store writes");
 }
 
-pub fn restore(store: &Rc<Kept>, number: usize) -> super::Result<()> {
+pub fn restore(store: &Rc<SnapshotStore>, number: usize) -> super::Result<()> {
     futures::executor::block_on(async {
         let restoration = store.clone().restore(number).await?;
         joint::commit(vec![(restoration.batch)()?]).await?;
@@ -64,7 +64,7 @@ pub fn check_all(store: Rc<dyn Store>) {
         let entries = answer(space.list(&Range::all())).expect("the store lists");
         apply(&space, entries.into_iter().map(|(key, _)| (key, None)).collect());
     }
-    let kept = Kept::new(store.clone());
+    let kept = SnapshotStore::new(store.clone());
     kept.take(1);
     check(&*kept);
     restore(&kept, 1).expect("the store can be written");

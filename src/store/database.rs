@@ -1,13 +1,13 @@
 //! One RocksDB database: a folder, open once in the process however many instances use it and whatever they call it.
 //!
 //! Writes go into the memtable and into a buffer of the write-ahead log, in one order; [`Database::confirm`] hands the
-//! buffer to the operating system, or to the disk as well. So a write costs no system call until somebody outside could
+//! buffer to the operating system, or to the disk as well. So a write costs no system call until the outside could
 //! learn of it, and what survives is always everything up to some write. A sync of the disk runs on a thread of the
 //! database, and all that ask for one while another runs share the next.
 //!
-//! When the log cannot be written, RocksDB refuses all that follows. What was told to nobody is then given up: the next
-//! use opens the folder anew, and finds what was confirmed. When the folder has been deleted the database is over: whoever
-//! uses it next is told, and opens another.
+//! When the log cannot be written, RocksDB refuses all that follows. Unconfirmed writes are then given up: the next
+//! use opens the folder again, and finds what was confirmed. When the folder has been deleted the database is over: the
+//! next use reports that, and opens another.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -230,7 +230,7 @@ impl Database {
             return Reply::Now(Err(ended(&lock(&self.name))));
         }
         let folder = lock(&self.name).clone();
-        Reply::Later(
+        Reply::Pending(
             wait.map(move |synced| synced.unwrap_or_else(|_| Err(ended(&folder))))
                 .boxed(),
         )
@@ -274,7 +274,7 @@ impl Database {
         work(handle)
     }
 
-    /// Has the next use open the folder anew, since it is not known what was written.
+    /// Has the next use open the folder again, since it is not known what was written.
     pub fn give_up(&self, reason: StoreError) {
         let _ = self.flush_written();
         self.fail(reason);
@@ -287,7 +287,7 @@ impl Database {
 }
 
 impl Drop for Database {
-    /// Closes it; whoever opens the folder next waits until that is done.
+    /// Closes it; the next open of the folder waits until that is done.
     fn drop(&mut self) {
         let mut open = lock(&OPEN);
         if let Some(handle) = self.handle.get_mut().unwrap_or_else(PoisonError::into_inner).take() {

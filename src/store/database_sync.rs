@@ -8,7 +8,7 @@ use futures::channel::oneshot;
 use super::Result;
 use super::database::Database;
 
-/// Somebody who waits for a sync that begins after they asked.
+/// A caller that waits for a sync, which must begin after it asked.
 pub struct Job {
     pub database: Arc<Database>,
     pub write: u64,
@@ -32,7 +32,7 @@ fn sync_for(jobs: &Receiver<Job>) {
         let synced = database.flush(true);
         for Job { database, write, done } in shared {
             let answer = synced.clone().and_then(|()| database.check(write));
-            // Whoever is told that all is safe may open the folder elsewhere: it is let go of before.
+            // A caller that learns that all is safe may open the folder elsewhere: it is released before.
             drop(database);
             let _ = done.send(answer);
         }

@@ -11,7 +11,7 @@ pub enum Kind {
     Locked,
     /// What is there cannot be read as what it should be.
     Corrupt,
-    /// What is there was written by somebody who meant something else by it.
+    /// The data there was written by other software, with another meaning.
     Foreign,
     /// No space is left.
     Full,

@@ -60,7 +60,7 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 /// What a store answers: at once, or later.
 pub enum Reply<T> {
     Now(Result<T>),
-    Later(BoxFuture<'static, Result<T>>),
+    Pending(BoxFuture<'static, Result<T>>),
 }
 
 impl<T> Reply<T> {
@@ -68,7 +68,7 @@ impl<T> Reply<T> {
     pub fn now(self) -> Result<T> {
         match self {
             Reply::Now(answer) => answer,
-            Reply::Later(_) => Err(StoreError::other("a store that had to answer at once answers later")),
+            Reply::Pending(_) => Err(StoreError::other("a store that had to answer at once answers later")),
         }
     }
 
@@ -79,7 +79,7 @@ impl<T> Reply<T> {
     {
         match self {
             Reply::Now(answer) => Reply::Now(answer.and_then(make)),
-            Reply::Later(answer) => Reply::Later(Box::pin(async move { make(answer.await?) })),
+            Reply::Pending(answer) => Reply::Pending(Box::pin(async move { make(answer.await?) })),
         }
     }
 
@@ -87,7 +87,7 @@ impl<T> Reply<T> {
     pub async fn wait(self) -> Result<T> {
         match self {
             Reply::Now(answer) => answer,
-            Reply::Later(answer) => answer.await,
+            Reply::Pending(answer) => answer.await,
         }
     }
 }
@@ -110,14 +110,14 @@ pub trait Store {
     /// The names of the spaces that hold something and begin with `prefix`, in order.
     fn spaces(&self, prefix: &str) -> Reply<Vec<String>>;
 
-    /// The names of the spaces that have `key`, in order, each with its value there. Those that somebody else has claimed
+    /// The names of the spaces that have `key`, in order, each with its value there. Those that are claimed elsewhere
     /// are left out.
     fn spaces_with(&self, key: &[u8]) -> Reply<Vec<(String, Bytes)>>;
 
     /// Writes to spaces that are all claimed, to be committed together with others: see [`joint::commit`].
     fn batch(&self, changes: Vec<(String, Vec<Write>)>) -> Result<Batch>;
 
-    /// Which of these spaces somebody else has claimed: another thread, or another process.
+    /// Which of these spaces are claimed elsewhere: by another thread, or by another process.
     fn elsewhere(&self, names: &[String]) -> Reply<Vec<bool>> {
         Reply::Now(Ok(vec![false; names.len()]))
     }
@@ -162,23 +162,23 @@ pub trait Space {
         match self.apply(writes) {
             Reply::Now(Ok(())) => self.sync(),
             Reply::Now(error) => Reply::Now(error),
-            Reply::Later(applied) => after(applied, self.sync()),
+            Reply::Pending(applied) => after(applied, self.sync()),
         }
     }
 }
 
 /// Answers when both have; requests to a store that answers later are kept in order by it.
 fn after(first: BoxFuture<'static, Result<()>>, second: Reply<()>) -> Reply<()> {
-    Reply::Later(Box::pin(async move {
+    Reply::Pending(Box::pin(async move {
         first.await?;
         match second {
             Reply::Now(answer) => answer,
-            Reply::Later(answer) => answer.await,
+            Reply::Pending(answer) => answer.await,
         }
     }))
 }
 
-/// The spaces of a store that are claimed, by name: all who claim one have the same, for as long as somebody has it.
+/// The spaces of a store that are claimed, by name: all who claim one have the same, for as long as it is in use.
 struct Claims<S>(RefCell<HashMap<String, Weak<S>>>);
 
 impl<S> Default for Claims<S> {
@@ -188,7 +188,7 @@ impl<S> Default for Claims<S> {
 }
 
 impl<S> Claims<S> {
-    /// The space of this name, made anew when there is none or it is not sound any more.
+    /// The space of this name; a new one when there is none or it is not sound any more.
     fn claim(&self, name: &str, is_sound: fn(&S) -> bool, make: impl FnOnce() -> Rc<S>) -> Rc<S> {
         let mut claimed = self.0.borrow_mut();
         let living = claimed.get(name).and_then(Weak::upgrade);

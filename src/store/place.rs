@@ -13,7 +13,7 @@ use super::database::Durability;
 use super::memory::MemoryStore;
 use super::redis::RedisStore;
 use super::rocks::RocksStore;
-use super::snapshots::Kept;
+use super::snapshots::SnapshotStore;
 use super::stores::{Keeps, Restoration};
 use super::{Result, Store};
 
@@ -31,13 +31,13 @@ pub enum Place {
 /// What a room stores as keys and values.
 pub struct Spaces {
     room: String,
-    memory: Rc<Kept>,
-    current: RefCell<(Place, Rc<Kept>)>,
+    memory: Rc<SnapshotStore>,
+    current: RefCell<(Place, Rc<SnapshotStore>)>,
 }
 
 impl Spaces {
     pub fn new(room: &str) -> Spaces {
-        let memory = Kept::new(Rc::<MemoryStore>::default());
+        let memory = SnapshotStore::new(Rc::<MemoryStore>::default());
         Spaces {
             room: room.into(),
             current: RefCell::new((Place::Memory, memory.clone())),
@@ -45,7 +45,7 @@ impl Spaces {
         }
     }
 
-    pub fn store(&self) -> Rc<Kept> {
+    pub fn store(&self) -> Rc<SnapshotStore> {
         self.current.borrow().1.clone()
     }
 }
@@ -58,9 +58,11 @@ impl Keeps for Spaces {
         let store = match place {
             Place::Memory => self.memory.clone(),
             Place::Folder(folder, durability) => {
-                Kept::new(Rc::new(RocksStore::new(folder.clone(), &self.room, *durability)))
+                SnapshotStore::new(Rc::new(RocksStore::new(folder.clone(), &self.room, *durability)))
             }
-            Place::Redis(url, authorities) => Kept::new(RedisStore::open(url, authorities, &self.room, background)?),
+            Place::Redis(url, authorities) => {
+                SnapshotStore::new(RedisStore::open(url, authorities, &self.room, background)?)
+            }
         };
         self.current.replace((place.clone(), store));
         Ok(())

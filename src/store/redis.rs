@@ -193,7 +193,7 @@ impl Store for RedisStore {
         })
     }
 
-    /// Redis tells nobody of what others set or let go of: it is asked now and then.
+    /// Redis does not report what others set or release: it is polled.
     fn changed(&self) -> BoxFuture<'static, ()> {
         async { sleep(DURABLE_ALARM_LOOK).await }.boxed()
     }
@@ -246,7 +246,7 @@ impl Space for SharedSpace {
         server.apply(std::iter::once(own), |answer| {
             let _ = sender.send(answer.map(drop));
         });
-        Reply::Later(answered(applied))
+        Reply::Pending(answered(applied))
     }
 
     /// A write is answered when Redis has it.
@@ -402,7 +402,7 @@ mod tests {
         let server = TestServer::start("missing");
         let missing = Server::new("redis://user:secret@127.0.0.1:1/3", "", &server.background);
         let store = RedisStore::new(missing.unwrap_or_else(|error| panic!("{error}")), "test");
-        let error = answer(store.space("s").get(b"a")).expect_err("nobody listens there");
+        let error = answer(store.space("s").get(b"a")).expect_err("no server listens there");
         assert_eq!(error.kind, Kind::Unreachable);
         assert!(
             error.text.contains("redis://127.0.0.1:1/3") && !error.text.contains("secret"),

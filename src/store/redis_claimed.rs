@@ -2,7 +2,7 @@
 //!
 //! It is fetched whole when it is claimed, answers from memory, and sends its writes on in order, all of a turn as one. When
 //! the claim may be lost, because the server could not be reached for a while, does not renew it or has lost its data, the
-//! space refuses everything: whoever has it must claim it again.
+//! space refuses everything: its user must claim it again.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -56,7 +56,7 @@ pub(super) struct State {
     pub(super) failure: Option<StoreError>,
     /// The claim, or the last write.
     last: Option<Wait>,
-    /// Whether nobody has the space any more: a claim that comes then is let go of.
+    /// Whether the space has no user left: a claim that comes then is released.
     pub(super) is_dropped: bool,
 }
 
@@ -254,7 +254,7 @@ impl Space for Claimed {
         let mut state = self.copied.state();
         if let Some(last) = state.last.take_if(|last| last.peek().is_none()) {
             state.last = Some(last.clone());
-            return Reply::Later(last.boxed());
+            return Reply::Pending(last.boxed());
         }
         Reply::Now(self.copied.check(&state))
     }

@@ -1,7 +1,7 @@
 //! A claim of a space on Redis, on its way.
 //!
-//! It is asked for again while another session has the space, for as long as somebody waits for it. Then the entries are
-//! fetched, in parts of which each arrives within the time that an answer may take.
+//! It is requested again while another session has the space, for as long as a caller waits for it. Then the entries
+//! are fetched, in parts of which each arrives within the time that an answer may take.
 
 use std::sync::Arc;
 use std::time::Instant;

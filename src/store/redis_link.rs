@@ -36,7 +36,7 @@ struct Job {
     done: Done,
 }
 
-/// How the session fares. It lapses when it was not renewed in time, or the server has forgotten it: somebody else may have
+/// The state of the session. It lapses when it was not renewed in time, or the server has lost it: another one may have
 /// claimed what it had.
 pub struct Session {
     started: Instant,
@@ -136,7 +136,7 @@ impl Link {
         });
         let name = self.name.clone();
         let answer: BoxFuture<'static, Result<Value>> = answer.unwrap_or_else(move |_| Err(ended(&name))).boxed();
-        Reply::Later(answer.map(|reply| reply.and_then(read)).boxed())
+        Reply::Pending(answer.map(|reply| reply.and_then(read)).boxed())
     }
 }
 

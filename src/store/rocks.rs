@@ -32,7 +32,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// The database, opened if it is not, or if it has been deleted and whoever used it then was told.
+    /// The database, opened if it is not, or if it has been deleted and its user has been told.
     pub fn used(&self) -> Result<Rc<Use>> {
         let mut used = self.used.borrow_mut();
         if let Some(used) = used.as_ref().filter(|used| used.database.check_there().is_ok()) {

@@ -80,7 +80,7 @@ pub fn describe(kind: Kind, what: &str, folder: &Path, reason: &str) -> String {
             " Another process has it open, or another copy of this package in this one: end that process, or use \
              another folder."
         }
-        Kind::Corrupt => " Its files are damaged: restore them from a copy, or delete the folder to begin anew.",
+        Kind::Corrupt => " Its files are damaged: restore them from a copy, or delete the folder to start again.",
         Kind::Full => " No space is left: make some. All that was confirmed before is kept.",
         Kind::ReadOnly => " It may not be written: change its permissions, or use another folder.",
         Kind::NotAFolder => " There is a file in its place: use another path.",

@@ -57,7 +57,7 @@ impl Held {
     /// Answers when the space is claimed.
     pub fn ready(&self) -> Reply<()> {
         match &*self.wait.borrow() {
-            Some(wait) if wait.peek().is_none() => Reply::Later(wait.clone().boxed()),
+            Some(wait) if wait.peek().is_none() => Reply::Pending(wait.clone().boxed()),
             _ => Reply::Now(self.check()),
         }
     }
@@ -71,7 +71,7 @@ impl Held {
     }
 }
 
-/// Waits for a claim. One that comes when nobody has the space any more is let go of.
+/// Waits for a claim. One that comes when the space has no user left is released.
 fn awaited(
     waits: futures::channel::oneshot::Receiver<Claim>,
     claim: &Arc<OnceLock<Result<Claim>>>,

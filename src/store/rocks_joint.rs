@@ -110,7 +110,7 @@ pub async fn commit(parts: Vec<Part>) -> Result<()> {
     Ok(())
 }
 
-/// Folders that are opened again by whoever uses them next, unless what they have prepared is settled.
+/// Folders that the next use opens again, unless what they have prepared is settled.
 struct Undecided(Vec<Arc<Database>>);
 
 impl Undecided {

@@ -35,7 +35,7 @@ pub struct Log {
     pub end: End,
 }
 
-/// One part of a record, or why there is none.
+/// One part of a record, or why it cannot be read.
 enum Part<'b> {
     Whole(u8, &'b [u8]),
     Bad(End),

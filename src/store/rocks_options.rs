@@ -16,8 +16,8 @@ pub fn options() -> Options {
     let mut options = Options::default();
     // The log is written when a write is confirmed: see `database.rs`.
     options.set_manual_wal_flush(true);
-    // A process that was killed leaves at most an incomplete record at the end, which nobody was told of. What else RocksDB
-    // takes for one was refused before (`rocks_folder.rs`).
+    // A process that was killed leaves at most an incomplete record at the end, which was not confirmed. What else
+    // RocksDB takes for one was refused before (`rocks_folder.rs`).
     options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
     options.set_write_buffer_size(limits::ROCKS_MEMTABLE_BYTES);
     options.set_compression_type(DBCompressionType::Lz4);
@@ -56,7 +56,7 @@ pub fn check_format(handle: &DB, path: &Path, name: &Path) -> Result<()> {
         _ => Err(StoreError::new(
             Kind::Corrupt,
             format!(
-                "The database in {} is none of miniflare-rs, or of a newer version: use another folder.",
+                "The database in {} was written by other software or by a newer miniflare-rs: use another folder.",
                 name.display()
             ),
         )),

@@ -1,7 +1,7 @@
 //! What a folder has noted of a write to several folders (`rocks_joint.rs`), and how that is settled.
 //!
-//! Whoever opens a folder with such a note looks for its token in the folder that was written first: what was decided is
-//! written, and what was not is forgotten. Until then nothing is read or written in it.
+//! The process that opens a folder with such a note looks for its token in the folder that was written first: decided
+//! writes are made, and undecided ones are dropped. Until then nothing is read or written in it.
 
 use std::cell::RefCell;
 use std::ffi::OsString;

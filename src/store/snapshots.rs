@@ -4,8 +4,8 @@
 //! and nothing else: taking one costs nothing, and bringing it back costs as much as was changed. A snapshot that is
 //! brought back stays, and so do the others, for they keep what that writes over.
 //!
-//! A store that answers later is asked what a key holds just before it is written, and answers in order; nobody waits for
-//! that until the snapshot is brought back.
+//! A store that answers later is asked what a key holds just before it is written, and answers in order; no caller waits
+//! for that until the snapshot is brought back.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -24,29 +24,29 @@ use super::{Reply, Result, Space, Store, StoreError, Write};
 
 /// What a key held.
 #[derive(Clone)]
-enum Held {
+enum Preimage {
     Known(Option<Bytes>),
     Asked(Shared<BoxFuture<'static, Result<Option<Bytes>>>>),
 }
 
-impl Held {
-    fn of(reply: Reply<Option<Bytes>>) -> Result<Held> {
+impl Preimage {
+    fn of(reply: Reply<Option<Bytes>>) -> Result<Preimage> {
         match reply {
-            Reply::Now(held) => held.map(Held::Known),
-            Reply::Later(held) => Ok(Held::Asked(held.shared())),
+            Reply::Now(held) => held.map(Preimage::Known),
+            Reply::Pending(held) => Ok(Preimage::Asked(held.shared())),
         }
     }
 
     async fn value(self) -> Result<Option<Bytes>> {
         match self {
-            Held::Known(held) => Ok(held),
-            Held::Asked(held) => held.await,
+            Preimage::Known(held) => Ok(held),
+            Preimage::Asked(held) => held.await,
         }
     }
 }
 
 /// What keys held, by space.
-type Images = HashMap<String, BTreeMap<Key, Held>>;
+type Images = HashMap<String, BTreeMap<Key, Preimage>>;
 
 /// The snapshots of one store, by number.
 #[derive(Default)]
@@ -63,7 +63,7 @@ impl Moments {
             if all.values().all(has) {
                 continue;
             }
-            let held = Held::of(space.get(key))?;
+            let held = Preimage::of(space.get(key))?;
             for images in all.values_mut() {
                 let kept = images.entry(name.into()).or_default();
                 kept.entry(key.clone()).or_insert_with(|| held.clone());
@@ -74,16 +74,16 @@ impl Moments {
 }
 
 /// A store that can be brought back.
-pub struct Kept {
+pub struct SnapshotStore {
     base: Rc<dyn Store>,
     moments: Rc<Moments>,
     /// How often it was brought back.
     restores: watch::Sender<u64>,
 }
 
-impl Kept {
-    pub fn new(base: Rc<dyn Store>) -> Rc<Kept> {
-        Rc::new(Kept {
+impl SnapshotStore {
+    pub fn new(base: Rc<dyn Store>) -> Rc<SnapshotStore> {
+        Rc::new(SnapshotStore {
             base,
             moments: Rc::default(),
             restores: watch::Sender::default(),
@@ -133,7 +133,7 @@ impl Kept {
     }
 }
 
-impl Store for Kept {
+impl Store for SnapshotStore {
     fn space(&self, name: &str) -> Rc<dyn Space> {
         self.wrap(name, self.base.space(name))
     }
@@ -224,8 +224,8 @@ mod tests {
     use super::super::memory::MemoryStore;
     use super::*;
 
-    fn memory() -> Rc<Kept> {
-        Kept::new(Rc::<MemoryStore>::default())
+    fn memory() -> Rc<SnapshotStore> {
+        SnapshotStore::new(Rc::<MemoryStore>::default())
     }
 
     #[test]

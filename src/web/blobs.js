@@ -1,4 +1,4 @@
-// Blobs whose bytes are in Node: blobs of this realm's own class, whose parts ask for them when somebody reads.
+// Blobs whose bytes are in Node: blobs of this realm's own class, whose parts ask for them when they are read.
 
 import { core, internals } from "ext:core/mod.js";
 import { op_web_blob_bytes } from "ext:core/ops";

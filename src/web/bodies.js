@@ -1,4 +1,4 @@
-// Bodies. In memory they are text or bytes; the stream that someone asks for is a byte stream, which BYOB readers take.
+// Bodies. In memory they are text or bytes; a stream is made on demand, as a byte stream, which BYOB readers take.
 //
 // Upstream would make a plain one. Its bodies take the function that makes streams when they are loaded, which is here,
 // and they find another in its place.
@@ -6,15 +6,15 @@
 import { core } from "ext:core/mod.js";
 import { extend } from "ext:miniflare/web/interface.js";
 import { worker } from "ext:miniflare/realm/worker.js";
-import { FORM_DATA, load, STREAMS, understudyOf } from "ext:miniflare/realm/lazy.js";
+import { FORM_DATA, load, STREAMS, stubOf } from "ext:miniflare/realm/lazy.js";
 
-understudyOf(STREAMS).createReadableStream = (start, pull, cancel) =>
+stubOf(STREAMS).createReadableStream = (start, pull, cancel) =>
   load(STREAMS).createReadableByteStream(start, (controller) => fill(controller, pull), cancel);
 const { InnerBody } = core.loadExtScript("ext:deno_fetch/22_body.js");
 
 export { InnerBody };
 
-/** Whoever reads is told what goes wrong, however early. */
+/** The reader gets the error, however early it comes. */
 function fill(controller, pull) {
   try {
     return pull(withBytes(controller));

@@ -4,7 +4,7 @@
 
   /**
    * @param nameOf the name of a digest algorithm, in lower case; throws if there is no such one
-   * @param bytesOfChunk a chunk's bytes; throws for what is none
+   * @param bytesOfChunk a chunk's bytes; throws for an invalid chunk
    * @param digest `{ start(name), update(state, bytes), finish(state) }`
    */
   function createDigestStream({ WritableStream, nameOf, bytesOfChunk, digest }) {

@@ -1,5 +1,5 @@
-// Upstream's interfaces, extended. Every object of an interface has upstream's prototype, whoever made it: members go
-// there, and a constructor of ours takes that prototype over, so that `instanceof` and `constructor` stay true.
+// Upstream's interfaces, extended. Every object of an interface has upstream's prototype, however it was made: members
+// go there, and a constructor of ours takes that prototype over, so that `instanceof` and `constructor` stay true.
 
 /** Adds the members of an object literal to an interface, with the attributes that Web IDL gives them. */
 export function extend(target, members) {

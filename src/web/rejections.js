@@ -1,4 +1,4 @@
-// Errors that nobody caught: `unhandledrejection` and `rejectionhandled` for promises, `error` for timers and the like.
+// Uncaught errors: `unhandledrejection` and `rejectionhandled` for promises, `error` for timers and the like.
 
 import { core } from "ext:core/mod.js";
 import { messageOf } from "ext:miniflare/realm/realm-errors.js";

@@ -1,4 +1,4 @@
-// How bodies cross that are streams. The realm that has the stream gives the other a function, which it calls when somebody
+// How bodies cross that are streams. The realm that has the stream gives the other a function, which it calls when code
 // there reads: so backpressure reaches from one realm into the other. A call costs more than a chunk does; so each brings
 // several, but only what is there already, unless the whole body is wanted.
 (() => {
@@ -22,13 +22,13 @@
   let room;
   const roomFor = (length) => (room ??= new Uint8Array(ROOM)).subarray(0, length);
 
-  /** What senders have returned: promises that nobody but the reader of their stream will ever hold. */
+  /** What senders have returned: promises that only the reader of their stream will ever hold. */
   const promises = new WeakSet();
 
   /** How the answers of senders cross. */
   const answers = {
     is: (promise) => promises.has(promise),
-    /** Whoever takes the list copies the bytes at once: those of small chunks are put together where others were before. */
+    /** The receiver copies the bytes at once: those of small chunks are put together in memory that is used again. */
     encode(answer, encodeBytes) {
       if (answer === undefined) return undefined;
       const [isLast, chunks, length, isForReader] = answer;
@@ -41,7 +41,7 @@
 
   /**
    * @param streamClass gives the realm's `ReadableStream`, when it is first needed
-   * @param bytesOf a chunk's bytes; throws for what is none
+   * @param bytesOf a chunk's bytes; throws for an invalid chunk
    * @param allocate an array of so many bytes, whatever they are, in a buffer of its own
    * @param read `(reader, request)` reads as the standard does, and calls `request.chunkSteps(chunk)`, `closeSteps()` or
    *   `errorSteps(error)`, at once if it can

@@ -6,7 +6,7 @@
   /**
    * Extends the streams of a realm, and returns the classes that Workers add.
    * @param upstream the realm's `{ ReadableStream, ReadableStreamBYOBReader, TransformStream, WritableStream }`
-   * @param bytesOfChunk a chunk's bytes; throws for what is none
+   * @param bytesOfChunk a chunk's bytes; throws for an invalid chunk
    * @param extend adds members to an interface
    * @param lengthOf how many bytes a stream will have, where that is known; `setLength(stream, bytes)` tells
    * @param unmade what makes a constructor of upstream's make nothing, where there is such a thing
@@ -14,7 +14,7 @@
   function extendStreams(upstream, { bytesOfChunk, extend, lengthOf, setLength, unmade }) {
     const { ReadableStream, ReadableStreamBYOBReader, TransformStream, WritableStream } = upstream;
 
-    /** The two ends of a pipe of bytes. A write waits until somebody reads, and is over then: nothing is kept between. */
+    /** The two ends of a pipe of bytes. A write waits until it is read, and is over then: the pipe keeps no bytes. */
     class Pipe {
       /** How many bytes must pass, if that is known. */
       expected = undefined;
@@ -45,7 +45,7 @@
           },
           writableStrategy,
         );
-        // A write that nobody reads must not hold an abortion back.
+        // A write without a reader must not delay an abort.
         const { signal } = this.#sink;
         signal.addEventListener("abort", () => this.#demand.reject(signal.reason));
       }

@@ -43,7 +43,7 @@ const REFUSED =
 
 /**
  * Has errors about memories that are too large name the limit, once the worker speaks of WebAssembly. That is in no
- * snapshot: V8 puts it into each realm anew.
+ * snapshot: V8 adds it to each new realm.
  */
 export function explainMemory() {
   const global = Object.getOwnPropertyDescriptor(globalThis, "WebAssembly");

@@ -12,7 +12,7 @@ import {
   responseToWire,
   setCf,
 } from "ext:miniflare/web/wire-request.js";
-import { load, STREAMS, understudyOf } from "ext:miniflare/realm/lazy.js";
+import { load, STREAMS, stubOf } from "ext:miniflare/realm/lazy.js";
 
 const { Request, toInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
 const { Response } = core.loadExtScript("ext:deno_fetch/23_response.js");
@@ -23,7 +23,7 @@ const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
 const { headersOfText, textOfHeaders } = core.loadExtScript("ext:miniflare/web/header-text.js");
 const { createStreams } = core.loadExtScript("ext:miniflare/web/wire-streams.js");
 
-const classes = understudyOf(STREAMS);
+const classes = stubOf(STREAMS);
 const streams = createStreams({ classes: () => load(STREAMS), bytesOf: bytesOfChunk });
 
 export const kinds = [

@@ -64,7 +64,7 @@ export function depthOf(text) {
 }
 
 /**
- * A request that has arrived; its headers are immutable. `follow(abort)` is called when somebody looks at its signal, with
+ * A request that has arrived; its headers are immutable. `follow(abort)` is called when its signal is first read, with
  * what aborts it.
  */
 export function requestFromWire(method, url, headers, body, decode, follow = undefined, redirect = undefined) {
@@ -101,7 +101,7 @@ export function arrivingRequest(input, init) {
   return arriving;
 }
 
-/** What a handler's response is to whoever fetched it in this realm: one with immutable headers. */
+/** A handler's response as its caller in this realm gets it: with immutable headers. */
 export function arrivingResponse(response) {
   return fromInnerResponse(withTrueLength(toInnerResponse(response)), "immutable");
 }

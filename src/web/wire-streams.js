@@ -1,11 +1,11 @@
 // How streams cross that are values of their own (bodies: see sources.js): the other realm gets a stream of its own over the
-// original. Nothing is read or locked before somebody there reads or writes, so one that goes back untouched is as it was.
+// original. Nothing is read or locked before code there reads or writes, so one that goes back untouched is as it was.
 (() => {
   "use strict";
 
   /**
    * @param classes gives the realm's `{ ReadableStream, WritableStream }`, when they are first needed
-   * @param bytesOf a chunk's bytes; throws for what is none
+   * @param bytesOf a chunk's bytes; throws for an invalid chunk
    */
   function createStreams({ classes, bytesOf }) {
     const readers = new WeakMap();

@@ -186,7 +186,7 @@ const BODY: &[(&str, &str)] = &[
   if (primordials.StringPrototypeCharCodeAt(chunk, 0) === 0xfeff) chunk = primordials.StringPrototypeSlice(chunk, 1);
   return primordials.StringPrototypeToWellFormed(chunk);"#,
     ),
-    // A body that is taken over from a stream which nobody has read stays in memory; the stream is read when it is.
+    // A body that is taken over from an unread stream stays in memory; the stream is read when it is.
     (
         "      source = recoveredSource;",
         "      source = recoveredSource;\n      origin = object;",
@@ -258,7 +258,7 @@ const streams = core.loadExtScript("ext:deno_web/06_streams.js");"#,
 ];
 
 const REQUEST: &[(&str, &str)] = &[
-    // Whoever gives a request up says why.
+    // An aborted request gets a reason.
     (
         r#"onCancel?.(() => {
         signal[signalAbort](
@@ -298,7 +298,7 @@ const RESPONSE: &[(&str, &str)] = &[
         r#"`Invalid status text: "${init.statusText}"`,"#,
         r#""Invalid statusText","#,
     ),
-    // A body of no length is none.
+    // An empty body counts as no body.
     (
         r#"  if (bodyWithType !== null) {
     if (nullBodyStatus(response[_response].status)) {"#,

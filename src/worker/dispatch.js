@@ -61,7 +61,7 @@ function deliver(id, now, target, method, url, headers, body, cf, nesting, isAbo
 }
 
 // The caller's signal aborts the request's, whenever that is. The request is held until it is answered, and as long as
-// somebody reads the answer's body; from then on, whoever has the request or its signal keeps both.
+// the answer's body is read; from then on, a reference to the request or its signal keeps both.
 const held = new Map();
 const cancels = new WeakMap();
 const requestOf = new WeakMap();

@@ -9,21 +9,21 @@ use std::sync::Arc;
 use deno_core::{Extension, ExtensionFileSource};
 use deno_web::{BlobStore, InMemoryBroadcastChannel};
 
+use super::after_microtasks::AfterMicrotasks;
 use super::answer::Answers;
-use super::deferred::Deferred;
 use super::modules::Graph;
 use super::timers::Timers;
-use super::{answer, deferred, lazy, modules, stacks, time, timers};
+use super::{after_microtasks, answer, lazy, modules, stacks, time, timers};
 use crate::clock::Clock;
 use crate::realm::guard::wasm;
 use crate::realm::host::{Host, HostHandle};
-use crate::realm::later::Laters;
+use crate::realm::pending::PendingSet;
 use crate::realm::turns::TurnHooks;
 use crate::realm::value::Value;
-use crate::realm::{host, later};
+use crate::realm::{host, pending};
 use crate::rooms::ROOMS;
 
-// The ground and the assembly: what is no room's.
+// The ground and the assembly: the ops that belong to no room.
 deno_core::extension!(
     miniflare,
     deps = [deno_webidl, deno_web, deno_crypto, deno_fetch],
@@ -32,8 +32,8 @@ deno_core::extension!(
         host::op_host_copies_below,
         answer::op_answer,
         answer::op_fail,
-        deferred::op_after_microtasks,
-        later::op_later,
+        after_microtasks::op_after_microtasks,
+        pending::op_later,
         lazy::op_lazy_define,
         lazy::op_lazy_load,
         lazy::op_lazy_scripts,
@@ -65,11 +65,11 @@ deno_core::extension!(
     ],
     state = |state| {
         // The host and the clock are there until an isolate belongs to a lane, which puts its own in their place.
-        state.put(HostHandle(Rc::new(Nobody)));
+        state.put(HostHandle(Rc::new(NullHost)));
         state.put(Rc::<Answers>::default());
-        state.put(Rc::<Deferred>::default());
+        state.put(Rc::<AfterMicrotasks>::default());
         state.put(Rc::<TurnHooks>::default());
-        state.put(Laters::default());
+        state.put(PendingSet::default());
         state.put(Graph::default());
         let clock = Rc::<Clock>::default();
         state.put(Rc::new(Timers::new(clock.clone())));
@@ -81,9 +81,9 @@ deno_core::extension!(
 const NAME: &str = "miniflare";
 
 /// The host of a realm that has none yet.
-struct Nobody;
+struct NullHost;
 
-impl Host for Nobody {
+impl Host for NullHost {
     fn call(&self, _call: u32, _args: Vec<Value>) -> Value {
         Value::Undefined
     }

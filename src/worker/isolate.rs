@@ -6,8 +6,8 @@ use std::sync::Arc;
 use deno_core::{JsRuntime, OpState, RuntimeOptions, v8};
 use tokio::task::LocalSet;
 
+use super::after_microtasks::AfterMicrotasks;
 use super::answer::Answers;
-use super::deferred::Deferred;
 use super::lazy::{self, Maker};
 use super::modules;
 use super::rejections::Rejections;
@@ -21,12 +21,12 @@ use crate::realm::instance::Instance;
 use crate::realm::turns::TurnHooks;
 
 /// The functions through which the realm is entered.
-pub struct Doors {
+pub struct EntryPoints {
     /// `(call, ...args)`: a call. See `src/worker/control.js`.
     pub enter: v8::Global<v8::Function>,
     /// `(id, target, method, url, headers, body, ...)`: a request. See `src/worker/dispatch.js`.
     pub dispatch: v8::Global<v8::Function>,
-    /// `(unhandled, promise, reason)`: a rejection nobody handles.
+    /// `(unhandled, promise, reason)`: an unhandled rejection.
     pub reject: v8::Global<v8::Function>,
     /// `(timer)`: a timer that is due. See `src/web/timers.js`.
     pub fire: v8::Global<v8::Function>,
@@ -37,10 +37,10 @@ pub struct Made {
     pub runtime: JsRuntime,
     pub memory: Arc<Memory>,
     pub answers: Rc<Answers>,
-    pub deferred: Rc<Deferred>,
+    pub after_microtasks: Rc<AfterMicrotasks>,
     pub rejections: Rc<Rejections>,
     pub hooks: Rc<TurnHooks>,
-    pub doors: Doors,
+    pub entry_points: EntryPoints,
 }
 
 impl Made {
@@ -56,7 +56,7 @@ impl Made {
         timers
     }
 
-    /// Ends an isolate that nobody has used, on the thread that it was made for.
+    /// Ends an unused isolate, on the thread that it was made for.
     pub fn end(self) {
         let Made { mut runtime, .. } = self;
         let _runtime = background::handle().enter();
@@ -74,12 +74,12 @@ pub fn make(heap_limit_mib: usize, natives: Option<v8::UniqueRef<v8::cppgc::Heap
     let memory = Memory::new(heap_limit_mib);
     let is_ahead = natives.is_some();
     let mut runtime = start(&memory, natives)?;
-    let (answers, deferred, hooks) = {
+    let (answers, after_microtasks, hooks) = {
         let state = runtime.op_state();
         let state = state.borrow();
         (
             found::<Answers>(&state),
-            found::<Deferred>(&state),
+            found::<AfterMicrotasks>(&state),
             found::<TurnHooks>(&state),
         )
     };
@@ -89,7 +89,7 @@ pub fn make(heap_limit_mib: usize, natives: Option<v8::UniqueRef<v8::cppgc::Heap
     isolate.set_allow_atomics_wait(false);
     modules::install(isolate);
     stacks::install(isolate);
-    let (doors, maker) = boot(&mut runtime)?;
+    let (entry_points, maker) = boot(&mut runtime)?;
     runtime.op_state().borrow_mut().put(maker);
     if is_ahead {
         lazy::preload(&mut runtime);
@@ -100,10 +100,10 @@ pub fn make(heap_limit_mib: usize, natives: Option<v8::UniqueRef<v8::cppgc::Heap
         runtime,
         memory,
         answers,
-        deferred,
+        after_microtasks,
         rejections,
         hooks,
-        doors,
+        entry_points,
     })
 }
 
@@ -140,27 +140,27 @@ fn start(memory: &Arc<Memory>, natives: Option<v8::UniqueRef<v8::cppgc::Heap>>) 
     JsRuntime::try_new(options).map_err(|error| error.to_string())
 }
 
-/// Finishes the boot that the snapshot left off, and takes the doors out of the realm.
-fn boot(runtime: &mut JsRuntime) -> Result<(Doors, Maker), String> {
+/// Finishes the boot that the snapshot left off, and takes the entry points out of the realm.
+fn boot(runtime: &mut JsRuntime) -> Result<(EntryPoints, Maker), String> {
     deno_core::scope!(scope, runtime);
-    let doors = call_boot(scope).ok_or("the boot script returned no doors")?;
+    let entry_points = call_boot(scope).ok_or("the boot script returned no entry points")?;
     scope.get_current_context().set_allow_generation_from_strings(false);
-    let door = |index| {
-        let function = doors
+    let entry_point = |index| {
+        let function = entry_points
             .get_index(scope, index)
-            .and_then(|door| door.try_cast::<v8::Function>().ok());
+            .and_then(|entry_point| entry_point.try_cast::<v8::Function>().ok());
         function
             .map(|function| v8::Global::new(scope, function))
-            .ok_or(format!("the boot script returned no door {index}"))
+            .ok_or(format!("the boot script returned no entry point {index}"))
     };
-    let maker = Maker(door(4)?);
-    let doors = Doors {
-        enter: door(0)?,
-        dispatch: door(1)?,
-        reject: door(2)?,
-        fire: door(3)?,
+    let maker = Maker(entry_point(4)?);
+    let entry_points = EntryPoints {
+        enter: entry_point(0)?,
+        dispatch: entry_point(1)?,
+        reject: entry_point(2)?,
+        fire: entry_point(3)?,
     };
-    Ok((doors, maker))
+    Ok((entry_points, maker))
 }
 
 fn call_boot<'s>(scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::Array>> {

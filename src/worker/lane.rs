@@ -18,10 +18,10 @@ use deno_core::{JsRuntime, PollEventLoopOptions, v8};
 use futures::Future;
 use tokio::task::LocalSet;
 
+use super::after_microtasks::AfterMicrotasks;
 use super::answer::Answers;
-use super::deferred::Deferred;
 use super::event::Event;
-use super::isolate::{self, Doors, Made};
+use super::isolate::{self, EntryPoints, Made};
 use super::modules::{Graph, Place};
 use super::nursery;
 use super::rejections::Rejections;
@@ -59,7 +59,7 @@ pub struct Lane {
     tasks: RefCell<LocalSet>,
     isolate: v8::UnsafeRawIsolatePtr,
     context: v8::Global<v8::Context>,
-    doors: Doors,
+    entry_points: EntryPoints,
     timers: Rc<Timers>,
     host: Rc<dyn Host>,
     instance: Rc<Instance>,
@@ -68,7 +68,7 @@ pub struct Lane {
     memory: Arc<Memory>,
     _memories: wasm::Part,
     answers: Rc<Answers>,
-    deferred: Rc<Deferred>,
+    after_microtasks: Rc<AfterMicrotasks>,
     rejections: Rc<Rejections>,
     hooks: Rc<TurnHooks>,
     depth: Cell<u32>,
@@ -87,10 +87,10 @@ impl Lane {
             mut runtime,
             memory,
             answers,
-            deferred,
+            after_microtasks,
             rejections,
             hooks,
-            doors,
+            entry_points,
         } = made;
         let context = runtime.main_context();
         let isolate = runtime.v8_isolate();
@@ -102,7 +102,7 @@ impl Lane {
             tasks: RefCell::new(LocalSet::new()),
             isolate,
             context,
-            doors,
+            entry_points,
             timers,
             host: options.host,
             instance: options.instance,
@@ -111,7 +111,7 @@ impl Lane {
             memory,
             _memories: wasm::Part::new(options.heap_limit_mib),
             answers,
-            deferred,
+            after_microtasks,
             rejections,
             hooks,
             depth: Cell::new(0),
@@ -121,11 +121,11 @@ impl Lane {
         }))
     }
 
-    /// Calls the worker's door with a call's number and its arguments; nested when a turn runs. `None` when the lane was
+    /// Calls the entry point `enter` with a call's number and arguments; nested when a turn runs. `None` when the lane was
     /// condemned before or during the call.
     pub fn call(&self, call: u32, args: Vec<Value>) -> Option<Value> {
         let answer = self.turn(|scope, lane| {
-            let answer = knock(scope, &lane.doors.enter, call, args)?;
+            let answer = knock(scope, &lane.entry_points.enter, call, args)?;
             Some(Value::from_v8(scope, answer))
         });
         self.settle();
@@ -153,11 +153,11 @@ impl Lane {
         }
     }
 
-    /// Tells the worker of the rejections that nobody has handled.
+    /// Tells the worker of its unhandled rejections.
     pub fn deliver_rejections(&self) {
         if self.depth.get() == 0 && self.verdict.get().is_none() {
             self.turn(|scope, lane| {
-                let report = v8::Local::new(scope, &lane.doors.reject);
+                let report = v8::Local::new(scope, &lane.entry_points.reject);
                 lane.rejections.deliver(scope, report);
             });
             self.settle();
@@ -174,14 +174,14 @@ impl Lane {
         args.insert(0, Value::Number(self.instance.clock.now_ms()));
         v8::tc_scope!(let scope, scope);
         // What a request comes to is the worker's to say; an exception of its own makes it no answer.
-        if knock(scope, &self.doors.dispatch, event.id, args).is_none() && !self.is_ending() {
+        if knock(scope, &self.entry_points.dispatch, event.id, args).is_none() && !self.is_ending() {
             let message = scope.message().map(|message| message.get(scope));
             let reason = message.map(|message| message.to_rust_string_lossy(scope));
             self.answers.fail(event.id, &reason.unwrap_or_default());
         }
     }
 
-    /// Runs the events that waited for a turn, and hands on the answers that nobody is waiting for on this stack.
+    /// Runs the events that waited for a turn, and hands on the answers that no call on this stack waits for.
     fn settle(&self) {
         if self.depth.get() > 0 {
             return;
@@ -223,7 +223,7 @@ impl Lane {
     fn is_at_rest(&self) -> bool {
         self.verdict.get().is_none()
             && !self.waker.is_woken()
-            && !self.deferred.is_waiting()
+            && !self.after_microtasks.is_waiting()
             && self.timers.is_empty()
             && self.rejections.is_empty()
             && self.is_idle()
@@ -277,7 +277,7 @@ impl Lane {
         let Some((id, due)) = self.timers.begin() else {
             return false;
         };
-        knock(scope, &self.doors.fire, id, vec![Value::Number(due)]);
+        knock(scope, &self.entry_points.fire, id, vec![Value::Number(due)]);
         self.timers.end(id);
         true
     }
@@ -342,10 +342,10 @@ fn found_or_made(heap_limit_mib: usize) -> Result<Made, String> {
     isolate::make(heap_limit_mib, None)
 }
 
-/// Calls one of the worker's doors with a number and the arguments that belong to it.
+/// Calls one of the worker's entry points with a number and the arguments that belong to it.
 fn knock<'s>(
     scope: &mut v8::PinScope<'s, '_>,
-    door: &v8::Global<v8::Function>,
+    entry_point: &v8::Global<v8::Function>,
     number: u32,
     args: Vec<Value>,
 ) -> Option<v8::Local<'s, v8::Value>> {
@@ -354,9 +354,9 @@ fn knock<'s>(
     for arg in args {
         locals.push(arg.into_v8(scope)?);
     }
-    let door = v8::Local::new(scope, door);
+    let entry_point = v8::Local::new(scope, entry_point);
     let receiver = v8::undefined(scope).into();
-    door.call(scope, receiver, &locals)
+    entry_point.call(scope, receiver, &locals)
 }
 
 /// The isolate, entered. The only way in: enters the isolate, the background runtime and the lane's tasks, and arms the
@@ -392,8 +392,8 @@ impl<'l> Entered<'l> {
         work(scope)
     }
 
-    /// Ends the outermost turn: microtasks, then what is ready; what was written survives the process before anybody in
-    /// Node can learn of it. The host asks for the rejections later, so that whoever awaits them in Node has come by then.
+    /// Ends the outermost turn: microtasks, then what is ready; writes survive the process before code in Node can
+    /// learn of them. The host asks for the rejections later, so that handlers in Node are attached by then.
     fn finish(&self) {
         let lane = self.lane;
         if lane.depth.get() > 1 {
@@ -407,11 +407,11 @@ impl<'l> Entered<'l> {
             if lane.is_ending() {
                 return;
             }
-            if !self.scoped(|scope| lane.deferred.run(scope) || lane.fire_timer(scope)) {
+            if !self.scoped(|scope| lane.after_microtasks.run(scope) || lane.fire_timer(scope)) {
                 break;
             }
         }
-        if lane.deferred.is_waiting() {
+        if lane.after_microtasks.is_waiting() {
             lane.waker.wake_by_ref();
         }
         lane.instance.stores.flush();

@@ -1,8 +1,8 @@
 //! Lazy scripts: parts of the web platform that few workers use are not in the snapshot, since V8 makes every object of
-//! it anew for each isolate. They are beside it, with their code compiled, and a realm runs one when it is first used.
+//! it again for each isolate. They are beside it, with their code compiled, and a realm runs one when it is first used.
 //!
 //! `lazy-scripts.js` is their other half. The names of the global scope that come from them are lazy data properties of
-//! V8's: data to whoever looks, made by the first look.
+//! V8's: code sees data, which the first read makes.
 
 use std::cell::RefCell;
 use std::ffi::c_void;
@@ -164,7 +164,7 @@ pub fn preload(runtime: &mut JsRuntime) {
     }
 }
 
-/// Has a realm load a script, if it has not yet. What goes wrong does so again when somebody needs the script.
+/// Has a realm load a script, if it has not yet. A failure is repeated, and reported, when the script is needed.
 fn load(scope: &mut v8::PinScope, specifier: &str) {
     v8::tc_scope!(let scope, scope);
     if let Some(specifier) = v8::String::new(scope, specifier) {

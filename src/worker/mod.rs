@@ -1,8 +1,8 @@
 //! Floor 2: workers in isolates. Knows deno_core and V8, not Node.
 
+pub mod after_microtasks;
 mod amendments;
 pub mod answer;
-pub mod deferred;
 pub mod event;
 pub mod extensions;
 pub mod isolate;

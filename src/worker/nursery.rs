@@ -6,7 +6,7 @@
 //!
 //! An isolate moves from the thread that made it to the one that ordered it. V8 lets it between turns: entering sets all
 //! that belongs to a thread, but for two things. The limit of the stack is set on delivery; and the heap of native
-//! objects belongs to the thread that created it, so whoever orders an isolate brings that heap along.
+//! objects belongs to the thread that created it, so the thread that orders an isolate brings that heap along.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -30,7 +30,7 @@ struct Spare {
     made: Made,
 }
 
-// SAFETY: an order is handed over whole, and so is what is made of it; nobody else holds anything of either.
+// SAFETY: an order is handed over whole, and so is what is made of it; no other thread holds any part of either.
 unsafe impl Send for Order {}
 // SAFETY: as for an order, of which it is made.
 unsafe impl Send for Spare {}
@@ -150,7 +150,7 @@ fn work() {
         let made = catch_unwind(AssertUnwindSafe(|| isolate::make(limits::HEAP_LIMIT_MIB, Some(heap))));
         state = lock();
         state.making = None;
-        // Where it cannot be made, whoever needs it tries again, and learns why.
+        // If it cannot be made, the thread that needs it tries again, and gets the error.
         if let Ok(Ok(made)) = made {
             state.ready.push(Spare { thread, made });
         }

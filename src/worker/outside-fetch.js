@@ -33,5 +33,5 @@ async function fetched(input, init, length) {
   return [ANSWER.ANSWERED, ...responseToWire(response, encodeSource), null, encodeBody, url, redirected];
 }
 
-/** Whoever reads a body has a hold of its response, without which a signal would not reach the body. */
+/** The reader of a body holds its response, without which a signal would not reach the body. */
 const responseOf = new WeakMap();

@@ -1,4 +1,4 @@
-//! Promise rejections that nobody handles.
+//! Unhandled promise rejections.
 //!
 //! V8 reports a rejection at once and takes it back when a handler is added. What is still unhandled when Node's own
 //! microtasks are done goes to the worker's `unhandledrejection` listeners; a handler added later to `rejectionhandled`.

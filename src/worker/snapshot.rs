@@ -19,7 +19,7 @@ use super::{extensions, isolate, lazy};
 const MAGIC: &[u8; 8] = b"mfrs\0\0\0\x01";
 const STAMP: &str = env!("MINIFLARE_RS_STAMP");
 
-/// Open at the first byte after the stamp, until somebody needs what is in it.
+/// Open at the first byte after the stamp, until its contents are needed.
 static FILE: Mutex<Option<File>> = Mutex::new(None);
 static CONTENTS: OnceLock<Option<Contents>> = OnceLock::new();
 
@@ -71,7 +71,7 @@ pub fn script(specifier: &str) -> Option<&'static Script> {
     contents()?.scripts.iter().find(|script| script.specifier == specifier)
 }
 
-/// Read by whoever asks first, which is not Node's thread as a rule.
+/// Read by the thread that asks first, which is rarely Node's.
 fn contents() -> Option<&'static Contents> {
     let read = || {
         let mut file = FILE.lock().ok()?.take()?;

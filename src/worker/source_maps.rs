@@ -151,7 +151,7 @@ fn named(mut map: SourceMap, file: &Path) -> SourceMap {
     map
 }
 
-/// What a source is called: the path of its file, or its URL when it is none.
+/// What a source is called: the path of its file, or its URL when it is not a file.
 fn locate(source: &str, root: Option<&str>, map: &Path) -> String {
     // A URL stands for itself, whatever root it was put below.
     let own = root.and_then(|root| {

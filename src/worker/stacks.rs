@@ -1,5 +1,5 @@
 //! The stacks of a worker's errors in terms of the files that people wrote, when the option `sourceMap` says so. V8 asks
-//! here when a stack is read for the first time, so that one which nobody reads costs nothing.
+//! here when a stack is read for the first time, so that an unread one costs nothing.
 
 use std::rc::Rc;
 

@@ -25,12 +25,12 @@ const SETTINGS = {
   ...ofRooms("empty"),
 };
 
-/** Starts an empty worker, by the number of `start`, and answers requests, through the same doors as Node's side. */
+/** Starts an empty worker, by the number of `start`, and answers requests, by the entry points that Node's side uses. */
 export function warmUp(enter, start) {
   const trap = (...args) => enter(CALL.TRAP, ...args);
   const begin = (settings, bindings = []) =>
     trap(start, TRAP.APPLY, undefined, [settings, [], bindings, []].map(listed));
-  // A pattern that is none keeps the module from running.
+  // The invalid pattern makes the load fail on purpose, so the module does not run.
   begin({ ...SETTINGS, modules: true, flags: ["export_commonjs_default"], rules: [["Text", false, "["]] }, [
     "warm",
     true,

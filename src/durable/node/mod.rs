@@ -30,7 +30,7 @@ pub fn durable_id_unique(namespace: String, now_ms: f64) -> Result<String> {
     Ok(id::unique(&namespace, now_ms as u64, random))
 }
 
-/// An id, or why a text is none.
+/// An id, or why the text is an invalid one.
 #[napi(object, object_from_js = false)]
 pub struct ParsedDurableId {
     pub id: Option<String>,
@@ -75,7 +75,7 @@ pub fn begin(env: &Env, open: u32) -> Result<Option<u32>> {
     })
 }
 
-/// Nobody has the storage, or the transaction, any more.
+/// Releases the storage, or the transaction, when Node has no reference left.
 #[napi(catch_unwind, js_name = "durableClose")]
 pub fn close(env: &Env, open: u32) -> Result<()> {
     Environment::get(env)?.durables.remove(open);

@@ -3,13 +3,13 @@
 import { core } from "ext:core/mod.js";
 import { op_host, op_host_copies_below } from "ext:core/ops";
 import { currentContext, leave, resume } from "ext:miniflare/realm/context.js";
-import { CONSOLE, understudyOf } from "ext:miniflare/realm/lazy.js";
+import { CONSOLE, stubOf } from "ext:miniflare/realm/lazy.js";
 import { CALL, CLONE, connectPort, HOST } from "ext:miniflare/realm/port.js";
 
 const data = core.loadExtScript("ext:miniflare/membrane/membrane-data.js");
 const { createMembrane } = core.loadExtScript("ext:miniflare/membrane/membrane.js");
 const { createIntrinsics } = core.loadExtScript("ext:miniflare/membrane/intrinsics.js");
-const { inspect } = understudyOf(CONSOLE);
+const { inspect } = stubOf(CONSOLE);
 const CUSTOM_INSPECT = Symbol.for("Deno.privateCustomInspect");
 const { createKinds } = core.loadExtScript("ext:miniflare/membrane/kinds.js");
 const { newSignal, signalAbort } = core.loadExtScript("ext:deno_web/03_abort_signal.js");

@@ -16,9 +16,9 @@ use std::time::Duration;
 use deno_error::JsErrorClass;
 use napi::sys;
 
-use super::awaited::Awaited;
 use super::failure::{Code, Result, check};
 use super::host::{Hosts, NodeHost};
+use super::node_pending::NodePending;
 use super::numbered::Numbered;
 use super::scope::{Handle, Scope};
 use super::wakeup::Wakeup;
@@ -26,8 +26,8 @@ use crate::durable::ops::Open;
 use crate::node::instance::crons::Crons;
 use crate::realm::background;
 use crate::realm::instance::Instance;
-use crate::realm::later::Laters;
 use crate::realm::pages;
+use crate::realm::pending::PendingSet;
 use crate::realm::value::Value;
 use crate::realm::waker::Signal;
 use crate::storage::node::Storage;
@@ -54,8 +54,8 @@ pub struct Environment {
     pub durables: Numbered<Open>,
     pub crons: Numbered<Crons>,
     next: Cell<u32>,
-    laters: Laters,
-    awaited: RefCell<BTreeMap<u32, Rc<Awaited>>>,
+    pending: PendingSet,
+    awaited: RefCell<BTreeMap<u32, Rc<NodePending>>>,
     wakeup: Arc<Wakeup>,
 }
 
@@ -84,7 +84,7 @@ impl Environment {
             durables: Numbered::new("storage of a Durable Object"),
             crons: Numbered::new("scheduler"),
             next: Cell::new(1),
-            laters: Laters::default(),
+            pending: PendingSet::default(),
             awaited: RefCell::default(),
             wakeup: Wakeup::new(scope)?,
         });
@@ -165,13 +165,13 @@ impl Environment {
     pub fn start<E: JsErrorClass>(&self, work: impl Future<Output = std::result::Result<Value, E>> + 'static) -> Value {
         // What it waits for may have a time limit.
         let _runtime = background::handle().enter();
-        self.laters.start_quietly(work)
+        self.pending.start_quietly(work)
     }
 
     /// Awaits what `start` answered with `number`; `settle` is called with its outcome.
     pub fn later(&self, scope: Scope, number: u32, settle: Handle) -> Result<()> {
         let id = self.next.replace(self.next.get() + 1);
-        let awaited = Awaited::new(scope, self.laters.take(number), settle, id, self.wakeup.clone())?;
+        let awaited = NodePending::new(scope, self.pending.take(number), settle, id, self.wakeup.clone())?;
         self.awaited.borrow_mut().insert(id, awaited);
         // From Node's loop, as everything that comes later.
         self.wakeup.woken(id);

@@ -62,7 +62,7 @@ export interface OpenLaneOptions {
   host: number;
 }
 
-/** An id, or why a text is none. */
+/** An id, or why the text is an invalid one. */
 export interface ParsedDurableId {
   id?: string;
   problem?: string;
@@ -98,7 +98,7 @@ export function clockRelease(instance: number): void;
 /** Makes it stand still and show this time. */
 export function clockSet(instance: number, ms: number): void;
 
-/** Moves it on to the next moment that somebody sleeps until; false when there was none before `ms`, which it shows then. */
+/** Moves it on to the earliest wake-up time of a sleeper; false when there was none before `ms`, which it shows then. */
 export function clockStep(instance: number, ms: number): boolean;
 
 /** How many turns the workers of an instance have had. */
@@ -122,7 +122,7 @@ export function cronsOpen(instance: number): number;
 /** Has a scheduler wait for these expressions, and returns how many of them will be due at all. */
 export function cronsSet(scheduler: number, expressions: Array<string>): number;
 
-/** Tells a worker of the promise rejections that nobody has handled. */
+/** Tells a worker of the unhandled promise rejections. */
 export function deliverRejections(lane: number): void;
 
 /** Begins a transaction over a storage, and returns its number; none over a transaction. */
@@ -131,7 +131,7 @@ export function durableBegin(open: number): number | null;
 /** What `call` asks for, as `[value]`, or `[class, text]` of what is thrown. */
 export function durableCall(open: number, call: number, args: Array<WireValue>): Array<WireValue>;
 
-/** Nobody has the storage, or the transaction, any more. */
+/** Releases the storage, or the transaction, when Node has no reference left. */
 export function durableClose(open: number): void;
 
 /** What is left to wait for until all that was written survives. Answers as `Environment::start` does. */
@@ -148,7 +148,7 @@ export function durableIdUnique(namespace: string, nowMs: number): string;
 /** Opens an object's storage that keeps its entries in a storage, and returns its number. */
 export function durableOpen(storage: number): number;
 
-/** Nobody can ask for the snapshot any more. */
+/** Releases a snapshot when Node has no reference left. */
 export function forgetSnapshot(instance: number, snapshot: number): void;
 
 /** Whether lanes that wait keep Node's loop alive. */
@@ -222,13 +222,13 @@ export function setup(host: (lane: number, call: number, args: Array<WireValue>)
 /** Where the script waits while nothing is under way. */
 export function stalled(lane: number): Array<StalledPlace>;
 
-/** Starts V8, which nobody waits for yet. */
+/** Starts V8, without waiting for it. */
 export function start(): void;
 
 /** The worker's script has started, or failed to. */
 export function started(lane: number): void;
 
-/** Nobody has the storage any more. */
+/** Releases the storage when Node has no reference left. */
 export function storageClose(storage: number): void;
 
 export function storageDelete(storage: number, nowMs: number, keys: Array<WireValue>): WireValue;

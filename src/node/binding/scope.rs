@@ -151,7 +151,7 @@ impl Reference {
 
     pub fn delete(self, scope: Scope) {
         if self.is_of(scope) {
-            // SAFETY: see the module; nobody has the reference after this.
+            // SAFETY: see the module; the reference is not used after this.
             unsafe { sys::napi_delete_reference(scope.env, self.raw) };
         }
     }

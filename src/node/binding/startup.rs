@@ -10,7 +10,7 @@ use crate::realm::background;
 use crate::worker::nursery;
 use crate::worker::snapshot::{self, SnapshotError};
 
-/// Starts V8, which nobody waits for yet.
+/// Starts V8, without waiting for it.
 #[napi(catch_unwind)]
 pub fn start() {
     background::begin();

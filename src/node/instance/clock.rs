@@ -33,7 +33,7 @@ pub fn clock_release(env: &Env, instance: u32) -> Result<()> {
     Ok(())
 }
 
-/// Moves it on to the next moment that somebody sleeps until; false when there was none before `ms`, which it shows then.
+/// Moves it on to the earliest wake-up time of a sleeper; false when there was none before `ms`, which it shows then.
 #[napi(catch_unwind)]
 pub fn clock_step(env: &Env, instance: u32, ms: f64) -> Result<bool> {
     Ok(clock(env, instance)?.step(ms))

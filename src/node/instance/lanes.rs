@@ -108,7 +108,7 @@ pub fn stalled(env: &Env, lane: u32) -> Result<Vec<StalledPlace>> {
     Ok(places.collect())
 }
 
-/// Tells a worker of the promise rejections that nobody has handled.
+/// Tells a worker of the unhandled promise rejections.
 #[napi(catch_unwind)]
 pub fn deliver_rejections(env: &Env, lane: u32) -> Result<()> {
     if let Some(lane) = open(env, lane)? {

@@ -31,7 +31,7 @@ pub fn take_snapshot(env: &Env, instance: u32) -> Result<u32> {
     Ok(instance.stores.take_snapshot() as u32)
 }
 
-/// Nobody can ask for the snapshot any more.
+/// Releases a snapshot when Node has no reference left.
 #[napi(catch_unwind)]
 pub fn forget_snapshot(env: &Env, instance: u32, snapshot: u32) -> Result<()> {
     if let Ok(instance) = Environment::get(env)?.instance(instance) {

@@ -46,15 +46,15 @@ impl Watch {
             clock: ThreadClock::current(),
             seen: Mutex::default(),
         });
-        DOG.add(&watch);
+        WATCHDOG.add(&watch);
         watch
     }
 
     /// A turn begins.
     pub fn start(&self) {
         self.turn.fetch_add(RUNNING, Ordering::SeqCst);
-        if DOG.asleep.load(Ordering::SeqCst) {
-            DOG.bell.notify_one();
+        if WATCHDOG.asleep.load(Ordering::SeqCst) {
+            WATCHDOG.bell.notify_one();
         }
     }
 
@@ -115,23 +115,23 @@ impl Watch {
     }
 }
 
-static DOG: LazyLock<Dog> = LazyLock::new(Dog::default);
+static WATCHDOG: LazyLock<Watchdog> = LazyLock::new(Watchdog::default);
 
 #[derive(Default)]
-struct Dog {
+struct Watchdog {
     watches: Mutex<Vec<Weak<Watch>>>,
     started: AtomicBool,
     asleep: AtomicBool,
     bell: Notify,
 }
 
-impl Dog {
+impl Watchdog {
     fn add(&self, watch: &Arc<Watch>) {
         if let Ok(mut watches) = self.watches.lock() {
             watches.push(Arc::downgrade(watch));
         }
         if !self.started.swap(true, Ordering::SeqCst) {
-            background::handle().spawn(DOG.patrol());
+            background::handle().spawn(WATCHDOG.patrol());
         }
     }
 

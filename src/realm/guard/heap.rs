@@ -80,7 +80,7 @@ impl Memory {
         self.exceeded.swap(false, Ordering::SeqCst)
     }
 
-    /// Whether the limit was exceeded and nobody has asked yet.
+    /// Whether the limit was exceeded since the last call of `take_exceeded`.
     pub fn is_exceeded(&self) -> bool {
         self.exceeded.load(Ordering::SeqCst)
     }

@@ -41,7 +41,7 @@ pub fn storage_open(env: &Env, #[napi(ts_arg_type = "Place")] place: Vec<WireVal
     Ok(Environment::get(env)?.storages.add(Storage { store, name }))
 }
 
-/// Nobody has the storage any more.
+/// Releases the storage when Node has no reference left.
 #[napi(catch_unwind)]
 pub fn storage_close(env: &Env, storage: u32) -> Result<()> {
     Environment::get(env)?.storages.remove(storage);

@@ -28,7 +28,7 @@ pub struct Modules {
     pub evaluate_commonjs: Option<v8::Global<v8::Function>>,
     /// The module that the worker consists of.
     pub entry: Option<v8::Global<v8::Module>>,
-    /// Whether a text speaks of what V8 may call or settle by itself, of which it tells nobody.
+    /// Whether a text mentions what V8 may call or settle by itself, without a hook for it.
     pub is_unpredictable: bool,
     /// Every file that an import has led to, whether it could be read or not.
     pub files: Vec<String>,

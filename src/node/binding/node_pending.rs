@@ -9,21 +9,27 @@ use std::task::{Context, Poll, Wake, Waker};
 use super::failure::Result;
 use super::scope::{Handle, Reference, Scope};
 use crate::realm::background;
-use crate::realm::later::{Later, outcome};
+use crate::realm::pending::{Pending, outcome};
 use crate::realm::value::Value;
 use crate::realm::waker::Signal;
 
-pub struct Awaited {
-    later: RefCell<Later>,
+pub struct NodePending {
+    pending: RefCell<Pending>,
     /// Taken when it is called.
     settle: RefCell<Option<Reference>>,
     waker: Waker,
 }
 
-impl Awaited {
-    pub fn new(scope: Scope, later: Later, settle: Handle, id: u32, signal: Arc<dyn Signal>) -> Result<Rc<Awaited>> {
-        Ok(Rc::new(Awaited {
-            later: RefCell::new(later),
+impl NodePending {
+    pub fn new(
+        scope: Scope,
+        pending: Pending,
+        settle: Handle,
+        id: u32,
+        signal: Arc<dyn Signal>,
+    ) -> Result<Rc<NodePending>> {
+        Ok(Rc::new(NodePending {
+            pending: RefCell::new(pending),
             settle: RefCell::new(Some(Reference::new(scope, settle, 1)?)),
             waker: Waker::from(Arc::new(Ring { id, signal })),
         }))
@@ -33,7 +39,7 @@ impl Awaited {
     pub fn poll(&self, scope: Scope) -> bool {
         let _runtime = background::handle().enter();
         let polled = self
-            .later
+            .pending
             .borrow_mut()
             .as_mut()
             .poll(&mut Context::from_waker(&self.waker));

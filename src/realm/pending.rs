@@ -14,16 +14,16 @@ use futures::future::LocalBoxFuture;
 use super::value::Value;
 
 /// What comes later.
-pub type Later = LocalBoxFuture<'static, Result<Value, JsErrorBox>>;
+pub type Pending = LocalBoxFuture<'static, Result<Value, JsErrorBox>>;
 
 /// What has been started and not been waited for, by number.
 #[derive(Default)]
-pub struct Laters {
+pub struct PendingSet {
     next: Cell<u32>,
-    started: RefCell<BTreeMap<u32, Later>>,
+    started: RefCell<BTreeMap<u32, Pending>>,
 }
 
-impl Laters {
+impl PendingSet {
     /// Starts `work`: its value, if it is there at once, or the number to wait for it by.
     pub fn start<E: JsErrorClass>(&self, work: impl Future<Output = Result<Value, E>> + 'static) -> Result<Value, E> {
         let mut work = Box::pin(work);
@@ -39,14 +39,14 @@ impl Laters {
             .unwrap_or_else(|error| self.keep(ready(Err(JsErrorBox::from_err(error)))))
     }
 
-    fn keep(&self, later: impl Future<Output = Result<Value, JsErrorBox>> + 'static) -> Value {
+    fn keep(&self, pending: impl Future<Output = Result<Value, JsErrorBox>> + 'static) -> Value {
         let number = self.next.replace(self.next.get().wrapping_add(1));
-        self.started.borrow_mut().insert(number, Box::pin(later));
+        self.started.borrow_mut().insert(number, Box::pin(pending));
         Value::Number(f64::from(number))
     }
 
     /// What was started under this number, for the one who waits for it.
-    pub fn take(&self, number: u32) -> Later {
+    pub fn take(&self, number: u32) -> Pending {
         let started = self.started.borrow_mut().remove(&number);
         started.unwrap_or_else(|| {
             let text = format!("nothing answers later under number {number}");
@@ -68,15 +68,15 @@ pub fn answer<E: JsErrorClass>(
     state: &OpState,
     work: impl Future<Output = Result<Value, E>> + 'static,
 ) -> Result<Value, E> {
-    state.borrow::<Laters>().start(work)
+    state.borrow::<PendingSet>().start(work)
 }
 
 /// Waits for what an op answered with a number. It is not polled on the spot: deno_core takes `undefined` that is there at
 /// once for nothing, and its promise would never settle.
 #[op2(async(lazy), fast)]
 pub async fn op_later(state: Rc<RefCell<OpState>>, #[smi] number: u32) -> Result<Value, JsErrorBox> {
-    let later = state.borrow().borrow::<Laters>().take(number);
-    later.await
+    let pending = state.borrow().borrow::<PendingSet>().take(number);
+    pending.await
 }
 
 impl<'a> ToV8<'a> for Value {

@@ -7,12 +7,12 @@ use std::rc::Rc;
 use deno_core::{OpState, op2, v8};
 
 #[derive(Default)]
-pub struct Deferred {
+pub struct AfterMicrotasks {
     callbacks: RefCell<Vec<v8::Global<v8::Function>>>,
 }
 
-impl Deferred {
-    /// Calls what has been deferred so far; whether there was anything. Callbacks must not throw.
+impl AfterMicrotasks {
+    /// Calls the callbacks that wait so far; whether there were any. Callbacks must not throw.
     pub fn run(&self, scope: &mut v8::PinScope) -> bool {
         let callbacks = self.callbacks.take();
         let receiver = v8::undefined(scope).into();
@@ -36,5 +36,9 @@ pub fn op_after_microtasks<'s, 'i>(
     callback: v8::Local<'s, v8::Function>,
 ) {
     let callback = v8::Global::new(scope, callback);
-    state.borrow::<Rc<Deferred>>().callbacks.borrow_mut().push(callback);
+    state
+        .borrow::<Rc<AfterMicrotasks>>()
+        .callbacks
+        .borrow_mut()
+        .push(callback);
 }
