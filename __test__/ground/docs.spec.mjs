@@ -14,13 +14,15 @@ const read = (file) => readFileSync(path.join(root, file), "utf8");
 // What is installed, built or measured here is not the repository's.
 const FOREIGN = new Set(["node_modules", "target", "dist", ".git", ".peers"]);
 
-function documents(folder = "") {
+function filesBelow(folder) {
   return readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const file = path.join(folder, entry.name);
-    if (entry.isDirectory()) return FOREIGN.has(entry.name) ? [] : documents(file);
-    return entry.name.endsWith(".md") ? [file] : [];
+    if (entry.isDirectory()) return FOREIGN.has(entry.name) ? [] : filesBelow(file);
+    return [file];
   });
 }
+
+const documents = (folder = "") => filesBelow(folder).filter((file) => file.endsWith(".md"));
 
 const prose = (text) => text.replace(/^```[\s\S]*?^```/gm, "");
 
@@ -68,7 +70,8 @@ describe("links of documents", () => {
 
 describe("source files that documents name", () => {
   const PATH = /`((?:src|scripts|vendor|benchmark|__test__|doors|types|docs)\/[\w./-]+)`/g;
-  const paths = (file) => [...read(file).matchAll(PATH)].map(([, name]) => name);
+  const isForeign = (name) => name.split("/").some((part) => FOREIGN.has(part));
+  const paths = (file) => [...read(file).matchAll(PATH)].map(([, name]) => name).filter((name) => !isForeign(name));
 
   test("are found in prose", () => {
     assert.ok(paths("ARCHITECTURE.md").includes("src/limits.rs"));
@@ -86,9 +89,56 @@ describe("source files that documents name", () => {
   for (const file of documents("src")) {
     test(`are in the room that ${file} is about`, () => {
       const cells = [...read(file).matchAll(/^\| (`.*?) \|/gm)].map(([, cell]) => cell);
-      const named = cells.flatMap((cell) => [...cell.matchAll(/`([\w-]+\.(?:rs|js))`/g)].map(([, name]) => name));
+      const named = cells.flatMap((cell) => [...cell.matchAll(/`([\w-]+\.(?:rs|js|ts))`/g)].map(([, name]) => name));
       assert.deepEqual(
         named.filter((name) => !existsSync(path.join(root, path.dirname(file), name))),
+        [],
+      );
+    });
+  }
+});
+
+describe("source files that documents name without their folders", () => {
+  const NAME = /`([\w<*][\w.<>*/-]*\.(?:rs|[cm]?js|ts))`/g;
+  const names = (text) => [...new Set([...text.matchAll(NAME)].map(([, name]) => name))];
+  // The bundles are there only after a build.
+  const sources = filesBelow("").filter((file) => !file.startsWith(`lib${path.sep}`));
+  const all = sources.map((file) => file.replaceAll(path.sep, "/"));
+
+  /** Whether the path of a file ends with this one, in which `<room>` and `*` are any part of a name, `**` any folders. */
+  function exists(name) {
+    const pattern = name
+      .replaceAll(".", "\\.")
+      .replace(/<\w+>/g, "[^/]+")
+      .replace(/\*\*\/|\*/g, (stars) => (stars === "*" ? "[^/]*" : "(?:.*/)?"));
+    const expression = new RegExp(`(?:^|/)${pattern}$`);
+    return all.some((file) => expression.test(file));
+  }
+
+  // Other documents are for users, and name files of theirs.
+  const ABOUT_SOURCES = [
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    path.join("docs", "why.md"),
+    path.join("docs", "upgrading.md"),
+    ...["benchmark", "src", "vendor"].flatMap(documents),
+  ];
+
+  test("are found in prose, with placeholders too", () => {
+    const there = "`lane.rs`, `kv/node/mod.rs`, `src/<room>/node/mod.rs`, `src/**/*-kinds.js`, `*-options.ts`";
+    const missing = "`lane.js`, `kv/lane.rs`, `src/<room>/lane/mod.rs`, `src/**/*-lane.js`, `*-lane.ts`";
+    assert.equal(names(there).length, 5);
+    assert.deepEqual(
+      names(`${there}, ${missing}, \`.any.js\``).filter((name) => !exists(name)),
+      names(missing),
+    );
+    assert.ok(names(read("ARCHITECTURE.md")).length > 100);
+  });
+
+  for (const file of ABOUT_SOURCES) {
+    test(`exist: ${file}`, () => {
+      assert.deepEqual(
+        names(read(file)).filter((name) => !exists(name)),
         [],
       );
     });
