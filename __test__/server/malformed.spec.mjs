@@ -81,13 +81,17 @@ for (const [name, text] of Object.entries({
   "a request": "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
   "half a request": "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf",
 })) {
-  test(`a client that resets its connection after ${name} ends nothing else`, async (t) => {
-    const { port } = await start(t, { script });
-    for (let count = 0; count < 5; count++) {
-      const connection = await connect(t, port);
-      connection.write(text);
-      connection.socket.resetAndDestroy();
-      assert.equal((await get(t, port)).status, 200);
-    }
-  });
+  test(
+    `a client that resets its connection after ${name} ends nothing else`,
+    differs("some end the process"),
+    async (t) => {
+      const { port } = await start(t, { script });
+      for (let count = 0; count < 5; count++) {
+        const connection = await connect(t, port);
+        connection.write(text);
+        connection.socket.resetAndDestroy();
+        assert.equal((await get(t, port)).status, 200);
+      }
+    },
+  );
 }

@@ -198,7 +198,7 @@ describe("request.cf", () => {
     assert.deepEqual(JSON.parse(body).cf, { mine: true });
   });
 
-  test("fails the request if metaProvider does", async (t) => {
+  test("fails the request if metaProvider does", differs("an unhandled rejection; the client waits"), async (t) => {
     const metaProvider = () => {
       throw new Error("no meta");
     };

@@ -13,6 +13,8 @@ export function answerText(res: ServerResponse, status: number, text: string): v
 }
 
 function answer(res: ServerResponse, status: number, type: string, body: string): void {
+  // A connection that ends already still sends what was written before the failure.
+  if (res.socket?.writableEnded) return;
   if (res.headersSent || res.destroyed) return void res.destroy();
   res.writeHead(status, { "Content-Type": type, "Content-Length": Buffer.byteLength(body) });
   res.end(body);
