@@ -159,7 +159,8 @@ async function cancelledBy(res: ServerResponse, body: Watched, work: () => Promi
   } catch (error) {
     if (isGone) return;
     res.off("close", cancel);
-    // What came before the failure arrives.
+    // What came before the failure arrives; Node hands it to the connection in the next tick.
+    await new Promise<void>((resolve) => process.nextTick(resolve));
     if (res.socket === null) res.destroy();
     else res.socket.destroySoon();
     throw body.failure?.error ?? error;
