@@ -1,4 +1,4 @@
-// Ids of Durable Objects crossing the membrane. `node/node-object-kinds.js` is Node's half.
+// Ids of Durable Objects crossing the membrane. `node/node-object-kinds.ts` is Node's half.
 
 import { load, stub } from "ext:miniflare/realm/lazy.js";
 

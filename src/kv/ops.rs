@@ -1,4 +1,4 @@
-//! A namespace's functions as the worker's JavaScript calls them (`namespace.js`).
+//! A namespace's functions as the worker's JavaScript calls them (`kv-namespace.js`).
 
 use std::rc::Rc;
 

@@ -1,6 +1,6 @@
 //! Mocks of `fetch`: their interceptors as far as they are data, matched before Node is asked.
 //!
-//! The mocks belong to Node (`src/node/mock/`), which has the state of every interceptor, its reply, and the matchers that
+//! The mocks belong to Node (`src/mock/node/`), which has the state of every interceptor, its reply, and the matchers that
 //! are functions. Here are copies of what the others match by, for each thread those of its mocks. Whatever is answered is
 //! certain; the rest is said to be JavaScript's to ask.
 

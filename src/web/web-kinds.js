@@ -1,4 +1,4 @@
-// Web objects crossing the membrane: they arrive as this realm's own, not as proxies. `node/node-web-kinds.js` is Node's half.
+// Web objects crossing the membrane: they arrive as this realm's own, not as proxies. `node/node-web-kinds.ts` is Node's half.
 
 import { core } from "ext:core/mod.js";
 import { contentOf, distantBlob } from "ext:miniflare/web/blobs.js";

@@ -43,7 +43,7 @@ pub fn forget(mock: i64, table: u32) {
     mock::forget((mock as u64, table));
 }
 
-/// Adds an interceptor; its data is as `data.js` makes it.
+/// Adds an interceptor; its data is as `mock-data.ts` makes it.
 #[napi(catch_unwind, js_name = "mockAdd")]
 pub fn add(mock: i64, table: u32, number: u32, data: Vec<WireValue>) -> Result<()> {
     mock::add((mock as u64, table), number, four("data", data)?.each_ref());

@@ -161,7 +161,7 @@ export function kvList(owner: number, name: string | number, query: WireValue): 
 /** Bytes that a value may have. */
 export function kvValueLimit(): number;
 
-/** Adds an interceptor; its data is as `data.js` makes it. */
+/** Adds an interceptor; its data is as `mock-data.ts` makes it. */
 export function mockAdd(mock: number, table: number, number: number, data: Array<WireValue>): void;
 
 export function mockClose(mock: number): void;
@@ -210,7 +210,7 @@ export function restoreSnapshot(instance: number, snapshot: number): WireValue;
  */
 export function selfSignedCertificate(key: string, names: Array<string>, nowMs: number, days: number): string;
 
-/** Has rooms of an instance, by their names, store in these places from now on; each is as `persist.js` makes it. */
+/** Has rooms of an instance, by their names, store in these places from now on; each is as `persist.ts` makes it. */
 export function settleStores(instance: number, places: Record<string, Place>): void;
 
 /**

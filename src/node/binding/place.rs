@@ -1,4 +1,4 @@
-//! Places to store in, as `persist.js` names them.
+//! Places to store in, as `persist.ts` names them.
 
 use super::failure::{Code, Result};
 use crate::realm::value::Value;

@@ -156,7 +156,7 @@ const PLAIN_KEYS = new Set<string>(["method", "headers", "body", "cf", "redirect
 
 /**
  * What `new Request(input, init)` would hold, in the form that the addon takes: an absolute `url`, flat `headers` (see
- * headers.js), and a `body` that is null, a string, bytes (a view of the caller's memory) or a byte stream.
+ * header-text.js), and a `body` that is null, a string, bytes (a view of the caller's memory) or a byte stream.
  */
 function splitRequest(input: RequestInfo, init?: RequestInit | null): RequestParts {
   return splitPlain(input, init) ?? splitBuilt(input, init);

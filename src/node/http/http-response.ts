@@ -268,7 +268,7 @@ class LightResponse extends Bare {
 Object.defineProperty(LightResponse.prototype, "constructor", { value: Response });
 
 /**
- * The answer of a dispatch. `headers` are flat (see headers.js), `encodeBody` may be missing, `body` is null, a string, bytes that this response may
+ * The answer of a dispatch. `headers` are flat (see header-text.js), `encodeBody` may be missing, `body` is null, a string, bytes that this response may
  * keep, or a byte stream; `waitUntil()` gives the promise of what the worker waits for.
  */
 function lightResponse(parts: ResponseParts): LightResponse {

@@ -1,5 +1,5 @@
-// The `Miniflare` class: what users call, of an instance's main worker or of a mount. The workers are in group.js. Rooms add
-// methods of their own (`rooms.js`).
+// The `Miniflare` class: what users call, of an instance's main worker or of a mount. The workers are in group.ts. Rooms add
+// methods of their own (`rooms.ts`).
 //
 // The constructor starts at once and never throws: what goes wrong rejects the first method that is awaited.
 

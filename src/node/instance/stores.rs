@@ -11,7 +11,7 @@ use crate::node::binding::place;
 use crate::realm::background;
 use crate::realm::value::Value as WireValue;
 
-/// Has rooms of an instance, by their names, store in these places from now on; each is as `persist.js` makes it.
+/// Has rooms of an instance, by their names, store in these places from now on; each is as `persist.ts` makes it.
 #[napi(catch_unwind)]
 pub fn settle_stores(
     env: &Env,

@@ -1,5 +1,5 @@
 // `miniflare-rs/durable-objects`: ids, states and storages of Durable Objects that a test constructs itself. The storage is
-// the worker's own, over other ops (`durable-ops.js`).
+// the worker's own, over other ops (`durable-ops.ts`).
 
 import timers from "node:timers";
 const { clearTimeout, setTimeout } = timers;
