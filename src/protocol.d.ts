@@ -180,3 +180,10 @@ export const URL_PART: {
 export const URL_PORT: {
   readonly NONE: 65536;
 };
+
+// What the sender of a stream is asked for: to cancel, for some chunks, or for all of them.
+export const WANT: {
+  readonly CANCEL: 0;
+  readonly SOME: 1;
+  readonly ALL: 2;
+};

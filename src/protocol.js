@@ -183,6 +183,13 @@
     NONE: 65536,
   };
 
+  // What the sender of a stream is asked for: to cancel, for some chunks, or for all of them.
+  const WANT = {
+    CANCEL: 0,
+    SOME: 1,
+    ALL: 2,
+  };
+
   const exported = {
     HOST,
     CALL,
@@ -202,6 +209,7 @@
     URL_RESULT,
     URL_PART,
     URL_PORT,
+    WANT,
   };
   if (typeof module === "object") module.exports = exported;
   return exported;

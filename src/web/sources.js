@@ -4,16 +4,13 @@
 (() => {
   "use strict";
 
-  const { TAG } =
+  const { TAG, WANT } =
     typeof module === "object"
       ? require("../protocol.js")
       : __bootstrap.core.loadExtScript("ext:miniflare/protocol.js");
   const { LIST } = TAG;
+  const { ALL, CANCEL, SOME } = WANT;
 
-  /** What a sender is asked for. */
-  const CANCEL = 0;
-  const SOME = 1;
-  const ALL = 2;
   /** A call ends with so many bytes or so many reads. */
   const MOST = { [SOME]: { bytes: 65_536, reads: 16 }, [ALL]: { bytes: 65_536, reads: 1024 } };
 

@@ -2,6 +2,7 @@
 // same call if it is there; otherwise a promise of a response does.
 
 import type { FetchDispatcher } from "../../../index.d.ts";
+import type { Membrane as LaneMembrane } from "../../membrane/membrane.js";
 import type { WireValue } from "../../node/binding/raw.d.ts";
 import { lightResponse } from "../../node/http/http-response.ts";
 import { MOCKED } from "../../protocol.js";
@@ -29,10 +30,7 @@ type Hop = [
 type SourceParts = [kind: BodySource["kind"], encoded: WireValue];
 
 /** What a hook needs of a lane's membrane. */
-interface Membrane {
-  encode(value: unknown): WireValue;
-  decode(wire: WireValue): unknown;
-}
+type Membrane = Pick<LaneMembrane, "encode" | "decode">;
 
 /** Dispatchers of undici answer with streams. */
 type Answer = MockAnswer | MockResponse<ReadableStream>;

@@ -1,6 +1,7 @@
 // A request that Node's HTTP server has read, as a worker gets it: an absolute URL, the headers that Cloudflare's network adds,
 // `cf`, a body and a signal that follows the client.
 
+import type { RequestMeta } from "../../../index.d.ts";
 import type { IncomingMessage } from "node:http";
 import { randomFillSync } from "node:crypto";
 import type { Client, ClientSignal } from "./client.ts";
@@ -9,21 +10,11 @@ import { ADDED } from "./incoming-head.ts";
 import type { IncomingHead } from "./incoming-head.ts";
 import type { IncomingBody } from "./incoming-body.ts";
 
-/** What is known about the client besides the request itself. */
-export interface RequestMeta {
-  /** The scheme that the client used, for `x-forwarded-proto`. Default: that of the connection. */
-  forwardedProto?: string;
-  /** The address of the client, for `cf-connecting-ip`. Default: that of the connection. */
-  realIp?: string;
-  /** `request.cf`. */
-  cf?: Record<string, unknown>;
-}
-
 /** The parts of a request, in the form that a worker's dispatch takes. */
 export interface IncomingParts {
   method: string;
   url: string;
-  /** Flat, as in `flat-headers.ts`. */
+  /** Flat: see `src/web/header-text.js`. */
   headers: string;
   body: Uint8Array | IncomingBody | null;
   cf: undefined;

@@ -1,29 +1,29 @@
 // What a server needs of the options of a worker, read when they change; `request.cf` as text, which most workers never read.
 
-import type { IncomingMessage } from "node:http";
-import type { RequestMeta } from "./incoming.ts";
+import type { MiniflareOptions, RequestMeta } from "../../../index.d.ts";
 
 /** The options of a worker that its servers follow. */
-export interface ServerOptions {
-  host?: string;
-  port?: number;
-  https?: boolean | string;
-  httpsKey?: string;
-  httpsKeyPath?: string;
-  httpsCert?: string;
-  httpsCertPath?: string;
-  httpsCa?: string;
-  httpsCaPath?: string;
-  httpsPfx?: string | Uint8Array;
-  httpsPfxPath?: string;
-  httpsPassphrase?: string;
-  cfFetch?: boolean | string;
-  metaProvider?: (req: IncomingMessage) => RequestMeta | Promise<RequestMeta>;
-  liveReload?: boolean;
-  inaccurateCpu?: boolean;
-  rootPath?: string;
-  script?: string;
-}
+export type ServerOptions = Pick<
+  MiniflareOptions,
+  | "host"
+  | "port"
+  | "https"
+  | "httpsKey"
+  | "httpsKeyPath"
+  | "httpsCert"
+  | "httpsCertPath"
+  | "httpsCa"
+  | "httpsCaPath"
+  | "httpsPfx"
+  | "httpsPfxPath"
+  | "httpsPassphrase"
+  | "cfFetch"
+  | "metaProvider"
+  | "liveReload"
+  | "inaccurateCpu"
+  | "rootPath"
+  | "script"
+>;
 
 /** `request.cf` unless something else is said: https://developers.cloudflare.com/workers/runtime-apis/request/ */
 export const PLACEHOLDER: Record<string, unknown> = {

@@ -6,12 +6,10 @@ import type { ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import type { Transform } from "node:stream";
 import { createBrotliCompress, createDeflate, createGzip } from "node:zlib";
+import { WANT } from "../../protocol.js";
+import type { Sender, SenderAnswer } from "../../web/sources.js";
 import { writeHead } from "./outgoing.ts";
-import type { Head, OutgoingParts, Sender } from "./outgoing.ts";
-
-/** What a sender is asked for, as in `src/web/sources.js`. */
-const CANCEL = 0;
-const SOME = 1;
+import type { Head, OutgoingParts } from "./outgoing.ts";
 
 const COMPRESSORS: Record<string, () => Transform> = {
   br: createBrotliCompress,
@@ -82,7 +80,7 @@ function fullLength(body: OutgoingParts["body"], said: number | undefined, appen
 }
 
 function sourceOf(body: OutgoingParts["body"]): Source {
-  if (typeof body === "function") return senderSource(body as Sender);
+  if (typeof body === "function") return senderSource(body);
   if (body === null || typeof body === "string" || body instanceof Uint8Array) {
     return wholeSource(typeof body === "string" ? Buffer.from(body) : body);
   }
@@ -115,14 +113,15 @@ function senderSource(send: Sender): Source {
   return {
     async next() {
       while (!isOver) {
-        const [isLast, bytes] = await send(SOME);
+        // Only what cancels answers with nothing.
+        const [isLast, bytes] = (await send(WANT.SOME)) as SenderAnswer;
         isOver = isLast;
-        const chunk = Array.isArray(bytes) ? Buffer.concat(bytes) : (bytes as Uint8Array | undefined);
+        const chunk = Array.isArray(bytes) ? Buffer.concat(bytes) : bytes;
         if (chunk !== undefined && chunk.byteLength > 0) return chunk;
       }
       return undefined;
     },
-    cancel: (reason) => send(CANCEL, reason),
+    cancel: (reason) => send(WANT.CANCEL, reason),
   };
 }
 

@@ -4,14 +4,11 @@
 import type { BodyContent } from "../http/http-body.ts";
 import type { ServerResponse } from "node:http";
 
-/** The function by which a worker's stream is read, as `src/web/sources.js` has it. */
-export type Sender = (want: number, reason?: unknown) => Promise<[isLast: boolean, bytes?: unknown]>;
-
 /** The parts of a response, as `splitResponse` gives them. */
 export interface OutgoingParts {
   status: number;
   statusText: string;
-  /** Flat, as in `flat-headers.ts`. */
+  /** Flat, see `src/web/header-text.js`. */
   headers: string;
   body: BodyContent;
   encodeBody: "automatic" | "manual";
