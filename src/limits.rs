@@ -36,35 +36,6 @@ pub const KEPT_BUFFER_BYTES: usize = 128 * 1024 * 1024;
 /// Scripts of at least this many bytes keep V8's code cache in the process; smaller ones compile faster than it loads.
 pub const CODE_CACHE_BYTES: usize = 16 * 1024;
 
-/// Bytes of one Durable Object key and of one value: <https://developers.cloudflare.com/durable-objects/platform/limits/>
-pub const DURABLE_KEY_BYTES: usize = 2048;
-pub const DURABLE_VALUE_BYTES: usize = 128 * 1024;
-
-/// Bytes beyond the limit of a value that its serialized form may have, so that a buffer of just the limit fits.
-pub const DURABLE_VALUE_OVERHEAD_BYTES: usize = 32;
-
-/// Keys that one call to a Durable Object's storage may name, and that one transaction may write.
-pub const DURABLE_KEYS: usize = 128;
-
-/// Milliseconds that a closure of `blockConcurrencyWhile()` may take before its object is reset:
-/// <https://developers.cloudflare.com/durable-objects/api/state/#blockconcurrencywhile>
-pub const BLOCK_CONCURRENCY_MS: u32 = 30_000;
-
-/// An alarm whose handler throws is delivered again, up to so many times, after a wait that doubles each time:
-/// <https://developers.cloudflare.com/durable-objects/api/alarms/>
-pub const DURABLE_ALARM_RETRIES: u8 = 6;
-pub const DURABLE_ALARM_BACKOFF: Duration = Duration::from_secs(2);
-
-/// An alarm that cannot be delivered, since its object cannot be read or written, is tried again after the wait above, which
-/// doubles each time until it is this long. So is the store itself that cannot be asked for alarms.
-pub const DURABLE_ALARM_OUTAGE: Duration = Duration::from_secs(8);
-
-/// How often a store that does not report alarms which others have set or left behind is asked for them.
-pub const DURABLE_ALARM_LOOK: Duration = Duration::from_secs(3);
-
-/// An alarm that is due within this time keeps Node's process alive, as in Miniflare 2.
-pub const DURABLE_ALARM_SOON: Duration = Duration::from_secs(31);
-
 /// Subrequests of one request (`fetch()`, redirects, caches), by usage model, and of KV, R2 and Durable Objects:
 /// <https://developers.cloudflare.com/workers/platform/limits/#subrequests>
 pub const SUBREQUESTS: u32 = 50;
@@ -93,6 +64,9 @@ pub const BUFFERED_BYTES: usize = 32 * 1024 * 1024;
 
 /// A process keeps what it has claimed in Redis for so long after it was last heard of.
 pub const REDIS_SESSION: Duration = Duration::from_secs(10);
+
+/// How often a store that does not report alarms which others have set or left behind is asked for them again.
+pub const STORE_LOOK: Duration = Duration::from_secs(3);
 
 /// Who wants what another process or thread has claimed gives up after a time that is longer than a session. On Redis it
 /// asks again and again.

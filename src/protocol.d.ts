@@ -14,7 +14,7 @@ export const HOST: {
   readonly FETCH: 8;
   readonly MOCK: 9;
   readonly ALARM_FAILED: 10;
-  readonly ALARM_SOON: 11;
+  readonly EXPECTS: 11;
   readonly OUTBOUND: 12;
   readonly SIGNAL: 13;
   readonly AT_REST: 14;
@@ -145,8 +145,6 @@ export const LIMIT: {
   readonly INTERNAL_SUBREQUESTS: 2;
   readonly REQUEST_DEPTH: 3;
   readonly PIPELINE_DEPTH: 4;
-  readonly BLOCK_CONCURRENCY_MS: 5;
-  readonly ALARM_RETRIES: 6;
 };
 
 // The version of V8's format for clones that is written, which all supported versions of Node read. The worker's V8

@@ -16,7 +16,7 @@
     FETCH: 8,
     MOCK: 9,
     ALARM_FAILED: 10,
-    ALARM_SOON: 11,
+    EXPECTS: 11,
     OUTBOUND: 12,
     SIGNAL: 13,
     AT_REST: 14,
@@ -147,8 +147,6 @@
     INTERNAL_SUBREQUESTS: 2,
     REQUEST_DEPTH: 3,
     PIPELINE_DEPTH: 4,
-    BLOCK_CONCURRENCY_MS: 5,
-    ALARM_RETRIES: 6,
   };
 
   // The version of V8's format for clones that is written, which all supported versions of Node read. The worker's V8

@@ -8,7 +8,7 @@ pub mod host {
     pub const UNCAUGHT: u32 = 2;
     pub const WARN: u32 = 6;
     pub const REJECTIONS: u32 = 7;
-    pub const ALARM_SOON: u32 = 11;
+    pub const EXPECTS: u32 = 11;
     pub const AT_REST: u32 = 14;
 }
 
@@ -76,8 +76,6 @@ pub mod limit {
     pub const INTERNAL_SUBREQUESTS: usize = 2;
     pub const REQUEST_DEPTH: usize = 3;
     pub const PIPELINE_DEPTH: usize = 4;
-    pub const BLOCK_CONCURRENCY_MS: usize = 5;
-    pub const ALARM_RETRIES: usize = 6;
 }
 
 /// The version of V8's format for clones that is written, which all supported versions of Node read. The worker's V8

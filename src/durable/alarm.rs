@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::limits;
+use super::limits;
 
 /// The key an alarm is stored under: no text begins with this byte, so it is beyond all keys of the user's.
 pub const KEY: &[u8] = &[0xff];

@@ -116,7 +116,7 @@ pub async fn op_durable_alarms_due(state: Rc<RefCell<OpState>>, #[smi] watcher: 
     };
     let tell = |told: Told| {
         drop(match told {
-            Told::Expects(soon) => host.call(host::ALARM_SOON, vec![Value::Bool(soon)]),
+            Told::Expects(soon) => host.call(host::EXPECTS, vec![Value::Bool(soon)]),
             Told::Outage(error, seconds) => {
                 let text = format!(
                     "Alarms of Durable Objects cannot be delivered at the moment, which is tried again in {seconds} s: {error}"

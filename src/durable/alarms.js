@@ -6,13 +6,13 @@
 
 import {
   op_durable_alarm,
+  op_durable_alarm_retries,
   op_durable_alarms_deliver,
   op_durable_alarms_due,
   op_durable_alarms_postpone,
   op_durable_alarms_scheduled,
   op_durable_alarms_watch,
 } from "ext:core/ops";
-import { ALARM_RETRIES } from "ext:miniflare/realm/context.js";
 import { ALARM, ALARM_TIME, HOST, host } from "ext:miniflare/realm/port.js";
 
 /** The last time that a `Date` can have, in milliseconds since the epoch. */
@@ -130,7 +130,7 @@ class AlarmFailure {
 export async function deliverAlarm(open, isForced, confirm, handle) {
   const retries = op_durable_alarm(open, ALARM.BEGIN, isForced ? Infinity : 0);
   if (retries === ALARM_TIME.NONE) return false;
-  if (retries === ALARM_TIME.SPENT) throw new AlarmFailure(new Error(SPENT_TEXT), ALARM_RETRIES, null);
+  if (retries === ALARM_TIME.SPENT) throw new AlarmFailure(new Error(SPENT_TEXT), op_durable_alarm_retries(), null);
   const unconfirmed = confirm();
   if (unconfirmed !== undefined) await unconfirmed;
   try {

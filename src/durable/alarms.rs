@@ -16,9 +16,9 @@ use futures::future::{Either, select};
 
 use super::ROOM;
 use super::alarm::{self, Alarm};
+use super::limits;
 use super::postponed::{Outage, Postponed};
 use crate::clock::Clock;
-use crate::limits;
 use crate::realm::timer_queue::{TimerQueue, sleep_until};
 use crate::store::stores::Stores;
 use crate::store::{Store, StoreError};

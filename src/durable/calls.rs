@@ -3,9 +3,9 @@
 
 use super::alarm;
 use super::alarm_ops;
+use super::limits;
 use super::ops::Open;
 use super::storage::{Entries, StorageError, check_key, check_named_key, check_named_size, check_size};
-use crate::limits;
 use crate::protocol::alarm::{DELETE, GET, SET};
 use crate::protocol::stored::{
     ALARM, COMMIT, CONFIRM, DELETE_ALL, DELETE_MANY, DELETE_ONE, END, GET_MANY, GET_ONE, LIST, PUT_MANY, PUT_ONE,

@@ -21,7 +21,8 @@ import { op_after_microtasks } from "ext:core/ops";
 import { confirm } from "ext:miniflare/durable/entries.js";
 import { atRandom, indexOf, isSimulating, startWait, stopWait } from "ext:miniflare/realm/simulation.js";
 import { currentStretch, microtasksDone } from "ext:miniflare/realm/stretch.js";
-import { BLOCK_CONCURRENCY, currentContext, enter as inContext, gatedContext } from "ext:miniflare/realm/context.js";
+import { op_durable_block_ms } from "ext:core/ops";
+import { currentContext, enter as inContext, gatedContext } from "ext:miniflare/realm/context.js";
 
 const TOO_LONG =
   "A call to blockConcurrencyWhile() in a Durable Object waited for too long. The call was canceled and the Durable Object was reset.";
@@ -155,7 +156,7 @@ export class InputGate {
     this.check();
     let wait;
     const tooLong = new Promise((_, reject) => {
-      wait = startWait(() => reject(new Error(TOO_LONG)), BLOCK_CONCURRENCY);
+      wait = startWait(() => reject(new Error(TOO_LONG)), op_durable_block_ms());
     });
     const result = this.runClosed(async () => {
       try {

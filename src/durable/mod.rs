@@ -6,6 +6,7 @@ pub mod alarms;
 pub mod calls;
 pub mod clone;
 pub mod id;
+pub mod limits;
 pub mod node;
 pub mod ops;
 mod postponed;
@@ -26,7 +27,9 @@ deno_core::extension!(
         alarm_ops::op_durable_alarms_postpone,
         alarm_ops::op_durable_alarms_scheduled,
         alarm_ops::op_durable_alarms_watch,
+        ops::op_durable_alarm_retries,
         ops::op_durable_begin,
+        ops::op_durable_block_ms,
         ops::op_durable_commit,
         ops::op_durable_confirm,
         ops::op_durable_confirmed,

@@ -11,10 +11,10 @@ use super::alarms::Alarms;
 use super::calls;
 use super::clone;
 use super::id::{self, IdError};
+use super::limits;
 use super::slot::Slot;
 use super::storage::{Entries, Storage, StorageError, check_key, check_named_key, check_named_size, check_size};
 use super::transaction::Transaction;
-use crate::limits;
 use crate::realm::instance::Instance;
 use crate::store::range::Entry;
 
@@ -62,6 +62,18 @@ pub fn op_durable_open(state: &mut OpState, #[string] binding: &str, #[string] i
 
 /// Whether everything written so far survives what it is to survive, and the storage is ready. If not, awaiting
 /// `op_durable_confirmed` is what is left to do.
+/// Returns how long a closure of `blockConcurrencyWhile()` may take, in milliseconds.
+#[op2(fast)]
+pub fn op_durable_block_ms() -> u32 {
+    limits::BLOCK_CONCURRENCY_MS
+}
+
+/// Returns the number of the last retry of an alarm.
+#[op2(fast)]
+pub fn op_durable_alarm_retries() -> u32 {
+    u32::from(limits::DURABLE_ALARM_RETRIES)
+}
+
 #[op2(fast)]
 pub fn op_durable_confirm(#[cppgc] open: &Open) -> Result<bool, StorageError> {
     open.storage().confirm()

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::alarms::Name;
-use crate::limits::{DURABLE_ALARM_BACKOFF, DURABLE_ALARM_OUTAGE};
+use super::limits::{DURABLE_ALARM_BACKOFF, DURABLE_ALARM_OUTAGE};
 use crate::store::StoreError;
 
 /// How long to wait after so many failures before.

@@ -12,8 +12,8 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
 use thiserror::Error;
 
+use super::limits;
 use super::slot::Slot;
-use crate::limits;
 use crate::store::commits::Commits;
 use crate::store::range::{Entry, Key, Range};
 use crate::store::{Reply, Space, StoreError, Write};

@@ -7,8 +7,8 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 
+use super::limits;
 use super::storage::{Entries, Storage, StorageError};
-use crate::limits;
 use crate::store::buffered::{Changes, list_over};
 use crate::store::range::{Entry, Key, Range};
 

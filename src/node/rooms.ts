@@ -5,7 +5,10 @@ import * as durable from "../durable/node/durable-room.ts";
 import * as kv from "../kv/node/kv-room.ts";
 import * as web from "../web/node/web-room.ts";
 import type { Kind } from "../membrane/kinds.js";
+import type { Control, ObjectParts } from "../worker/control.js";
+import type { Group } from "./instance/group.ts";
 import type { Inside } from "./instance/inside.ts";
+import type { Worker } from "./instance/instance-worker.ts";
 
 /** What a room adds to Node's half. */
 export interface NodeRoom {
@@ -13,6 +16,14 @@ export interface NodeRoom {
   readonly methods?: Readonly<Record<string | symbol, (inside: Inside, ...args: never[]) => unknown>>;
   /** Kinds of objects that cross the membrane. */
   readonly kinds?: readonly Kind[];
+  /** Checks, once all scripts have run, that what the workers of an instance bind fits together. */
+  check?(group: Group): void;
+  /** Gives a script that has run what the workers of its group bind of it. */
+  bind?(group: Group, script: Worker): void;
+  /** The worker that a target within `worker` lives in. */
+  home?(group: Group, worker: Worker, target: ObjectParts): Worker;
+  /** Drops what a worker keeps of stored data, before the data is replaced. */
+  forget?(control: Control): void;
 }
 
 const rooms: readonly NodeRoom[] = [web, cache, durable, kv];

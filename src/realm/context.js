@@ -18,11 +18,6 @@ const RECURSION =
 const OUTSIDE =
   "Some functionality, such as asynchronous I/O (fetch, Cache API, KV), timeouts (setTimeout, setInterval), and generating random values (crypto.getRandomValues, crypto.subtle.generateKey), can only be performed while handling a request.";
 
-/** How long a closure of `blockConcurrencyWhile` may take, in milliseconds. */
-export const BLOCK_CONCURRENCY = limits[LIMIT.BLOCK_CONCURRENCY_MS];
-/** The number of an alarm's last retry. */
-export const ALARM_RETRIES = limits[LIMIT.ALARM_RETRIES];
-
 const settings = {
   subrequests: limits[LIMIT.SUBREQUESTS],
   internalSubrequests: limits[LIMIT.INTERNAL_SUBREQUESTS],

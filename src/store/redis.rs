@@ -23,7 +23,7 @@ use super::redis_claimed::{Claimed, Unsent};
 use super::redis_link::Link;
 use super::redis_scripts::{Keys, Session, Writes};
 use super::{Claims, Reply, Result, Space, Store, Write};
-use crate::limits::DURABLE_ALARM_LOOK;
+use crate::limits::STORE_LOOK;
 
 pub struct RedisStore {
     room: Arc<Room>,
@@ -195,7 +195,7 @@ impl Store for RedisStore {
 
     /// Redis does not report what others set or release: it is polled.
     fn changed(&self) -> BoxFuture<'static, ()> {
-        async { sleep(DURABLE_ALARM_LOOK).await }.boxed()
+        async { sleep(STORE_LOOK).await }.boxed()
     }
 
     fn is_shared(&self) -> bool {

@@ -29,8 +29,6 @@ pub fn op_context_limits<'s>(scope: &mut v8::PinScope<'s, '_>) -> v8::Local<'s, 
         (limit::INTERNAL_SUBREQUESTS, limits::INTERNAL_SUBREQUESTS),
         (limit::REQUEST_DEPTH, limits::REQUEST_DEPTH),
         (limit::PIPELINE_DEPTH, limits::PIPELINE_DEPTH),
-        (limit::BLOCK_CONCURRENCY_MS, limits::BLOCK_CONCURRENCY_MS),
-        (limit::ALARM_RETRIES, u32::from(limits::DURABLE_ALARM_RETRIES)),
     ];
     let mut values: [v8::Local<v8::Value>; _] = limits.map(|_| v8::undefined(scope).into());
     for (place, limit) in limits {

@@ -1,5 +1,6 @@
 // What the room of the Cache API adds to an instance in Node.
 
+import { cacheSettings } from "./options.ts";
 import type { Inside } from "../../node/instance/inside.ts";
 import type { CacheStorage } from "../cache.js";
 
@@ -15,7 +16,7 @@ function openCaches(inside: Inside): CacheStorage {
   const { cacheStorage } = require("./cache-backend.ts") as typeof import("./cache-backend.ts");
   return cacheStorage(
     () => inside.instance,
-    () => inside.worker.cacheSettings,
+    () => cacheSettings(inside.worker.options),
     (text) => inside.log.warn(text),
   );
 }

@@ -1,7 +1,9 @@
 // What the room of Durable Objects adds to an instance in Node.
 
 import { kinds } from "./node-object-kinds.ts";
-import { idParts, likelyParts, objectNamespaces, soon } from "./node-objects.ts";
+import { soon } from "../../node/instance/soon.ts";
+import { bind, check, flushAlarms, forget, home, objectNames } from "./homes.ts";
+import { idParts, likelyParts, objectNamespaces } from "./node-objects.ts";
 import type * as contract from "../../../index.d.ts";
 import type { Inside } from "../../node/instance/inside.ts";
 import type { RequestParts } from "../../node/http/http-request.ts";
@@ -27,7 +29,7 @@ const methods = {
       const control = await controlOf(inside, parts);
       return [control, await control.objectStorage(...parts)];
     };
-    return DurableObjectStorage.open(() => home(inside, parts[0]).control, open);
+    return DurableObjectStorage.open(() => homeIn(inside, parts).control, open);
   },
 
   /** The ids of the objects of a binding that live or have stored something, in the order of their digits. */
@@ -62,7 +64,7 @@ const methods = {
     const chosen =
       ids && (await Promise.all([ids].flat().map((id) => partsOf(inside, "flushDurableObjectAlarms", id))));
     await inside.worker.lane();
-    return inside.group.flushAlarms(chosen, onlyDue);
+    return flushAlarms(inside.group, chosen, onlyDue);
   },
 
   /** The state of the worker, for an object that is constructed in Node. */
@@ -83,17 +85,17 @@ function openNamespaces(inside: Inside): (binding: string) => DurableObjectNames
 /** Dispatches to an object that this worker is bound to, wherever it lives. */
 function dispatch(inside: Inside, target: ObjectParts, request: RequestParts): Promise<contract.Response> {
   const { worker } = inside;
-  if (worker.isReady) return home(inside, target[0]).dispatch(target, request);
-  return worker.lane().then(() => home(inside, target[0]).dispatch(target, request));
+  if (worker.isReady) return homeIn(inside, target).dispatch(target, request);
+  return worker.lane().then(() => homeIn(inside, target).dispatch(target, request));
 }
 
 /** The worker that the objects of a binding live in. */
-const home = ({ group, worker }: Inside, binding: string) => group.home(worker, binding);
+const homeIn = ({ group, worker }: Inside, target: ObjectParts | [binding: string]) => home(group, worker, target);
 
 /** What the worker that an object lives in can be asked. */
 async function controlOf(inside: Inside, [binding]: [binding: string, hex?: string]): Promise<Control> {
   await inside.worker.lane();
-  return (await home(inside, binding).lane()).control;
+  return (await homeIn(inside, [binding]).lane()).control;
 }
 
 /** The binding and the digits of an id that `method` was called with. */
@@ -101,7 +103,7 @@ async function partsOf(inside: Inside, method: string, id: contract.DurableObjec
   const parts = idParts(method, id);
   if (parts !== undefined) return parts;
   await inside.worker.lane();
-  return likelyParts(method, id, inside.group.objectNames);
+  return likelyParts(method, id, objectNames(inside.group));
 }
 
-export { kinds, methods, STATE };
+export { bind, check, forget, home, kinds, methods, STATE };

@@ -1,9 +1,7 @@
 // Durable Objects from outside the worker: how Node reaches them.
 
-import timers from "node:timers";
-const { setImmediate } = timers;
 import { DurableObjectNamespace, partsOf } from "../object-namespace.js";
-import { describe, DurableObjectError } from "../../node/errors.ts";
+import { describe } from "../../node/errors.ts";
 import { objectIds } from "../../node/binding/binding.ts";
 import { splitRequest } from "../../node/http/http-request.ts";
 import type { RequestInfo, RequestInit, Response } from "../../../index.d.ts";
@@ -60,32 +58,4 @@ function isOf(binding: string, hex: string): boolean {
   }
 }
 
-/** Calls back once Node's microtasks are done. The worker that asked may be gone by then. */
-function soon(callback: () => void): void {
-  setImmediate(() => {
-    try {
-      callback();
-    } catch {}
-  });
-}
-
-/**
- * What is said of an alarm that was not handled, because of `cause`.
- * @param retries how often it had been retried before; null when its object could not be read or written
- * @param wait milliseconds until it is tried again; null when it is given up
- */
-function alarmError(
-  binding: string,
-  hex: string,
-  retries: number | null,
-  wait: number | null,
-  cause: unknown,
-): DurableObjectError {
-  const seconds = `in ${Math.round(Number(wait) / 1000)} s`;
-  let text = `failed, retry ${Number(retries) + 1} follows ${seconds}`;
-  if (wait === null) text = `failed, it is given up after ${retries} retries`;
-  else if (retries === null) text = `could not be delivered, it is tried again ${seconds}`;
-  return new DurableObjectError("ERR_ALARM", `Alarm of Durable Object "${binding}" ${text} (id ${hex})`, cause);
-}
-
-export { alarmError, idParts, likelyParts, objectNamespaces, soon };
+export { idParts, likelyParts, objectNamespaces };

@@ -1,8 +1,10 @@
 // The options of Durable Objects.
 
 import { boolean, isString, optional, record, shape, string } from "../../node/options/check.ts";
+import { HOST } from "../../protocol.js";
 import { place } from "../../node/options/place.ts";
 import type { DurableObjectOptions, MiniflareOptions } from "../../../index.d.ts";
+import type { RoomHooks } from "../../node/instance/lane.ts";
 import type { OptionRows } from "../../node/options/table.ts";
 import type { ObjectConfig } from "../../node/options/wrangler.ts";
 import type { ObjectBinding } from "../../worker/control.js";
@@ -12,6 +14,9 @@ const durableObject = shape(
   'a class name, or an object like { className: "Name" }',
   isString,
 );
+
+/** `retries` and `wait` as `alarmError` has them. */
+type FailedAlarm = [binding: string, hex: string, retries: number | null, wait: number | null];
 
 const options = {
   durableObjects: {
@@ -66,6 +71,15 @@ function scriptOf({ durableObjects }: MiniflareOptions, binding: string): string
 const deliversAlarms = ({ durableObjectsAlarms }: MiniflareOptions) => durableObjectsAlarms !== false;
 
 export const plugin = "DurableObjectsPlugin";
+/** Reports alarms that were not handled. */
+export const hooks = (_: MiniflareOptions, __: string, report: (error: unknown) => void): RoomHooks => ({
+  calls: {
+    [HOST.ALARM_FAILED]: ([binding, hex, retries, wait, error], membrane) => {
+      const { alarmError } = require("./alarm-errors.ts") as typeof import("./alarm-errors.ts");
+      report(alarmError(...([binding, hex, retries, wait] as FailedAlarm), membrane.decode(error)));
+    },
+  },
+});
 export const settings = (options: MiniflareOptions) => ({
   durableObjects: objectBindings(options).map(([binding]) => binding),
 });

@@ -1,6 +1,7 @@
 // The options of outbound fetches.
 
 import { check, isNumber, isString, numeric } from "../../node/options/check.ts";
+import { HOST } from "../../protocol.js";
 import { outboundSettings, readAuthorities } from "./outbound-settings.ts";
 import type { MiniflareOptions } from "../../../index.d.ts";
 import type { RoomHooks } from "../../node/instance/lane.ts";
@@ -19,9 +20,9 @@ const options = {
 } satisfies OptionRows;
 
 /** Certificates are read at once, so that one that is broken is told of when the worker is loaded. */
-export function hooks(given: MiniflareOptions, root: string): Pick<RoomHooks, "outbound"> {
+export function hooks(given: MiniflareOptions, root: string): RoomHooks {
   const authorities = readAuthorities(given, root);
   const { fetchTimeoutMs = options.fetchTimeoutMs.default } = given;
-  return { outbound: () => outboundSettings(authorities, fetchTimeoutMs) };
+  return { calls: { [HOST.OUTBOUND]: () => outboundSettings(authorities, fetchTimeoutMs) } };
 }
 export { options };

@@ -9,8 +9,7 @@ const hook = () => require("./hook.ts") as typeof import("./hook.ts");
 const createFetchMock = (): MockAgent => agent().createFetchMock();
 const isMock = (value: unknown): value is FetchDispatcher =>
   typeof (value as Partial<FetchDispatcher> | null | undefined)?.dispatch === "function";
-const openMock = (mock: FetchDispatcher | undefined): MockHook | undefined =>
-  mock === undefined ? undefined : new (hook().MockHook)(mock);
+const openMock = (mock: FetchDispatcher): MockHook => new (hook().MockHook)(mock);
 
 /** A mock's number in the addon; 0 for other dispatchers, which have none. */
 const mockNumber = (mock: FetchDispatcher | undefined): number | undefined =>

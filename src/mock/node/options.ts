@@ -2,6 +2,8 @@
 
 import { check } from "../../node/options/check.ts";
 import type { FetchDispatcher, MiniflareOptions } from "../../../index.d.ts";
+import type { RoomHooks } from "../../node/instance/lane.ts";
+import { HOST } from "../../protocol.js";
 import { isMock, mockNumber, openMock } from "./fetch-mock.ts";
 
 const options = {
@@ -15,6 +17,10 @@ const mockedBy = (mock: FetchDispatcher): MiniflareOptions => ({ fetchMock: mock
 
 export const plugin = "CorePlugin";
 export const settings = ({ fetchMock }: Mocked) => ({ mock: mockNumber(fetchMock) });
-export const hooks = ({ fetchMock }: Mocked) => ({ mock: openMock(fetchMock) });
+export function hooks({ fetchMock }: Mocked): RoomHooks | undefined {
+  if (fetchMock === undefined) return undefined;
+  const mock = openMock(fetchMock);
+  return { calls: { [HOST.MOCK]: (hop, membrane) => mock.ask(hop, membrane) }, end: () => mock.end() };
+}
 export const inherit = ({ fetchMock }: Mocked) => ({ fetchMock });
 export { options, mockedBy };

@@ -1,7 +1,7 @@
 // The workers of one instance: the main one and its mounts, by name. They share a clock, storage and a log, and reach each
-// other through this: as services, as homes of each other's Durable Objects, and by routes.
+// other through this: as services, by routes, and as rooms connect them.
 
-import { disposed, DurableObjectError, MiniflareCoreError } from "../errors.ts";
+import { disposed, MiniflareCoreError } from "../errors.ts";
 import {
   closeInstance,
   forgetSnapshot,
@@ -11,21 +11,15 @@ import {
   takeSnapshot,
 } from "../binding/binding.ts";
 import { Log } from "../log/log.ts";
-import { soon } from "../../durable/node/node-objects.ts";
-import { objectBindings, scriptOf } from "../../durable/node/options.ts";
 import { places } from "../options/persist.ts";
+import { rooms } from "../rooms.ts";
 import { Router } from "./router.ts";
 import { checkServices, notMounted, workerName } from "./services.ts";
+import { soon } from "./soon.ts";
 import { Worker } from "./instance-worker.ts";
 import type { Log as GivenLog, MiniflareOptions, ServiceBinding } from "../../../index.d.ts";
-import type { ObjectBinding, ObjectParts } from "../../worker/control.js";
+import type { Control, ObjectParts } from "../../worker/control.js";
 import type { Clock } from "./clock.ts";
-
-/** The class of a Durable Object, and the worker that the objects live in. */
-interface Home {
-  className: string;
-  home: Worker;
-}
 
 /** Snapshots go when nobody has the function any more that brings them back. */
 const snapshots = new FinalizationRegistry<{ instance: number; number: number }>(({ instance, number }) =>
@@ -65,11 +59,12 @@ class Group {
     return this.#mounts.get(name);
   }
 
-  get #workers(): Worker[] {
+  get workers(): Worker[] {
     return [this.main, ...this.#mounts.values()];
   }
 
-  #named(name: string | undefined): Worker | undefined {
+  /** The worker with this name; undefined without a name, or when there is none. */
+  named(name: string | undefined): Worker | undefined {
     if (name === undefined) return undefined;
     return this.#mounts.get(name) ?? (name === this.main.name ? this.main : undefined);
   }
@@ -151,13 +146,13 @@ class Group {
   #connect(): void {
     this.#route();
     const names = new Set([...this.#mounts.keys(), this.main.name]);
-    for (const worker of this.#workers) checkServices(worker.options, names, worker.log);
+    for (const worker of this.workers) checkServices(worker.options, names, worker.log);
     for (const [name, { options, log }] of this.#mounts) {
       const { warnOfPlaces } = require("./mounts.ts") as typeof import("./mounts.ts");
       warnOfPlaces(name, options, this.main.options, log);
     }
-    this.#checkClasses();
-    for (const worker of this.#workers) this.#bind(worker);
+    for (const room of rooms) room.check?.(this);
+    for (const worker of this.workers) this.#bind(worker);
   }
 
   #route(): void {
@@ -166,7 +161,7 @@ class Group {
       const text = `Mounted name "${name}" must match service name "${options.name}"`;
       throw new MiniflareCoreError("ERR_MOUNT_NAME_MISMATCH", text);
     }
-    const routed = this.#workers.flatMap(({ name, options }): [string, string[]][] =>
+    const routed = this.workers.flatMap(({ name, options }): [string, string[]][] =>
       name === undefined ? [] : [[name, options.routes ?? []]],
     );
     this.#router.update(routed);
@@ -177,80 +172,31 @@ class Group {
       this.main.log.debug(`${index + 1}. ${route} => ${target}`);
   }
 
-  /** Objects of one name share ids, storage and lives: all who bind it must mean the same class. */
-  #checkClasses(): void {
-    const known = new Map<string, Home>();
-    for (const worker of this.#workers) {
-      for (const [binding, className, scriptName] of objectBindings(worker.options)) {
-        const found = { className, home: this.#homeOf(worker, binding, scriptName) };
-        const first = known.get(binding) ?? found;
-        if (first.className !== className || first.home !== found.home) throw classConflict(binding, first, found);
-        known.set(binding, first);
-      }
-    }
-  }
-
-  /** Gives a script the classes of its own that the Durable Objects of any worker are bound to. */
+  /** Gives a script what the other workers ask of it. */
   #bind(script: Worker): void {
-    const classes = new Map<string, ObjectBinding>();
-    for (const worker of this.#workers) {
-      for (const object of objectBindings(worker.options)) {
-        if (this.#homeOf(worker, object[0], object[2]) === script) classes.set(object[0], object);
-      }
-    }
-    script.bindClasses([...classes.values()]);
+    for (const room of rooms) room.bind?.(this, script);
   }
 
-  #homeOf(worker: Worker, binding: string, scriptName: string | undefined): Worker {
-    if (scriptName === undefined) return worker;
-    const home = this.#named(scriptName);
-    if (home !== undefined) return home;
-    throw new DurableObjectError(
-      "ERR_SCRIPT_NOT_FOUND",
-      `Script "${scriptName}" for Durable Object "${binding}" not found.\n` +
-        `Make sure "${scriptName}" is mounted so Miniflare knows where to find it.`,
-    );
-  }
-
-  /** The worker that the objects live in which `worker` has bound to this name. */
-  home(worker: Worker, binding: string): Worker {
-    return this.#homeOf(worker, binding, scriptOf(worker.options, binding));
-  }
-
-  /** The names that Durable Objects are bound by, in whichever worker. */
-  get objectNames(): string[] {
-    const bound = this.#workers.flatMap(({ options }) => objectBindings(options).map(([binding]) => binding));
-    return [...new Set(bound)];
+  /** The worker that a target within `worker`, such as a Durable Object, lives in. */
+  home(worker: Worker, target: ObjectParts): Worker {
+    for (const room of rooms) if (room.home !== undefined) return room.home(this, worker, target);
+    return worker;
   }
 
   /** The worker that a service binding stands for. */
   service(binding: string, service: ServiceBinding | undefined): Worker {
-    const worker = this.#named(workerName(service));
+    const worker = this.named(workerName(service));
     if (worker === undefined) throw notMounted(binding, service);
     return worker;
   }
 
-  /** Delivers the alarms that are set, of all objects or of `[binding, id]` each; how many there were. */
-  async flushAlarms(ids: ObjectParts[] | undefined, onlyDue: boolean): Promise<number> {
-    let handled = 0;
-    const thrown: unknown[] = [];
-    for (const worker of this.#workers) {
-      const { count, errors } = await (await worker.lane()).control.flushAlarms(ids, onlyDue);
-      handled += count;
-      thrown.push(...errors);
-    }
-    if (thrown.length > 1) throw new AggregateError(thrown, `${thrown.length} alarms failed`);
-    if (thrown.length > 0) throw thrown[0];
-    return handled;
-  }
-
   /** Simulates with this seed from now on; objects are constructed anew, so that the same seed gives the same run. */
   async simulate(seed: number): Promise<void> {
-    for (const worker of this.#workers) {
+    for (const worker of this.workers) {
       worker.configure({ simulate: { seed } });
       const { control } = await worker.lane();
       control.simulate(seed, soon);
-      control.evictObjects();
+      forget(control);
     }
   }
 
@@ -258,7 +204,7 @@ class Group {
   snapshotStorage(): () => Promise<void> {
     const number = takeSnapshot(this.instance);
     const restore = async () => {
-      for (const worker of this.#workers) if (worker.isBegun) (await worker.lane()).control.evictObjects();
+      for (const worker of this.workers) if (worker.isBegun) forget((await worker.lane()).control);
       const answer = restoreSnapshot(this.instance, number);
       // Loaded when storage answers later.
       if (typeof answer !== "number") return;
@@ -272,7 +218,7 @@ class Group {
   /** The mount that a request for this URL is for, by the routes; the main worker when there is none. */
   workerFor(url: string | URL): Worker {
     if (this.isEmpty) return this.main;
-    return this.#named(this.#router.match(new URL(url))) ?? this.main;
+    return this.named(this.#router.match(new URL(url))) ?? this.main;
   }
 
   async dispose(): Promise<void> {
@@ -286,15 +232,9 @@ class Group {
   }
 }
 
-function classConflict(binding: string, ...two: Home[]): DurableObjectError {
-  const [one, other] = two.map(({ className, home: { name } }) => {
-    return `class "${className}" of ${name === undefined ? "the main worker" : `"${name}"`}`;
-  });
-  return new DurableObjectError(
-    "ERR_CLASS_CONFLICT",
-    `Durable Object "${binding}" is bound to ${one} and to ${other}.\n` +
-      "Objects of one name share ids and storage: use two names, or bind one class, by its scriptName where it is another worker's.",
-  );
+/** Drops what rooms keep in a worker of stored data, which is about to be replaced. */
+function forget(control: Control): void {
+  for (const room of rooms) room.forget?.(control);
 }
 
 /** A mount's lines are marked with its name, in a log of our own making. */

@@ -9,16 +9,14 @@ import { describeThrown, disposed, MiniflareCoreError } from "../errors.ts";
 import { Lane } from "./lane.ts";
 import { contextLimits } from "../options/context-limits.ts";
 import { NoOpLog } from "../log/log.ts";
-import { cacheSettings } from "../../cache/node/options.ts";
-import { alarmError, soon } from "../../durable/node/node-objects.ts";
-import { deliversAlarms } from "../../durable/node/options.ts";
 import { mergeOptions, validateOptions } from "../options/options.ts";
-import { allOf, OPTIONS } from "../options/table.ts";
+import { allOf, OPTIONS, roomHooks } from "../options/table.ts";
 import { formatSize, moduleRules, readBindings, readScript } from "../script/script.ts";
 import { callFunction, serviceNames } from "./services.ts";
+import { soon } from "./soon.ts";
 import { Sources } from "../script/script-sources.ts";
 import type { Log, MiniflareOptions } from "../../../index.d.ts";
-import type { Control, ObjectBinding, ObjectParts } from "../../worker/control.js";
+import type { Control, ObjectParts } from "../../worker/control.js";
 import type { RequestParts } from "../http/http-request.ts";
 import type { WorkerOptions } from "../options/config.ts";
 import type { Response } from "../http/http-response.ts";
@@ -156,7 +154,7 @@ class Worker {
     const script = readScript(options, root, this.mountName !== undefined || this.#group.isEmpty);
     this.#upstream = upstreamOf(options);
     const { wasm, values } = readBindings(options, root);
-    const lane = this.#open(allOf("hooks", options, root));
+    const lane = this.#open(roomHooks(options, root, (error) => this.#report(error)));
     this.#starting = lane;
     try {
       if (options.simulate !== undefined) lane.control.simulate(options.simulate.seed, soon);
@@ -193,26 +191,20 @@ class Worker {
     this.size = Buffer.byteLength(script.text);
   }
 
-  get cacheSettings(): ReturnType<typeof cacheSettings> {
-    return cacheSettings(this.options);
-  }
-
   #noteImports(lane: Lane): void {
     if (this.#sources.isWatching && lane.ended === undefined) this.#sources.imported(lane.control.moduleFiles());
   }
 
-  /** @param hooks those of rooms */
-  #open(hooks: RoomHooks): Lane {
+  #open(rooms: readonly RoomHooks[]): Lane {
     const { cpuLimitMs = OPTIONS.cpuLimitMs.default, heapLimitMb = OPTIONS.heapLimitMb.default } = this.options;
     return new Lane({ cpuLimitMs, heapLimitMb }, this.#group.instance, {
       warn: (text) => this.log.warn(text),
       unhandled: (error) => this.#unhandled(error),
-      alarmFailed: (...failure) => this.#report(alarmError(...failure)),
       condemned: (lane) => {
         if (this.#lane === lane) this.#lane = undefined;
       },
       fetch: (target, request) => this.#fetch(target, request),
-      ...hooks,
+      rooms,
     });
   }
 
@@ -223,11 +215,6 @@ class Worker {
     const { bindings, warnings } = missingOptions(this.options);
     for (const warning of warnings) this.log.warn(warning);
     return bindings;
-  }
-
-  /** Gives the classes that Durable Objects are bound to, `[binding, className, scriptName]` each, to the script. */
-  bindClasses(bindings: ObjectBinding[]): void {
-    if (bindings.length > 0) this.#lane?.control.bindClasses(bindings, deliversAlarms(this.options));
   }
 
   announce(announced = true): void {
@@ -282,6 +269,11 @@ class Worker {
     return this.#loading === 0 && !this.#disposed ? this.#lane : undefined;
   }
 
+  /** What the script that runs can be asked, also while another load is under way; undefined when none runs. */
+  get running(): Control | undefined {
+    return this.#lane?.control;
+  }
+
   /** What a worker that is loaded can be asked; undefined when there is none. */
   get control(): Control | undefined {
     return this.#readyLane?.control;
@@ -312,7 +304,7 @@ class Worker {
 
   /** A request that the worker makes of a service it is bound to, by the binding's name, or of `[binding, id]`. */
   async #fetch(target: string | ObjectParts, request: RequestParts): Promise<globalThis.Response> {
-    if (Array.isArray(target)) return this.#group.home(this, target[0]).dispatch(target, request);
+    if (Array.isArray(target)) return this.#group.home(this, target).dispatch(target, request);
     const service = this.options.serviceBindings?.[target];
     if (typeof service === "function") return callFunction(target, service, request);
     return this.#group.service(target, service).dispatch(null, request);

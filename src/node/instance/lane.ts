@@ -66,8 +66,6 @@ type Answer = Answered | [what: typeof ANSWER.FAILED, error: WireValue] | [what:
 /** Why a lane is stopped from outside. */
 type Condemnation = "ERR_CPU_LIMIT" | "ERR_HEAP_LIMIT" | "ERR_PANIC";
 
-type FailedAlarm = [binding: string, hex: string, retries: number | null, wait: number | null];
-
 /** A request that the worker makes of another one: its number, and the parts that cross. */
 type FetchCall = [
   number: number,
@@ -91,26 +89,24 @@ export interface LaneLimits {
   heapLimitMb: number;
 }
 
-/** What a room does for a lane: a mock for outbound fetches, and how these are made. */
+/** What a room does for a lane. */
 export interface RoomHooks {
-  mock?: {
-    /** Answers a hop; undefined when it goes to the network. */
-    ask(hop: WireValue[], membrane: Membrane): WireValue;
-    end(): void;
-  };
-  outbound?(): WireValue;
+  /** Answers the host calls of the room, by their numbers in `HOST`. */
+  calls?: Readonly<Record<number, (args: WireValue[], membrane: Membrane) => WireValue>>;
+  /** Called when the lane ends. */
+  end?(): void;
 }
 
 /** What a lane asks of the worker that it is of. */
-export interface LaneHooks extends RoomHooks {
+export interface LaneHooks {
   warn(text: string): void;
   /** Told of what nobody in the worker caught. */
   unhandled(error: unknown): void;
-  alarmFailed(binding: string, hex: string, retries: number | null, wait: number | null, error: unknown): void;
   /** Told that the lane was stopped. */
   condemned(lane: Lane): void;
   /** Answers what the worker asks of other workers: of a service, by its binding, or of an object. */
   fetch(target: string | ObjectParts, request: RequestParts): Promise<globalThis.Response>;
+  rooms: readonly RoomHooks[];
 }
 
 class Lane {
@@ -133,11 +129,12 @@ class Lane {
   /** Those of them that the worker has asked for: the requests, and the one listener. */
   #followed = new Map<FollowedSignal, { events: Set<number>; listener(): void }>();
   #retired = false;
-  #expectsAlarm = false;
+  #expectsEvent = false;
   #owed = new Set<Debt>();
   /** While the script starts: the newest object that had arrived before, and what ends the start. */
   #starting: { newest: number; stop(reason: Error): void } | undefined;
   #hooks: LaneHooks;
+  #roomCalls: Exclude<RoomHooks["calls"], undefined>;
 
   /**
    * Opens a lane.
@@ -145,6 +142,7 @@ class Lane {
    */
   constructor(limits: LaneLimits, instance: number, hooks: LaneHooks) {
     this.#hooks = hooks;
+    this.#roomCalls = Object.assign({}, ...hooks.rooms.map(({ calls }) => calls));
     this.instance = instance;
     this.limits = limits;
     const { cpuLimitMs, heapLimitMb } = limits;
@@ -310,7 +308,7 @@ class Lane {
     return { status, statusText, headers, body, waitUntil, encodeBody, url, redirected };
   }
 
-  /** Answers a call: see `HOST`. What comes with each, the worker's half says. */
+  /** Answers a call: see `HOST`. The worker's half defines its arguments; rooms answer the calls of their own. */
   host(call: number, args: WireValue[]): unknown {
     switch (call) {
       case HOST.ANSWERED:
@@ -327,24 +325,20 @@ class Lane {
         return this.#hooks.unhandled(new Error(args[0] as string));
       case HOST.WARN:
         return this.#hooks.warn(args[0] as string);
-      case HOST.ALARM_FAILED:
-        return this.#hooks.alarmFailed(...(args.slice(0, 4) as FailedAlarm), this.#membrane.decode(args[4]));
-      case HOST.ALARM_SOON:
-        return this.#expectAlarm(args[0] as boolean);
+      case HOST.EXPECTS:
+        return this.#expectEvent(args[0] as boolean);
       case HOST.REJECTIONS:
         return this.#rejections();
       case HOST.FETCH:
         return void this.#fetch(...(args as FetchCall));
-      case HOST.MOCK:
-        return this.#hooks.mock?.ask(args, this.#membrane);
-      case HOST.OUTBOUND:
-        return this.#hooks.outbound?.();
       case HOST.SIGNAL:
         return this.#followSignal(args[0] as number);
       case HOST.FORGET_SIGNAL:
         return this.#forgetSignal(args[0] as number);
       case HOST.AT_REST:
         return this.#atRest();
+      default:
+        return this.#roomCalls[call]?.(args, this.#membrane);
     }
   }
 
@@ -401,10 +395,10 @@ class Lane {
     return [...this.#owed, ...binding.pending(this.#id).map((op) => `${this.#id}:${op}`)];
   }
 
-  /** Node stays alive for an alarm that is delivered now or soon. */
-  #expectAlarm(expected: boolean): void {
-    if (this.#expectsAlarm === expected || this.#ended) return;
-    this.#expectsAlarm = expected;
+  /** Node stays alive for an event of the clock, such as an alarm, that is delivered now or soon. */
+  #expectEvent(expected: boolean): void {
+    if (this.#expectsEvent === expected || this.#ended) return;
+    this.#expectsEvent = expected;
     waiting(expected ? 1 : -1);
   }
 
@@ -452,11 +446,11 @@ class Lane {
 
   #end(reason: () => InstanceError): void {
     if (this.#ended) return;
-    this.#expectAlarm(false);
+    this.#expectEvent(false);
     this.#ended = reason;
     lanes.delete(this.#id);
     this.#membrane.close(reason);
-    this.#hooks.mock?.end();
+    for (const room of this.#hooks.rooms) room.end?.();
     for (const { reject } of this.#pending.values()) {
       waiting(-1);
       reject(reason());

@@ -115,11 +115,15 @@ async function op_durable_confirmed(open: Open) {
 
 const op_after_microtasks = (callback: () => void) => setImmediate(callback);
 
+/** Milliseconds that a closure of `blockConcurrencyWhile()` may take, as in `src/durable/limits.rs`. */
+const op_durable_block_ms = () => 30_000;
+
 export {
   openStorage,
   op_after_microtasks,
   op_durable_alarm,
   op_durable_begin,
+  op_durable_block_ms,
   op_durable_commit,
   op_durable_confirm,
   op_durable_confirmed,

@@ -5,8 +5,5 @@ const currentContext = () => undefined;
 const gatedContext = () => undefined;
 const enter = <Result>(_context: unknown, work: () => Result) => work();
 
-/** In milliseconds, as in `limits.rs`. */
-const BLOCK_CONCURRENCY = 30_000;
-
 export * from "../../protocol.js";
-export { BLOCK_CONCURRENCY, currentContext, enter, gatedContext };
+export { currentContext, enter, gatedContext };

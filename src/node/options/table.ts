@@ -81,7 +81,8 @@ export interface OptionGroup {
   readonly missing?: string;
   readonly options: Readonly<Record<string, OptionRow>>;
   settings?(options: MiniflareOptions): object;
-  hooks?(options: MiniflareOptions, root: string): Partial<RoomHooks>;
+  /** What a room does for a lane of a worker with these options; `report` logs an error that nobody awaits. */
+  hooks?(options: MiniflareOptions, root: string, report: (error: unknown) => void): RoomHooks | undefined;
   inherit?(options: MiniflareOptions): MiniflareOptions;
   bindings?(options: MiniflareOptions, mf: Miniflare): [name: string, value: unknown][];
 }
@@ -102,7 +103,6 @@ type KeepingIn<Rows> = Rows extends unknown
 /** What the functions of all groups give together. */
 interface Joined {
   settings: object;
-  hooks: RoomHooks;
   inherit: MiniflareOptions;
 }
 
@@ -131,13 +131,17 @@ const keepingIn = (groups: readonly OptionGroup[]): KeepingRow[] =>
   rowsOf(groups).filter((row): row is KeepingRow => row[1].keeps !== undefined);
 const KEEPING = keepingIn(rooms) as KeepingRow<PersistOption>[];
 
-/** The results of one function of the groups (`settings`, `hooks` or `inherit`), in one object. */
+/** The results of one function of the groups (`settings` or `inherit`), in one object. */
 function allOf<What extends keyof Joined>(what: What, ...args: Parameters<Required<OptionGroup>[What]>): Joined[What] {
   const given = GROUPS.map((group) => (group[what] as ((...args: unknown[]) => object) | undefined)?.(...args));
   return Object.assign({}, ...given);
 }
 
+/** What the rooms do for a lane of a worker with these options. */
+const roomHooks = (...args: Parameters<Required<OptionGroup>["hooks"]>): RoomHooks[] =>
+  GROUPS.map((group) => group.hooks?.(...args)).filter((hooks) => hooks !== undefined);
+
 /** The file that an option names, as its value says. */
 const fileOf = (name: NamingFile, value: string | true): string => (value === true ? rowOf(name).file : value);
 
-export { allOf, fileOf, GROUPS, KEEPING, keepingIn, OPTIONS, rowOf, rowsOf };
+export { allOf, fileOf, GROUPS, KEEPING, keepingIn, OPTIONS, roomHooks, rowOf, rowsOf };
