@@ -7,6 +7,7 @@ import { DurableObjectError, describe } from "../errors.ts";
 import { objectIds } from "../binding/binding.ts";
 import { Request } from "../http/http-request.ts";
 import { isResponse } from "../http/http-response.ts";
+import { makeFair } from "../instance/fairly.ts";
 import { DurableObjectId, DurableObjectNamespace as Namespace } from "../../durable/object-namespace.js";
 import { InputGate, OutputGate } from "../../durable/gate.js";
 import { waitBy } from "../../realm/simulation.js";
@@ -43,6 +44,7 @@ interface Context {
 const METHODS = Object.getOwnPropertyNames(ObjectStorage.prototype).filter((name) => name !== "constructor");
 
 waitBy(setTimeout, clearTimeout);
+makeFair(ObjectStorage);
 
 /** The parts that a storage is being constructed with; its input gate is that of the state that it is given to. */
 let parts: Parts | undefined;
