@@ -46,6 +46,7 @@ const { digestOf, methods } = createSubtle({
   },
   equal: (a, b) => op_web_equal(a, b),
   isArrayBuffer,
+  textOf: (buffer) => core.decode(new Uint8Array(buffer)),
 });
 extend(subtle, methods);
 for (const name of ABSENT_METHODS) delete subtle[name];

@@ -14,6 +14,8 @@ export function createSubtle(parts: {
   /** Compares bytes of the same length in constant time. */
   equal(a: Uint8Array, b: Uint8Array): boolean;
   isArrayBuffer(value: unknown): boolean;
+  /** Decodes UTF-8. */
+  textOf(buffer: ArrayBuffer): string;
 }): {
   /**
    * The name of a digest's algorithm, in lower case.

@@ -7,6 +7,7 @@
   const DERIVATIONS = new Set(["PBKDF2", "HKDF"]);
   const USAGES = new Set(["encrypt", "decrypt", "sign", "verify", "deriveKey", "deriveBits", "wrapKey", "unwrapKey"]);
   const OLD_ED25519 = "NODE-ED25519";
+  const ANY_BYTES = { name: "HMAC", hash: "SHA-256" };
   const ABSENT = new Set(["ed448", "x448"]);
 
   const nameOf = (algorithm) => String(Object(algorithm) === algorithm ? algorithm.name : algorithm);
@@ -20,9 +21,10 @@
    * @param md5 the digest of bytes, an `ArrayBuffer`
    * @param equal compares bytes of the same length in constant time
    * @param isArrayBuffer of any realm
+   * @param textOf decodes a buffer of UTF-8
    */
-  function createSubtle({ DOMException, standard, begin, importJwk, md5, equal, isArrayBuffer }) {
-    const { digest, generateKey, importKey, sign, unwrapKey, verify } = standard;
+  function createSubtle({ DOMException, standard, begin, importJwk, md5, equal, isArrayBuffer, textOf }) {
+    const { digest, exportKey, generateKey, importKey, sign, unwrapKey, verify } = standard;
     const notSupported = (message) => new DOMException(message, "NotSupportedError");
 
     const methods = {
@@ -47,8 +49,12 @@
         return verify.call(this, known(algorithm), key, signature, data);
       },
       async unwrapKey(format, wrapped, unwrappingKey, unwrapping, algorithm, extractable, usages) {
-        const by = [format, wrapped, unwrappingKey, unwrapping];
-        return unwrapKey.call(this, ...by, known(algorithm), extractable, usages);
+        if (format !== "jwk") {
+          const by = [format, wrapped, unwrappingKey, unwrapping];
+          return unwrapKey.call(this, ...by, known(algorithm), extractable, usages);
+        }
+        const text = await unwrapText.call(this, wrapped, unwrappingKey, unwrapping);
+        return methods.importKey.call(this, format, jwkOf(text), algorithm, extractable, usages);
       },
       timingSafeEqual(a, b) {
         const [left, right] = [bufferSource(a, "timingSafeEqual"), bufferSource(b, "timingSafeEqual")];
@@ -57,6 +63,21 @@
       },
     };
     return { digestOf, methods };
+
+    /** What a key is wrapped in, as text: the bytes of an HMAC key may be any. */
+    async function unwrapText(wrapped, unwrappingKey, unwrapping) {
+      const bytes = await unwrapKey.call(this, "raw", wrapped, unwrappingKey, unwrapping, ANY_BYTES, true, ["sign"]);
+      return textOf(await exportKey.call(this, "raw", bytes));
+    }
+
+    function jwkOf(text) {
+      let jwk;
+      try {
+        jwk = JSON.parse(text);
+      } catch {}
+      if (typeof jwk === "object" && jwk !== null) return jwk;
+      throw new DOMException("The wrapped key is no JSON Web Key", "DataError");
+    }
 
     /** The algorithm by the name that the standard has for it. */
     function known(algorithm) {

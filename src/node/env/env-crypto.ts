@@ -64,6 +64,7 @@ const { digestOf, methods } = createSubtle({
   md5: (bytes) => ownBytes(createHash("md5").update(bytes)).buffer,
   equal: timingSafeEqual,
   isArrayBuffer,
+  textOf: (buffer) => Buffer.from(buffer).toString(),
 });
 for (const [name, value] of Object.entries({ ...standard, ...methods })) {
   Object.defineProperty(SubtleCrypto.prototype, name, { value, writable: true, configurable: true });
