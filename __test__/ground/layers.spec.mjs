@@ -67,7 +67,7 @@ const ops = new Map(
 
 function* scriptEdges(file, code) {
   for (const [, folder] of code.matchAll(/"ext:miniflare\/([^/"]+)\//g)) yield folder;
-  for (const [, relative] of code.matchAll(/\b(?:require|import)\("(\.[^"]+)"\)|from "(\.[^"]+)"/g)) {
+  for (const [, relative] of code.matchAll(/(?:\b(?:require|import)\(|\bfrom )"(\.[^"]+)"/g)) {
     yield path.posix.normalize(path.posix.join(path.posix.dirname(file), relative)).split("/")[0];
   }
   // Ops of the ground and the assembly are there for all; those of a room are the room's.
@@ -121,7 +121,7 @@ describe("the layers", () => {
     ["worker/lane.rs", "use crate::durable::alarms;", "worker/lane.rs -> durable"],
     ["kv/room.ts", 'import { a } from "ext:miniflare/durable/room.ts";', "kv/room.ts -> durable"],
     ["kv/room.ts", 'import "ext:miniflare/worker/start.ts";', "kv/room.ts -> worker"],
-    ["cache/cache.js", 'const { a } = require("../node/errors.js");', "cache/cache.js -> node"],
+    ["cache/cache.ts", 'import { a } from "../node/errors.ts";', "cache/cache.ts -> node"],
     ["web/url.ts", 'core.loadExtScript("ext:miniflare/membrane/membrane.js")', "web/url.ts -> membrane"],
     ["worker/start.ts", 'import { room } from "ext:miniflare/kv/room.ts";', "worker/start.ts -> kv"],
     ["web/clone.ts", 'import { op_durable_put } from "ext:core/ops";', "web/clone.ts -> durable"],
@@ -161,9 +161,9 @@ describe("a room's name", () => {
 
   test("is that of a row in both lists, if the room has a worker half", () => {
     const [rust, script] = LISTS.map((file) => read(file));
-    const withHalf = [...rooms, "web"].filter((room) => files.includes(`${room}/room.js`));
+    const withHalf = [...rooms, "web"].filter((room) => files.includes(`${room}/room.ts`));
     assert.deepEqual(
-      withHalf.filter((room) => !rust.includes(`${room}::ROOM`) || !script.includes(`ext:miniflare/${room}/room.js`)),
+      withHalf.filter((room) => !rust.includes(`${room}::ROOM`) || !script.includes(`ext:miniflare/${room}/room.ts`)),
       [],
     );
     assert.equal(rust.match(/\w+::ROOM\b/g).length, withHalf.length);
