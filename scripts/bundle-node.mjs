@@ -27,7 +27,7 @@ const ENTRY_POINTS = {
   internals: "node/internals.ts",
 };
 /** Where the worker's own modules find in Node what a worker imports. */
-const WORKERS = /^ext:miniflare\/(durable\/.*|realm\/(?:simulation|stretch)\.js)$/;
+const WORKERS = /^ext:miniflare\/(durable\/.*|realm\/(?:simulation|stretch)\.[jt]s)$/;
 const IN_NODE = [
   [/^ext:core\/mod\.js$/, "node/names/core-mod.ts"],
   [/^ext:core\/ops$/, "node/names/durable-ops.ts"],

@@ -1,4 +1,4 @@
-//! A cache's functions as the worker's JavaScript calls them (`caches.js`).
+//! A cache's functions as the worker's JavaScript calls them (`caches.ts`).
 
 use std::rc::Rc;
 

@@ -18,11 +18,11 @@
 // takes its time: `hold` keeps the gate closed meanwhile.
 
 import { op_after_microtasks } from "ext:core/ops";
-import { confirm } from "ext:miniflare/durable/entries.js";
+import { confirm } from "ext:miniflare/durable/entries.ts";
 import { atRandom, indexOf, isSimulating, startWait, stopWait } from "ext:miniflare/realm/simulation.js";
-import { currentStretch, microtasksDone } from "ext:miniflare/realm/stretch.js";
+import { currentStretch, microtasksDone } from "ext:miniflare/realm/stretch.ts";
 import { op_durable_block_ms } from "ext:core/ops";
-import { currentContext, enter as inContext, gatedContext } from "ext:miniflare/realm/context.js";
+import { currentContext, enter as inContext, gatedContext } from "ext:miniflare/realm/context.ts";
 
 const TOO_LONG =
   "A call to blockConcurrencyWhile() in a Durable Object waited for too long. The call was canceled and the Durable Object was reset.";

@@ -54,7 +54,7 @@ deno_core::extension!(
 pub const ROOM: Room = Room {
     lazy: &[
         "ext:miniflare/durable/object-namespace.js",
-        "ext:miniflare/durable/bundle.js",
+        "ext:miniflare/durable/bundle.ts",
     ],
     clocked: &["op_durable_alarms_due"],
     ..Room::new("durable", miniflare_durable::init)

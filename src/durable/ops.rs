@@ -1,4 +1,4 @@
-//! Storage and ids as the worker's JavaScript calls them (`entries.js`, `objects.js`). All of it is synchronous.
+//! Storage and ids as the worker's JavaScript calls them (`entries.ts`, `objects.ts`). All of it is synchronous.
 
 use std::cell::RefCell;
 use std::ffi::CStr;

@@ -3,10 +3,10 @@
 // each write its output gate until that is confirmed.
 
 import { op_durable_begin, op_durable_commit, op_durable_delete_all, op_durable_end } from "ext:core/ops";
-import { deleteAlarm, getAlarm, requireHandler, setAlarm } from "ext:miniflare/durable/alarms.js";
-import { confirm, get, list, put, putOptions, remove, requireKey } from "ext:miniflare/durable/entries.js";
+import { deleteAlarm, getAlarm, requireHandler, setAlarm } from "ext:miniflare/durable/alarms.ts";
+import { confirm, get, list, put, putOptions, remove, requireKey } from "ext:miniflare/durable/entries.ts";
 import { isSimulating, someTime } from "ext:miniflare/realm/simulation.js";
-import { DurableObjectTransaction, finish } from "ext:miniflare/durable/transaction.js";
+import { DurableObjectTransaction, finish } from "ext:miniflare/durable/transaction.ts";
 
 export class DurableObjectStorage {
   #open;

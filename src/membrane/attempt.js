@@ -1,20 +1,15 @@
 // How objects are looked at that may throw when they are: any may be a proxy, and any trap of one may throw.
-(() => {
-  "use strict";
 
-  /** What `read` returns; undefined when it throws. */
-  function attempt(read) {
-    try {
-      return read();
-    } catch {
-      return undefined;
-    }
+/** What `read` returns; undefined when it throws. */
+function attempt(read) {
+  try {
+    return read();
+  } catch {
+    return undefined;
   }
+}
 
-  /** The tag of a value, as `[object Promise]`; undefined when looking at it throws. */
-  const tagOf = (value) => attempt(() => Object.prototype.toString.call(value));
+/** The tag of a value, as `[object Promise]`; undefined when looking at it throws. */
+const tagOf = (value) => attempt(() => Object.prototype.toString.call(value));
 
-  const exported = { attempt, tagOf };
-  if (typeof module === "object") module.exports = exported;
-  return exported;
-})();
+export { attempt, tagOf };

@@ -9,58 +9,51 @@
 //   `decode(parts, membrane, number)` this realm's own of such parts;
 //   `hasIdentity` whether an object that crosses back is the original, and `decode` gets its number: what was made of it may
 //   ask of it by `membrane.ask(number, ...args)`, which `ask(object, ...args)` answers.
-(() => {
-  "use strict";
 
-  const { TAG } =
-    typeof module === "object"
-      ? require("../protocol.js")
-      : __bootstrap.core.loadExtScript("ext:miniflare/protocol.js");
-  const { PLATFORM } = TAG;
+import { TAG } from "../protocol.ts";
 
-  function createKinds(rows) {
-    const byKind = new Map(rows.map((row) => [row.kind, row]));
-    const unnamed = rows.filter(({ named }) => named === undefined);
-    const byName = new Map(rows.flatMap((row) => (row.named ?? []).map((name) => [name, row])));
-    return { encode, decode, ask };
+const { PLATFORM } = TAG;
 
-    function rowOf(value) {
-      for (let index = 0; index < unnamed.length; index++) {
-        if (unnamed[index].is(value)) return unnamed[index];
-      }
-      return byName.size === 0 ? undefined : namedRowOf(value);
+function createKinds(rows) {
+  const byKind = new Map(rows.map((row) => [row.kind, row]));
+  const unnamed = rows.filter(({ named }) => named === undefined);
+  const byName = new Map(rows.flatMap((row) => (row.named ?? []).map((name) => [name, row])));
+  return { encode, decode, ask };
+
+  function rowOf(value) {
+    for (let index = 0; index < unnamed.length; index++) {
+      if (unnamed[index].is(value)) return unnamed[index];
     }
-
-    function namedRowOf(value) {
-      for (let one = Object.getPrototypeOf(value); one !== null; one = Object.getPrototypeOf(one)) {
-        const name = Object.getOwnPropertyDescriptor(one, "constructor")?.value?.name;
-        const row = byName.get(name);
-        if (row?.is(value, name)) return row;
-      }
-      return undefined;
-    }
-
-    /** What crosses for an object; undefined when no room has a row for it. */
-    function encode(value, membrane) {
-      const row = rowOf(value);
-      const parts = row?.encode(value, membrane);
-      if (parts === undefined) return undefined;
-      return row.hasIdentity ? [PLATFORM, membrane.number(value), row.kind, ...parts] : [row.kind, ...parts];
-    }
-
-    function decode(kind, parts, membrane, number) {
-      const row = byKind.get(kind);
-      if (row === undefined) throw new TypeError(`No room knows objects of the kind "${kind}"`);
-      return row.decode(parts, membrane, number);
-    }
-
-    /** Answers what the other realm's own of an object asks of it. */
-    function ask(object, ...args) {
-      return rowOf(object).ask(object, ...args);
-    }
+    return byName.size === 0 ? undefined : namedRowOf(value);
   }
 
-  const exported = { createKinds };
-  if (typeof module === "object") module.exports = exported;
-  return exported;
-})();
+  function namedRowOf(value) {
+    for (let one = Object.getPrototypeOf(value); one !== null; one = Object.getPrototypeOf(one)) {
+      const name = Object.getOwnPropertyDescriptor(one, "constructor")?.value?.name;
+      const row = byName.get(name);
+      if (row?.is(value, name)) return row;
+    }
+    return undefined;
+  }
+
+  /** What crosses for an object; undefined when no room has a row for it. */
+  function encode(value, membrane) {
+    const row = rowOf(value);
+    const parts = row?.encode(value, membrane);
+    if (parts === undefined) return undefined;
+    return row.hasIdentity ? [PLATFORM, membrane.number(value), row.kind, ...parts] : [row.kind, ...parts];
+  }
+
+  function decode(kind, parts, membrane, number) {
+    const row = byKind.get(kind);
+    if (row === undefined) throw new TypeError(`No room knows objects of the kind "${kind}"`);
+    return row.decode(parts, membrane, number);
+  }
+
+  /** Answers what the other realm's own of an object asks of it. */
+  function ask(object, ...args) {
+    return rowOf(object).ask(object, ...args);
+  }
+}
+
+export { createKinds };

@@ -1,90 +1,83 @@
 // Data, which crosses the membrane as a copy: what it is, and when it is short enough to be sent as a list.
-(() => {
-  "use strict";
 
-  const { TAG } =
-    typeof module === "object"
-      ? require("../protocol.js")
-      : __bootstrap.core.loadExtScript("ext:miniflare/protocol.js");
-  const { BYTES, LIST, RECORD } = TAG;
+import { TAG } from "../protocol.ts";
 
-  // Any object may be a proxy, and any trap may throw: then it is no data, as the caller finds.
-  const tagOf = (value) => Object.prototype.toString.call(value);
+const { BYTES, LIST, RECORD } = TAG;
 
-  /** Whether a value is nothing but data: then it is cloned, and everything else stays a live object. */
-  function isData(value, isProxy, seen = new Set()) {
-    if (typeof value === "function" || typeof value === "symbol") return false;
-    if (typeof value !== "object" || value === null) return true;
-    if (seen.has(value)) return true;
-    if (isProxy(value)) return false;
-    seen.add(value);
-    const prototype = Object.getPrototypeOf(value);
-    if (Array.isArray(value)) return ownData(value, isProxy, seen);
-    if (isPlain(value)) return ownData(value, isProxy, seen);
-    // A class of the user's own that extends a built-in one is a live object.
-    if (Object.getPrototypeOf(Object.getPrototypeOf(prototype) ?? {}) !== null && !ArrayBuffer.isView(value))
-      return false;
-    switch (tagOf(value)) {
-      case "[object Map]":
-        return [...value].every(([key, item]) => isData(key, isProxy, seen) && isData(item, isProxy, seen));
-      case "[object Set]":
-        return [...value].every((item) => isData(item, isProxy, seen));
-      case "[object Date]":
-      case "[object RegExp]":
-      case "[object ArrayBuffer]":
-      case "[object BigInt]":
-      case "[object Boolean]":
-      case "[object Number]":
-      case "[object String]":
-        return true;
-      default:
-        return ArrayBuffer.isView(value);
-    }
+// Any object may be a proxy, and any trap may throw: then it is no data, as the caller finds.
+const tagOf = (value) => Object.prototype.toString.call(value);
+
+/** Whether a value is nothing but data: then it is cloned, and everything else stays a live object. */
+function isData(value, isProxy, seen = new Set()) {
+  if (typeof value === "function" || typeof value === "symbol") return false;
+  if (typeof value !== "object" || value === null) return true;
+  if (seen.has(value)) return true;
+  if (isProxy(value)) return false;
+  seen.add(value);
+  const prototype = Object.getPrototypeOf(value);
+  if (Array.isArray(value)) return ownData(value, isProxy, seen);
+  if (isPlain(value)) return ownData(value, isProxy, seen);
+  // A class of the user's own that extends a built-in one is a live object.
+  if (Object.getPrototypeOf(Object.getPrototypeOf(prototype) ?? {}) !== null && !ArrayBuffer.isView(value))
+    return false;
+  switch (tagOf(value)) {
+    case "[object Map]":
+      return [...value].every(([key, item]) => isData(key, isProxy, seen) && isData(item, isProxy, seen));
+    case "[object Set]":
+      return [...value].every((item) => isData(item, isProxy, seen));
+    case "[object Date]":
+    case "[object RegExp]":
+    case "[object ArrayBuffer]":
+    case "[object BigInt]":
+    case "[object Boolean]":
+    case "[object Number]":
+    case "[object String]":
+      return true;
+    default:
+      return ArrayBuffer.isView(value);
   }
+}
 
-  function ownData(value, isProxy, seen) {
-    const descriptors = Object.getOwnPropertyDescriptors(value);
-    if (Object.getOwnPropertySymbols(descriptors).length > 0) return false;
-    return Object.values(descriptors).every((one) => "value" in one && isData(one.value, isProxy, seen));
-  }
+function ownData(value, isProxy, seen) {
+  const descriptors = Object.getOwnPropertyDescriptors(value);
+  if (Object.getOwnPropertySymbols(descriptors).length > 0) return false;
+  return Object.values(descriptors).every((one) => "value" in one && isData(one.value, isProxy, seen));
+}
 
-  /** More items than this, or more objects, are for structured clone. */
-  const SMALL = 32;
+/** More items than this, or more objects, are for structured clone. */
+const SMALL = 32;
 
-  /** Whether data is a few plain objects and arrays, none of them there twice: a list is made sooner than a clone. */
-  function isSmall(value, seen = new Set()) {
-    if (typeof value !== "object" || value === null) return true;
-    // Views of one buffer share it, and so do their clones.
-    const shared = isBytes(value) ? value.buffer : value;
-    if (seen.has(shared) || seen.size === SMALL) return false;
-    seen.add(shared);
-    if (shared !== value) return true;
-    if (!Array.isArray(value) && !isPlain(value)) return false;
-    const keys = Object.keys(value);
-    if (keys.length > SMALL || (Array.isArray(value) && !isDense(value, keys))) return false;
-    return keys.every((key) => isSmall(value[key], seen));
-  }
+/** Whether data is a few plain objects and arrays, none of them there twice: a list is made sooner than a clone. */
+function isSmall(value, seen = new Set()) {
+  if (typeof value !== "object" || value === null) return true;
+  // Views of one buffer share it, and so do their clones.
+  const shared = isBytes(value) ? value.buffer : value;
+  if (seen.has(shared) || seen.size === SMALL) return false;
+  seen.add(shared);
+  if (shared !== value) return true;
+  if (!Array.isArray(value) && !isPlain(value)) return false;
+  const keys = Object.keys(value);
+  if (keys.length > SMALL || (Array.isArray(value) && !isDense(value, keys))) return false;
+  return keys.every((key) => isSmall(value[key], seen));
+}
 
-  function isDense(array, keys) {
-    return keys.length === array.length && (keys.length === 0 || keys.at(-1) === String(keys.length - 1));
-  }
+function isDense(array, keys) {
+  return keys.length === array.length && (keys.length === 0 || keys.at(-1) === String(keys.length - 1));
+}
 
-  function isPlain(value) {
-    const prototype = Object.getPrototypeOf(value);
-    return prototype === null || Object.getPrototypeOf(prototype) === null;
-  }
+function isPlain(value) {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
 
-  const isBytes = (value) => value instanceof Uint8Array && value.constructor === Uint8Array;
+const isBytes = (value) => value instanceof Uint8Array && value.constructor === Uint8Array;
 
-  /** Data on the wire, all of which is plain objects, arrays and bytes. */
-  function listed(value) {
-    if (typeof value !== "object" || value === null) return value;
-    if (isBytes(value)) return [BYTES, new Uint8Array(value)];
-    if (Array.isArray(value)) return [LIST, ...value.map(listed)];
-    return [RECORD, ...Object.keys(value).flatMap((key) => [key, listed(value[key])])];
-  }
+/** Data on the wire, all of which is plain objects, arrays and bytes. */
+function listed(value) {
+  if (typeof value !== "object" || value === null) return value;
+  if (isBytes(value)) return [BYTES, new Uint8Array(value)];
+  if (Array.isArray(value)) return [LIST, ...value.map(listed)];
+  return [RECORD, ...Object.keys(value).flatMap((key) => [key, listed(value[key])])];
+}
 
-  const exported = { isBytes, isData, isSmall, listed };
-  if (typeof module === "object") module.exports = exported;
-  return exported;
-})();
+export { isBytes, isData, isSmall, listed };

@@ -4,235 +4,216 @@
 //
 // A script can make anything of an error: getters that throw, a chain of causes without end. What cannot be read is left
 // out, and what is thrown and cannot be read at all crosses as an error that says so.
-(() => {
-  "use strict";
 
-  const { TAG } =
-    typeof module === "object"
-      ? require("../protocol.js")
-      : __bootstrap.core.loadExtScript("ext:miniflare/protocol.js");
-  const { ERROR, LIST } = TAG;
-  const { attempt, tagOf } =
-    typeof module === "object"
-      ? require("./attempt.js")
-      : __bootstrap.core.loadExtScript("ext:miniflare/membrane/attempt.js");
+import { TAG } from "../protocol.ts";
+import { attempt, tagOf } from "./attempt.js";
 
-  const BUILT_IN = [
-    "EvalError",
-    "RangeError",
-    "ReferenceError",
-    "SyntaxError",
-    "TypeError",
-    "URIError",
-    "AggregateError",
-    "CompileError",
-    "LinkError",
-    "RuntimeError",
-  ];
-  /** How deep an error crosses: causes of causes, errors among properties. */
-  const DEPTH = 100;
-  /** Prototypes that a chain has at most: those of a proxy may have no end. */
-  const LONGEST_CHAIN = 1000;
-  /** The properties that code reads first of a value it has caught. */
-  const READ_FIRST = [
-    "name",
-    "message",
-    "stack",
-    "cause",
-    "constructor",
-    "then",
-    Symbol.toStringTag,
-    Symbol.toPrimitive,
-  ];
-  const OWN = new Set(["name", "message", "stack", "cause", "errors"]);
-  const WELL_KNOWN = new Set(Object.values(Object.getOwnPropertyDescriptors(Symbol)).map(({ value }) => value));
+const { ERROR, LIST } = TAG;
 
-  /**
-   * @param intrinsics the realm's shared classes
-   * @param refine called with each rebuilt error and its name, e.g. to give it a class that only one realm has
-   * @param stackOf the stack that an error of this realm shows to the other
-   */
-  function createErrors({ intrinsics, refine = () => {}, stackOf = (error) => error.stack }) {
-    const underway = new Set();
-    return { is, encode, encodeThrown, create, fill, skip };
+const BUILT_IN = [
+  "EvalError",
+  "RangeError",
+  "ReferenceError",
+  "SyntaxError",
+  "TypeError",
+  "URIError",
+  "AggregateError",
+  "CompileError",
+  "LinkError",
+  "RuntimeError",
+];
+/** How deep an error crosses: causes of causes, errors among properties. */
+const DEPTH = 100;
+/** Prototypes that a chain has at most: those of a proxy may have no end. */
+const LONGEST_CHAIN = 1000;
+/** The properties that code reads first of a value it has caught. */
+const READ_FIRST = ["name", "message", "stack", "cause", "constructor", "then", Symbol.toStringTag, Symbol.toPrimitive];
+const OWN = new Set(["name", "message", "stack", "cause", "errors"]);
+const WELL_KNOWN = new Set(Object.values(Object.getOwnPropertyDescriptors(Symbol)).map(({ value }) => value));
 
-    function encode(error, number, membrane) {
-      // An error that leads back to itself is known by its number by the time that it is met again.
-      if (underway.has(error)) return [ERROR, number];
-      underway.add(error);
-      try {
-        return [...encodeText(error, number), ...(underway.size > DEPTH ? [] : encodeParts(error, membrane))];
-      } finally {
-        underway.delete(error);
-      }
-    }
+/**
+ * @param intrinsics the realm's shared classes
+ * @param refine called with each rebuilt error and its name, e.g. to give it a class that only one realm has
+ * @param stackOf the stack that an error of this realm shows to the other
+ */
+function createErrors({ intrinsics, refine = () => {}, stackOf = (error) => error.stack }) {
+  const underway = new Set();
+  return { is, encode, encodeThrown, create, fill, skip };
 
-    function encodeText(error, number) {
-      const text = (read) => attempt(() => String(read() ?? "")) ?? "";
-      return [
-        ERROR,
-        number,
-        attempt(() => baseOf(error)) ?? "Error",
-        text(() => error.name),
-        text(() => error.message),
-        text(() => stackOf(error)),
-      ];
-    }
-
-    function encodeParts(error, membrane) {
-      const cause = attempt(() => ("cause" in error ? error.cause : undefined));
-      const errors = attempt(() => (Array.isArray(error.errors) ? [...error.errors] : undefined));
-      const own = attempt(() => ownProperties(error)) ?? [];
-      const members = attempt(() => inherited(error)) ?? [];
-      const encode = (value) => encodeThrown(value, membrane);
-      return [
-        cause === undefined ? null : [encode(cause)],
-        errors?.map(encode) ?? null,
-        own.flatMap(([key, value]) => [membrane.encode(key), encode(value)]),
-        members.flatMap(([key, member]) => [membrane.encode(key), encodeMember(member, membrane)]),
-      ];
-    }
-
-    /** What was thrown, or what a promise was rejected with: something that the other realm can read, whatever it is. */
-    function encodeThrown(value, membrane) {
-      try {
-        return membrane.encode(value === undefined || isReadable(value, membrane) ? value : unreadable(value));
-      } catch (failure) {
-        return membrane.encode(unreadable(value, failure));
-      }
-    }
-
-    function fill(error, wire, membrane) {
-      const [, , , name, , stack, cause, errors, own, members] = wire;
-      if (errors) hidden(error, "errors", errors.map(membrane.decode));
-      if (error.name !== name) hidden(error, "name", name);
-      if (stack !== undefined) hidden(error, "stack", stack);
-      if (cause) hidden(error, "cause", membrane.decode(cause[0]));
-      // What has the same name comes after: an error's own properties hide those of its class.
-      for (const [key, member] of pairs(members, membrane)) {
-        Object.defineProperty(error, key, { ...decodeMember(member, membrane), configurable: true, enumerable: false });
-      }
-      for (const [key, value] of pairs(own, membrane)) setOwn(error, key, membrane.decode(value));
-      refine(error, name);
-    }
-
-    /** An error that has arrived before needs nothing of this, but whatever was sent has to be received. */
-    function skip(wire, membrane) {
-      const [, , , , , , cause, errors, own, members] = wire;
-      for (const part of [...(cause ?? []), ...(errors ?? [])]) membrane.decode(part);
-      for (const [, value] of pairs(own, membrane)) membrane.decode(value);
-      for (const [, member] of pairs(members, membrane)) decodeMember(member, membrane);
-    }
-
-    function create([, , base, name, message]) {
-      const Class = intrinsics.byName(base) ?? intrinsics.byName("Error");
-      if (base === "DOMException") return new Class(message, name);
-      return base === "AggregateError" ? new Class([], message) : new Class(message);
+  function encode(error, number, membrane) {
+    // An error that leads back to itself is known by its number by the time that it is met again.
+    if (underway.has(error)) return [ERROR, number];
+    underway.add(error);
+    try {
+      return [...encodeText(error, number), ...(underway.size > DEPTH ? [] : encodeParts(error, membrane))];
+    } finally {
+      underway.delete(error);
     }
   }
 
-  /** Errors are read when they are encoded, part by part; a stand-in is read in its own realm. */
-  function isReadable(value, membrane) {
-    if ((typeof value !== "object" && typeof value !== "function") || value === null) return true;
-    if (membrane.isForeign(value) || is(value)) return true;
-    return whatThrows(value) === undefined;
+  function encodeText(error, number) {
+    const text = (read) => attempt(() => String(read() ?? "")) ?? "";
+    return [
+      ERROR,
+      number,
+      attempt(() => baseOf(error)) ?? "Error",
+      text(() => error.name),
+      text(() => error.message),
+      text(() => stackOf(error)),
+    ];
   }
 
-  /** The property whose reading throws, and what it throws. */
-  function whatThrows(value) {
-    for (const key of READ_FIRST) {
-      try {
-        value[key];
-      } catch (thrown) {
-        return [String(key), thrown];
-      }
-    }
-    return undefined;
+  function encodeParts(error, membrane) {
+    const cause = attempt(() => ("cause" in error ? error.cause : undefined));
+    const errors = attempt(() => (Array.isArray(error.errors) ? [...error.errors] : undefined));
+    const own = attempt(() => ownProperties(error)) ?? [];
+    const members = attempt(() => inherited(error)) ?? [];
+    const encode = (value) => encodeThrown(value, membrane);
+    return [
+      cause === undefined ? null : [encode(cause)],
+      errors?.map(encode) ?? null,
+      own.flatMap(([key, value]) => [membrane.encode(key), encode(value)]),
+      members.flatMap(([key, member]) => [membrane.encode(key), encodeMember(member, membrane)]),
+    ];
   }
 
-  /** Stands for something thrown that cannot be read. */
-  function unreadable(value, failure) {
-    const [key, thrown] = attempt(() => whatThrows(value)) ?? [undefined, failure];
-    const what = attempt(() => String(thrown?.message ?? thrown)) ?? "something that cannot be read either";
-    const how = key === undefined ? what : `reading its property "${key}" throws ${what}`;
-    return new TypeError(`A value was thrown that cannot be read: ${how}`);
-  }
-
-  function is(value) {
-    const tag = tagOf(value);
-    return tag === "[object Error]" || tag === "[object DOMException]";
-  }
-
-  const constructorName = (proto) => (Object.hasOwn(proto, "constructor") ? proto.constructor?.name : undefined);
-
-  function baseOf(error) {
-    if (tagOf(error) === "[object DOMException]") return "DOMException";
-    for (const proto of prototypesOf(error)) {
-      const name = constructorName(proto);
-      if (BUILT_IN.includes(name)) return name;
-    }
-    return "Error";
-  }
-
-  function* prototypesOf(object) {
-    let proto = Object.getPrototypeOf(object);
-    for (let length = 0; proto !== null && length < LONGEST_CHAIN; length++) {
-      yield proto;
-      proto = Object.getPrototypeOf(proto);
+  /** What was thrown, or what a promise was rejected with: something that the other realm can read, whatever it is. */
+  function encodeThrown(value, membrane) {
+    try {
+      return membrane.encode(value === undefined || isReadable(value, membrane) ? value : unreadable(value));
+    } catch (failure) {
+      return membrane.encode(unreadable(value, failure));
     }
   }
 
-  function ownProperties(error) {
-    return Reflect.ownKeys(error)
-      .filter((key) => !OWN.has(key) && isShared(key))
-      .map((key) => [key, Object.getOwnPropertyDescriptor(error, key)])
-      .filter(([, one]) => "value" in one)
-      .map(([key, one]) => [key, one.value]);
-  }
-
-  /** A symbol that is not registered is another one in the other realm. */
-  const isShared = (key) => typeof key !== "symbol" || Symbol.keyFor(key) !== undefined || WELL_KNOWN.has(key);
-
-  /** The methods and accessors of the user's own classes, those of the nearest class first. */
-  function inherited(error) {
-    const members = new Map();
-    for (const proto of prototypesOf(error)) {
-      if (!isUsers(proto)) break;
-      for (const key of Reflect.ownKeys(proto)) {
-        if (key === "constructor" || OWN.has(key) || members.has(key) || !isShared(key)) continue;
-        const member = Object.getOwnPropertyDescriptor(proto, key);
-        if (typeof (member.value ?? member.get) === "function") members.set(key, member);
-      }
+  function fill(error, wire, membrane) {
+    const [, , , name, , stack, cause, errors, own, members] = wire;
+    if (errors) hidden(error, "errors", errors.map(membrane.decode));
+    if (error.name !== name) hidden(error, "name", name);
+    if (stack !== undefined) hidden(error, "stack", stack);
+    if (cause) hidden(error, "cause", membrane.decode(cause[0]));
+    // What has the same name comes after: an error's own properties hide those of its class.
+    for (const [key, member] of pairs(members, membrane)) {
+      Object.defineProperty(error, key, { ...decodeMember(member, membrane), configurable: true, enumerable: false });
     }
-    return [...members];
+    for (const [key, value] of pairs(own, membrane)) setOwn(error, key, membrane.decode(value));
+    refine(error, name);
   }
 
-  function isUsers(proto) {
+  /** An error that has arrived before needs nothing of this, but whatever was sent has to be received. */
+  function skip(wire, membrane) {
+    const [, , , , , , cause, errors, own, members] = wire;
+    for (const part of [...(cause ?? []), ...(errors ?? [])]) membrane.decode(part);
+    for (const [, value] of pairs(own, membrane)) membrane.decode(value);
+    for (const [, member] of pairs(members, membrane)) decodeMember(member, membrane);
+  }
+
+  function create([, , base, name, message]) {
+    const Class = intrinsics.byName(base) ?? intrinsics.byName("Error");
+    if (base === "DOMException") return new Class(message, name);
+    return base === "AggregateError" ? new Class([], message) : new Class(message);
+  }
+}
+
+/** Errors are read when they are encoded, part by part; a stand-in is read in its own realm. */
+function isReadable(value, membrane) {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return true;
+  if (membrane.isForeign(value) || is(value)) return true;
+  return whatThrows(value) === undefined;
+}
+
+/** The property whose reading throws, and what it throws. */
+function whatThrows(value) {
+  for (const key of READ_FIRST) {
+    try {
+      value[key];
+    } catch (thrown) {
+      return [String(key), thrown];
+    }
+  }
+  return undefined;
+}
+
+/** Stands for something thrown that cannot be read. */
+function unreadable(value, failure) {
+  const [key, thrown] = attempt(() => whatThrows(value)) ?? [undefined, failure];
+  const what = attempt(() => String(thrown?.message ?? thrown)) ?? "something that cannot be read either";
+  const how = key === undefined ? what : `reading its property "${key}" throws ${what}`;
+  return new TypeError(`A value was thrown that cannot be read: ${how}`);
+}
+
+function is(value) {
+  const tag = tagOf(value);
+  return tag === "[object Error]" || tag === "[object DOMException]";
+}
+
+const constructorName = (proto) => (Object.hasOwn(proto, "constructor") ? proto.constructor?.name : undefined);
+
+function baseOf(error) {
+  if (tagOf(error) === "[object DOMException]") return "DOMException";
+  for (const proto of prototypesOf(error)) {
     const name = constructorName(proto);
-    return name !== "Error" && name !== "DOMException" && !BUILT_IN.includes(name);
+    if (BUILT_IN.includes(name)) return name;
   }
+  return "Error";
+}
 
-  const encodeMember = ({ value, get, set }, membrane) => [LIST, ...[value, get, set].map(membrane.encode)];
-
-  function decodeMember(wire, membrane) {
-    const [value, get, set] = membrane.decode(wire);
-    return value === undefined ? { get, set } : { value, writable: true };
+function* prototypesOf(object) {
+  let proto = Object.getPrototypeOf(object);
+  for (let length = 0; proto !== null && length < LONGEST_CHAIN; length++) {
+    yield proto;
+    proto = Object.getPrototypeOf(proto);
   }
+}
 
-  function* pairs(flat, membrane) {
-    for (let index = 0; index < (flat?.length ?? 0); index += 2) yield [membrane.decode(flat[index]), flat[index + 1]];
+function ownProperties(error) {
+  return Reflect.ownKeys(error)
+    .filter((key) => !OWN.has(key) && isShared(key))
+    .map((key) => [key, Object.getOwnPropertyDescriptor(error, key)])
+    .filter(([, one]) => "value" in one)
+    .map(([key, one]) => [key, one.value]);
+}
+
+/** A symbol that is not registered is another one in the other realm. */
+const isShared = (key) => typeof key !== "symbol" || Symbol.keyFor(key) !== undefined || WELL_KNOWN.has(key);
+
+/** The methods and accessors of the user's own classes, those of the nearest class first. */
+function inherited(error) {
+  const members = new Map();
+  for (const proto of prototypesOf(error)) {
+    if (!isUsers(proto)) break;
+    for (const key of Reflect.ownKeys(proto)) {
+      if (key === "constructor" || OWN.has(key) || members.has(key) || !isShared(key)) continue;
+      const member = Object.getOwnPropertyDescriptor(proto, key);
+      if (typeof (member.value ?? member.get) === "function") members.set(key, member);
+    }
   }
+  return [...members];
+}
 
-  function setOwn(error, key, value) {
-    if (Object.hasOwn(error, key)) delete error[key];
-    error[key] = value;
-  }
+function isUsers(proto) {
+  const name = constructorName(proto);
+  return name !== "Error" && name !== "DOMException" && !BUILT_IN.includes(name);
+}
 
-  function hidden(error, key, value) {
-    Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: false });
-  }
+const encodeMember = ({ value, get, set }, membrane) => [LIST, ...[value, get, set].map(membrane.encode)];
 
-  const exported = { createErrors };
-  if (typeof module === "object") module.exports = exported;
-  return exported;
-})();
+function decodeMember(wire, membrane) {
+  const [value, get, set] = membrane.decode(wire);
+  return value === undefined ? { get, set } : { value, writable: true };
+}
+
+function* pairs(flat, membrane) {
+  for (let index = 0; index < (flat?.length ?? 0); index += 2) yield [membrane.decode(flat[index]), flat[index + 1]];
+}
+
+function setOwn(error, key, value) {
+  if (Object.hasOwn(error, key)) delete error[key];
+  error[key] = value;
+}
+
+function hidden(error, key, value) {
+  Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: false });
+}
+
+export { createErrors };

@@ -44,7 +44,7 @@ export interface Realm {
   kinds: Kinds;
   signals: Signals;
   answers: typeof import("../web/sources.js").answers;
-  data: typeof import("./membrane-data.js");
+  data: Pick<typeof import("./membrane-data.js"), "isBytes" | "isData" | "isSmall" | "listed">;
   /** How many bytes are copied on their way at once, and need no copy here. */
   copiesBelow: number;
   isProxy(object: unknown): boolean;

@@ -1,4 +1,4 @@
-//! How a worker's `fetch` asks its mock (`src/mock/mock-fetch.js`).
+//! How a worker's `fetch` asks its mock (`src/mock/mock-fetch.ts`).
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -1,25 +1,20 @@
 // Headers as one text, `name\nvalue\nname\nvalue`: one text is one copy on its way, and no value can hold a newline. No
 // headers at all are the empty text.
-(() => {
-  "use strict";
 
-  /** The text of `[name, value]` each. */
-  function textOfHeaders(headers) {
-    let text = "";
-    for (const [name, value] of headers) text += `${text && "\n"}${name}\n${value}`;
-    return text;
-  }
+/** The text of `[name, value]` each. */
+function textOfHeaders(headers) {
+  let text = "";
+  for (const [name, value] of headers) text += `${text && "\n"}${name}\n${value}`;
+  return text;
+}
 
-  /** `[name, value]` each, of such a text. */
-  function headersOfText(text) {
-    if (text === "") return [];
-    const parts = text.split("\n");
-    const list = new Array(parts.length / 2);
-    for (let index = 0; index < list.length; index++) list[index] = [parts[2 * index], parts[2 * index + 1]];
-    return list;
-  }
+/** `[name, value]` each, of such a text. */
+function headersOfText(text) {
+  if (text === "") return [];
+  const parts = text.split("\n");
+  const list = new Array(parts.length / 2);
+  for (let index = 0; index < list.length; index++) list[index] = [parts[2 * index], parts[2 * index + 1]];
+  return list;
+}
 
-  const exported = { headersOfText, textOfHeaders };
-  if (typeof module === "object") module.exports = exported;
-  return exported;
-})();
+export { headersOfText, textOfHeaders };

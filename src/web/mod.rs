@@ -46,7 +46,7 @@ deno_core::extension!(
         "ext:miniflare/web/sources.js" = "sources.js",
         "ext:miniflare/web/streams.js" = "streams.js",
         "ext:miniflare/web/subtle.js" = "subtle.js",
-        "ext:miniflare/web/url.js" = "url.js",
+        "ext:miniflare/web/url.ts" = "url.ts",
         "ext:miniflare/web/wire-streams.js" = "wire-streams.js",
     ],
     state = |state| {

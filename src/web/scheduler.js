@@ -1,45 +1,40 @@
 // `scheduler`: waiting, in either realm.
-(() => {
-  "use strict";
 
-  /**
-   * @param begin throws where nothing may wait
-   * @param start calls back after so many milliseconds; `clear` takes what it returns, and ends the wait
-   * @param toLong an integer of 32 bits
-   */
-  function createScheduler({ DOMException, begin, start, clear, toLong }) {
-    const aborted = () => new DOMException("The operation was aborted", "AbortError");
+/**
+ * @param begin throws where nothing may wait
+ * @param start calls back after so many milliseconds; `clear` takes what it returns, and ends the wait
+ * @param toLong an integer of 32 bits
+ */
+function createScheduler({ DOMException, begin, start, clear, toLong }) {
+  const aborted = () => new DOMException("The operation was aborted", "AbortError");
 
-    class Scheduler {
-      /** `wait(delay, { signal })`: resolves after so many milliseconds; `signal` ends the wait with an `AbortError`. */
-      wait(...args) {
-        begin();
-        if (args.length === 0) {
-          throw new TypeError("Failed to execute 'wait' on 'Scheduler': parameter 1 is not of type 'integer'.");
-        }
-        const [delay, options] = args;
-        const signal = options?.signal;
-        if (signal?.aborted) return Promise.reject(aborted());
-        const milliseconds = toLong(delay);
-        return new Promise((resolve, reject) => {
-          const abort = () => {
-            clear(timer);
-            reject(aborted());
-          };
-          const end = () => {
-            signal?.removeEventListener("abort", abort);
-            resolve();
-          };
-          const timer = start(end, milliseconds);
-          signal?.addEventListener("abort", abort);
-        });
+  class Scheduler {
+    /** `wait(delay, { signal })`: resolves after so many milliseconds; `signal` ends the wait with an `AbortError`. */
+    wait(...args) {
+      begin();
+      if (args.length === 0) {
+        throw new TypeError("Failed to execute 'wait' on 'Scheduler': parameter 1 is not of type 'integer'.");
       }
+      const [delay, options] = args;
+      const signal = options?.signal;
+      if (signal?.aborted) return Promise.reject(aborted());
+      const milliseconds = toLong(delay);
+      return new Promise((resolve, reject) => {
+        const abort = () => {
+          clear(timer);
+          reject(aborted());
+        };
+        const end = () => {
+          signal?.removeEventListener("abort", abort);
+          resolve();
+        };
+        const timer = start(end, milliseconds);
+        signal?.addEventListener("abort", abort);
+      });
     }
-
-    return { Scheduler, scheduler: new Scheduler() };
   }
 
-  const exported = { createScheduler };
-  if (typeof module === "object") module.exports = exported;
-  return exported;
-})();
+  return { Scheduler, scheduler: new Scheduler() };
+}
+
+export { createScheduler };

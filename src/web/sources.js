@@ -1,250 +1,243 @@
 // How bodies cross that are streams. The realm that has the stream gives the other a function, which it calls when code
 // there reads: so backpressure reaches from one realm into the other. A call costs more than a chunk does; so each brings
 // several, but only what is there already, unless the whole body is wanted.
-(() => {
-  "use strict";
 
-  const { TAG, WANT } =
-    typeof module === "object"
-      ? require("../protocol.js")
-      : __bootstrap.core.loadExtScript("ext:miniflare/protocol.js");
-  const { LIST } = TAG;
-  const { ALL, CANCEL, SOME } = WANT;
+import { TAG, WANT } from "../protocol.ts";
 
-  /** A call ends with so many bytes or so many reads. */
-  const MOST = { [SOME]: { bytes: 65_536, reads: 16 }, [ALL]: { bytes: 65_536, reads: 1024 } };
+const { LIST } = TAG;
+const { ALL, CANCEL, SOME } = WANT;
 
-  /** What the chunks of a call take together, unless the last one is large. */
-  const ROOM = 2 * 65_536;
-  let room;
-  const roomFor = (length) => (room ??= new Uint8Array(ROOM)).subarray(0, length);
+/** A call ends with so many bytes or so many reads. */
+const MOST = { [SOME]: { bytes: 65_536, reads: 16 }, [ALL]: { bytes: 65_536, reads: 1024 } };
 
-  /** What senders have returned: promises that only the reader of their stream will ever hold. */
-  const promises = new WeakSet();
+/** What the chunks of a call take together, unless the last one is large. */
+const ROOM = 2 * 65_536;
+let room;
+const roomFor = (length) => (room ??= new Uint8Array(ROOM)).subarray(0, length);
 
-  /** How the answers of senders cross. */
-  const answers = {
-    is: (promise) => promises.has(promise),
-    /** The receiver copies the bytes at once: those of small chunks are put together in memory that is used again. */
-    encode(answer, encodeBytes) {
-      if (answer === undefined) return undefined;
-      const [isLast, chunks, length, isForReader] = answer;
-      if (chunks.length === 0) return [LIST, isLast];
-      if (chunks.length === 1) return [LIST, isLast, encodeBytes(chunks[0])];
-      const bytes = encodeBytes(join(chunks, length <= ROOM ? roomFor(length) : new Uint8Array(length)));
-      return isForReader ? [LIST, isLast, bytes, ...chunks.map((chunk) => chunk.byteLength)] : [LIST, isLast, bytes];
-    },
-  };
+/** What senders have returned: promises that only the reader of their stream will ever hold. */
+const promises = new WeakSet();
+
+/** How the answers of senders cross. */
+const answers = {
+  is: (promise) => promises.has(promise),
+  /** The receiver copies the bytes at once: those of small chunks are put together in memory that is used again. */
+  encode(answer, encodeBytes) {
+    if (answer === undefined) return undefined;
+    const [isLast, chunks, length, isForReader] = answer;
+    if (chunks.length === 0) return [LIST, isLast];
+    if (chunks.length === 1) return [LIST, isLast, encodeBytes(chunks[0])];
+    const bytes = encodeBytes(join(chunks, length <= ROOM ? roomFor(length) : new Uint8Array(length)));
+    return isForReader ? [LIST, isLast, bytes, ...chunks.map((chunk) => chunk.byteLength)] : [LIST, isLast, bytes];
+  },
+};
+
+/**
+ * @param streamClass gives the realm's `ReadableStream`, when it is first needed
+ * @param bytesOf a chunk's bytes; throws for an invalid chunk
+ * @param allocate an array of so many bytes, whatever they are, in a buffer of its own
+ * @param read `(reader, request)` reads as the standard does, and calls `request.chunkSteps(chunk)`, `closeSteps()` or
+ *   `errorSteps(error)`, at once if it can
+ * @param isFilled whether a stream has a chunk that its source need not be asked for; such a realm has `rest(callback)`,
+ *   which calls when everything has gone on that waits for nothing outside
+ */
+function createSources({
+  streamClass,
+  bytesOf,
+  allocate = (length) => new Uint8Array(length),
+  read = readLater,
+  isFilled = () => false,
+  rest = undefined,
+}) {
+  return { bytesFromSender, partsFromSender, senderOfStream, sourceOfStream, streamFromSender, streamFromSource };
+
+  /** A source over one of this realm's streams. */
+  function sourceOfStream(stream) {
+    const reader = stream.getReader();
+    return {
+      async pull() {
+        for (;;) {
+          const { done, value } = await reader.read();
+          if (done) return null;
+          const chunk = bytesOf(value);
+          if (chunk.byteLength > 0) return chunk;
+        }
+      },
+      cancel: (reason) => reader.cancel(reason),
+    };
+  }
+
+  /** A byte stream over a source. */
+  function streamFromSource(source) {
+    return byteStream(
+      async (controller) => {
+        const chunk = await source.pull();
+        if (chunk === null) return end(controller);
+        controller.enqueue(chunk);
+      },
+      (reason) => source.cancel(reason),
+    );
+  }
 
   /**
-   * @param streamClass gives the realm's `ReadableStream`, when it is first needed
-   * @param bytesOf a chunk's bytes; throws for an invalid chunk
-   * @param allocate an array of so many bytes, whatever they are, in a buffer of its own
-   * @param read `(reader, request)` reads as the standard does, and calls `request.chunkSteps(chunk)`, `closeSteps()` or
-   *   `errorSteps(error)`, at once if it can
-   * @param isFilled whether a stream has a chunk that its source need not be asked for; such a realm has `rest(callback)`,
-   *   which calls when everything has gone on that waits for nothing outside
+   * The function by which the other realm reads one of this realm's streams. Its answers are `[isLast, chunks, length,
+   * isForReader]`, and what arrives of one is `[isLast, bytes of all chunks, ...lengths]`.
    */
-  function createSources({
-    streamClass,
-    bytesOf,
-    allocate = (length) => new Uint8Array(length),
-    read = readLater,
-    isFilled = () => false,
-    rest = undefined,
-  }) {
-    return { bytesFromSender, partsFromSender, senderOfStream, sourceOfStream, streamFromSender, streamFromSource };
+  function senderOfStream(stream) {
+    const reader = stream.getReader();
+    const state = { stream, reader, failure: undefined };
+    return (want, reason) => {
+      const answer = want === CANCEL ? reader.cancel(reason) : gather(state, want);
+      promises.add(answer);
+      return answer;
+    };
+  }
 
-    /** A source over one of this realm's streams. */
-    function sourceOfStream(stream) {
-      const reader = stream.getReader();
-      return {
-        async pull() {
-          for (;;) {
-            const { done, value } = await reader.read();
-            if (done) return null;
-            const chunk = bytesOf(value);
-            if (chunk.byteLength > 0) return chunk;
-          }
-        },
-        cancel: (reason) => reader.cancel(reason),
-      };
-    }
-
-    /** A byte stream over a source. */
-    function streamFromSource(source) {
-      return byteStream(
-        async (controller) => {
-          const chunk = await source.pull();
-          if (chunk === null) return end(controller);
-          controller.enqueue(chunk);
-        },
-        (reason) => source.cancel(reason),
-      );
-    }
-
-    /**
-     * The function by which the other realm reads one of this realm's streams. Its answers are `[isLast, chunks, length,
-     * isForReader]`, and what arrives of one is `[isLast, bytes of all chunks, ...lengths]`.
-     */
-    function senderOfStream(stream) {
-      const reader = stream.getReader();
-      const state = { stream, reader, failure: undefined };
-      return (want, reason) => {
-        const answer = want === CANCEL ? reader.cancel(reason) : gather(state, want);
-        promises.add(answer);
-        return answer;
-      };
-    }
-
-    function gather(state, want) {
-      return new Promise((resolve, reject) => {
-        const { failure } = state;
-        if (failure !== undefined) return reject(failure.error);
-        const most = MOST[want];
-        const chunks = [];
-        let length = 0;
-        let reads = 0;
-        let isOver = false;
-        let isAsking = false;
-        let isThere = false;
-
-        const finish = (isLast) => {
-          isOver = true;
-          resolve([isLast, chunks, length, want === SOME]);
-        };
-        const fail = (error) => {
-          isOver = true;
-          if (want === ALL || chunks.length === 0) return reject(error);
-          // What came before arrives before.
-          state.failure = { error };
-          finish(false);
-        };
-        const add = (chunk) => {
-          if (chunk.byteLength === 0) return;
-          chunks.push(chunk);
-          length += chunk.byteLength;
-        };
-        const request = {
-          chunkSteps(value) {
-            isThere = true;
-            attempt(() => {
-              add(bytesOf(value));
-              // One that comes later comes in the middle of what the stream does.
-              if (!isAsking) Promise.resolve().then(next);
-            });
-          },
-          closeSteps: () => finish(true),
-          errorSteps: fail,
-        };
-        const isEnough = () => length >= most.bytes || (reads >= most.reads && (want === ALL || chunks.length > 0));
-
-        /** What fails, as a realm may be broken in any way, fails the reader, who would wait for ever. */
-        function attempt(act) {
-          try {
-            act();
-          } catch (error) {
-            fail(error);
-          }
-        }
-
-        const next = () => attempt(readOn);
-
-        /** Reads as long as chunks are there. A reader is answered with something; nothing is no chunk. */
-        function readOn() {
-          while (!isOver && !isEnough()) {
-            if (want === SOME && chunks.length > 0 && !isFilled(state.stream)) return pause();
-            reads++;
-            isThere = false;
-            isAsking = true;
-            read(state.reader, request);
-            isAsking = false;
-            if (!isThere) return;
-          }
-          if (!isOver) finish(false);
-        }
-
-        /** A source that is asked for the next chunk may have it when all that is under way here is done. */
-        function pause() {
-          if (rest === undefined) return finish(false);
-          rest(() => attempt(() => (isFilled(state.stream) ? readOn() : finish(false))));
-        }
-
-        next();
-      });
-    }
-
-    /** A byte stream over a sender of the other realm. */
-    function streamFromSender(send) {
-      const pull = async (controller) => {
-        const answer = await send(SOME);
-        for (const chunk of chunksOf(answer)) controller.enqueue(chunk);
-        if (answer[0]) end(controller);
-      };
-      return byteStream(pull, (reason) => send(CANCEL, reason));
-    }
-
-    /** What a sender has, as it comes: bytes, and how many. */
-    async function partsFromSender(send) {
-      const parts = [];
+  function gather(state, want) {
+    return new Promise((resolve, reject) => {
+      const { failure } = state;
+      if (failure !== undefined) return reject(failure.error);
+      const most = MOST[want];
+      const chunks = [];
       let length = 0;
-      for (let isLast = false; !isLast; ) {
-        const [last, bytes] = await send(ALL);
-        isLast = last;
-        for (const part of Array.isArray(bytes) ? bytes : bytes === undefined ? [] : [bytes]) {
-          parts.push(part);
-          length += part.byteLength;
+      let reads = 0;
+      let isOver = false;
+      let isAsking = false;
+      let isThere = false;
+
+      const finish = (isLast) => {
+        isOver = true;
+        resolve([isLast, chunks, length, want === SOME]);
+      };
+      const fail = (error) => {
+        isOver = true;
+        if (want === ALL || chunks.length === 0) return reject(error);
+        // What came before arrives before.
+        state.failure = { error };
+        finish(false);
+      };
+      const add = (chunk) => {
+        if (chunk.byteLength === 0) return;
+        chunks.push(chunk);
+        length += chunk.byteLength;
+      };
+      const request = {
+        chunkSteps(value) {
+          isThere = true;
+          attempt(() => {
+            add(bytesOf(value));
+            // One that comes later comes in the middle of what the stream does.
+            if (!isAsking) Promise.resolve().then(next);
+          });
+        },
+        closeSteps: () => finish(true),
+        errorSteps: fail,
+      };
+      const isEnough = () => length >= most.bytes || (reads >= most.reads && (want === ALL || chunks.length > 0));
+
+      /** What fails, as a realm may be broken in any way, fails the reader, who would wait for ever. */
+      function attempt(act) {
+        try {
+          act();
+        } catch (error) {
+          fail(error);
         }
       }
-      return { parts, length };
+
+      const next = () => attempt(readOn);
+
+      /** Reads as long as chunks are there. A reader is answered with something; nothing is no chunk. */
+      function readOn() {
+        while (!isOver && !isEnough()) {
+          if (want === SOME && chunks.length > 0 && !isFilled(state.stream)) return pause();
+          reads++;
+          isThere = false;
+          isAsking = true;
+          read(state.reader, request);
+          isAsking = false;
+          if (!isThere) return;
+        }
+        if (!isOver) finish(false);
+      }
+
+      /** A source that is asked for the next chunk may have it when all that is under way here is done. */
+      function pause() {
+        if (rest === undefined) return finish(false);
+        rest(() => attempt(() => (isFilled(state.stream) ? readOn() : finish(false))));
+      }
+
+      next();
+    });
+  }
+
+  /** A byte stream over a sender of the other realm. */
+  function streamFromSender(send) {
+    const pull = async (controller) => {
+      const answer = await send(SOME);
+      for (const chunk of chunksOf(answer)) controller.enqueue(chunk);
+      if (answer[0]) end(controller);
+    };
+    return byteStream(pull, (reason) => send(CANCEL, reason));
+  }
+
+  /** What a sender has, as it comes: bytes, and how many. */
+  async function partsFromSender(send) {
+    const parts = [];
+    let length = 0;
+    for (let isLast = false; !isLast; ) {
+      const [last, bytes] = await send(ALL);
+      isLast = last;
+      for (const part of Array.isArray(bytes) ? bytes : bytes === undefined ? [] : [bytes]) {
+        parts.push(part);
+        length += part.byteLength;
+      }
     }
-
-    /** All bytes of a sender, in a buffer of their own. */
-    async function bytesFromSender(send) {
-      const { parts, length } = await partsFromSender(send);
-      return parts.length === 1 ? whole(parts[0]) : join(parts, allocate(length));
-    }
-
-    function byteStream(pull, cancel) {
-      const ReadableStream = streamClass();
-      return new ReadableStream({ type: "bytes", pull, cancel }, { highWaterMark: 0 });
-    }
+    return { parts, length };
   }
 
-  function readLater(reader, request) {
-    reader
-      .read()
-      .then(({ done, value }) => (done ? request.closeSteps() : request.chunkSteps(value)), request.errorSteps);
+  /** All bytes of a sender, in a buffer of their own. */
+  async function bytesFromSender(send) {
+    const { parts, length } = await partsFromSender(send);
+    return parts.length === 1 ? whole(parts[0]) : join(parts, allocate(length));
   }
 
-  function end(controller) {
-    controller.close();
-    controller.byobRequest?.respond(0);
+  function byteStream(pull, cancel) {
+    const ReadableStream = streamClass();
+    return new ReadableStream({ type: "bytes", pull, cancel }, { highWaterMark: 0 });
   }
+}
 
-  /** The chunks of an answer. A byte stream takes their buffers, so that each has one of its own. */
-  function* chunksOf(answer) {
-    const [, bytes, ...lengths] = answer;
-    // The sender is of this realm: what it gave away has come home.
-    if (Array.isArray(bytes)) for (const chunk of bytes) yield chunk.slice();
-    else if (lengths.length > 0) {
-      let start = 0;
-      for (const length of lengths) yield bytes.slice(start, (start += length));
-    } else if (bytes !== undefined) yield whole(bytes);
-  }
+function readLater(reader, request) {
+  reader
+    .read()
+    .then(({ done, value }) => (done ? request.closeSteps() : request.chunkSteps(value)), request.errorSteps);
+}
 
-  function join(chunks, bytes) {
+function end(controller) {
+  controller.close();
+  controller.byobRequest?.respond(0);
+}
+
+/** The chunks of an answer. A byte stream takes their buffers, so that each has one of its own. */
+function* chunksOf(answer) {
+  const [, bytes, ...lengths] = answer;
+  // The sender is of this realm: what it gave away has come home.
+  if (Array.isArray(bytes)) for (const chunk of bytes) yield chunk.slice();
+  else if (lengths.length > 0) {
     let start = 0;
-    for (const chunk of chunks) {
-      bytes.set(chunk, start);
-      start += chunk.byteLength;
-    }
-    return bytes;
+    for (const length of lengths) yield bytes.slice(start, (start += length));
+  } else if (bytes !== undefined) yield whole(bytes);
+}
+
+function join(chunks, bytes) {
+  let start = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, start);
+    start += chunk.byteLength;
   }
+  return bytes;
+}
 
-  const whole = (bytes) => (bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice());
+const whole = (bytes) => (bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice());
 
-  const exported = { answers, createSources };
-  if (typeof module === "object") module.exports = exported;
-  return exported;
-})();
+export { answers, createSources };

@@ -2,11 +2,11 @@
 
 import { op_fail, op_module_files } from "ext:core/ops";
 import { simulate } from "ext:miniflare/realm/simulation.js";
-import { enter, eventContext } from "ext:miniflare/realm/context.js";
-import { abort } from "ext:miniflare/worker/dispatch.js";
-import { deliverEvent, EVENTS } from "ext:miniflare/worker/event-kinds.js";
-import { ofRooms } from "ext:miniflare/worker/rooms.js";
-import { worker } from "ext:miniflare/realm/worker.js";
+import { enter, eventContext } from "ext:miniflare/realm/context.ts";
+import { abort } from "ext:miniflare/worker/dispatch.ts";
+import { deliverEvent, EVENTS } from "ext:miniflare/worker/event-kinds.ts";
+import { ofRooms } from "ext:miniflare/worker/rooms.ts";
+import { worker } from "ext:miniflare/realm/worker.ts";
 
 export const control = {
   ...Object.fromEntries(EVENTS.filter(({ from }) => from !== undefined).map((kind) => [kind.name, dispatcherOf(kind)])),

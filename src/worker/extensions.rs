@@ -59,8 +59,8 @@ deno_core::extension!(
         "membrane/membrane.js",
         "membrane/signals.js",
         "worker/bound.js",
-        "protocol.js",
-        "realm/lazy-scripts.js",
+        "protocol.ts",
+        "realm/lazy-scripts.ts",
         "ext:deno_net/02_tls.js" = "worker/absent.js",
     ],
     state = |state| {

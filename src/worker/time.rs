@@ -1,4 +1,4 @@
-//! Time and limits as the worker's JavaScript asks for them (`context.js`).
+//! Time and limits as the worker's JavaScript asks for them (`context.ts`).
 
 use std::rc::Rc;
 

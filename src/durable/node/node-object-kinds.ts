@@ -1,4 +1,4 @@
-// Ids of Durable Objects crossing the membrane: Node's half of `../object-kinds.js`.
+// Ids of Durable Objects crossing the membrane: Node's half of `../object-kinds.ts`.
 
 import { DurableObjectId, partsOf } from "../object-namespace.js";
 import type { Kind } from "../../membrane/kinds.js";

@@ -1,7 +1,7 @@
 // The options of Durable Objects.
 
 import { boolean, isString, optional, record, shape, string } from "../../node/options/check.ts";
-import { HOST } from "../../protocol.js";
+import { HOST } from "../../protocol.ts";
 import { place } from "../../node/options/place.ts";
 import type { DurableObjectOptions, MiniflareOptions } from "../../../index.d.ts";
 import type { RoomHooks } from "../../node/instance/lane.ts";

@@ -1,7 +1,7 @@
 // The options of outbound fetches.
 
 import { check, isNumber, isString, numeric } from "../../node/options/check.ts";
-import { HOST } from "../../protocol.js";
+import { HOST } from "../../protocol.ts";
 import { outboundSettings, readAuthorities } from "./outbound-settings.ts";
 import type { MiniflareOptions } from "../../../index.d.ts";
 import type { RoomHooks } from "../../node/instance/lane.ts";

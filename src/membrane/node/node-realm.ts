@@ -1,7 +1,7 @@
 // Node's half of the membrane: what one lane's proxies are made with.
 
 import util from "node:util";
-import * as data from "../membrane-data.js";
+import { isBytes, isData, isSmall, listed } from "../membrane-data.js";
 import { createMembrane } from "../membrane.js";
 import { createIntrinsics, WEB } from "../intrinsics.js";
 import { createErrors } from "../membrane-errors.js";
@@ -10,7 +10,7 @@ import { createKinds } from "../kinds.js";
 import { answers } from "../../web/sources.js";
 import { adopt } from "../../node/env/adopt.ts";
 import { byName } from "../../node/errors.ts";
-import { CALL } from "../../protocol.js";
+import { CALL } from "../../protocol.ts";
 import type { Kinds } from "../kinds.js";
 import type { Membrane, Realm } from "../membrane.js";
 
@@ -62,7 +62,7 @@ function createRealm(kinds: Kinds, call: Realm["call"], waiting: Realm["waiting"
     kinds,
     signals: createSignals({ send: (message) => void call(CALL.SIGNAL, message), create: createSignal }),
     answers,
-    data,
+    data: { isBytes, isData, isSmall, listed },
     copiesBelow: Number.POSITIVE_INFINITY,
     isProxy: util.types.isProxy,
     inspect: util.inspect,
@@ -73,5 +73,5 @@ function createRealm(kinds: Kinds, call: Realm["call"], waiting: Realm["waiting"
   });
 }
 
-export const listed = data.listed;
+export { listed };
 export { createKinds, createRealm };

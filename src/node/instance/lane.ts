@@ -9,7 +9,7 @@ import { createKinds, createRealm, listed } from "../../membrane/node/node-realm
 import { lightResponse, splitResponse } from "../http/http-response.ts";
 import { rooms } from "../rooms.ts";
 import { bodyFromWire, bodyToWire } from "../../web/node/node-streams.ts";
-import { ANSWER, CALL, FIRST, HOST, KIND, TAG, TARGET } from "../../protocol.js";
+import { ANSWER, CALL, FIRST, HOST, KIND, TAG, TARGET } from "../../protocol.ts";
 import type { Membrane } from "../../membrane/membrane.js";
 import type { Control, ObjectParts } from "../../worker/control.js";
 import type { StalledPlace, WireValue } from "../binding/exports.d.ts";
@@ -171,7 +171,7 @@ class Lane {
   }
 
   /**
-   * Runs the script, as `start` in `src/worker/start.js` does; `settings` are nothing but data. A script that waits at its
+   * Runs the script, as `start` in `src/worker/start.ts` does; `settings` are nothing but data. A script that waits at its
    * top level for what will never come is told so once that is certain.
    */
   async start(settings: object, ...values: unknown[]): Promise<void> {

@@ -6,7 +6,7 @@
 //   missing    the name of the feature, if it is not implemented yet
 //   options    the rows, by the names of the options
 // and, where the room needs it,
-//   settings(options)      its part of what `start` in `src/worker/start.js` gets
+//   settings(options)      its part of what `start` in `src/worker/start.ts` gets
 //   hooks(options, root)   its part of the hooks that the worker's lane calls in Node
 //   inherit(options)       options that mounts take over from the main worker
 //   bindings(options, mf)  `[name, value]` of bindings in a test environment without a worker; values may be promises

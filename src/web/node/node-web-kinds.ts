@@ -1,4 +1,4 @@
-// Web objects crossing the membrane: they arrive as Node's own, not as proxies. Node's half of `../web-kinds.js`.
+// Web objects crossing the membrane: they arrive as Node's own, not as proxies. Node's half of `../web-kinds.ts`.
 
 import { types } from "node:util";
 const { isProxy } = types;

@@ -1,0 +1,40 @@
+// The worker's way to Node: its numbers, and the membrane's functions, which it is given when the realm is complete. What
+// imports this needs to know nothing of the membrane.
+
+import { op_host } from "ext:core/ops";
+
+/** What the two realms say to each other by numbers and tags. */
+export {
+  ALARM,
+  ALARM_TIME,
+  ANSWER,
+  BODY,
+  CALL,
+  CLONE,
+  HOST,
+  LIMIT,
+  MOCKED,
+  STORE_ERROR,
+  TARGET,
+} from "ext:miniflare/protocol.ts";
+
+/** Calls Node's half, on the same stack. */
+export const host = (call, ...args) => op_host(call, args);
+
+let membrane;
+
+/** Gives this module the membrane, of `createMembrane`. */
+export function connectPort(given) {
+  membrane = given;
+}
+
+/** What crosses for a value. */
+export const encode = (value) => membrane.encode(value);
+/** Of what was thrown, or a promise rejected with: something that Node can read, whatever it is. */
+export const encodeThrown = (value) => membrane.encodeThrown(value);
+/** The value of what crossed. */
+export const decode = (wire) => membrane.decode(wire);
+/** Answers a call of Node's half. */
+export const serve = (call, args) => membrane.serve(call, args);
+/** Makes an object cross as itself from now on, even when it is nothing but data. Returns its number. */
+export const live = (object) => membrane.number(object);

@@ -1,0 +1,37 @@
+// The worker's `fetch`, called by code in Node that is no request: by a test, in an environment of a test runner.
+
+import { op_answer } from "ext:core/ops";
+import { microtasksDone } from "ext:miniflare/realm/stretch.ts";
+import { FUNCTIONS } from "ext:miniflare/worker/globals.ts";
+import { setLength } from "ext:miniflare/web/bodies.ts";
+import { ANSWER, decode, encode, encodeThrown } from "ext:miniflare/realm/port.ts";
+import { responseToWire } from "ext:miniflare/web/wire-request.ts";
+
+/**
+ * Fetches, and answers event `id` with the parts of the response, its URL, and whether it was redirected.
+ * @param input as it crosses, as are the values of `init`, `[name, value, name, value, ...]`
+ * @param length of a body that is a stream, in bytes, where that is known
+ */
+export function fetchForNode(id, input, init, length) {
+  microtasksDone();
+  fetched(input, init, length).then(
+    (answer) => op_answer(id, answer),
+    (error) => op_answer(id, [ANSWER.FAILED, encodeThrown(error)]),
+  );
+}
+
+async function fetched(input, init, length) {
+  const settings = {};
+  for (let index = 0; index < init.length; index += 2) settings[init[index]] = decode(init[index + 1]);
+  if (length !== undefined) setLength(settings.body, length);
+  const response = await FUNCTIONS.fetch(decode(input), init.length === 0 ? undefined : settings);
+  const { encodeBody, redirected, url } = response;
+  const encodeSource = (source) => {
+    responseOf.set(source, response);
+    return encode(source);
+  };
+  return [ANSWER.ANSWERED, ...responseToWire(response, encodeSource), null, encodeBody, url, redirected];
+}
+
+/** The reader of a body holds its response, without which a signal would not reach the body. */
+const responseOf = new WeakMap();
