@@ -93,13 +93,15 @@ export interface MiniflareOptions {
   // Configuration files
 
   /**
-   * The path of a `wrangler.toml` whose keys set the options that are not given here. `true` means the one in
-   * `rootPath`, if it exists. Default: none.
+   * The path of a configuration file of wrangler, whose keys set the options that are not given here. `true` means
+   * `wrangler.json`, `wrangler.jsonc` or `wrangler.toml`, in `rootPath` or above it, if there is one. A `main` in TypeScript,
+   * or one that imports packages, is built by the project's own esbuild. Default: none.
    *
-   * @throws {MiniflareCoreError} `ERR_INVALID_CONFIG`, from the methods, if the file is not valid TOML
+   * @throws {MiniflareCoreError} `ERR_INVALID_CONFIG`, from the methods, if the file is not valid TOML or JSON
+   * @throws {BuildError} from the methods, if `main` cannot be built
    */
   wranglerConfigPath?: boolean | string;
-  /** The environment of `wrangler.toml` whose keys replace the top-level ones. Default: none. */
+  /** The environment of the configuration file whose keys replace the top-level ones. Default: none. */
   wranglerConfigEnv?: string;
   /**
    * The path of a `package.json` that names the script if no other option does: with `module` for a module worker, with

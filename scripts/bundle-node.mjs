@@ -37,6 +37,7 @@ const IN_NODE = [
 const LIBRARIES = {
   "mock-undici": ["undici"],
   "http-web-undici": ["undici-7"],
+  "options-wrangler": ["jsonc-parser"],
   "server-web-socket-server": ["ws"],
   "server-error-page": [
     ...["youch", "youch-core", "error-stack-parser-es", "cookie-es", "@speed-highlight/core"],
@@ -126,6 +127,8 @@ async function bundleNode() {
   const bundled = await rolldown({
     input: Object.fromEntries([...entryPoints, ...[...names].map(([file, name]) => [name, file])]),
     platform: "node",
+    // Its CommonJS form requires files by names that no bundler can follow.
+    resolve: { alias: { "jsonc-parser": path.join(root, "node_modules/jsonc-parser/lib/esm/main.js") } },
     plugins: [filesOfTheirOwn, pagesInBundle],
     treeshake: false,
     // What the worker's modules import and Node has no use for; the type check knows what is missing elsewhere.

@@ -67,8 +67,8 @@ const options = {
     flag: "--modules-rule",
     takes: "array:TYPE=GLOB",
     help: "Modules import rule",
-    wrangler: ({ build }) =>
-      build?.upload?.rules?.map(({ type, globs, fallthrough }) => ({ type, include: globs, fallthrough })),
+    wrangler: ({ build, rules = build?.upload?.rules }) =>
+      rules?.map(({ type, globs, fallthrough }) => ({ type, include: globs, fallthrough })),
   },
   compatibilityDate: {
     check: string,
