@@ -33,6 +33,10 @@ export interface Control {
   moduleExports(): object;
   /** The files that the script has imported. */
   moduleFiles(): string[];
+  /** Runs a script in the global scope, and returns its value. */
+  evaluate(path: string, text: string): unknown;
+  /** The state of a promise, 0 while it is pending, 1 if it was kept and 2 if it was broken, and its result. */
+  promiseDetails(promise: Promise<unknown>): [state: number, result: unknown];
   simulate(seed: number, soon: Soon): void;
   /** Fails as a defect of the addon would. */
   panic(message: string): never;

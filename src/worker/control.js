@@ -1,6 +1,7 @@
 // What Node's side may ask of a worker beyond requests; it holds this object through the membrane.
 
-import { op_fail, op_module_files } from "ext:core/ops";
+import { core } from "ext:core/mod.js";
+import { op_fail, op_module_files, op_run_script } from "ext:core/ops";
 import { simulate } from "ext:miniflare/realm/simulation.js";
 import { enter, eventContext } from "ext:miniflare/realm/context.ts";
 import { abort } from "ext:miniflare/worker/dispatch.ts";
@@ -16,6 +17,10 @@ export const control = {
   moduleExports: () => worker.exports,
   /** The files that the script has imported. */
   moduleFiles: () => op_module_files(),
+  /** Runs a script in the global scope, and returns its value. */
+  evaluate: (path, text) => op_run_script(path, text),
+  /** `[state, result]` of a promise: 0 pending, 1 kept, 2 broken. */
+  promiseDetails: (promise) => core.getPromiseDetails(promise),
   ...ofRooms("control"),
   simulate,
   /** Fails as a defect of ours would, to prove that it is contained. */

@@ -25,6 +25,7 @@ const options = {
     flag: "-o, --do",
     takes: "array:NAME=CLASS[@MOUNT]",
     help: "Durable Object to bind",
+    implies: { modules: true },
     wrangler: ({ durable_objects }) => durable_objects?.bindings && objectsOf(durable_objects.bindings),
   },
   durableObjectsPersist: {

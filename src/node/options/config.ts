@@ -22,6 +22,9 @@ const OUTER_SCOPE = Symbol("outer scope");
 /** Whether a worker is loaded when something is first asked of it, among the options: `true`. */
 const LOADS_LATER = Symbol("loads later");
 
+/** Whether the options are those of the command, among them: `true`. What no flag and no file says is then found out. */
+const COMMAND_LINE = Symbol("command line");
+
 /** Where a worker finds globals that it does not have. */
 export interface OuterScope {
   has(name: string): boolean;
@@ -34,6 +37,7 @@ export interface WorkerOptions extends MiniflareOptions {
   [PROJECT]?: Project;
   [OUTER_SCOPE]?: OuterScope;
   [LOADS_LATER]?: boolean;
+  [COMMAND_LINE]?: boolean;
 }
 
 /** Options that name files, for a worker whose options are complete. */
@@ -101,4 +105,4 @@ function dotEnv(
 
 const parserOfEnv = () => (require("./dotenv.ts") as typeof import("./dotenv.ts")).parseEnv;
 
-export { completeOptions, FILE_BINDINGS, FILES_READ, LOADS_LATER, OUTER_SCOPE, PROJECT };
+export { COMMAND_LINE, completeOptions, FILE_BINDINGS, FILES_READ, LOADS_LATER, OUTER_SCOPE, PROJECT };

@@ -107,7 +107,7 @@ const options = {
     takes: "boolean",
     help: "Enable update checker (enabled by default)",
   },
-  repl: { check: boolean, missing: "command line", label: "REPL", flag: "--repl", help: "Enable interactive REPL" },
+  repl: { label: "REPL", flag: "--repl", takes: "boolean", help: "Enable interactive REPL" },
   rootPath: { check: string, flag: "--root", help: "Path to resolve files relative to" },
   mounts: {
     check: record(mount),

@@ -8,6 +8,7 @@ import path from "node:path";
 import { BuildError } from "../errors.ts";
 import { defaultRules, settingsOf } from "./bundle-settings.ts";
 import { readFile } from "./files.ts";
+import { isModule } from "./module-format.ts";
 import type { BuildContext, BuildResult, Message } from "esbuild";
 import type { Log, ModuleRule } from "../../../index.d.ts";
 import type { WorkerOptions } from "../options/config.ts";
@@ -29,8 +30,6 @@ interface Bundled {
 const TYPED = /\.[cm]?tsx?$|\.jsx$/;
 /** A module that is not a file of the project. */
 const BARE = /^\s*(?:import|export)\b[^"'\n]*["']((?!\.|\/|cloudflare:|node:|data:)[^"'\n]+)["']/gm;
-/** What only a module contains. */
-const MODULE = /(?:^|[;}])\s*(?:export\b|import\s*[\w{*"'])/m;
 const BUILT_IN = new Set(builtinModules);
 const MOST_BUILDS = 20;
 
@@ -124,7 +123,7 @@ function unbuilt({ config, main }: Project, { modules }: WorkerOptions, modulesR
     const why = TYPED.test(main) ? "is not JavaScript" : `imports the package "${imported}"`;
     throw new BuildError(-1, `${main} ${why}, so it has to be built. Install esbuild: npm i -D esbuild`);
   }
-  return { script, scriptPath: main, modules: modules ?? MODULE.test(script), modulesRules };
+  return { script, scriptPath: main, modules: modules ?? isModule(script), modulesRules };
 }
 
 function scriptOf({ outputFiles, metafile }: Result, main: string, { modules, sourceMap }: WorkerOptions) {

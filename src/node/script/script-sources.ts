@@ -1,7 +1,7 @@
 // What a worker is made of on disk: files with options, a build, the script and all that it reads. Watched if asked for.
 
 import path from "node:path";
-import { completeOptions, PROJECT } from "../options/config.ts";
+import { COMMAND_LINE, completeOptions, PROJECT } from "../options/config.ts";
 import { isObject } from "../options/check.ts";
 import type { Log } from "../../../index.d.ts";
 import type { WorkerOptions } from "../options/config.ts";
@@ -41,6 +41,11 @@ class Sources {
     this.#files = [...files, ...namedFiles(options).map((file) => path.resolve(root, file))];
     this.#folders = (options.buildWatchPaths ?? []).map((folder) => path.resolve(root, folder));
     if (options.buildCommand) await this.#runBuild(options as BuildOptions, root, rebuild);
+    if (options[COMMAND_LINE]) {
+      const { completeForCommand } =
+        require("../options/command-line.ts") as typeof import("../options/command-line.ts");
+      completeForCommand(options, root);
+    }
     const project = options.script === undefined && options.scriptPath === undefined ? options[PROJECT] : undefined;
     return project === undefined ? options : this.#bundle(project, options);
   }
