@@ -122,7 +122,7 @@ describe("the layers", () => {
     ["kv/room.ts", 'import { a } from "ext:miniflare/durable/room.ts";', "kv/room.ts -> durable"],
     ["kv/room.ts", 'import "ext:miniflare/worker/start.ts";', "kv/room.ts -> worker"],
     ["cache/cache.ts", 'import { a } from "../node/errors.ts";', "cache/cache.ts -> node"],
-    ["web/url.ts", 'core.loadExtScript("ext:miniflare/membrane/membrane.js")', "web/url.ts -> membrane"],
+    ["web/url.ts", 'core.loadExtScript("ext:miniflare/membrane/membrane.ts")', "web/url.ts -> membrane"],
     ["worker/start.ts", 'import { room } from "ext:miniflare/kv/room.ts";', "worker/start.ts -> kv"],
     ["web/clone.ts", 'import { op_durable_put } from "ext:core/ops";', "web/clone.ts -> durable"],
     ["new-room/room.ts", 'import { get } from "ext:miniflare/kv/room.ts";', "new-room/room.ts -> kv"],

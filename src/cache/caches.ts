@@ -17,14 +17,23 @@ import { load } from "ext:miniflare/realm/lazy.ts";
 import { HOST, host } from "ext:miniflare/realm/port.ts";
 import { arrivingResponse, getCf, headerText, isResponse, responseFromWire } from "ext:miniflare/web/wire-request.ts";
 
+import type { Content } from "../wire.ts";
+import type { CacheSettings, CacheStorage, CacheStorageBackend } from "./cache.ts";
+
 const { toInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
 const { nullBodyStatus, toInnerResponse } = core.loadExtScript("ext:deno_fetch/23_response.js");
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
 
-/** What holds for `caches`: `{ enabled, warnUsage }`. */
-let settings;
+declare module "../upstream.d.ts" {
+  interface LazyScripts {
+    "ext:miniflare/cache/cache.ts": typeof import("./cache.ts");
+  }
+}
 
-const backend = {
+/** What holds for `caches`: `{ enabled, warnUsage }`. */
+let settings: CacheSettings;
+
+const backend: CacheStorageBackend = {
   begin() {
     requireContext("globalAsyncIO");
     countSubrequest();
@@ -43,7 +52,7 @@ const backend = {
   async bodyOf(response) {
     const { body } = toInnerResponse(response);
     if (body === null) return "";
-    if (body.streamOrStatic.body !== undefined) return bodyToWire(body);
+    if ((body.streamOrStatic.body as unknown) !== undefined) return bodyToWire(body) as Content;
     return new Uint8Array(await response.arrayBuffer());
   },
   responseOf: (status, headers, body) =>
@@ -59,12 +68,12 @@ const backend = {
   error: (code, text) => miniflareError("CacheError", code, text),
 };
 
-export const configure = (chosen) => void (settings = chosen);
+export const configure = (chosen: CacheSettings) => void (settings = chosen);
 
-let caches;
+let caches: CacheStorage | undefined;
 
 /** The global `caches`, made when it is first asked for. */
 export function getCaches() {
-  caches ??= new (load("ext:miniflare/cache/cache.js").CacheStorage)(backend);
+  caches ??= new (load("ext:miniflare/cache/cache.ts").CacheStorage)(backend);
   return caches;
 }

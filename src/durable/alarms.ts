@@ -15,6 +15,8 @@ import {
 } from "ext:core/ops";
 import { ALARM, ALARM_TIME, HOST, host } from "ext:miniflare/realm/port.ts";
 
+import type { Open } from "ext:miniflare/durable/entries.ts";
+
 /** The last time that a `Date` can have, in milliseconds since the epoch. */
 const LAST_TIME = 8.64e15;
 
@@ -26,25 +28,38 @@ const NO_HANDLER = "Your Durable Object class must have an alarm() handler in or
 let watcher = 0;
 let watches = false;
 
+/** What is known of an object's alarm. */
+export interface AlarmState {
+  handled: boolean | undefined;
+}
+/** Delivers the alarm of an object; whether it did. */
+type Deliver = (binding: string, hex: string, isForced: boolean) => Promise<boolean>;
+type Report = (binding: string, hex: string, failure: AlarmFailure) => void;
+/** What a handler of alarms is called with. */
+export interface AlarmInfo {
+  retryCount: number;
+  isRetry: boolean;
+}
+
 /** `handled` is whether the object has an `alarm()`; undefined while that is unknown. */
-export function getAlarm(open, { handled }) {
+export function getAlarm(open: Open, { handled }: AlarmState) {
   const time = op_durable_alarm(open, ALARM.GET, 0);
   return time === ALARM_TIME.NONE || handled === false ? null : time;
 }
 
-export function setAlarm(open, time) {
+export function setAlarm(open: Open, time: unknown) {
   op_durable_alarm(open, ALARM.SET, timeOf(time));
 }
 
-export function deleteAlarm(open) {
+export function deleteAlarm(open: Open) {
   op_durable_alarm(open, ALARM.DELETE, 0);
 }
 
-export function requireHandler({ handled }) {
+export function requireHandler({ handled }: AlarmState) {
   if (handled === false) throw new Error(NO_HANDLER);
 }
 
-function timeOf(time) {
+function timeOf(time: unknown) {
   const milliseconds = time instanceof Date ? time.getTime() : time;
   if (typeof milliseconds !== "number" || Number.isNaN(milliseconds) || milliseconds > LAST_TIME) {
     const what = "a time, a Date or a number of milliseconds since the epoch";
@@ -60,7 +75,7 @@ function timeOf(time) {
  * @param deliver `(binding, hex, isForced)`
  * @param report `(binding, hex, failure)` of a delivery without a caller that awaits it, an `AlarmFailure`
  */
-export function watchAlarms(bindings, isEnabled, deliver, report) {
+export function watchAlarms(bindings: string[], isEnabled: boolean, deliver: Deliver, report: Report) {
   watcher = op_durable_alarms_watch(watcher, bindings);
   if (!isEnabled || watches) return;
   watches = true;
@@ -69,7 +84,7 @@ export function watchAlarms(bindings, isEnabled, deliver, report) {
   });
 }
 
-async function deliverWhenDue(deliver, report) {
+async function deliverWhenDue(deliver: Deliver, report: Report) {
   for (;;) {
     const due = await op_durable_alarms_due(watcher);
     if (due.length === 0) break;
@@ -84,21 +99,25 @@ async function deliverWhenDue(deliver, report) {
  * Delivers the alarms that are set, one after the other in the order of their times. `isChosen` says whose, `onlyDue`
  * leaves out what is not due. `{ count, errors }`: how many were handled, and what was thrown by the others.
  */
-export async function flushAlarms(isChosen, onlyDue, deliver) {
+export async function flushAlarms(
+  isChosen: (binding: string, hex: string) => boolean,
+  onlyDue: boolean,
+  deliver: Deliver,
+) {
   let count = 0;
-  const errors = [];
+  const errors: unknown[] = [];
   for (const [binding, hex] of names(await op_durable_alarms_scheduled(onlyDue))) {
     if (!isChosen(binding, hex) || !op_durable_alarms_deliver(watcher, binding, hex, true)) continue;
     try {
       if (await settled(binding, hex, deliver(binding, hex, true))) count++;
     } catch (failure) {
-      errors.push(failure.error);
+      errors.push((failure as AlarmFailure).error);
     }
   }
   return { count, errors };
 }
 
-async function settled(binding, hex, delivery) {
+async function settled(binding: string, hex: string, delivery: Promise<boolean>) {
   try {
     return await delivery;
   } catch (error) {
@@ -110,13 +129,19 @@ async function settled(binding, hex, delivery) {
   }
 }
 
+export type { AlarmFailure };
+
 /** Why an alarm was not handled. */
 class AlarmFailure {
+  declare readonly error: unknown;
+  declare readonly retries: number | null;
+  declare readonly wait: number | null;
+
   /**
    * `retries` is how many deliveries there had been before, null when the handler is not to blame; `wait` in how many
    * milliseconds the next one is, null when there is none.
    */
-  constructor(error, retries, wait) {
+  constructor(error: unknown, retries: number | null, wait: number | null) {
     this.error = error;
     this.retries = retries;
     this.wait = wait;
@@ -127,7 +152,12 @@ class AlarmFailure {
  * Delivers an object's alarm if it is due, or `isForced`; whether it did. Throws an `AlarmFailure` when it is not handled.
  * @param confirm waits until what was written is safe, with the object's gate closed; undefined when it is
  */
-export async function deliverAlarm(open, isForced, confirm, handle) {
+export async function deliverAlarm(
+  open: Open,
+  isForced: boolean,
+  confirm: () => Promise<unknown> | undefined,
+  handle: (info: AlarmInfo) => unknown,
+) {
   const retries = op_durable_alarm(open, ALARM.BEGIN, isForced ? Infinity : 0);
   if (retries === ALARM_TIME.NONE) return false;
   if (retries === ALARM_TIME.SPENT) throw new AlarmFailure(new Error(SPENT_TEXT), op_durable_alarm_retries(), null);
@@ -143,6 +173,6 @@ export async function deliverAlarm(open, isForced, confirm, handle) {
   return true;
 }
 
-function* names(flat) {
+function* names(flat: string[]): Generator<[binding: string, hex: string]> {
   for (let index = 0; index < flat.length; index += 2) yield [flat[index], flat[index + 1]];
 }

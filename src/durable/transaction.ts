@@ -4,20 +4,26 @@
 import { deleteAlarm, getAlarm, requireHandler, setAlarm } from "ext:miniflare/durable/alarms.ts";
 import { get, list, put, remove, requireKey } from "ext:miniflare/durable/entries.ts";
 
-import { isSimulating, someTime } from "ext:miniflare/realm/simulation.js";
+import { isSimulating, someTime } from "ext:miniflare/realm/simulation.ts";
 
-let finishTransaction;
+import type * as miniflare from "../../index.d.ts";
+import type { AlarmState } from "ext:miniflare/durable/alarms.ts";
+import type { Open } from "ext:miniflare/durable/entries.ts";
+
+let finishTransaction: (transaction: DurableObjectTransaction) => boolean;
 
 /** No more calls from now on; whether it was rolled back. */
-export const finish = (transaction) => finishTransaction(transaction);
+export const finish = (transaction: DurableObjectTransaction) => finishTransaction(transaction);
+
+type Options = miniflare.DurableObjectStorageOptions;
 
 export class DurableObjectTransaction {
-  #open;
-  #alarm;
+  #open: Open;
+  #alarm: AlarmState;
   #isRolledBack = false;
   #isFinished = false;
 
-  constructor(open, alarm) {
+  constructor(open: Open, alarm: AlarmState) {
     this.#open = open;
     this.#alarm = alarm;
   }
@@ -29,19 +35,19 @@ export class DurableObjectTransaction {
     };
   }
 
-  get(keys, _options) {
+  get(keys: string | string[], _options?: Options): Promise<unknown> {
     requireKey("get", "DurableObjectTransaction", keys);
     this.#check("get");
     return settled(() => get(this.#open, keys));
   }
 
-  put(keyOrEntries, value, _options) {
+  put(keyOrEntries: string | Record<string, unknown>, value?: unknown, _options?: Options) {
     requireKey("put", "DurableObjectTransaction", keyOrEntries);
     this.#check("put");
     return settled(() => put(this.#open, keyOrEntries, value));
   }
 
-  delete(keys, _options) {
+  delete(keys: string | string[], _options?: Options): Promise<unknown> {
     requireKey("delete", "DurableObjectTransaction", keys);
     this.#check("delete");
     return settled(() => remove(this.#open, keys));
@@ -51,23 +57,23 @@ export class DurableObjectTransaction {
     throw new Error("Cannot call deleteAll() within a transaction");
   }
 
-  list(options) {
+  list(options?: miniflare.DurableObjectListOptions) {
     this.#check("list");
     return settled(() => list(this.#open, options));
   }
 
-  async getAlarm(_options) {
+  async getAlarm(_options?: Options) {
     this.#check("getAlarm");
     return settled(() => getAlarm(this.#open, this.#alarm));
   }
 
-  setAlarm(time, _options) {
+  setAlarm(time: number | Date, _options?: Options) {
     this.#check("setAlarm");
     requireHandler(this.#alarm);
     return settled(() => setAlarm(this.#open, time));
   }
 
-  deleteAlarm(_options) {
+  deleteAlarm(_options?: Options) {
     this.#check("deleteAlarm");
     return settled(() => deleteAlarm(this.#open));
   }
@@ -78,7 +84,7 @@ export class DurableObjectTransaction {
     this.#isRolledBack = true;
   }
 
-  #check(method) {
+  #check(method: string) {
     if (this.#isRolledBack) throw new Error(`Cannot ${method}() on rolled back transaction`);
     if (!this.#isFinished) return;
     throw new Error(
@@ -87,7 +93,7 @@ export class DurableObjectTransaction {
   }
 }
 
-async function settled(work) {
+async function settled<Result>(work: () => Result) {
   const result = work();
   if (isSimulating()) await someTime();
   return result;

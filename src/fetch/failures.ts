@@ -2,17 +2,24 @@
 
 import { core } from "ext:core/mod.js";
 
-const NAMES = {
+const NAMES: Record<string, string | undefined> = {
   UND_ERR_CONNECT_TIMEOUT: "ConnectTimeoutError",
   UND_ERR_HEADERS_TIMEOUT: "HeadersTimeoutError",
   UND_ERR_BODY_TIMEOUT: "BodyTimeoutError",
   UND_ERR_SOCKET: "SocketError",
 };
 
+interface Failure extends Error {
+  code?: string;
+  syscall?: string;
+  hostname?: string;
+  port?: number;
+}
+
 /** An error as Node's own `fetch` gives it as a cause. */
-function failure(text) {
+function failure(text: string) {
   const [code, syscall, hostname, port, ...message] = text.split("\n");
-  const error = new Error(message.join("\n"));
+  const error: Failure = new Error(message.join("\n"));
   if (NAMES[code] !== undefined) Object.defineProperty(error, "name", { value: NAMES[code], configurable: true });
   error.code = code;
   if (syscall !== "") error.syscall = syscall;

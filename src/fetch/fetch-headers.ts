@@ -3,6 +3,9 @@
 import { core } from "ext:core/mod.js";
 import { isLengthOf } from "ext:miniflare/web/bodies.ts";
 
+import type { Hop } from "ext:miniflare/web/fetch-seams.ts";
+import type { HeaderList, InnerBody, InnerRequest } from "../upstream.d.ts";
+
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
 const { byteLowerCase, forgivingBase64Encode } = core.loadExtScript("ext:deno_web/00_infra.js");
 
@@ -17,9 +20,9 @@ const LOOP = "MF-Loop";
 const WHOLE = "identity";
 
 /** Brotli over TLS only: on the way of plain HTTP are proxies that know nothing of it. */
-const encodingsOf = (url) => (url.startsWith("https:") ? "br, gzip, deflate" : "gzip, deflate");
+const encodingsOf = (url: string) => (url.startsWith("https:") ? "br, gzip, deflate" : "gzip, deflate");
 
-function unescaped(text) {
+function unescaped(text: string) {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -28,7 +31,7 @@ function unescaped(text) {
 }
 
 /** What a URL says of its user goes into a header, if at all: `{ url, credentials }`. */
-export function splitCredentials(href) {
+export function splitCredentials(href: string): { url: string; credentials?: string } {
   if (!href.includes("@")) return { url: href };
   const url = new URL(href);
   const { username, password } = url;
@@ -39,7 +42,7 @@ export function splitCredentials(href) {
 }
 
 /** Whether a length is not said: a body is as long as it is, and where none is expected, its absence is no news. */
-function isIdle(method, length, body) {
+function isIdle(method: string, length: string, body: InnerBody | null) {
   return (length === "0" && !EXPECTING.has(method)) || !isLengthOf(length, body);
 }
 
@@ -49,8 +52,13 @@ function isIdle(method, length, body) {
  * @param depth how deep the event that fetches is nested
  * @param credentials the authorization that the URL names, unless the request has its own
  */
-export function outgoingHeaders({ method, headerList, body }, url, depth, credentials) {
-  const headers = [];
+export function outgoingHeaders(
+  { method, headerList, body }: InnerRequest,
+  url: string,
+  depth: number,
+  credentials: string | undefined,
+): Pick<Hop, "headers" | "encodings"> {
+  const headers: HeaderList = [];
   let authorized = credentials === undefined;
   let encoded = false;
   let ranged = false;
@@ -62,15 +70,15 @@ export function outgoingHeaders({ method, headerList, body }, url, depth, creden
     ranged ||= lower === "range";
     headers.push([name, value]);
   }
-  if (!authorized) headers.push(["authorization", credentials]);
+  if (!authorized) headers.push(["authorization", credentials as string]);
   headers.push([LOOP, String(depth)]);
   if (encoded) return { headers };
-  const encodings = ["accept-encoding", ranged ? WHOLE : encodingsOf(url)];
+  const encodings: Hop["encodings"] = ["accept-encoding", ranged ? WHOLE : encodingsOf(url)];
   headers.push(encodings);
   return { headers, encodings };
 }
 
 /** After a redirect, the encodings are those that are understood on the way of the hop that follows. */
-export function negotiate({ url, encodings }) {
+export function negotiate({ url, encodings }: Hop) {
   if (encodings !== undefined && encodings[1] !== WHOLE) encodings[1] = encodingsOf(url);
 }

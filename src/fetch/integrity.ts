@@ -10,7 +10,7 @@ const ALGORITHMS = ["sha-256", "sha-384", "sha-512"];
 const ITEM = /^sha(256|384|512)-([a-z0-9+/_-]+)={0,2}(?:\?[!-~]*)?$/i;
 
 /** The algorithm and the values to compare with; undefined where nothing is understood, and so nothing demanded. */
-function demandOf(integrity) {
+function demandOf(integrity: string) {
   const items = integrity.split(/[\t\n\f\r ]+/).flatMap((item) => {
     const match = ITEM.exec(item);
     return match === null ? [] : [{ algorithm: `sha-${match[1]}`, value: plain(match[2]) }];
@@ -21,10 +21,10 @@ function demandOf(integrity) {
 }
 
 /** In the alphabet of plain base64, without padding. */
-const plain = (text) => text.replaceAll("-", "+").replaceAll("_", "/").replace(/=+$/, "");
+const plain = (text: string) => text.replaceAll("-", "+").replaceAll("_", "/").replace(/=+$/, "");
 
 /** Whether bytes are what the metadata of a request demands. */
-export function isIntact(bytes, integrity) {
+export function isIntact(bytes: Uint8Array, integrity: string) {
   const demand = demandOf(integrity);
   if (demand === undefined) return true;
   const digest = op_web_digest_new(demand.algorithm);

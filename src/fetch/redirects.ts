@@ -2,6 +2,9 @@
 
 import { core } from "ext:core/mod.js";
 
+import type { Answer, Hop } from "ext:miniflare/web/fetch-seams.ts";
+import type { HeaderList } from "../upstream.d.ts";
+
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
 const { byteLowerCase } = core.loadExtScript("ext:deno_web/00_infra.js");
 const { extractBody } = core.loadExtScript("ext:deno_fetch/22_body.js");
@@ -22,7 +25,7 @@ const OF_THE_BODY = new Set([
 const OF_THE_ORIGIN = new Set(["authorization", "cookie", "proxy-authorization"]);
 
 /** The hop that an answer redirects to; undefined when it is the answer to the fetch. */
-export function nextHop(hop, answer, mode, hops) {
+export function nextHop(hop: Hop, answer: Answer, mode: RequestRedirect, hops: number) {
   if (!redirectStatus(answer.status) || mode === "manual") return undefined;
   if (mode === "error") {
     throw failure(`unexpected redirect: ${hop.url} answered with status ${answer.status}, and \`redirect\` is "error"`);
@@ -37,7 +40,7 @@ export function nextHop(hop, answer, mode, hops) {
   return next;
 }
 
-function targetOf(from, location) {
+function targetOf(from: string, location: string) {
   const base = new URL(from);
   const url = URL.parse(escaped(location), from);
   if (url === null) throw failure(`${from} is redirected to an invalid URL: ${location}`);
@@ -50,29 +53,30 @@ function targetOf(from, location) {
 }
 
 /** Bytes beyond ASCII, which servers write as they are, mean what they mean in a URL: UTF-8, whatever they are in a header. */
-const escaped = (location) =>
+const escaped = (location: string) =>
   location.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
 
-function becomesGet(method, status) {
+function becomesGet(method: string, status: number) {
   if (status === 301 || status === 302) return method === "POST";
   return status === 303 && method !== "GET" && method !== "HEAD";
 }
 
-function asGet(hop) {
+function asGet(hop: Hop): Hop {
   const headers = without(hop.headers, OF_THE_BODY);
   return { ...hop, method: "GET", headers, body: null, length: null, source: null };
 }
 
-function again(hop, status) {
+function again(hop: Hop, status: number): Hop {
   if (hop.body === null) return { ...hop };
   if (hop.source === null && status !== 303) {
     const text = `A request with a one-time-use body (it was initialized from a stream, not a buffer) encountered a redirect requiring the body to be retransmitted (${status} from ${hop.url}). To avoid this error in the future, construct this request from a buffer-like body initializer.`;
     throw failure(text);
   }
   const held = extractBody(hop.source).body.streamOrStatic;
-  return { ...hop, body: held.body ?? held };
+  return { ...hop, body: held.body ?? (held as ReadableStream) };
 }
 
-const without = (headers, names) => headers.filter(([name]) => !names.has(byteLowerCase(name)));
+const without = (headers: HeaderList, names: ReadonlySet<string>) =>
+  headers.filter(([name]) => !names.has(byteLowerCase(name)));
 
-const failure = (text) => new TypeError("fetch failed", { cause: new Error(text) });
+const failure = (text: string) => new TypeError("fetch failed", { cause: new Error(text) });

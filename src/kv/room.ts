@@ -6,16 +6,23 @@ import { advance, countInternalSubrequest, depart, requireContext } from "ext:mi
 import { load, onLoad } from "ext:miniflare/realm/lazy.ts";
 import { refuseClones } from "ext:miniflare/web/clone.ts";
 import { appearAs } from "ext:miniflare/web/interface.ts";
+import type { KVBackend, KVNamespace } from "./kv-namespace.ts";
+
+declare module "../upstream.d.ts" {
+  interface LazyScripts {
+    "ext:miniflare/kv/kv-namespace.ts": typeof import("./kv-namespace.ts");
+  }
+}
 
 /** The script with the class. */
-const CLASSES = "ext:miniflare/kv/kv-namespace.js";
+const CLASSES = "ext:miniflare/kv/kv-namespace.ts";
 
 onLoad(CLASSES, ({ KVNamespace }) => {
   appearAs("KvNamespace", KVNamespace);
   refuseClones([KVNamespace]);
 });
 
-const backend = {
+const backend: KVBackend = {
   begin() {
     requireContext("globalAsyncIO");
     countInternalSubrequest();
@@ -35,5 +42,6 @@ export const room = {
   name: "kv",
   empty: { kvNamespaces: [] },
   /** `kvNamespaces` are the names of the bindings. */
-  bind: ({ kvNamespaces }) => kvNamespaces.map((name) => [name, new (load(CLASSES).KVNamespace)(name, backend)]),
+  bind: ({ kvNamespaces }: { kvNamespaces: string[] }) =>
+    kvNamespaces.map((name): [string, KVNamespace] => [name, new (load(CLASSES).KVNamespace)(name, backend)]),
 };

@@ -5,7 +5,7 @@ import { useMock } from "ext:miniflare/mock/mock-fetch.ts";
 export const room = {
   name: "mock",
   empty: { mock: undefined },
-  bind({ mock }) {
+  bind({ mock }: { mock: number | undefined }) {
     if (mock !== undefined) useMock(mock);
     return [];
   },

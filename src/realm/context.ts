@@ -27,13 +27,41 @@ const settings = {
   globalRandom: false,
 };
 
+/** What holds for all requests of a worker, as far as it is given. */
+export interface ContextSettings {
+  unbound?: boolean;
+  subrequests?: number;
+  internalSubrequests?: number;
+  actualTime?: boolean;
+  globalAsyncIO?: boolean;
+  globalTimers?: boolean;
+  globalRandom?: boolean;
+}
+
+/** What may be allowed outside of all requests. */
+type Outside = "globalAsyncIO" | "globalTimers" | "globalRandom";
+
+/** A gate, as far as contexts pass it: nothing when it is open, otherwise a promise of that. */
+interface Gate {
+  pass(): Promise<unknown> | undefined;
+}
+
+/** The gates of the object whose code runs. */
+export interface Gates {
+  /** Open where it is undefined. */
+  readonly input: Gate | undefined;
+  readonly output: Gate;
+  readonly life: { readonly isOver: boolean };
+}
+
 /**
  * Sets what holds for all requests of this worker.
  * @param chosen `{ unbound, subrequests, internalSubrequests, actualTime, globalAsyncIO, globalTimers, globalRandom }`;
  *   limits that are not given are those of the usage model, and a negative one means no limit
  */
-export function configure(chosen) {
-  const limit = (number, otherwise) => (number < 0 ? Infinity : (number ?? otherwise));
+export function configure(chosen: ContextSettings) {
+  const limit = (number: number | undefined, otherwise: number) =>
+    (number as number) < 0 ? Infinity : (number ?? otherwise);
   const most = chosen.unbound ? LIMIT.SUBREQUESTS_UNBOUND : LIMIT.SUBREQUESTS;
   Object.assign(settings, chosen, {
     subrequests: limit(chosen.subrequests, limits[most]),
@@ -43,18 +71,18 @@ export function configure(chosen) {
 
 export class RequestContext {
   /** When the request last heard from outside, in milliseconds since the epoch. */
-  time;
+  time: number;
   /** Requests that led to this one, itself included; by way of objects and HTTP, and of service bindings. */
-  depth;
-  pipelineDepth;
+  depth: number;
+  pipelineDepth: number;
   subrequests = 0;
   internalSubrequests = 0;
   /** `{ input, output, life }` of the object whose code runs; undefined outside of objects. */
-  gates;
+  gates: Gates | undefined;
   /** What counts and tells the time for those made from it by `gatedContext`. */
-  root = this;
+  root: RequestContext = this;
 
-  constructor(time, depth, pipelineDepth) {
+  constructor(time: number, depth: number, pipelineDepth: number) {
     if (depth > REQUEST_DEPTH) {
       throw new Error(
         `${RECURSION}\nWorkers and objects can recurse up to ${REQUEST_DEPTH} times.\nIf you're trying to fetch from an origin server, make sure you've set the \`upstream\` option.`,
@@ -88,7 +116,7 @@ export function serviceContext() {
 }
 
 /** Runs `work` in a context, or outside of all when it is undefined. What `work` returns is returned. */
-export function enter(context, work) {
+export function enter<Result>(context: RequestContext | undefined, work: () => Result): Result {
   const outer = switchTo(context);
   try {
     return work();
@@ -98,14 +126,14 @@ export function enter(context, work) {
 }
 
 /** Makes `context` the one of the code that follows, and returns the one it was, for `switchTo` to bring back. */
-export function switchTo(context) {
+export function switchTo(context: RequestContext | undefined) {
   const outer = getAsyncContext();
   setAsyncContext(context);
   return outer;
 }
 
 /** Outside of all requests: enters the context that what is called now was made in. Whether `leave` must follow. */
-export function resume(context) {
+export function resume(context: RequestContext | undefined) {
   if (context === undefined || getAsyncContext() !== undefined) return false;
   context.root.time = wallTime();
   setAsyncContext(context);
@@ -139,15 +167,16 @@ export function countInternalSubrequest() {
 }
 
 /** Throws outside of all requests, unless `option` allows it: globalAsyncIO, globalTimers or globalRandom. */
-export function requireContext(option) {
+export function requireContext(option: Outside) {
   if (getAsyncContext() === undefined && !settings[option]) throw new Error(OUTSIDE);
 }
 
 /** A context for a part of what runs in another, with gates of its own. */
-export const contextWithin = (context, gates) => context && Object.create(context, { gates: { value: gates } });
+export const contextWithin = (context: RequestContext | undefined, gates: Gates): RequestContext | undefined =>
+  context && Object.create(context, { gates: { value: gates } });
 
 /** The same with another input gate: one that is undefined is open. */
-export function gatedContext(context, input) {
+export function gatedContext(context: RequestContext | undefined, input: Gate | undefined) {
   if (context?.gates === undefined) return context;
   return contextWithin(context, { ...context.gates, input });
 }
@@ -164,7 +193,7 @@ export function advance() {
 }
 
 /** Time has moved on to a moment, in milliseconds since the epoch, for the request of a context; it never goes back. */
-export function moveTime(context, moment) {
+export function moveTime(context: RequestContext | undefined, moment: number) {
   if (context !== undefined && context.root.time < moment) context.root.time = moment;
 }
 

@@ -10,9 +10,17 @@ const CHUNK = 1 << 20;
 /** The largest blob, in bytes, that a body is made of at once instead of by a stream. */
 const SMALL = 1 << 20;
 
+/** Reads bytes of a blob that is elsewhere. */
+type ReadBlob = (from: number, to: number) => Promise<Uint8Array<ArrayBuffer>>;
+
 /** A part as upstream's are, `{ size, slice(start, end), stream() }`; `blob` is the one that crossed. */
 class DistantPart {
-  constructor(blob, read, start, end) {
+  declare readonly blob: Blob;
+  declare readonly read: ReadBlob;
+  declare readonly start: number;
+  declare readonly end: number;
+
+  constructor(blob: Blob, read: ReadBlob, start: number, end: number) {
     this.blob = blob;
     this.read = read;
     this.start = start;
@@ -23,7 +31,7 @@ class DistantPart {
     return this.end - this.start;
   }
 
-  slice(start, end) {
+  slice(start: number, end: number) {
     return new DistantPart(this.blob, this.read, this.start + start, this.start + end);
   }
 
@@ -38,7 +46,13 @@ class DistantPart {
  * A blob of `size` bytes, which `read(from, to)` gives promises of; a file, when it has a `name`. `read` works for as long
  * as the blob lives, and its slices keep it alive.
  */
-export function distantBlob(size, type, name, lastModified, read) {
+export function distantBlob(
+  size: number,
+  type: string,
+  name: string | undefined,
+  lastModified: number | undefined,
+  read: ReadBlob,
+) {
   const blob = name === undefined ? new Blob([], { type }) : new File([], name, { type, lastModified });
   setParts(blob, [new DistantPart(blob, read, 0, size)], size);
   // Upstream clones bytes that are here, and refuses others.
@@ -47,7 +61,7 @@ export function distantBlob(size, type, name, lastModified, read) {
 }
 
 /** What a blob is made of, in order: bytes, and `{ blob, start, end }` for what is a part of one from elsewhere. */
-export function contentOf(blob) {
+export function contentOf(blob: Blob): (DistantPart | Uint8Array<ArrayBuffer>)[] {
   return getPartRefs(blob).map((part) => (part instanceof DistantPart ? part : op_web_blob_bytes(part._id)));
 }
 
@@ -67,7 +81,7 @@ internals.bodyOfBlob = (blob) => {
 };
 
 /** A copy of a blob with bytes from elsewhere; undefined for any other value. Blobs do not change: it shares them. */
-export function cloneDistant(value) {
+export function cloneDistant(value: unknown) {
   if (!(value instanceof Blob) || !getPartRefs(value).some((part) => part instanceof DistantPart)) return undefined;
   const { type } = value;
   if (!(value instanceof File)) return value.slice(0, value.size, type);

@@ -10,12 +10,16 @@ import { FORM_DATA, load, STREAMS, stubOf } from "ext:miniflare/realm/lazy.ts";
 
 stubOf(STREAMS).createReadableStream = (start, pull, cancel) =>
   load(STREAMS).createReadableByteStream(start, (controller) => fill(controller, pull), cancel);
+import type { BodyController, HeldBody, InnerBody as Body } from "../upstream.d.ts";
+
 const { InnerBody } = core.loadExtScript("ext:deno_fetch/22_body.js");
 
 export { InnerBody };
 
+type Pull = (controller: BodyController) => unknown;
+
 /** The reader gets the error, however early it comes. */
-function fill(controller, pull) {
+function fill(controller: ReadableByteStreamController, pull: Pull) {
   try {
     return pull(withBytes(controller));
   } catch (error) {
@@ -25,7 +29,7 @@ function fill(controller, pull) {
 }
 
 /** A byte stream takes its chunks for good and has no empty ones; the bytes of a body may belong to its clones too. */
-function withBytes(controller) {
+function withBytes(controller: ReadableByteStreamController): BodyController {
   return {
     enqueue(bytes) {
       if (bytes.byteLength > 0) controller.enqueue(bytes.slice());
@@ -38,33 +42,33 @@ function withBytes(controller) {
 }
 
 /** How many bytes a stream will have, where that is known beforehand. */
-const lengths = new WeakMap();
-export const setLength = (stream, length) => void lengths.set(stream, length);
-export const lengthOf = (stream) => lengths.get(stream);
+const lengths = new WeakMap<object, number>();
+export const setLength = (stream: ReadableStream, length: number) => void lengths.set(stream, length);
+export const lengthOf = (stream: ReadableStream) => lengths.get(stream);
 
 /** How many bytes an inner body has; undefined when that is not known before it is read. */
-function knownLength({ streamOrStatic, length }) {
-  const held = streamOrStatic.body;
+function knownLength({ streamOrStatic, length }: Body) {
+  const held: HeldBody["body"] | undefined = streamOrStatic.body;
   if (typeof held === "string") return core.encode(held).byteLength;
   return held?.byteLength ?? length ?? undefined;
 }
 
 /** Whether a `Content-Length` of the worker's own is that of the body. The platform, which measures bodies, ignores others. */
-export const isLengthOf = (value, body) => body === null || Number(value) === knownLength(body);
+export const isLengthOf = (value: unknown, body: Body | null) => body === null || Number(value) === knownLength(body);
 
 /** Gives a request or response whose body is a stream of known length the header that says so. */
-export function announceLength(message, inner, body) {
+export function announceLength(message: Request | Response, inner: { body: Body | null }, body: object) {
   const length = lengths.get(body);
   if (length === undefined) return;
   message.headers.set("Content-Length", String(length));
-  inner.body.length = length;
+  (inner.body as Body).length = length;
 }
 
 /** Puts the refusals of Workers before a body's `formData`. */
-export function checkFormData(prototype) {
+export function checkFormData(prototype: Request | Response) {
   const { formData } = prototype;
   extend(prototype, {
-    async formData() {
+    async formData(this: Request | Response) {
       const type = this.headers.get("content-type");
       if (type === null) throw new TypeError("Parsing a Body as FormData requires a Content-Type header.");
       if (!/^\s*(multipart\/form-data|application\/x-www-form-urlencoded)\s*(;|$)/i.test(type)) {
@@ -80,7 +84,7 @@ export function checkFormData(prototype) {
 }
 
 /** A form as it was before files were parsed: of each, its text. */
-async function withoutFiles(form) {
+async function withoutFiles(form: FormData) {
   const { FormData } = load(FORM_DATA);
   const plain = new FormData();
   for (const [name, value] of form) plain.append(name, typeof value === "string" ? value : await value.text());

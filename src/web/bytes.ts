@@ -1,3 +1,3 @@
-// What the worker's modules use of `chunks.js`.
+// What the worker's modules use of `chunks.ts`.
 
-export { bytesOfChunk } from "ext:miniflare/web/chunks.js";
+export { bytesOfChunk } from "ext:miniflare/web/chunks.ts";

@@ -2,6 +2,7 @@
 // captures are those of Node. Live objects arrive as proxies, which Node prints as this realm shows them.
 
 import { decode, encode, HOST, host } from "ext:miniflare/realm/port.ts";
+import type { WireValue } from "../wire.ts";
 
 const METHODS = [
   "assert",
@@ -27,11 +28,11 @@ const METHODS = [
 ];
 
 /** A namespace object; its prototype is an empty object: <https://console.spec.whatwg.org/#console-namespace> */
-export const console = Object.create({});
+export const console: Record<string, (...args: unknown[]) => void> = Object.create({});
 for (const method of METHODS) {
   const { [method]: forward } = {
-    [method](...args) {
-      const [printed, error] = host(HOST.CONSOLE, method, ...args.map(encode));
+    [method](...args: unknown[]) {
+      const [printed, error] = host(HOST.CONSOLE, method, ...args.map(encode)) as [printed: boolean, error: WireValue];
       if (!printed) throw decode(error);
     },
   };

@@ -1,4 +1,4 @@
-// Web Crypto: upstream's, with what `subtle.js` says of Workers, and streamed digests.
+// Web Crypto: upstream's, with what `subtle.ts` says of Workers, and streamed digests.
 
 import { core, internals } from "ext:core/mod.js";
 import {
@@ -13,8 +13,8 @@ import { requireContext } from "ext:miniflare/realm/context.ts";
 import { extend, unconstructible } from "ext:miniflare/web/interface.ts";
 import { checkJwk, readJwk } from "ext:miniflare/web/jwk.ts";
 import { define, load, STREAMS } from "ext:miniflare/realm/lazy.ts";
-import { isArrayBuffer } from "ext:miniflare/web/chunks.js";
-import { createSubtle } from "ext:miniflare/web/subtle.js";
+import { isArrayBuffer } from "ext:miniflare/web/chunks.ts";
+import { createSubtle } from "ext:miniflare/web/subtle.ts";
 
 // A name that upstream looks for: the key objects of Node, which workers do not have.
 internals.kKeyObject = Symbol("kKeyObject");
@@ -22,11 +22,18 @@ const upstream = core.loadExtScript("ext:deno_crypto/00_crypto.js");
 const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 
+declare module "../upstream.d.ts" {
+  interface LazyScripts {
+    "ext:miniflare/web/digest-stream.ts": typeof import("./digest-stream.ts");
+  }
+}
+
 const ABSENT_METHODS = ["decapsulateBits", "decapsulateKey", "encapsulateBits", "encapsulateKey", "getPublicKey"];
 
 const subtle = upstream.SubtleCrypto.prototype;
 const { exportKey, getPublicKey } = subtle;
-const publicHalf = async (key) => exportKey.call(undefined, "jwk", await getPublicKey.call(undefined, key, []));
+const publicHalf = async (key: CryptoKey) =>
+  exportKey.call(undefined, "jwk", await getPublicKey.call(undefined, key, [])) as Promise<JsonWebKey>;
 
 const { digestOf, methods } = createSubtle({
   DOMException,
@@ -52,7 +59,7 @@ for (const name of ABSENT_METHODS) delete subtle[name];
 const { getRandomValues } = upstream.Crypto.prototype;
 
 extend(upstream.Crypto.prototype, {
-  getRandomValues(array) {
+  getRandomValues(this: Crypto | undefined, array: ArrayBufferView<ArrayBuffer>) {
     requireContext("globalRandom");
     if (array === undefined) {
       throw new TypeError("Failed to execute 'getRandomValues' on 'Crypto': 1 argument required, but only 0 present.");
@@ -64,7 +71,7 @@ extend(upstream.Crypto.prototype, {
 define(upstream.Crypto.prototype, ["DigestStream"], makeDigestStream, true);
 
 function makeDigestStream() {
-  const { createDigestStream } = load("ext:miniflare/web/digest-stream.js");
+  const { createDigestStream } = load("ext:miniflare/web/digest-stream.ts");
   const DigestStream = createDigestStream({
     WritableStream: load(STREAMS).WritableStream,
     nameOf: digestOf,

@@ -7,7 +7,7 @@ import { now } from "ext:miniflare/realm/context.ts";
 
 const Native = globalThis.Date;
 
-export function FrozenDate(...args) {
+export function FrozenDate(this: unknown, ...args: unknown[]) {
   if (new.target === undefined) return new Native(now()).toString();
   return Reflect.construct(Native, args.length === 0 ? [now()] : args, new.target);
 }
@@ -18,10 +18,12 @@ Object.defineProperty(FrozenDate, "now", { value: statics.now, writable: true, c
 // What upstream asks for the time: a file's last change.
 internals.now = now;
 
+type Format = (date?: Date | number) => string;
+
 const formats = Intl.DateTimeFormat.prototype;
-const { get: formatOf } = Object.getOwnPropertyDescriptor(formats, "format");
+const { get: formatOf } = Object.getOwnPropertyDescriptor(formats, "format") as { get(this: unknown): Format };
 const { formatToParts } = formats;
-const formatters = new WeakMap();
+const formatters = new WeakMap<Format, Format>();
 
 // Without a date they would take the actual one.
 Object.defineProperty(formats, "format", {
@@ -32,7 +34,7 @@ Object.defineProperty(formats, "format", {
   },
 });
 const methods = {
-  formatToParts(date = now()) {
+  formatToParts(this: Intl.DateTimeFormat, date: Date | number = now()) {
     return formatToParts.call(this, date);
   },
 };

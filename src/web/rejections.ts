@@ -6,7 +6,7 @@ import { encodeThrown, HOST, host } from "ext:miniflare/realm/port.ts";
 
 const { ErrorEvent, PromiseRejectionEvent } = core.loadExtScript("ext:deno_web/02_event.js");
 
-export function reportRejection(unhandled, promise, reason) {
+export function reportRejection(unhandled: boolean, promise: Promise<unknown>, reason: unknown) {
   if (!unhandled) {
     globalThis.dispatchEvent(new PromiseRejectionEvent("rejectionhandled", { promise }));
     return;
@@ -15,7 +15,7 @@ export function reportRejection(unhandled, promise, reason) {
   if (globalThis.dispatchEvent(event)) host(HOST.UNHANDLED, encodeThrown(reason));
 }
 
-export function reportError(error) {
+export function reportError(error: unknown) {
   const event = new ErrorEvent("error", { error, message: messageOf(error), cancelable: true });
   if (globalThis.dispatchEvent(event)) host(HOST.UNHANDLED, encodeThrown(error));
 }

@@ -7,22 +7,50 @@ import { extend, takeOver } from "ext:miniflare/web/interface.ts";
 const { Response: Upstream, toInnerResponse } = core.loadExtScript("ext:deno_fetch/23_response.js");
 
 const SWITCHING_PROTOCOLS = 101;
+type Encoding = "automatic" | "manual";
+
+/** What Workers may give a response besides. */
+interface Extras {
+  webSocket?: unknown;
+  cf?: unknown;
+  encodeBody?: Encoding;
+}
+type WorkerInit = ResponseInit & Extras;
+
+/** A response with what Workers have besides. */
+export interface Response extends globalThis.Response {
+  readonly encodeBody: Encoding;
+  readonly webSocket: unknown;
+  readonly cf: unknown;
+}
+interface ResponseClass {
+  readonly prototype: Response;
+  readonly name: string;
+  new (body?: BodyInit | null, init?: WorkerInit): Response;
+}
+
 const ENCODINGS = ["automatic", "manual"];
 
 /** What few responses have: `{ webSocket, cf, encodeBody }`. */
-const extras = new WeakMap();
+const extras = new WeakMap<object, Extras>();
 
 // An expression, whose name the bundle leaves as it is: V8 shows it in errors.
-export const Response = function Response(body = null, init = undefined) {
+export const Response = function Response(
+  this: unknown,
+  body: BodyInit | null = null,
+  init: WorkerInit | undefined = undefined,
+) {
   if (new.target === undefined) throw new TypeError("Class constructor Response cannot be invoked without 'new'");
   const response =
-    new.target === Response ? new Upstream(body, init) : Reflect.construct(Upstream, [body, init], new.target);
+    new.target === (Response as unknown)
+      ? new Upstream(body, init)
+      : (Reflect.construct(Upstream, [body, init], new.target) as globalThis.Response);
   if (init !== undefined && init !== null) applyInit(response, init);
   if (typeof body === "object" && body !== null) announceLength(response, toInnerResponse(response), body);
   return response;
-};
+} as unknown as ResponseClass;
 
-function applyInit(response, init) {
+function applyInit(response: globalThis.Response, init: WorkerInit) {
   const { webSocket, cf, encodeBody } = extras.get(init) ?? init;
   if (encodeBody !== undefined && !ENCODINGS.includes(encodeBody)) {
     throw new TypeError(`encodeBody: unexpected value: ${encodeBody}`);
@@ -40,7 +68,7 @@ function applyInit(response, init) {
 
 takeOver(Response, Upstream, ["error", "redirect"]);
 extend(Response, {
-  json(data, init = undefined) {
+  json(data: unknown, init: WorkerInit | undefined = undefined) {
     const response = Upstream.json(data, init);
     if (init !== undefined && init !== null) applyInit(response, init);
     return response;
@@ -50,7 +78,7 @@ extend(Response, {
 const { clone } = Response.prototype;
 
 extend(Response.prototype, {
-  get encodeBody() {
+  get encodeBody(): Encoding {
     return extras.get(this)?.encodeBody ?? "automatic";
   },
   get webSocket() {
@@ -59,7 +87,7 @@ extend(Response.prototype, {
   get cf() {
     return extras.get(this)?.cf;
   },
-  clone() {
+  clone(this: Response) {
     const extra = extras.get(this);
     if (extra?.webSocket) throw new TypeError("Cannot clone a response to a WebSocket handshake.");
     const copy = clone.call(this);

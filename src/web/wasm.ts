@@ -8,7 +8,7 @@ const { Response } = core.loadExtScript("ext:deno_fetch/23_response.js");
 const TYPE = "application/wasm";
 
 /** V8 asks for the bytes of what `compileStreaming` or `instantiateStreaming` was given; `compilation` is their number. */
-export function feedCompiler(source, compilation) {
+export function feedCompiler(source: unknown, compilation: number) {
   try {
     assertWasm(source);
     op_wasm_streaming_set_url(compilation, source.url);
@@ -22,7 +22,7 @@ export function feedCompiler(source, compilation) {
 }
 
 /** <https://webassembly.github.io/spec/web-api/#compile-a-potential-webassembly-response> */
-function assertWasm(source) {
+function assertWasm(source: unknown): asserts source is Response {
   if (!(source instanceof Response))
     throw new TypeError("WebAssembly is compiled from a Response or a promise of one.");
   const type = source.headers.get("content-type");
@@ -33,7 +33,7 @@ function assertWasm(source) {
   if (source.bodyUsed || source.body?.locked) throw new TypeError("Body is unusable");
 }
 
-async function feed(body, compilation) {
+async function feed(body: ReadableStream<Uint8Array> | null, compilation: number) {
   if (body !== null) for await (const chunk of body) op_wasm_streaming_feed(compilation, chunk);
 }
 
@@ -48,7 +48,7 @@ const REFUSED =
 export function explainMemory() {
   const global = Object.getOwnPropertyDescriptor(globalThis, "WebAssembly");
   if (global === undefined) return;
-  const set = (value) => Object.defineProperty(globalThis, "WebAssembly", { ...global, value });
+  const set = (value: unknown) => Object.defineProperty(globalThis, "WebAssembly", { ...global, value });
   const get = () => {
     set(global.value);
     explain(global.value);
@@ -57,10 +57,16 @@ export function explainMemory() {
   Object.defineProperty(globalThis, "WebAssembly", { get, set, configurable: true, enumerable: false });
 }
 
-function explain(wasm) {
+/** Classes and functions by their names. */
+type Callables = Record<string, Callable>;
+type Callable = ((...given: unknown[]) => unknown) & { prototype: Callables };
+
+function explain(wasm: Callables) {
   for (const name of ["Memory", "Instance"]) {
     const Class = wasm[name];
-    const explained = new Proxy(Class, { construct: (...given) => tried(() => Reflect.construct(...given)) });
+    const explained = new Proxy(Class, {
+      construct: (...given) => tried(() => Reflect.construct(...given)) as object,
+    });
     define(wasm, name, explained);
     define(Class.prototype, "constructor", explained);
   }
@@ -69,19 +75,19 @@ function explain(wasm) {
   explainCall(wasm, "instantiateStreaming");
 }
 
-function explainCall(object, name) {
-  const apply = (...given) => {
+function explainCall(object: Callables, name: string) {
+  const apply = (...given: [target: Callable, self: unknown, args: unknown[]]) => {
     const result = tried(() => Reflect.apply(...given));
     return result instanceof Promise ? result.catch(rethrow) : result;
   };
   define(object, name, new Proxy(object[name], { apply }));
 }
 
-function define(object, name, value) {
+function define(object: object, name: string, value: unknown) {
   Object.defineProperty(object, name, { value });
 }
 
-function tried(work) {
+function tried<Result>(work: () => Result): Result {
   try {
     return work();
   } catch (error) {
@@ -89,13 +95,13 @@ function tried(work) {
   }
 }
 
-function rethrow(error) {
+function rethrow(error: unknown): never {
   if (error instanceof RangeError && REFUSED.test(error.message)) {
     const { message, stack } = error;
     const text = `${message}. A memory may have ${op_wasm_limit()} MB; the option "heapLimitMb" raises that.`;
     for (const [key, value] of [
       ["message", text],
-      ["stack", stack.replace(message, () => text)],
+      ["stack", (stack as string).replace(message, () => text)],
     ]) {
       Object.defineProperty(error, key, { value });
     }

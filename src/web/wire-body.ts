@@ -5,7 +5,12 @@ import { op_after_microtasks } from "ext:core/ops";
 import { InnerBody } from "ext:miniflare/web/bodies.ts";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.ts";
 import { load, STREAMS } from "ext:miniflare/realm/lazy.ts";
-import { createSources } from "ext:miniflare/web/sources.js";
+import { createSources } from "ext:miniflare/web/sources.ts";
+
+import type { Decode, Encode } from "ext:miniflare/realm/port.ts";
+import type { HeldBody, InnerBody as Body } from "../upstream.d.ts";
+import type { WireValue } from "../wire.ts";
+import type { Sender } from "./sources.ts";
 
 const { senderOfStream, sourceOfStream, streamFromSender, streamFromSource } = createSources({
   streamClass: () => load(STREAMS).ReadableStream,
@@ -17,23 +22,23 @@ const { senderOfStream, sourceOfStream, streamFromSender, streamFromSource } = c
 
 export { sourceOfStream, streamFromSource };
 
-/** An inner body of what crossed: null, text, bytes, or a function. */
-export function bodyFromWire(wire, decode) {
+/** An inner body of what crossed: null, text, bytes, or a function, which `decode` gives. */
+export function bodyFromWire(wire: WireValue, decode?: Decode): Body | null {
   if (wire === null || wire === undefined) return null;
   if (typeof wire === "string" || wire instanceof Uint8Array) {
-    const body = new InnerBody({ body: wire, consumed: false });
+    const body = new InnerBody({ body: wire as HeldBody["body"], consumed: false });
     body.source = wire;
     body.length = typeof wire === "string" ? null : wire.byteLength;
     return body;
   }
-  return new InnerBody(streamFromSender(decode(wire)));
+  return new InnerBody(streamFromSender((decode as Decode)(wire) as Sender));
 }
 
-/** What crosses for an inner body. Taking it uses the body up. */
-export function bodyToWire(body, encode) {
+/** What crosses for an inner body; without `encode`, of one that is in memory. Taking it uses the body up. */
+export function bodyToWire(body: Body | null, encode?: Encode): WireValue {
   if (body === null) return null;
-  const inMemory = body.streamOrStatic.body;
-  if (inMemory === undefined) return encode(senderOfStream(body.stream));
+  const inMemory: HeldBody["body"] | undefined = body.streamOrStatic.body;
+  if (inMemory === undefined) return (encode as Encode)(senderOfStream(body.stream));
   if (body.streamOrStatic.consumed) throw new TypeError("Body has already been used.");
   body.streamOrStatic.consumed = true;
   return inMemory;

@@ -8,7 +8,7 @@ import { defineGlobals, lazyGlobals } from "ext:miniflare/worker/globals.ts";
 import { fireTimer } from "ext:miniflare/web/timers.ts";
 import { reportError, reportRejection } from "ext:miniflare/web/rejections.ts";
 import { explainMemory, feedCompiler } from "ext:miniflare/web/wasm.ts";
-import { control } from "ext:miniflare/worker/control.js";
+import { control } from "ext:miniflare/worker/control.ts";
 import { dispatch } from "ext:miniflare/worker/dispatch.ts";
 import { connect } from "ext:miniflare/membrane/worker/worker-realm.ts";
 import { CALL, live, serve } from "ext:miniflare/realm/port.ts";
@@ -18,6 +18,8 @@ import { fetched } from "ext:miniflare/membrane/worker/elsewhere.ts";
 import { rooms } from "ext:miniflare/worker/rooms.ts";
 import { start } from "ext:miniflare/worker/start.ts";
 import { warmUp } from "ext:miniflare/worker/warm.ts";
+
+import type { WireValue } from "../wire.ts";
 
 defineGlobals();
 core.setReportExceptionCallback(reportError);
@@ -30,7 +32,7 @@ live(control);
 warmUp(serveCall, live(start));
 
 /** Called while the snapshot is made too, so that its code is in there. */
-globalThis.__boot = (isStart) => {
+globalThis.__boot = (isStart: boolean) => {
   explainMemory();
   if (!isStart) return undefined;
   delete globalThis.__boot;
@@ -42,6 +44,6 @@ globalThis.__boot = (isStart) => {
 globalThis.__boot(false);
 complete();
 
-function serveCall(call, ...args) {
-  return call === CALL.FETCHED ? fetched(...args) : serve(call, args);
+function serveCall(call: number, ...args: WireValue[]) {
+  return call === CALL.FETCHED ? fetched(...(args as [number, WireValue])) : serve(call, args);
 }

@@ -1,29 +1,26 @@
-// The kinds of events that workers have handlers for, a row each, and how any of them is delivered.
-//
-// A row is `{ name, from, make, makeEvent, unhandled, settle }`:
-//   `name` of a module's handler, and the type of the event in a service worker;
-//   `from(...args)` makes what is given of an event from Node's arguments, if it is dispatched by the control object;
-//   `make(given)` what a module's handler is called with first;
-//   `makeEvent(given)` the event that a service worker's listeners get;
-//   `unhandled(given, state)` what is returned when nothing handles such events;
-//   `settle(result, state)` what comes of the handler's result, or of the response that a listener gave.
+// The kinds of events that workers have handlers for, a row each (`event-kind.ts`), and how any of them is delivered.
 
 import { ExecutionContext, hasListeners, stateOf } from "ext:miniflare/web/events.ts";
 import { FETCH } from "ext:miniflare/worker/fetch-event.ts";
 import { SCHEDULED } from "ext:miniflare/worker/scheduled-event.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 
-export const EVENTS = [FETCH, SCHEDULED];
+import type { EventKind, EventState } from "ext:miniflare/worker/event-kind.ts";
+
+export const EVENTS: readonly EventKind[] = [FETCH, SCHEDULED];
 
 /** Calls the worker's handler of an event; `state` collects what it waits for, and whether it passes through on exceptions. */
-export function deliverEvent(kind, given, state) {
+export function deliverEvent<Given>(kind: EventKind<Given>, given: Given, state: EventState) {
   const { handlers, env } = worker;
   if (handlers === undefined) return deliverToListeners(kind, given, state);
   if (typeof handlers[kind.name] !== "function") return kind.unhandled(given, state);
-  return kind.settle(handlers[kind.name](kind.make(given), env, new ExecutionContext(state)), state);
+  return kind.settle((handlers as AnyHandlers)[kind.name](kind.make(given), env, new ExecutionContext(state)), state);
 }
 
-function deliverToListeners(kind, given, state) {
+/** Handlers, of which the one that is called has just been found to be a function. */
+type AnyHandlers = Record<string, (given: unknown, env: object, context: object) => unknown>;
+
+function deliverToListeners<Given>(kind: EventKind<Given>, given: Given, state: EventState) {
   if (!hasListeners(kind.name)) return kind.unhandled(given, state);
   const event = kind.makeEvent(given);
   const eventState = stateOf(event);

@@ -4,9 +4,10 @@ import { fetchError } from "ext:miniflare/realm/realm-errors.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import { FetchEvent } from "ext:miniflare/web/events.ts";
 import { FUNCTIONS } from "ext:miniflare/worker/globals.ts";
+import type { EventKind, EventState } from "ext:miniflare/worker/event-kind.ts";
 
 /** The row of requests: `deliverEvent` returns the worker's response, or a promise of it. */
-export const FETCH = {
+export const FETCH: EventKind<Request> = {
   name: "fetch",
   make: (request) => request,
   makeEvent: (request) => new FetchEvent("fetch", { request }),
@@ -15,8 +16,8 @@ export const FETCH = {
 };
 
 /** Nothing here has answered: the request goes on to the server it is for. */
-export function passOn(state) {
-  const request = state.spare;
+export function passOn(state: EventState) {
+  const request = state.spare as Request;
   state.spare = undefined;
   return FUNCTIONS.fetch(request);
 }
@@ -32,7 +33,7 @@ function responseHint() {
     : "returning a `Response` in your handler";
 }
 
-export function wrongType() {
+export function wrongType(): never {
   const hint = responseHint();
   throw fetchError(
     "ERR_RESPONSE_TYPE",
@@ -40,7 +41,7 @@ export function wrongType() {
   );
 }
 
-function noHandler(_request, state) {
+function noHandler(_request: Request, state: EventState) {
   if (state.spare !== undefined) return passOn(state);
   const hint =
     worker.handlers === undefined
@@ -50,7 +51,7 @@ function noHandler(_request, state) {
   throw fetchError("ERR_NO_HANDLER", text);
 }
 
-export function unanswered(state) {
+export function unanswered(state: EventState) {
   if (state.spare !== undefined) return passOn(state);
   if (state.passThrough) {
     state.passThrough = false;

@@ -5,7 +5,7 @@
 
 import { core } from "ext:core/mod.js";
 
-const load = (name) => core.loadExtScript(name);
+const load: typeof core.loadExtScript = (name) => core.loadExtScript(name);
 const abort = load("ext:deno_web/03_abort_signal.js");
 const base64 = load("ext:deno_web/05_base64.js");
 const encoding = load("ext:deno_web/08_text_encoding.js");
@@ -36,9 +36,9 @@ import { Response } from "ext:miniflare/web/response-class.ts";
 import "ext:miniflare/web/standins.ts";
 import * as timers from "ext:miniflare/web/timers.ts";
 import { ofRooms } from "ext:miniflare/worker/rooms.ts";
-import { navigator, Navigator } from "ext:miniflare/web/navigator.js";
+import { navigator, Navigator } from "ext:miniflare/web/navigator.ts";
 
-const CLASSES = {
+const CLASSES: Record<string, { readonly prototype: object }> = {
   AbortController: abort.AbortController,
   AbortSignal: abort.AbortSignal,
   Blob: file.Blob,
@@ -128,18 +128,18 @@ export function defineGlobals() {
   Object.setPrototypeOf(globalThis, ServiceWorkerGlobalScope.prototype);
   event.setEventTargetData(globalThis);
   event.saveGlobalThisReference(globalThis);
-  for (const method of ["addEventListener", "removeEventListener", "dispatchEvent"]) {
+  for (const method of ["addEventListener", "removeEventListener", "dispatchEvent"] as const) {
     // Both forms work: `addEventListener(...)` and a reference taken out of the scope.
     define(method, { value: WorkerGlobalScope.prototype[method].bind(globalThis), writable: true, enumerable: true });
   }
 }
 
 /** A name that can be replaced, as others can, though its value is made when it is asked for. */
-function defineLazily(name, get) {
-  const set = (value) => define(name, { value, writable: true, enumerable: true });
+function defineLazily(name: string, get: () => unknown) {
+  const set = (value: unknown) => define(name, { value, writable: true, enumerable: true });
   define(name, { get, set, enumerable: true });
 }
 
-function define(name, descriptor) {
+function define(name: string | symbol, descriptor: PropertyDescriptor) {
   Object.defineProperty(globalThis, name, { configurable: true, ...descriptor });
 }

@@ -7,7 +7,7 @@
 // - `functions` and `getters`: globals, and those whose value is made when it is asked for
 // - `lazyGlobals`: names of globals by the lazy script that they are exports of
 // - `control`: what Node's side may call
-// - `kinds`: rows of objects that cross the membrane (`membrane/kinds.js`)
+// - `kinds`: rows of objects that cross the membrane (`membrane/kinds.ts`)
 // - `fetchTarget(target, request)`: the response, or a promise of it, of what an event is for besides the worker itself
 
 import { room as cache } from "ext:miniflare/cache/room.ts";
@@ -16,11 +16,30 @@ import { room as fetch } from "ext:miniflare/fetch/room.ts";
 import { room as kv } from "ext:miniflare/kv/room.ts";
 import { room as mock } from "ext:miniflare/mock/room.ts";
 import { room as web } from "ext:miniflare/web/room.ts";
+import type { Kind } from "../membrane/kinds.ts";
+
+/** A room's descriptor. What `start` was given for a room, the room knows. */
+interface Room {
+  readonly name: string;
+  bind?(settings: never): Iterable<[name: string, value: unknown]>;
+  readonly empty?: object;
+  readonly functions?: object;
+  readonly getters?: Record<string, () => unknown>;
+  readonly lazyGlobals?: Record<string, string[]>;
+  readonly control?: object;
+  readonly kinds?: readonly Kind[];
+  fetchTarget?(target: never, request: Request): unknown;
+}
 
 /** In the order in which they bind: of two bindings with one name, the later room's is there. */
-export const rooms = [web, fetch, mock, cache, kv, durable];
+export const rooms: readonly Room[] = [web, fetch, mock, cache, kv, durable];
+
+/** What rooms have together: of functions, those that the assembly itself calls. */
+type Parts = Required<Omit<Room, "functions">> & { functions: (typeof fetch)["functions"] };
+type FetchTarget = { fetchTarget(target: unknown, request: Request): unknown };
 
 /** What the rooms have under a name of their descriptors, in one object. */
-export const ofRooms = (part) => Object.assign({}, ...rooms.map((room) => room[part]));
+export const ofRooms = <Part extends keyof Room>(part: Part): Parts[Part] =>
+  Object.assign({}, ...rooms.map((room) => room[part]));
 
-export const { fetchTarget } = Object.assign({}, ...rooms);
+export const { fetchTarget }: FetchTarget = Object.assign({}, ...rooms);

@@ -1,11 +1,17 @@
 // Scheduled events, which crons or Node's side dispatch.
 
+import type { EventKind } from "ext:miniflare/worker/event-kind.ts";
 import { ScheduledController, ScheduledEvent, settleWaits } from "ext:miniflare/web/events.ts";
 
 /** The row of scheduled events: `deliverEvent` returns a promise of the results of all that the event waits for. */
-export const SCHEDULED = {
+interface Scheduled {
+  scheduledTime: number;
+  cron: string;
+}
+
+export const SCHEDULED: EventKind<Scheduled> = {
   name: "scheduled",
-  from: (scheduledTime, cron) => ({ scheduledTime, cron }),
+  from: (scheduledTime: number, cron: string) => ({ scheduledTime, cron }),
   make: ({ scheduledTime, cron }) => new ScheduledController(scheduledTime, cron),
   makeEvent: (given) => new ScheduledEvent("scheduled", given),
   unhandled: () => [],

@@ -10,6 +10,23 @@ import { HOST, host, live } from "ext:miniflare/realm/port.ts";
 import { rooms } from "ext:miniflare/worker/rooms.ts";
 import { Fetcher } from "ext:miniflare/worker/worker-services.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
+import type { ContextSettings } from "ext:miniflare/realm/context.ts";
+import type { Handlers } from "ext:miniflare/realm/worker.ts";
+
+/** What `start` is given, beside the settings of rooms. */
+export interface Settings {
+  modules: boolean;
+  path: string;
+  text: string;
+  fromFile: boolean;
+  rules: unknown[];
+  flags: string[];
+  limits: ContextSettings;
+  services: string[];
+  missing: [binding: string, methods: string[], text: string][];
+  proxies: boolean;
+  sourceMap?: boolean;
+}
 
 /**
  * Runs the script.
@@ -20,7 +37,14 @@ import { worker } from "ext:miniflare/realm/worker.ts";
  * @param wasm `[name, file, bytes]` of each WebAssembly binding, compiled here
  * @param has and `get`: where globals are looked for that this realm has not, if anywhere
  */
-export async function start(options, globals, bindings, wasm, has, get) {
+export async function start(
+  options: Settings,
+  globals: unknown[],
+  bindings: unknown[],
+  wasm: [name: string, file: string, bytes: Uint8Array][],
+  has?: (name: string) => boolean,
+  get?: (name: string) => unknown,
+) {
   configure(options.limits);
   if (options.sourceMap) op_source_maps(options.path, options.text);
   worker.flags = new Set(options.flags);
@@ -30,19 +54,19 @@ export async function start(options, globals, bindings, wasm, has, get) {
     worker.env[name] = op_compile_wasm(bytes, `${file} (named by the option "wasmBindings.${name}")`);
   }
   for (const room of rooms) {
-    for (const [name, value] of room.bind?.(options) ?? []) worker.env[name] = value;
+    for (const [name, value] of room.bind?.(options as never) ?? []) worker.env[name] = value;
   }
   for (const [name, methods, text] of options.missing) worker.env[name] = missing(name, methods, text);
   for (const name of options.services) worker.env[name] = new Fetcher(name);
   for (const [name, value] of pairs(bindings)) worker.env[name] = value;
-  if (has !== undefined) lookFurther(has, get);
+  if (has !== undefined) lookFurther(has, get as (name: string) => unknown);
   if (options.modules) await startModule(options);
   else startClassic(options);
   live(worker.env);
   live(worker.exports);
 }
 
-function startClassic({ path, text }) {
+function startClassic({ path, text }: Settings) {
   for (const name of Object.keys(worker.env)) define(globalThis, name, worker.env[name]);
   try {
     op_run_script(path, text);
@@ -52,7 +76,7 @@ function startClassic({ path, text }) {
 }
 
 /** Module syntax in a service worker: the most common mistake there is. */
-function explain(error) {
+function explain(error: unknown) {
   if (!(error instanceof SyntaxError) || !/'export'|import statement|import\.meta/.test(error.message)) return error;
   const stack = error.stack;
   const hint = "\nThe script uses module syntax: set the option `modules: true`.";
@@ -61,22 +85,22 @@ function explain(error) {
   return error;
 }
 
-async function startModule({ path, text, fromFile, rules }) {
+async function startModule({ path, text, fromFile, rules }: Settings) {
   requireNamespaces(!worker.flags.has("export_commonjs_default"));
   useModules((message) => host(HOST.WARN, message));
   for (const name of Object.keys(worker.env)) forbid(name);
   const [namespace, evaluated] = op_run_module(path, text, fromFile, rules, evaluateCommonJs);
   worker.exports = namespace;
   await evaluated;
-  worker.handlers = namespace.default ?? {};
+  worker.handlers = (namespace.default as Handlers | null | undefined) ?? {};
 }
 
-function define(target, name, value) {
+function define(target: object, name: string, value: unknown) {
   Object.defineProperty(target, name, { value, writable: true, configurable: true, enumerable: true });
 }
 
 /** In modules, a binding is no global: touching it says where it is instead. */
-function forbid(name) {
+function forbid(name: string) {
   if (name in globalThis) return;
   Object.defineProperty(globalThis, name, {
     get() {
@@ -90,6 +114,6 @@ function forbid(name) {
   });
 }
 
-function* pairs(flat) {
-  for (let index = 0; index < flat.length; index += 2) yield [flat[index], flat[index + 1]];
+function* pairs(flat: unknown[]): Generator<[name: string, value: unknown]> {
+  for (let index = 0; index < flat.length; index += 2) yield [flat[index] as string, flat[index + 1]];
 }

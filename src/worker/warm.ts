@@ -6,10 +6,13 @@ import { dispatch } from "ext:miniflare/worker/dispatch.ts";
 import { CALL } from "ext:miniflare/realm/port.ts";
 import { ofRooms } from "ext:miniflare/worker/rooms.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
-import { listed } from "ext:miniflare/membrane/membrane-data.js";
-import { TRAP } from "ext:miniflare/membrane/membrane.js";
+import type { ExecutionContext } from "ext:miniflare/web/scope.ts";
+import type { Settings } from "ext:miniflare/worker/start.ts";
+import type { WireValue } from "../wire.ts";
+import { listed } from "ext:miniflare/membrane/membrane-data.ts";
+import { TRAP } from "ext:miniflare/membrane/membrane.ts";
 
-const SETTINGS = {
+const SETTINGS: Settings = {
   path: "",
   text: "",
   fromFile: false,
@@ -24,9 +27,9 @@ const SETTINGS = {
 };
 
 /** Starts an empty worker, by the number of `start`, and answers requests, by the entry points that Node's side uses. */
-export function warmUp(enter, start) {
-  const trap = (...args) => enter(CALL.TRAP, ...args);
-  const begin = (settings, bindings = []) =>
+export function warmUp(enter: (call: number, ...args: WireValue[]) => unknown, start: number) {
+  const trap = (...args: WireValue[]) => enter(CALL.TRAP, ...args);
+  const begin = (settings: object, bindings: unknown[] = []) =>
     trap(start, TRAP.APPLY, undefined, [settings, [], bindings, []].map(listed));
   // The invalid pattern makes the load fail on purpose, so the module does not run.
   begin({ ...SETTINGS, modules: true, flags: ["export_commonjs_default"], rules: [["Text", false, "["]] }, [
@@ -35,7 +38,7 @@ export function warmUp(enter, start) {
   ]);
   if (!worker.env.warm) throw new Error("a worker did not start while the snapshot was made");
   delete worker.env.warm;
-  delete globalThis.warm;
+  delete (globalThis as { warm?: unknown }).warm;
   useModules(undefined);
   begin(SETTINGS);
   worker.handlers = { fetch: answer, scheduled() {} };
@@ -45,11 +48,11 @@ export function warmUp(enter, start) {
   worker.handlers = undefined;
 }
 
-function request(method, headers, body) {
+function request(method: string, headers: string, body: WireValue) {
   dispatch(0, 0, null, method, "http://localhost/path?query=1", headers, body);
 }
 
-async function answer(request, env, ctx) {
+async function answer(request: Request, env: object, ctx: ExecutionContext) {
   if (request.method === "GET") return new Response("text");
   ctx.waitUntil(Promise.resolve());
   const { pathname } = new URL(request.url);

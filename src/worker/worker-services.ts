@@ -5,13 +5,13 @@ import { serviceContext } from "ext:miniflare/realm/context.ts";
 import { Request } from "ext:miniflare/web/request-class.ts";
 
 export class Fetcher {
-  #binding;
+  #binding: string;
 
-  constructor(binding) {
+  constructor(binding: string) {
     this.#binding = binding;
   }
 
-  async fetch(input, init) {
+  async fetch(input: RequestInfo | URL, init?: RequestInit) {
     if (!(#binding in this)) throw new TypeError("Illegal invocation");
     return fetchElsewhere(this.#binding, new Request(input, init), serviceContext());
   }

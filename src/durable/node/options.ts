@@ -7,7 +7,7 @@ import type { DurableObjectOptions, MiniflareOptions } from "../../../index.d.ts
 import type { RoomHooks } from "../../node/instance/lane.ts";
 import type { OptionRows } from "../../node/options/table.ts";
 import type { ObjectConfig } from "../../node/options/wrangler.ts";
-import type { ObjectBinding } from "../../worker/control.js";
+import type { ObjectBinding } from "../../worker/contract.ts";
 
 const durableObject = shape(
   { className: string, scriptName: optional(string) },

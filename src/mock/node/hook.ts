@@ -2,7 +2,7 @@
 // same call if it is there; otherwise a promise of a response does.
 
 import type { FetchDispatcher } from "../../../index.d.ts";
-import type { Membrane as LaneMembrane } from "../../membrane/membrane.js";
+import type { Membrane as LaneMembrane } from "../../membrane/membrane.ts";
 import type { WireValue } from "../../node/binding/raw.d.ts";
 import { lightResponse } from "../../node/http/http-response.ts";
 import { MOCKED } from "../../protocol.ts";

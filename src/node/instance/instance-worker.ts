@@ -16,7 +16,7 @@ import { callFunction, serviceNames } from "./services.ts";
 import { soon } from "./soon.ts";
 import { Sources } from "../script/script-sources.ts";
 import type { Log, MiniflareOptions } from "../../../index.d.ts";
-import type { Control, ObjectParts } from "../../worker/control.js";
+import type { Control, ObjectParts } from "../../worker/contract.ts";
 import type { RequestParts } from "../http/http-request.ts";
 import type { WorkerOptions } from "../options/config.ts";
 import type { Response } from "../http/http-response.ts";

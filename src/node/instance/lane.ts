@@ -10,13 +10,13 @@ import { lightResponse, splitResponse } from "../http/http-response.ts";
 import { rooms } from "../rooms.ts";
 import { bodyFromWire, bodyToWire } from "../../web/node/node-streams.ts";
 import { ANSWER, CALL, FIRST, HOST, KIND, TAG, TARGET } from "../../protocol.ts";
-import type { Membrane } from "../../membrane/membrane.js";
-import type { Control, ObjectParts } from "../../worker/control.js";
+import type { Membrane } from "../../membrane/membrane.ts";
+import type { Control, ObjectParts } from "../../worker/contract.ts";
 import type { StalledPlace, WireValue } from "../binding/exports.d.ts";
 import type { FollowedSignal, RequestParts } from "../http/http-request.ts";
 import type { Response, ResponseParts } from "../http/http-response.ts";
 
-/** What has crossed before anything is asked for: the worker's control object (`src/worker/control.js`). */
+/** What has crossed before anything is asked for: the worker's control object (`src/worker/control.ts`). */
 const CONTROL: WireValue = [TAG.LIVE, FIRST.CONTROL, KIND.OBJECT];
 
 const kinds = createKinds(rooms.flatMap((room) => room.kinds ?? []));

@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 import type { Transform } from "node:stream";
 import { createBrotliCompress, createDeflate, createGzip } from "node:zlib";
 import { WANT } from "../../protocol.ts";
-import type { Sender, SenderAnswer } from "../../web/sources.js";
+import type { Sender, SenderAnswer } from "../../web/sources.ts";
 import { writeHead } from "./outgoing.ts";
 import type { Head, OutgoingParts } from "./outgoing.ts";
 
