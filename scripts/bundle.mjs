@@ -84,7 +84,7 @@ function reachable(entry, except = new Set(), found = new Set([entry])) {
 /** The entries of the rooms' lazy scripts. */
 function bundleEntries() {
   const folders = readdirSync(source, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  const ids = folders.map(({ name }) => `${PREFIX}${name}/bundle.ts`);
+  const ids = folders.flatMap(({ name }) => [`${PREFIX}${name}/bundle.ts`, `${PREFIX}${name}/bundle.js`]);
   return ids.filter((id) => existsSync(fileOf(id)));
 }
 

@@ -26,7 +26,7 @@ export function op_wasm_streaming_set_url(rid: number, url: string): void;
 
 /** An op: its documentation, attributes, whether it is asynchronous, name, parameters and result. */
 const OP =
-  /((?:^ *\/\/\/.*\n)*)^ *#\[op2(?:\([^\n]*\))?\]\n((?: *#\[[^\n]*\]\n)*) *pub (async )?fn (op_\w+)(?:<[^>]*>)?\(([\s\S]*?)\)(?: -> ([^{]*?))? \{\n/gm;
+  /((?:^ *\/\/\/.*\n)*)^ *#\[op2(?:\([^\n]*\))?\]\n((?: *#\[[^\n]*\]\n)*) *(?:pub(?:\([^)]*\))? )?(async )?fn (op_\w+)(?:<[^>]*>)?\(([\s\S]*?)\)(?: -> ([^{]*?))? \{\n/gm;
 
 const NUMBERS = new Set(["u8", "u16", "u32", "i32", "f64", "usize", "ResourceId"]);
 
@@ -51,12 +51,12 @@ const attributeOf = (text) => /#\[(\w+)/.exec(text)?.[1];
 /** The type of a value, by its attribute and its type in Rust; undefined if these do not tell. */
 function typeOf(attribute, rust, isResult) {
   const option = /^Option<(.*)>$/.exec(rust);
-  if (option !== null && attribute !== undefined) {
-    const inner = typeOf(attribute, option[1], isResult);
-    return isResult ? `${inner} | null` : `${inner} | null | undefined`;
+  if (option !== null) {
+    const inner = typeOf(attribute, option[1], isResult) ?? "unknown";
+    return inner === "unknown" ? inner : `${inner} | ${isResult ? "null" : "null | undefined"}`;
   }
-  if (attribute === "string") return "string";
-  if (attribute === "scoped") return "string";
+  if (attribute === "string" || rust === "Uuid" || rust === "ByteString") return "string";
+  if (attribute === "bigint") return "bigint";
   if (attribute === "cppgc") return `Native<"${/\w+$/.exec(rust)[0]}">`;
   if (attribute === "buffer")
     return rust.includes("[u32]") ? "Uint32Array" : isResult ? "Uint8Array<ArrayBuffer>" : "Uint8Array";
@@ -66,7 +66,7 @@ function typeOf(attribute, rust, isResult) {
   if (rust === "Value") return "WireValue";
   if (rust === "Uint8Array") return "Uint8Array<ArrayBuffer>";
   if (rust === "()") return "void";
-  const local = /^(?:Option<)?v8::Local<.*v8::(\w+)>>?$/.exec(rust)?.[1];
+  const local = /^v8::Local<.*v8::(\w+)>$/.exec(rust)?.[1];
   return { Array: "unknown[]", Object: "object", Function: "(...args: never[]) => unknown" }[local];
 }
 
@@ -99,7 +99,8 @@ function opType([, doc, attributes, isAsync, name, list, result]) {
 /** The ops that a text of Rust defines: `{ name, text }`, the declaration. */
 export function opsOf(text) {
   const ops = [...text.matchAll(OP)].map(opType);
-  const count = text.match(/^\s*#\[op2\b/gm)?.length ?? 0;
+  // Methods of objects that Rust owns are not called by name.
+  const count = text.match(/^ *#\[op2\b.*\n(?! *impl\b)/gm)?.length ?? 0;
   if (ops.length === count) return ops;
   throw new StepError(
     `${count} ops are defined, and ${ops.length} of them were understood`,
