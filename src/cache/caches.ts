@@ -16,7 +16,6 @@ import { miniflareError } from "ext:miniflare/realm/realm-errors.ts";
 import { load } from "ext:miniflare/realm/lazy.ts";
 import { HOST, host } from "ext:miniflare/realm/port.ts";
 import { arrivingResponse, getCf, headerText, isResponse, responseFromWire } from "ext:miniflare/web/wire-request.ts";
-
 import type { Content } from "../wire.ts";
 import type { CacheSettings, CacheStorage, CacheStorageBackend } from "./cache.ts";
 

@@ -14,7 +14,6 @@ import {
   op_durable_alarms_watch,
 } from "ext:core/ops";
 import { ALARM, ALARM_TIME, HOST, host } from "ext:miniflare/realm/port.ts";
-
 import type { Open } from "ext:miniflare/durable/entries.ts";
 
 /** The last time that a `Date` can have, in milliseconds since the epoch. */

@@ -13,7 +13,6 @@ import {
   op_durable_put,
   op_durable_put_many,
 } from "ext:core/ops";
-
 import type * as miniflare from "../../index.d.ts";
 import type { Native } from "ext:core/ops";
 

@@ -17,14 +17,13 @@
 // long as there are guests, Node is asked when it is done. In a simulation the gates open in random order, and storage
 // takes its time: `hold` keeps the gate closed meanwhile.
 
-import { op_after_microtasks } from "ext:core/ops";
+import { op_after_microtasks, op_durable_block_ms } from "ext:core/ops";
 import { confirm } from "ext:miniflare/durable/entries.ts";
 import { atRandom, indexOf, isSimulating, startWait, stopWait } from "ext:miniflare/realm/simulation.ts";
+import { currentStretch, microtasksDone } from "ext:miniflare/realm/stretch.ts";
+import { currentContext, enter as inContext, gatedContext } from "ext:miniflare/realm/context.ts";
 import type { Wait } from "ext:miniflare/realm/simulation.ts";
 import type { Open } from "ext:miniflare/durable/entries.ts";
-import { currentStretch, microtasksDone } from "ext:miniflare/realm/stretch.ts";
-import { op_durable_block_ms } from "ext:core/ops";
-import { currentContext, enter as inContext, gatedContext } from "ext:miniflare/realm/context.ts";
 
 const TOO_LONG =
   "A call to blockConcurrencyWhile() in a Durable Object waited for too long. The call was canceled and the Durable Object was reset.";

@@ -5,7 +5,6 @@ import { deleteAlarm, getAlarm, requireHandler, setAlarm } from "ext:miniflare/d
 import { get, list, put, remove, requireKey } from "ext:miniflare/durable/entries.ts";
 
 import { isSimulating, someTime } from "ext:miniflare/realm/simulation.ts";
-
 import type * as miniflare from "../../index.d.ts";
 import type { AlarmState } from "ext:miniflare/durable/alarms.ts";
 import type { Open } from "ext:miniflare/durable/entries.ts";

@@ -2,7 +2,6 @@
 
 import { core } from "ext:core/mod.js";
 import { isLengthOf } from "ext:miniflare/web/bodies.ts";
-
 import type { Hop } from "ext:miniflare/web/fetch-seams.ts";
 import type { HeaderList, InnerBody, InnerRequest } from "../upstream.d.ts";
 

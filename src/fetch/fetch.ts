@@ -9,7 +9,6 @@ import { httpArguments } from "ext:miniflare/fetch/protocols.ts";
 import { nextHop } from "ext:miniflare/fetch/redirects.ts";
 import { seams } from "ext:miniflare/web/fetch-seams.ts";
 import { Request } from "ext:miniflare/web/request-class.ts";
-
 import type { RequestContext } from "ext:miniflare/realm/context.ts";
 import type { Answer, Hop, HopBody } from "ext:miniflare/web/fetch-seams.ts";
 import type { HeldBody, InnerBody as Body, InnerRequest, Signal } from "../upstream.d.ts";

@@ -7,7 +7,6 @@ import { bytesOfChunk } from "ext:miniflare/web/bytes.ts";
 import { BODY, HOST, host } from "ext:miniflare/realm/port.ts";
 import { STREAMS, stubOf } from "ext:miniflare/realm/lazy.ts";
 import { headersOfText, textOfHeaders } from "ext:miniflare/web/header-text.ts";
-
 import type { Answer, Hop, HopBody } from "ext:miniflare/web/fetch-seams.ts";
 
 /** The head of an answer, with its body: whole, or the number by which it is read. */

@@ -1,7 +1,6 @@
 // Redirects, as the fetch standard has them: where the next hop goes, and what of the request goes with it.
 
 import { core } from "ext:core/mod.js";
-
 import type { Answer, Hop } from "ext:miniflare/web/fetch-seams.ts";
 import type { HeaderList } from "../upstream.d.ts";
 

@@ -11,7 +11,6 @@
 //   ask of it by `membrane.ask(number, ...args)`, which `ask(object, ...args)` answers.
 
 import { TAG } from "../protocol.ts";
-
 import type { WireValue } from "../wire.ts";
 import type { Membrane } from "./membrane.ts";
 

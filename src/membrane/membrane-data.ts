@@ -1,7 +1,6 @@
 // Data, which crosses the membrane as a copy: what it is, and when it is short enough to be sent as a list.
 
 import { TAG } from "../protocol.ts";
-
 import type { WireValue } from "../wire.ts";
 
 const { BYTES, LIST, RECORD } = TAG;

@@ -7,7 +7,6 @@
 
 import { TAG } from "../protocol.ts";
 import { attempt, tagOf } from "./attempt.ts";
-
 import type { WireValue } from "../wire.ts";
 import type { Intrinsics } from "./intrinsics.ts";
 import type { Membrane } from "./membrane.ts";

@@ -9,7 +9,6 @@
 
 import { CALL, KIND, TAG } from "../protocol.ts";
 import { attempt, tagOf } from "./attempt.ts";
-
 import type { GatheredAnswer } from "../web/sources.ts";
 import type { WireValue } from "../wire.ts";
 import type { Intrinsics } from "./intrinsics.ts";

@@ -7,7 +7,6 @@ import { bytesOfChunk } from "ext:miniflare/web/bytes.ts";
 import { sourceOfStream } from "ext:miniflare/web/wire-body.ts";
 import { decode, encode, HOST, MOCKED } from "ext:miniflare/realm/port.ts";
 import { headersOfText, textOfHeaders } from "ext:miniflare/web/header-text.ts";
-
 import type { Answer, Hop, Send } from "ext:miniflare/web/fetch-seams.ts";
 import type { WireValue } from "../wire.ts";
 

@@ -7,7 +7,6 @@
 
 import { core } from "ext:core/mod.js";
 import { op_lazy_define, op_lazy_load, op_lazy_scripts } from "ext:core/ops";
-
 import type { LazyScripts } from "../upstream.d.ts";
 
 /** What a script exports, by name. */

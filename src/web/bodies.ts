@@ -7,11 +7,10 @@ import { core } from "ext:core/mod.js";
 import { extend } from "ext:miniflare/web/interface.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import { FORM_DATA, load, STREAMS, stubOf } from "ext:miniflare/realm/lazy.ts";
+import type { BodyController, HeldBody, InnerBody as Body } from "../upstream.d.ts";
 
 stubOf(STREAMS).createReadableStream = (start, pull, cancel) =>
   load(STREAMS).createReadableByteStream(start, (controller) => fill(controller, pull), cancel);
-import type { BodyController, HeldBody, InnerBody as Body } from "../upstream.d.ts";
-
 const { InnerBody } = core.loadExtScript("ext:deno_fetch/22_body.js");
 
 export { InnerBody };

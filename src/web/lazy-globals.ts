@@ -6,7 +6,6 @@ import { bytesOfChunk } from "ext:miniflare/web/bytes.ts";
 import { refuseClones } from "ext:miniflare/web/clone.ts";
 import { extend } from "ext:miniflare/web/interface.ts";
 import { define, FORM_DATA, load, onLoad, STREAMS } from "ext:miniflare/realm/lazy.ts";
-
 import type { LazyScripts } from "../upstream.d.ts";
 
 declare module "../upstream.d.ts" {

@@ -3,7 +3,6 @@
 // several, but only what is there already, unless the whole body is wanted.
 
 import { TAG, WANT } from "../protocol.ts";
-
 import type { WireValue } from "../wire.ts";
 
 /** The function by which the other realm reads a stream of this one. */

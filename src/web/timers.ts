@@ -7,8 +7,8 @@ import { clearTimer, isSimulating, startTimer, waitBy } from "ext:miniflare/real
 import { extend } from "ext:miniflare/web/interface.ts";
 import { reportError } from "ext:miniflare/web/rejections.ts";
 import { currentContext, moveTime, requireContext, switchTo } from "ext:miniflare/realm/context.ts";
-import type { RequestContext } from "ext:miniflare/realm/context.ts";
 import { createScheduler } from "ext:miniflare/web/scheduler.ts";
+import type { RequestContext } from "ext:miniflare/realm/context.ts";
 
 const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
 const { AbortController, AbortSignal } = core.loadExtScript("ext:deno_web/03_abort_signal.js");

@@ -9,7 +9,6 @@ import {
   op_web_url_serialization,
 } from "ext:core/ops";
 import { URL_PART, URL_PORT, URL_RESULT } from "../protocol.ts";
-
 import type { Inspect } from "../upstream.d.ts";
 
 const { ObjectPrototypeIsPrototypeOf, StringPrototypeSlice, SymbolFor, TypeError: Refusal } = primordials;

@@ -15,7 +15,6 @@ import {
 import { load, STREAMS, stubOf } from "ext:miniflare/realm/lazy.ts";
 import { headersOfText, textOfHeaders } from "ext:miniflare/web/header-text.ts";
 import { createStreams } from "ext:miniflare/web/wire-streams.ts";
-
 import type { Decode, Encode } from "ext:miniflare/realm/port.ts";
 import type { WireValue } from "../wire.ts";
 import type { KeyParts } from "./keys.ts";

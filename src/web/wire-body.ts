@@ -6,7 +6,6 @@ import { InnerBody } from "ext:miniflare/web/bodies.ts";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.ts";
 import { load, STREAMS } from "ext:miniflare/realm/lazy.ts";
 import { createSources } from "ext:miniflare/web/sources.ts";
-
 import type { Decode, Encode } from "ext:miniflare/realm/port.ts";
 import type { HeldBody, InnerBody as Body } from "../upstream.d.ts";
 import type { WireValue } from "../wire.ts";

@@ -7,7 +7,6 @@ import { bodyFromWire, bodyToWire } from "ext:miniflare/web/wire-body.ts";
 
 import { cfTextOf, getCf, Request, setCf } from "ext:miniflare/web/request-class.ts";
 import { headersOfText } from "ext:miniflare/web/header-text.ts";
-
 import type { Decode, Encode } from "ext:miniflare/realm/port.ts";
 import type { InnerBody, InnerRequest, InnerResponse } from "../upstream.d.ts";
 import type { WireValue } from "../wire.ts";

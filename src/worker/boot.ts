@@ -18,7 +18,6 @@ import { fetched } from "ext:miniflare/membrane/worker/elsewhere.ts";
 import { rooms } from "ext:miniflare/worker/rooms.ts";
 import { start } from "ext:miniflare/worker/start.ts";
 import { warmUp } from "ext:miniflare/worker/warm.ts";
-
 import type { WireValue } from "../wire.ts";
 
 defineGlobals();

@@ -8,9 +8,10 @@ import { abort } from "ext:miniflare/worker/dispatch.ts";
 import { deliverEvent, EVENTS } from "ext:miniflare/worker/event-kinds.ts";
 import { ofRooms } from "ext:miniflare/worker/rooms.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
+import type { Control } from "ext:miniflare/worker/contract.ts";
 import type { EventKind } from "ext:miniflare/worker/event-kind.ts";
 
-export const control: object = {
+export const control = {
   ...Object.fromEntries(EVENTS.filter(({ from }) => from !== undefined).map((kind) => [kind.name, dispatcherOf(kind)])),
   abort,
   globalScope: () => globalThis,
@@ -26,6 +27,11 @@ export const control: object = {
   simulate,
   /** Fails as a defect of ours would, to prove that it is contained. */
   panic: (message: string) => op_fail(message),
+} satisfies Own;
+
+/** What Node's contract has of the assembly: rooms answer for the rest. */
+type Own = Pick<Control, "abort" | "bindings" | "globalScope" | "moduleExports" | "moduleFiles" | "simulate"> & {
+  panic(message: string): void;
 };
 
 /** A kind that Node dispatches. */

@@ -4,7 +4,6 @@ import { ExecutionContext, hasListeners, stateOf } from "ext:miniflare/web/event
 import { FETCH } from "ext:miniflare/worker/fetch-event.ts";
 import { SCHEDULED } from "ext:miniflare/worker/scheduled-event.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
-
 import type { EventKind, EventState } from "ext:miniflare/worker/event-kind.ts";
 
 export const EVENTS: readonly EventKind[] = [FETCH, SCHEDULED];

@@ -1,14 +1,5 @@
 // The rooms in the worker's realm, by their descriptors; nothing else of the assembly names a room. `rooms.rs` is the same list
 // in Rust.
-//
-// A descriptor is `{ name }` and what the room has of these:
-// - `bind(settings)`: takes what `start` was given, and returns `[name, value]` of each binding
-// - `empty`: the settings of a worker that uses nothing of the room, for the warm-up
-// - `functions` and `getters`: globals, and those whose value is made when it is asked for
-// - `lazyGlobals`: names of globals by the lazy script that they are exports of
-// - `control`: what Node's side may call
-// - `kinds`: rows of objects that cross the membrane (`membrane/kinds.ts`)
-// - `fetchTarget(target, request)`: the response, or a promise of it, of what an event is for besides the worker itself
 
 import { room as cache } from "ext:miniflare/cache/room.ts";
 import { room as durable } from "ext:miniflare/durable/room.ts";
@@ -18,16 +9,24 @@ import { room as mock } from "ext:miniflare/mock/room.ts";
 import { room as web } from "ext:miniflare/web/room.ts";
 import type { Kind } from "../membrane/kinds.ts";
 
-/** A room's descriptor. What `start` was given for a room, the room knows. */
+/** A room's descriptor: its name, and what the room has of the others. */
 interface Room {
   readonly name: string;
+  /** Takes what `start` was given, of which a room knows its part, and returns its bindings. */
   bind?(settings: never): Iterable<[name: string, value: unknown]>;
+  /** The settings of a worker that uses nothing of the room, for the warm-up. */
   readonly empty?: object;
+  /** Globals. */
   readonly functions?: object;
+  /** Globals whose value is made when it is asked for. */
   readonly getters?: Record<string, () => unknown>;
+  /** Names of globals by the lazy script that they are exports of. */
   readonly lazyGlobals?: Record<string, string[]>;
+  /** What Node's side may call. */
   readonly control?: object;
+  /** Rows of objects that cross the membrane. */
   readonly kinds?: readonly Kind[];
+  /** The response, or a promise of it, of what an event is for besides the worker itself. */
   fetchTarget?(target: never, request: Request): unknown;
 }
 

@@ -1,7 +1,7 @@
 // Scheduled events, which crons or Node's side dispatch.
 
-import type { EventKind } from "ext:miniflare/worker/event-kind.ts";
 import { ScheduledController, ScheduledEvent, settleWaits } from "ext:miniflare/web/events.ts";
+import type { EventKind } from "ext:miniflare/worker/event-kind.ts";
 
 /** The row of scheduled events: `deliverEvent` returns a promise of the results of all that the event waits for. */
 interface Scheduled {

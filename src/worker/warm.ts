@@ -6,11 +6,11 @@ import { dispatch } from "ext:miniflare/worker/dispatch.ts";
 import { CALL } from "ext:miniflare/realm/port.ts";
 import { ofRooms } from "ext:miniflare/worker/rooms.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
+import { listed } from "ext:miniflare/membrane/membrane-data.ts";
+import { TRAP } from "ext:miniflare/membrane/membrane.ts";
 import type { ExecutionContext } from "ext:miniflare/web/scope.ts";
 import type { Settings } from "ext:miniflare/worker/start.ts";
 import type { WireValue } from "../wire.ts";
-import { listed } from "ext:miniflare/membrane/membrane-data.ts";
-import { TRAP } from "ext:miniflare/membrane/membrane.ts";
 
 const SETTINGS: Settings = {
   path: "",

@@ -12,7 +12,6 @@ import { createKinds } from "ext:miniflare/membrane/kinds.ts";
 import { createErrors } from "ext:miniflare/membrane/membrane-errors.ts";
 import { createSignals } from "ext:miniflare/membrane/signals.ts";
 import { answers } from "ext:miniflare/web/sources.ts";
-
 import type { WireValue } from "../../wire.ts";
 import type { Intrinsics } from "../intrinsics.ts";
 import type { Kind } from "../kinds.ts";
