@@ -11,58 +11,9 @@ import { CALL, KIND, TAG } from "../protocol.ts";
 import { attempt, tagOf } from "./attempt.ts";
 import type { GatheredAnswer } from "../web/sources.ts";
 import type { WireValue } from "../wire.ts";
-import type { Intrinsics } from "./intrinsics.ts";
-import type { Errors, ErrorWire } from "./membrane-errors.ts";
-import type { Kinds } from "./kinds.ts";
-import type { SignalMessage, Signals } from "./signals.ts";
-
-/** One realm's half of a membrane. */
-interface Membrane {
-  encode(this: void, value: unknown): WireValue;
-  encodeThrown(value: unknown): WireValue;
-  /** What it is, the other half says. */
-  decode(this: void, wire: WireValue): unknown;
-  /** Answers a call of the other half. */
-  serve(call: number, args: WireValue[]): WireValue;
-  /** Ends this half: calls from now on throw the reason. */
-  close(reason: () => unknown): void;
-  /** The number that an object crosses by. */
-  number(object: object): number;
-  /** The highest number of what has arrived. */
-  newest(): number;
-  /** Whether this realm can still call the other one, by something above that number which has arrived, or by a signal. */
-  holdsNewer(number: number): boolean;
-  /** Asks the original of an object, by its number, for something. */
-  ask(number: number, ...args: unknown[]): unknown;
-  /** Calls a function of the other realm, by its number. */
-  apply(number: number, wires: WireValue[]): unknown;
-  /** A proxy of an object of the other realm, by its number. */
-  standIn(number: number): object;
-  isForeign(object: object): boolean;
-  signals: Signals;
-}
-
-/** What a realm provides: see `createMembrane`. */
-interface Realm {
-  call(number: number, args: WireValue[]): WireValue;
-  waiting(delta: number): void;
-  owes(promise: object, is: boolean): void;
-  serialize(value: unknown): Uint8Array;
-  deserialize(bytes: Uint8Array): unknown;
-  intrinsics: Intrinsics;
-  errors: Errors;
-  kinds: Kinds;
-  signals: Signals;
-  answers: typeof import("../web/sources.ts").answers;
-  data: Pick<typeof import("./membrane-data.ts"), "isBytes" | "isData" | "isSmall" | "listed">;
-  copiesBelow: number;
-  isProxy(object: unknown): boolean;
-  inspect(object: unknown): string;
-  context(): unknown;
-  resume(context: unknown): boolean;
-  leave(): void;
-  showAs(target: object, inspect: () => unknown): void;
-}
+import type { ErrorWire } from "./membrane-errors.ts";
+import type { Membrane, Realm } from "./membrane-contract.ts";
+import type { SignalMessage } from "./signals.ts";
 
 /** An object of this realm that has crossed: how often, and what it was shared in. */
 interface Shared {
@@ -136,25 +87,7 @@ for (const name of Object.getOwnPropertyNames(Symbol)) {
   if (typeof SYMBOLS[name] === "symbol") WELL_KNOWN.set(SYMBOLS[name] as symbol, name);
 }
 
-/**
- * Makes one realm's half.
- * @param realm what the realm provides:
- *   `call(number, args)` the other half, synchronously; `serialize`, `deserialize` structured clone;
- *   `intrinsics` `{ nameOf(object), byName(name) }`, classes that both realms have;
- *   `kinds` of `createKinds`;
- *   `signals` of `createSignals`;
- *   `errors` `{ is(value), encode(error, number, membrane), encodeThrown(value, membrane), create(list), fill(error,
- *   list, membrane), skip(list, membrane) }`, which are cloned too;
- *   `data` of `membrane-data.ts`;
- *   `answers` `{ is(promise), encode(value, encodeBytes) }` of `sources.ts`, whose promises are never sent back and so
- *   need no identity; `copiesBelow` how many bytes are copied on their way at once, and need no copy here;
- *   `isProxy(object)` whether it is a `Proxy`, which answers for itself;
- *   `inspect(object)` the text that shows it, and `showAs(target, inspect)` makes a proxy's target show that text;
- *   `context()` what an object was shared in, `resume(context)` enters that again for a call of the object, where it
- *   must be, and `leave()` follows then;
- *   `waiting(delta)` told when promises of the other realm begin and cease to be awaited, and `owes(promise, is)`
- *   when the other realm begins and ceases to await one of this
- */
+/** Makes one realm's half. */
 function createMembrane(realm: Realm): Membrane {
   const { data } = realm;
   const own = new Map<number, Shared>();

@@ -30,9 +30,10 @@ export const control = {
 } satisfies Own;
 
 /** What Node's contract has of the assembly: rooms answer for the rest. */
-type Own = Pick<Control, "abort" | "bindings" | "globalScope" | "moduleExports" | "moduleFiles" | "simulate"> & {
-  panic(message: string): void;
-};
+type Own = Pick<
+  Control,
+  "abort" | "bindings" | "evaluate" | "globalScope" | "moduleExports" | "moduleFiles" | "promiseDetails" | "simulate"
+> & { panic(message: string): void };
 
 /** A kind that Node dispatches. */
 type Dispatched = { from(...args: unknown[]): unknown };

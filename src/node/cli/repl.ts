@@ -7,7 +7,7 @@ import path from "node:path";
 import repl from "node:repl";
 import type { REPLServer } from "node:repl";
 import type { Log } from "../../../index.d.ts";
-import type { Control } from "../../worker/control.ts";
+import type { Control } from "../../worker/contract.ts";
 import { completerOf } from "./repl-completer.ts";
 import { understand } from "./repl-input.ts";
 import type { createSession } from "./repl-session.ts";
