@@ -21,6 +21,7 @@ const ENTRY_POINTS = {
   kv: "node/names/kv.ts",
   cache: "node/names/cache.ts",
   "durable-objects": "node/names/durable-objects.ts",
+  "html-rewriter": "node/names/html-rewriter.ts",
   jest: "node/env/jest.ts",
   vitest: "node/env/vitest.ts",
   environment: "node/env/environment.ts",
