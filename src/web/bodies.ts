@@ -37,7 +37,7 @@ function withBytes(controller) {
   };
 }
 
-/** How many bytes a stream will have, where that is known beforehand. */
+/** How many bytes a stream will have, where that is known beforehand; null for a body, whose message says so. */
 const lengths = new WeakMap();
 export const setLength = (stream, length) => void lengths.set(stream, length);
 export const lengthOf = (stream) => lengths.get(stream);
@@ -54,7 +54,7 @@ export const isLengthOf = (value, body) => body === null || Number(value) === kn
 
 /** Gives a request or response whose body is a stream of known length the header that says so. */
 export function announceLength(message, inner, body) {
-  const length = lengths.get(body);
+  const length = lengths.get(body) ?? undefined;
   if (length === undefined) return;
   message.headers.set("Content-Length", String(length));
   inner.body.length = length;

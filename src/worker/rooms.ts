@@ -15,10 +15,11 @@ import { room as durable } from "ext:miniflare/durable/room.ts";
 import { room as fetch } from "ext:miniflare/fetch/room.ts";
 import { room as kv } from "ext:miniflare/kv/room.ts";
 import { room as mock } from "ext:miniflare/mock/room.ts";
+import { room as r2 } from "ext:miniflare/r2/room.ts";
 import { room as web } from "ext:miniflare/web/room.ts";
 
 /** In the order in which they bind: of two bindings with one name, the later room's is there. */
-export const rooms = [web, fetch, mock, cache, kv, durable];
+export const rooms = [web, fetch, mock, cache, kv, r2, durable];
 
 /** What the rooms have under a name of their descriptors, in one object. */
 export const ofRooms = (part) => Object.assign({}, ...rooms.map((room) => room[part]));
