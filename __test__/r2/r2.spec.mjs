@@ -136,7 +136,8 @@ describe("an R2 bucket", () => {
 
   both(
     "reads metadata from headers, and writes it to headers",
-    `const headers = new Headers({
+    `const { constructor: Headers } = new Response().headers;
+    const headers = new Headers({
       "Content-Type": "text/html", "Content-Language": "de", "Content-Disposition": "inline", "Content-Encoding": "gzip",
       "Cache-Control": "no-store", "Cache-Expiry": "Wed, 01 Jan 2025 00:00:00 GMT", "x-other": "1",
     });

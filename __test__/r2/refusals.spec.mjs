@@ -5,7 +5,10 @@ import { describe } from "node:test";
 import { inBothRealms } from "../support/both.mjs";
 import { differs } from "../support/miniflare.mjs";
 
-const both = inBothRealms("bucket", "env.BUCKET", (mf) => mf.getR2Bucket("BUCKET"), { r2Buckets: ["BUCKET"] });
+const both = inBothRealms("bucket", "env.BUCKET", (mf) => mf.getR2Bucket("BUCKET"), {
+  r2Buckets: ["BUCKET"],
+  compatibilityFlags: ["streams_enable_constructors"],
+});
 
 /** A test of calls by source, each with the class and the text of its error. */
 function refuses(name, calls, options = {}) {
@@ -159,7 +162,7 @@ describe("R2 refuses", () => {
         "R2 put() accepts only streams of bytes as values, got a chunk that is a string.",
       ],
     },
-    { compatibilityFlags: ["streams_enable_constructors"], ...differs("it has none of these") },
+    differs("it has none of these"),
   );
 });
 

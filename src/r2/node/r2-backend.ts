@@ -1,12 +1,15 @@
 // R2 buckets from outside the worker: the same class as inside, over the addon.
 
-import { isDisturbed } from "node:stream";
+import stream from "node:stream";
 import { binding } from "../../node/binding/binding.ts";
 import { outside } from "../../node/binding/outside.ts";
 import { makeFair } from "../../node/instance/fairly.ts";
 import { streamFromSource } from "../../web/node/node-streams.ts";
 import { numbersOf, R2Bucket } from "../r2-bucket.js";
 import type { R2Backend, R2Calls } from "../r2-bucket.js";
+
+/** Of any stream; the types of Node know it for its own only. */
+const { isDisturbed } = stream as unknown as { isDisturbed(stream: ReadableStream): boolean };
 
 makeFair(R2Bucket, ["resumeMultipartUpload"]);
 
