@@ -172,8 +172,8 @@ pub async fn put_part(call: Call, name: Name, source: Source, options: Value) ->
     Ok(etag.as_str().into())
 }
 
-/// Makes an object of parts, `[number, etag, number, etag, ...]`.
-pub async fn complete(call: Call, name: Name, parts: Value) -> Result<Value> {
+/// Makes an object of parts, `[number, etag, number, etag, ...]`. All but the last have at least `least` bytes.
+pub async fn complete(call: Call, name: Name, parts: Value, least: u64) -> Result<Value> {
     let mut named = Vec::new();
     let mut parts = items(parts).into_iter();
     while let (Some(number), Some(etag)) = (parts.next(), parts.next()) {
@@ -182,7 +182,6 @@ pub async fn complete(call: Call, name: Name, parts: Value) -> Result<Value> {
             etag: into_text(etag),
         });
     }
-    let least = limits::R2_PART_BYTES;
     let head = multipart::complete(&call.bucket, name, named, least, call.now_ms).await?;
     Ok(head.to_value())
 }

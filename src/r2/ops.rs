@@ -9,6 +9,7 @@ use super::body::Transfers;
 use super::bucket::Bucket;
 use super::calls::{self, Call, Source};
 use super::error::{R2Error, Result};
+use super::limits::R2_PART_BYTES;
 use super::multipart::Name;
 use crate::realm::instance::Instance;
 use crate::realm::pending::answer;
@@ -175,7 +176,7 @@ pub fn op_r2_complete<'s, 'i>(
 ) -> Result<Value> {
     let parts = Value::from_v8(scope, parts);
     let call = open(state, bucket)?;
-    answer(state, calls::complete(call, Name { key, id }, parts))
+    answer(state, calls::complete(call, Name { key, id }, parts, R2_PART_BYTES))
 }
 
 #[op2]

@@ -52,9 +52,11 @@ impl ValueId {
 
     pub fn of_text(text: &str) -> Option<ValueId> {
         let (opening, number) = text.split_at_checked(16)?;
-        let is_whole = number.len() == 16;
         let digits = |text| u64::from_str_radix(text, 16).ok();
-        is_whole.then(|| Some(ValueId(digits(opening)?, digits(number)?)))?
+        if number.len() != 16 {
+            return None;
+        }
+        Some(ValueId(digits(opening)?, digits(number)?))
     }
 }
 
@@ -313,7 +315,7 @@ mod tests {
         assert!(
             names
                 .iter()
-                .all(|name| !name.contains('/') && name.len() > 0 && name != "." && name != "..")
+                .all(|name| !name.contains('/') && !name.is_empty() && name != "." && name != "..")
         );
         assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
     }

@@ -15,6 +15,7 @@ use crate::r2::body::Transfers;
 use crate::r2::bucket::Bucket;
 use crate::r2::calls::{self, Call, Source};
 use crate::r2::error::Result as R2Result;
+use crate::r2::limits::R2_PART_BYTES;
 use crate::r2::multipart::Name;
 use crate::realm::value::Value as WireValue;
 
@@ -153,10 +154,19 @@ pub fn put_part(
     })
 }
 
+/// Makes an object of parts. All but the last have at least `least` bytes, if it is given, and otherwise 5 MiB.
 #[napi(catch_unwind, js_name = "r2Complete")]
-pub fn complete(env: &Env, instance: u32, bucket: String, upload: R2Upload, parts: WireValue) -> Result<WireValue> {
-    start(env, instance, bucket, |call| {
-        calls::complete(call, upload.name(), parts)
+pub fn complete(
+    env: &Env,
+    instance: u32,
+    bucket: String,
+    upload: R2Upload,
+    parts: WireValue,
+    least: Option<f64>,
+) -> Result<WireValue> {
+    let least = least.map_or(R2_PART_BYTES, |least| least as u64);
+    start(env, instance, bucket, move |call| {
+        calls::complete(call, upload.name(), parts, least)
     })
 }
 
