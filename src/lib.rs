@@ -31,6 +31,7 @@ mod limits;
 mod mock;
 mod node;
 mod protocol;
+mod r2;
 mod realm;
 mod rooms;
 mod storage;

@@ -4,7 +4,7 @@
 //! `worker/rooms.ts` is the same list in JavaScript.
 
 use crate::realm::room::Room;
-use crate::{cache, durable, fetch, html, kv, mock, web};
+use crate::{cache, durable, fetch, html, kv, mock, r2, web};
 
 pub const ROOMS: &[Room] = &[
     web::ROOM,
@@ -13,5 +13,6 @@ pub const ROOMS: &[Room] = &[
     cache::ROOM,
     html::ROOM,
     kv::ROOM,
+    r2::ROOM,
     durable::ROOM,
 ];

@@ -6,5 +6,6 @@ import * as fetch from "../fetch/node/options.ts";
 import * as html from "../html/node/options.ts";
 import * as kv from "../kv/node/options.ts";
 import * as mock from "../mock/node/options.ts";
+import * as r2 from "../r2/node/options.ts";
 
-export default [kv, cache, durable, fetch, html, mock];
+export default [kv, r2, cache, durable, fetch, html, mock];

@@ -4,6 +4,7 @@ import * as cache from "../cache/node/cache-room.ts";
 import * as durable from "../durable/node/durable-room.ts";
 import * as html from "../html/node/html-room.ts";
 import * as kv from "../kv/node/kv-room.ts";
+import * as r2 from "../r2/node/r2-room.ts";
 import * as web from "../web/node/web-room.ts";
 import type { Kind } from "../membrane/kinds.ts";
 import type { Control, ObjectParts } from "../worker/contract.ts";
@@ -29,10 +30,10 @@ export interface NodeRoom {
   forget?(control: Control): void;
 }
 
-const rooms: readonly NodeRoom[] = [web, cache, durable, html, kv];
+const rooms: readonly NodeRoom[] = [web, cache, durable, html, kv, r2];
 
 /** The methods that rooms add for users; each is in the contract. */
-export type MethodsOfRooms = typeof cache.methods & typeof durable.methods & typeof kv.methods;
+export type MethodsOfRooms = typeof cache.methods & typeof durable.methods & typeof kv.methods & typeof r2.methods;
 export type RoomMethods = Extract<keyof MethodsOfRooms, string>;
 
 export { rooms };

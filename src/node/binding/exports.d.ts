@@ -65,6 +65,12 @@ export interface ParsedDurableId {
   problem?: string;
 }
 
+/** The name of a multipart upload. */
+export interface R2Upload {
+  key: string;
+  id: string;
+}
+
 /** Where a script waits. */
 export interface StalledPlace {
   path: string;
@@ -260,6 +266,43 @@ export function parseToml(text: string): string;
 
 /** The numbers of what a worker waits for from outside. */
 export function pending(lane: number): Array<number>;
+
+export function r2Abort(instance: number, bucket: string, upload: R2Upload): WireValue;
+
+/** Takes a chunk. */
+export function r2Add(instance: number, receiver: number, bytes: Content): WireValue;
+
+/** Whether a condition holds for the object of a key. */
+export function r2Admits(instance: number, bucket: string, key: string, condition: WireValue): WireValue;
+
+/** Lets go of a body or a receiver. */
+export function r2Close(instance: number, number: number): void;
+
+/** Makes an object of parts. All but the last have at least `least` bytes, if it is given, and otherwise 5 MiB. */
+export function r2Complete(instance: number, bucket: string, upload: R2Upload, parts: WireValue, least?: number | undefined | null): WireValue;
+
+export function r2CreateUpload(instance: number, bucket: string, key: string, options: WireValue): WireValue;
+
+export function r2Delete(instance: number, bucket: string, keys: WireValue): WireValue;
+
+export function r2Get(instance: number, bucket: string, key: string, options: WireValue): WireValue;
+
+export function r2Head(instance: number, bucket: string, key: string): WireValue;
+
+export function r2List(instance: number, bucket: string, query: WireValue): WireValue;
+
+/** The limits that JavaScript checks: see `calls::numbers`. */
+export function r2Numbers(): WireValue;
+
+export function r2Put(instance: number, bucket: string, key: string, value: Content | number, options: WireValue): WireValue;
+
+export function r2PutPart(instance: number, bucket: string, upload: R2Upload, value: Content | number, options: WireValue): WireValue;
+
+/** The next bytes of a body, or all that are left; null at the end of chunks. */
+export function r2Read(instance: number, body: number, all: boolean): WireValue;
+
+/** Begins a value that comes in chunks: `[number]`. */
+export function r2Receive(instance: number, bucket: string, expected: WireValue): WireValue;
 
 /** Has the instance store again what it had stored then. Answers as `Environment::start` does. */
 export function restoreSnapshot(instance: number, snapshot: number): WireValue;
