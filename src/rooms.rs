@@ -4,6 +4,14 @@
 //! `worker/rooms.ts` is the same list in JavaScript.
 
 use crate::realm::room::Room;
-use crate::{cache, durable, fetch, kv, mock, web};
+use crate::{cache, d1, durable, fetch, kv, mock, web};
 
-pub const ROOMS: &[Room] = &[web::ROOM, fetch::ROOM, mock::ROOM, cache::ROOM, kv::ROOM, durable::ROOM];
+pub const ROOMS: &[Room] = &[
+    web::ROOM,
+    fetch::ROOM,
+    mock::ROOM,
+    cache::ROOM,
+    kv::ROOM,
+    d1::ROOM,
+    durable::ROOM,
+];

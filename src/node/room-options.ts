@@ -1,9 +1,10 @@
 // The options of each room.
 
 import * as cache from "../cache/node/options.ts";
+import * as d1 from "../d1/node/options.ts";
 import * as durable from "../durable/node/options.ts";
 import * as fetch from "../fetch/node/options.ts";
 import * as kv from "../kv/node/options.ts";
 import * as mock from "../mock/node/options.ts";
 
-export default [kv, cache, durable, fetch, mock];
+export default [kv, cache, d1, durable, fetch, mock];

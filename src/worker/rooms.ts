@@ -11,6 +11,7 @@
 // - `fetchTarget(target, request)`: the response, or a promise of it, of what an event is for besides the worker itself
 
 import { room as cache } from "ext:miniflare/cache/room.ts";
+import { room as d1 } from "ext:miniflare/d1/room.ts";
 import { room as durable } from "ext:miniflare/durable/room.ts";
 import { room as fetch } from "ext:miniflare/fetch/room.ts";
 import { room as kv } from "ext:miniflare/kv/room.ts";
@@ -18,7 +19,7 @@ import { room as mock } from "ext:miniflare/mock/room.ts";
 import { room as web } from "ext:miniflare/web/room.ts";
 
 /** In the order in which they bind: of two bindings with one name, the later room's is there. */
-export const rooms = [web, fetch, mock, cache, kv, durable];
+export const rooms = [web, fetch, mock, cache, kv, d1, durable];
 
 /** What the rooms have under a name of their descriptors, in one object. */
 export const ofRooms = (part) => Object.assign({}, ...rooms.map((room) => room[part]));

@@ -59,10 +59,10 @@ function fairly<Answer>(answer: Promise<Answer>): Promise<Answer> {
   return turn.then(() => answer);
 }
 
-/** Has the methods of a class, all of which give promises, hand on their answers so. */
-function makeFair({ prototype }: { prototype: object }): void {
+/** Has the methods of a class that give promises hand on their answers so: these, or else all. */
+function makeFair({ prototype }: { prototype: object }, names?: string[]): void {
   for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-    if (name === "constructor") continue;
+    if (name === "constructor" || names?.includes(name) === false) continue;
     Object.defineProperty(prototype, name, { ...property, value: fairMethod(property.value) });
   }
 }

@@ -7,7 +7,6 @@ import type { ConsumerConfig } from "./wrangler.ts";
 
 /** An option for each kind of binding, and one that says where it is stored. */
 type R2Options = { r2Buckets: string[]; r2Persist: boolean | string };
-type D1Options = { d1Databases: string[]; d1Persist: boolean | string };
 type SiteOptions = { sitePath: string; siteInclude: string[]; siteExclude: string[] };
 
 interface QueueOptions {
@@ -51,31 +50,6 @@ const r2 = {
       wrangler: "miniflare.r2_persist",
     },
   } satisfies OptionRows<R2Options>,
-};
-
-const d1 = {
-  plugin: "D1Plugin",
-  missing: "D1",
-  options: {
-    d1Databases: {
-      check: strings,
-      needsWorker: true,
-      label: "D1 Namespaces",
-      flag: "--d1",
-      help: "D1 namespace to bind",
-      wrangler: ({ d1_databases }) => d1_databases?.map(({ binding }) => binding),
-      standIns: { names: (databases) => databases, methods: ["prepare", "dump", "batch", "exec"] },
-    },
-    d1Persist: {
-      check: booleanOrString,
-      keeps: "d1",
-      folder: ".mf/d1",
-      label: "D1 Persistence",
-      flag: "--d1-persist",
-      help: "Persist D1 data (to optional path)",
-      wrangler: "miniflare.d1_persist",
-    },
-  } satisfies OptionRows<D1Options>,
 };
 
 const producer = shape({ name: string, queueName: string }, 'an object like { name: "BINDING", queueName: "queue" }');
@@ -163,5 +137,5 @@ const sites = {
   } satisfies OptionRows<SiteOptions>,
 };
 
-const groups: OptionGroup[] = [r2, d1, queues, sites];
+const groups: OptionGroup[] = [r2, queues, sites];
 export default groups;
