@@ -58,10 +58,10 @@ impl Compiled {
         sql: &str,
         work: impl for<'s> FnOnce(&mut Statement<'s>) -> Result<T>,
     ) -> Result<T> {
-        let known = statements.borrow_mut().remove(sql);
-        let mut statement = match known {
-            Some(statement) => statement,
-            None => self.compile(sql)?,
+        let known = statements.borrow_mut().remove_entry(sql);
+        let (sql, mut statement) = match known {
+            Some(known) => known,
+            None => (sql.into(), self.compile(sql)?),
         };
         let result = work(&mut statement);
         statement.clear_bindings();
@@ -69,7 +69,7 @@ impl Compiled {
         if kept.len() >= limits::KEPT_STATEMENTS {
             kept.clear();
         }
-        kept.insert(sql.into(), statement);
+        kept.insert(sql, statement);
         result
     }
 

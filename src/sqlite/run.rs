@@ -39,6 +39,8 @@ pub struct Outcome {
     pub own_changes: u64,
     pub changes: u64,
     pub last_row_id: i64,
+    /// Whether a statement was one that may write.
+    wrote: bool,
     /// Whether the database has other rows, or another size.
     pub changed: bool,
     /// Bytes of the database, without free pages.
@@ -61,21 +63,29 @@ impl Database {
     pub fn run(&self, query: &Query, reading: Reading, is_over: Option<&IsOver>) -> Result<Outcome> {
         let parts = parts(&query.sql, reading)?;
         let [part] = parts.as_slice() else {
-            return self.transaction(|compiled| self.run_parts(compiled, &parts, query, reading, is_over));
+            return self.transaction(|compiled| {
+                let mut outcome = self.run_parts(compiled, &parts, query, reading, is_over)?;
+                self.measure(compiled, std::slice::from_mut(&mut outcome))?;
+                Ok(outcome)
+            });
         };
         self.keep_before(part)?;
         let compiled = self.compiled.try_borrow().map_err(|_| in_use())?;
-        self.run_parts(&compiled, &[part], query, reading, is_over)
+        let mut outcome = self.run_parts(&compiled, &[part], query, reading, is_over)?;
+        self.measure(&compiled, std::slice::from_mut(&mut outcome))?;
+        Ok(outcome)
     }
 
-    /// Executes texts in one transaction.
+    /// Executes texts in one transaction. Each outcome has the size of the database after all of them.
     pub fn run_together(&self, queries: &[Query], reading: Reading, is_over: Option<&IsOver>) -> Result<Vec<Outcome>> {
         self.transaction(|compiled| {
             let run = |query: &Query| {
                 let parts = parts(&query.sql, reading)?;
                 self.run_parts(compiled, &parts, query, reading, is_over)
             };
-            queries.iter().map(run).collect()
+            let mut outcomes = queries.iter().map(run).collect::<Result<Vec<_>>>()?;
+            self.measure(compiled, &mut outcomes)?;
+            Ok(outcomes)
         })
     }
 
@@ -151,11 +161,10 @@ impl Database {
         let connection = compiled.connection();
         let (changes, last_row_id) = (connection.total_changes(), connection.last_insert_rowid());
         let mut outcome = Outcome::default();
-        let mut may_change = false;
         for (index, part) in parts.iter().enumerate() {
             let values = (index + 1 == parts.len()).then_some(query.values.as_slice());
             let before = connection.total_changes();
-            may_change |= self.with(compiled, part, |statement| {
+            let wrote = self.with(compiled, part, |statement| {
                 if reading.refuses_rows && statement.column_count() > 0 {
                     return Err(SqlError::ReturnsRows);
                 }
@@ -167,6 +176,7 @@ impl Database {
                 }
                 result.map(|()| writes)
             })?;
+            outcome.wrote |= wrote;
             outcome.own_changes = match connection.total_changes() == before {
                 true => 0,
                 false => connection.changes(),
@@ -175,20 +185,23 @@ impl Database {
         outcome.changes = connection.total_changes() - changes;
         outcome.last_row_id = connection.last_insert_rowid();
         outcome.changed = outcome.changes > 0 || outcome.last_row_id != last_row_id;
-        self.measure(compiled, may_change, &mut outcome)?;
         outcome.duration_ms = begun.elapsed().as_secs_f64() * 1000.0;
         Ok(outcome)
     }
 
-    /// The size, which is known if nothing was written, here or by others.
-    fn measure(&self, compiled: &Compiled, may_change: bool, outcome: &mut Outcome) -> Result<()> {
+    /// Adds the size to outcomes. It is known if nothing was written, here or by others.
+    fn measure(&self, compiled: &Compiled, outcomes: &mut [Outcome]) -> Result<()> {
         let before = self.size.get();
-        if may_change || before.is_none() || self.is_shared() {
+        let has_written = outcomes.iter().any(|outcome| outcome.wrote);
+        if has_written || before.is_none() || self.is_shared() {
             let pages = self.pragma(compiled, PAGES)? - self.pragma(compiled, FREE_PAGES)?;
             self.size.set(Some(pages * self.page_bytes));
         }
-        outcome.size = self.size.get().unwrap_or_default();
-        outcome.changed |= before.is_some_and(|before| before != outcome.size);
+        let after = self.size.get();
+        for outcome in outcomes {
+            outcome.size = after.unwrap_or_default();
+            outcome.changed |= outcome.wrote && before.is_some() && before != after;
+        }
         Ok(())
     }
 }

@@ -152,3 +152,97 @@ fn of_staging(root: &Path, error: &std::io::Error) -> StoreError {
         root.display()
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder that goes when it is dropped, with the databases `a` and `b`.
+    struct Folder(PathBuf);
+
+    const FILES: [&str; 2] = ["a.sqlite3", "b.sqlite3"];
+
+    impl Folder {
+        fn new(name: &str) -> Folder {
+            let root = std::env::temp_dir().join(format!("miniflare-rs-{}-staged-{name}", std::process::id()));
+            let _ = fs::remove_dir_all(&root);
+            fs::create_dir_all(&root).expect("it can be created");
+            let folder = Folder(root);
+            for file in FILES {
+                folder.write(file, "before");
+            }
+            folder
+        }
+
+        fn open(&self, file: &str) -> Connection {
+            Connection::open(self.0.join(file)).expect("it opens")
+        }
+
+        fn write(&self, file: &str, value: &str) {
+            let sql = format!(
+                "PRAGMA journal_mode = WAL; CREATE TABLE IF NOT EXISTS t (a); DELETE FROM t; INSERT INTO t VALUES ('{value}')"
+            );
+            self.open(file).execute_batch(&sql).expect("it writes");
+        }
+
+        fn values(&self) -> [String; 2] {
+            FILES.map(|file| {
+                let connection = self.open(file);
+                connection
+                    .query_row("SELECT a FROM t", [], |row| row.get(0))
+                    .expect("there is a row")
+            })
+        }
+
+        /// Stages what is there now, and writes other values.
+        fn stage(&self, decision: Option<Decision>) -> Staged {
+            let image = |file: &str| Rc::new(Image::of(&mut self.open(file)).expect("it can be copied"));
+            let contents = FILES.map(|file| (file.into(), image(file)));
+            let staged = Staged::write(&self.0, &contents, decision, Durability::Sync).expect("it can be written");
+            for file in FILES {
+                self.write(file, "after");
+            }
+            staged
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn contents_that_were_left_behind_come_into_force() {
+        let folder = Folder::new("left");
+        drop(folder.stage(None));
+        assert!(is_left(&folder.0));
+        settle(&folder.0).expect("it can be completed");
+        assert_eq!(folder.values(), ["before", "before"]);
+        assert!(!is_left(&folder.0));
+    }
+
+    #[test]
+    fn contents_that_were_not_decided_on_are_dropped() {
+        let folder = Folder::new("undecided");
+        let decision = Decision {
+            token: Default::default(),
+            first: folder.0.join("missing"),
+        };
+        drop(folder.stage(Some(decision)));
+        settle(&folder.0).expect("it can be dropped");
+        assert_eq!(folder.values(), ["after", "after"]);
+        assert!(!is_left(&folder.0));
+    }
+
+    #[test]
+    fn contents_are_their_owners_while_it_lives() {
+        let folder = Folder::new("owned");
+        let staged = folder.stage(None);
+        settle(&folder.0).expect("there is nothing to do");
+        assert_eq!(folder.values(), ["after", "after"]);
+        assert!(is_left(&folder.0));
+        staged.finish().expect("it can be removed");
+        assert!(!is_left(&folder.0));
+    }
+}
