@@ -3,10 +3,8 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { jest, suiteOf } from "../support/jest.mjs";
-import { differs } from "../support/miniflare.mjs";
+import { jest, suiteOf, write } from "../support/jest.mjs";
 import { emptyProject, project } from "../support/project.mjs";
-import { write } from "../support/jest.mjs";
 import { within } from "../support/test.mjs";
 import { vitest } from "../support/vitest.mjs";
 
@@ -55,7 +53,7 @@ test("outside has the rows of the file", async () => {
   expect(await names()).toStrictEqual(["Ada"]);
 });`;
 
-describe("a D1 database in the environment", differs("its environments are packages of their own"), () => {
+describe("a D1 database in the environment", () => {
   test("for Jest is restored after each test", async (t) => {
     const source = `const { applyD1Migrations } = require("miniflare-rs");\n${SUITE}`;
     const cwd = suiteOf(t, { source, options: { d1Databases: ["DB"] }, files });
