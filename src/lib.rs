@@ -1,12 +1,13 @@
 //! miniflare-rs: Cloudflare Workers in a V8 of their own, inside the Node process.
 //!
-//! One direction of dependency: `node` -> `worker` -> the rooms -> `web` -> `realm` -> `store`.
+//! One direction of dependency: `node` -> `worker` -> the rooms -> `web` -> `realm` -> `sqlite` -> `store`.
 //!
 //! - [`node`]: the binding to Node (napi, no V8), with the Node half in JavaScript beside it
 //! - [`worker`]: isolates, lanes, events, modules, and all rooms in them (deno_core, no napi)
 //! - [`rooms`]: the list of the rooms with a worker half; each is a folder with its rules, its ops and its Node half
 //! - [`web`]: the Web APIs, which rooms may use
 //! - [`realm`]: the ground of rooms: values, the host, the instance, guards
+//! - [`sqlite`]: SQL databases, on which rooms build
 //! - [`store`]: bytes at rest (neither napi nor deno_core)
 //!
 //! An instance is what the lanes of one `Miniflare` share, its [`clock`] among it.
@@ -23,6 +24,7 @@
 
 mod cache;
 mod clock;
+mod d1;
 mod durable;
 mod fetch;
 mod html;
@@ -34,6 +36,7 @@ mod protocol;
 mod r2;
 mod realm;
 mod rooms;
+mod sqlite;
 mod storage;
 mod store;
 mod web;

@@ -62,6 +62,8 @@ const options: MiniflareOptions = {
   durableObjectsPersist: "redis://localhost:6379",
   kvPersist: true,
   cachePersist: "./cache",
+  d1Databases: ["DB"],
+  d1Persist: "./d1",
   durability: "sync",
   simulate: { seed: 1 },
   cpuLimitMs: 50,

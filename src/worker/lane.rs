@@ -97,6 +97,8 @@ impl Lane {
         let watch = Watch::new(isolate.thread_safe_handle(), options.cpu_limit);
         // SAFETY: the pointer is used only while `runtime` owns the isolate.
         let isolate = unsafe { isolate.as_raw_isolate_ptr() };
+        // Ops that take long look at it.
+        runtime.op_state().borrow_mut().put(watch.clone());
         Ok(Rc::new(Lane {
             runtime: RefCell::new(Some(runtime)),
             tasks: RefCell::new(LocalSet::new()),

@@ -125,6 +125,12 @@ export function cronsOpen(instance: number): number;
 /** Has a scheduler wait for these expressions, and returns how many of them will be due at all. */
 export function cronsSet(scheduler: number, expressions: Array<string>): number;
 
+/** The content of a file with a whole database of an instance. */
+export function d1Dump(instance: number, name: string): WireValue;
+
+/** Executes statements of a database of an instance, as `[sql, values, sql, values, ...]`. */
+export function d1Run(instance: number, name: string, queries: WireValue, together: boolean, firstOnly: boolean, refusesRows: boolean): WireValue;
+
 /** Tells a worker of the unhandled promise rejections. */
 export function deliverRejections(lane: number): void;
 

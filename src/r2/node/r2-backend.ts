@@ -11,7 +11,7 @@ import type { R2Backend, R2Calls } from "../r2-bucket.js";
 /** Of any stream; the types of Node know it for its own only. */
 const { isDisturbed } = stream as unknown as { isDisturbed(stream: ReadableStream): boolean };
 
-makeFair(R2Bucket, ["resumeMultipartUpload"]);
+makeFair(R2Bucket, ["head", "get", "put", "delete", "list", "createMultipartUpload"]);
 
 /**
  * The bucket of this name.
