@@ -1,6 +1,8 @@
-// The end of the command by a signal: what was started ends first, for as long as a person waits.
+// The end of the command by a signal: what was started ends first, for as long as a person waits. The addon sees to the rest,
+// as a worker may keep this thread busy.
 
 import { constants } from "node:os";
+import { binding } from "../binding/binding.ts";
 
 /** Storage that has confirmed a write has it on disk, so an end that takes longer loses nothing. */
 const GRACE_MS = 900;
@@ -13,14 +15,17 @@ const SIGNALS = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
  */
 export function endOnSignals(end: () => Promise<void>): () => boolean {
   let isEnding = false;
-  for (const signal of SIGNALS) {
-    const exit = () => process.exit(128 + constants.signals[signal]);
+  const numbers = SIGNALS.map((signal) => {
+    const number = constants.signals[signal];
+    const exit = () => process.exit(128 + number);
     process.on(signal, () => {
-      if (isEnding) exit();
+      if (isEnding) return;
       isEnding = true;
-      setTimeout(exit, GRACE_MS);
       end().then(exit, exit);
     });
-  }
+    return number;
+  });
+  // Handlers that are set before go on to be called.
+  binding.endAfterSignals(numbers, GRACE_MS);
   return () => isEnding;
 }
