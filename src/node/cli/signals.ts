@@ -15,17 +15,19 @@ const SIGNALS = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
  */
 export function endOnSignals(end: () => Promise<void>): () => boolean {
   let isEnding = false;
-  const numbers = SIGNALS.map((signal) => {
-    const number = constants.signals[signal];
-    const exit = () => process.exit(128 + number);
+  for (const signal of SIGNALS) {
+    const exit = () => process.exit(128 + constants.signals[signal]);
     process.on(signal, () => {
       if (isEnding) return;
       isEnding = true;
       end().then(exit, exit);
     });
-    return number;
-  });
-  // Handlers that are set before go on to be called.
-  binding.endAfterSignals(numbers, GRACE_MS);
+  }
   return () => isEnding;
+}
+
+/** Ends the process even if this thread is busy. The handlers of `endOnSignals`, which must be set before, go on to be called. */
+export function endWhileBusy(): void {
+  const numbers = SIGNALS.map((signal) => constants.signals[signal]);
+  binding.endAfterSignals(numbers, GRACE_MS);
 }
