@@ -3,6 +3,7 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
 import { serveCommand, start } from "../support/command.mjs";
@@ -94,12 +95,17 @@ describe("a build", () => {
     await seen(/Listening/);
   });
 
-  test("is ended with the command", differs("it goes on"), async (t) => {
+  test("does not keep the command from its end", differs("it goes on"), async (t) => {
     const cwd = folder(t, { "worker.mjs": worker("one") });
-    const { child, seen, ended } = start(t, ["worker.mjs", "-B", `echo begun; exec sleep 600`], { cwd });
+    const build = "echo begun; while [ ! -e stop ]; do sleep 0.1; done";
+    const { child, seen, ended } = start(t, ["worker.mjs", "-B", build], { cwd });
     await seen(/begun/);
     child.kill("SIGINT");
-    assert.equal((await ended).code, 130);
+    const [code] = await once(child, "exit");
+    assert.equal(code, 130);
+    // The build has the command's output as well.
+    write(cwd, { stop: "" });
+    await ended;
   });
 });
 

@@ -157,6 +157,12 @@ export function durableIdUnique(namespace: string, nowMs: number): string;
 /** Opens an object's storage that keeps its entries in a storage, and returns its number. */
 export function durableOpen(storage: number): number;
 
+/**
+ * Ends the process `graceMs` after one of these signals, given by their numbers, or when another one comes; the exit code
+ * is 128 and the number of the first. Handlers that Node has for them by now run as well.
+ */
+export function endAfterSignals(signals: Array<number>, graceMs: number): void;
+
 /** Releases a snapshot when Node has no reference left. */
 export function forgetSnapshot(instance: number, snapshot: number): void;
 
