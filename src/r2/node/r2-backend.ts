@@ -5,8 +5,8 @@ import { binding } from "../../node/binding/binding.ts";
 import { outside } from "../../node/binding/outside.ts";
 import { makeFair } from "../../node/instance/fairly.ts";
 import { streamFromSource } from "../../web/node/node-streams.ts";
-import { numbersOf, R2Bucket } from "../r2-bucket.js";
-import type { R2Backend, R2Calls } from "../r2-bucket.js";
+import { numbersOf, R2Bucket } from "../r2-bucket.ts";
+import type { R2Backend, R2Calls } from "../r2-bucket.ts";
 
 /** Of any stream; the types of Node know it for its own only. */
 const { isDisturbed } = stream as unknown as { isDisturbed(stream: ReadableStream): boolean };
