@@ -1,4 +1,4 @@
-//! A database's functions as the worker's JavaScript calls them (`d1-database.js`).
+//! A database's functions as the worker's JavaScript calls them (`d1-database.ts`).
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -13,6 +13,8 @@ use crate::sqlite::watch::IsOver;
 use crate::store::StoreError;
 
 /// Executes statements: see [`calls::run`]. They end with the turn of the worker that executes them.
+///
+/// @param {WireValue} queries
 #[op2]
 pub fn op_d1_run<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,

@@ -8,7 +8,7 @@ import { arrive, comingContentOf, heldContentOf } from "./r2-values.ts";
 
 import type * as miniflare from "../../index.d.ts";
 import type { Content } from "../wire.ts";
-import type { R2Backend, R2Calls, R2Numbers } from "./r2-backend.ts";
+import type { R2Backend, R2Calls, R2Numbers } from "./r2-calls.ts";
 import type { ObjectParts } from "./r2-object.ts";
 import type { Given } from "./r2-options.ts";
 

@@ -5,7 +5,7 @@ import { checkUploadKey, ssecKeyOf } from "./r2-options.ts";
 import { arrive, bytesOf, comingContentOf, heldContentOf, isBlob, isStream } from "./r2-values.ts";
 
 import type * as miniflare from "../../index.d.ts";
-import type { R2Backend, R2Numbers } from "./r2-backend.ts";
+import type { R2Backend, R2Numbers } from "./r2-calls.ts";
 import type { ObjectParts } from "./r2-object.ts";
 
 const wrongParameter = (method: string, number: number, type: string) =>

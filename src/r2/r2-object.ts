@@ -3,7 +3,7 @@
 import { sourceOf } from "./r2-values.ts";
 
 import type * as miniflare from "../../index.d.ts";
-import type { R2Backend, R2Source } from "./r2-backend.ts";
+import type { R2Backend, R2Source } from "./r2-calls.ts";
 
 /** What is known of an object, as it arrives: what `Head::to_value` in `object.rs` makes. */
 export type ObjectParts = [

@@ -4,7 +4,7 @@
 import { bytesOf, tagOf } from "./r2-values.ts";
 
 import type { WireValue } from "../wire.ts";
-import type { R2Numbers } from "./r2-backend.ts";
+import type { R2Numbers } from "./r2-calls.ts";
 
 /** Options as they are given, of which nothing is certain. */
 export type Given = Record<string, unknown>;

@@ -1,7 +1,7 @@
 // Values on their way into a bucket and out of it. A short one crosses in one call, a longer one chunk by chunk.
 
 import type { Content, WireValue } from "../wire.ts";
-import type { R2Backend, R2Source } from "./r2-backend.ts";
+import type { R2Backend, R2Source } from "./r2-calls.ts";
 
 /** A value on its way into a bucket. */
 interface Coming {

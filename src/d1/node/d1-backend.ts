@@ -3,7 +3,7 @@
 import { binding } from "../../node/binding/binding.ts";
 import { outside } from "../../node/binding/outside.ts";
 import { makeFair } from "../../node/instance/fairly.ts";
-import { D1Database, D1DatabaseSession, D1PreparedStatement } from "../d1-database.js";
+import { D1Database, D1DatabaseSession, D1PreparedStatement } from "../d1-database.ts";
 import { databaseOf } from "./options.ts";
 
 makeFair(D1Database, ["batch", "exec", "dump"]);

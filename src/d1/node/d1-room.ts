@@ -1,7 +1,7 @@
 // What the room of D1 databases adds to an instance in Node.
 
 import type { Inside } from "../../node/instance/inside.ts";
-import type { D1Database } from "../d1-database.js";
+import type { D1Database } from "../d1-database.ts";
 
 const methods = {
   /** A D1 database, whether it is bound or not. */
