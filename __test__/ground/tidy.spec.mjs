@@ -1,4 +1,4 @@
-// The house rules that a machine can check: floors, sizes, opening comments, tags of specs.
+// The rules that a machine can check: layers, sizes, opening comments, tags of specs.
 
 import { describe, test } from "node:test";
 import assert from "node:assert/strict";

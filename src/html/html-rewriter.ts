@@ -22,7 +22,7 @@ interface HTMLParser<Native> extends Tokens<Native> {
    * @param handlers selectors and kinds of handlers by turns: null for the whole document, and a bit per kind
    * @param charset the label of an encoding
    * @param esi whether `esi:include` is an element without content
-   * @param owner what the parser is to be closed with, if nobody does
+   * @param owner the object whose collection closes the parser, unless it is closed before
    */
   open(handlers: (string | number | null)[], charset: string, esi: boolean, owner: object): Native;
   write(native: Native, piece: Uint8Array): number;

@@ -191,7 +191,7 @@ class R2ObjectBody extends R2Object implements miniflare.R2ObjectBody {
   async #all() {
     if (this.bodyUsed) throw new TypeError("Body already used.");
     const stream = this.#stream;
-    // Whoever has the stream may have locked it.
+    // Code that has the stream may have locked it.
     const reader = stream?.getReader();
     this.#isUsed = true;
     if (reader === undefined) return this.#source.all();

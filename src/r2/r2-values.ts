@@ -112,7 +112,7 @@ function joined(chunks: Uint8Array[], length: number) {
   return bytes;
 }
 
-/** Bodies that are never read to their end are let go of when nobody can read them any more. */
+/** A body that is not read to its end is released when it is collected. */
 const abandoned = new FinalizationRegistry<{ backend: R2Backend; body: number }>(({ backend, body }) =>
   backend.close(body),
 );

@@ -2,7 +2,7 @@
 //! exchanged all of them, or none.
 //!
 //! The contents and a plan are in a folder of a fixed name. It gets that name when it is complete, so a folder that is there is
-//! whole. Whether it counts may be decided in another place: see `store/rocks_joint.rs`. Whoever opens a database there
+//! whole. Whether it counts may be decided in another place: see `store/rocks_joint.rs`. Code that opens a database there
 //! first completes the exchange, or drops it.
 
 use std::fs::{self, File};

@@ -15,7 +15,7 @@ const { sourceOfStream, streamFromSource } = createSources({
   bytesOf: bytesOfChunk,
 });
 
-/** Rewriters whose result nobody can read any more. */
+/** Rewriters whose result can no longer be read. */
 const collected = new FinalizationRegistry<number>((number) => binding.htmlClose(number));
 
 const parser: HTMLParser<number> = {

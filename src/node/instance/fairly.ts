@@ -1,4 +1,4 @@
-// Answers that are there at once, and Node's loop. Whoever awaits one request after the other never leaves the microtasks, and
+// Answers that are there at once, and Node's loop. Code that awaits one request after the other never leaves the microtasks, and
 // neither timers nor I/O would get a turn: now and then an answer waits for the loop to turn.
 
 import timers from "node:timers";

@@ -123,7 +123,7 @@ export class RequestListener {
   }
 
   #start(options: ServerOptions): Start | undefined {
-    // Nobody reads what a log without output is told.
+    // A log without output shows nothing.
     if (this.mf.log.log === NoOpLog.prototype.log) return undefined;
     return requestLog().startNow(options.inaccurateCpu === true);
   }
@@ -160,7 +160,7 @@ export class RequestListener {
     let waitUntil: Promise<unknown[]> | undefined;
     try {
       waitUntil = start === undefined ? undefined : answer.waitUntil?.();
-      // Whoever logs it hears of its failure.
+      // The code that logs the response reports its failure.
       waitUntil?.catch(() => {});
       answer.encodeBody ??= "automatic";
       const sent = sendResponse(exchange.res, answer as OutgoingParts, this.#settings);
