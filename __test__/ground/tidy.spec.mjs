@@ -73,6 +73,11 @@ describe("source files", () => {
     assert.deepEqual(silent, []);
   });
 
+  test("have their types checked", () => {
+    const unchecked = sources.filter((file) => file.endsWith(".ts") && read(file).includes("@ts-" + "nocheck"));
+    assert.deepEqual(unchecked, []);
+  });
+
   test("say nothing of where they were made", () => {
     const words = ["/" + "work/", "registry" + ".npmjs", "static.crates" + ".io"];
     const found = sources.filter((file) => words.some((word) => read(file).includes(word)));
