@@ -19,4 +19,5 @@ export const {
   DurableObjectsPlugin,
   HTMLRewriterPlugin,
   KVPlugin,
+  R2Plugin,
 } = Object.fromEntries(Object.keys(optionsOfPlugins()).map((name) => [name, pluginOf(name)]));
