@@ -163,6 +163,8 @@ export async function workers(): Promise<void> {
   await mount?.setOptions({ script: "" }, false);
   await mf.dispatchScheduled(0, "", new URL("http://localhost/"));
   const scheduler: CronScheduler = await mf.startScheduler();
+  (await mf.getOpenURL())?.startsWith("http");
+  await mf.startREPL();
   await scheduler.dispose();
 }
 

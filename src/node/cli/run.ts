@@ -37,13 +37,14 @@ const FOR_REPL: WorkerOptions = {
 };
 
 /** Starts what the options say. Never rejects: the log is told of errors, and the exit code is 1 then. */
-export async function run(options: WorkerOptions, { debug, verbose, repl }: CommandFlags): Promise<void> {
+export async function run(options: WorkerOptions, flags: CommandFlags): Promise<void> {
+  const { debug, verbose, repl } = flags;
   const level = verbose ? LogLevel.VERBOSE : debug ? LogLevel.DEBUG : LogLevel.INFO;
   const log = new Log(level);
   let mf: Miniflare | undefined;
   // A build begins with the instance.
   const isEnding = endOnSignals(async () => mf?.dispose());
-  mf = new Miniflare({ ...DEFAULTS, ...options, ...(repl && FOR_REPL), log });
+  mf = new Miniflare({ ...DEFAULTS, ...options, ...flags, ...(repl && FOR_REPL), log });
   // This waits for V8, which starts meanwhile.
   endWhileBusy();
   try {
