@@ -35,4 +35,5 @@ mod rooms;
 mod storage;
 mod store;
 mod web;
+mod websocket;
 mod worker;

@@ -4,6 +4,6 @@
 //! `worker/rooms.js` is the same list in JavaScript.
 
 use crate::realm::room::Room;
-use crate::{cache, durable, fetch, kv, mock, web};
+use crate::{cache, durable, fetch, kv, mock, web, websocket};
 
-pub const ROOMS: &[Room] = &[web::ROOM, fetch::ROOM, mock::ROOM, cache::ROOM, kv::ROOM, durable::ROOM];
+pub const ROOMS: &[Room] = &[web::ROOM, fetch::ROOM, mock::ROOM, cache::ROOM, kv::ROOM, durable::ROOM, websocket::ROOM];

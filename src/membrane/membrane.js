@@ -76,6 +76,8 @@
     // A promise may be settled before it arrives: the call that brings it drains the other realm's microtasks first.
     const early = new Map();
     const collected = new FinalizationRegistry(release);
+    /** What is told when this half ends. */
+    const endings = new Set();
     let next = 1;
     let ended;
     const membrane = {
@@ -91,6 +93,7 @@
       apply: (number, wires) => trap(number, APPLY, undefined, wires),
       standIn: (number) => createProxy(number, KIND.OBJECT),
       isForeign: (object) => foreignNumbers.has(object),
+      whenClosed,
       signals: realm.signals,
     };
     return membrane;
@@ -466,6 +469,14 @@
       settlers.clear();
       own.clear();
       realm.signals.close();
+      for (const end of endings) end(reason());
+      endings.clear();
+    }
+
+    /** Has `end(reason)` called when this half ends, unless the function that is returned has been called before. */
+    function whenClosed(end) {
+      endings.add(end);
+      return () => endings.delete(end);
     }
 
     function decodeSymbol([, how, name]) {

@@ -16,9 +16,10 @@ import { room as fetch } from "ext:miniflare/fetch/room.js";
 import { room as kv } from "ext:miniflare/kv/room.js";
 import { room as mock } from "ext:miniflare/mock/room.js";
 import { room as web } from "ext:miniflare/web/room.js";
+import { room as websocket } from "ext:miniflare/websocket/room.js";
 
 /** In the order in which they bind: of two bindings with one name, the later room's is there. */
-export const rooms = [web, fetch, mock, cache, kv, durable];
+export const rooms = [web, fetch, mock, cache, kv, durable, websocket];
 
 /** What the rooms have under a name of their descriptors, in one object. */
 export const ofRooms = (part) => Object.assign({}, ...rooms.map((room) => room[part]));

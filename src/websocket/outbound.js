@@ -1,0 +1,5 @@
+// Connections to servers.
+
+export const connect = async (url) => {
+  throw new Error(`Cannot connect to ${url}: there is no client yet`);
+};

@@ -1,0 +1,23 @@
+// WebSockets in a worker. All of it is a lazy script (`bundle.js`), which is loaded with the first socket.
+
+import { load, stub } from "ext:miniflare/realm/lazy.js";
+
+const SOCKETS = "ext:miniflare/websocket/bundle.js";
+
+const classes = stub(SOCKETS, [], ["WebSocket"]);
+const kind = () => load(SOCKETS).kind;
+
+export const room = {
+  name: "websocket",
+  lazyGlobals: { [SOCKETS]: ["WebSocket", "WebSocketPair"] },
+  kinds: [
+    {
+      kind: "webSocket",
+      hasIdentity: true,
+      is: (value) => value instanceof classes.WebSocket,
+      encode: (socket) => kind().encode(socket),
+      decode: (parts, membrane, number) => kind().decode(parts, membrane, number),
+      ask: (socket, ...question) => kind().ask(socket, ...question),
+    },
+  ],
+};
