@@ -1,10 +1,11 @@
 // One hop over the network: the request goes to the background thread, the head of the response comes back.
 
 import { core } from "ext:core/mod.js";
-import { op_outbound_answer, op_outbound_configure, op_outbound_open } from "ext:core/ops";
+import { op_outbound_answer, op_outbound_open } from "ext:core/ops";
 import "ext:miniflare/fetch/failures.js";
+import { configure } from "ext:miniflare/network/configure.js";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
-import { BODY, HOST, host } from "ext:miniflare/realm/port.js";
+import { BODY } from "ext:miniflare/realm/port.js";
 import { STREAMS, stubOf } from "ext:miniflare/realm/lazy.js";
 
 const { headersOfText, textOfHeaders } = core.loadExtScript("ext:miniflare/web/header-text.js");
@@ -12,11 +13,9 @@ const { readableStreamForRid } = stubOf(STREAMS);
 
 const NO_BYTES = new Uint8Array();
 
-let configured = false;
-
 /** Sends a hop; see `web/fetch-seams.js` for its parts, and for those of the answer. `hop.callOff()` ends it, and its body. */
 export async function sendHop(hop) {
-  if (!configured) configure();
+  configure();
   const reader = isStream(hop.body) ? hop.body.getReader() : undefined;
   const exchange = open(hop);
   hop.callOff = () => core.tryClose(exchange);
@@ -35,12 +34,6 @@ export async function sendHop(hop) {
   } finally {
     if (reader === undefined) core.tryClose(exchange);
   }
-}
-
-/** Node knows the settings: options, and the environment. */
-function configure() {
-  op_outbound_configure(...host(HOST.OUTBOUND));
-  configured = true;
 }
 
 function open({ method, url, headers, body, length }) {

@@ -1,12 +1,24 @@
 //! WebSockets: the classes of both realms, and the client's half of connections. README.md says what the room promises.
 
+pub mod client;
+
+use client::ops;
+
 use crate::realm::room::Room;
 
 deno_core::extension!(
     miniflare_websocket,
     deps = [miniflare],
-    // The ops of `client/` belong here.
-    ops = [],
+    ops = [
+        ops::op_websocket_buffered,
+        ops::op_websocket_close,
+        ops::op_websocket_connect,
+        ops::op_websocket_next,
+        ops::op_websocket_open,
+        ops::op_websocket_send_binary,
+        ops::op_websocket_send_text,
+        ops::op_websocket_take,
+    ],
     lazy_loaded_js = [
         dir "src/websocket",
         "ext:miniflare/websocket/end.js" = "end.js",
@@ -24,6 +36,7 @@ pub const ROOM: Room = Room {
         "ext:miniflare/websocket/web-socket.js",
         "ext:miniflare/websocket/bundle.js",
     ],
+    clocked: &["op_websocket_next"],
     exercise: Some(include_str!("exercise.js")),
     ..Room::new("websocket", miniflare_websocket::init)
 };
