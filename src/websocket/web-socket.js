@@ -77,7 +77,7 @@
         endOf = (socket) => (typeof socket === "object" && socket !== null && #end in socket ? socket.#end : undefined);
         handlerOf = (socket, type) => socket.#handlers.get(type)?.listener ?? null;
         setHandler = (socket, type, listener) => socket.#setHandler(type, listener);
-        Object.defineProperty(WebSocket, "length", { value: 1 });
+        for (const one of [WebSocket, WebSocket.prototype.send]) Object.defineProperty(one, "length", { value: 1 });
       }
 
       get readyState() {
@@ -113,12 +113,12 @@
         this.#take();
       }
 
-      send(message) {
+      send(...args) {
         const end = this.#end;
         if (!end.isAccepted) throw new TypeError(NOT_ACCEPTED);
         if (end.hasClosed) throw new TypeError("Can't call WebSocket send() after close().");
-        if (arguments.length === 0) throw new TypeError(NOTHING_SENT);
-        const data = dataOf(message);
+        if (args.length === 0) throw new TypeError(NOTHING_SENT);
+        const data = dataOf(args[0]);
         const waiting = end.link.waiting();
         if (waiting > MOST_WAITING) throw tooMuch(waiting);
         const leaves = realm.depart();

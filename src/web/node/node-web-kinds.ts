@@ -9,16 +9,18 @@ import { classNamed } from "../../node/http/fetch-classes.ts";
 import { tagOf } from "../../membrane/attempt.js";
 import { textOfHeaders } from "../header-text.js";
 import { bodyFromWire, bodyToWire, chunkBytes } from "./node-streams.ts";
+import type { WebSocket } from "../../../index.d.ts";
 import type { Kind } from "../../membrane/kinds.js";
 import type { Membrane } from "../../membrane/membrane.js";
 import type { SignalParts } from "../../membrane/signals.js";
 import type { WireValue } from "../../node/binding/exports.d.ts";
 import type { RequestParts } from "../../node/http/http-request.ts";
+import type { ResponseParts } from "../../node/http/http-response.ts";
 import type { ReadableParts, Streams } from "../wire-streams.js";
 import type { KeyParts } from "./node-keys.ts";
 
 /** What crosses of a response, and of a request. */
-type ResponseWire = [status: number, statusText: string, headers: string, body: WireValue];
+type ResponseWire = [status: number, statusText: string, headers: string, body: WireValue, webSocket?: WireValue];
 type RequestWire = [method: string, url: string, headers: string, body: WireValue, ...GivenWire];
 type GivenWire = [cf: WireValue, redirect: RequestRedirect | undefined, signal: WireValue];
 
@@ -48,11 +50,12 @@ const isOnly = (value: object, name: string) => isOf(value, name) && isExactly(v
 const response: Omit<Kind<object, ResponseWire>, "is"> = {
   kind: "response",
   encode(value, membrane) {
-    const { status, statusText, headers, body } = splitResponse(value);
-    return [status, statusText, headers, bodyToWire(body, membrane)];
+    return responseToWire(splitResponse(value), membrane);
   },
-  decode: ([status, statusText, headers, body], membrane) =>
-    lightResponse({ status, statusText, headers, body: bodyFromWire(body, membrane), waitUntil: undefined }),
+  decode: ([status, statusText, headers, body, wire], membrane) => {
+    const webSocket = wire === undefined ? undefined : (membrane.decode(wire) as WebSocket | null);
+    return lightResponse({ status, statusText, headers, body: bodyFromWire(body, membrane), webSocket });
+  },
 };
 
 const kinds: readonly Kind[] = [
@@ -125,6 +128,14 @@ const kinds: readonly Kind[] = [
   },
 ];
 
+/** What crosses of a response that was split. */
+function responseToWire(parts: ResponseParts, membrane: Membrane): ResponseWire {
+  const { status, statusText, headers, body, webSocket } = parts;
+  const wire: ResponseWire = [status, statusText, headers, bodyToWire(body, membrane)];
+  if (webSocket) wire.push(membrane.encode(webSocket));
+  return wire;
+}
+
 function messageFor(value: object): string | undefined {
   const tag = tagOf(value);
   return tag !== undefined && Object.hasOwn(UNSHARED, tag) ? UNSHARED[tag] : undefined;
@@ -171,4 +182,4 @@ async function bytesOfBlob(blob: Blob, from: number, to: number): Promise<Uint8A
   return new Uint8Array(await blob.slice(from, to).arrayBuffer());
 }
 
-export { kinds };
+export { kinds, responseToWire };
