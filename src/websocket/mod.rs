@@ -5,8 +5,6 @@ use crate::realm::room::Room;
 deno_core::extension!(
     miniflare_websocket,
     deps = [miniflare],
-    // The ops of `client/` belong here.
-    ops = [],
     lazy_loaded_js = [
         dir "src/websocket",
         "ext:miniflare/websocket/end.js" = "end.js",
