@@ -857,13 +857,28 @@ export class Response extends globalThis.Response {
 
 // ---- KV, caches and Durable Objects, in Node
 
+/** The event of a socket whose peer has closed. */
+export interface CloseEvent extends Event {
+  /** 1005 without a code, 1006 if the connection was lost. */
+  readonly code: number;
+  readonly reason: string;
+  /** Whether the peer has closed, and the connection was not lost. */
+  readonly wasClean: boolean;
+}
+
+/** The event of a socket whose connection has failed. */
+export interface ErrorEvent extends Event {
+  readonly error: unknown;
+  readonly message: string;
+}
+
 /** The types of the events of a `WebSocket`, by their names. */
 export interface WebSocketEventMap {
   /** Only for sockets of `new WebSocket()`. */
   open: Event;
   message: MessageEvent;
   close: CloseEvent;
-  error: Event & { readonly error: unknown; readonly message: string };
+  error: ErrorEvent;
 }
 
 /**
@@ -911,12 +926,12 @@ export interface WebSocket extends EventTarget {
   addEventListener<Type extends keyof WebSocketEventMap>(
     type: Type,
     listener: ((event: WebSocketEventMap[Type]) => void) | { handleEvent(event: WebSocketEventMap[Type]): void } | null,
-    options?: boolean | AddEventListenerOptions,
+    options?: Parameters<EventTarget["addEventListener"]>[2],
   ): void;
   removeEventListener<Type extends keyof WebSocketEventMap>(
     type: Type,
     listener: ((event: WebSocketEventMap[Type]) => void) | { handleEvent(event: WebSocketEventMap[Type]): void } | null,
-    options?: boolean | EventListenerOptions,
+    options?: Parameters<EventTarget["removeEventListener"]>[2],
   ): void;
 }
 

@@ -13,6 +13,8 @@ export interface Link {
   put(event: SocketEvent, ready?: Promise<ArrayBuffer | void>): void;
   /** Bytes that have not reached the peer. */
   waiting(): number;
+  /** How many may, unless that is `MOST_WAITING`. */
+  readonly most?: number;
   /** The events that arrived before; called once. */
   accept?(): SocketEvent[];
   /** The state of an end that was not accepted. */
@@ -52,6 +54,7 @@ export class End {
   close(code: number | undefined, reason: string, ready?: Promise<void>): void;
   receive(event: SocketEvent): void;
   waiting(): number;
+  whenTaken(): Promise<void> | undefined;
   release(): void;
 }
 

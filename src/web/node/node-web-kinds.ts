@@ -6,7 +6,9 @@ import { parseHeaders } from "../../node/http/flat-headers.ts";
 import { buildRequest, isRequest, splitRequest } from "../../node/http/http-request.ts";
 import { isLight, isResponse, lightResponse, splitResponse } from "../../node/http/http-response.ts";
 import { classNamed } from "../../node/http/fetch-classes.ts";
+import { describe } from "../../node/errors.ts";
 import { tagOf } from "../../membrane/attempt.js";
+import { TAG } from "../../protocol.js";
 import { textOfHeaders } from "../header-text.js";
 import { bodyFromWire, bodyToWire, chunkBytes } from "./node-streams.ts";
 import type { WebSocket } from "../../../index.d.ts";
@@ -132,9 +134,19 @@ const kinds: readonly Kind[] = [
 function responseToWire(parts: ResponseParts, membrane: Membrane): ResponseWire {
   const { status, statusText, headers, body, webSocket } = parts;
   const wire: ResponseWire = [status, statusText, headers, bodyToWire(body, membrane)];
-  if (webSocket) wire.push(membrane.encode(webSocket));
+  if (webSocket) wire.push(socketToWire(webSocket, membrane));
   return wire;
 }
+
+/** Whatever is no socket would arrive as data. */
+function socketToWire(webSocket: WebSocket, membrane: Membrane): WireValue {
+  const wire = membrane.encode(webSocket);
+  if (Array.isArray(wire) && SOCKETS.has(wire[0])) return wire;
+  const what = "one end of a WebSocketPair, or the webSocket of another response";
+  throw new TypeError(`The webSocket of a Response must be a WebSocket: ${what}, got ${describe(webSocket)}`);
+}
+
+const SOCKETS = new Set<WireValue>([TAG.HOME, TAG.LIVE, TAG.PLATFORM]);
 
 function messageFor(value: object): string | undefined {
   const tag = tagOf(value);
