@@ -19,6 +19,7 @@ const ENTRY_POINTS = {
   "storage-file": "node/names/storage-file.ts",
   "storage-redis": "node/names/storage-redis.ts",
   kv: "node/names/kv.ts",
+  "web-sockets": "node/names/web-sockets.ts",
   cache: "node/names/cache.ts",
   "durable-objects": "node/names/durable-objects.ts",
   jest: "node/env/jest.ts",

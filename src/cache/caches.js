@@ -47,7 +47,7 @@ const backend = {
     return new Uint8Array(await response.arrayBuffer());
   },
   responseOf: (status, headers, body) =>
-    arrivingResponse(responseFromWire(status, "", headers, nullBodyStatus(status) ? null : body)),
+    arrivingResponse(responseFromWire([status, "", headers, nullBodyStatus(status) ? null : body])),
   ttl: (_name, ...args) => op_cache_ttl(...args),
   put: op_cache_put,
   match: op_cache_match,

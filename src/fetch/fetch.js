@@ -4,11 +4,13 @@ import { core } from "ext:core/mod.js";
 import { InnerBody, setLength } from "ext:miniflare/web/bodies.js";
 import { negotiate, outgoingHeaders, splitCredentials } from "ext:miniflare/fetch/fetch-headers.js";
 import { isIntact } from "ext:miniflare/fetch/integrity.js";
-import { sendHop } from "ext:miniflare/fetch/network.js";
+import { sendHop, sendUpgrade } from "ext:miniflare/fetch/network.js";
 import { httpArguments } from "ext:miniflare/fetch/protocols.js";
 import { nextHop } from "ext:miniflare/fetch/redirects.js";
 import { seams } from "ext:miniflare/web/fetch-seams.js";
 import { Request } from "ext:miniflare/web/request-class.js";
+import { setWebSocket } from "ext:miniflare/web/response-class.js";
+import { asksToUpgrade, upgradeHeaders } from "ext:miniflare/fetch/upgrade.js";
 
 const { toInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
 const { fromInnerResponse, newInnerResponse, nullBodyStatus } = core.loadExtScript("ext:deno_fetch/23_response.js");
@@ -42,7 +44,9 @@ async function follow(context, inner, signal) {
     length: inner.body?.length ?? null,
     source: inner.body?.source ?? null,
     signal,
+    send: sendHop,
   };
+  if (asksToUpgrade(hop)) Object.assign(hop, { send: sendUpgrade, headers: upgradeHeaders(hop.headers) });
   const urls = [];
   for (;;) {
     urls.push(hop.url);
@@ -58,9 +62,11 @@ async function follow(context, inner, signal) {
 
 async function answerOf(context, hop) {
   try {
-    const answer = seams.answer(context, hop, sendHop);
-    return (answer === undefined ? undefined : await answer) ?? (await sendHop(hop));
+    const answer = seams.answer(context, hop, hop.send);
+    return (answer === undefined ? undefined : await answer) ?? (await hop.send(hop));
   } catch (error) {
+    // As Miniflare 2: the library that opens its sockets names the reason itself.
+    if (hop.send === sendUpgrade) throw error;
     throw new TypeError("fetch failed", { cause: error });
   }
 }
@@ -73,6 +79,7 @@ async function finish(context, hop, answer, urls, integrity) {
   else inner.body = arrivingBody(answer);
   if (integrity) inner.body = innerBody(await untilAborted(hop, intact(inner.body, integrity)));
   const response = fromInnerResponse(inner, "immutable");
+  if (answer.webSocket) setWebSocket(response, answer.webSocket);
   await seams.end(context);
   if (hop.signal !== null) endWith(hop, inner.body);
   return response;

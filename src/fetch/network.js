@@ -7,6 +7,7 @@ import { configure } from "ext:miniflare/network/configure.js";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.js";
 import { BODY } from "ext:miniflare/realm/port.js";
 import { STREAMS, stubOf } from "ext:miniflare/realm/lazy.js";
+import { seams } from "ext:miniflare/web/fetch-seams.js";
 
 const { headersOfText, textOfHeaders } = core.loadExtScript("ext:miniflare/web/header-text.js");
 const { readableStreamForRid } = stubOf(STREAMS);
@@ -34,6 +35,12 @@ export async function sendHop(hop) {
   } finally {
     if (reader === undefined) core.tryClose(exchange);
   }
+}
+
+/** Sends a hop that asks for a WebSocket: its answer has one, unless the server has answered otherwise. */
+export async function sendUpgrade(hop) {
+  const { answer, webSocket } = await seams.upgrade(hop);
+  return { ...answered(answer), webSocket };
 }
 
 function open({ method, url, headers, body, length }) {

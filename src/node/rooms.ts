@@ -4,6 +4,7 @@ import * as cache from "../cache/node/cache-room.ts";
 import * as durable from "../durable/node/durable-room.ts";
 import * as kv from "../kv/node/kv-room.ts";
 import * as web from "../web/node/web-room.ts";
+import * as websocket from "../websocket/node/websocket-room.ts";
 import type { Kind } from "../membrane/kinds.js";
 import type { Control, ObjectParts } from "../worker/control.js";
 import type { Group } from "./instance/group.ts";
@@ -26,7 +27,7 @@ export interface NodeRoom {
   forget?(control: Control): void;
 }
 
-const rooms: readonly NodeRoom[] = [web, cache, durable, kv];
+const rooms: readonly NodeRoom[] = [web, cache, durable, kv, websocket];
 
 /** The methods that rooms add for users; each is in the contract. */
 export type MethodsOfRooms = typeof cache.methods & typeof durable.methods & typeof kv.methods;

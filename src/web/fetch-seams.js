@@ -16,6 +16,11 @@ export const seams = {
    * `send(hop)` sends it to the network after all, and resolves with the answer.
    */
   answer(context, hop, send) {},
+  /**
+   * Sends a hop that asks a server to upgrade to a WebSocket. Resolves with the parts of the answer as native code has them,
+   * and the socket, or null if the server has answered otherwise.
+   */
+  upgrade: undefined,
   /** The response is there, and the worker about to get it. Waited for when it returns a promise. */
   end(context) {},
   /** How deep the event that fetches is nested in others: the value of the header `MF-Loop`. */

@@ -38,6 +38,14 @@ function applyInit(response, init) {
   if (upgraded || cf !== undefined || encodeBody !== undefined) extras.set(response, { webSocket, cf, encodeBody });
 }
 
+/** The WebSocket of a response, or null. */
+export const webSocketOf = (response) => extras.get(response)?.webSocket ?? null;
+
+/** Gives a response that was made of parts the WebSocket that came with them. */
+export function setWebSocket(response, webSocket) {
+  extras.set(response, { webSocket, cf: undefined, encodeBody: undefined });
+}
+
 takeOver(Response, Upstream, ["error", "redirect"]);
 extend(Response, {
   json(data, init = undefined) {
@@ -54,7 +62,7 @@ extend(Response.prototype, {
     return extras.get(this)?.encodeBody ?? "automatic";
   },
   get webSocket() {
-    return extras.get(this)?.webSocket ?? null;
+    return webSocketOf(this);
   },
   get cf() {
     return extras.get(this)?.cf;

@@ -30,8 +30,9 @@ export const kinds = [
   {
     kind: "response",
     is: (value) => value instanceof Response,
-    encode: (response, membrane) => responseToWire(response.clone(), membrane.encode),
-    decode: (parts, membrane) => responseFromWire(parts[0], parts[1], parts[2], parts[3], membrane.decode),
+    // A response to a handshake has no body, and no clone.
+    encode: (response, { encode }) => responseToWire(response.webSocket ? response : response.clone(), encode),
+    decode: (parts, membrane) => responseFromWire(parts, membrane.decode),
   },
   {
     kind: "request",

@@ -6,6 +6,7 @@ import { isLengthOf } from "ext:miniflare/web/bodies.js";
 import { bodyFromWire, bodyToWire } from "ext:miniflare/web/wire-body.js";
 
 import { cfTextOf, getCf, Request, setCf } from "ext:miniflare/web/request-class.js";
+import { setWebSocket, webSocketOf } from "ext:miniflare/web/response-class.js";
 
 export { cfTextOf, getCf, setCf };
 
@@ -17,6 +18,8 @@ const { headersOfText } = core.loadExtScript("ext:miniflare/web/header-text.js")
 
 const LOOP_HEADER = "mf-loop";
 const LENGTH = "content-length";
+/** The status of responses with a WebSocket. */
+const SWITCHING_PROTOCOLS = 101;
 
 /** The headers of an inner request or response as one text, without a length that is not its body's. */
 export function headerText(inner) {
@@ -80,17 +83,22 @@ export function requestToWire(request, encode) {
   return [inner.method, inner.url(), headerText(inner), bodyToWire(inner.body, encode)];
 }
 
-export function responseFromWire(status, statusText, headers, body, decode, guard = "response") {
+/** A response of its parts, of which one to a handshake has its WebSocket last. */
+export function responseFromWire([status, statusText, headers, body, webSocket], decode, guard = "response") {
   const inner = newInnerResponse(status, statusText);
   inner.headerList = headersOfText(headers);
   inner.body = bodyFromWire(body, decode);
   expectLength(inner.body, headers);
-  return fromInnerResponse(inner, guard);
+  const response = fromInnerResponse(inner, guard);
+  if (webSocket !== undefined) setWebSocket(response, decode(webSocket));
+  return response;
 }
 
 export function responseToWire(response, encode) {
   const inner = toInnerResponse(response);
-  return [inner.status, inner.statusMessage, headerText(inner), bodyToWire(inner.body, encode)];
+  const parts = [inner.status, inner.statusMessage, headerText(inner), bodyToWire(inner.body, encode)];
+  if (inner.status === SWITCHING_PROTOCOLS) parts.push(encode(webSocketOf(response)));
+  return parts;
 }
 
 /** What `fetch(input, init)` brings to a handler of this realm: a request with immutable headers. */
@@ -103,7 +111,10 @@ export function arrivingRequest(input, init) {
 
 /** A handler's response as its caller in this realm gets it: with immutable headers. */
 export function arrivingResponse(response) {
-  return fromInnerResponse(withTrueLength(toInnerResponse(response)), "immutable");
+  const inner = toInnerResponse(response);
+  const arriving = fromInnerResponse(withTrueLength(inner), "immutable");
+  if (inner.status === SWITCHING_PROTOCOLS) setWebSocket(arriving, webSocketOf(response));
+  return arriving;
 }
 
 export const isResponse = (value) => typeof value === "object" && value !== null && value instanceof Response;

@@ -19,7 +19,8 @@
   /** An end that is over: whatever still comes is for nobody. */
   const GONE = { take() {}, waiting: () => 0 };
 
-  const sizeOf = ([type, data]) => (type !== "message" ? 0 : typeof data === "string" ? data.length : data.byteLength);
+  /** The size of an event; that of a blob is known once it is read. */
+  const sizeOf = ([type, data]) => (type === "message" ? (data.byteLength ?? data.length ?? 0) : 0);
 
   /** Events in one direction, which stay in order, whatever each of them waits for. */
   class Way {
@@ -37,7 +38,7 @@
 
     /** `ready` is undefined, or a promise of when the event may go; with a value, that is the data of the message. */
     put(event, ready) {
-      const entry = { event, isDue: false, bytes: ready === undefined ? sizeOf(event) : 0 };
+      const entry = { event, isDue: false, bytes: sizeOf(event) };
       this.#waiting.push(entry);
       this.bytes += entry.bytes;
       if (ready === undefined) return this.#soon(() => this.#due(entry));
@@ -80,6 +81,7 @@
     #queue = [];
     #queued = 0;
     #isTaking = false;
+    #onTaken;
 
     constructor(link) {
       this.link = link;
@@ -136,6 +138,7 @@
         this.#isTaking = false;
         this.#releaseAfter(event);
       }
+      this.#onTaken?.();
     }
 
     #next(event) {
@@ -153,11 +156,20 @@
       return this.#queued + (this.#taker?.waiting() ?? 0);
     }
 
+    /** Nothing when all that has arrived is taken; otherwise a promise of that. */
+    whenTaken() {
+      if (this.#queue.length === 0 && !this.#isTaking) return undefined;
+      return new Promise((resolve) => {
+        this.#onTaken = resolve;
+      });
+    }
+
     /** Nothing more comes or goes. */
     release() {
       this.#taker = GONE;
       this.#queue = [];
       this.#queued = 0;
+      this.#onTaken?.();
       this.link.release?.();
     }
   }
@@ -182,7 +194,7 @@
     };
   }
 
-  const exported = { ABNORMAL, createPair, End, MOST_WAITING, NO_STATUS, READY_STATE, Way };
+  const exported = { ABNORMAL, createPair, End, MOST_WAITING, NO_STATUS, READY_STATE, sizeOf, Way };
   if (typeof module === "object") module.exports = exported;
   return exported;
 })();

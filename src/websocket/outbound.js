@@ -1,5 +1,107 @@
-// Connections to servers.
+// Connections of a worker to servers: the native side of `client/`, as links of ends.
 
-export const connect = async (url) => {
-  throw new Error(`Cannot connect to ${url}: there is no client yet`);
-};
+import { core } from "ext:core/mod.js";
+import {
+  op_websocket_buffered,
+  op_websocket_close,
+  op_websocket_connect,
+  op_websocket_next,
+  op_websocket_open,
+  op_websocket_send_binary,
+  op_websocket_send_text,
+  op_websocket_take,
+} from "ext:core/ops";
+import { configure } from "ext:miniflare/network/configure.js";
+import { load } from "ext:miniflare/realm/lazy.js";
+
+const { ABNORMAL, End, NO_STATUS, Way } = load("ext:miniflare/websocket/end.js");
+const { textOfHeaders } = core.loadExtScript("ext:miniflare/web/header-text.js");
+
+/** Bytes that may wait for a server before `send` refuses more; native code has the same limit. */
+const MOST_WAITING = 16 * 1024 * 1024;
+
+/** What the native side takes for a close without a code. */
+const NO_CODE = 0;
+
+const soon = queueMicrotask;
+
+/** Opens a connection for `new WebSocket()`. */
+export async function connect(url, protocols) {
+  configure();
+  const rid = op_websocket_open(url, "", protocols.join(", "));
+  const answer = await op_websocket_connect(rid);
+  if (!answer.open) {
+    core.tryClose(rid);
+    if (answer.bodyRid !== null) core.tryClose(answer.bodyRid);
+    throw new Error(`Unexpected server response: ${answer.status}`);
+  }
+  const { protocol, extensions } = answer;
+  return { link: linkTo(rid), protocol, extensions, begin: (end) => receive(rid, end) };
+}
+
+/**
+ * Sends a hop of `fetch` that asks for a WebSocket (`web/fetch-seams.js`). Resolves with the parts of the answer, and its end
+ * of a socket if the server has upgraded.
+ */
+export async function upgrade(hop) {
+  configure();
+  const protocols = hop.headers.filter(([name]) => name.toLowerCase() === "sec-websocket-protocol");
+  const rid = op_websocket_open(hop.url, textOfHeaders(hop.headers), protocols.map(([, value]) => value).join(", "));
+  hop.callOff = () => core.tryClose(rid);
+  const answer = await op_websocket_connect(rid);
+  if (!answer.open) {
+    hop.callOff = () => answer.bodyRid !== null && core.tryClose(answer.bodyRid);
+    return { answer };
+  }
+  // An open socket is its own: the signal of the fetch is about the handshake.
+  hop.callOff = undefined;
+  const link = linkTo(rid);
+  const end = new End(link);
+  link.accept = () => {
+    receive(rid, end);
+    return [];
+  };
+  return { answer, end };
+}
+
+function linkTo(rid) {
+  const way = new Way((event) => send(rid, event), soon);
+  return {
+    most: MOST_WAITING,
+    put: (event, ready) => way.put(event, ready),
+    waiting: () => way.bytes + op_websocket_buffered(rid),
+    release: () => core.tryClose(rid),
+  };
+}
+
+function send(rid, [type, first, reason]) {
+  if (type === "close") op_websocket_close(rid, first === NO_STATUS ? NO_CODE : first, reason);
+  else if (type === "message") sendMessage(rid, first);
+}
+
+function sendMessage(rid, data) {
+  if (typeof data === "string") op_websocket_send_text(rid, data);
+  else op_websocket_send_binary(rid, new Uint8Array(data));
+}
+
+/** Passes on what arrives, until the connection is over. */
+async function receive(rid, end) {
+  let event;
+  do {
+    let message = op_websocket_take(rid);
+    if (message === null) message = await op_websocket_next(rid).catch(lost);
+    event = eventOf(message);
+    end.receive(event);
+  } while (event[0] !== "close");
+}
+
+/** The connection was dropped on this side. */
+const lost = () => ({ close: [ABNORMAL, ""] });
+
+function eventOf(message) {
+  if (typeof message === "string") return ["message", message];
+  if (message.error !== undefined) return ["error", new Error(message.error)];
+  if (message.close === undefined) return ["message", message.buffer];
+  const [code, reason] = message.close;
+  return ["close", code, reason, code !== ABNORMAL];
+}

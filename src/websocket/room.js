@@ -1,11 +1,18 @@
 // WebSockets in a worker. All of it is a lazy script (`bundle.js`), which is loaded with the first socket.
 
 import { load, stub } from "ext:miniflare/realm/lazy.js";
+import { seams } from "ext:miniflare/web/fetch-seams.js";
 
 const SOCKETS = "ext:miniflare/websocket/bundle.js";
 
 const classes = stub(SOCKETS, [], ["WebSocket"]);
 const kind = () => load(SOCKETS).kind;
+
+seams.upgrade = async (hop) => {
+  const { socketOf, upgrade } = load(SOCKETS);
+  const { answer, end } = await upgrade(hop);
+  return { answer, webSocket: end === undefined ? null : socketOf(end) };
+};
 
 export const room = {
   name: "websocket",

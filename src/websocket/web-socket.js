@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const { ABNORMAL, createPair, End, MOST_WAITING, NO_STATUS, READY_STATE } =
+  const { ABNORMAL, createPair, End, MOST_WAITING, NO_STATUS, READY_STATE, sizeOf } =
     typeof module === "object" ? require("./end.js") : __bootstrap.core.loadExtScript("ext:miniflare/websocket/end.js");
   const { createRules } =
     typeof module === "object"
@@ -77,7 +77,7 @@
         endOf = (socket) => (typeof socket === "object" && socket !== null && #end in socket ? socket.#end : undefined);
         handlerOf = (socket, type) => socket.#handlers.get(type)?.listener ?? null;
         setHandler = (socket, type, listener) => socket.#setHandler(type, listener);
-        Object.defineProperty(WebSocket, "length", { value: 1 });
+        for (const one of [WebSocket, WebSocket.prototype.send]) Object.defineProperty(one, "length", { value: 1 });
       }
 
       get readyState() {
@@ -113,14 +113,13 @@
         this.#take();
       }
 
-      send(message) {
+      send(...args) {
         const end = this.#end;
         if (!end.isAccepted) throw new TypeError(NOT_ACCEPTED);
         if (end.hasClosed) throw new TypeError("Can't call WebSocket send() after close().");
-        if (arguments.length === 0) throw new TypeError(NOTHING_SENT);
-        const data = dataOf(message);
-        const waiting = end.link.waiting();
-        if (waiting > MOST_WAITING) throw tooMuch(waiting);
+        if (args.length === 0) throw new TypeError(NOTHING_SENT);
+        const data = dataOf(args[0]);
+        checkWaiting(end.link, data);
         const leaves = realm.depart();
         if (!(data instanceof Promise)) return end.put(["message", data], leaves);
         end.put(["message", ""], bothOf(data, leaves));
@@ -304,10 +303,13 @@
     return bytes;
   }
 
-  function tooMuch(waiting) {
-    const [shown, most] = [waiting, MOST_WAITING].map((bytes) => bytes.toLocaleString("en-US"));
-    const why = `${shown} bytes wait for a peer that reads too slowly or not at all, and at most ${most} may wait`;
-    return new Error(
+  /** Refuses what is too much for a peer that has not read what came before. */
+  function checkWaiting({ waiting, most = MOST_WAITING }, data) {
+    const before = waiting();
+    if (before === 0 || before + sizeOf(["message", data]) <= most) return;
+    const [shown, limit] = [before, most].map((bytes) => bytes.toLocaleString("en-US"));
+    const why = `${shown} bytes wait for a peer that reads too slowly or not at all, and at most ${limit} may wait`;
+    throw new Error(
       `WebSocket send() was refused: ${why}. Wait for the peer before you send more, or close the socket.`,
     );
   }

@@ -52,7 +52,7 @@ export const { endOf, socketOf, WebSocket, WebSocketPair } = createWebSockets({
   URL,
   capture,
   soon,
-  depart,
+  depart: () => depart()?.then(() => {}),
   connect,
   isEnabled: (flag) => worker.flags.has(flag),
 });

@@ -135,7 +135,8 @@ function answer(id, response, state) {
     const waits = state.waits;
     const waiter = waits.length === 0 ? null : encode(() => settleWaits(waits));
     const answered = [ANSWER.ANSWERED, parts[0], parts[1], parts[2], parts[3], waiter];
-    if (response.encodeBody !== "automatic") answered.push(response.encodeBody);
+    if (parts.length > 4) answered.push(response.encodeBody, undefined, undefined, parts[4]);
+    else if (response.encodeBody !== "automatic") answered.push(response.encodeBody);
     op_answer(id, answered);
   } catch (error) {
     answerError(id, error);

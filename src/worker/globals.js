@@ -48,6 +48,7 @@ const CLASSES = {
   CustomEvent: event.CustomEvent,
   Date: FrozenDate,
   DOMException,
+  ErrorEvent: event.ErrorEvent,
   Event: event.Event,
   EventTarget: event.EventTarget,
   ExecutionContext,

@@ -60,12 +60,15 @@ const cryptoOf = () => require("./env-crypto.ts") as typeof import("./env-crypto
 const LAZY_CLASSES = {
   // Newer Nodes load theirs when it is looked at.
   ...("CloseEvent" in globalThis ? {} : { CloseEvent: () => require("./interfaces.ts").CloseEvent }),
+  ...("ErrorEvent" in globalThis ? {} : { ErrorEvent: () => require("./interfaces.ts").ErrorEvent }),
   Crypto: () => cryptoOf().Crypto,
   FixedLengthStream: () => require("./env-streams.ts").FixedLengthStream,
   IdentityTransformStream: () => require("./env-streams.ts").IdentityTransformStream,
   PromiseRejectionEvent: () => require("./interfaces.ts").PromiseRejectionEvent,
   SubtleCrypto: () => cryptoOf().SubtleCrypto,
   URLPattern: () => require("./url-pattern.ts").URLPattern,
+  WebSocket: () => require("../../websocket/node/node-sockets.ts").WebSocket,
+  WebSocketPair: () => require("../../websocket/node/node-sockets.ts").WebSocketPair,
 };
 const LAZY_VALUES = { crypto: () => cryptoOf().crypto };
 

@@ -11,5 +11,5 @@ function pluginOf(name: string) {
   return Object.defineProperty(Plugin, "name", { value: name });
 }
 
-export const { BindingsPlugin, BuildPlugin, CachePlugin, CorePlugin, DurableObjectsPlugin, KVPlugin } =
+export const { BindingsPlugin, BuildPlugin, CachePlugin, CorePlugin, DurableObjectsPlugin, KVPlugin, WebSocketPlugin } =
   Object.fromEntries(Object.keys(optionsOfPlugins()).map((name) => [name, pluginOf(name)]));

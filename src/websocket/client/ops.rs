@@ -153,7 +153,7 @@ pub fn op_websocket_buffered(state: &mut OpState, #[smi] rid: ResourceId) -> Res
     Ok(waiting.unwrap_or_default())
 }
 
-/// Queues a close frame; its code is 0 for a frame without one.
+/// Queues a close frame; its code is 0 for a frame without one. With the code that no frame has, the connection is dropped.
 #[op2(fast)]
 pub fn op_websocket_close(
     state: &mut OpState,
@@ -161,8 +161,13 @@ pub fn op_websocket_close(
     #[smi] code: u16,
     #[string] reason: String,
 ) -> Result<(), JsErrorBox> {
+    let socket = socket_of(state, rid)?;
+    if code == ABNORMAL {
+        socket.abandon();
+        return Ok(());
+    }
     let close = (code != 0).then_some((code, reason));
-    socket_of(state, rid)?.with_outbox(|outbox| outbox.close(close));
+    socket.with_outbox(|outbox| outbox.close(close));
     Ok(())
 }
 

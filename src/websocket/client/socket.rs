@@ -75,6 +75,13 @@ impl Socket {
         }
     }
 
+    /// Drops the connection.
+    pub fn abandon(&self) {
+        self.outbox.borrow_mut().take();
+        self.inbox.borrow_mut().take();
+        self.cancel.cancel();
+    }
+
     fn end(&self) {
         if let Some(outbox) = self.outbox.borrow_mut().take() {
             let (code, reason) = GONE;

@@ -1,0 +1,32 @@
+// The sockets of Node's realm, over its events: the ends of pairs, and of what a worker has returned. Loaded with the first.
+
+import { CloseEvent, ErrorEvent } from "../../node/env/interfaces.ts";
+import { createSocketKind } from "../socket-kind.js";
+import { createWebSockets } from "../web-socket.js";
+import type { Connection } from "../web-socket.js";
+
+/** Loaded for the first socket that a test opens itself. */
+async function connect(url: string, protocols: string[]): Promise<Connection> {
+  const { connectTo } = require("./connect.ts") as typeof import("./connect.ts");
+  return connectTo(url, protocols);
+}
+
+const { endOf, socketOf, WebSocket, WebSocketPair } = createWebSockets({
+  Blob,
+  CloseEvent,
+  DOMException,
+  ErrorEvent,
+  Event,
+  EventTarget,
+  MessageEvent,
+  URL,
+  capture: () => (call) => call(),
+  soon: queueMicrotask,
+  depart() {},
+  connect,
+  isEnabled: () => false,
+});
+
+const kind = createSocketKind({ endOf, socketOf, soon: queueMicrotask });
+
+export { endOf, kind, WebSocket, WebSocketPair };
