@@ -46,7 +46,9 @@ async function follow(context, inner, signal) {
     signal,
     send: sendHop,
   };
-  if (asksToUpgrade(hop)) Object.assign(hop, { send: sendUpgrade, headers: upgradeHeaders(hop.headers) });
+  if (asksToUpgrade(hop)) {
+    Object.assign(hop, { isUpgrade: true, send: sendUpgrade, headers: upgradeHeaders(hop.headers) });
+  }
   const urls = [];
   for (;;) {
     urls.push(hop.url);
@@ -66,7 +68,7 @@ async function answerOf(context, hop) {
     return (answer === undefined ? undefined : await answer) ?? (await hop.send(hop));
   } catch (error) {
     // As Miniflare 2: the library that opens its sockets names the reason itself.
-    if (hop.send === sendUpgrade) throw error;
+    if (hop.isUpgrade) throw error;
     throw new TypeError("fetch failed", { cause: error });
   }
 }

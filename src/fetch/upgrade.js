@@ -4,11 +4,11 @@ const UPGRADE = "upgrade";
 /** Headers of requests that Miniflare 2 gives no request of this kind. */
 const LEFT_OUT = new Set(["accept-encoding", "mf-loop"]);
 
-const valueOf = (headers, wanted) => headers.find(([name]) => name.toLowerCase() === wanted)?.[1];
+const headerOf = (headers, wanted) => headers.find(([name]) => name.toLowerCase() === wanted)?.[1];
 
 /** Whether a hop asks for a WebSocket: it gets something, and its header says so, in whatever case. */
 export const asksToUpgrade = ({ method, headers }) =>
-  method === "GET" && valueOf(headers, UPGRADE)?.toLowerCase() === "websocket";
+  method === "GET" && headerOf(headers, UPGRADE)?.toLowerCase() === "websocket";
 
 /** The headers of such a hop: a socket has no content to encode, and a loop of sockets is none of requests. */
 export const upgradeHeaders = (headers) => headers.filter(([name]) => !LEFT_OUT.has(name.toLowerCase()));
