@@ -1,6 +1,6 @@
 //! The HTTP client of an instance, for the rooms that speak to servers: connections, trust, and exchanges.
 //!
-//! Everything happens on the background thread. README.md of `src/fetch/` says what is promised.
+//! Everything happens on the background thread. README.md lists the files.
 
 pub mod answer;
 pub mod client;

@@ -1,6 +1,5 @@
 //! The ops of a worker's sockets to servers: open one, and pass messages in both directions.
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -25,7 +24,7 @@ use crate::realm::background;
 pub fn op_websocket_open(
     state: &mut OpState,
     #[string] url: &str,
-    #[string(onebyte)] headers: Cow<[u8]>,
+    #[string(onebyte)] headers: std::borrow::Cow<[u8]>,
     #[string] protocols: &str,
 ) -> Result<ResourceId, JsErrorBox> {
     let client = client_of(state)?;
@@ -91,8 +90,9 @@ pub async fn op_websocket_connect(
     }
 }
 
-/// What a worker gets of its socket: a string, a `Uint8Array`, `{ error }`, or `{ close: [code, reason] }` at last.
-pub struct Message(Received);
+/// What a worker gets of its socket: a string, a `Uint8Array`, `{ error }`, or `{ close: [code, reason] }` at last; null where
+/// nothing has arrived.
+pub struct Message(Option<Received>);
 
 /// Waits for what comes next.
 #[op2]
@@ -104,7 +104,8 @@ pub async fn op_websocket_next(state: Rc<RefCell<OpState>>, #[smi] rid: Resource
     match inbox.next().or_cancel(cancel).await {
         Ok(received) => {
             socket.put_inbox(inbox);
-            Ok(Message(received.unwrap_or(Received::Closed(ABNORMAL, String::new()))))
+            let received = received.unwrap_or(Received::Closed(ABNORMAL, String::new()));
+            Ok(Message(Some(received)))
         }
         Err(_) => Err(JsErrorBox::generic("the socket was closed")),
     }
@@ -112,9 +113,9 @@ pub async fn op_websocket_next(state: Rc<RefCell<OpState>>, #[smi] rid: Resource
 
 /// What is there already.
 #[op2]
-pub fn op_websocket_take(state: &mut OpState, #[smi] rid: ResourceId) -> Result<Option<Message>, JsErrorBox> {
+pub fn op_websocket_take(state: &mut OpState, #[smi] rid: ResourceId) -> Result<Message, JsErrorBox> {
     let taken = socket_of(state, rid)?.with_inbox(|inbox| inbox.take());
-    Ok(taken.flatten().map(Message))
+    Ok(Message(taken.flatten()))
 }
 
 /// Queues a text, and returns the bytes that wait then.
@@ -179,7 +180,10 @@ impl<'a> ToV8<'a> for Message {
     type Error = JsErrorBox;
 
     fn to_v8<'i>(self, scope: &mut v8::PinScope<'a, 'i>) -> Result<v8::Local<'a, v8::Value>, JsErrorBox> {
-        match self.0 {
+        let Some(received) = self.0 else {
+            return Ok(v8::null(scope).into());
+        };
+        match received {
             Received::Text(text) => Ok(string(scope, &text)?.into()),
             Received::Binary(bytes) => Uint8Array(bytes.into()).to_v8(scope),
             Received::Failed(reason) => {
