@@ -36,7 +36,7 @@ const respond = (headers, prepare = () => {}) => {
     if (data === "flood") return flood(server);
     server.send(typeof data === "string" ? "echo " + data : data);
   });
-  server.addEventListener("close", ({ code, reason }) => { heard.push([code, reason]); server.close(); });
+  server.addEventListener("close", ({ code, reason }) => { heard.push([code, reason]); if (server.readyState !== 3) server.close(); });
   server.addEventListener("error", ({ error }) => heard.push(String(error.message)));
   return new Response(null, { status: 101, webSocket: client, headers });
 };

@@ -65,8 +65,9 @@
    * The row of one realm, for `membrane/kinds.js`.
    * @param endOf the end of a socket, undefined for any other value; `socketOf` makes a socket of an end
    * @param soon calls back in a microtask
+   * @param waiting told when a socket begins and ceases to await the other realm
    */
-  function createSocketKind({ endOf, socketOf, soon }) {
+  function createSocketKind({ endOf, socketOf, soon, waiting }) {
     return {
       kind: "webSocket",
       hasIdentity: true,
@@ -77,7 +78,7 @@
       },
       decode(_parts, membrane, number) {
         const end = new End(undefined);
-        end.link = farLink(end, (...question) => membrane.ask(number, ...question), membrane, soon);
+        end.link = farLink(end, (...question) => membrane.ask(number, ...question), membrane, { soon, waiting });
         return socketOf(end);
       },
       ask: (socket, question, ...args) => QUESTIONS[question](endOf(socket), ...args),
@@ -85,9 +86,14 @@
   }
 
   /** The link of an end that stands for one of the other realm. */
-  function farLink(end, ask, membrane, soon) {
+  function farLink(end, ask, membrane, { soon, waiting }) {
     let known = 0;
     let isOver = false;
+    let isAwaiting = false;
+    const awaiting = (is) => {
+      if (is !== isAwaiting) waiting(is ? 1 : -1);
+      isAwaiting = is;
+    };
     let forget = () => {};
     /** The other realm may end while it is asked: then `whenClosed` tells of it. */
     const asking = (otherwise, ...question) => {
@@ -104,11 +110,16 @@
     const coming = new Way((event) => end.receive(event), soon);
     const over = () => {
       forget();
+      awaiting(false);
       asking(undefined, "release");
       isOver = true;
     };
     return {
-      put: (event, ready) => going.put(event, ready),
+      put(event, ready) {
+        // Whoever has closed a socket may still hear of it, and need not wait for that.
+        if (event[0] === "close") awaiting(false);
+        going.put(event, ready);
+      },
       waiting() {
         if (known >= WORTH_ASKING) known = asking(0, "waiting");
         return going.bytes + known;
@@ -119,8 +130,10 @@
           if (event.length > 0) coming.put(fromWire(event));
           return coming.bytes + end.waiting();
         });
+        awaiting(true);
         forget = membrane.whenClosed((reason) => {
           isOver = true;
+          awaiting(false);
           for (const event of endedBy(reason)) coming.put(event);
         });
         return early.map(fromWire);

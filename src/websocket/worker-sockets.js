@@ -57,4 +57,4 @@ export const { endOf, socketOf, WebSocket, WebSocketPair } = createWebSockets({
   isEnabled: (flag) => worker.flags.has(flag),
 });
 
-export const kind = createSocketKind({ endOf, socketOf, soon });
+export const kind = createSocketKind({ endOf, socketOf, soon, waiting() {} });

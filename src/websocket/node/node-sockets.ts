@@ -1,5 +1,6 @@
 // The sockets of Node's realm, over its events: the ends of pairs, and of what a worker has returned. Loaded with the first.
 
+import { waiting } from "../../node/binding/binding.ts";
 import { CloseEvent, ErrorEvent } from "../../node/env/interfaces.ts";
 import { createSocketKind } from "../socket-kind.js";
 import { createWebSockets } from "../web-socket.js";
@@ -27,6 +28,6 @@ const { endOf, socketOf, WebSocket, WebSocketPair } = createWebSockets({
   isEnabled: () => false,
 });
 
-const kind = createSocketKind({ endOf, socketOf, soon: queueMicrotask });
+const kind = createSocketKind({ endOf, socketOf, soon: queueMicrotask, waiting });
 
 export { endOf, kind, WebSocket, WebSocketPair };
