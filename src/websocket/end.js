@@ -67,7 +67,8 @@
   /**
    * An end. Its link is `{ put(event, ready), waiting() }`: `put` takes an event of this end, `waiting()` says how many
    * bytes have not reached the peer. A link may have `accept()`, which returns the events that arrived before;
-   * `state()`, the state of an end that was not accepted; and `release()`, called when nothing more comes or goes.
+   * `state()`, the state of an end that was not accepted; `taken()`, called after each event that was taken; and
+   * `release()`, called when nothing more comes or goes.
    */
   class End {
     link;
@@ -149,6 +150,12 @@
 
     #releaseAfter([type]) {
       if (type === "close" && this.hasClosed) this.release();
+      this.link.taken?.();
+    }
+
+    /** Bytes that have arrived and wait for the taker. */
+    get queued() {
+      return this.#queued;
     }
 
     /** Bytes that have arrived and that nothing has taken. */

@@ -20,6 +20,9 @@ const { textOfHeaders } = core.loadExtScript("ext:miniflare/web/header-text.js")
 /** Bytes that may wait for a server before `send` refuses more; native code has the same limit. */
 const MOST_WAITING = 16 * 1024 * 1024;
 
+/** Bytes that may have arrived and wait for the worker's listeners, as those of an object wait for its gate. */
+const MOST_QUEUED = 1024 * 1024;
+
 /** What the native side takes for a close without a code. */
 const NO_CODE = 0;
 
@@ -92,7 +95,18 @@ async function receive(rid, end) {
     if (message === null) message = await op_websocket_next(rid).catch(lost);
     event = eventOf(message);
     end.receive(event);
+    if (end.queued > MOST_QUEUED) await roomIn(end);
   } while (event[0] !== "close");
+}
+
+/** Resolves when the listeners have caught up. */
+function roomIn(end) {
+  const { link } = end;
+  return new Promise((resolve) => {
+    link.taken = () => {
+      if (end.queued <= MOST_QUEUED) resolve();
+    };
+  });
 }
 
 /** The connection was dropped on this side. */
