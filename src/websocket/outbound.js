@@ -67,13 +67,20 @@ export async function upgrade(hop) {
   return { answer, end };
 }
 
+/** The link of an end to a connection. Once that is over, what is still sent is for nobody. */
 function linkTo(rid) {
-  const way = new Way((event) => send(rid, event), soon);
+  let isOver = false;
+  const way = new Way((event) => {
+    if (!isOver) send(rid, event);
+  }, soon);
   return {
     most: MOST_WAITING,
     put: (event, ready) => way.put(event, ready),
-    waiting: () => way.bytes + op_websocket_buffered(rid),
-    release: () => core.tryClose(rid),
+    waiting: () => way.bytes + (isOver ? 0 : op_websocket_buffered(rid)),
+    release() {
+      isOver = true;
+      core.tryClose(rid);
+    },
   };
 }
 
@@ -97,6 +104,7 @@ async function receive(rid, end) {
     end.receive(event);
     if (end.queued > MOST_QUEUED) await roomIn(end);
   } while (event[0] !== "close");
+  end.link.release();
 }
 
 /** Resolves when the listeners have caught up. */
