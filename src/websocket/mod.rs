@@ -17,7 +17,6 @@ deno_core::extension!(
         ops::op_websocket_open,
         ops::op_websocket_send_binary,
         ops::op_websocket_send_text,
-        ops::op_websocket_take,
     ],
     lazy_loaded_js = [
         dir "src/websocket",

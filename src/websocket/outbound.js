@@ -9,7 +9,6 @@ import {
   op_websocket_open,
   op_websocket_send_binary,
   op_websocket_send_text,
-  op_websocket_take,
 } from "ext:core/ops";
 import { configure } from "ext:miniflare/network/configure.js";
 import { load } from "ext:miniflare/realm/lazy.js";
@@ -94,13 +93,11 @@ function sendMessage(rid, data) {
   else op_websocket_send_binary(rid, new Uint8Array(data));
 }
 
-/** Passes on what arrives, until the connection is over. */
+/** Passes on what arrives, until the connection is over. Between two messages, what waits in the worker has its turn. */
 async function receive(rid, end) {
   let event;
   do {
-    let message = op_websocket_take(rid);
-    if (message === null) message = await op_websocket_next(rid).catch(lost);
-    event = eventOf(message);
+    event = eventOf(await op_websocket_next(rid).catch(lost));
     end.receive(event);
     if (end.queued > MOST_QUEUED) await roomIn(end);
   } while (event[0] !== "close");

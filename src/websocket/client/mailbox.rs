@@ -136,6 +136,7 @@ impl Inbox {
     }
 
     /// What is there already.
+    #[cfg(test)]
     pub fn take(&mut self) -> Option<Received> {
         self.0.try_recv().ok().map(|(received, _)| received)
     }

@@ -90,12 +90,11 @@ pub async fn op_websocket_connect(
     }
 }
 
-/// What a worker gets of its socket: a string, a `Uint8Array`, `{ error }`, or `{ close: [code, reason] }` at last; null where
-/// nothing has arrived.
-pub struct Message(Option<Received>);
+/// What a worker gets of its socket: a string, a `Uint8Array`, `{ error }`, or `{ close: [code, reason] }` at last.
+pub struct Message(Received);
 
-/// Waits for what comes next.
-#[op2]
+/// Waits for what comes next. It is not there on the spot even if it has arrived: each message is an event of its own.
+#[op2(async(lazy))]
 pub async fn op_websocket_next(state: Rc<RefCell<OpState>>, #[smi] rid: ResourceId) -> Result<Message, JsErrorBox> {
     let socket = socket_of(&state.borrow(), rid)?;
     let inbox = socket.take_inbox();
@@ -105,17 +104,10 @@ pub async fn op_websocket_next(state: Rc<RefCell<OpState>>, #[smi] rid: Resource
         Ok(received) => {
             socket.put_inbox(inbox);
             let received = received.unwrap_or(Received::Closed(ABNORMAL, String::new()));
-            Ok(Message(Some(received)))
+            Ok(Message(received))
         }
         Err(_) => Err(JsErrorBox::generic("the socket was closed")),
     }
-}
-
-/// What is there already.
-#[op2]
-pub fn op_websocket_take(state: &mut OpState, #[smi] rid: ResourceId) -> Result<Message, JsErrorBox> {
-    let taken = socket_of(state, rid)?.with_inbox(|inbox| inbox.take());
-    Ok(Message(taken.flatten()))
 }
 
 /// Queues a text, and returns the bytes that wait then.
@@ -180,10 +172,7 @@ impl<'a> ToV8<'a> for Message {
     type Error = JsErrorBox;
 
     fn to_v8<'i>(self, scope: &mut v8::PinScope<'a, 'i>) -> Result<v8::Local<'a, v8::Value>, JsErrorBox> {
-        let Some(received) = self.0 else {
-            return Ok(v8::null(scope).into());
-        };
-        match received {
+        match self.0 {
             Received::Text(text) => Ok(string(scope, &text)?.into()),
             Received::Binary(bytes) => Uint8Array(bytes.into()).to_v8(scope),
             Received::Failed(reason) => {

@@ -58,11 +58,6 @@ impl Socket {
         self.outbox.borrow().as_ref().map(act)
     }
 
-    /// Acts on the queue from the server; `None` while it is waited for, and before the connection is open.
-    pub fn with_inbox<R>(&self, act: impl FnOnce(&mut Inbox) -> R) -> Option<R> {
-        self.inbox.borrow_mut().as_mut().map(act)
-    }
-
     /// Takes the queue from the server, to wait for it.
     pub fn take_inbox(&self) -> Option<Inbox> {
         self.inbox.borrow_mut().take()
