@@ -4,6 +4,7 @@
 use std::io;
 
 use bytes::Bytes;
+use http::header::CONNECTION;
 use http::response::Parts;
 use http::{Request, Response, StatusCode, Uri};
 use http_body_util::Empty;
@@ -90,7 +91,10 @@ async fn upgrade(
     })?;
     let upgraded = hyper::upgrade::on(&mut response).await;
     let upgraded = upgraded.map_err(|error| Failure::of(&error, target))?;
-    Ok((response.into_parts().0, agreement, upgraded))
+    let (mut head, _) = response.into_parts();
+    // As Miniflare 2: it is about the connection, which is not the worker's any more.
+    head.headers.remove(CONNECTION);
+    Ok((head, agreement, upgraded))
 }
 
 /// Hands a connection over, and drives it to its end.
