@@ -94,7 +94,7 @@ pub async fn op_websocket_connect(
 pub struct Message(Received);
 
 /// Waits for what comes next. It is not there on the spot even if it has arrived: each message is an event of its own.
-#[op2(async(lazy))]
+#[op2(async(lazy), fast)]
 pub async fn op_websocket_next(state: Rc<RefCell<OpState>>, #[smi] rid: ResourceId) -> Result<Message, JsErrorBox> {
     let socket = socket_of(&state.borrow(), rid)?;
     let inbox = socket.take_inbox();
