@@ -109,10 +109,8 @@ describe("a proxy in the environment", () => {
     const origin = await serveSocketsTls(t, echo);
     const { port } = new URL(origin);
     const { origin: proxy, seen } = await serveProxy(t, port);
-    // The certificate is that of localhost, which is reached without a proxy: the reason says so, and who was asked.
-    const text = await talk(`https://example.test:${port}/`, { HTTPS_PROXY: proxy }, TRUSTING);
+    assert.equal(await talk(`https://example.test:${port}/`, { HTTPS_PROXY: proxy }, TRUSTING), "through");
     assert.deepEqual(seen, [["CONNECT", `example.test:${port}`, undefined]]);
-    assert.match(text, /altnames|Hostname/);
   });
 });
 

@@ -71,8 +71,11 @@ describe("fetch with Upgrade: websocket", () => {
 
   test("tells the server of a close, with its code and reason", async (t) => {
     const closed = [];
+    const all = deferred();
     const origin = await serveSockets(t, (socket) => {
-      socket.on("close", (code, reason) => closed.push([code, `${reason}`]));
+      socket.on("close", (code, reason) => {
+        if (closed.push([code, `${reason}`]) === 3) all.resolve();
+      });
     });
     const seen = await run(
       t,
@@ -85,6 +88,7 @@ describe("fetch with Upgrade: websocket", () => {
       }
       return heard;`,
     );
+    await all.promise;
     assert.deepEqual(closed, [
       [3001, "dönè"],
       [1000, ""],

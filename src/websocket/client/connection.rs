@@ -18,6 +18,9 @@ use super::limits;
 use super::mailbox::{ABNORMAL, Line, NO_CODE, Received, room_of};
 use super::writer::{Say, Writer};
 
+/// What a server learns whose worker is gone: its isolate has ended, for a reload or otherwise. As Miniflare 2 has it.
+const GONE: (u16, &str) = (1012, "Service Restart");
+
 /// Drives a connection to its end. `explain` words a failure of the network; a close may take as long as `close_timeout`.
 pub async fn run<S>(
     stream: S,
@@ -41,6 +44,7 @@ pub async fn run<S>(
         writer: Writer::new(agreed.and_then(Deflater::new)),
         line,
         undelivered: VecDeque::new(),
+        may_speak: true,
         close_sent: false,
         is_over: false,
         is_at_end: false,
@@ -76,6 +80,8 @@ struct Connection<S> {
     line: Line,
     /// What the worker has no room for yet: one message, and how the connection ended.
     undelivered: VecDeque<Received>,
+    /// Whether the worker may have something to say.
+    may_speak: bool,
     close_sent: bool,
     /// Whether all has been received: what the server sends from then on is not read.
     is_over: bool,
@@ -98,11 +104,10 @@ impl<S: AsyncRead + AsyncWrite> Connection<S> {
             let room = self.undelivered.front().map_or(0, room_of);
             let deadline = self.deadline.unwrap_or_else(Instant::now);
             tokio::select! {
-                said = self.line.said.recv(), if !self.close_sent && !is_behind => {
-                    let Some(say) = said else { return Ok(()) };
-                    self.line.out.taken(&say);
-                    self.say(say).await?;
-                }
+                said = self.line.said.recv(), if self.may_speak && !is_behind => match said {
+                    Some(say) => self.pass_on(say).await?,
+                    None => self.may_speak = false,
+                },
                 permit = self.line.room.clone().acquire_many_owned(room), if !self.undelivered.is_empty() => {
                     if let Some(received) = self.undelivered.pop_front() {
                         let _ = self.line.deliver.send((received, permit.ok()));
@@ -118,11 +123,10 @@ impl<S: AsyncRead + AsyncWrite> Connection<S> {
                     self.pushed(length?)?;
                 }
                 () = self.line.deliver.closed(), if !self.is_abandoned => {
-                    if !self.line.out.is_closing() && !self.is_over {
+                    if self.line.out.is_dropped() {
                         return Ok(());
                     }
-                    self.is_abandoned = true;
-                    self.limit();
+                    self.abandon().await?;
                 }
                 () = sleep_until(deadline), if self.deadline.is_some() => {
                     self.ended();
@@ -191,11 +195,30 @@ impl<S: AsyncRead + AsyncWrite> Connection<S> {
         }
         if let Say::Close(_) = say {
             self.close_sent = true;
+            self.may_speak = false;
             self.line.said.close();
             self.limit();
         }
         self.is_unflushed = true;
         self.writer.write(say, &mut self.output).await
+    }
+
+    async fn pass_on(&mut self, say: Say) -> io::Result<()> {
+        self.line.out.taken(&say);
+        self.say(say).await
+    }
+
+    /// The worker is gone. The server gets what it has said before, and learns of the end.
+    async fn abandon(&mut self) -> io::Result<()> {
+        self.is_abandoned = true;
+        self.limit();
+        while !self.close_sent
+            && let Ok(say) = self.line.said.try_recv()
+        {
+            self.pass_on(say).await?;
+        }
+        let (code, reason) = GONE;
+        self.say(Say::Close(Some((code, reason.into())))).await
     }
 
     /// From now on, the server has a limited time.

@@ -231,12 +231,39 @@ fn a_server_against_the_protocol_gets_the_code_and_the_worker_the_reason() {
 }
 
 #[test]
-fn a_worker_that_is_gone_ends_its_connection() {
+fn a_worker_that_is_gone_is_told_of_after_what_it_has_said() {
+    for is_outbox_first in [true, false] {
+        run(async {
+            let Open {
+                mailbox: Mailbox { outbox, inbox },
+                mut server,
+                task,
+            } = open();
+            server.write_all(b"\x81\x01a").await.expect("written");
+            outbox.send(text("last")).expect("room");
+            if is_outbox_first {
+                drop(outbox);
+                settle().await;
+                drop(inbox);
+            } else {
+                drop(inbox);
+                settle().await;
+                drop(outbox);
+            }
+            assert_eq!(frame(&mut server).await, (0x81, b"last".to_vec()));
+            assert_eq!(frame(&mut server).await, (0x88, b"\x03\xf4Service Restart".to_vec()));
+            task.await.expect("no panic");
+        });
+    }
+}
+
+#[test]
+fn a_connection_that_is_dropped_ends_without_a_close() {
     run(async {
         let Open {
             mailbox, mut server, ..
         } = open();
-        server.write_all(b"\x81\x01a").await.expect("written");
+        mailbox.outbox.drop_connection();
         drop(mailbox);
         assert!(is_at_end(&mut server).await);
     });

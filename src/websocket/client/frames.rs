@@ -6,6 +6,8 @@
 use std::io::Cursor;
 
 use bytes::{Buf, BytesMut};
+use tungstenite::Error;
+use tungstenite::error::ProtocolError;
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
@@ -96,7 +98,7 @@ impl Reader {
     /// Reads the header of a frame, if all of it is there.
     fn begin(&mut self, input: &mut BytesMut) -> Result<Option<Frame>, Broken> {
         let mut cursor = Cursor::new(&input[..]);
-        let Some((header, length)) = FrameHeader::parse(&mut cursor).map_err(Broken::protocol)? else {
+        let Some((header, length)) = FrameHeader::parse(&mut cursor).map_err(unknown)? else {
             return Ok(None);
         };
         let taken = cursor.position() as usize;
@@ -190,6 +192,15 @@ impl Message {
 
 fn not_text<E>(_: E) -> Broken {
     Broken::data("a text is not UTF-8")
+}
+
+fn unknown(error: Error) -> Broken {
+    match error {
+        Error::Protocol(ProtocolError::InvalidOpcode(opcode)) => {
+            Broken::protocol(format!("a frame has the invalid opcode {opcode}"))
+        }
+        error => Broken::protocol(error),
+    }
 }
 
 fn check_control(header: &FrameHeader, length: usize) -> Result<(), Broken> {

@@ -46,6 +46,7 @@ pub type Delivered = (Received, Option<OwnedSemaphorePermit>);
 pub struct Out {
     waiting: AtomicUsize,
     is_closing: AtomicBool,
+    is_dropped: AtomicBool,
 }
 
 pub struct Outbox {
@@ -109,16 +110,26 @@ impl Outbox {
             let _ = self.say.send(Say::Close(close));
         }
     }
+
+    /// Has the connection end without a close, once the mailbox is gone.
+    pub fn drop_connection(&self) {
+        self.out.is_dropped.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Out {
+    /// Whether the connection is to end without a close.
+    pub fn is_dropped(&self) -> bool {
+        self.is_dropped.load(Ordering::Relaxed)
+    }
+
     /// The connection has a message in hand.
     pub fn taken(&self, message: &Say) {
         self.waiting.fetch_sub(cost(message), Ordering::Relaxed);
     }
 
     /// Whether the worker has closed the socket.
-    pub fn is_closing(&self) -> bool {
+    fn is_closing(&self) -> bool {
         self.is_closing.load(Ordering::Relaxed)
     }
 }

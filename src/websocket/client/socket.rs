@@ -13,9 +13,6 @@ use super::mailbox::{Inbox, Mailbox, Outbox};
 use crate::network::failure::Failure;
 use crate::network::resources::Task;
 
-/// What a server learns whose worker is gone: its isolate has ended, for a reload or otherwise.
-const GONE: (u16, &str) = (1012, "Service Restart");
-
 pub struct Socket {
     reply: RefCell<Option<oneshot::Receiver<Result<Connected, Failure>>>>,
     /// The task, until the connection is open: from then on it ends by itself.
@@ -72,16 +69,14 @@ impl Socket {
 
     /// Drops the connection.
     pub fn abandon(&self) {
+        self.with_outbox(Outbox::drop_connection);
         self.outbox.borrow_mut().take();
         self.inbox.borrow_mut().take();
         self.cancel.cancel();
     }
 
     fn end(&self) {
-        if let Some(outbox) = self.outbox.borrow_mut().take() {
-            let (code, reason) = GONE;
-            outbox.close(Some((code, reason.into())));
-        }
+        self.outbox.borrow_mut().take();
         self.inbox.borrow_mut().take();
         self.reply.borrow_mut().take();
         if let Some(task) = self.task.borrow_mut().take() {
