@@ -239,7 +239,13 @@ async function runSuite(words) {
   for (const half of chosen.length > 0 ? chosen : Object.keys(HALVES)) {
     rmSync(path.join(folder, half), { recursive: true, force: true });
     say(`${half} ...`);
-    results[half] = await HALVES[half](library, python, cases.length > 0 ? cases : ["*"]);
+    const test = (chosen) => HALVES[half](library, python, chosen);
+    results[half] = await test(cases.length > 0 ? cases : ["*"]);
+    const again = failures(results[half]);
+    if (again.length === 0) continue;
+    // The suite waits half a second for some closes, which a busy machine may exceed.
+    say(`${half}: once more ${again.join(", ")}`);
+    Object.assign(results[half], await test(again));
   }
   const shown = table(results);
   process.stdout.write(`${shown}\n`);
