@@ -160,7 +160,8 @@ class LightResponse extends Bare {
   static split(response: LightResponse): ResponseParts {
     const { status, statusText, headers, webSocket } = response.#parts;
     const flat = response.#headers === null ? headers : textOfHeaders(response.#headers);
-    return { status, statusText, headers: flat, body: response.#body.take(), webSocket };
+    const parts: ResponseParts = { status, statusText, headers: flat, body: response.#body.take() };
+    return webSocket ? { ...parts, webSocket } : parts;
   }
 
   static {
@@ -284,7 +285,8 @@ function splitResponse(response: unknown): ResponseParts {
   const { status, statusText, headers } = response;
   const { webSocket } = response as Partial<ContractResponse>;
   const body = takeBody(response, textOf(response));
-  return { status, statusText, headers: textOfHeaders(headers), body, webSocket };
+  const parts: ResponseParts = { status, statusText, headers: textOfHeaders(headers), body };
+  return webSocket ? { ...parts, webSocket } : parts;
 }
 
 /** Node's, ours, or one of another realm or library that has what a Response has. */
