@@ -1,7 +1,7 @@
 //! The rooms with a worker half: a row for each, from which the assembly (`worker/`) makes the realm. Nothing else in it
 //! names a room.
 //!
-//! `worker/rooms.js` is the same list in JavaScript.
+//! `worker/rooms.ts` is the same list in JavaScript.
 
 use crate::realm::room::Room;
 use crate::{cache, durable, fetch, kv, mock, web, websocket};

@@ -125,7 +125,7 @@ describe("source files that documents name without their folders", () => {
   ];
 
   test("are found in prose, with placeholders too", () => {
-    const there = "`lane.rs`, `kv/node/mod.rs`, `src/<room>/node/mod.rs`, `src/**/*-kinds.js`, `*-options.ts`";
+    const there = "`lane.rs`, `kv/node/mod.rs`, `src/<room>/node/mod.rs`, `src/**/*-kinds.ts`, `*-options.ts`";
     const missing = "`lane.js`, `kv/lane.rs`, `src/<room>/lane/mod.rs`, `src/**/*-lane.js`, `*-lane.ts`";
     assert.equal(names(there).length, 5);
     assert.deepEqual(

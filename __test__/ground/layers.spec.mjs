@@ -15,7 +15,7 @@ const LAYERS = ["store", "realm", "web", "membrane", "rooms", "worker", "node"];
 const ROOMS = LAYERS.indexOf("rooms");
 
 /** The lists of rooms: what they say of a room is a row. */
-const LISTS = ["rooms.rs", "worker/rooms.js"];
+const LISTS = ["rooms.rs", "worker/rooms.ts"];
 /** Declares the modules, and is part of no layer. */
 const ROOT = "lib.rs";
 
@@ -67,7 +67,7 @@ const ops = new Map(
 
 function* scriptEdges(file, code) {
   for (const [, folder] of code.matchAll(/"ext:miniflare\/([^/"]+)\//g)) yield folder;
-  for (const [, relative] of code.matchAll(/\b(?:require|import)\("(\.[^"]+)"\)|from "(\.[^"]+)"/g)) {
+  for (const [, relative] of code.matchAll(/(?:\b(?:require|import)\(|\bfrom )"(\.[^"]+)"/g)) {
     yield path.posix.normalize(path.posix.join(path.posix.dirname(file), relative)).split("/")[0];
   }
   // Ops of the ground and the assembly are there for all; those of a room are the room's.
@@ -119,13 +119,13 @@ describe("the layers", () => {
     ["store/mod.rs", "fn a() { crate::realm::value::text() }", "store/mod.rs -> realm"],
     ["web/mod.rs", "use super::super::fetch::ops;", "web/mod.rs -> fetch"],
     ["worker/lane.rs", "use crate::durable::alarms;", "worker/lane.rs -> durable"],
-    ["kv/room.js", 'import { a } from "ext:miniflare/durable/room.js";', "kv/room.js -> durable"],
-    ["kv/room.js", 'import "ext:miniflare/worker/start.js";', "kv/room.js -> worker"],
-    ["cache/cache.js", 'const { a } = require("../node/errors.js");', "cache/cache.js -> node"],
-    ["web/url.js", 'core.loadExtScript("ext:miniflare/membrane/membrane.js")', "web/url.js -> membrane"],
-    ["worker/start.js", 'import { room } from "ext:miniflare/kv/room.js";', "worker/start.js -> kv"],
-    ["web/clone.js", 'import { op_durable_put } from "ext:core/ops";', "web/clone.js -> durable"],
-    ["new-room/room.js", 'import { get } from "ext:miniflare/kv/room.js";', "new-room/room.js -> kv"],
+    ["kv/room.ts", 'import { a } from "ext:miniflare/durable/room.ts";', "kv/room.ts -> durable"],
+    ["kv/room.ts", 'import "ext:miniflare/worker/start.ts";', "kv/room.ts -> worker"],
+    ["cache/cache.ts", 'import { a } from "../node/errors.ts";', "cache/cache.ts -> node"],
+    ["web/url.ts", 'core.loadExtScript("ext:miniflare/membrane/membrane.ts")', "web/url.ts -> membrane"],
+    ["worker/start.ts", 'import { room } from "ext:miniflare/kv/room.ts";', "worker/start.ts -> kv"],
+    ["web/clone.ts", 'import { op_durable_put } from "ext:core/ops";', "web/clone.ts -> durable"],
+    ["new-room/room.ts", 'import { get } from "ext:miniflare/kv/room.ts";', "new-room/room.ts -> kv"],
   ]) {
     test(`find the edge of ${text}`, () => {
       assert.deepEqual(wrong(file, text), [found]);
@@ -134,10 +134,10 @@ describe("the layers", () => {
 
   test("find no edge in comments, nor where there may be one", () => {
     const comments =
-      '/* crate::kv */ // ext:miniflare/kv/room.js\nconst a = "https://x"; // "ext:miniflare/kv/room.js"';
-    assert.deepEqual(wrong("realm/context.js", comments), []);
+      '/* crate::kv */ // ext:miniflare/kv/room.ts\nconst a = "https://x"; // "ext:miniflare/kv/room.ts"';
+    assert.deepEqual(wrong("realm/context.ts", comments), []);
     assert.deepEqual(wrong("durable/clone.rs", "use crate::web::clone::mark;"), []);
-    assert.deepEqual(wrong("worker/rooms.js", 'import { room } from "ext:miniflare/kv/room.js";'), []);
+    assert.deepEqual(wrong("worker/rooms.ts", 'import { room } from "ext:miniflare/kv/room.ts";'), []);
   });
 });
 
@@ -161,9 +161,9 @@ describe("a room's name", () => {
 
   test("is that of a row in both lists, if the room has a worker half", () => {
     const [rust, script] = LISTS.map((file) => read(file));
-    const withHalf = [...rooms, "web"].filter((room) => files.includes(`${room}/room.js`));
+    const withHalf = [...rooms, "web"].filter((room) => files.includes(`${room}/room.ts`));
     assert.deepEqual(
-      withHalf.filter((room) => !rust.includes(`${room}::ROOM`) || !script.includes(`ext:miniflare/${room}/room.js`)),
+      withHalf.filter((room) => !rust.includes(`${room}::ROOM`) || !script.includes(`ext:miniflare/${room}/room.ts`)),
       [],
     );
     assert.equal(rust.match(/\w+::ROOM\b/g).length, withHalf.length);

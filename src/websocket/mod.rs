@@ -9,7 +9,7 @@ deno_core::extension!(
         dir "src/websocket",
         "ext:miniflare/websocket/end.js" = "end.js",
         "ext:miniflare/websocket/socket-kind.js" = "socket-kind.js",
-        "ext:miniflare/websocket/socket-rules.js" = "socket-rules.js",
+        "ext:miniflare/websocket/socket-rules.ts" = "socket-rules.ts",
         "ext:miniflare/websocket/web-socket.js" = "web-socket.js",
     ],
 );
@@ -18,9 +18,9 @@ pub const ROOM: Room = Room {
     lazy: &[
         "ext:miniflare/websocket/end.js",
         "ext:miniflare/websocket/socket-kind.js",
-        "ext:miniflare/websocket/socket-rules.js",
+        "ext:miniflare/websocket/socket-rules.ts",
         "ext:miniflare/websocket/web-socket.js",
-        "ext:miniflare/websocket/bundle.js",
+        "ext:miniflare/websocket/bundle.ts",
     ],
     exercise: Some(include_str!("exercise.js")),
     ..Room::new("websocket", miniflare_websocket::init)

@@ -1,7 +1,7 @@
 // The types of `socket-kind.js`.
 
 import type { WebSocket } from "../../index.d.ts";
-import type { Kind } from "../membrane/kinds.js";
+import type { Kind } from "../membrane/kinds.ts";
 import type { SocketRealm, WebSockets } from "./web-socket.js";
 
 /** The row for sockets of one realm. */

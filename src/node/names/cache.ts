@@ -4,13 +4,13 @@ import { binding } from "../binding/binding.ts";
 import { CacheError, describe, MiniflareError } from "../errors.ts";
 import { later } from "../binding/later.ts";
 import { cacheBackend } from "../../cache/node/cache-backend.ts";
-import * as cache from "../../cache/cache.js";
+import * as cache from "../../cache/cache.ts";
 import { cachePlace, cacheSettings } from "../../cache/node/options.ts";
 import { beginner, constructible, inStep } from "./constructible.ts";
 import { CachePlugin } from "./plugin-classes.ts";
 import { storageOf } from "./named-storage.ts";
 import type * as contract from "../../../types/cache.d.ts";
-import type { CacheCalls, CacheStorageBackend } from "../../cache/cache.js";
+import type { CacheCalls, CacheStorageBackend } from "../../cache/cache.ts";
 import type { StorageParts } from "./named-storage.ts";
 
 type Options = contract.InternalCacheOptions;

@@ -7,16 +7,17 @@ import { DurableObjectError, describe } from "../errors.ts";
 import { objectIds } from "../binding/binding.ts";
 import { Request } from "../http/http-request.ts";
 import { isResponse } from "../http/http-response.ts";
-import { DurableObjectId, DurableObjectNamespace as Namespace } from "../../durable/object-namespace.js";
-import { InputGate, OutputGate } from "../../durable/gate.js";
-import { waitBy } from "../../realm/simulation.js";
-import { DurableObjectState as State } from "../../durable/state.js";
-import { DurableObjectStorage as ObjectStorage } from "../../durable/storage.js";
+import { makeFair } from "../instance/fairly.ts";
+import { DurableObjectId, DurableObjectNamespace as Namespace } from "../../durable/object-namespace.ts";
+import { InputGate, OutputGate } from "../../durable/gate.ts";
+import { waitBy } from "../../realm/simulation.ts";
+import { DurableObjectState as State } from "../../durable/state.ts";
+import { DurableObjectStorage as ObjectStorage } from "../../durable/storage.ts";
 import { constructible } from "./constructible.ts";
 import { op_durable_confirm, op_durable_confirmed, openStorage } from "./durable-ops.ts";
 import { DurableObjectsPlugin } from "./plugin-classes.ts";
 import { storageOf } from "./named-storage.ts";
-import type { NamespaceBackend } from "../../durable/object-namespace.js";
+import type { NamespaceBackend } from "../../durable/object-namespace.ts";
 import type * as miniflare from "../../../index.d.ts";
 import type * as contract from "../../../types/durable-objects.d.ts";
 
@@ -43,6 +44,7 @@ interface Context {
 const METHODS = Object.getOwnPropertyNames(ObjectStorage.prototype).filter((name) => name !== "constructor");
 
 waitBy(setTimeout, clearTimeout);
+makeFair(ObjectStorage);
 
 /** The parts that a storage is being constructed with; its input gate is that of the state that it is given to. */
 let parts: Parts | undefined;

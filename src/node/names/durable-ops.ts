@@ -7,7 +7,7 @@ import { Deserializer, Serializer } from "node:v8";
 import { binding } from "../binding/binding.ts";
 import { DurableObjectError, StorageError } from "../errors.ts";
 import { later } from "../binding/later.ts";
-import { CLONE, STORE_ERROR, STORED } from "../../protocol.js";
+import { CLONE, STORE_ERROR, STORED } from "../../protocol.ts";
 import { adopt } from "./names-realm.ts";
 import type { WireValue } from "../binding/raw.d.ts";
 import type { StorageParts } from "./named-storage.ts";

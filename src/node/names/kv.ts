@@ -2,14 +2,14 @@
 
 import { binding } from "../binding/binding.ts";
 import { kvBackend } from "../../kv/node/kv-backend.ts";
-import { KVNamespace as Namespace } from "../../kv/kv-namespace.js";
+import { KVNamespace as Namespace } from "../../kv/kv-namespace.ts";
 import { beginner, constructible, inStep } from "./constructible.ts";
 import { KVPlugin } from "./plugin-classes.ts";
 import { adopt } from "./names-realm.ts";
 import { storageOf } from "./named-storage.ts";
 import type * as contract from "../../../types/kv.d.ts";
 import type { Clock } from "../../../types/storage.d.ts";
-import type { KVBackend, KVCalls } from "../../kv/kv-namespace.js";
+import type { KVBackend, KVCalls } from "../../kv/kv-namespace.ts";
 
 interface Options {
   clock?: Clock;

@@ -5,5 +5,5 @@ const currentContext = () => undefined;
 const gatedContext = () => undefined;
 const enter = <Result>(_context: unknown, work: () => Result) => work();
 
-export * from "../../protocol.js";
+export * from "../../protocol.ts";
 export { currentContext, enter, gatedContext };

@@ -1,7 +1,7 @@
 // What the room of WebSockets adds to an instance in Node: sockets that cross from a worker, and to it.
 
 import type { WebSocket } from "../../../index.d.ts";
-import type { Kind } from "../../membrane/kinds.js";
+import type { Kind } from "../../membrane/kinds.ts";
 
 const kind = () => (require("./node-sockets.ts") as typeof import("./node-sockets.ts")).kind;
 

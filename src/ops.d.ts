@@ -1,0 +1,87 @@
+// The ops that the worker's half imports from `ext:core/ops`.
+// Written by `node scripts/op-types.mjs` from the signatures in Rust: change those.
+
+import type { Content, WireValue } from "./wire.ts";
+
+/** An object that Rust owns, by the name of its type there. */
+export type Native<Name extends string> = object & { readonly __native?: Name };
+
+export function op_after_microtasks(callback: () => void): void;
+export function op_answer(event: number, parts: WireValue[]): void;
+export function op_cache_delete(cache: string, key: string): WireValue;
+export function op_cache_match(cache: string, key: string, requestHeaders: string): WireValue;
+export function op_cache_name_limit(): number;
+export function op_cache_put(cache: string, key: string, ttlMs: number, status: number, headers: string, body: Content): WireValue;
+export function op_cache_ttl(url: string, requestHeaders: string, status: number, responseHeaders: string): number;
+export function op_clock_now(seen: number): number;
+export function op_compile_wasm(bytes: Uint8Array, name: string): WebAssembly.Module;
+export function op_context_limits(): number[];
+export function op_durable_alarm(open: Native<"Open">, act: number, value: number): number;
+export function op_durable_alarm_retries(): number;
+export function op_durable_alarms_deliver(watcher: number, binding: string, id: string, begins: boolean): boolean;
+export function op_durable_alarms_due(watcher: number): Promise<string[]>;
+export function op_durable_alarms_forget(): void;
+export function op_durable_alarms_postpone(binding: string, id: string): number;
+export function op_durable_alarms_scheduled(due: boolean): Promise<string[]>;
+export function op_durable_alarms_watch(watcher: number, bindings: string[]): number;
+export function op_durable_begin(open: Native<"Open">): Native<"Open"> | null;
+export function op_durable_block_ms(): number;
+export function op_durable_commit(open: Native<"Open">): boolean;
+export function op_durable_confirm(open: Native<"Open">): boolean;
+export function op_durable_confirmed(open: Native<"Open">): Promise<void>;
+export function op_durable_delete(open: Native<"Open">, key: string): boolean;
+export function op_durable_delete_all(open: Native<"Open">): void;
+export function op_durable_delete_many(open: Native<"Open">, keys: (string | undefined)[]): number;
+export function op_durable_end(open: Native<"Open">): void;
+export function op_durable_get(open: Native<"Open">, key: string): unknown;
+export function op_durable_get_many(open: Native<"Open">, keys: (string | undefined)[]): unknown[];
+export function op_durable_id_from_name(binding: string, name: string): string;
+export function op_durable_id_parse(binding: string, text: string): string;
+export function op_durable_id_unique(binding: string, nowMs: number): string;
+export function op_durable_list(open: Native<"Open">, start: string | null | undefined, after: string | null | undefined, end: string | null | undefined, prefix: string | null | undefined, reverse: boolean, limit: number): unknown[];
+export function op_durable_open(binding: string, id: string): Native<"Open">;
+export function op_durable_put(open: Native<"Open">, key: string, value: unknown): void;
+export function op_durable_put_many(open: Native<"Open">, pairs: unknown[]): void;
+export function op_durable_stored(binding: string): Promise<string[]>;
+export function op_fail(message: string): void;
+export function op_host(call: number, args: WireValue): WireValue;
+export function op_host_copies_below(): number;
+export function op_kv_delete(namespace: string, key: string): WireValue;
+export function op_kv_get(namespace: string, key: string, bytes: boolean, metadata: boolean, cacheTtl: string | null | undefined): WireValue;
+export function op_kv_list(namespace: string, query: import("./kv/kv-namespace.ts").KVQuery): WireValue;
+export function op_kv_put(namespace: string, key: string, value: Content, options: import("./kv/kv-namespace.ts").KVStoring | undefined): WireValue;
+export function op_kv_value_limit(): number;
+export function op_later(number: number): Promise<WireValue>;
+export function op_lazy_define(object: object, names: string[], enumerable: boolean): void;
+export function op_lazy_load(specifier: string, bootstrap: unknown): unknown;
+export function op_lazy_scripts(): string[];
+export function op_mock_ask(call: number, mock: number, hop: WireValue): WireValue;
+export function op_module_files(): string[];
+export function op_outbound_answer(rid: number): Promise<import("./fetch/network.ts").ArrivedAnswer>;
+export function op_outbound_configure(authorities: string, verify: boolean, proxies: string, silenceMs: number): void;
+export function op_outbound_open(method: string, url: string, headers: string, kind: number, bytes: Uint8Array, length: number): number;
+export function op_require(importer: string, specifier: string): [type: string, path: string, contents: unknown];
+export function op_run_module(path: string, text: string, fromFile: boolean, rules: unknown, evaluateCommonjs: (...args: never[]) => unknown): [namespace: Record<string, unknown>, evaluated: Promise<unknown>];
+export function op_run_script(path: string, text: string): unknown;
+export function op_source_maps(path: string, text: string): void;
+export function op_timer_clear(id: number): void;
+export function op_timer_start(delay: number, repeats: boolean): number;
+export function op_wasm_limit(): number;
+export function op_web_blob_bytes(id: string): Uint8Array<ArrayBuffer>;
+export function op_web_digest_finish(digest: Native<"Digest">): Uint8Array<ArrayBuffer>;
+export function op_web_digest_new(algorithm: string): Native<"Digest">;
+export function op_web_digest_update(digest: Native<"Digest">, bytes: Uint8Array): void;
+export function op_web_equal(left: Uint8Array, right: Uint8Array): boolean;
+export function op_web_gcm_decrypt(key: Uint8Array, nonce: Uint8Array, additional: Uint8Array, data: Uint8Array, tagBits: number): Uint8Array<ArrayBuffer>;
+export function op_web_gcm_encrypt(key: Uint8Array, nonce: Uint8Array, additional: Uint8Array, data: Uint8Array, tagBits: number): Uint8Array<ArrayBuffer>;
+export function op_web_is_ec_key(curve: string, point: Uint8Array, secret: Uint8Array): boolean;
+export function op_web_key_symbols(register: (...args: never[]) => unknown): void;
+export function op_web_refuse_storage(prototype: object): void;
+export function op_web_url_change(href: string, component: number, value: string, parts: Uint32Array): number;
+export function op_web_url_parse(input: string, parts: Uint32Array): number;
+export function op_web_url_parse_with_base(input: string, base: string, parts: Uint32Array): number;
+export function op_web_url_serialization(): string;
+
+export function op_set_wasm_streaming_callback(callback: (source: unknown, rid: number) => void): void;
+export function op_wasm_streaming_feed(rid: number, bytes: Uint8Array): void;
+export function op_wasm_streaming_set_url(rid: number, url: string): void;

@@ -1,5 +1,0 @@
-// Connections to servers.
-
-export const connect = async (url) => {
-  throw new Error(`Cannot connect to ${url}: there is no client yet`);
-};
