@@ -6,4 +6,12 @@
 use crate::realm::room::Room;
 use crate::{cache, durable, fetch, kv, mock, web, websocket};
 
-pub const ROOMS: &[Room] = &[web::ROOM, fetch::ROOM, mock::ROOM, cache::ROOM, kv::ROOM, durable::ROOM, websocket::ROOM];
+pub const ROOMS: &[Room] = &[
+    web::ROOM,
+    fetch::ROOM,
+    mock::ROOM,
+    cache::ROOM,
+    kv::ROOM,
+    durable::ROOM,
+    websocket::ROOM,
+];

@@ -65,7 +65,8 @@ class Way {
 /**
  * An end. Its link is `{ put(event, ready), waiting() }`: `put` takes an event of this end, `waiting()` says how many
  * bytes have not reached the peer. A link may have `accept()`, which returns the events that arrived before;
- * `state()`, the state of an end that was not accepted; and `release()`, called when nothing more comes or goes.
+ * `state()`, the state of an end that was not accepted; `taken()`, called after each event that was taken; and
+ * `release()`, called when nothing more comes or goes.
  */
 class End {
   link;
@@ -79,7 +80,6 @@ class End {
   #queue = [];
   #queued = 0;
   #isTaking = false;
-  #onTaken;
 
   constructor(link) {
     this.link = link;
@@ -136,7 +136,6 @@ class End {
       this.#isTaking = false;
       this.#releaseAfter(event);
     }
-    this.#onTaken?.();
   }
 
   #next(event) {
@@ -147,6 +146,12 @@ class End {
 
   #releaseAfter([type]) {
     if (type === "close" && this.hasClosed) this.release();
+    this.link.taken?.();
+  }
+
+  /** Bytes that have arrived and wait for the taker. */
+  get queued() {
+    return this.#queued;
   }
 
   /** Bytes that have arrived and that nothing has taken. */
@@ -154,20 +159,11 @@ class End {
     return this.#queued + (this.#taker?.waiting() ?? 0);
   }
 
-  /** Nothing when all that has arrived is taken; otherwise a promise of that. */
-  whenTaken() {
-    if (this.#queue.length === 0 && !this.#isTaking) return undefined;
-    return new Promise((resolve) => {
-      this.#onTaken = resolve;
-    });
-  }
-
   /** Nothing more comes or goes. */
   release() {
     this.#taker = GONE;
     this.#queue = [];
     this.#queued = 0;
-    this.#onTaken?.();
     this.link.release?.();
   }
 }

@@ -1,10 +1,23 @@
 //! WebSockets: the classes of both realms, and the client's half of connections. README.md says what the room promises.
 
+pub mod client;
+
+use client::ops;
+
 use crate::realm::room::Room;
 
 deno_core::extension!(
     miniflare_websocket,
     deps = [miniflare],
+    ops = [
+        ops::op_websocket_buffered,
+        ops::op_websocket_close,
+        ops::op_websocket_connect,
+        ops::op_websocket_next,
+        ops::op_websocket_open,
+        ops::op_websocket_send_binary,
+        ops::op_websocket_send_text,
+    ],
     lazy_loaded_js = [
         dir "src/websocket",
         "ext:miniflare/websocket/end.js" = "end.js",
@@ -22,6 +35,7 @@ pub const ROOM: Room = Room {
         "ext:miniflare/websocket/web-socket.js",
         "ext:miniflare/websocket/bundle.ts",
     ],
+    clocked: &["op_websocket_next"],
     exercise: Some(include_str!("exercise.js")),
     ..Room::new("websocket", miniflare_websocket::init)
 };

@@ -2,11 +2,18 @@
 // @ts-nocheck
 
 import { load, stub } from "ext:miniflare/realm/lazy.ts";
+import { seams } from "ext:miniflare/web/fetch-seams.ts";
 
 const SOCKETS = "ext:miniflare/websocket/bundle.ts";
 
 const classes = stub(SOCKETS, [], ["WebSocket"]);
 const kind = () => load(SOCKETS).kind;
+
+seams.upgrade = async (hop) => {
+  const { socketOf, upgrade } = load(SOCKETS);
+  const { answer, end } = await upgrade(hop);
+  return { answer, webSocket: end === undefined ? null : socketOf(end) };
+};
 
 export const room = {
   name: "websocket",
