@@ -1,8 +1,17 @@
 // WebSockets in a worker. All of it is a lazy script (`bundle.ts`), which is loaded with the first socket.
-// @ts-nocheck
 
 import { load, stub } from "ext:miniflare/realm/lazy.ts";
 import { seams } from "ext:miniflare/web/fetch-seams.ts";
+import type { WebSocket } from "../../index.d.ts";
+
+/** What the kind uses of the membrane, which is above this room. */
+type Membrane = Parameters<ReturnType<typeof kind>["decode"]>[1];
+
+declare module "../upstream.d.ts" {
+  interface LazyScripts {
+    "ext:miniflare/websocket/bundle.ts": typeof import("./bundle.ts");
+  }
+}
 
 const SOCKETS = "ext:miniflare/websocket/bundle.ts";
 
@@ -22,10 +31,10 @@ export const room = {
     {
       kind: "webSocket",
       hasIdentity: true,
-      is: (value) => value instanceof classes.WebSocket,
-      encode: (socket) => kind().encode(socket),
-      decode: (parts, membrane, number) => kind().decode(parts, membrane, number),
-      ask: (socket, ...question) => kind().ask(socket, ...question),
+      is: (value: object) => value instanceof classes.WebSocket,
+      encode: (socket: WebSocket) => kind().encode(socket),
+      decode: (parts: [], membrane: Membrane, number?: number) => kind().decode(parts, membrane, number),
+      ask: (socket: WebSocket, ...question: [question: string, ...args: never[]]) => kind().ask(socket, ...question),
     },
   ],
 };

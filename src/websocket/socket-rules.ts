@@ -1,5 +1,4 @@
 // What the methods of sockets take, in the words of Miniflare 2 and of Workers.
-// @ts-nocheck
 
 /** Codes between 1000 and 4999 that no close frame may have. */
 const RESERVED_CODES = new Set([1004, 1005, 1006, 1015]);
@@ -8,12 +7,19 @@ const MOST_REASON_BYTES = 123;
 /** A token of HTTP: <https://httpwg.org/specs/rfc9110.html#tokens> */
 const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
 
+/** What a realm gives the rules. */
+interface Classes {
+  Blob: typeof globalThis.Blob;
+  DOMException: typeof globalThis.DOMException;
+  URL: typeof globalThis.URL;
+}
+
 /** The rules with the classes of a realm. */
-function createRules({ Blob, DOMException, URL }) {
+function createRules({ Blob, DOMException, URL }: Classes) {
   return { checkClose, dataOf, protocolsOf, urlOf };
 
   /** The URL that a socket is opened with. */
-  function urlOf(given) {
+  function urlOf(given: unknown) {
     const url = parsed(given);
     if (url === undefined) throw syntaxError("WebSocket Constructor: The url is invalid.");
     if (url.protocol !== "ws:" && url.protocol !== "wss:") {
@@ -23,7 +29,7 @@ function createRules({ Blob, DOMException, URL }) {
     return url;
   }
 
-  function parsed(given) {
+  function parsed(given: unknown) {
     try {
       return new URL(String(given));
     } catch {
@@ -32,17 +38,18 @@ function createRules({ Blob, DOMException, URL }) {
   }
 
   /** A list of subprotocols, or the only one. */
-  function protocolsOf(given) {
+  function protocolsOf(given: string | Iterable<unknown>): string[] {
     const list = typeof given === "string" ? [given] : Array.from(given, String);
-    const isWrong = (one, index) => !TOKEN.test(one) || list.indexOf(one) !== index;
+    const isWrong = (one: string, index: number) => !TOKEN.test(one) || list.indexOf(one) !== index;
     if (list.some(isWrong)) throw new SyntaxError("An invalid or duplicated subprotocol was specified");
     return list;
   }
 
   /** `isLimited`: whether a reason must fit into a frame. */
-  function checkClose(code, reason, isLimited) {
+  function checkClose(code: unknown, reason: unknown, isLimited: boolean) {
     if (code) {
-      const isValid = code >= 1000 && code < 5000 && !RESERVED_CODES.has(Number(code));
+      const number = Number(code);
+      const isValid = number >= 1000 && number < 5000 && !RESERVED_CODES.has(number);
       if (!isValid) throw new TypeError("Invalid WebSocket close code.");
     }
     if (reason === undefined) return;
@@ -56,18 +63,21 @@ function createRules({ Blob, DOMException, URL }) {
   }
 
   /** What is sent for a value: text, a copy of bytes, or for a blob a promise of its bytes. */
-  function dataOf(value) {
+  function dataOf(value: unknown): string | ArrayBuffer | Promise<ArrayBuffer> {
     if (typeof value === "string") return value;
     if (ArrayBuffer.isView(value)) return copyOf(value.buffer, value.byteOffset, value.byteLength);
-    if (Object.prototype.toString.call(value) === "[object ArrayBuffer]") return copyOf(value, 0, value.byteLength);
+    if (Object.prototype.toString.call(value) === "[object ArrayBuffer]") {
+      return copyOf(value as ArrayBuffer, 0, (value as ArrayBuffer).byteLength);
+    }
     return value instanceof Blob ? value.arrayBuffer() : String(value);
   }
 
-  function syntaxError(text) {
+  function syntaxError(text: string) {
     return new DOMException(text, "SyntaxError");
   }
 }
 
-const copyOf = (buffer, start, length) => new Uint8Array(buffer, start, length).slice().buffer;
+const copyOf = (buffer: ArrayBufferLike, start: number, length: number) =>
+  new Uint8Array(buffer, start, length).slice().buffer;
 
 export { createRules };

@@ -1,31 +1,38 @@
 // The sockets of the worker's realm: an event reaches a listener in the request or the object that it was added in, and what
 // is sent waits for what the object has written.
-// @ts-nocheck
 
 import { core } from "ext:core/mod.js";
 import { connect } from "ext:miniflare/websocket/outbound.ts";
 import { currentContext, depart, enter, listenerContext } from "ext:miniflare/realm/context.ts";
-import { load } from "ext:miniflare/realm/lazy.ts";
 import { atRandom, isSimulating } from "ext:miniflare/realm/simulation.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import { reportError } from "ext:miniflare/web/rejections.ts";
-import { createWebSockets } from "ext:miniflare/websocket/web-socket.js";
-import { createSocketKind } from "ext:miniflare/websocket/socket-kind.js";
+import { createWebSockets } from "ext:miniflare/websocket/web-socket.ts";
+import { createSocketKind } from "ext:miniflare/websocket/socket-kind.ts";
+import type { Soon } from "./end.ts";
+import type { Run } from "./web-socket.ts";
 
 const { CloseEvent, ErrorEvent, Event, EventTarget, MessageEvent } = core.loadExtScript("ext:deno_web/02_event.js");
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 const { Blob } = core.loadExtScript("ext:deno_web/09_file.js");
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
 
-const soon = (callback) => (isSimulating() ? atRandom(callback) : queueMicrotask(callback));
+const soon: Soon = (callback) => (isSimulating() ? atRandom(callback) : queueMicrotask(callback));
+
+/** What the gates of an object do for events that are no requests. */
+interface EventGates {
+  input?: { enter(deliver: () => void, refuse: () => void): Promise<unknown> | void };
+  output: { doubt(): void };
+  life: { isOver: boolean };
+}
 
 /**
  * Listeners of an object, and those that were added outside of all requests, hear of each event in a context of its own;
  * others go on in the request that added them. `lose` is called when the object is no more.
  */
-function capture(lose) {
+function capture(lose: () => void): Run {
   const context = currentContext();
-  const gates = context?.gates;
+  const gates = context?.gates as unknown as EventGates | undefined;
   const isOver = () => gates?.life.isOver === true;
   return (call) => {
     if (isOver()) return lose();
@@ -34,7 +41,7 @@ function capture(lose) {
       try {
         call();
       } catch (error) {
-        gates?.output?.doubt();
+        gates?.output.doubt();
         reportError(error);
       }
     };

@@ -3,23 +3,44 @@
 //
 // An end that was accepted already has its listeners, and stays as a proxy does.
 
-import { ABNORMAL, End, READY_STATE, Way } from "./end.js";
+import { ABNORMAL, End, READY_STATE, Way } from "./end.ts";
+import type { WebSocket } from "../../index.d.ts";
+import type { Link, SocketEvent, Soon } from "./end.ts";
+import type { WebSockets } from "./web-socket.ts";
+
+/** What it uses of the membrane, which is above this room. */
+interface Membrane {
+  ask(number: number, ...args: unknown[]): unknown;
+  whenClosed(end: (reason: unknown) => void): () => void;
+}
+
+/** An event as it crosses: bytes are a view. */
+type EventWire = unknown[];
+/** Passes an event on to the other realm, and returns how many bytes wait there; without an event, that alone. */
+type Tell = (...event: EventWire) => number;
+
+/** What a realm makes sockets of ends with. */
+interface KindRealm extends Pick<WebSockets, "endOf" | "socketOf"> {
+  soon: Soon;
+  /** Told when a socket begins and ceases to await the other realm. */
+  waiting(delta: number): void;
+}
 
 /** What comes last on the way to the other realm. */
-const RELEASE = ["release"];
+const RELEASE = ["release"] as unknown as SocketEvent;
 /** Bytes that the other realm last said to wait; from so many on, it is asked again before that counts. */
 const WORTH_ASKING = 1024 * 1024;
 
 /** What an end of the other realm asks of the one that it stands for. */
-const QUESTIONS = {
+const QUESTIONS: Record<string, (end: End, ...args: never[]) => unknown> = {
   /** Has `tell(type, ...parts)` take the events from now on; those that have waited. */
-  accept(end, tell) {
+  accept(end, tell: Tell) {
     if (end.isAccepted) throw new TypeError("Can't return WebSocket in a Response after calling accept().");
-    const early = [];
+    const early: EventWire[] = [];
     let isEarly = true;
     let known = 0;
     /** The other realm may have ended. */
-    const telling = (...event) => {
+    const telling = (...event: EventWire) => {
       try {
         known = tell(...event);
       } catch {
@@ -41,7 +62,7 @@ const QUESTIONS = {
     isEarly = false;
     return early;
   },
-  put(end, ...event) {
+  put(end, ...event: EventWire) {
     if (!end.hasClosed) end.put(fromWire(event));
     return end.link.waiting();
   },
@@ -52,49 +73,56 @@ const QUESTIONS = {
 };
 
 /** An event whose bytes cross as such. */
-const toWire = (event) => (isBuffer(event[1]) ? [event[0], new Uint8Array(event[1])] : event);
-const isBuffer = (data) => typeof data === "object" && Object.prototype.toString.call(data) === "[object ArrayBuffer]";
-const fromWire = (event) => (ArrayBuffer.isView(event[1]) ? [event[0], bufferOf(event[1])] : event);
-const bufferOf = (bytes) => (bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer);
+const toWire = (event: SocketEvent): EventWire =>
+  event[0] === "message" && typeof event[1] !== "string" ? [event[0], new Uint8Array(event[1])] : event;
+const fromWire = (event: EventWire) =>
+  (ArrayBuffer.isView(event[1]) ? [event[0], bufferOf(event[1] as Uint8Array)] : event) as SocketEvent;
+const bufferOf = (bytes: Uint8Array) =>
+  bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
 
 /**
  * The row of one realm, for `membrane/kinds.ts`.
- * @param endOf the end of a socket, undefined for any other value; `socketOf` makes a socket of an end
- * @param soon calls back in a microtask
- * @param waiting told when a socket begins and ceases to await the other realm
  */
-function createSocketKind({ endOf, socketOf, soon, waiting }) {
+function createSocketKind({ endOf, socketOf, soon, waiting }: KindRealm) {
   return {
     kind: "webSocket",
     hasIdentity: true,
-    is: (value) => endOf(value) !== undefined,
-    encode(socket) {
+    is: (value: object) => endOf(value) !== undefined,
+    encode(socket: WebSocket): [] | undefined {
       const end = endOf(socket);
       return end === undefined || end.isAccepted || end.isConnecting ? undefined : [];
     },
-    decode(_parts, membrane, number) {
+    decode(_parts: unknown[], membrane: Membrane, number?: number) {
       const end = new End(undefined);
-      end.link = farLink(end, (...question) => membrane.ask(number, ...question), membrane, { soon, waiting });
+      end.link = farLink(end, (...question) => membrane.ask(number as number, ...question), membrane, {
+        soon,
+        waiting,
+      });
       return socketOf(end);
     },
-    ask: (socket, question, ...args) => QUESTIONS[question](endOf(socket), ...args),
+    ask: (socket: WebSocket, question: string, ...args: never[]) => QUESTIONS[question](endOf(socket) as End, ...args),
   };
 }
 
 /** The link of an end that stands for one of the other realm. */
-function farLink(end, ask, membrane, { soon, waiting }) {
+function farLink(
+  end: End,
+  ask: (...question: unknown[]) => unknown,
+  membrane: Membrane,
+  { soon, waiting }: Pick<KindRealm, "soon" | "waiting">,
+): Link {
   let known = 0;
   let isOver = false;
   let isAwaiting = false;
-  const awaiting = (is) => {
+  const awaiting = (is: boolean) => {
     if (is !== isAwaiting) waiting(is ? 1 : -1);
     isAwaiting = is;
   };
-  let forget = () => {};
+  let forget: () => void = () => {};
   /** The other realm may end while it is asked: then `whenClosed` tells of it. */
-  const asking = (otherwise, ...question) => {
+  const asking = <Answer>(otherwise: Answer, ...question: unknown[]): Answer => {
     try {
-      return isOver ? otherwise : ask(...question);
+      return isOver ? otherwise : (ask(...question) as Answer);
     } catch {
       return otherwise;
     }
@@ -120,12 +148,12 @@ function farLink(end, ask, membrane, { soon, waiting }) {
       if (known >= WORTH_ASKING) known = asking(0, "waiting");
       return going.bytes + known;
     },
-    state: () => asking(READY_STATE.CLOSED, "state"),
+    state: () => asking<0 | 1 | 2 | 3>(READY_STATE.CLOSED, "state"),
     accept() {
-      const early = ask("accept", (...event) => {
+      const early = ask("accept", (...event: EventWire) => {
         if (event.length > 0) coming.put(fromWire(event));
         return coming.bytes + end.waiting();
-      });
+      }) as EventWire[];
       awaiting(true);
       forget = membrane.whenClosed((reason) => {
         isOver = true;
@@ -140,8 +168,9 @@ function farLink(end, ask, membrane, { soon, waiting }) {
 }
 
 /** What becomes of a socket whose other realm has ended: a worker that is loaded again says so, as Miniflare 2 does. */
-function endedBy(reason) {
-  if (reason?.code === "ERR_RELOADED") return [["close", 1012, "Service Restart", true]];
+function endedBy(reason: unknown): SocketEvent[] {
+  if ((reason as { code?: string } | undefined)?.code === "ERR_RELOADED")
+    return [["close", 1012, "Service Restart", true]];
   return [
     ["error", reason],
     ["close", 1006, "", false],

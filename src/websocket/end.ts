@@ -5,38 +5,86 @@
 // What an end sends goes into its link: to the other end of a pair, to an end in the other realm, or to a connection. What
 // arrives waits until a taker is there, which is the socket that was accepted, or what the socket is coupled with.
 
+/** An event of a connection. */
+type SocketEvent =
+  | [type: "open"]
+  | [type: "message", data: string | ArrayBuffer]
+  | [type: "close", code: number, reason: string, wasClean: boolean]
+  | [type: "error", error: unknown];
+
+/** A promise of when an event may go; with a value, that is the data of the message. */
+type Ready = Promise<ArrayBuffer | void>;
+/** Calls back when an event's turn has come that waits for nothing. */
+type Soon = (callback: () => void) => void;
+
+/** Where an end sends its events. */
+interface Link {
+  put(event: SocketEvent, ready?: Ready): void;
+  /** Bytes that have not reached the peer. */
+  waiting(): number;
+  /** How many may, unless that is `MOST_WAITING`. */
+  readonly most?: number;
+  /** The events that arrived before; called once. */
+  accept?(): SocketEvent[];
+  /** The state of an end that was not accepted. */
+  state?(): State;
+  /** Called after each event that was taken. */
+  taken?(): void;
+  /** Called when nothing more comes or goes. */
+  release?(): void;
+}
+
+/** What the events of an end are for. */
+interface Taker {
+  /** A promise when the next event must wait for it. */
+  take(event: SocketEvent): Promise<unknown> | undefined | void;
+  /** Bytes that it has not passed on. */
+  waiting(): number;
+}
+
+type State = 0 | 1 | 2 | 3;
+
 /** Bytes that may wait for a peer before `send` refuses more: two messages of the largest size that Workers receive. */
 const MOST_WAITING = 64 * 1024 * 1024;
 
 const NO_STATUS = 1005;
 const ABNORMAL = 1006;
 /** What the peer of an end learns whose writes were lost before a message could leave. */
-const LOST = ["close", ABNORMAL, "", false];
-const READY_STATE = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 };
+const LOST: SocketEvent = ["close", ABNORMAL, "", false];
+const READY_STATE = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
 
 /** An end that is over: whatever still comes is for nobody. */
-const GONE = { take() {}, waiting: () => 0 };
+const GONE: Taker = { take() {}, waiting: () => 0 };
 
 /** The size of an event; that of a blob is known once it is read. */
-const sizeOf = ([type, data]) => (type === "message" ? (data.byteLength ?? data.length ?? 0) : 0);
+const sizeOf = (event: SocketEvent) => {
+  if (event[0] !== "message") return 0;
+  const data = event[1];
+  return typeof data === "string" ? data.length : data.byteLength;
+};
+
+/** An event on its way. */
+interface Entry {
+  event: SocketEvent;
+  isDue: boolean;
+  bytes: number;
+}
 
 /** Events in one direction, which stay in order, whatever each of them waits for. */
 class Way {
-  #deliver;
-  #soon;
-  #waiting = [];
+  #deliver: (event: SocketEvent) => void;
+  #soon: Soon;
+  #waiting: Entry[] = [];
   /** The size of the messages that wait. */
   bytes = 0;
 
-  /** `soon(callback)` calls back when an event's turn has come that waits for nothing. */
-  constructor(deliver, soon) {
+  constructor(deliver: (event: SocketEvent) => void, soon: Soon) {
     this.#deliver = deliver;
     this.#soon = soon;
   }
 
-  /** `ready` is undefined, or a promise of when the event may go; with a value, that is the data of the message. */
-  put(event, ready) {
-    const entry = { event, isDue: false, bytes: sizeOf(event) };
+  put(event: SocketEvent, ready?: Ready): void {
+    const entry: Entry = { event, isDue: false, bytes: sizeOf(event) };
     this.#waiting.push(entry);
     this.bytes += entry.bytes;
     if (ready === undefined) return this.#soon(() => this.#due(entry));
@@ -52,10 +100,10 @@ class Way {
     );
   }
 
-  #due(entry) {
+  #due(entry: Entry) {
     entry.isDue = true;
     while (this.#waiting.length > 0 && this.#waiting[0].isDue) {
-      const { event, bytes } = this.#waiting.shift();
+      const { event, bytes } = this.#waiting.shift() as Entry;
       this.bytes -= bytes;
       this.#deliver(event);
     }
@@ -69,23 +117,24 @@ class Way {
  * `release()`, called when nothing more comes or goes.
  */
 class End {
-  link;
+  link: Link;
   isConnecting = false;
   isAccepted = false;
   /** Whether the socket was used in a response, so that something else than its listeners takes its events. */
   isCoupled = false;
   hasClosed = false;
   hasPeerClosed = false;
-  #taker;
-  #queue = [];
+  #taker: Taker | undefined;
+  #queue: SocketEvent[] = [];
   #queued = 0;
   #isTaking = false;
 
-  constructor(link) {
-    this.link = link;
+  /** A link that is not there yet is set before anything is sent. */
+  constructor(link: Link | undefined) {
+    this.link = link as Link;
   }
 
-  get readyState() {
+  get readyState(): State {
     if (this.isConnecting) return READY_STATE.CONNECTING;
     if (!this.isAccepted && this.link.state !== undefined) return this.link.state();
     if (this.hasClosed && this.hasPeerClosed) return READY_STATE.CLOSED;
@@ -96,7 +145,7 @@ class End {
    * Has a taker get the events from now on, and those that have waited at once. `take(event)` returns a promise when the
    * next event must wait for it; `waiting()` says how many bytes it has not passed on.
    */
-  accept(taker) {
+  accept(taker: Taker) {
     const early = this.link.accept?.() ?? [];
     this.isAccepted = true;
     this.#taker = taker;
@@ -105,22 +154,22 @@ class End {
   }
 
   /** Sends an event to the peer. */
-  put(event, ready = undefined) {
+  put(event: SocketEvent, ready?: Ready) {
     if (event[0] === "close") this.hasClosed = true;
     this.link.put(event, ready);
   }
 
-  close(code, reason, ready = undefined) {
+  close(code: number | undefined, reason: string, ready?: Ready) {
     this.put(["close", code || NO_STATUS, reason ?? "", code !== ABNORMAL], ready);
   }
 
   /** An event of the peer arrives. */
-  receive(event) {
+  receive(event: SocketEvent) {
     this.#keep(event);
     if (this.#taker !== undefined && !this.#isTaking) this.#drain();
   }
 
-  #keep(event) {
+  #keep(event: SocketEvent) {
     if (event[0] === "close") this.hasPeerClosed = true;
     this.#queue.push(event);
     this.#queued += sizeOf(event);
@@ -128,23 +177,23 @@ class End {
 
   #drain() {
     while (this.#queue.length > 0) {
-      const event = this.#queue.shift();
+      const event = this.#queue.shift() as SocketEvent;
       this.#queued -= sizeOf(event);
       this.#isTaking = true;
-      const taken = this.#taker.take(event);
+      const taken = (this.#taker as Taker).take(event);
       if (taken !== undefined) return void taken.then(() => this.#next(event));
       this.#isTaking = false;
       this.#releaseAfter(event);
     }
   }
 
-  #next(event) {
+  #next(event: SocketEvent) {
     this.#isTaking = false;
     this.#releaseAfter(event);
     this.#drain();
   }
 
-  #releaseAfter([type]) {
+  #releaseAfter([type]: SocketEvent) {
     if (type === "close" && this.hasClosed) this.release();
     this.link.taken?.();
   }
@@ -155,7 +204,7 @@ class End {
   }
 
   /** Bytes that have arrived and that nothing has taken. */
-  waiting() {
+  waiting(): number {
     return this.#queued + (this.#taker?.waiting() ?? 0);
   }
 
@@ -169,14 +218,14 @@ class End {
 }
 
 /** Two ends, each of which gets what the other sends. */
-function createPair(soon) {
+function createPair(soon: Soon): [End, End] {
   const [one, other] = [new End(undefined), new End(undefined)];
   one.link = linkTo(other, soon);
   other.link = linkTo(one, soon);
   return [one, other];
 }
 
-function linkTo(end, soon) {
+function linkTo(end: End, soon: Soon): Link {
   const way = new Way((event) => end.receive(event), soon);
   return {
     put(event, ready) {
@@ -189,3 +238,4 @@ function linkTo(end, soon) {
 }
 
 export { ABNORMAL, createPair, End, MOST_WAITING, NO_STATUS, READY_STATE, sizeOf, Way };
+export type { Link, Ready, SocketEvent, Soon, Taker };
