@@ -87,17 +87,23 @@ class Way {
     const entry: Entry = { event, isDue: false, bytes: sizeOf(event) };
     this.#waiting.push(entry);
     this.bytes += entry.bytes;
-    if (ready === undefined) return this.#soon(() => this.#due(entry));
-    ready.then(
-      (data) => {
-        if (data !== undefined) entry.event = ["message", data];
-        this.#due(entry);
-      },
-      () => {
-        entry.event = LOST;
-        this.#due(entry);
-      },
-    );
+    const due = () => this.#due(entry);
+    if (ready === undefined) this.#soon(due);
+    else
+      ready.then(
+        (data) => this.#ready(entry, data),
+        () => this.#lost(entry),
+      );
+  }
+
+  #ready(entry: Entry, data: ArrayBuffer | void) {
+    if (data !== undefined) entry.event = ["message", data];
+    this.#due(entry);
+  }
+
+  #lost(entry: Entry) {
+    entry.event = LOST;
+    this.#due(entry);
   }
 
   #due(entry: Entry) {
