@@ -18,10 +18,11 @@ const ENTRY_POINTS = {
   "storage-memory": "node/names/storage-memory.ts",
   "storage-file": "node/names/storage-file.ts",
   "storage-redis": "node/names/storage-redis.ts",
-  kv: "node/names/kv.ts",
-  "web-sockets": "node/names/web-sockets.ts",
-  cache: "node/names/cache.ts",
-  "durable-objects": "node/names/durable-objects.ts",
+  kv: "kv/node/kv-names.ts",
+  cache: "cache/node/cache-names.ts",
+  "durable-objects": "durable/node/durable-names.ts",
+  "html-rewriter": "html/node/html-names.ts",
+  "web-sockets": "websocket/node/websocket-names.ts",
   jest: "node/env/jest.ts",
   vitest: "node/env/vitest.ts",
   environment: "node/env/environment.ts",
@@ -34,8 +35,8 @@ const IN_REALM = { "repl-session": ["node/cli/repl-session.ts", "createSession"]
 const WORKERS = /^ext:miniflare\/(durable\/.*|realm\/(?:simulation|stretch)\.[jt]s)$/;
 const IN_NODE = [
   [/^ext:core\/mod\.js$/, "node/names/core-mod.ts"],
-  [/^ext:core\/ops$/, "node/names/durable-ops.ts"],
-  [/^ext:miniflare\/(realm|membrane|worker)\//, "node/names/worker-seams.ts"],
+  [/^ext:core\/ops$/, "durable/node/durable-ops.ts"],
+  [/^ext:miniflare\/(realm|membrane|worker)\//, "durable/node/worker-seams.ts"],
 ];
 /** Libraries that are bundled, by the file that they are in there. */
 const LIBRARIES = {

@@ -19,6 +19,7 @@ export const HOST = {
   SIGNAL: 13,
   AT_REST: 14,
   FORGET_SIGNAL: 15,
+  REST: 20,
 } as const;
 
 // Calls from one half of the membrane to the other. `FETCHED` goes to the worker only: it brings the answer to
@@ -184,4 +185,45 @@ export const WANT = {
   CANCEL: 0,
   SOME: 1,
   ALL: 2,
+} as const;
+
+// What the parser of an HTML rewriter needs next: a piece of the document, nothing any more, to be asked why it failed,
+// the handler of a token, or content that comes in pieces. The bits above the first four are the number of that handler
+// or content.
+export const HTML_STEP = {
+  HUNGRY: 0,
+  DONE: 1,
+  FAILED: 2,
+  ELEMENT: 3,
+  COMMENT: 4,
+  TEXT: 5,
+  DOCTYPE: 6,
+  DOCUMENT_END: 7,
+  END_TAG: 8,
+  CONTENT: 9,
+} as const;
+
+// The texts of a token of an HTML document.
+export const HTML_TEXT = {
+  NAME: 0,
+  TEXT: 1,
+  NAMESPACE: 2,
+  PUBLIC_ID: 3,
+  SYSTEM_ID: 4,
+} as const;
+
+// What may hold of a token of an HTML document.
+export const HTML_FLAG = {
+  REMOVED: 0,
+  LAST_IN_TEXT_NODE: 1,
+} as const;
+
+// Where content is inserted at a token of an HTML document.
+export const HTML_PLACE = {
+  BEFORE: 0,
+  AFTER: 1,
+  PREPEND: 2,
+  APPEND: 3,
+  REPLACE: 4,
+  INNER: 5,
 } as const;

@@ -40,9 +40,9 @@ function withBytes(controller: ReadableByteStreamController): BodyController {
   };
 }
 
-/** How many bytes a stream will have, where that is known beforehand. */
-const lengths = new WeakMap<object, number>();
-export const setLength = (stream: ReadableStream, length: number) => void lengths.set(stream, length);
+/** How many bytes a stream will have, where that is known beforehand; null for a body, whose message says so. */
+const lengths = new WeakMap<object, number | null>();
+export const setLength = (stream: ReadableStream, length: number | null) => void lengths.set(stream, length);
 export const lengthOf = (stream: ReadableStream) => lengths.get(stream);
 
 /** How many bytes an inner body has; undefined when that is not known before it is read. */
@@ -57,7 +57,7 @@ export const isLengthOf = (value: unknown, body: Body | null) => body === null |
 
 /** Gives a request or response whose body is a stream of known length the header that says so. */
 export function announceLength(message: Request | Response, inner: { body: Body | null }, body: object) {
-  const length = lengths.get(body);
+  const length = lengths.get(body) ?? undefined;
   if (length === undefined) return;
   message.headers.set("Content-Length", String(length));
   (inner.body as Body).length = length;

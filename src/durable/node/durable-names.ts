@@ -3,21 +3,21 @@
 
 import timers from "node:timers";
 const { clearTimeout, setTimeout } = timers;
-import { DurableObjectError, describe } from "../errors.ts";
-import { objectIds } from "../binding/binding.ts";
-import { Request } from "../http/http-request.ts";
-import { isResponse } from "../http/http-response.ts";
-import { makeFair } from "../instance/fairly.ts";
-import { DurableObjectId, DurableObjectNamespace as Namespace } from "../../durable/object-namespace.ts";
-import { InputGate, OutputGate } from "../../durable/gate.ts";
+import { DurableObjectError, describe } from "../../node/errors.ts";
+import { objectIds } from "../../node/binding/binding.ts";
+import { Request } from "../../node/http/http-request.ts";
+import { isResponse } from "../../node/http/http-response.ts";
+import { makeFair } from "../../node/instance/fairly.ts";
+import { DurableObjectId, DurableObjectNamespace as Namespace } from "../object-namespace.ts";
+import { InputGate, OutputGate } from "../gate.ts";
 import { waitBy } from "../../realm/simulation.ts";
-import { DurableObjectState as State } from "../../durable/state.ts";
-import { DurableObjectStorage as ObjectStorage } from "../../durable/storage.ts";
-import { constructible } from "./constructible.ts";
+import { DurableObjectState as State } from "../state.ts";
+import { DurableObjectStorage as ObjectStorage } from "../storage.ts";
+import { constructible } from "../../node/names/constructible.ts";
 import { op_durable_confirm, op_durable_confirmed, openStorage } from "./durable-ops.ts";
-import { DurableObjectsPlugin } from "./plugin-classes.ts";
-import { storageOf } from "./named-storage.ts";
-import type { NamespaceBackend } from "../../durable/object-namespace.ts";
+import { DurableObjectsPlugin } from "../../node/names/plugin-classes.ts";
+import { storageOf } from "../../node/names/named-storage.ts";
+import type { NamespaceBackend } from "../object-namespace.ts";
 import type * as miniflare from "../../../index.d.ts";
 import type * as contract from "../../../types/durable-objects.d.ts";
 

@@ -1,17 +1,17 @@
 // `miniflare-rs/cache`: caches over a storage, without an instance.
 
-import { binding } from "../binding/binding.ts";
-import { CacheError, describe, MiniflareError } from "../errors.ts";
-import { later } from "../binding/later.ts";
-import { cacheBackend } from "../../cache/node/cache-backend.ts";
-import * as cache from "../../cache/cache.ts";
-import { cachePlace, cacheSettings } from "../../cache/node/options.ts";
-import { beginner, constructible, inStep } from "./constructible.ts";
-import { CachePlugin } from "./plugin-classes.ts";
-import { storageOf } from "./named-storage.ts";
+import { binding } from "../../node/binding/binding.ts";
+import { CacheError, describe, MiniflareError } from "../../node/errors.ts";
+import { later } from "../../node/binding/later.ts";
+import { cacheBackend } from "./cache-backend.ts";
+import * as cache from "../cache.ts";
+import { cachePlace, cacheSettings } from "./options.ts";
+import { beginner, constructible, inStep } from "../../node/names/constructible.ts";
+import { CachePlugin } from "../../node/names/plugin-classes.ts";
+import { storageOf } from "../../node/names/named-storage.ts";
 import type * as contract from "../../../types/cache.d.ts";
-import type { CacheCalls, CacheStorageBackend } from "../../cache/cache.ts";
-import type { StorageParts } from "./named-storage.ts";
+import type { CacheCalls, CacheStorageBackend } from "../cache.ts";
+import type { StorageParts } from "../../node/names/named-storage.ts";
 
 type Options = contract.InternalCacheOptions;
 

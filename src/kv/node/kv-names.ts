@@ -1,15 +1,15 @@
 // `miniflare-rs/kv`: KV namespaces over a storage, without an instance.
 
-import { binding } from "../binding/binding.ts";
-import { kvBackend } from "../../kv/node/kv-backend.ts";
-import { KVNamespace as Namespace } from "../../kv/kv-namespace.ts";
-import { beginner, constructible, inStep } from "./constructible.ts";
-import { KVPlugin } from "./plugin-classes.ts";
-import { adopt } from "./names-realm.ts";
-import { storageOf } from "./named-storage.ts";
+import { binding } from "../../node/binding/binding.ts";
+import { kvBackend } from "./kv-backend.ts";
+import { KVNamespace as Namespace } from "../kv-namespace.ts";
+import { beginner, constructible, inStep } from "../../node/names/constructible.ts";
+import { KVPlugin } from "../../node/names/plugin-classes.ts";
+import { adopt } from "../../node/names/names-realm.ts";
+import { storageOf } from "../../node/names/named-storage.ts";
 import type * as contract from "../../../types/kv.d.ts";
 import type { Clock } from "../../../types/storage.d.ts";
-import type { KVBackend, KVCalls } from "../../kv/kv-namespace.ts";
+import type { KVBackend, KVCalls } from "../kv-namespace.ts";
 
 interface Options {
   clock?: Clock;

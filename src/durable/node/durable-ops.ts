@@ -4,13 +4,13 @@
 import timers from "node:timers";
 const { setImmediate } = timers;
 import { Deserializer, Serializer } from "node:v8";
-import { binding } from "../binding/binding.ts";
-import { DurableObjectError, StorageError } from "../errors.ts";
-import { later } from "../binding/later.ts";
+import { binding } from "../../node/binding/binding.ts";
+import { DurableObjectError, StorageError } from "../../node/errors.ts";
+import { later } from "../../node/binding/later.ts";
 import { CLONE, STORE_ERROR, STORED } from "../../protocol.ts";
-import { adopt } from "./names-realm.ts";
-import type { WireValue } from "../binding/raw.d.ts";
-import type { StorageParts } from "./named-storage.ts";
+import { adopt } from "../../node/names/names-realm.ts";
+import type { WireValue } from "../../node/binding/raw.d.ts";
+import type { StorageParts } from "../../node/names/named-storage.ts";
 
 type Stored = (typeof STORED)[keyof typeof STORED];
 
