@@ -93,13 +93,15 @@ export interface MiniflareOptions {
   // Configuration files
 
   /**
-   * The path of a `wrangler.toml` whose keys set the options that are not given here. `true` means the one in
-   * `rootPath`, if it exists. Default: none.
+   * The path of a configuration file of wrangler, whose keys set the options that are not given here. `true` means
+   * `wrangler.json`, `wrangler.jsonc` or `wrangler.toml`, in `rootPath` or above it, if there is one. A `main` in TypeScript,
+   * or one that imports packages, is built by the project's own esbuild. Default: none.
    *
-   * @throws {MiniflareCoreError} `ERR_INVALID_CONFIG`, from the methods, if the file is not valid TOML
+   * @throws {MiniflareCoreError} `ERR_INVALID_CONFIG`, from the methods, if the file is not valid TOML or JSON
+   * @throws {BuildError} from the methods, if `main` cannot be built
    */
   wranglerConfigPath?: boolean | string;
-  /** The environment of `wrangler.toml` whose keys replace the top-level ones. Default: none. */
+  /** The environment of the configuration file whose keys replace the top-level ones. Default: none. */
   wranglerConfigEnv?: string;
   /**
    * The path of a `package.json` that names the script if no other option does: with `module` for a module worker, with
@@ -191,6 +193,8 @@ export interface MiniflareOptions {
   durableObjectsPersist?: boolean | string;
   /** Where KV namespaces are stored, as for `durableObjectsPersist`; `true` is `./.mf/kv`. Default: `false`, memory. */
   kvPersist?: boolean | string;
+  /** Where R2 buckets are stored, as for `durableObjectsPersist`; `true` is `./.mf/r2`. Default: `false`, memory. */
+  r2Persist?: boolean | string;
   /** Where caches are stored, as for `durableObjectsPersist`; `true` is `./.mf/cache`. Default: `false`, memory. */
   cachePersist?: boolean | string;
   /**
@@ -291,6 +295,14 @@ export interface MiniflareOptions {
    * kvNamespaces: ["KV"]
    */
   kvNamespaces?: string[];
+  /**
+   * Names of R2 buckets to bind. Their objects survive `reload()` and `setOptions()`; they are in memory and end with the
+   * instance unless `r2Persist` is set. Default: none.
+   *
+   * @example
+   * r2Buckets: ["BUCKET"]
+   */
+  r2Buckets?: string[];
   /** Whether caches store anything. With `false`, `caches` exists and does nothing. Default: `true`. */
   cache?: boolean;
   /** Whether to log a warning, once, when a cache is used: `workers.dev` subdomains have no cache. Default: `false`. */
@@ -363,6 +375,11 @@ export interface MiniflareOptions {
   host?: string;
   /** The port that `startServer` listens on, from 0 to 65535; 0 means any free port. Default: 8787. */
   port?: number;
+  /**
+   * The page that the command opens in the browser once the server listens: `true` for that of the server, or a URL. The
+   * API opens nothing; `getOpenURL` returns the page. Default: `false`.
+   */
+  open?: boolean | string;
   /**
    * Makes the server an HTTPS server with a self-signed certificate, in the folder `.mf/cert` or in the one that is
    * named. Default: `false`.
@@ -729,6 +746,16 @@ export class Miniflare extends EventTarget {
    * await kv.put("key", "value");
    */
   getKVNamespace(name: string): Promise<KVNamespace>;
+  /**
+   * Returns an R2 bucket, for use in Node. It need not be bound. It stays valid until `dispose()`.
+   *
+   * @param name the name of the binding, as in the option `r2Buckets`
+   *
+   * @example
+   * const bucket = await mf.getR2Bucket("BUCKET");
+   * await bucket.put("key", "value");
+   */
+  getR2Bucket(name: string): Promise<R2Bucket>;
 
   /**
    * Returns the caches, for use in Node. They stay valid until `dispose()`.
@@ -748,6 +775,22 @@ export class Miniflare extends EventTarget {
    * await scheduler.dispose();
    */
   startScheduler(): Promise<CronScheduler>;
+
+  /**
+   * Starts a REPL of Node's on standard input and output, in the worker's global scope, where `env` has the bindings.
+   * docs/command-line.md describes it. I/O, timers and random values need `globalAsyncIO`, `globalTimers` and
+   * `globalRandom`.
+   *
+   * @returns once the REPL has begun. It ends by `.exit` or with its input, and leaves the instance as it is
+   */
+  startREPL(): Promise<void>;
+
+  /**
+   * Returns the page that the option `open` names: the URL itself, or that of a server at the options `host` and `port`.
+   *
+   * @returns `undefined` if `open` is not set
+   */
+  getOpenURL(): Promise<string | undefined>;
 
   /**
    * Loads the worker again, with a new global scope. The script, modules and files of bindings are read from disk
@@ -994,6 +1037,214 @@ export interface KVListResult<Metadata = unknown> {
   /** The cursor for the next page; empty if there is none. */
   cursor: string;
   list_complete: boolean;
+}
+
+/** The HTTP metadata of an object. As headers, the names are those of HTTP, and `cacheExpiry` is `cache-expiry` or `expires`. */
+export interface R2HTTPMetadata {
+  contentType?: string;
+  contentLanguage?: string;
+  contentDisposition?: string;
+  contentEncoding?: string;
+  cacheControl?: string;
+  cacheExpiry?: Date;
+}
+
+/** A condition of `get` and `put`. Without an object, `etagMatches` and `uploadedAfter` do not hold, and the others do. */
+export interface R2Conditional {
+  /** The etag, or one of several; `"*"` is any. Quotes around it do not count. */
+  etagMatches?: string | string[];
+  /** Not this etag, or none of these. */
+  etagDoesNotMatch?: string | string[];
+  /** Uploaded before this time. Not checked if `etagMatches` is given. */
+  uploadedBefore?: Date;
+  /** Uploaded after this time. Not checked if `etagDoesNotMatch` is given. */
+  uploadedAfter?: Date;
+  /** Whether times are compared in whole seconds, as with a `Headers` object. Default: `false`. */
+  secondsGranularity?: boolean;
+}
+
+/** Bytes of an object: whole numbers. `suffix`, the number of last bytes, takes precedence over the others. */
+export interface R2Range {
+  /** Default: 0. */
+  offset?: number;
+  /** Default: up to the end. */
+  length?: number;
+  suffix?: number;
+}
+
+export interface R2GetOptions {
+  /** `get` returns an object without a body if the condition does not hold. `Headers` are those of a request. */
+  onlyIf?: R2Conditional | Headers;
+  /** The part that is wanted. Of `Headers`, a `Range` of one part counts; others are ignored. Default: all. */
+  range?: R2Range | Headers;
+  /** The key that the object was stored with: 32 bytes, or 64 lower-case hexadecimal digits. */
+  ssecKey?: string | ArrayBuffer | ArrayBufferView;
+}
+
+export interface R2MultipartOptions {
+  httpMetadata?: R2HTTPMetadata | Headers;
+  /** At most 8,192 bytes of names and values in UTF-8. */
+  customMetadata?: Record<string, string>;
+  /** A name that is kept. Default: `"Standard"`. */
+  storageClass?: "Standard" | "InfrequentAccess";
+  /** A key without which the object cannot be read, as in {@link R2GetOptions}. The stored value is not encrypted. */
+  ssecKey?: string | ArrayBuffer | ArrayBufferView;
+}
+
+/** At most one digest may be given, as bytes or hexadecimal digits; a value with another is refused. */
+export interface R2PutOptions extends R2MultipartOptions {
+  /** `put` stores nothing and returns `null` if the condition does not hold. `Headers` are those of a request. */
+  onlyIf?: R2Conditional | Headers;
+  md5?: string | ArrayBuffer | ArrayBufferView;
+  sha1?: string | ArrayBuffer | ArrayBufferView;
+  sha256?: string | ArrayBuffer | ArrayBufferView;
+  sha384?: string | ArrayBuffer | ArrayBufferView;
+  sha512?: string | ArrayBuffer | ArrayBufferView;
+}
+
+export interface R2ListOptions {
+  /** The maximum number of objects and folded prefixes on a page, from 1 to 1000. Default: 1000. */
+  limit?: number;
+  /** The prefix of the keys. Default: none. */
+  prefix?: string;
+  /** The `cursor` of the previous page. */
+  cursor?: string;
+  /** Keys with this text after the prefix are folded into one entry of `delimitedPrefixes`. Default: none. */
+  delimiter?: string;
+  /** Only keys after this one. */
+  startAfter?: string;
+  /**
+   * The metadata that the objects have; at most 100 per page then. Without the compatibility flag `r2_list_honor_include`,
+   * they have all of it.
+   */
+  include?: ("httpMetadata" | "customMetadata")[];
+}
+
+export interface R2Objects {
+  objects: R2Object[];
+  truncated: boolean;
+  /** The cursor for the next page; `undefined` if there is none. */
+  cursor: string | undefined;
+  delimitedPrefixes: string[];
+}
+
+/** Digests of a value, in a new buffer with each read. `md5` is always there, except for objects uploaded in parts. */
+export interface R2Checksums {
+  readonly md5: ArrayBuffer | undefined;
+  readonly sha1: ArrayBuffer | undefined;
+  readonly sha256: ArrayBuffer | undefined;
+  readonly sha384: ArrayBuffer | undefined;
+  readonly sha512: ArrayBuffer | undefined;
+  /** Returns the digests that are there, as hexadecimal digits. */
+  toJSON(): Record<string, string>;
+}
+
+/** What is known of an object. */
+export interface R2Object {
+  key: string;
+  /** Unique for each write: 32 characters. */
+  version: string;
+  /** Bytes of the whole value. */
+  size: number;
+  /** The MD5 of the value in hexadecimal digits; for an object uploaded in parts, a digest and the number of parts. */
+  etag: string;
+  /** The etag in double quotes, as in headers. */
+  httpEtag: string;
+  /** By the clock of the instance. */
+  uploaded: Date;
+  httpMetadata: R2HTTPMetadata;
+  customMetadata: Record<string, string>;
+  /** The bytes that `get` delivers; `undefined` for an empty object and in the results of other methods. */
+  range: { offset: number; length: number } | undefined;
+  readonly checksums: R2Checksums;
+  readonly storageClass: string;
+  /** The MD5 of the `ssecKey` in Base64. */
+  readonly ssecKeyMd5: string | undefined;
+  /** Sets the headers of `httpMetadata`. */
+  writeHttpMetadata(headers: Headers): void;
+}
+
+/** An object with its body, which can be read once: as a stream, or by one of the methods. */
+export interface R2ObjectBody extends R2Object {
+  readonly body: ReadableStream<Uint8Array>;
+  readonly bodyUsed: boolean;
+  arrayBuffer(): Promise<ArrayBuffer>;
+  bytes(): Promise<Uint8Array>;
+  text(): Promise<string>;
+  json<Value = unknown>(): Promise<Value>;
+  blob(): Promise<Blob>;
+}
+
+export interface R2UploadedPart {
+  partNumber: number;
+  etag: string;
+}
+
+/** An object that is uploaded in parts. Its parts are no object before `complete()`. */
+export interface R2MultipartUpload {
+  readonly key: string;
+  readonly uploadId: string;
+  /**
+   * Uploads a part, and replaces the one with the same number.
+   *
+   * @param partNumber from 1 to 10000
+   * @param value in a worker, a stream must have a known length: the body of a request or response, or the readable side of
+   *   a `FixedLengthStream`
+   */
+  uploadPart(
+    partNumber: number,
+    value: string | ArrayBuffer | ArrayBufferView | Blob | ReadableStream,
+    options?: { ssecKey?: string | ArrayBuffer | ArrayBufferView },
+  ): Promise<R2UploadedPart>;
+  /** Deletes the parts. */
+  abort(): Promise<void>;
+  /** Makes the object, in the order of the parts' numbers. All parts but the last have one size, at least 5 MiB. */
+  complete(parts: R2UploadedPart[]): Promise<R2Object>;
+}
+
+/**
+ * An R2 bucket. Buckets of the same name are the same, in Node and in the worker. Every method rejects with a `TypeError`
+ * or an `Error` that describes an invalid argument, and with a {@link StorageError} if the underlying store fails. A key is
+ * at most 1,024 bytes in UTF-8.
+ */
+export interface R2Bucket {
+  /** Returns what is known of an object, or `null` if there is none. */
+  head(key: string): Promise<R2Object | null>;
+  /**
+   * Returns an object with its body; without a body if `onlyIf` does not hold; or `null` if there is none.
+   *
+   * @example
+   * const object = await bucket.get("key", { range: { offset: 0, length: 100 } });
+   * const text = await object?.text();
+   */
+  get(key: string, options?: R2GetOptions & { onlyIf?: undefined }): Promise<R2ObjectBody | null>;
+  get(key: string, options: R2GetOptions): Promise<R2ObjectBody | R2Object | null>;
+  /**
+   * Stores an object, and replaces the previous one; returns `null` if `onlyIf` does not hold.
+   *
+   * @param value at most 4,995,000,000 bytes; on a Redis server, 32,000,000
+   *
+   * @example
+   * await bucket.put("key", "value", { httpMetadata: { contentType: "text/plain" } });
+   */
+  put(
+    key: string,
+    value: string | ArrayBuffer | ArrayBufferView | Blob | ReadableStream | null,
+    options?: R2PutOptions & { onlyIf?: undefined },
+  ): Promise<R2Object>;
+  put(
+    key: string,
+    value: string | ArrayBuffer | ArrayBufferView | Blob | ReadableStream | null,
+    options: R2PutOptions,
+  ): Promise<R2Object | null>;
+  /** Deletes objects, if they exist: all or none, at most 1,000. */
+  delete(keys: string | string[]): Promise<void>;
+  /** Returns one page of objects, in the order of their keys' UTF-8 bytes, without their values. */
+  list(options?: R2ListOptions): Promise<R2Objects>;
+  /** Begins an upload in parts. */
+  createMultipartUpload(key: string, options?: R2MultipartOptions): Promise<R2MultipartUpload>;
+  /** Returns an upload that was begun before, without checking that it exists. */
+  resumeMultipartUpload(key: string, uploadId: string): R2MultipartUpload;
 }
 
 /**

@@ -125,7 +125,7 @@ describe("source files that documents name without their folders", () => {
   ];
 
   test("are found in prose, with placeholders too", () => {
-    const there = "`lane.rs`, `kv/node/mod.rs`, `src/<room>/node/mod.rs`, `src/**/*-kinds.js`, `*-options.ts`";
+    const there = "`lane.rs`, `kv/node/mod.rs`, `src/<room>/node/mod.rs`, `src/**/*-kinds.ts`, `*-options.ts`";
     const missing = "`lane.js`, `kv/lane.rs`, `src/<room>/lane/mod.rs`, `src/**/*-lane.js`, `*-lane.ts`";
     assert.equal(names(there).length, 5);
     assert.deepEqual(
@@ -239,7 +239,13 @@ describe("limits", () => {
 
   const grouped = (number) => number.toLocaleString("en-US");
   const options = "docs/options.md";
-  const rooms = { cache: "src/cache/README.md", durable: "src/durable/README.md", kv: "src/kv/README.md" };
+  const rooms = {
+    cache: "src/cache/README.md",
+    durable: "src/durable/README.md",
+    html: "src/html/README.md",
+    kv: "src/kv/README.md",
+    r2: "src/r2/README.md",
+  };
 
   // What documents say of a limit, made of its number, and where.
   const STATED = [
@@ -253,11 +259,25 @@ describe("limits", () => {
     ["DURABLE_ALARM_BACKOFF", (n) => `called again after ${n} s`, ["docs/durable-objects.md"]],
     ["DURABLE_ALARM_SOON", (n) => `due within ${n} s`, ["docs/durable-objects.md"]],
     ["DURABLE_ALARM_OUTAGE", (n) => `every ${n} s`, ["docs/storage.md"]],
+    ["PARSER_BYTES", (n) => `${n / 2 ** 20} MiB`, ["docs/html-rewriter.md", "types/html-rewriter.d.ts", rooms.html]],
+    ["SELECTOR_PARTS", (n) => `at most ${n} parts`, ["docs/html-rewriter.md"]],
+    ["SELECTOR_PARTS", (n) => `| ${n} |`, [rooms.html]],
+    ["STACK_BYTES", (n) => `${n / 1024} KiB`, [rooms.html]],
+    ["TURN_MS", (n) => `${n} ms of parsing`, [rooms.html]],
     ["KV_KEY_BYTES", (n) => `${n} bytes`, [options, "index.d.ts", rooms.kv]],
     ["KV_VALUE_BYTES", (n) => `${n / 2 ** 20} MiB`, [options, "index.d.ts", rooms.kv]],
     ["KV_METADATA_BYTES", (n) => `${grouped(n)} bytes`, [options, "index.d.ts", rooms.kv]],
     ["KV_LIST_KEYS", (n) => `${grouped(n)} keys`, [options]],
     ["KV_LIST_KEYS", (n) => `${grouped(n)} per page`, [rooms.kv]],
+    ["R2_KEY_BYTES", (n) => `${grouped(n)} bytes`, ["docs/r2.md", "index.d.ts", rooms.r2]],
+    ["R2_VALUE_BYTES", (n) => `${grouped(n)} bytes`, ["docs/r2.md", "index.d.ts", rooms.r2]],
+    ["R2_METADATA_BYTES", (n) => `${grouped(n)} bytes`, ["docs/r2.md", "index.d.ts", rooms.r2]],
+    ["R2_SERVER_VALUE_BYTES", (n) => `${grouped(n)} bytes`, ["docs/r2.md", rooms.r2]],
+    ["R2_LIST_KEYS", (n) => `${grouped(n)} per page`, ["docs/r2.md", rooms.r2]],
+    ["R2_LIST_INCLUDING_KEYS", (n) => `${n} with \`include\``, ["docs/r2.md"]],
+    ["R2_DELETE_KEYS", (n) => `${grouped(n)} keys`, ["docs/r2.md"]],
+    ["R2_PARTS", (n) => `from 1 to ${grouped(n)}`, ["docs/r2.md"]],
+    ["R2_PART_BYTES", (n) => `at least ${n / 2 ** 20} MiB`, ["docs/r2.md", "index.d.ts"]],
     ["KV_TTL_SECONDS", (n) => `at least ${n}`, ["index.d.ts"]],
     ["CACHE_NAME_LENGTH", (n) => `${grouped(n)} code units`, ["index.d.ts", rooms.cache]],
     ["HEAP_LIMIT_MIB", (n) => `default: ${n}, the`, [options]],

@@ -13,7 +13,6 @@ const calls = (expression) =>
 
 describe("an option for what is not here", () => {
   const options = {
-    r2Buckets: ["BUCKET"],
     d1Databases: ["DB"],
     queueBindings: [{ name: "QUEUE", queueName: "queue" }],
     queueConsumers: ["queue"],
@@ -24,7 +23,6 @@ describe("an option for what is not here", () => {
     const log = new RecordingLog(LogLevel.WARN);
     await json(create(t, { script: calls("1"), log, ...options }));
     assert.deepEqual(log.having("[mf:wrn] "), [
-      'miniflare-rs has no R2: the option "r2Buckets" has no effect.',
       'miniflare-rs has no D1: the option "d1Databases" has no effect.',
       'miniflare-rs has no Queues: the option "queueBindings" has no effect.',
       'miniflare-rs has no Queues: the option "queueConsumers" has no effect.',
@@ -34,7 +32,6 @@ describe("an option for what is not here", () => {
 
   test("gives bindings that say what is missing when they are used", async (t) => {
     const used = {
-      'env.BUCKET.get("key")': ["R2", "r2Buckets", "BUCKET.get"],
       'env.DB.prepare("SELECT 1")': ["D1", "d1Databases", "DB.prepare"],
       "env.QUEUE.send(1)": ["Queues", "queueBindings", "QUEUE.send"],
       'env.__STATIC_CONTENT.get("index.html")': ["Workers Sites", "sitePath", "__STATIC_CONTENT.get"],
@@ -46,14 +43,14 @@ describe("an option for what is not here", () => {
   });
 
   test("lets bindings of the same name stand in its place", async (t) => {
-    const BUCKET = { get: (key) => `mock of ${key}` };
-    const script = `export default { fetch: async (request, env) => Response.json(await env.BUCKET.get("key")) };`;
-    assert.equal(await json(create(t, { script, r2Buckets: ["BUCKET"], bindings: { BUCKET } })), "mock of key");
+    const __STATIC_CONTENT = { get: (key) => `mock of ${key}` };
+    const script = `export default { fetch: async (request, env) => Response.json(await env.__STATIC_CONTENT.get("key")) };`;
+    assert.equal(await json(create(t, { script, sitePath: "public", bindings: { __STATIC_CONTENT } })), "mock of key");
   });
 
   test("that names nothing is fine", async (t) => {
     const log = new RecordingLog(LogLevel.WARN);
-    await json(create(t, { script: calls("1"), log, r2Buckets: [], queueConsumers: [] }));
+    await json(create(t, { script: calls("1"), log, d1Databases: [], queueConsumers: [] }));
     assert.deepEqual(log.lines, []);
   });
 });

@@ -36,7 +36,7 @@ new Miniflare({ scirpt: "" });
 // @ts-expect-error: names, not one name
 new Miniflare({ kvNamespaces: "KV" });
 // @ts-expect-error: an option of Miniflare 2 that is not there yet
-new Miniflare({ r2Buckets: ["BUCKET"] });
+new Miniflare({ sitePath: "public" });
 
 // @ts-expect-error: a request is needed
 mf.dispatchFetch();
@@ -61,7 +61,7 @@ mf.getDurableObjectNamespace("COUNTER").idFromName("a");
 // @ts-expect-error: a promise of the namespace
 mf.getKVNamespace("KV").get("key");
 // @ts-expect-error: a method of Miniflare 2 that is not there yet
-mf.getR2Bucket("BUCKET");
+mf.getQueue("QUEUE");
 // @ts-expect-error: no such option
 mf.setOptions({ scirpt: "" });
 

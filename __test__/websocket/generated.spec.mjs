@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { turns } from "../support/dispatch.mjs";
-import { create, isOracle } from "../support/miniflare.mjs";
+import { create } from "../support/miniflare.mjs";
 import { randomOf, seedOf } from "../support/random.mjs";
 import { within } from "../support/test.mjs";
 
@@ -121,7 +121,7 @@ async function acrossRealms(mf, { calls, answers }) {
 }
 
 for (const [name, run] of Object.entries({ "within a worker": inWorker, "between Node and a worker": acrossRealms })) {
-  test(`programs ${name} do what they do in Miniflare 2`, { skip: isOracle }, async (t) => {
+  test(`programs ${name} do what they do in Miniflare 2`, async (t) => {
     const { Miniflare } = createRequire(import.meta.url)("miniflare");
     const oracle = new Miniflare({ script });
     t.after(() => oracle.dispose());

@@ -322,8 +322,8 @@ test("the end of the instance ends the connections", differs("they stay"), async
 test("the log has a line for an upgrade", async (t) => {
   const log = new RecordingLog();
   const server = await serve(t, { log });
-  await open(t, server, "/wait?query");
-  const isLine = (line) => /GET \/wait\?query 101 Switching Protocols \(\d+\.\d+ms\)$/.test(line);
+  await open(t, server, "/?query");
+  const isLine = (line) => /GET \/\?query 101 Switching Protocols \(\d+\.\d+ms\)$/.test(line);
   while (!linesOf(log).some(isLine)) await new Promise((resolve) => setImmediate(resolve));
 });
 

@@ -113,6 +113,8 @@ fn unsendable(error: impl std::fmt::Display) -> JsErrorBox {
 }
 
 /// Waits for the response to a request.
+///
+/// @returns {import("./web/fetch-seams.ts").ArrivedAnswer}
 #[op2]
 pub async fn op_outbound_answer(state: Rc<RefCell<OpState>>, #[smi] rid: ResourceId) -> Result<Answer, JsErrorBox> {
     let exchange = state.borrow().resource_table.get::<Exchange>(rid);

@@ -3,7 +3,9 @@
 import * as cache from "../cache/node/options.ts";
 import * as durable from "../durable/node/options.ts";
 import * as fetch from "../fetch/node/options.ts";
+import * as html from "../html/node/options.ts";
 import * as kv from "../kv/node/options.ts";
 import * as mock from "../mock/node/options.ts";
+import * as r2 from "../r2/node/options.ts";
 
-export default [kv, cache, durable, fetch, mock];
+export default [kv, r2, cache, durable, fetch, html, mock];

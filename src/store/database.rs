@@ -21,6 +21,7 @@ use futures::channel::oneshot;
 use rocksdb::{DB, WriteBatch};
 
 use super::database_sync::{Job, start_syncing};
+use super::large_values;
 use super::rocks_claims::Claims;
 use super::rocks_error::{explain, explain_folder};
 use super::rocks_folder::{self, CURRENT, Folder, Id};
@@ -49,6 +50,8 @@ pub struct Database {
     folder: Folder,
     /// Who uses which of its spaces alone.
     pub claims: Claims,
+    /// Its files for large values.
+    pub values: large_values::Known,
     /// `None` from a failure until the next use.
     handle: RwLock<Option<DB>>,
     /// Whether a write to several folders may be pending since the handle was opened: see `rocks_pending.rs`.
@@ -98,6 +101,7 @@ impl Database {
             name: Mutex::new(name.into()),
             folder,
             claims: Claims::default(),
+            values: large_values::Known::default(),
             handle: RwLock::new(Some(handle)),
             is_unsettled: AtomicBool::new(true),
             mark: Mutex::new(mark),
@@ -118,6 +122,11 @@ impl Database {
     /// What the folder was called last.
     pub fn name(&self) -> PathBuf {
         lock(&self.name).clone()
+    }
+
+    /// The path of the folder, whatever it is called.
+    pub fn path(&self) -> &Path {
+        &self.folder.path
     }
 
     /// An error when the folder has been deleted.

@@ -12,6 +12,7 @@ mod database_sync;
 pub mod error;
 pub mod indexed;
 pub mod joint;
+pub mod large_values;
 pub mod memory;
 pub mod place;
 pub mod range;
@@ -46,6 +47,7 @@ use bytes::Bytes;
 use commits::Commits;
 use futures::future::{BoxFuture, FutureExt, pending};
 use joint::Batch;
+use large_values::{LargeValues, ValueId};
 
 pub use error::StoreError;
 use range::{Entry, Key, Range};
@@ -132,6 +134,14 @@ pub trait Store {
     fn changed(&self) -> BoxFuture<'static, ()> {
         pending().boxed()
     }
+
+    /// The files of a space's values that are too large for the store; `None` if it has no place for files.
+    fn large_values(&self, _space: &str) -> Result<Option<Rc<LargeValues>>> {
+        Ok(None)
+    }
+
+    /// A space does not refer to these large values any more: their files are removed, once no snapshot needs them.
+    fn release(&self, _space: &str, _values: Vec<ValueId>) {}
 
     /// Whether others may use the same place: other instances, threads or processes.
     fn is_shared(&self) -> bool {

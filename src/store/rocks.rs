@@ -12,6 +12,7 @@ use rocksdb::DB;
 
 use super::database::{Database, Durability};
 use super::joint::Batch;
+use super::large_values::LargeValues;
 use super::rocks_claims::LEFT;
 use super::rocks_folder;
 use super::rocks_held::{Held, Refused};
@@ -131,6 +132,13 @@ impl Store for RocksStore {
                 .collect())
         };
         Reply::Now(found())
+    }
+
+    fn large_values(&self, space: &str) -> Result<Option<Rc<LargeValues>>> {
+        let used = self.0.used()?;
+        let (database, durability) = (used.database.clone(), used.durability.get());
+        let values = LargeValues::of(database, &self.0.room, space, durability, &*self.space(space))?;
+        Ok(Some(values))
     }
 
     fn batch(&self, changes: Vec<(String, Vec<Write>)>) -> Result<Batch> {

@@ -18,6 +18,7 @@ use tokio::sync::watch;
 
 use super::commits::Commits;
 use super::joint::Batch;
+use super::large_values::{LargeValues, ValueId};
 use super::range::{Entry, Key, Range};
 use super::stores::Restoration;
 use super::{Reply, Result, Space, Store, StoreError, Write};
@@ -73,10 +74,22 @@ impl Moments {
     }
 }
 
+/// The large values that spaces do not refer to any more after these changes.
+fn values_taken_away(changes: &[(String, Vec<Write>)]) -> Vec<(String, ValueId)> {
+    let mut found = Vec::new();
+    for (name, writes) in changes {
+        let taken = writes.iter().filter(|(_, value)| value.is_none());
+        found.extend(taken.filter_map(|(key, _)| Some((name.clone(), ValueId::of_mark(key)?))));
+    }
+    found
+}
+
 /// A store that can be brought back.
 pub struct SnapshotStore {
     base: Rc<dyn Store>,
     moments: Rc<Moments>,
+    /// Large values that no space refers to, as far as is known, with the names of their spaces.
+    released: RefCell<Vec<(String, ValueId)>>,
     /// How often it was brought back.
     restores: watch::Sender<u64>,
 }
@@ -86,6 +99,7 @@ impl SnapshotStore {
         Rc::new(SnapshotStore {
             base,
             moments: Rc::default(),
+            released: RefCell::default(),
             restores: watch::Sender::default(),
         })
     }
@@ -117,12 +131,15 @@ impl SnapshotStore {
             claims.push(space);
             changes.push((name, writes));
         }
+        let released = values_taken_away(&changes);
         let store = self.clone();
         Ok(Restoration {
             batch: Box::new(move || store.batch(changes)),
             done: Box::new(move || {
                 // They are claimed until all of them are written.
                 drop(claims);
+                self.released.borrow_mut().extend(released);
+                self.remove_released();
                 self.restores.send_modify(|count| *count += 1);
             }),
         })
@@ -130,6 +147,20 @@ impl SnapshotStore {
 
     pub(super) fn forget(&self, number: usize) {
         self.moments.all.borrow_mut().remove(&number);
+        self.remove_released();
+    }
+
+    /// Removes the files of released values, unless a snapshot may need them. Those that are being read stay for now.
+    fn remove_released(&self) {
+        if self.released.borrow().is_empty() || !self.moments.all.borrow().is_empty() {
+            return;
+        }
+        let mut released = self.released.take();
+        released.retain(|(name, id)| match self.base.large_values(name) {
+            Ok(Some(values)) => !values.remove(*id, &*self.base.space(name)),
+            _ => false,
+        });
+        self.released.borrow_mut().extend(released);
     }
 }
 
@@ -180,6 +211,16 @@ impl Store for SnapshotStore {
 
     fn restores(&self) -> u64 {
         *self.restores.borrow()
+    }
+
+    fn large_values(&self, space: &str) -> Result<Option<Rc<LargeValues>>> {
+        self.base.large_values(space)
+    }
+
+    fn release(&self, space: &str, values: Vec<ValueId>) {
+        let named = values.into_iter().map(|id| (space.to_string(), id));
+        self.released.borrow_mut().extend(named);
+        self.remove_released();
     }
 
     fn is_shared(&self) -> bool {

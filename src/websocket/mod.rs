@@ -20,20 +20,20 @@ deno_core::extension!(
     ],
     lazy_loaded_js = [
         dir "src/websocket",
-        "ext:miniflare/websocket/end.js" = "end.js",
-        "ext:miniflare/websocket/socket-kind.js" = "socket-kind.js",
-        "ext:miniflare/websocket/socket-rules.js" = "socket-rules.js",
-        "ext:miniflare/websocket/web-socket.js" = "web-socket.js",
+        "ext:miniflare/websocket/end.ts" = "end.ts",
+        "ext:miniflare/websocket/socket-kind.ts" = "socket-kind.ts",
+        "ext:miniflare/websocket/socket-rules.ts" = "socket-rules.ts",
+        "ext:miniflare/websocket/web-socket.ts" = "web-socket.ts",
     ],
 );
 
 pub const ROOM: Room = Room {
     lazy: &[
-        "ext:miniflare/websocket/end.js",
-        "ext:miniflare/websocket/socket-kind.js",
-        "ext:miniflare/websocket/socket-rules.js",
-        "ext:miniflare/websocket/web-socket.js",
-        "ext:miniflare/websocket/bundle.js",
+        "ext:miniflare/websocket/end.ts",
+        "ext:miniflare/websocket/socket-kind.ts",
+        "ext:miniflare/websocket/socket-rules.ts",
+        "ext:miniflare/websocket/web-socket.ts",
+        "ext:miniflare/websocket/bundle.ts",
     ],
     clocked: &["op_websocket_next"],
     exercise: Some(include_str!("exercise.js")),

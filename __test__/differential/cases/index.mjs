@@ -9,6 +9,7 @@ import fetch from "./fetch.mjs";
 import headers from "./headers.mjs";
 import language from "./language.mjs";
 import order from "./order.mjs";
+import r2 from "./r2.mjs";
 import requests from "./requests.mjs";
 import responses from "./responses.mjs";
 import streams from "./streams.mjs";
@@ -30,4 +31,5 @@ export const tables = [
   order,
   console,
   language,
+  r2,
 ];

@@ -1,10 +1,7 @@
 // What the addon exports. The build writes this file (`scripts/binding-types.mjs`): change the Rust functions instead.
 
-/** What crosses between Node and Rust. Objects other than arrays and `Uint8Array`s are encoded by the membrane first. */
-export type WireValue = undefined | null | boolean | number | string | bigint | Uint8Array | WireValue[];
-
-/** What a store is to keep. */
-export type Content = string | Uint8Array;
+import type { Content, WireValue } from "../../wire.ts";
+export type { Content, WireValue };
 
 /** Where to store: in memory, in a folder (and whether to wait for the disk), or at the URL of a Redis server (with the
  * certificate authorities to trust, in PEM). */
@@ -66,6 +63,12 @@ export interface OpenLaneOptions {
 export interface ParsedDurableId {
   id?: string;
   problem?: string;
+}
+
+/** The name of a multipart upload. */
+export interface R2Upload {
+  key: string;
+  id: string;
 }
 
 /** Where a script waits. */
@@ -151,6 +154,70 @@ export function durableOpen(storage: number): number;
 /** Releases a snapshot when Node has no reference left. */
 export function forgetSnapshot(instance: number, snapshot: number): void;
 
+export function htmlAttribute(rewriter: number, name: string): string | null;
+
+/** Names and values by turns. */
+export function htmlAttributes(rewriter: number): string[];
+
+/** Frees what a rewriter holds, and its number. */
+export function htmlClose(rewriter: number): void;
+
+/** A piece of the content that was asked for. */
+export function htmlContent(rewriter: number, piece: Content): number;
+
+/** The content that was asked for is over. */
+export function htmlContentEnd(rewriter: number): number;
+
+export function htmlEnd(rewriter: number): number;
+
+/** Why the parser has failed. */
+export function htmlFailure(rewriter: number): string;
+
+export function htmlFlag(rewriter: number, which: number): boolean;
+
+/** The handler is done. */
+export function htmlGo(rewriter: number): number;
+
+export function htmlHasAttribute(rewriter: number, name: string): boolean;
+
+/** Inserts a text, which is escaped unless it is HTML. */
+export function htmlInsert(rewriter: number, place: number, text: string, html: boolean): void;
+
+/** Returns the number by which the content is asked for; -1 when there is no token. */
+export function htmlInsertStream(rewriter: number, place: number, html: boolean): number;
+
+/** Whether Node's loop should have a turn before the next piece, of which `htmlRested` tells. */
+export function htmlIsTired(): boolean;
+
+/** Returns the number of the handler of the element's end tag; -1 when it has none. */
+export function htmlOnEndTag(rewriter: number): number;
+
+/**
+ * Opens a rewriter and returns its number. `handlers` is a list of selectors and steps by turns: text, or null for the
+ * whole document, and a bit for each step of `HTML_STEP` that there is a handler for.
+ */
+export function htmlOpen(handlers: Array<WireValue>, charset: string, esi: boolean): number;
+
+/** What has been rewritten since this was asked last. */
+export function htmlOutput(rewriter: number): Uint8Array;
+
+export function htmlRemove(rewriter: number, keepContent: boolean): void;
+
+export function htmlRemoveAttribute(rewriter: number, name: string): void;
+
+export function htmlRested(): void;
+
+/** Returns why there can be no such attribute, or null. */
+export function htmlSetAttribute(rewriter: number, name: string, value: string): string | null;
+
+/** Returns why the text cannot be that, or null. */
+export function htmlSetText(rewriter: number, text: string): string | null;
+
+export function htmlText(rewriter: number, which: number): string | null;
+
+/** Parses a piece of the document. Returns the next step, as the other functions do that have the parser go on. */
+export function htmlWrite(rewriter: number, piece: Content): number;
+
 /** Whether lanes that wait keep Node's loop alive. */
 export function keepAlive(alive: boolean): void;
 
@@ -199,6 +266,43 @@ export function parseToml(text: string): string;
 
 /** The numbers of what a worker waits for from outside. */
 export function pending(lane: number): Array<number>;
+
+export function r2Abort(instance: number, bucket: string, upload: R2Upload): WireValue;
+
+/** Takes a chunk. */
+export function r2Add(instance: number, receiver: number, bytes: Content): WireValue;
+
+/** Whether a condition holds for the object of a key. */
+export function r2Admits(instance: number, bucket: string, key: string, condition: WireValue): WireValue;
+
+/** Lets go of a body or a receiver. */
+export function r2Close(instance: number, number: number): void;
+
+/** Makes an object of parts. All but the last have at least `least` bytes, if it is given, and otherwise 5 MiB. */
+export function r2Complete(instance: number, bucket: string, upload: R2Upload, parts: WireValue, least?: number | undefined | null): WireValue;
+
+export function r2CreateUpload(instance: number, bucket: string, key: string, options: WireValue): WireValue;
+
+export function r2Delete(instance: number, bucket: string, keys: WireValue): WireValue;
+
+export function r2Get(instance: number, bucket: string, key: string, options: WireValue): WireValue;
+
+export function r2Head(instance: number, bucket: string, key: string): WireValue;
+
+export function r2List(instance: number, bucket: string, query: WireValue): WireValue;
+
+/** The limits that JavaScript checks: see `calls::numbers`. */
+export function r2Numbers(): WireValue;
+
+export function r2Put(instance: number, bucket: string, key: string, value: Content | number, options: WireValue): WireValue;
+
+export function r2PutPart(instance: number, bucket: string, upload: R2Upload, value: Content | number, options: WireValue): WireValue;
+
+/** The next bytes of a body, or all that are left; null at the end of chunks. */
+export function r2Read(instance: number, body: number, all: boolean): WireValue;
+
+/** Begins a value that comes in chunks: `[number]`. */
+export function r2Receive(instance: number, bucket: string, expected: WireValue): WireValue;
 
 /** Has the instance store again what it had stored then. Answers as `Environment::start` does. */
 export function restoreSnapshot(instance: number, snapshot: number): WireValue;

@@ -38,6 +38,30 @@ impl FromNapiValue for Content {
     }
 }
 
+/// What a store is to keep, or the number of something that Rust has already.
+pub enum Given {
+    Content(Vec<u8>),
+    Number(u32),
+}
+
+impl FromNapiValue for Given {
+    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> napi::Result<Given> {
+        // SAFETY: napi converts the arguments of a call while it lasts.
+        let (scope, value) = unsafe { (Scope::new(env), Handle::new(value)) };
+        given(scope, value).map_err(of_argument)
+    }
+}
+
+fn given(scope: Scope, value: Handle) -> Result<Given> {
+    if type_of(scope, value)? != sys::ValueType::napi_number {
+        return content(scope, value).map(Given::Content);
+    }
+    match Value::from_node(scope, value)? {
+        Value::Number(number) => Ok(Given::Number(number as u32)),
+        _ => Err(Code::InvalidArgument.because("expected a number")),
+    }
+}
+
 /// A string as UTF-8; `None` for other values.
 pub fn text_of(scope: Scope, value: Handle) -> Result<Option<String>> {
     let is_text = type_of(scope, value)? == sys::ValueType::napi_string;

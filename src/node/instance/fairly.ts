@@ -59,10 +59,10 @@ function fairly<Answer>(answer: Promise<Answer>): Promise<Answer> {
   return turn.then(() => answer);
 }
 
-/** Has the methods of a class, all of which give promises, hand on their answers so. */
-function makeFair({ prototype }: { prototype: object }): void {
+/** Has the methods of a class hand on their answers so: all but those that give no promises. */
+function makeFair({ prototype }: { prototype: object }, others: readonly string[] = []): void {
   for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-    if (name === "constructor") continue;
+    if (name === "constructor" || others.includes(name)) continue;
     Object.defineProperty(prototype, name, { ...property, value: fairMethod(property.value) });
   }
 }

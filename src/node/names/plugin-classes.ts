@@ -11,5 +11,13 @@ function pluginOf(name: string) {
   return Object.defineProperty(Plugin, "name", { value: name });
 }
 
-export const { BindingsPlugin, BuildPlugin, CachePlugin, CorePlugin, DurableObjectsPlugin, KVPlugin, WebSocketPlugin } =
-  Object.fromEntries(Object.keys(optionsOfPlugins()).map((name) => [name, pluginOf(name)]));
+export const {
+  BindingsPlugin,
+  BuildPlugin,
+  CachePlugin,
+  CorePlugin,
+  DurableObjectsPlugin,
+  HTMLRewriterPlugin,
+  KVPlugin,
+  WebSocketPlugin,
+} = Object.fromEntries(Object.keys(optionsOfPlugins()).map((name) => [name, pluginOf(name)]));

@@ -6,7 +6,6 @@ import type { OptionGroup, OptionRows } from "./table.ts";
 import type { ConsumerConfig } from "./wrangler.ts";
 
 /** An option for each kind of binding, and one that says where it is stored. */
-type R2Options = { r2Buckets: string[]; r2Persist: boolean | string };
 type D1Options = { d1Databases: string[]; d1Persist: boolean | string };
 type SiteOptions = { sitePath: string; siteInclude: string[]; siteExclude: string[] };
 
@@ -24,34 +23,6 @@ interface Consumer {
 }
 
 const KV_METHODS = ["get", "getWithMetadata", "list", "put", "delete"];
-
-const r2 = {
-  plugin: "R2Plugin",
-  missing: "R2",
-  options: {
-    r2Buckets: {
-      check: strings,
-      needsWorker: true,
-      label: "R2 Buckets",
-      flag: "-r, --r2",
-      help: "R2 bucket to bind",
-      wrangler: ({ r2_buckets }) => r2_buckets?.map(({ binding }) => binding),
-      standIns: {
-        names: (buckets) => buckets,
-        methods: ["head", "get", "put", "delete", "list", "createMultipartUpload", "resumeMultipartUpload"],
-      },
-    },
-    r2Persist: {
-      check: booleanOrString,
-      keeps: "r2",
-      folder: ".mf/r2",
-      label: "R2 Persistence",
-      flag: "--r2-persist",
-      help: "Persist R2 data (to optional path)",
-      wrangler: "miniflare.r2_persist",
-    },
-  } satisfies OptionRows<R2Options>,
-};
 
 const d1 = {
   plugin: "D1Plugin",
@@ -163,5 +134,5 @@ const sites = {
   } satisfies OptionRows<SiteOptions>,
 };
 
-const groups: OptionGroup[] = [r2, d1, queues, sites];
+const groups: OptionGroup[] = [d1, queues, sites];
 export default groups;

@@ -136,7 +136,7 @@ class Upgrades {
   }
 }
 
-/** The headers of the worker's response, a line each; `flat` is described by `src/web/header-text.js`. */
+/** The headers of the worker's response, a line each; `flat` is described by `src/web/header-text.ts`. */
 function headerLines(flat: string): string[] {
   const parts = flat === "" ? [] : flat.split("\n");
   const lines: string[] = [];

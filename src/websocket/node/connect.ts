@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { WebSocket } from "../../node/server/web-socket-server.ts";
 import { linkTo, listen } from "./couple.ts";
-import type { Connection } from "../web-socket.js";
+import type { Connection } from "../web-socket.ts";
 
 /** Opens a connection. Frames that come with the handshake wait until the socket has it. */
 async function connectTo(url: string, protocols: string[]): Promise<Connection> {

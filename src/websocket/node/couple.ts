@@ -2,10 +2,10 @@
 
 import { once } from "node:events";
 import type { WebSocket as Connection } from "ws";
-import { ABNORMAL, NO_STATUS, Way } from "../end.js";
+import { ABNORMAL, NO_STATUS, Way } from "../end.ts";
 import { endOf } from "./node-sockets.ts";
 import type { WebSocket } from "../../../index.d.ts";
-import type { End, Link, SocketEvent } from "../end.js";
+import type { End, Link, SocketEvent } from "../end.ts";
 
 const USED = "Can't return WebSocket that was already used in a response.";
 const ACCEPTED = "Can't return WebSocket in a Response after calling accept().";

@@ -2,9 +2,9 @@
 
 import { waiting } from "../../node/binding/binding.ts";
 import { CloseEvent, ErrorEvent } from "../../node/env/interfaces.ts";
-import { createSocketKind } from "../socket-kind.js";
-import { createWebSockets } from "../web-socket.js";
-import type { Connection } from "../web-socket.js";
+import { createSocketKind } from "../socket-kind.ts";
+import { createWebSockets } from "../web-socket.ts";
+import type { Connection } from "../web-socket.ts";
 
 /** Loaded for the first socket that a test opens itself. */
 async function connect(url: string, protocols: string[]): Promise<Connection> {

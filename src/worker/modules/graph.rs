@@ -24,7 +24,7 @@ pub struct Modules {
     pub rules: Rules,
     /// False for a script that was given as a string without a path.
     pub from_file: bool,
-    /// Evaluates a CommonJS module: `(path, body) => module.exports`. See `src/worker/commonjs.js`.
+    /// Evaluates a CommonJS module: `(path, body) => module.exports`. See `src/worker/commonjs.ts`.
     pub evaluate_commonjs: Option<v8::Global<v8::Function>>,
     /// The module that the worker consists of.
     pub entry: Option<v8::Global<v8::Module>>,

@@ -1,0 +1,144 @@
+//! What is known of an object, and how it lies in its bucket's space: whole under one key, with its value or what the value
+//! is made of, and without those under another, so that a list reads no values (`store/indexed.rs`).
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::error::Result;
+use crate::realm::value::Value;
+use crate::store::error::Kind;
+use crate::store::indexed::{ENTRY, INDEX, prefixed};
+use crate::store::record::{NEVER, Record};
+use crate::store::{Space, StoreError, Write};
+
+/// A value, or a part of one, that lies by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Piece {
+    /// The number of its entry in the space, or of its file.
+    pub id: String,
+    pub size: u64,
+    pub is_file: bool,
+}
+
+/// An object without its value. Times are in milliseconds since the Unix epoch.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Head {
+    pub version: String,
+    pub size: u64,
+    pub etag: String,
+    pub uploaded_ms: f64,
+    /// Names of algorithms and digests, in hexadecimal digits, by turns.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checksums: Vec<String>,
+    /// The metadata, as JSON that only JavaScript reads.
+    pub metadata: String,
+    /// The MD5 of the key that the caller keeps, in Base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ssec_key_md5: Option<String>,
+    /// What the value is made of if it does not lie in the entry.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pieces: Vec<Piece>,
+    /// In an index, which has no pieces: whether there are some.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_pieces: bool,
+}
+
+impl Head {
+    /// As JavaScript gets it: `[version, size, etag, uploaded, checksums, metadata, ssecKeyMd5]`.
+    pub fn to_value(&self) -> Value {
+        let checksums = self.checksums.iter().map(|text| text.as_str().into());
+        Value::List(vec![
+            self.version.as_str().into(),
+            Value::Number(self.size as f64),
+            self.etag.as_str().into(),
+            Value::Number(self.uploaded_ms),
+            Value::List(checksums.collect()),
+            self.metadata.as_str().into(),
+            self.ssec_key_md5.as_deref().map_or(Value::Undefined, Value::from),
+        ])
+    }
+
+    /// The tag and the time that conditions ask about.
+    pub fn for_condition(&self) -> (&str, f64) {
+        (&self.etag, self.uploaded_ms)
+    }
+
+    /// Both writes that store an object, with a value that lies in its entry.
+    pub fn writes(&self, key: &str, value: Vec<u8>) -> Result<[Write; 2]> {
+        let index = Head {
+            pieces: Vec::new(),
+            has_pieces: !self.pieces.is_empty(),
+            ..self.clone()
+        };
+        Ok([
+            (prefixed(INDEX, key.as_bytes()), Some(record(Vec::new(), &index)?)),
+            (prefixed(ENTRY, key.as_bytes()), Some(record(value, self)?)),
+        ])
+    }
+
+    pub fn read(bytes: &Bytes) -> Result<(Head, Bytes)> {
+        let Record { value, metadata, .. } = Record::read(bytes)?;
+        Ok((from_json(&metadata)?, value))
+    }
+}
+
+/// What is known of an object, without its pieces.
+pub async fn index(space: &dyn Space, key: &str) -> Result<Option<Head>> {
+    let found = space.get(&prefixed(INDEX, key.as_bytes())).wait().await?;
+    Ok(found.map(|bytes| Head::read(&bytes)).transpose()?.map(|(head, _)| head))
+}
+
+/// An object with the value that lies in its entry.
+pub async fn entry(space: &dyn Space, key: &str) -> Result<Option<(Head, Bytes)>> {
+    let found = space.get(&prefixed(ENTRY, key.as_bytes())).wait().await?;
+    found.map(|bytes| Head::read(&bytes)).transpose()
+}
+
+fn record(value: Vec<u8>, head: &Head) -> Result<Bytes> {
+    Ok(Record::write(value, &to_json(head)?, NEVER))
+}
+
+pub fn to_json(stored: &impl Serialize) -> Result<Vec<u8>> {
+    Ok(serde_json::to_vec(stored).map_err(|error| StoreError::other(error.to_string()))?)
+}
+
+pub fn from_json<'json, T: Deserialize<'json>>(json: &'json [u8]) -> Result<T> {
+    Ok(serde_json::from_slice(json).map_err(|error| {
+        let text = format!("an entry cannot be read: its bytes are not what this version writes ({error})");
+        StoreError::new(Kind::Corrupt, text)
+    })?)
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::executor::block_on;
+
+    use super::*;
+    use crate::store::memory::MemorySpace;
+
+    #[test]
+    fn is_read_as_it_was_written_and_its_index_has_no_pieces() {
+        let space = MemorySpace::default();
+        let head = Head {
+            version: "v".into(),
+            size: 3,
+            etag: "e".into(),
+            uploaded_ms: 1.5,
+            checksums: vec!["md5".into(), "00".into()],
+            metadata: "{\"a\":\"\u{1f44b}\"}".into(),
+            ssec_key_md5: None,
+            pieces: vec![Piece {
+                id: "1".into(),
+                size: 3,
+                is_file: true,
+            }],
+            has_pieces: false,
+        };
+        space.apply(head.writes("key", b"abc".to_vec()).expect("it can be written"));
+        let (entry, value) = block_on(entry(&space, "key")).ok().flatten().expect("it is there");
+        assert_eq!((&entry, &value[..]), (&head, &b"abc"[..]));
+        let index = block_on(index(&space, "key")).ok().flatten().expect("it is there");
+        assert!(index.pieces.is_empty() && index.has_pieces);
+        assert_eq!(index.etag, head.etag);
+    }
+}

@@ -1,0 +1,67 @@
+// The contract of `r2-bucket.js`: R2 buckets, each over a backend.
+
+import type * as miniflare from "../../index.d.ts";
+import type { Content, WireValue } from "../node/binding/raw.d.ts";
+
+/** The name of a multipart upload. */
+export interface R2UploadName {
+  key: string;
+  id: string;
+}
+
+/** How the objects of buckets are reached: the functions of `calls.rs`. Answers that are numbers are those that `later` makes
+ * promises of. A value to store is text or bytes, or the number of what was received of a stream. */
+export interface R2Calls {
+  head(bucket: string, key: string): WireValue;
+  get(bucket: string, key: string, options: WireValue): WireValue;
+  read(body: number, all: boolean): WireValue;
+  admits(bucket: string, key: string, condition: WireValue): WireValue;
+  receive(bucket: string, expected: WireValue): WireValue;
+  add(receiver: number, bytes: Content): WireValue;
+  put(bucket: string, key: string, value: Content | number, options: WireValue): WireValue;
+  delete(bucket: string, keys: string[]): WireValue;
+  list(bucket: string, query: WireValue): WireValue;
+  createUpload(bucket: string, key: string, options: WireValue): WireValue;
+  putPart(bucket: string, upload: R2UploadName, value: Content | number, options: WireValue): WireValue;
+  complete(bucket: string, upload: R2UploadName, parts: WireValue): WireValue;
+  abort(bucket: string, upload: R2UploadName): WireValue;
+}
+
+export interface R2Backend extends R2Calls {
+  /** Called before each use. */
+  begin(): void;
+  /** Called before something is written; a promise when there is something to wait for. */
+  depart(): Promise<void> | undefined | void;
+  /** Called after each use; a promise when there is something to wait for. */
+  advance(): Promise<void> | undefined | void;
+  later(number: number): Promise<WireValue>;
+  /** Lets go of a body or a receiver. */
+  close(number: number): void;
+  streamFromSource(source: {
+    pull(): Promise<Uint8Array | null>;
+    cancel(): void | Promise<void>;
+  }): ReadableStream<Uint8Array>;
+  isDisturbed(stream: ReadableStream): boolean;
+  /** Whether a stream can be a part of an upload. */
+  hasKnownLength(stream: ReadableStream): boolean;
+  blobOf(bytes: Uint8Array): Blob;
+  /** Whether lists leave out the metadata that they are not asked for. */
+  honorsInclude(): boolean;
+  numbers: R2Numbers;
+}
+
+/** Limits. */
+export interface R2Numbers {
+  valueBytes: number;
+  keyBytes: number;
+  metadataBytes: number;
+  listKeys: number;
+  listIncludingKeys: number;
+  deleteKeys: number;
+  parts: number;
+}
+
+export function numbersOf(numbers: number[]): R2Numbers;
+
+export interface R2Bucket extends miniflare.R2Bucket {}
+export const R2Bucket: { readonly prototype: R2Bucket; new (name: string, backend: R2Backend): R2Bucket };

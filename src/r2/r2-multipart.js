@@ -1,0 +1,102 @@
+// `R2MultipartUpload`: an object that is uploaded in parts.
+
+import { R2Object } from "./r2-object.js";
+import { checkUploadKey, ssecKeyOf } from "./r2-options.js";
+import { arrive, bytesOf, comingContentOf, heldContentOf, isBlob, isStream } from "./r2-values.js";
+
+const wrongParameter = (method, number, type) =>
+  new TypeError(`Failed to execute '${method}' on 'R2MultipartUpload': parameter ${number} is not of type '${type}'.`);
+
+class R2MultipartUpload {
+  #bucket;
+  #key;
+  #id;
+  #backend;
+
+  /** @param bucket the bucket's name */
+  constructor(bucket, key, id, backend) {
+    this.#bucket = bucket;
+    this.#key = key;
+    this.#id = id;
+    this.#backend = backend;
+    for (const [name, value] of Object.entries({ key, uploadId: id })) {
+      Object.defineProperty(this, name, {
+        get: () => value,
+        set() {
+          throw new TypeError(`Cannot assign to read only property '${name}' of object '#<R2MultipartUpload>'`);
+        },
+        enumerable: true,
+      });
+    }
+  }
+
+  async uploadPart(...args) {
+    const [partNumber, value, options] = args;
+    const backend = this.#backend;
+    backend.begin();
+    if (args.length === 0) throw wrongParameter("uploadPart", 1, "integer");
+    const number = numberOf(partNumber);
+    checkPart(value, backend);
+    checkNumber(number, backend.numbers);
+    checkUploadKey("uploadPart", this.#key, backend.numbers);
+    const ssecKey = ssecKeyOf(options?.ssecKey, "UploadPartOptions");
+    const content = heldContentOf(value) ?? (await comingContentOf(value, { bucket: this.#bucket, backend }));
+    const name = { key: this.#key, id: this.#id };
+    const etag = await arrive(backend.putPart(this.#bucket, name, content, [number, ssecKey]), backend);
+    return { partNumber: number, etag };
+  }
+
+  async abort() {
+    const backend = this.#backend;
+    backend.begin();
+    checkUploadKey("abortMultipartUpload", this.#key, backend.numbers);
+    await arrive(backend.abort(this.#bucket, { key: this.#key, id: this.#id }), backend);
+  }
+
+  async complete(uploadedParts) {
+    const backend = this.#backend;
+    backend.begin();
+    if (!Array.isArray(uploadedParts)) throw wrongParameter("complete", 1, "Array");
+    const parts = uploadedParts.map(partOf);
+    for (const [number] of parts) checkNumber(number, backend.numbers);
+    checkUploadKey("completeMultipartUpload", this.#key, backend.numbers);
+    const leaves = backend.depart();
+    if (leaves !== undefined) await leaves;
+    const name = { key: this.#key, id: this.#id };
+    const found = await arrive(backend.complete(this.#bucket, name, parts.flat()), backend);
+    return new R2Object(this.#key, found);
+  }
+}
+
+/** The number of a part; what is none is 0, which is refused by its range. */
+function numberOf(given) {
+  const number = typeof given === "number" ? given : Number.parseInt(String(given), 10);
+  return Number.isNaN(number) ? 0 : number;
+}
+
+function checkNumber(number, { parts }) {
+  if (Number.isInteger(number) && number >= 1 && number <= parts) return;
+  throw new TypeError(`Part number must be between 1 and ${parts} (inclusive). Actual value was: ${number}`);
+}
+
+function checkPart(value, backend) {
+  if (typeof value === "string" || bytesOf(value) !== undefined || isBlob(value)) return;
+  if (!isStream(value)) {
+    throw wrongParameter("uploadPart", 2, "ReadableStream or ArrayBuffer or ArrayBufferView or string or Blob");
+  }
+  if (!backend.hasKnownLength(value)) {
+    throw new TypeError(
+      "Provided readable stream must have a known length (request/response body or readable half of FixedLengthStream)",
+    );
+  }
+}
+
+/** `[number, etag]` of a part as `uploadPart` returned it. */
+function partOf(part, index) {
+  if (typeof part !== "object" || part === null) {
+    throw new TypeError(`Incorrect type for array element ${index}: the provided value is not of type 'UploadedPart'.`);
+  }
+  return [numberOf(part.partNumber), String(part.etag)];
+}
+
+export { R2MultipartUpload };

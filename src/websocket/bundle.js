@@ -1,3 +1,0 @@
-// What the realm asks of sockets (`room.js`): a lazy script of its own, made of the modules that only this one imports.
-export { upgrade } from "ext:miniflare/websocket/outbound.js";
-export { endOf, kind, socketOf, WebSocket, WebSocketPair } from "ext:miniflare/websocket/worker-sockets.js";
