@@ -270,6 +270,22 @@ describe("new WebSocket(url)", () => {
   });
 });
 
+test("an idle socket does not hold up the clock", differs("there is no clock"), async (t) => {
+  const origin = await serveSockets(t, echo);
+  const mf = create(t, {
+    script: `${OPEN}let due = false; export default { async fetch(request) {
+      if (request.url.endsWith("/due")) return Response.json(due);
+      const { ws } = await open("${origin}/");
+      setTimeout(() => { due = true; }, 60_000);
+      return Response.json(ws.readyState);
+    } }`,
+  });
+  await mf.clock.set(0);
+  deepEqual(await json(mf), 1);
+  await mf.clock.advance(60_000);
+  assert.equal(await json(mf, "http://localhost/due"), true);
+});
+
 describe("the life of a socket to a server", () => {
   const script = `${OPEN}
     let socket;
