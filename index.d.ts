@@ -870,11 +870,8 @@ export interface RequestInit extends globalThis.RequestInit {
 export interface ResponseInit extends globalThis.ResponseInit {
   /** Whether the body is already encoded as its `Content-Encoding` states: `"manual"` if so. Default: `"automatic"`. */
   encodeBody?: "automatic" | "manual";
-  /**
-   * The response to a WebSocket handshake. The status must be 101, otherwise a `RangeError` is thrown. WebSockets are
-   * not implemented yet.
-   */
-  webSocket?: object | null;
+  /** The socket of a response to a WebSocket handshake. The status must be 101, otherwise a `RangeError` is thrown. */
+  webSocket?: WebSocket | null;
   /** Information of the platform about the response. */
   cf?: unknown;
 }
@@ -911,10 +908,10 @@ export class Response extends globalThis.Response {
   /** The value that was passed to the constructor, in Node or in the worker. */
   readonly encodeBody: "automatic" | "manual";
   /**
-   * The value that was passed to the constructor, otherwise `null`. WebSockets are not implemented yet: a worker's
-   * response has none, and passing a response with one to a worker is a `TypeError`.
+   * The socket of a response to a WebSocket handshake, otherwise `null`. If the worker has responded with one, this is
+   * the other end of its pair: add listeners, call `accept()`, then send.
    */
-  readonly webSocket: object | null;
+  readonly webSocket: WebSocket | null;
   /** The value that was passed to the constructor. */
   readonly cf: unknown;
   readonly clone: () => Response;
@@ -931,6 +928,84 @@ export class Response extends globalThis.Response {
 }
 
 // ---- KV, caches and Durable Objects, in Node
+
+/** The event of a socket whose peer has closed. */
+export interface CloseEvent extends Event {
+  /** 1005 without a code, 1006 if the connection was lost. */
+  readonly code: number;
+  readonly reason: string;
+  /** Whether the peer has closed, and the connection was not lost. */
+  readonly wasClean: boolean;
+}
+
+/** The event of a socket whose connection has failed. */
+export interface ErrorEvent extends Event {
+  readonly error: unknown;
+  readonly message: string;
+}
+
+/** The types of the events of a `WebSocket`, by their names. */
+export interface WebSocketEventMap {
+  /** Only for sockets of `new WebSocket()`. */
+  open: Event;
+  message: MessageEvent;
+  close: CloseEvent;
+  error: ErrorEvent;
+}
+
+/**
+ * One end of a WebSocket connection, as in Workers: `dispatchFetch` gives the client's end of the socket that the worker
+ * has returned. Events that arrive before `accept()` wait for it.
+ */
+export interface WebSocket extends EventTarget {
+  /** 0 while a socket of `new WebSocket()` connects, 1 when open, 2 once either end has closed, 3 once both have. */
+  readonly readyState: 0 | 1 | 2 | 3;
+  /** The URL of a socket of `new WebSocket()`, otherwise `null`. */
+  readonly url: string | null;
+  /** The subprotocol that the server has chosen, or `""`; `null` for sockets of pairs. */
+  readonly protocol: string | null;
+  /** The extensions that the server has chosen, or `""`; `null` for sockets of pairs. */
+  readonly extensions: string | null;
+  /** Whether bytes arrive as an `ArrayBuffer`, the default in Node, or as a `Blob`. */
+  binaryType: "arraybuffer" | "blob";
+  onopen: ((event: WebSocketEventMap["open"]) => void) | null;
+  onmessage: ((event: WebSocketEventMap["message"]) => void) | null;
+  onclose: ((event: WebSocketEventMap["close"]) => void) | null;
+  onerror: ((event: WebSocketEventMap["error"]) => void) | null;
+  /**
+   * Begins to dispatch events. Those that have arrived are dispatched before this returns.
+   *
+   * @param options `allowHalfOpen` keeps the socket from answering a close by itself, which only sockets of workers do,
+   *   with the compatibility flag `web_socket_auto_reply_to_close`
+   * @throws {TypeError} if the socket was used in a response or constructed by `new WebSocket()`
+   */
+  accept(options?: { allowHalfOpen?: boolean }): void;
+  /**
+   * Sends a message. Views and buffers are copied, and a value of another type is sent as its text.
+   *
+   * @throws {TypeError} before `accept()`, and after `close()`
+   * @throws {Error} while more than 64 MiB wait for the peer
+   */
+  send(message: string | ArrayBuffer | ArrayBufferView | Blob): void;
+  /**
+   * Closes this end. The peer gets the event `close`; this end gets one when the peer closes in turn.
+   *
+   * @param code 1000 to 4999, but for 1004, 1005, 1006 and 1015; without it the peer gets 1005
+   * @param reason requires a code
+   * @throws {TypeError} for other codes, before `accept()`, and when called again
+   */
+  close(code?: number, reason?: string): void;
+  addEventListener<Type extends keyof WebSocketEventMap>(
+    type: Type,
+    listener: ((event: WebSocketEventMap[Type]) => void) | { handleEvent(event: WebSocketEventMap[Type]): void } | null,
+    options?: Parameters<EventTarget["addEventListener"]>[2],
+  ): void;
+  removeEventListener<Type extends keyof WebSocketEventMap>(
+    type: Type,
+    listener: ((event: WebSocketEventMap[Type]) => void) | { handleEvent(event: WebSocketEventMap[Type]): void } | null,
+    options?: Parameters<EventTarget["removeEventListener"]>[2],
+  ): void;
+}
 
 export type DurableObjectJurisdiction = "eu" | "fedramp";
 

@@ -23,6 +23,7 @@ const ENTRY_POINTS = {
   cache: "cache/node/cache-names.ts",
   "durable-objects": "durable/node/durable-names.ts",
   "html-rewriter": "html/node/html-names.ts",
+  "web-sockets": "websocket/node/websocket-names.ts",
   jest: "node/env/jest.ts",
   vitest: "node/env/vitest.ts",
   environment: "node/env/environment.ts",

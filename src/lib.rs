@@ -1,10 +1,11 @@
 //! miniflare-rs: Cloudflare Workers in a V8 of their own, inside the Node process.
 //!
-//! One direction of dependency: `node` -> `worker` -> the rooms -> `web` -> `realm` -> `sqlite` -> `store`.
+//! One direction of dependency: `node` -> `worker` -> the rooms -> `network` -> `web` -> `realm` -> `sqlite` -> `store`.
 //!
 //! - [`node`]: the binding to Node (napi, no V8), with the Node half in JavaScript beside it
 //! - [`worker`]: isolates, lanes, events, modules, and all rooms in them (deno_core, no napi)
 //! - [`rooms`]: the list of the rooms with a worker half; each is a folder with its rules, its ops and its Node half
+//! - [`network`]: the HTTP client, which rooms may use
 //! - [`web`]: the Web APIs, which rooms may use
 //! - [`realm`]: the ground of rooms: values, the host, the instance, guards
 //! - [`sqlite`]: SQL databases, on which rooms build
@@ -31,6 +32,7 @@ mod html;
 mod kv;
 mod limits;
 mod mock;
+mod network;
 mod node;
 mod protocol;
 mod r2;
@@ -40,4 +42,5 @@ mod sqlite;
 mod storage;
 mod store;
 mod web;
+mod websocket;
 mod worker;

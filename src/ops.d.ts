@@ -82,7 +82,7 @@ export function op_lazy_load(specifier: string, bootstrap: unknown): unknown;
 export function op_lazy_scripts(): string[];
 export function op_mock_ask(call: number, mock: number, hop: WireValue): WireValue;
 export function op_module_files(): string[];
-export function op_outbound_answer(rid: number): Promise<import("./fetch/network.ts").ArrivedAnswer>;
+export function op_outbound_answer(rid: number): Promise<import("./web/fetch-seams.ts").ArrivedAnswer>;
 export function op_outbound_configure(authorities: string, verify: boolean, proxies: string, silenceMs: number): void;
 export function op_outbound_open(method: string, url: string, headers: string, kind: number, bytes: Uint8Array, length: number): number;
 export function op_r2_abort(bucket: string, key: string, id: string): WireValue;
@@ -121,6 +121,13 @@ export function op_web_url_change(href: string, component: number, value: string
 export function op_web_url_parse(input: string, parts: Uint32Array): number;
 export function op_web_url_parse_with_base(input: string, base: string, parts: Uint32Array): number;
 export function op_web_url_serialization(): string;
+export function op_websocket_buffered(rid: number): number;
+export function op_websocket_close(rid: number, code: number, reason: string): void;
+export function op_websocket_connect(rid: number): Promise<unknown>;
+export function op_websocket_next(rid: number): Promise<unknown>;
+export function op_websocket_open(url: string, headers: string, protocols: string): number;
+export function op_websocket_send_binary(rid: number, bytes: Uint8Array): number;
+export function op_websocket_send_text(rid: number, text: string): number;
 
 export function op_set_wasm_streaming_callback(callback: (source: unknown, rid: number) => void): void;
 export function op_wasm_streaming_feed(rid: number, bytes: Uint8Array): void;

@@ -121,10 +121,9 @@ export const OWN_NAMES = [
   { why: "Node's, left alone", names: /^(BroadcastChannel|MessageChannel|MessagePort|Performance.+)$/ },
   {
     why: "those of newer versions of Node, left alone",
-    names: /^(ErrorEvent|QuotaExceededError|Storage|localStorage|sessionStorage)$/,
+    names: /^(QuotaExceededError|Storage|localStorage|sessionStorage)$/,
   },
-  { why: "Node's, until workers here have WebSockets", names: /^WebSocket$/ },
 ];
 
 /** Names of Miniflare 2 that a worker has not either yet. */
-export const NOT_YET = ["WebSocket", "WebSocketPair"];
+export const NOT_YET = [];

@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 const source = fileURLToPath(new URL("../../src", import.meta.url));
 
 /** From below: each may know those before it. What is no folder of these is a room. */
-const LAYERS = ["store", "sqlite", "realm", "web", "membrane", "rooms", "worker", "node"];
+const LAYERS = ["store", "sqlite", "realm", "web", "network", "membrane", "rooms", "worker", "node"];
 const ROOMS = LAYERS.indexOf("rooms");
 
 /** The lists of rooms: what they say of a room is a row. */

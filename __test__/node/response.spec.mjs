@@ -393,7 +393,7 @@ test("a response to a handshake has status 101 and a webSocket", async (t) => {
   });
   await assert.rejects(mf.dispatchFetch("http://localhost/"), {
     name: "TypeError",
-    message: /WebSockets are not there yet/,
+    message: /^The webSocket of a Response must be a WebSocket/,
   });
 });
 

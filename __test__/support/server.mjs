@@ -77,7 +77,7 @@ export async function serveTls(t, handler, { name = "server", http1 = false } = 
   server.on("sessionError", () => {});
   server.on("tlsClientError", () => {});
   const port = await listen(t, server);
-  return { origin: `https://localhost:${port}`, port, connections: () => server.connections };
+  return { origin: `https://localhost:${port}`, port, server, connections: () => server.connections };
 }
 
 /** Hands each connection to `onSocket`, without any protocol; resolves to the origin by `http:`. */

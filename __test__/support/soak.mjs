@@ -47,6 +47,42 @@ async function soak(count, size, batch) {
   return result;
 }
 
+/** An object whose sockets answer each message. */
+const SOCKETS = `
+  export class Room {
+    sockets = new Set();
+    fetch(request) {
+      const replies = new URL(request.url).pathname === "/replies";
+      const [client, server] = Object.values(new WebSocketPair());
+      server.accept();
+      this.sockets.add(server);
+      server.addEventListener("message", ({ data }) => {
+        if (data === "close") server.close(1000);
+        else server.send("echo " + data);
+      });
+      server.addEventListener("close", () => {
+        this.sockets.delete(server);
+        if (replies && server.readyState !== 3) server.close();
+      });
+      return new Response(null, { status: 101, webSocket: client });
+    }
+  }
+  export default { fetch: (request, env) => env.ROOM.get(env.ROOM.idFromName("a")).fetch(request) };`;
+
+async function openSocket(mf, path) {
+  const { webSocket } = await mf.dispatchFetch(`http://localhost${path}`, { headers: { Upgrade: "websocket" } });
+  webSocket.accept();
+  return webSocket;
+}
+
+/** Resolves when a socket has heard what `send` asks for. */
+function heard(socket, send) {
+  return new Promise((resolve) => {
+    socket.addEventListener("message", resolve, { once: true });
+    send();
+  });
+}
+
 const subjects = {
   cycles: (count) =>
     soak(count, 10, async (size) => {
@@ -85,6 +121,41 @@ const subjects = {
     const mf = new Miniflare({ modules: true, script: "export default { fetch() { throw new Error('again') } }" });
     const result = await soak(count, 100, async (size) => {
       for (let index = 0; index < size; index++) await mf.dispatchFetch("http://localhost/").catch(() => {});
+    });
+    await mf.dispose();
+    return result;
+  },
+
+  // Half of them are closed by Node, and half by the worker, whose end does not always reply.
+  sockets: async (count) => {
+    const mf = new Miniflare({ modules: true, script: SOCKETS, durableObjects: { ROOM: "Room" } });
+    const result = await soak(count, 50, async (size) => {
+      for (let index = 0; index < size; index++) {
+        const socket = await openSocket(mf, index % 4 < 2 ? "/replies" : "/");
+        await heard(socket, () => socket.send("a"));
+        if (index % 2) socket.close(1000);
+        else
+          await new Promise((resolve) => {
+            socket.addEventListener("close", resolve);
+            socket.send("close");
+          });
+        if (index % 4 === 0) socket.close();
+      }
+    });
+    await mf.dispose();
+    return result;
+  },
+
+  messages: async (count) => {
+    const mf = new Miniflare({ modules: true, script: SOCKETS, durableObjects: { ROOM: "Room" } });
+    const sockets = [];
+    for (let index = 0; index < 1_000; index++) sockets.push(await openSocket(mf, "/"));
+    let next = 0;
+    const result = await soak(count, 100, async (size) => {
+      for (let index = 0; index < size; index++) {
+        const socket = sockets[next++ % sockets.length];
+        await heard(socket, () => socket.send(`message ${index}`));
+      }
     });
     await mf.dispose();
     return result;

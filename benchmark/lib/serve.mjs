@@ -2,9 +2,9 @@
 import http from "node:http";
 import { HELLO, open } from "./instance.mjs";
 
-/** Gives `use` the port of a hello worker's server. Miniflare 4 has one from the start, and no `startServer`. */
-export async function withWorkerServer(Miniflare, use) {
-  const mf = open(Miniflare, { script: HELLO, host: "127.0.0.1", port: 0, cf: false });
+/** Gives `use` the port of a worker's server. Miniflare 4 has one from the start, and no `startServer`. */
+export async function withWorkerServer(Miniflare, use, script = HELLO) {
+  const mf = open(Miniflare, { script, host: "127.0.0.1", port: 0, cf: false });
   try {
     const isOwn = typeof mf.startServer === "function";
     const port = isOwn ? (await mf.startServer()).address().port : Number((await mf.ready).port);

@@ -55,7 +55,7 @@ const backend: CacheStorageBackend = {
     return new Uint8Array(await response.arrayBuffer());
   },
   responseOf: (status, headers, body) =>
-    arrivingResponse(responseFromWire(status, "", headers, nullBodyStatus(status) ? null : body)),
+    arrivingResponse(responseFromWire([status, "", headers, nullBodyStatus(status) ? null : body])),
   ttl: (_name, ...args) => op_cache_ttl(...args),
   put: op_cache_put,
   match: op_cache_match,

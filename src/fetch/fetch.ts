@@ -4,11 +4,13 @@ import { core } from "ext:core/mod.js";
 import { InnerBody, setLength } from "ext:miniflare/web/bodies.ts";
 import { negotiate, outgoingHeaders, splitCredentials } from "ext:miniflare/fetch/fetch-headers.ts";
 import { isIntact } from "ext:miniflare/fetch/integrity.ts";
-import { sendHop } from "ext:miniflare/fetch/network.ts";
+import { sendHop, sendUpgrade } from "ext:miniflare/fetch/network.ts";
 import { httpArguments } from "ext:miniflare/fetch/protocols.ts";
 import { nextHop } from "ext:miniflare/fetch/redirects.ts";
 import { seams } from "ext:miniflare/web/fetch-seams.ts";
 import { Request } from "ext:miniflare/web/request-class.ts";
+import { setWebSocket } from "ext:miniflare/web/response-class.ts";
+import { asksToUpgrade, upgradeHeaders } from "ext:miniflare/fetch/upgrade.ts";
 import type { RequestContext } from "ext:miniflare/realm/context.ts";
 import type { Answer, Hop, HopBody } from "ext:miniflare/web/fetch-seams.ts";
 import type { HeldBody, InnerBody as Body, InnerRequest, Signal } from "../upstream.d.ts";
@@ -48,7 +50,11 @@ async function follow(context: RequestContext | undefined, inner: InnerRequest, 
     length: inner.body?.length ?? null,
     source: inner.body?.source ?? null,
     signal,
+    send: sendHop,
   };
+  if (asksToUpgrade(hop)) {
+    Object.assign(hop, { isUpgrade: true, send: sendUpgrade, headers: upgradeHeaders(hop.headers) });
+  }
   const urls: string[] = [];
   for (;;) {
     urls.push(hop.url);
@@ -64,9 +70,11 @@ async function follow(context: RequestContext | undefined, inner: InnerRequest, 
 
 async function answerOf(context: RequestContext | undefined, hop: Hop) {
   try {
-    const answer = seams.answer(context, hop, sendHop);
-    return (answer === undefined ? undefined : await answer) ?? (await sendHop(hop));
+    const answer = seams.answer(context, hop, hop.send);
+    return (answer === undefined ? undefined : await answer) ?? (await hop.send(hop));
   } catch (error) {
+    // As Miniflare 2: the library that opens its sockets names the reason itself.
+    if (hop.isUpgrade) throw error;
     throw new TypeError("fetch failed", { cause: error });
   }
 }
@@ -85,6 +93,7 @@ async function finish(
   else inner.body = arrivingBody(answer);
   if (integrity) inner.body = innerBody(await untilAborted(hop, intact(inner.body, integrity)));
   const response = fromInnerResponse(inner, "immutable");
+  if (answer.webSocket) setWebSocket(response, answer.webSocket);
   await seams.end(context);
   if (hop.signal !== null) endWith(hop as Signalled, inner.body);
   return response;

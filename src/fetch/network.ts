@@ -1,33 +1,25 @@
 // One hop over the network: the request goes to the background thread, the head of the response comes back.
 
 import { core } from "ext:core/mod.js";
-import { op_outbound_answer, op_outbound_configure, op_outbound_open } from "ext:core/ops";
+import { op_outbound_answer, op_outbound_open } from "ext:core/ops";
 import "ext:miniflare/fetch/failures.ts";
+import { configure } from "ext:miniflare/network/configure.ts";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.ts";
-import { BODY, HOST, host } from "ext:miniflare/realm/port.ts";
+import { BODY } from "ext:miniflare/realm/port.ts";
 import { STREAMS, stubOf } from "ext:miniflare/realm/lazy.ts";
 import { headersOfText, textOfHeaders } from "ext:miniflare/web/header-text.ts";
-import type { Answer, Hop, HopBody } from "ext:miniflare/web/fetch-seams.ts";
+import { seams } from "ext:miniflare/web/fetch-seams.ts";
+import type { Answer, ArrivedAnswer, Hop, HopBody } from "ext:miniflare/web/fetch-seams.ts";
 
-/** The head of an answer, with its body: whole, or the number by which it is read. */
-export interface ArrivedAnswer {
-  status: number;
-  statusText: string;
-  headers: string;
-  body: Uint8Array<ArrayBuffer> | null;
-  bodyRid: number | null;
-}
 type Reader = ReadableStreamDefaultReader<unknown>;
 
 const { readableStreamForRid } = stubOf(STREAMS);
 
 const NO_BYTES = new Uint8Array();
 
-let configured = false;
-
 /** Sends a hop; see `web/fetch-seams.ts` for its parts, and for those of the answer. `hop.callOff()` ends it, and its body. */
 export async function sendHop(hop: Hop): Promise<Answer> {
-  if (!configured) configure();
+  configure();
   const reader: Reader | undefined = isStream(hop.body) ? hop.body.getReader() : undefined;
   const exchange = open(hop);
   hop.callOff = () => core.tryClose(exchange);
@@ -49,10 +41,10 @@ export async function sendHop(hop: Hop): Promise<Answer> {
   }
 }
 
-/** Node knows the settings: options, and the environment. */
-function configure() {
-  op_outbound_configure(...(host(HOST.OUTBOUND) as Parameters<typeof op_outbound_configure>));
-  configured = true;
+/** Sends a hop that asks for a WebSocket: its answer has one, unless the server has answered otherwise. */
+export async function sendUpgrade(hop: Hop): Promise<Answer> {
+  const { answer, webSocket } = await (seams.upgrade as NonNullable<typeof seams.upgrade>)(hop);
+  return { ...answered(answer), webSocket };
 }
 
 function open({ method, url, headers, body, length }: Hop) {

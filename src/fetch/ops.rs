@@ -1,29 +1,25 @@
-//! The ops of outbound fetch: open a request, send it, and make the client that sends.
+//! The ops of outbound fetch: open a request, and wait for what answers it.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::str::FromStr;
-use std::time::Duration;
 
 use bytes::Bytes;
-use deno_core::convert::{ByteString, Uint8Array};
-use deno_core::{CancelFuture, CancelHandle, OpState, RcRef, ResourceId, ToV8, op2};
+use deno_core::{CancelFuture, CancelHandle, OpState, RcRef, ResourceId, op2};
 use deno_error::JsErrorBox;
 use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
-use http::response::Parts;
 use http::{HeaderMap, Method, Request, Uri};
 use http_body_util::{BodyExt, Empty, Full};
-use hyper::ext::ReasonPhrase;
 use tokio::sync::{mpsc, oneshot};
 
-use super::client::{Client, Outbound, Outgoing};
-use super::exchange::{self, Arrived, Arriving, Progress, announced};
-use super::resources::{Exchange, ResponseBody, Task, written};
-use super::settings::{Proxies, Settings};
+use crate::network::answer::Answer;
+use crate::network::client::Outgoing;
+use crate::network::exchange::{self, Progress, announced};
+use crate::network::ops::client_of;
+use crate::network::resources::{Exchange, Task, written};
 use crate::protocol::body::{NONE, STREAM};
 use crate::realm::background;
 use crate::realm::header_text;
-use crate::realm::instance::Instance;
 
 /// Methods of which a body is expected, so that its absence is said.
 const EXPECTING: [&str; 3] = ["POST", "PUT", "PATCH"];
@@ -38,33 +34,6 @@ const OF_THE_CONNECTION: [&str; 6] = [
     "upgrade",
 ];
 
-/// Gives the worker its client: `authorities` is PEM, `proxies` are lines in the order of [`Proxies`].
-#[op2(fast)]
-pub fn op_outbound_configure(
-    state: &mut OpState,
-    #[string] authorities: String,
-    verify: bool,
-    #[string] proxies: &str,
-    silence_ms: f64,
-) -> Result<(), JsErrorBox> {
-    let mut lines = proxies.split('\n').map(String::from);
-    let mut line = || lines.next().unwrap_or_default();
-    let settings = Settings {
-        authorities,
-        verify,
-        proxies: Proxies {
-            all: line(),
-            http: line(),
-            https: line(),
-            no: line(),
-        },
-        silence: Duration::try_from_secs_f64(silence_ms / 1000.0).unwrap_or(Duration::MAX),
-    };
-    let client = state.borrow::<Rc<Instance>>().part::<Outbound>().client(settings);
-    state.put(client.map_err(|error| JsErrorBox::generic(error.to_string()))?);
-    Ok(())
-}
-
 /// Opens a request and starts it. `headers` is `name\nvalue\n...`, `kind` says what the body is, `length` how long a
 /// stream will be, negative when it is unknown.
 #[op2(fast)]
@@ -78,8 +47,7 @@ pub fn op_outbound_open(
     #[buffer] bytes: &[u8],
     length: f64,
 ) -> Result<ResourceId, JsErrorBox> {
-    let client = state.try_borrow::<Client>().cloned();
-    let client = client.ok_or_else(|| JsErrorBox::generic("the worker has no client"))?;
+    let client = client_of(state)?;
     let length = match kind {
         STREAM => (length >= 0.0).then_some(length as u64),
         _ => Some(bytes.len() as u64),
@@ -144,19 +112,9 @@ fn unsendable(error: impl std::fmt::Display) -> JsErrorBox {
     JsErrorBox::type_error(error.to_string())
 }
 
-/// A response. Its body is whole, or a resource to read.
-#[derive(ToV8)]
-pub struct Answer {
-    status: u16,
-    status_text: ByteString,
-    headers: ByteString,
-    body: Option<Uint8Array>,
-    body_rid: Option<ResourceId>,
-}
-
 /// Waits for the response to a request.
 ///
-/// @returns {import("./fetch/network.ts").ArrivedAnswer}
+/// @returns {import("./web/fetch-seams.ts").ArrivedAnswer}
 #[op2]
 pub async fn op_outbound_answer(state: Rc<RefCell<OpState>>, #[smi] rid: ResourceId) -> Result<Answer, JsErrorBox> {
     let exchange = state.borrow().resource_table.get::<Exchange>(rid);
@@ -170,30 +128,5 @@ pub async fn op_outbound_answer(state: Rc<RefCell<OpState>>, #[smi] rid: Resourc
         _ => return Err(JsErrorBox::generic("the request was called off")),
     };
     let task = exchange.task.borrow_mut().take();
-    Ok(answer(&mut state.borrow_mut(), arrived, task))
-}
-
-fn answer(state: &mut OpState, Arrived { head, body }: Arrived, task: Option<Rc<Task>>) -> Answer {
-    let (body, body_rid) = match body {
-        Arriving::Whole(bytes) => (Some(Uint8Array(bytes.into())), None),
-        Arriving::Chunks { chunks, length } => {
-            let body = ResponseBody::new(chunks, length, task);
-            (None, Some(state.resource_table.add(body)))
-        }
-    };
-    Answer {
-        status: head.status.as_u16(),
-        status_text: status_text(&head).into(),
-        headers: header_text::latin1_of(&head.headers).into(),
-        body,
-        body_rid,
-    }
-}
-
-/// The words of the server's own, where its protocol has them.
-fn status_text(head: &Parts) -> Vec<u8> {
-    match head.extensions.get::<ReasonPhrase>() {
-        Some(reason) => reason.as_bytes().to_vec(),
-        None => head.status.canonical_reason().unwrap_or_default().into(),
-    }
+    Ok(Answer::new(&mut state.borrow_mut(), arrived, task))
 }

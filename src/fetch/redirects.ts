@@ -31,7 +31,7 @@ export function nextHop(hop: Hop, answer: Answer, mode: RequestRedirect, hops: n
   }
   const location = answer.headers.find(([name]) => byteLowerCase(name) === "location")?.[1];
   if (location === undefined) return undefined;
-  const url = targetOf(hop.url, location);
+  const url = targetOf(hop.url, hop.isUpgrade ? byHttp(location) : location);
   if (hops > MOST_REDIRECTS) throw failure(`redirect count exceeded: ${hop.url} is redirected after ${MOST_REDIRECTS}`);
   const next = becomesGet(hop.method, answer.status) ? asGet(hop) : again(hop, answer.status);
   if (url.origin !== new URL(hop.url).origin) next.headers = without(next.headers, OF_THE_ORIGIN);
@@ -50,6 +50,9 @@ function targetOf(from: string, location: string) {
   url.username = url.password = "";
   return url;
 }
+
+/** A socket's server may name another by the protocol of sockets. */
+const byHttp = (location: string) => location.replace(/^ws(?=s?:)/i, "http");
 
 /** Bytes beyond ASCII, which servers write as they are, mean what they mean in a URL: UTF-8, whatever they are in a header. */
 const escaped = (location: string) =>

@@ -29,6 +29,8 @@ export interface Membrane {
   /** A proxy of an object of the other realm, by its number. */
   standIn(number: number): object;
   isForeign(object: object): boolean;
+  /** Has `end(reason)` called when this half ends, unless the function that is returned has been called before. */
+  whenClosed(end: (reason: unknown) => void): () => void;
   signals: Signals;
 }
 

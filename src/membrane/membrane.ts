@@ -98,6 +98,8 @@ function createMembrane(realm: Realm): Membrane {
   // A promise may be settled before it arrives: the call that brings it drains the other realm's microtasks first.
   const early = new Map<number, [kept: boolean, wire: WireValue]>();
   const collected = new FinalizationRegistry(release);
+  /** What is told when this half ends. */
+  const endings = new Set<(reason: unknown) => void>();
   let next = 1;
   let ended: (() => unknown) | undefined;
   const membrane: Membrane = {
@@ -113,6 +115,7 @@ function createMembrane(realm: Realm): Membrane {
     apply: (number, wires) => trap(number, APPLY, undefined, wires),
     standIn: (number) => createProxy(number, KIND.OBJECT),
     isForeign: (object) => foreignNumbers.has(object),
+    whenClosed,
     signals: realm.signals,
   };
   return membrane;
@@ -512,6 +515,14 @@ function createMembrane(realm: Realm): Membrane {
     settlers.clear();
     own.clear();
     realm.signals.close();
+    for (const end of endings) end(reason());
+    endings.clear();
+  }
+
+  /** Has `end(reason)` called when this half ends, unless the function that is returned has been called before. */
+  function whenClosed(end: (reason: unknown) => void) {
+    endings.add(end);
+    return () => void endings.delete(end);
   }
 
   function decodeSymbol([, how, name]: WireValue[]) {

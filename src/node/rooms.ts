@@ -7,6 +7,7 @@ import * as html from "../html/node/html-room.ts";
 import * as kv from "../kv/node/kv-room.ts";
 import * as r2 from "../r2/node/r2-room.ts";
 import * as web from "../web/node/web-room.ts";
+import * as websocket from "../websocket/node/websocket-room.ts";
 import type { Kind } from "../membrane/kinds.ts";
 import type { Control, ObjectParts } from "../worker/contract.ts";
 import type { Group } from "./instance/group.ts";
@@ -31,7 +32,7 @@ export interface NodeRoom {
   forget?(control: Control): void;
 }
 
-const rooms: readonly NodeRoom[] = [web, cache, d1, durable, html, kv, r2];
+const rooms: readonly NodeRoom[] = [web, cache, d1, durable, html, kv, r2, websocket];
 
 /** The methods that rooms add for users; each is in the contract. */
 export type MethodsOfRooms = typeof cache.methods &

@@ -145,6 +145,20 @@ export const leave = () => setAsyncContext(undefined);
 // What upstream enters for the listeners of events.
 Object.assign(internals, { resume, leave });
 
+/**
+ * The context in which a listener hears of an event, whose code was added in `context`. An ordinary request goes on, and its
+ * time moves on; an object, or code outside of all requests, hears of each event in a context of its own, nested alike.
+ */
+export function listenerContext(context: RequestContext | undefined): RequestContext {
+  if (context !== undefined && context.gates === undefined) {
+    moveTime(context, wallTime());
+    return context;
+  }
+  const own = new RequestContext(wallTime(), context?.depth ?? 1, context?.pipelineDepth ?? 1);
+  own.gates = context?.gates;
+  return own;
+}
+
 /** Counts `fetch()`, each redirect that it follows, or a call of a cache's method. Throws when it is one too many. */
 export function countSubrequest(count = 1) {
   const context = getAsyncContext();

@@ -20,6 +20,10 @@ export interface Hop {
   callOff?: (reason?: unknown) => void;
   /** What the source of the body failed with. */
   bodyFailure?: { error: unknown };
+  /** Sends it to the network. */
+  send: Send;
+  /** Whether it asks for a WebSocket. */
+  isUpgrade?: boolean;
 }
 
 export type HopBody = string | Uint8Array<ArrayBuffer> | ReadableStream | null;
@@ -30,6 +34,17 @@ export interface Answer {
   statusText: string;
   headers: HeaderList;
   body: HopBody;
+  /** Of a server that has upgraded to it. */
+  webSocket?: unknown;
+}
+
+/** The head of an answer, with its body: whole, or the number by which it is read. */
+export interface ArrivedAnswer {
+  status: number;
+  statusText: string;
+  headers: string;
+  body: Uint8Array<ArrayBuffer> | null;
+  bodyRid: number | null;
 }
 
 export type Send = (hop: Hop) => Promise<Answer>;
@@ -41,6 +56,7 @@ interface Seams {
   ready(context: Context): Waiting;
   hop(context: Context, urls: readonly string[]): void;
   answer(context: Context, hop: Hop, send: Send): Answer | Promise<Answer | undefined> | undefined;
+  upgrade?(hop: Hop): Promise<{ answer: ArrivedAnswer; webSocket: unknown }>;
   end(context: Context): Waiting;
   depth(context: Context): number;
 }
@@ -61,6 +77,11 @@ export const seams: Seams = {
    * `send(hop)` sends it to the network after all, and resolves with the answer.
    */
   answer: (context, hop, send) => undefined,
+  /**
+   * Sends a hop that asks a server to upgrade to a WebSocket. Resolves with the parts of the answer as native code has them,
+   * and the socket, or null if the server has answered otherwise.
+   */
+  upgrade: undefined,
   /** The response is there, and the worker about to get it. Waited for when it returns a promise. */
   end: (context) => undefined,
   /** How deep the event that fetches is nested in others: the value of the header `MF-Loop`. */

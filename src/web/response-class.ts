@@ -66,6 +66,14 @@ function applyInit(response: globalThis.Response, init: WorkerInit) {
   if (upgraded || cf !== undefined || encodeBody !== undefined) extras.set(response, { webSocket, cf, encodeBody });
 }
 
+/** The WebSocket of a response, or null. */
+export const webSocketOf = (response: object) => extras.get(response)?.webSocket ?? null;
+
+/** Gives a response that was made of parts the WebSocket that came with them. */
+export function setWebSocket(response: object, webSocket: unknown) {
+  extras.set(response, { webSocket, cf: undefined, encodeBody: undefined });
+}
+
 takeOver(Response, Upstream, ["error", "redirect"]);
 extend(Response, {
   json(data: unknown, init: WorkerInit | undefined = undefined) {
@@ -82,7 +90,7 @@ extend(Response.prototype, {
     return extras.get(this)?.encodeBody ?? "automatic";
   },
   get webSocket() {
-    return extras.get(this)?.webSocket ?? null;
+    return webSocketOf(this);
   },
   get cf() {
     return extras.get(this)?.cf;

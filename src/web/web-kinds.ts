@@ -12,6 +12,7 @@ import {
   responseToWire,
   setCf,
 } from "ext:miniflare/web/wire-request.ts";
+import { webSocketOf } from "ext:miniflare/web/response-class.ts";
 import { load, STREAMS, stubOf } from "ext:miniflare/realm/lazy.ts";
 import { headersOfText, textOfHeaders } from "ext:miniflare/web/header-text.ts";
 import { createStreams } from "ext:miniflare/web/wire-streams.ts";
@@ -48,9 +49,10 @@ export const kinds = [
   {
     kind: "response",
     is: (value: object) => value instanceof Response,
-    encode: (response: Response, membrane: Membrane) => responseToWire(response.clone(), membrane.encode),
-    decode: (parts: ResponseParts, membrane: Membrane) =>
-      responseFromWire(parts[0], parts[1], parts[2], parts[3], membrane.decode),
+    // A response to a handshake has no body, and no clone.
+    encode: (response: Response, { encode }: Membrane) =>
+      responseToWire(webSocketOf(response) === null ? response.clone() : response, encode),
+    decode: (parts: ResponseParts, membrane: Membrane) => responseFromWire(parts, membrane.decode),
   },
   {
     kind: "request",

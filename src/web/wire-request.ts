@@ -6,6 +6,7 @@ import { isLengthOf } from "ext:miniflare/web/bodies.ts";
 import { bodyFromWire, bodyToWire } from "ext:miniflare/web/wire-body.ts";
 
 import { cfTextOf, getCf, Request, setCf } from "ext:miniflare/web/request-class.ts";
+import { setWebSocket, webSocketOf } from "ext:miniflare/web/response-class.ts";
 import { headersOfText } from "ext:miniflare/web/header-text.ts";
 import type { Decode, Encode } from "ext:miniflare/realm/port.ts";
 import type { InnerBody, InnerRequest, InnerResponse } from "../upstream.d.ts";
@@ -25,10 +26,18 @@ type Inner = InnerRequest | InnerResponse;
 type Header = [name: string, value: string];
 /** What crosses of a request, and of a response. */
 export type RequestParts = [method: string, url: string, headers: string, body: WireValue];
-export type ResponseParts = [status: number, statusText: string, headers: string, body: WireValue];
+export type ResponseParts = [
+  status: number,
+  statusText: string,
+  headers: string,
+  body: WireValue,
+  webSocket?: WireValue,
+];
 
 const LOOP_HEADER = "mf-loop";
 const LENGTH = "content-length";
+/** The status of responses with a WebSocket. */
+const SWITCHING_PROTOCOLS = 101;
 
 /** The headers of an inner request or response as one text, without a length that is not its body's. */
 export function headerText(inner: Inner) {
@@ -100,11 +109,9 @@ export function requestToWire(request: Request, encode: Encode): RequestParts {
   return [inner.method, inner.url(), headerText(inner), bodyToWire(inner.body, encode)];
 }
 
+/** A response of its parts, of which one to a handshake has its WebSocket last. */
 export function responseFromWire(
-  status: number,
-  statusText: string,
-  headers: string,
-  body: WireValue,
+  [status, statusText, headers, body, webSocket]: ResponseParts,
   decode?: Decode,
   guard: "response" | "immutable" = "response",
 ) {
@@ -112,12 +119,16 @@ export function responseFromWire(
   inner.headerList = headersOfText(headers);
   inner.body = bodyFromWire(body, decode);
   expectLength(inner.body, headers);
-  return fromInnerResponse(inner, guard);
+  const response = fromInnerResponse(inner, guard);
+  if (webSocket !== undefined) setWebSocket(response, (decode as Decode)(webSocket));
+  return response;
 }
 
 export function responseToWire(response: Response, encode: Encode): ResponseParts {
   const inner = toInnerResponse(response);
-  return [inner.status, inner.statusMessage, headerText(inner), bodyToWire(inner.body, encode)];
+  const parts: ResponseParts = [inner.status, inner.statusMessage, headerText(inner), bodyToWire(inner.body, encode)];
+  if (inner.status === SWITCHING_PROTOCOLS) parts.push(encode(webSocketOf(response)));
+  return parts;
 }
 
 /** What `fetch(input, init)` brings to a handler of this realm: a request with immutable headers. */
@@ -130,7 +141,10 @@ export function arrivingRequest(input: RequestInfo | URL, init?: RequestInit) {
 
 /** A handler's response as its caller in this realm gets it: with immutable headers. */
 export function arrivingResponse(response: Response) {
-  return fromInnerResponse(withTrueLength(toInnerResponse(response)), "immutable");
+  const inner = toInnerResponse(response);
+  const arriving = fromInnerResponse(withTrueLength(inner), "immutable");
+  if (inner.status === SWITCHING_PROTOCOLS) setWebSocket(arriving, webSocketOf(response));
+  return arriving;
 }
 
 export const isResponse = (value: unknown): value is Response =>

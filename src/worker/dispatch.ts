@@ -162,8 +162,9 @@ function answer(id: number, response: Response, state: State) {
     const waits = state.waits;
     const waiter = waits.length === 0 ? null : encode(() => settleWaits(waits));
     const answered: WireValue[] = [ANSWER.ANSWERED, parts[0], parts[1], parts[2], parts[3], waiter];
-    if ((response as WorkersResponse).encodeBody !== "automatic")
-      answered.push((response as WorkersResponse).encodeBody);
+    const { encodeBody } = response as WorkersResponse;
+    if (parts.length > 4) answered.push(encodeBody, undefined, undefined, parts[4]);
+    else if (encodeBody !== "automatic") answered.push(encodeBody);
     op_answer(id, answered);
   } catch (error) {
     answerError(id, error);

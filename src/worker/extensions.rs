@@ -15,6 +15,7 @@ use super::modules::Graph;
 use super::timers::Timers;
 use super::{after_microtasks, answer, lazy, modules, stacks, time, timers};
 use crate::clock::Clock;
+use crate::network;
 use crate::realm::guard::wasm;
 use crate::realm::host::{Host, HostHandle};
 use crate::realm::pending::PendingSet;
@@ -37,6 +38,7 @@ deno_core::extension!(
         lazy::op_lazy_define,
         lazy::op_lazy_load,
         lazy::op_lazy_scripts,
+        network::ops::op_outbound_configure,
         modules::op_module_files,
         modules::op_require,
         modules::op_run_script,

@@ -48,6 +48,7 @@ const CLASSES: Record<string, { readonly prototype: object }> = {
   CustomEvent: event.CustomEvent,
   Date: FrozenDate,
   DOMException,
+  ErrorEvent: event.ErrorEvent,
   Event: event.Event,
   EventTarget: event.EventTarget,
   ExecutionContext,

@@ -36,7 +36,8 @@ async function fetched(input: WireValue, init: WireValue[], length: number | und
     responseOf.set(source as object, response);
     return encode(source);
   };
-  return [ANSWER.ANSWERED, ...responseToWire(response, encodeSource), null, encodeBody, url, redirected];
+  const [status, statusText, headers, body, webSocket] = responseToWire(response, encodeSource);
+  return [ANSWER.ANSWERED, status, statusText, headers, body, null, encodeBody, url, redirected, webSocket];
 }
 
 /** The reader of a body holds its response, without which a signal would not reach the body. */

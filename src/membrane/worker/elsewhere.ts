@@ -42,7 +42,7 @@ export function fetched(number: number, ...answer: Answer) {
   waiting.delete(number);
   try {
     if (answer.length === 1) reject(decode(answer[0]));
-    else resolve(responseFromWire(...answer, decode, "immutable"));
+    else resolve(responseFromWire(answer, decode, "immutable"));
   } catch (error) {
     reject(error);
   }

@@ -58,14 +58,16 @@ for (const Class of [Headers, Request, Response]) adopt(Class);
 
 const cryptoOf = () => require("./env-crypto.ts") as typeof import("./env-crypto.ts");
 const LAZY_CLASSES = {
-  // Newer Nodes load theirs when it is looked at.
-  ...("CloseEvent" in globalThis ? {} : { CloseEvent: () => require("./interfaces.ts").CloseEvent }),
+  CloseEvent: () => require("./interfaces.ts").CloseEvent,
   Crypto: () => cryptoOf().Crypto,
+  ErrorEvent: () => require("./interfaces.ts").ErrorEvent,
   FixedLengthStream: () => require("./env-streams.ts").FixedLengthStream,
   IdentityTransformStream: () => require("./env-streams.ts").IdentityTransformStream,
   PromiseRejectionEvent: () => require("./interfaces.ts").PromiseRejectionEvent,
   SubtleCrypto: () => cryptoOf().SubtleCrypto,
   URLPattern: () => require("./url-pattern.ts").URLPattern,
+  WebSocket: () => require("../../websocket/node/node-sockets.ts").WebSocket,
+  WebSocketPair: () => require("../../websocket/node/node-sockets.ts").WebSocketPair,
 };
 const LAZY_VALUES = { crypto: () => cryptoOf().crypto };
 

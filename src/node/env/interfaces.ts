@@ -78,6 +78,40 @@ class CloseEvent extends Event {
   }
 }
 
-configure(PromiseRejectionEvent, CloseEvent);
+/** <https://html.spec.whatwg.org/multipage/webappapis.html#the-errorevent-interface> */
+class ErrorEvent extends Event {
+  #init: ErrorEventInit;
 
-export { CloseEvent, configure, PromiseRejectionEvent };
+  constructor(...args: [type: string, init?: ErrorEventInit]) {
+    super(...args);
+    this.#init = args[1] ?? {};
+  }
+
+  static {
+    Object.defineProperty(ErrorEvent, "length", { value: 1 });
+  }
+
+  get message() {
+    return String(this.#init.message ?? "");
+  }
+
+  get filename() {
+    return String(this.#init.filename ?? "");
+  }
+
+  get lineno() {
+    return Number(this.#init.lineno ?? 0) >>> 0;
+  }
+
+  get colno() {
+    return Number(this.#init.colno ?? 0) >>> 0;
+  }
+
+  get error() {
+    return this.#init.error;
+  }
+}
+
+configure(PromiseRejectionEvent, CloseEvent, ErrorEvent);
+
+export { CloseEvent, configure, ErrorEvent, PromiseRejectionEvent };

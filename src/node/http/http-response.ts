@@ -9,7 +9,7 @@ import { extendLater, web } from "./fetch-classes.ts";
 import { textOfHeaders } from "../../web/header-text.ts";
 import type { BodyContent } from "./http-body.ts";
 import type { FormData, Headers } from "./flat-headers.ts";
-import type { Response as ContractResponse, ResponseInit } from "../../../index.d.ts";
+import type { Response as ContractResponse, ResponseInit, WebSocket } from "../../../index.d.ts";
 
 type EncodeBody = ContractResponse["encodeBody"];
 
@@ -28,15 +28,16 @@ export interface ResponseParts {
   /** Where it was fetched from; undefined when it was not. */
   url?: string;
   redirected?: boolean;
+  /** Of a response to a handshake. */
+  webSocket?: WebSocket | null;
 }
 
 const SWITCHING_PROTOCOLS = 101;
 const NULL_BODY_STATUSES = new Set<number | undefined>([SWITCHING_PROTOCOLS, 204, 205, 304]);
 
 /** Node makes no response of the status: what it makes has another one, which is never shown. */
+const NO_CLONE = "Cannot clone a response to a WebSocket handshake.";
 const OF_HANDSHAKES = { status: { value: SWITCHING_PROTOCOLS }, ok: { value: false } };
-const HANDSHAKE =
-  "A Response with a WebSocket cannot be handed to a worker: WebSockets are not there yet. Hand over a Response of another status.";
 
 // The text a Response was made of, or undefined: it can be handed on without reading the stream.
 let textOf: (response: object) => string | undefined;
@@ -45,7 +46,7 @@ class Response extends (Object as unknown as typeof globalThis.Response) {
   #cf: unknown;
   #encodeBody: EncodeBody;
   #text: string | undefined;
-  #webSocket: object | null;
+  #webSocket: WebSocket | null;
 
   constructor(body: BodyInit | null = null, init: ResponseInit | undefined = undefined) {
     if (body !== null && NULL_BODY_STATUSES.has(init?.status) && isEmptyBody(body)) body = null;
@@ -90,7 +91,7 @@ class Response extends (Object as unknown as typeof globalThis.Response) {
     return this.#encodeBody;
   }
 
-  get webSocket(): object | null {
+  get webSocket(): WebSocket | null {
     return this.#webSocket;
   }
 
@@ -109,7 +110,7 @@ class Response extends (Object as unknown as typeof globalThis.Response) {
   }
 
   override clone(): Response {
-    if (this.#webSocket !== null) throw new TypeError("Cannot clone a response to a WebSocket handshake.");
+    if (this.#webSocket !== null) throw new TypeError(NO_CLONE);
     const copy = Response.#from(super.clone(), this.#encodeBody, this.#cf);
     copy.#text = this.#text;
     return copy;
@@ -157,9 +158,10 @@ class LightResponse extends Bare {
   }
 
   static split(response: LightResponse): ResponseParts {
-    const { status, statusText, headers } = response.#parts;
+    const { status, statusText, headers, webSocket } = response.#parts;
     const flat = response.#headers === null ? headers : textOfHeaders(response.#headers);
-    return { status, statusText, headers: flat, body: response.#body.take() };
+    const parts: ResponseParts = { status, statusText, headers: flat, body: response.#body.take() };
+    return webSocket ? { ...parts, webSocket } : parts;
   }
 
   static {
@@ -207,8 +209,8 @@ class LightResponse extends Bare {
     return undefined;
   }
 
-  override get webSocket(): null {
-    return null;
+  override get webSocket(): WebSocket | null {
+    return this.#parts.webSocket ?? null;
   }
 
   override get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
@@ -255,6 +257,7 @@ class LightResponse extends Bare {
   }
 
   override clone(): LightResponse {
+    if (this.#parts.webSocket) throw new TypeError(NO_CLONE);
     const headers = this.#headers && this.#parse(textOfHeaders(this.#headers));
     return new LightResponse(this.#parts, this.#body.clone(), headers);
   }
@@ -279,9 +282,11 @@ function lightResponse(parts: ResponseParts): LightResponse {
 function splitResponse(response: unknown): ResponseParts {
   if (isLight(response)) return LightResponse.split(response);
   if (!isResponse(response)) throw new TypeError(`Expected a Response, got ${describe(response)}`);
-  if (response.status === SWITCHING_PROTOCOLS) throw new TypeError(HANDSHAKE);
   const { status, statusText, headers } = response;
-  return { status, statusText, headers: textOfHeaders(headers), body: takeBody(response, textOf(response)) };
+  const { webSocket } = response as Partial<ContractResponse>;
+  const body = takeBody(response, textOf(response));
+  const parts: ResponseParts = { status, statusText, headers: textOfHeaders(headers), body };
+  return webSocket ? { ...parts, webSocket } : parts;
 }
 
 /** Node's, ours, or one of another realm or library that has what a Response has. */

@@ -9,7 +9,9 @@ import { createKinds, createRealm, listed } from "../../membrane/node/node-realm
 import { lightResponse, splitResponse } from "../http/http-response.ts";
 import { rooms } from "../rooms.ts";
 import { bodyFromWire, bodyToWire } from "../../web/node/node-streams.ts";
+import { responseToWire } from "../../web/node/node-web-kinds.ts";
 import { ANSWER, CALL, FIRST, HOST, KIND, TAG, TARGET } from "../../protocol.ts";
+import type { WebSocket } from "../../../index.d.ts";
 import type { Membrane } from "../../membrane/membrane.ts";
 import type { Control, ObjectParts } from "../../worker/contract.ts";
 import type { StalledPlace, WireValue } from "../binding/exports.d.ts";
@@ -58,6 +60,7 @@ type Answered = [
   encodeBody?: ResponseParts["encodeBody"],
   url?: string,
   redirected?: boolean,
+  webSocket?: WireValue,
 ];
 
 /** What an event comes to. */
@@ -302,10 +305,12 @@ class Lane {
     return Promise.resolve(lightResponse(this.#parts(answer)));
   }
 
-  #parts([, status, statusText, headers, wire, waiter, encodeBody, url, redirected]: Answered): ResponseParts {
+  #parts([, status, statusText, headers, wire, waiter, encodeBody, url, redirected, socket]: Answered): ResponseParts {
     const waitUntil = waiter === null ? undefined : (this.#membrane.decode(waiter) as () => Promise<unknown[]>);
     const body = bodyFromWire(wire, this.#membrane);
-    return { status, statusText, headers, body, waitUntil, encodeBody, url, redirected };
+    const parts: ResponseParts = { status, statusText, headers, body, waitUntil, encodeBody, url, redirected };
+    if (socket !== undefined) parts.webSocket = this.#membrane.decode(socket) as WebSocket;
+    return parts;
   }
 
   /** Answers a call: see `HOST`. The worker's half defines its arguments; rooms answer the calls of their own. */
@@ -376,9 +381,7 @@ class Lane {
   /** The parts of the response, or the error alone. */
   async #fetched(target: string | ObjectParts, request: RequestParts): Promise<WireValue[]> {
     try {
-      const response = splitResponse(await this.#hooks.fetch(target, request));
-      const { status, statusText, headers, body } = response;
-      return [status, statusText, headers, bodyToWire(body, this.#membrane)];
+      return responseToWire(splitResponse(await this.#hooks.fetch(target, request)), this.#membrane);
     } catch (error) {
       return [this.#ended ? undefined : this.#membrane.encodeThrown(error)];
     }

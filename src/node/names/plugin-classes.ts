@@ -20,4 +20,5 @@ export const {
   HTMLRewriterPlugin,
   KVPlugin,
   R2Plugin,
+  WebSocketPlugin,
 } = Object.fromEntries(Object.keys(optionsOfPlugins()).map((name) => [name, pluginOf(name)]));

@@ -4,6 +4,9 @@ import type { MiniflareOptions } from "../../../index.d.ts";
 
 /** `[enable flag, disable flag, on since]`, newest first; the disable flag wins. */
 const FLAGS: readonly [enable: string, disable: string | undefined, since: string | undefined][] = [
+  ["web_socket_auto_reply_to_close", "web_socket_manual_reply_to_close", "2026-04-07"],
+  ["websocket_standard_binary_type", "websocket_no_standard_binary_type", "2026-03-17"],
+  ["websocket_close_reason_byte_limit", "no_websocket_close_reason_byte_limit", "2026-03-03"],
   ["nodejs_compat", undefined, undefined],
   ["streams_enable_constructors", "streams_disable_constructors", "2022-11-30"],
   ["transformstream_enable_standard_constructor", "transformstream_disable_standard_constructor", "2022-11-30"],

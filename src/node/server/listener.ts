@@ -8,7 +8,7 @@ import { isLight, splitResponse } from "../http/http-response.ts";
 import { clientOf } from "./client.ts";
 import type { Client } from "./client.ts";
 import { incomingParts, RefusedRequest } from "./incoming.ts";
-import type { RequestMeta } from "../../../index.d.ts";
+import type { RequestMeta, WebSocket } from "../../../index.d.ts";
 import type { IncomingParts } from "./incoming.ts";
 import { readHead } from "./incoming-head.ts";
 import type { IncomingHead } from "./incoming-head.ts";
@@ -31,10 +31,20 @@ interface Answer {
 interface AnswerParts extends Omit<OutgoingParts, "encodeBody"> {
   encodeBody?: OutgoingParts["encodeBody"];
   waitUntil?: () => Promise<unknown[]>;
+  webSocket?: WebSocket | null;
 }
 
 /** What a server needs of an instance. */
 export type Instance = Miniflare;
+
+/** A request to speak WebSocket from now on. */
+export interface Handshake {
+  /**
+   * Makes the connection one of WebSocket, with the headers of the worker's response; the status that the client gets.
+   * @throws {TypeError} if the socket was accepted or used before
+   */
+  accept(webSocket: WebSocket, headers: string): number;
+}
 
 /** A request on its way. */
 export interface Exchange {
@@ -46,9 +56,13 @@ export interface Exchange {
   given?: string;
   /** When it began, if the log will be told. */
   start: Start | undefined;
+  /** Of a request that asks for a WebSocket. */
+  handshake: Handshake | undefined;
 }
 
 const RESERVED = "/cdn-cgi/";
+const SWITCHING_PROTOCOLS = 101;
+const NO_WEB_SOCKET = "Web Socket request did not return status 101 Switching Protocols response with Web Socket";
 
 /** The listener for the event "request" of a server of Node's; see `createRequestListener` in `index.d.ts`. */
 export class RequestListener {
@@ -68,12 +82,12 @@ export class RequestListener {
   }
 
   /** Answers a request. The promise, which is there only if that takes longer, never rejects. */
-  listen(req: IncomingMessage, res: ServerResponse): Promise<void> | undefined {
+  listen(req: IncomingMessage, res: ServerResponse, handshake?: Handshake): Promise<void> | undefined {
     const options = this.mf[OPTIONS];
-    if (options === undefined) return this.#listenLater(req, res);
+    if (options === undefined) return this.#listenLater(req, res, handshake);
     if (options !== this.#options) this.#follow(options);
     const head = readHead(req);
-    const exchange: Exchange = { req, res, client: clientOf(req), head, start: this.#start(options) };
+    const exchange: Exchange = { req, res, client: clientOf(req), head, start: this.#start(options), handshake };
     const { metaProvider } = options;
     if (metaProvider !== undefined) return this.#listenWith(exchange, metaProvider);
     // The bytes that came with the head are read when Node has gone through them.
@@ -82,14 +96,14 @@ export class RequestListener {
   }
 
   /** Waits for the worker's options, which files may have a part of. */
-  async #listenLater(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  async #listenLater(req: IncomingMessage, res: ServerResponse, handshake?: Handshake): Promise<void> {
     try {
       await this.mf.getPlugins();
     } catch (error) {
-      const exchange = { req, res, client: clientOf(req), head: readHead(req), start: this.#start({}) };
+      const exchange = { req, res, client: clientOf(req), head: readHead(req), start: this.#start({}), handshake };
       return this.#fail(exchange, error);
     }
-    return this.listen(req, res);
+    return this.listen(req, res, handshake);
   }
 
   async #listenWith(exchange: Exchange, provider: NonNullable<ServerOptions["metaProvider"]>): Promise<void> {
@@ -163,6 +177,7 @@ export class RequestListener {
       // The code that logs the response reports its failure.
       waitUntil?.catch(() => {});
       answer.encodeBody ??= "automatic";
+      if (exchange.handshake !== undefined && isHandshakes(answer)) return this.#shakeHands(exchange, parts, answer);
       const sent = sendResponse(exchange.res, answer as OutgoingParts, this.#settings);
       if (sent !== undefined) return this.#sent(exchange, parts, sent, answer.status, waitUntil);
     } catch (error) {
@@ -170,6 +185,18 @@ export class RequestListener {
     }
     this.#close(exchange, parts);
     return start === undefined ? undefined : this.#log(exchange, answer.status, waitUntil);
+  }
+
+  /** Answers a request for a WebSocket: with one, or by refusing what the worker should have answered with another status. */
+  #shakeHands(exchange: Exchange, parts: IncomingParts, { webSocket, headers }: AnswerParts): Promise<void> {
+    let status = 500;
+    if (webSocket) status = (exchange.handshake as Handshake).accept(webSocket, headers);
+    else {
+      errors().answerText(exchange.res, status, "");
+      errors().report(this.mf.log, exchange.req, new TypeError(NO_WEB_SOCKET));
+    }
+    this.#close(exchange, parts);
+    return this.#log(exchange, status);
   }
 
   async #sent(
@@ -234,6 +261,9 @@ export class RequestListener {
     }
   }
 }
+
+/** What is not 101 or a success is the answer of an ordinary request, such as a redirect or a refusal. */
+const isHandshakes = ({ status }: AnswerParts) => status === SWITCHING_PROTOCOLS || (status >= 200 && status <= 299);
 
 function partsOf(answer: Answer | AnswerParts): AnswerParts {
   // It has waited for the worker to be loaded, and was there at once then.

@@ -31,6 +31,8 @@ export interface Head {
 }
 
 const SWITCHING_PROTOCOLS = 101;
+const NOT_ASKED =
+  'Worker tried to return a WebSocket in a response to a request which did not contain the header "Upgrade: websocket".';
 const NO_CONTENT = 204;
 const NOT_MODIFIED = 304;
 /** Headers that Node's server writes itself, or that announce what it never sends. */
@@ -48,7 +50,8 @@ export function sendResponse(
   parts: OutgoingParts,
   settings: OutgoingSettings,
 ): Promise<void> | undefined {
-  if (parts.status <= SWITCHING_PROTOCOLS) throw new RangeError(`A server cannot answer with status ${parts.status}.`);
+  if (parts.status === SWITCHING_PROTOCOLS) throw new TypeError(NOT_ASKED);
+  if (parts.status < SWITCHING_PROTOCOLS) throw new RangeError(`A server cannot answer with status ${parts.status}.`);
   const head = readHead(parts.headers);
   const isAutomatic = parts.encodeBody === "automatic";
   const append = isAutomatic && head.type.includes("text/html") ? settings.append : undefined;

@@ -1,12 +1,13 @@
-// Requests that ask for another protocol. Pages that reload get their WebSocket here, without the worker; of the worker's own
-// there are none yet.
+// Requests that ask for another protocol. Pages that reload get their WebSocket here, without the worker; the worker answers
+// all others before the handshake.
 
 import http from "node:http";
 import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { WebSocketServer } from "ws";
+import type { WebSocket as Connection, WebSocketServer } from "ws";
 import { RELOAD_PATH } from "./live-reload.ts";
+import type { WebSocket } from "../../../index.d.ts";
 import type { RequestListener } from "./listener.ts";
 import { textResponse } from "./server.ts";
 
@@ -17,15 +18,27 @@ const states = new WeakMap<Server, Upgrades>();
 export function upgrade(server: Server, listener: RequestListener, req: IncomingMessage, socket: Duplex, head: Buffer) {
   // A client that goes away is none of the process's errors.
   socket.on("error", () => socket.destroy());
-  if (req.headers.upgrade?.toLowerCase() !== "websocket") return answerWithout(listener, req, socket as Socket);
+  const isWebSocket = req.headers.upgrade?.toLowerCase() === "websocket";
   const path = (req.url as string).split("?", 1)[0];
-  if (path !== RELOAD_PATH) {
-    const text = "miniflare-rs has no WebSockets yet: a worker cannot accept this upgrade.";
-    return void socket.end(textResponse("501 Not Implemented", text));
-  }
+  if (isWebSocket && path === RELOAD_PATH) return stateOf(server, listener).reload(req, socket, head);
+  if (hasBody(req)) return refuse(req, socket, isWebSocket);
+  const res = responseTo(req, socket as Socket);
+  // A protocol that is not spoken here is not taken: HTTP/1.1 answers the request, as the standard has it.
+  if (!isWebSocket) return void listener.listen(req, res);
+  void listener.listen(req, res, {
+    accept(webSocket, headers) {
+      const state = stateOf(server, listener);
+      state.check(webSocket);
+      res.detachSocket(socket as Socket);
+      return state.accept(req, socket, head, webSocket, headers);
+    },
+  });
+}
+
+function stateOf(server: Server, listener: RequestListener): Upgrades {
   let state = states.get(server);
   if (state === undefined) states.set(server, (state = new Upgrades(server, listener)));
-  state.reload(req, socket, head);
+  return state;
 }
 
 /** Ends the sockets of a server without a goodbye, so that pages try again until another server is there. */
@@ -33,41 +46,103 @@ export function closeSockets(server: Server): void {
   states.get(server)?.terminate();
 }
 
-/** A protocol that is not spoken here is not taken; the request is answered by HTTP/1.1, as the standard has it. */
-function answerWithout(listener: RequestListener, req: IncomingMessage, socket: Socket): void {
-  const hasBody = req.headers["content-length"] !== undefined || req.headers["transfer-encoding"] !== undefined;
-  if (hasBody) {
-    const text = `This server does not speak ${req.headers.upgrade}: send the request without the header "Upgrade".`;
-    return void socket.end(textResponse("501 Not Implemented", text));
-  }
+const hasBody = ({ headers }: IncomingMessage) =>
+  headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
+
+function refuse(req: IncomingMessage, socket: Duplex, isWebSocket: boolean): void {
+  if (isWebSocket) return void socket.end(textResponse("400 Bad Request", "A WebSocket handshake has no body."));
+  const text = `This server does not speak ${req.headers.upgrade}: send the request without the header "Upgrade".`;
+  socket.end(textResponse("501 Not Implemented", text));
+}
+
+/** The response to a request whose connection ends with it, unless it speaks WebSocket from then on. */
+function responseTo(req: IncomingMessage, socket: Socket): http.ServerResponse {
   const res = new http.ServerResponse(req);
   res.shouldKeepAlive = false;
   res.assignSocket(socket);
   res.once("finish", () => socket.end());
-  void listener.listen(req, res);
+  return res;
 }
 
 const RESTART = 1012;
+/** Bytes of a message: <https://developers.cloudflare.com/workers/runtime-apis/websockets/> */
+const MOST_BYTES = 32 * 1024 * 1024;
+const BAD_REQUEST = 400;
+const SWITCHING_PROTOCOLS = 101;
+/** Headers of the handshake that the server itself writes, or that nothing has been agreed for. */
+const OF_HANDSHAKE = new Set(["upgrade", "connection", "sec-websocket-accept", "sec-websocket-extensions"]);
 
-/** The sockets of pages that wait for a reload. */
+const coupling = () => require("../../websocket/node/couple.ts") as typeof import("../../websocket/node/couple.ts");
+
+/** The sockets of a server: of pages that wait for a reload, and of the worker. */
 class Upgrades {
-  #sockets: WebSocketServer;
+  #pages: WebSocketServer;
+  #workers: WebSocketServer;
+  #report: (error: unknown) => void;
 
   constructor(server: Server, { mf }: RequestListener) {
     const { WebSocketServer } = require("./web-socket-server.ts") as typeof import("./web-socket-server.ts");
-    this.#sockets = new WebSocketServer({ noServer: true, maxPayload: 1024 });
+    this.#pages = new WebSocketServer({ noServer: true, maxPayload: 1024 });
+    // Subprotocols are for the worker to agree to.
+    this.#workers = new WebSocketServer({ noServer: true, maxPayload: MOST_BYTES, handleProtocols: () => false });
+    this.#report = (error) => mf.log.error(error as Error);
     const restart = () => {
-      for (const socket of this.#sockets.clients) socket.close(RESTART, "Service Restart");
+      for (const { clients } of [this.#pages, this.#workers]) {
+        for (const client of clients) client.close(RESTART, "Service Restart");
+      }
     };
     mf.addEventListener("reload", restart);
     server.once("close", () => mf.removeEventListener("reload", restart));
   }
 
   reload(req: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#sockets.handleUpgrade(req, socket, head, (client) => client.on("error", () => client.terminate()));
+    this.#pages.handleUpgrade(req, socket, head, (client) => client.on("error", () => client.terminate()));
+  }
+
+  /** @throws {TypeError} if the socket cannot be coupled with a connection */
+  check(webSocket: WebSocket): void {
+    coupling().freeEnd(webSocket);
+  }
+
+  /** Shakes hands with the client, and couples the connection with the worker's socket; the status of the answer. */
+  accept(req: IncomingMessage, socket: Duplex, head: Buffer, webSocket: WebSocket, headers: string): number {
+    let client: Connection | undefined;
+    const lines = headerLines(headers);
+    const add = (all: string[]) => all.push(...lines);
+    this.#workers.once("headers", add);
+    this.#workers.handleUpgrade(req, socket, head, (one) => {
+      client = one;
+    });
+    this.#workers.off("headers", add);
+    if (client === undefined) {
+      coupling().abandon(webSocket);
+      return BAD_REQUEST;
+    }
+    this.#couple(client, webSocket);
+    return SWITCHING_PROTOCOLS;
+  }
+
+  async #couple(client: Connection, webSocket: WebSocket): Promise<void> {
+    try {
+      await coupling().coupleWebSocket(client, webSocket);
+    } catch (error) {
+      client.terminate();
+      this.#report(error);
+    }
   }
 
   terminate(): void {
-    for (const socket of this.#sockets.clients) socket.terminate();
+    for (const { clients } of [this.#pages, this.#workers]) for (const client of clients) client.terminate();
   }
+}
+
+/** The headers of the worker's response, a line each; `flat` is described by `src/web/header-text.ts`. */
+function headerLines(flat: string): string[] {
+  const parts = flat === "" ? [] : flat.split("\n");
+  const lines: string[] = [];
+  for (let index = 0; index < parts.length; index += 2) {
+    const name = parts[index] as string;
+    if (!OF_HANDSHAKE.has(name)) lines.push(`${name}: ${parts[index + 1]}`);
+  }
+  return lines;
 }

@@ -1,3 +1,4 @@
-// WebSockets of a server, by the library `ws`; a file of its own in the package, as few servers have any.
+// WebSockets of a server, and of a test that opens one itself, by the library `ws`; a file of its own in the package, as few
+// need it.
 
-export { WebSocketServer } from "ws";
+export { WebSocket, WebSocketServer } from "ws";

@@ -6,19 +6,23 @@ import { parseHeaders } from "../../node/http/flat-headers.ts";
 import { buildRequest, isRequest, splitRequest } from "../../node/http/http-request.ts";
 import { isLight, isResponse, lightResponse, splitResponse } from "../../node/http/http-response.ts";
 import { classNamed } from "../../node/http/fetch-classes.ts";
+import { describe } from "../../node/errors.ts";
 import { tagOf } from "../../membrane/attempt.ts";
+import { TAG } from "../../protocol.ts";
 import { textOfHeaders } from "../header-text.ts";
 import { bodyFromWire, bodyToWire, chunkBytes } from "./node-streams.ts";
+import type { WebSocket } from "../../../index.d.ts";
 import type { Kind } from "../../membrane/kinds.ts";
 import type { Membrane } from "../../membrane/membrane.ts";
 import type { SignalParts } from "../../membrane/signals.ts";
 import type { WireValue } from "../../node/binding/exports.d.ts";
 import type { RequestParts } from "../../node/http/http-request.ts";
+import type { ResponseParts } from "../../node/http/http-response.ts";
 import type { ReadableParts, Streams } from "../wire-streams.ts";
 import type { KeyParts } from "./node-keys.ts";
 
 /** What crosses of a response, and of a request. */
-type ResponseWire = [status: number, statusText: string, headers: string, body: WireValue];
+type ResponseWire = [status: number, statusText: string, headers: string, body: WireValue, webSocket?: WireValue];
 type RequestWire = [method: string, url: string, headers: string, body: WireValue, ...GivenWire];
 type GivenWire = [cf: WireValue, redirect: RequestRedirect | undefined, signal: WireValue];
 
@@ -48,11 +52,12 @@ const isOnly = (value: object, name: string) => isOf(value, name) && isExactly(v
 const response: Omit<Kind<object, ResponseWire>, "is"> = {
   kind: "response",
   encode(value, membrane) {
-    const { status, statusText, headers, body } = splitResponse(value);
-    return [status, statusText, headers, bodyToWire(body, membrane)];
+    return responseToWire(splitResponse(value), membrane);
   },
-  decode: ([status, statusText, headers, body], membrane) =>
-    lightResponse({ status, statusText, headers, body: bodyFromWire(body, membrane), waitUntil: undefined }),
+  decode: ([status, statusText, headers, body, wire], membrane) => {
+    const webSocket = wire === undefined ? undefined : (membrane.decode(wire) as WebSocket | null);
+    return lightResponse({ status, statusText, headers, body: bodyFromWire(body, membrane), webSocket });
+  },
 };
 
 const kinds: readonly Kind[] = [
@@ -125,6 +130,24 @@ const kinds: readonly Kind[] = [
   },
 ];
 
+/** What crosses of a response that was split. */
+function responseToWire(parts: ResponseParts, membrane: Membrane): ResponseWire {
+  const { status, statusText, headers, body, webSocket } = parts;
+  const wire: ResponseWire = [status, statusText, headers, bodyToWire(body, membrane)];
+  if (webSocket) wire.push(socketToWire(webSocket, membrane));
+  return wire;
+}
+
+/** Whatever is no socket would arrive as data. */
+function socketToWire(webSocket: WebSocket, membrane: Membrane): WireValue {
+  const wire = membrane.encode(webSocket);
+  if (Array.isArray(wire) && SOCKETS.has(wire[0])) return wire;
+  const what = "one end of a WebSocketPair, or the webSocket of another response";
+  throw new TypeError(`The webSocket of a Response must be a WebSocket: ${what}, got ${describe(webSocket)}`);
+}
+
+const SOCKETS = new Set<WireValue>([TAG.HOME, TAG.LIVE, TAG.PLATFORM]);
+
 function messageFor(value: object): string | undefined {
   const tag = tagOf(value);
   return tag !== undefined && Object.hasOwn(UNSHARED, tag) ? UNSHARED[tag] : undefined;
@@ -171,4 +194,4 @@ async function bytesOfBlob(blob: Blob, from: number, to: number): Promise<Uint8A
   return new Uint8Array(await blob.slice(from, to).arrayBuffer());
 }
 
-export { kinds };
+export { kinds, responseToWire };

@@ -74,7 +74,8 @@ async fn head(
     }
 }
 
-async fn receive(
+/// Reads a response whose head is there.
+pub async fn receive(
     response: Response<Incoming>,
     uri: &Uri,
     silence: Duration,

@@ -19,6 +19,7 @@ use tokio::task::AbortHandle;
 use super::client::Outgoing;
 use super::exchange::{Arrived, Progress};
 use super::failure::{BoxError, Failure, LengthMismatch};
+use super::limits;
 
 /// Ends the exchange with the last that holds it.
 pub struct Task(pub AbortHandle);
@@ -197,10 +198,7 @@ impl Resource for ResponseBody {
     }
 
     fn size_hint(&self) -> (u64, Option<u64>) {
-        (
-            self.length.unwrap_or(0).min(crate::fetch::limits::READ_AHEAD_BYTES),
-            None,
-        )
+        (self.length.unwrap_or(0).min(limits::READ_AHEAD_BYTES), None)
     }
 
     fn close(self: Rc<Self>) {

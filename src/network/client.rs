@@ -9,6 +9,7 @@ use http::header::PROXY_AUTHORIZATION;
 use http::{Request, Response};
 use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
+use hyper::client::conn::http1;
 use hyper_util::client::legacy::{Client as Pool, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
@@ -43,6 +44,20 @@ impl Client {
             connector,
             settings,
         })
+    }
+
+    /// How a connection that is to be upgraded speaks HTTP.
+    pub fn http1(&self) -> http1::Builder {
+        let mut builder = http1::Builder::new();
+        builder
+            .allow_obsolete_multiline_headers_in_responses(true)
+            .max_headers(limits::RESPONSE_HEADERS);
+        builder
+    }
+
+    /// What makes connections of their own, which are given up to another protocol.
+    pub fn upgrading_connector(&self) -> Connector {
+        self.connector.for_upgrades()
     }
 
     /// Sends a request; the answer is the response's head, with the body to come.

@@ -26,6 +26,8 @@ pub struct Connector {
     tls: Arc<ClientConfig>,
     tls_of_proxies: Arc<ClientConfig>,
     proxies: Arc<Matcher>,
+    /// Whether connections are for the target alone, so that a proxy only passes bytes on.
+    always_tunnels: bool,
 }
 
 impl Connector {
@@ -39,7 +41,17 @@ impl Connector {
             tls,
             tls_of_proxies,
             proxies: Arc::new(matcher(&settings.proxies)),
+            always_tunnels: false,
         })
+    }
+
+    /// A connector whose connections speak HTTP/1.1 with the target, and with nothing between: they are to be upgraded.
+    pub fn for_upgrades(&self) -> Connector {
+        Connector {
+            tls: tls::http1(&self.tls),
+            always_tunnels: true,
+            ..self.clone()
+        }
     }
 
     /// What a request by way of a proxy, without a tunnel, says to be let through.
@@ -73,13 +85,14 @@ impl Connector {
 
     async fn connect_by_http(self, target: Uri, proxy: Intercept) -> Result<Stream, BoxError> {
         let mut to_proxy = HttpsConnector::from((self.http, self.tls_of_proxies));
-        if target.scheme_str() == Some("http") {
+        if target.scheme_str() == Some("http") && !self.always_tunnels {
             return Ok(Stream::new(to_proxy.call(proxy.uri().clone()).await?, true));
         }
         let mut tunnel = Tunnel::new(proxy.uri().clone(), to_proxy);
         if let Some(auth) = proxy.basic_auth() {
             tunnel = tunnel.with_auth(auth.clone());
         }
+        let target = with_port(target)?;
         let stream = HttpsConnector::from((tunnel, self.tls)).call(target).await?;
         Ok(Stream::new(stream, false))
     }
@@ -96,7 +109,7 @@ impl Connector {
     }
 }
 
-/// A target with the port of plain HTTP, where none is written: a proxy of SOCKS would be asked for that of HTTPS.
+/// A target with the port of plain HTTP, where none is written: a proxy would be asked for that of HTTPS.
 fn with_port(target: Uri) -> Result<Uri, http::Error> {
     if target.port().is_some() || target.scheme_str() != Some("http") {
         return Ok(target);

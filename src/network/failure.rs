@@ -10,7 +10,7 @@ use rustls::CertificateError;
 
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
-/// The classes by which the worker's half knows a failure and takes it apart again; see `failures.ts`.
+/// The classes by which the worker's half knows a failure and takes it apart again; see `src/fetch/failures.ts`.
 const FAILURE: &str = "FetchFailure";
 const TERMINATED: &str = "FetchTerminated";
 
@@ -24,7 +24,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    fn new(uri: &Uri, code: &str, reason: impl Display) -> Failure {
+    pub fn new(uri: &Uri, code: &str, reason: impl Display) -> Failure {
         let (host, port) = server(uri);
         Failure {
             code: code.into(),
@@ -82,6 +82,10 @@ impl Failure {
             syscall: inner.syscall,
             ..Failure::new(uri, &inner.code, reason)
         }
+    }
+
+    pub fn message(&self) -> &str {
+        &self.message
     }
 
     /// The error of an op whose request failed.

@@ -27,6 +27,13 @@ pub fn configure(authorities: &str, verify: bool) -> Result<(Arc<ClientConfig>, 
     Ok((Arc::new(config), of_proxies))
 }
 
+/// The configuration of connections that are upgraded, which HTTP/2 does not do; with the same trust and sessions.
+pub fn http1(config: &ClientConfig) -> Arc<ClientConfig> {
+    let mut config = config.clone();
+    config.alpn_protocols = vec![b"http/1.1".into()];
+    Arc::new(config)
+}
+
 #[derive(Debug)]
 struct Verifier {
     standard: Arc<WebPkiServerVerifier>,

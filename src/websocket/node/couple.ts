@@ -1,0 +1,109 @@
+// A connection of the library `ws`, coupled with a socket: what the one receives, the other sends. Loaded with the first.
+
+import { once } from "node:events";
+import type { WebSocket as Connection } from "ws";
+import { ABNORMAL, NO_STATUS, Way } from "../end.ts";
+import { endOf } from "./node-sockets.ts";
+import type { WebSocket } from "../../../index.d.ts";
+import type { End, Link, SocketEvent } from "../end.ts";
+
+const USED = "Can't return WebSocket that was already used in a response.";
+const ACCEPTED = "Can't return WebSocket in a Response after calling accept().";
+const CLOSED = "Incoming WebSocket connection already closed.";
+/** The states of a connection. */
+const CONNECTING = 0;
+const CLOSING = 2;
+/** What a close frame holds of a reason, in bytes. */
+const MOST_REASON_BYTES = 123;
+
+/** What is used of a connection: the library may be a suite's own. */
+export type Coupled = Pick<
+  Connection,
+  "on" | "once" | "send" | "close" | "terminate" | "readyState" | "bufferedAmount"
+>;
+
+/**
+ * The end of a socket that may be coupled.
+ * @throws {TypeError} if it was used in a response, or accepted
+ */
+function freeEnd(socket: WebSocket): End {
+  const end = endOf(socket);
+  if (end?.isCoupled) throw new TypeError(USED);
+  // A socket that was accepted in its worker stays there.
+  if (end === undefined || end.isAccepted) throw new TypeError(ACCEPTED);
+  return end;
+}
+
+/** Couples a connection with a socket, and resolves when the connection is open. */
+async function coupleWebSocket(connection: Coupled, socket: WebSocket): Promise<void> {
+  const end = freeEnd(socket);
+  if (connection.readyState >= CLOSING) throw new TypeError(CLOSED);
+  listen(connection, (event) => {
+    if (!end.hasClosed || event[0] === "error") end.put(event);
+    if (event[0] === "close") end.release();
+  });
+  if (connection.readyState === CONNECTING) await once(connection as Connection, "open");
+  end.accept({
+    take: (event) => send(connection, event),
+    waiting: () => connection.bufferedAmount,
+  });
+  end.isCoupled = true;
+}
+
+/** The client of a socket is gone before there was a connection. */
+function abandon(socket: WebSocket): void {
+  const end = freeEnd(socket);
+  end.accept({ take() {}, waiting: () => 0 });
+  end.close(ABNORMAL, "");
+  end.release();
+}
+
+/** Tells of what a connection receives. */
+function listen(connection: Coupled, tell: (event: SocketEvent) => void): void {
+  connection.on("message", (data: Buffer, isBinary: boolean) => {
+    tell(["message", isBinary ? new Uint8Array(data).buffer : data.toString()]);
+  });
+  connection.on("close", (code: number, reason: Buffer) => {
+    tell(["close", code, reason.toString(), code !== ABNORMAL]);
+  });
+  connection.on("error", (error: Error) => tell(["error", error]));
+}
+
+function send(connection: Coupled, event: SocketEvent): void {
+  // A connection that is lost meanwhile says so by its events.
+  if (event[0] === "message") connection.send(event[1], () => {});
+  else if (event[0] === "close") close(connection, event[1], event[2]);
+}
+
+function close(connection: Coupled, code: number, reason: string): void {
+  if (code === ABNORMAL) connection.terminate();
+  else if (code === NO_STATUS) connection.close();
+  else closeWith(connection, code, Buffer.from(reason));
+}
+
+function closeWith(connection: Coupled, code: number, reason: Buffer): void {
+  try {
+    connection.close(code, reason.byteLength > MOST_REASON_BYTES ? fitting(reason) : reason);
+  } catch {
+    // A code that RFC 6455 leaves undefined: the library sends none such.
+    connection.close();
+  }
+}
+
+/** As many characters as a frame holds. */
+const fitting = (bytes: Buffer) => {
+  let end = MOST_REASON_BYTES;
+  while (((bytes[end] as number) & 0xc0) === 0x80) end--;
+  return bytes.toString("utf8", 0, end);
+};
+
+/** The link of a socket to a connection of its own. */
+function linkTo(connection: Coupled): Link {
+  const way = new Way((event) => send(connection, event), queueMicrotask);
+  return {
+    put: (event, ready) => way.put(event, ready),
+    waiting: () => way.bytes + connection.bufferedAmount,
+  };
+}
+
+export { abandon, coupleWebSocket, freeEnd, linkTo, listen };
