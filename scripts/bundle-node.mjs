@@ -38,6 +38,7 @@ const LIBRARIES = {
   "mock-undici": ["undici"],
   "http-web-undici": ["undici-7"],
   "server-web-socket-server": ["ws"],
+  "sites-manifest": ["picomatch"],
   "server-error-page": [
     ...["youch", "youch-core", "error-stack-parser-es", "cookie-es", "@speed-highlight/core"],
     ...["@poppinss/dumper", "@poppinss/colors", "@poppinss/exception", "@sindresorhus/is", "supports-color"],

@@ -108,6 +108,22 @@ export const ALARM_TIME: {
   readonly SPENT: -2;
 };
 
+// How the body of a queue's message is stored.
+export const CONTENT_TYPE: {
+  readonly TEXT: 0;
+  readonly BYTES: 1;
+  readonly JSON: 2;
+  readonly V8: 3;
+};
+
+// What becomes of a queue's message that is to be delivered again: it is, it goes to the queue for dead letters, or it
+// is dropped.
+export const FATE: {
+  readonly AGAIN: 0;
+  readonly MOVED: 1;
+  readonly DROPPED: 2;
+};
+
 // What Node does with an object's storage that belongs to no instance, or with a transaction over it.
 export const STORED: {
   readonly GET_ONE: 0;

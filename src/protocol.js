@@ -110,6 +110,22 @@
     SPENT: -2,
   };
 
+  // How the body of a queue's message is stored.
+  const CONTENT_TYPE = {
+    TEXT: 0,
+    BYTES: 1,
+    JSON: 2,
+    V8: 3,
+  };
+
+  // What becomes of a queue's message that is to be delivered again: it is, it goes to the queue for dead letters, or
+  // it is dropped.
+  const FATE = {
+    AGAIN: 0,
+    MOVED: 1,
+    DROPPED: 2,
+  };
+
   // What Node does with an object's storage that belongs to no instance, or with a transaction over it.
   const STORED = {
     GET_ONE: 0,
@@ -200,6 +216,8 @@
     MOCKED,
     ALARM,
     ALARM_TIME,
+    CONTENT_TYPE,
+    FATE,
     STORED,
     STORE_ERROR,
     LIMIT,

@@ -4,6 +4,15 @@
 //! `worker/rooms.js` is the same list in JavaScript.
 
 use crate::realm::room::Room;
-use crate::{cache, durable, fetch, kv, mock, web};
+use crate::{cache, durable, fetch, kv, mock, queues, sites, web};
 
-pub const ROOMS: &[Room] = &[web::ROOM, fetch::ROOM, mock::ROOM, cache::ROOM, kv::ROOM, durable::ROOM];
+pub const ROOMS: &[Room] = &[
+    web::ROOM,
+    fetch::ROOM,
+    mock::ROOM,
+    cache::ROOM,
+    kv::ROOM,
+    durable::ROOM,
+    sites::ROOM,
+    queues::ROOM,
+];

@@ -15,9 +15,6 @@ describe("an option for what is not here", () => {
   const options = {
     r2Buckets: ["BUCKET"],
     d1Databases: ["DB"],
-    queueBindings: [{ name: "QUEUE", queueName: "queue" }],
-    queueConsumers: ["queue"],
-    sitePath: "public",
   };
 
   test("is warned of", async (t) => {
@@ -26,9 +23,6 @@ describe("an option for what is not here", () => {
     assert.deepEqual(log.having("[mf:wrn] "), [
       'miniflare-rs has no R2: the option "r2Buckets" has no effect.',
       'miniflare-rs has no D1: the option "d1Databases" has no effect.',
-      'miniflare-rs has no Queues: the option "queueBindings" has no effect.',
-      'miniflare-rs has no Queues: the option "queueConsumers" has no effect.',
-      'miniflare-rs has no Workers Sites: the option "sitePath" has no effect.',
     ]);
   });
 
@@ -36,8 +30,6 @@ describe("an option for what is not here", () => {
     const used = {
       'env.BUCKET.get("key")': ["R2", "r2Buckets", "BUCKET.get"],
       'env.DB.prepare("SELECT 1")': ["D1", "d1Databases", "DB.prepare"],
-      "env.QUEUE.send(1)": ["Queues", "queueBindings", "QUEUE.send"],
-      'env.__STATIC_CONTENT.get("index.html")': ["Workers Sites", "sitePath", "__STATIC_CONTENT.get"],
     };
     for (const [expression, [feature, option, method]] of Object.entries(used)) {
       const text = `miniflare-rs has no ${feature}: the option "${option}" has no effect, so ${method}() cannot be called.`;
@@ -53,7 +45,7 @@ describe("an option for what is not here", () => {
 
   test("that names nothing is fine", async (t) => {
     const log = new RecordingLog(LogLevel.WARN);
-    await json(create(t, { script: calls("1"), log, r2Buckets: [], queueConsumers: [] }));
+    await json(create(t, { script: calls("1"), log, r2Buckets: [], d1Databases: [] }));
     assert.deepEqual(log.lines, []);
   });
 });

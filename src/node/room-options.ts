@@ -5,5 +5,7 @@ import * as durable from "../durable/node/options.ts";
 import * as fetch from "../fetch/node/options.ts";
 import * as kv from "../kv/node/options.ts";
 import * as mock from "../mock/node/options.ts";
+import * as queues from "../queues/node/options.ts";
+import * as sites from "../sites/node/options.ts";
 
-export default [kv, cache, durable, fetch, mock];
+export default [kv, cache, durable, fetch, mock, queues, queues.own, sites];

@@ -3,6 +3,7 @@
 import * as cache from "../cache/node/cache-room.ts";
 import * as durable from "../durable/node/durable-room.ts";
 import * as kv from "../kv/node/kv-room.ts";
+import * as queues from "../queues/node/queues-room.ts";
 import * as web from "../web/node/web-room.ts";
 import type { Kind } from "../membrane/kinds.js";
 import type { Control, ObjectParts } from "../worker/control.js";
@@ -26,10 +27,10 @@ export interface NodeRoom {
   forget?(control: Control): void;
 }
 
-const rooms: readonly NodeRoom[] = [web, cache, durable, kv];
+const rooms: readonly NodeRoom[] = [web, cache, durable, kv, queues];
 
 /** The methods that rooms add for users; each is in the contract. */
-export type MethodsOfRooms = typeof cache.methods & typeof durable.methods & typeof kv.methods;
+export type MethodsOfRooms = typeof cache.methods & typeof durable.methods & typeof kv.methods & typeof queues.methods;
 export type RoomMethods = Extract<keyof MethodsOfRooms, string>;
 
 export { rooms };

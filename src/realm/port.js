@@ -5,7 +5,7 @@ import { core } from "ext:core/mod.js";
 import { op_host } from "ext:core/ops";
 
 /** What the two realms say to each other by numbers and tags. */
-export const { ALARM, ALARM_TIME, ANSWER, BODY, CALL, CLONE, HOST, LIMIT, MOCKED, STORE_ERROR, TARGET } =
+export const { ALARM, ALARM_TIME, ANSWER, BODY, CALL, CLONE, MESSAGE_TYPE, HOST, LIMIT, MOCKED, STORE_ERROR, TARGET } =
   core.loadExtScript("ext:miniflare/protocol.js");
 
 /** Calls Node's half, on the same stack. */

@@ -3,6 +3,7 @@
 import { core } from "ext:core/mod.js";
 import { op_web_refuse_storage } from "ext:core/ops";
 import { cloneDistant } from "ext:miniflare/web/blobs.js";
+import { CLONE } from "ext:miniflare/realm/port.js";
 
 const {
   isUncloneable,
@@ -38,15 +39,25 @@ export function structuredClone(...args) {
   return copy;
 }
 
+/** The bytes of a clone, in the version that Node reads too. */
+export function serialize(value) {
+  const bytes = refusing(value, () => core.serialize(value));
+  bytes[1] = CLONE.VERSION;
+  return bytes;
+}
+
 function cloned(...args) {
   const [value] = args;
+  return refusing(value, () => cloneDistant(value) ?? clone(...args));
+}
+
+/** What `work` makes of a value, which must be one that can be cloned. */
+function refusing(value, work) {
   if (isUncloneable(value ?? null)) {
     throw new DOMException(`#<${value.constructor?.name ?? "Object"}> could not be cloned.`, "DataCloneError");
   }
-  const distant = cloneDistant(value);
-  if (distant !== undefined) return distant;
   try {
-    return clone(...args);
+    return work();
   } catch (error) {
     // What the serializer itself refuses, it refuses with an error of no class.
     if (error.constructor !== Error || !error.message.endsWith("could not be cloned.")) throw error;

@@ -1,5 +1,7 @@
 // The contract of `scope.js`: the events of a worker and its global scope, over the classes of a realm.
 
+import type { MessageBatch, QueueRetryOptions } from "../../index.d.ts";
+
 /** What an event or a context has gathered. */
 export interface EventState {
   /** What was passed to `waitUntil()`, in order. */
@@ -25,6 +27,15 @@ export interface ScheduledEvent extends Event {
   waitUntil(promise: unknown): void;
 }
 
+export interface QueueEvent extends Event {
+  readonly batch: MessageBatch;
+  readonly queue: string;
+  readonly messages: MessageBatch["messages"];
+  ackAll(): void;
+  retryAll(options?: QueueRetryOptions): void;
+  waitUntil(promise: unknown): void;
+}
+
 export interface ScheduledController {
   scheduledTime: number;
   cron: string;
@@ -40,6 +51,7 @@ export interface ClassOf<Made, Given extends unknown[] = []> {
 export interface Scope {
   ExecutionContext: ClassOf<ExecutionContext, [state?: EventState]>;
   FetchEvent: ClassOf<FetchEvent, [type: string, init: EventInit & { request: Request }]>;
+  QueueEvent: ClassOf<QueueEvent, [type: string, init: EventInit & { batch: MessageBatch }]>;
   ScheduledController: ClassOf<ScheduledController, [scheduledTime: number, cron: string]>;
   ScheduledEvent: ClassOf<ScheduledEvent, [type: string, init: EventInit & { scheduledTime: number; cron: string }]>;
   /** @throws {TypeError} for what is neither an event nor a context */

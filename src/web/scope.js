@@ -82,6 +82,31 @@
       }
     }
 
+    class QueueEvent extends Event {
+      constructor(type, init) {
+        super(type, init);
+        states.set(this, { batch: init.batch, waits: [] });
+      }
+      get batch() {
+        return stateOf(this).batch;
+      }
+      get queue() {
+        return stateOf(this).batch.queue;
+      }
+      get messages() {
+        return stateOf(this).batch.messages;
+      }
+      ackAll() {
+        stateOf(this).batch.ackAll();
+      }
+      retryAll(options) {
+        stateOf(this).batch.retryAll(options);
+      }
+      waitUntil(promise) {
+        stateOf(this).waits.push(promise);
+      }
+    }
+
     /** The third argument of module handlers. */
     class ExecutionContext {
       constructor(state = { waits: [], passThrough: false }) {
@@ -95,7 +120,7 @@
       }
     }
 
-    return { ExecutionContext, FetchEvent, ScheduledController, ScheduledEvent, stateOf };
+    return { ExecutionContext, FetchEvent, QueueEvent, ScheduledController, ScheduledEvent, stateOf };
   }
 
   /** Resolves with the results of all promises, those added meanwhile included, in the order they were added. */

@@ -24,5 +24,7 @@ export const control = {
 
 /** A method that dispatches events of a kind, each in a context of its own, and resolves with what comes of one. */
 function dispatcherOf(kind) {
-  return (...args) => enter(eventContext(), async () => deliverEvent(kind, kind.from(...args), { waits: [] }));
+  const deliver = async (given) => deliverEvent(kind, given, { waits: [] });
+  const { conclude = (given) => deliver(given) } = kind;
+  return (...args) => enter(eventContext(), async () => conclude(kind.from(...args), deliver));
 }

@@ -37,6 +37,7 @@ deno_core::extension!(
         lazy::op_lazy_define,
         lazy::op_lazy_load,
         lazy::op_lazy_scripts,
+        modules::op_add_module,
         modules::op_module_files,
         modules::op_require,
         modules::op_run_script,

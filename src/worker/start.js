@@ -1,6 +1,6 @@
 // Starting a worker: bindings and globals first, then the user's script.
 
-import { op_compile_wasm, op_run_module, op_run_script, op_source_maps } from "ext:core/ops";
+import { op_add_module, op_compile_wasm, op_run_module, op_run_script, op_source_maps } from "ext:core/ops";
 import { useModules } from "ext:miniflare/web/events.js";
 import { evaluateCommonJs, requireNamespaces } from "ext:miniflare/worker/commonjs.js";
 import { configure } from "ext:miniflare/realm/context.js";
@@ -61,10 +61,13 @@ function explain(error) {
   return error;
 }
 
-async function startModule({ path, text, fromFile, rules }) {
+async function startModule(options) {
+  const { path, text, fromFile, rules } = options;
   requireNamespaces(!worker.flags.has("export_commonjs_default"));
   useModules((message) => host(HOST.WARN, message));
-  for (const name of Object.keys(worker.env)) forbid(name);
+  const lookedFor = new Set(rooms.flatMap((room) => room.lookedFor ?? []));
+  for (const name of Object.keys(worker.env)) if (!lookedFor.has(name)) forbid(name);
+  for (const room of rooms) for (const module of room.modules?.(options) ?? []) op_add_module(...module);
   const [namespace, evaluated] = op_run_module(path, text, fromFile, rules, evaluateCommonJs);
   worker.exports = namespace;
   await evaluated;

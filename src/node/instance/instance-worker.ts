@@ -103,7 +103,7 @@ class Worker {
       await this.#ready?.catch(() => {});
       if (!this.#disposed) await this.begin(() => this.#group.reload(this, true, rebuild));
     };
-    this.#changes = this.#changes.then(reload).catch((error) => this.#report(error));
+    this.#changes = this.#changes.then(reload).catch((error) => this.report(error));
   }
 
   /** Begins a load. Calls that come meanwhile wait for it; when it fails there is no worker until another succeeds. */
@@ -154,7 +154,7 @@ class Worker {
     const script = readScript(options, root, this.mountName !== undefined || this.#group.isEmpty);
     this.#upstream = upstreamOf(options);
     const { wasm, values } = readBindings(options, root);
-    const lane = this.#open(roomHooks(options, root, (error) => this.#report(error)));
+    const lane = this.#open(roomHooks(options, root, (error) => this.report(error)));
     this.#starting = lane;
     try {
       if (options.simulate !== undefined) lane.control.simulate(options.simulate.seed, soon);
@@ -238,7 +238,7 @@ class Worker {
   }
 
   /** Tells of an error that nobody awaits. One that the log would throw, since it shows none, is a warning of Node's. */
-  #report(thrown: unknown): void {
+  report(thrown: unknown): void {
     const error = thrown as Error & { detail?: string };
     try {
       this.log.error(error);

@@ -5,6 +5,7 @@ import type { MiniflareOptions } from "../../../index.d.ts";
 /** `[enable flag, disable flag, on since]`, newest first; the disable flag wins. */
 const FLAGS: readonly [enable: string, disable: string | undefined, since: string | undefined][] = [
   ["nodejs_compat", undefined, undefined],
+  ["queues_json_messages", "no_queues_json_messages", "2024-03-18"],
   ["streams_enable_constructors", "streams_disable_constructors", "2022-11-30"],
   ["transformstream_enable_standard_constructor", "transformstream_disable_standard_constructor", "2022-11-30"],
   ["export_commonjs_default", "export_commonjs_namespace", "2022-10-31"],

@@ -25,6 +25,7 @@
 //   keeps      the room whose data the option names the place of; `folder` is the place that `true` names
 //   missing    as of a group
 //   standIns   `{ names(value), methods }`: bindings of a missing feature, which throw when they are used
+//   watches    whether the value is a folder, a change in which reloads the worker
 //   needsWorker, runsScript   whether a test environment has to load a worker for it, and to run the worker's script
 
 import * as bindings from "./bindings-options.ts";
@@ -56,6 +57,7 @@ export interface OptionRow<Value = unknown> {
   standIns?: StandIns<Value>;
   needsWorker?: boolean;
   runsScript?: boolean;
+  watches?: boolean;
 }
 
 /** The bindings that stand in for those of a missing feature. */

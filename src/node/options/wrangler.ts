@@ -29,11 +29,26 @@ export interface ServiceConfig {
 
 export interface ConsumerConfig {
   queue: string;
-  batch_size?: number;
+  max_batch_size?: number;
   /** In seconds. */
+  max_batch_timeout?: number;
+  max_retries?: number;
+  max_concurrency?: number | null;
+  /** In seconds. */
+  retry_delay?: number;
+  dead_letter_queue?: string;
+  /** The names that Miniflare 2 read. */
+  batch_size?: number;
   batch_timeout?: number;
   message_retries?: number;
-  dead_letter_queue?: string;
+}
+
+/** What a worker sends to a queue by. */
+export interface ProducerConfig {
+  binding: string;
+  queue: string;
+  /** In seconds. */
+  delivery_delay?: number;
 }
 
 /** The class of a Durable Object. */
@@ -81,7 +96,7 @@ export interface WranglerConfig {
   r2_buckets?: { binding: string }[];
   d1_databases?: { binding: string }[];
   durable_objects?: { bindings?: ObjectConfig[] };
-  queues?: { producers?: { binding: string; queue: string }[]; consumers?: ConsumerConfig[] };
+  queues?: { producers?: ProducerConfig[]; consumers?: ConsumerConfig[] };
 }
 
 /** What functions of rows get with the content: the file's folder, and where they warn. */

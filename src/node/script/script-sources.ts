@@ -2,7 +2,8 @@
 
 import path from "node:path";
 import { completeOptions } from "../options/config.ts";
-import { isObject } from "../options/check.ts";
+import { isObject, isString } from "../options/check.ts";
+import { OPTIONS } from "../options/table.ts";
 import type { Log } from "../../../index.d.ts";
 import type { WorkerOptions } from "../options/config.ts";
 import type { Build, BuildOptions } from "./build.ts";
@@ -17,6 +18,8 @@ class Sources {
   #files: string[] = [];
   #modules: string[] = [];
   #folders: string[] = [];
+  /** Folders that are read as they are: a change in one needs no build. */
+  #read: string[] = [];
   #built: string | undefined;
   #build: Build | undefined;
 
@@ -37,6 +40,7 @@ class Sources {
     const root = options.rootPath ?? process.cwd();
     this.#files = [...files, ...namedFiles(options).map((file) => path.resolve(root, file))];
     this.#folders = (options.buildWatchPaths ?? []).map((folder) => path.resolve(root, folder));
+    this.#read = watchedIn(options).map((folder) => path.resolve(root, folder));
     if (options.buildCommand) await this.#runBuild(options as BuildOptions, root, rebuild);
     return options;
   }
@@ -61,7 +65,7 @@ class Sources {
     if (!this.isWatching) return;
     const { Watcher } = require("./watch.ts") as typeof import("./watch.ts");
     this.#watcher ??= new Watcher((changed) => this.#changed(changed));
-    this.#watcher.watch([...new Set([...this.#files, ...this.#modules])], this.#folders);
+    this.#watcher.watch([...new Set([...this.#files, ...this.#modules])], [...this.#folders, ...this.#read]);
   }
 
   #changed(changed: string[]): void {
@@ -81,6 +85,12 @@ function namedFiles({ scriptPath, wasmBindings, textBlobBindings, dataBlobBindin
   const bound = [wasmBindings, textBlobBindings, dataBlobBindings].filter((given) => isObject(given)).flatMap(valuesOf);
   return scriptPath === undefined ? bound : [scriptPath, ...bound];
 }
+
+const WATCHED = Object.keys(OPTIONS).filter((name) => OPTIONS[name].watches);
+
+/** The folders that options name which the worker reads while it runs. */
+const watchedIn = (options: WorkerOptions): string[] =>
+  WATCHED.map((name) => Reflect.get(options, name)).filter((folder) => isString(folder) && folder !== "");
 
 const valuesOf = (files: Record<string, string>) => Object.values(files);
 

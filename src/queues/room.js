@@ -1,0 +1,36 @@
+// The queues that this worker sends to, and the batches that it consumes.
+
+import { op_later, op_queues_metrics, op_queues_send } from "ext:core/ops";
+import { advance, countInternalSubrequest, depart } from "ext:miniflare/realm/context.js";
+import { load, onLoad } from "ext:miniflare/realm/lazy.js";
+import { MESSAGE_TYPE } from "ext:miniflare/realm/port.js";
+import { worker } from "ext:miniflare/realm/worker.js";
+import { QUEUE } from "ext:miniflare/queues/queue-event.js";
+import { refuseClones, serialize } from "ext:miniflare/web/clone.js";
+
+/** The script with the class. */
+const CLASSES = "ext:miniflare/queues/worker-queue.js";
+
+onLoad(CLASSES, ({ WorkerQueue }) => refuseClones([WorkerQueue]));
+
+const backend = {
+  // Messages can be sent outside of requests.
+  begin: countInternalSubrequest,
+  depart,
+  advance,
+  send: op_queues_send,
+  metrics: op_queues_metrics,
+  later: op_later,
+  serialize,
+  defaultType: () => (worker.flags.has("queues_json_messages") ? "json" : "v8"),
+  types: MESSAGE_TYPE,
+};
+
+export const room = {
+  name: "queues",
+  empty: { queues: [] },
+  /** `queues` is `[binding, queue, delay]` each. */
+  bind: ({ queues }) =>
+    queues.map(([binding, name, delay]) => [binding, new (load(CLASSES).WorkerQueue)(name, backend, delay)]),
+  events: [QUEUE],
+};
