@@ -109,7 +109,7 @@ export const ALARM_TIME: {
 };
 
 // How the body of a queue's message is stored.
-export const CONTENT_TYPE: {
+export const MESSAGE_TYPE: {
   readonly TEXT: 0;
   readonly BYTES: 1;
   readonly JSON: 2;

@@ -111,7 +111,7 @@
   };
 
   // How the body of a queue's message is stored.
-  const CONTENT_TYPE = {
+  const MESSAGE_TYPE = {
     TEXT: 0,
     BYTES: 1,
     JSON: 2,
@@ -216,7 +216,7 @@
     MOCKED,
     ALARM,
     ALARM_TIME,
-    CONTENT_TYPE,
+    MESSAGE_TYPE,
     FATE,
     STORED,
     STORE_ERROR,

@@ -40,7 +40,7 @@ pub mod alarm_time {
 }
 
 /// How the body of a queue's message is stored.
-pub mod content_type {
+pub mod message_type {
     pub const TEXT: u8 = 0;
     pub const JSON: u8 = 2;
 }

@@ -40,6 +40,8 @@ pub struct Broker {
     last_batch: Cell<u32>,
     /// When there is something to do for a queue that is consumed.
     timers: TimerQueue<String>,
+    /// What Node was told last of whether batches are being delivered or will be soon.
+    told: Cell<bool>,
     is_closed: Cell<bool>,
 }
 
@@ -163,8 +165,8 @@ impl Broker {
         queue.backlog()
     }
 
-    /// Waits until there are batches to be delivered, or `expected` is not true any more.
-    pub async fn due(&self, instance: Weak<Instance>, expected: bool) -> Result<Due> {
+    /// Waits until there are batches to be delivered, or `expects` would answer something else than Node was told last.
+    pub async fn due(&self, instance: Weak<Instance>) -> Result<Due> {
         loop {
             let mut changed = pin!(self.timers.changed());
             changed.as_mut().enable();
@@ -180,9 +182,10 @@ impl Broker {
             let clock = live.clock.clone();
             let now_ms = clock.now_ms();
             let batches = self.take_due(now_ms);
+            let told = self.told.get();
             let expects = self.expects(&clock);
             drop(live);
-            if !batches.is_empty() || expects != expected {
+            if !batches.is_empty() || expects != told {
                 return Ok(Due::Batches { expects, batches });
             }
             let sleeps = pin!(sleep_until(&clock, self.timers.next(|_| true)));
@@ -229,11 +232,13 @@ impl Broker {
         number
     }
 
-    /// Whether batches are being delivered or are due soon.
-    fn expects(&self, clock: &Clock) -> bool {
+    /// Whether batches are being delivered or are due soon. Node is told of it.
+    pub fn expects(&self, clock: &Clock) -> bool {
         let soon_ms = clock.now_ms() + QUEUE_SOON.as_secs_f64() * 1000.0;
         let is_due = self.timers.next(|_| true).is_some_and(|due_ms| due_ms <= soon_ms);
-        !self.batches.borrow().is_empty() || (is_due && !clock.is_steered())
+        let expects = !self.batches.borrow().is_empty() || (is_due && !clock.is_steered());
+        self.told.set(expects);
+        expects
     }
 
     /// The messages of a batch; none when they are not stored any more.
@@ -394,7 +399,7 @@ mod tests {
         let instance = instance();
         let broker = Broker::of(&instance);
         consume(&broker, "q", None);
-        let mut waits = pin!(broker.due(Rc::downgrade(&instance), false));
+        let mut waits = pin!(broker.due(Rc::downgrade(&instance)));
         assert_eq!(poll(waits.as_mut()), None);
         assert_eq!(send(&instance, "q", 1), 1);
         assert_eq!(poll(waits.as_mut()), None);
@@ -407,7 +412,7 @@ mod tests {
         assert_eq!((delivery.queue.as_str(), delivery.messages.len()), ("q", 1));
         let settled = broker.settle(&instance, 1, |_| Some(Decision::Retried(None)));
         assert_eq!(block_on(settled), Ok(vec![("q-0".into(), Fate::Dropped)]));
-        let mut waits = pin!(broker.due(Rc::downgrade(&instance), false));
+        let mut waits = pin!(broker.due(Rc::downgrade(&instance)));
         assert_eq!(poll(waits.as_mut()), None);
         drop(instance);
         assert_eq!(poll(waits), Some(Ok(Due::Closed)));
@@ -420,7 +425,7 @@ mod tests {
         consume(&broker, "q", Some("dead"));
         send(&instance, "q", 2);
         assert_eq!(
-            block_on(broker.due(Rc::downgrade(&instance), false)).ok(),
+            block_on(broker.due(Rc::downgrade(&instance))).ok(),
             due(&[("q", 1)]).and_then(Result::ok)
         );
         let decision = |number| Some([Decision::Retried(None), Decision::Acknowledged][number as usize]);
@@ -443,7 +448,7 @@ mod tests {
         consume(&broker, "q", None);
         let snapshot = instance.stores.take_snapshot();
         send(&instance, "q", 2);
-        assert!(block_on(broker.due(Rc::downgrade(&instance), false)).is_ok());
+        assert!(block_on(broker.due(Rc::downgrade(&instance))).is_ok());
         block_on(instance.stores.restore_snapshot(snapshot)).expect("memory can be written");
         assert_eq!(send(&instance, "q", 2), 2);
         assert!(broker.delivery(&instance, 1).expect("memory can be read").is_none());

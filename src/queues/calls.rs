@@ -58,12 +58,17 @@ pub fn consume(instance: &Instance, consumers: Value) {
     Broker::of(instance).consume(consumers);
 }
 
+/// Whether batches are being delivered or will be soon.
+pub fn expects(instance: &Instance) -> bool {
+    Broker::of(instance).expects(&instance.clock)
+}
+
 /// Waits for batches to be due: `[expects, queue, batch, queue, batch, ...]`, or null when the instance has ended. `expects`
-/// is whether batches are being delivered or will be soon; it also answers when that is not `expected`.
-pub fn due(instance: &Rc<Instance>, expected: bool) -> impl Future<Output = Result<Value>> + 'static {
+/// is as above; it also answers when that has changed since Node was told.
+pub fn due(instance: &Rc<Instance>) -> impl Future<Output = Result<Value>> + 'static {
     let (broker, instance) = (Broker::of(instance), Rc::downgrade(instance));
     async move {
-        let Due::Batches { expects, batches } = broker.due(instance, expected).await? else {
+        let Due::Batches { expects, batches } = broker.due(instance).await? else {
             return Ok(Value::Null);
         };
         let mut answer = vec![Value::Bool(expects)];

@@ -13,6 +13,9 @@ const CLASSES = "ext:miniflare/queues/worker-queue.js";
 
 onLoad(CLASSES, ({ WorkerQueue }) => refuseClones([WorkerQueue]));
 
+/** Node's function that is called when messages have been sent, if it delivers any. */
+let told;
+
 const backend = {
   // Messages can be sent outside of requests.
   begin: countInternalSubrequest,
@@ -21,6 +24,7 @@ const backend = {
   send: op_queues_send,
   metrics: op_queues_metrics,
   later: op_later,
+  sent: () => told?.(),
   serialize,
   defaultType: () => (worker.flags.has("queues_json_messages") ? "json" : "v8"),
   types: MESSAGE_TYPE,
@@ -33,4 +37,9 @@ export const room = {
   bind: ({ queues }) =>
     queues.map(([binding, name, delay]) => [binding, new (load(CLASSES).WorkerQueue)(name, backend, delay)]),
   events: [QUEUE],
+  control: {
+    watchQueues(sent) {
+      told = sent;
+    },
+  },
 };

@@ -15,6 +15,8 @@ export interface QueueBackend {
   send(name: string, messages: WireValue[]): WireValue;
   /** `[messages, bytes, time of the oldest]`. */
   metrics(name: string): WireValue;
+  /** Called when messages have been sent. */
+  sent(): void;
   later(number: number): Promise<WireValue>;
   /** The bytes of a clone. */
   serialize(value: unknown): Uint8Array;

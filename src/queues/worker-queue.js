@@ -11,8 +11,8 @@
    *
    * The backend has `begin()`, called before each use; `depart()` and `advance()`, called before messages are sent and after
    * each use, which return a promise when there is something to wait for; `send(name, messages)` and `metrics(name)`, which
-   * answer with a value or with a number that `later(number)` makes a promise of (see `calls.rs`); `serialize(value)`, the
-   * bytes of a clone; `defaultType()`, the content type of a message that has none; and `types`, the numbers of
+   * answer with a value or with a number that `later(number)` makes a promise of (see `calls.rs`); `sent()`, called when
+   * messages have been sent; `serialize(value)`, the bytes of a clone; `defaultType()`, the content type of a message that has none; and `types`, the numbers of
    * `MESSAGE_TYPE`.
    */
   class WorkerQueue {
@@ -68,6 +68,7 @@
       if (leaves !== undefined) await leaves;
       let answer = backend.send(this.#name, messages);
       if (typeof answer === "number") answer = await backend.later(answer);
+      backend.sent();
       const arrives = backend.advance();
       if (arrives !== undefined) await arrives;
       return { metadata: { metrics: metricsOf(answer) } };

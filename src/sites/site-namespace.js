@@ -5,7 +5,12 @@
 
   const PREFIX = "$__MINIFLARE_SITES__$/";
 
-  const pathOf = (key) => (key.startsWith(PREFIX) ? decodeURIComponent(key.slice(PREFIX.length)) : key);
+  function pathOf(key) {
+    // What Miniflare 2 says, which takes every key for a text.
+    if (typeof key !== "string") throw new TypeError("key.startsWith is not a function");
+    return key.startsWith(PREFIX) ? decodeURIComponent(key.slice(PREFIX.length)) : key;
+  }
+
   const keyOf = (path) => PREFIX + encodeURIComponent(path);
 
   /** Whether a path matches globs, `{ wanted, ignored }`: lists of `[glob, source, flags]` of regular expressions. */

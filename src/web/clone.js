@@ -41,26 +41,26 @@ export function structuredClone(...args) {
 
 /** The bytes of a clone, in the version that Node reads too. */
 export function serialize(value) {
-  const bytes = refusing(value, () => core.serialize(value));
+  const bytes = refusing(value, () => core.serialize(value), TypeError);
   bytes[1] = CLONE.VERSION;
   return bytes;
 }
 
 function cloned(...args) {
   const [value] = args;
-  return refusing(value, () => cloneDistant(value) ?? clone(...args));
+  return refusing(value, () => cloneDistant(value) ?? clone(...args), Error);
 }
 
-/** What `work` makes of a value, which must be one that can be cloned. */
-function refusing(value, work) {
+/** What `work` makes of a value, which must be one that can be cloned; `Failure` is the class of the serializer's own errors. */
+function refusing(value, work, Failure) {
   if (isUncloneable(value ?? null)) {
     throw new DOMException(`#<${value.constructor?.name ?? "Object"}> could not be cloned.`, "DataCloneError");
   }
   try {
     return work();
   } catch (error) {
-    // What the serializer itself refuses, it refuses with an error of no class.
-    if (error.constructor !== Error || !error.message.endsWith("could not be cloned.")) throw error;
+    // What the serializer itself refuses, it refuses with an error that says no more.
+    if (error.constructor !== Failure || !error.message.endsWith("could not be cloned.")) throw error;
     throw new DOMException(error.message, "DataCloneError");
   }
 }

@@ -47,6 +47,11 @@ export interface Control {
   /** Fails as a defect of the addon would. */
   panic(message: string): never;
 
+  // Of the room of queues
+
+  /** Calls back whenever the worker has sent messages. */
+  watchQueues(sent: () => void): void;
+
   // Of the room of Durable Objects
 
   bindClasses(bindings: ObjectBinding[], alarms: boolean): void;

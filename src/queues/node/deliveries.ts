@@ -54,6 +54,17 @@ class Deliveries {
     this.#consumers = consumersIn(this.#group);
     this.#consume([...this.#consumers.values()].map(({ settings }) => wireOf(settings)));
     if (!this.#runs) this.#run();
+    this.look();
+  }
+
+  /** Learns of messages that a script sends. */
+  watch(script: Worker): void {
+    script.running?.watchQueues(() => this.look());
+  }
+
+  /** Messages have been sent: Node stays alive if they are delivered soon. */
+  look(): void {
+    this.#expect(binding.queuesExpects(this.#group.instance));
   }
 
   #consume(consumers: WireValue[]): void {
@@ -80,7 +91,7 @@ class Deliveries {
     let told: string | undefined;
     for (let pause = PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       try {
-        const answer = binding.queuesDue(this.#group.instance, this.#expects);
+        const answer = binding.queuesDue(this.#group.instance);
         return (typeof answer === "number" ? await later(answer, false) : answer) as Due | null;
       } catch (error) {
         if (isOneOf(GONE, error)) return null;

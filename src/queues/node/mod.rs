@@ -42,9 +42,16 @@ pub fn queues_consume(env: &Env, instance: u32, consumers: WireValue) -> Result<
 
 /// Waits for batches to be due, `[expects, queue, batch, ...]`; null when the instance has ended.
 #[napi(catch_unwind)]
-pub fn queues_due(env: &Env, instance: u32, expected: bool) -> Result<WireValue> {
+pub fn queues_due(env: &Env, instance: u32) -> Result<WireValue> {
     let (environment, instance) = open(env, instance)?;
-    Ok(environment.start(calls::due(&instance, expected)))
+    Ok(environment.start(calls::due(&instance)))
+}
+
+/// Whether batches are being delivered or will be soon.
+#[napi(catch_unwind)]
+pub fn queues_expects(env: &Env, instance: u32) -> Result<bool> {
+    let (_, instance) = open(env, instance)?;
+    Ok(calls::expects(&instance))
 }
 
 /// Ends the delivery of a batch, `[number, decision, ...]`; answers with `[id, fate, ...]`.

@@ -10,12 +10,16 @@ import type { Inside } from "../../node/instance/inside.ts";
 
 makeFair(WorkerQueue);
 
-/** The queue of this name. Messages are of the content type that the worker's compatibility date says. */
-function openQueue(name: string, inside: Inside): WorkerQueue {
+/**
+ * The queue of this name. Messages are of the content type that the worker's compatibility date says.
+ * @param sent called when messages have been sent
+ */
+function openQueue(name: string, inside: Inside, sent: () => void): WorkerQueue {
   return new WorkerQueue(name, {
     ...outside,
     send: (queue, messages) => binding.queuesSend(inside.instance, queue, messages),
     metrics: (queue) => binding.queuesMetrics(inside.instance, queue),
+    sent,
     serialize: cloned,
     defaultType: () => (inside.worker.flags.includes("queues_json_messages") ? "json" : "v8"),
     types: MESSAGE_TYPE,

@@ -17,7 +17,7 @@ const deliveries = new WeakMap<Group, Deliveries>();
 async function getQueue<Body = unknown>(inside: Inside, name: string): Promise<Queue<Body>> {
   await inside.begun();
   const { openQueue } = require("./queue-backend.ts") as typeof import("./queue-backend.ts");
-  return openQueue(String(name), inside);
+  return openQueue(String(name), inside, () => deliveries.get(inside.group)?.look());
 }
 
 /** Calls the handler with messages of a queue, or with a batch as it is. */
@@ -56,7 +56,11 @@ function check(group: Group): void {
 
 /** Delivers what is sent to the consumers of all workers, once the main worker is bound. */
 function bind(group: Group, script: Worker): void {
-  if (script !== group.main) return;
+  if (script === group.main) deliver(group);
+  deliveries.get(group)?.watch(script);
+}
+
+function deliver(group: Group): void {
   const known = deliveries.get(group);
   if (known === undefined && group.workers.every(({ options }) => consumersOf(options).length === 0)) return;
   const { Deliveries } = require("./deliveries.ts") as typeof import("./deliveries.ts");

@@ -53,7 +53,8 @@ function split(globs: string[]): { wanted: string[]; ignored: string[] } {
 function globsOf(globs: string[] | undefined): Globs | null {
   if (globs === undefined) return null;
   const { wanted, ignored } = split(globs);
-  return { wanted: wanted.map(compiled), ignored: ignored.map(compiled) };
+  // As picomatch does it: where nothing is wanted, it looks at nothing that is ignored.
+  return { wanted: wanted.map(compiled), ignored: wanted.length === 0 ? [] : ignored.map(compiled) };
 }
 
 function compiled(glob: string): Glob {
