@@ -122,13 +122,15 @@ export interface MiniflareOptions {
   // Configuration files
 
   /**
-   * The path of a `wrangler.toml` whose keys set the options that are not given here. `true` means the one in
-   * `rootPath`, if it exists. Default: none.
+   * The path of a configuration file of wrangler, whose keys set the options that are not given here. `true` means
+   * `wrangler.json`, `wrangler.jsonc` or `wrangler.toml`, in `rootPath` or above it, if there is one. A `main` in TypeScript,
+   * or one that imports packages, is built by the project's own esbuild. Default: none.
    *
-   * @throws {MiniflareCoreError} `ERR_INVALID_CONFIG`, from the methods, if the file is not valid TOML
+   * @throws {MiniflareCoreError} `ERR_INVALID_CONFIG`, from the methods, if the file is not valid TOML or JSON
+   * @throws {BuildError} from the methods, if `main` cannot be built
    */
   wranglerConfigPath?: boolean | string;
-  /** The environment of `wrangler.toml` whose keys replace the top-level ones. Default: none. */
+  /** The environment of the configuration file whose keys replace the top-level ones. Default: none. */
   wranglerConfigEnv?: string;
   /**
    * The path of a `package.json` that names the script if no other option does: with `module` for a module worker, with
@@ -434,6 +436,11 @@ export interface MiniflareOptions {
   host?: string;
   /** The port that `startServer` listens on, from 0 to 65535; 0 means any free port. Default: 8787. */
   port?: number;
+  /**
+   * The page that the command opens in the browser once the server listens: `true` for that of the server, or a URL. The
+   * API opens nothing; `getOpenURL` returns the page. Default: `false`.
+   */
+  open?: boolean | string;
   /**
    * Makes the server an HTTPS server with a self-signed certificate, in the folder `.mf/cert` or in the one that is
    * named. Default: `false`.
@@ -848,6 +855,22 @@ export class Miniflare extends EventTarget {
    * await scheduler.dispose();
    */
   startScheduler(): Promise<CronScheduler>;
+
+  /**
+   * Starts a REPL of Node's on standard input and output, in the worker's global scope, where `env` has the bindings.
+   * docs/command-line.md describes it. I/O, timers and random values need `globalAsyncIO`, `globalTimers` and
+   * `globalRandom`.
+   *
+   * @returns once the REPL has begun. It ends by `.exit` or with its input, and leaves the instance as it is
+   */
+  startREPL(): Promise<void>;
+
+  /**
+   * Returns the page that the option `open` names: the URL itself, or that of a server at the options `host` and `port`.
+   *
+   * @returns `undefined` if `open` is not set
+   */
+  getOpenURL(): Promise<string | undefined>;
 
   /**
    * Loads the worker again, with a new global scope. The script, modules and files of bindings are read from disk

@@ -1,11 +1,12 @@
-// `npm run build`: shared numbers written for each language, V8's archive checked, the crate compiled, the addon put into
-// its platform package, the start-up snapshot made by that addon, and Node's half bundled. A step whose input did not change
-// is skipped.
+// `npm run build`: shared numbers and the types of ops written for each language, V8's archive checked, the crate compiled,
+// the addon put into its platform package, the start-up snapshot made by that addon, and Node's half bundled. A step whose
+// input did not change is skipped.
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { writeBindingTypes } from "./binding-types.mjs";
+import { writeOpTypes } from "./op-types.mjs";
 import { currentPlatform } from "./platforms.mjs";
 import { writeProtocol } from "./protocol.mjs";
 import { nodeBundle, scripts, source } from "./sources.mjs";
@@ -18,6 +19,7 @@ export function build() {
   const platform = currentPlatform();
   if (platform.v8Archive && !process.env.RUSTY_V8_ARCHIVE) step("V8 archive", () => checkArchive(platform.v8Archive));
   step("protocol", writeProtocol);
+  step("types of ops", writeOpTypes);
   if (!existsSync(path.join(releaseFolder, "deps"))) sayWhatIsAhead();
   longStep("cargo build --release", () => compile(platform));
   step("types of the binding", writeBindingTypes);

@@ -18,26 +18,34 @@ const ENTRY_POINTS = {
   "storage-memory": "node/names/storage-memory.ts",
   "storage-file": "node/names/storage-file.ts",
   "storage-redis": "node/names/storage-redis.ts",
-  kv: "node/names/kv.ts",
-  cache: "node/names/cache.ts",
-  "durable-objects": "node/names/durable-objects.ts",
+  kv: "kv/node/kv-names.ts",
+  cache: "cache/node/cache-names.ts",
+  "durable-objects": "durable/node/durable-names.ts",
+  "html-rewriter": "html/node/html-names.ts",
   jest: "node/env/jest.ts",
   vitest: "node/env/vitest.ts",
   environment: "node/env/environment.ts",
   internals: "node/internals.ts",
+  cli: "node/cli/cli.ts",
 };
+/** Scripts that Node runs in a worker's realm, as text: each is an expression, the function that the file exports. */
+const IN_REALM = { "repl-session": ["node/cli/repl-session.ts", "createSession"] };
 /** Where the worker's own modules find in Node what a worker imports. */
-const WORKERS = /^ext:miniflare\/(durable\/.*|realm\/(?:simulation|stretch)\.js)$/;
+const WORKERS = /^ext:miniflare\/(durable\/.*|realm\/(?:simulation|stretch)\.[jt]s)$/;
 const IN_NODE = [
   [/^ext:core\/mod\.js$/, "node/names/core-mod.ts"],
-  [/^ext:core\/ops$/, "node/names/durable-ops.ts"],
-  [/^ext:miniflare\/(realm|membrane|worker)\//, "node/names/worker-seams.ts"],
+  [/^ext:core\/ops$/, "durable/node/durable-ops.ts"],
+  [/^ext:miniflare\/(realm|membrane|worker)\//, "durable/node/worker-seams.ts"],
 ];
 /** Libraries that are bundled, by the file that they are in there. */
 const LIBRARIES = {
   "mock-undici": ["undici"],
   "http-web-undici": ["undici-7"],
+  "options-wrangler": ["jsonc-parser"],
   "server-web-socket-server": ["ws"],
+  "options-nearest": ["fastest-levenshtein"],
+  "cli-repl": ["acorn", "acorn-walk"],
+  "repl-session": ["node-inspect-extracted"],
   "sites-manifest": ["picomatch"],
   "server-error-page": [
     ...["youch", "youch-core", "error-stack-parser-es", "cookie-es", "@speed-highlight/core"],
@@ -127,6 +135,8 @@ async function bundleNode() {
   const bundled = await rolldown({
     input: Object.fromEntries([...entryPoints, ...[...names].map(([file, name]) => [name, file])]),
     platform: "node",
+    // Its CommonJS form requires files by names that no bundler can follow.
+    resolve: { alias: { "jsonc-parser": path.join(root, "node_modules/jsonc-parser/lib/esm/main.js") } },
     plugins: [filesOfTheirOwn, pagesInBundle],
     treeshake: false,
     // What the worker's modules import and Node has no use for; the type check knows what is missing elsewhere.
@@ -144,9 +154,34 @@ async function bundleNode() {
     comments: false,
     codeSplitting: { groups: [{ name: "always", test: (file) => always.has(file) && !isEntryPoint(file) }] },
   });
+  for (const [name, [file, exported]] of Object.entries(IN_REALM)) await bundleForRealm(name, file, exported);
   for (const [name, libraries] of Object.entries(LIBRARIES)) {
     writeFileSync(path.join(nodeBundle, `${name}.LICENSE.txt`), libraries.map(licenseOf).join("\n\n"));
   }
+}
+
+/** Without V8's help, the library takes every promise for one that is pending. */
+const promiseStates = {
+  name: "promise states",
+  transform(code, id) {
+    if (!id.includes("node-inspect-extracted") || id.endsWith(".mjs")) return undefined;
+    const [, pending, rejected] = /constants:\{kPending:(\w+),kRejected:(\w+),/.exec(code) ?? [];
+    const asked = `getPromiseDetails:()=>[${pending},void 0]`;
+    if (!code.includes(asked)) throw new Error("node-inspect-extracted: the place of promise states has changed");
+    const states = `[[${pending},undefined,${rejected}][state],result]`;
+    return code.replace(
+      asked,
+      `getPromiseDetails(one){const[state,result]=native.promiseDetails(one);return${states}}`,
+    );
+  },
+};
+
+async function bundleForRealm(name, file, exported) {
+  const input = path.join(source, file);
+  const bundled = await rolldown({ input, platform: "browser", plugins: [promiseStates], logLevel: "warn" });
+  const { output } = await bundled.generate({ format: "iife", name: "bundle", comments: false });
+  const script = ["(() => {", "const native = {};", output[0].code, `return bundle.${exported};`, "})()", ""];
+  writeFileSync(path.join(nodeBundle, `${name}.js`), script.join("\n"));
 }
 
 main(import.meta.url, bundleNode);

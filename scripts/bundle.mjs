@@ -1,53 +1,98 @@
 // `node scripts/bundle.mjs FOLDER`: the worker's own modules, each set as one file, for the snapshot. A module is some forty
 // objects of the heap beside its code, and V8 makes all of them again for each isolate.
 //
-// Built-ins are bound in all of them, and in the scripts that stay apart (`bind-intrinsics.mjs`).
+// Built-ins are bound in all of them (`bind-intrinsics.mjs`).
 //
-// `worker.js` is what every realm has: the modules that `worker/boot.js` imports. A room may have a `bundle.js`: it becomes a
+// `worker.js` is what every realm has: the modules that `worker/boot.ts` imports. A room may have a `bundle.ts`: it becomes a
 // lazy script, one expression, of the modules that it imports and the others do not. What these import from modules that
 // every realm has, they find in `internals.own`, which the module `worker/own.js` puts there; it is written here.
+//
+// Modules that extensions list in Rust become scripts of their own, one expression each: Node runs them too, upstream's
+// scripts load them, or workers load them late. What is imported from one is taken out of it with `loadExtScript`.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { rolldown } from "rolldown";
+import { parseAst } from "rolldown/parseAst";
 import { bindIntrinsics } from "./bind-intrinsics.mjs";
-import { scripts, source } from "./sources.mjs";
+import { source } from "./sources.mjs";
 import { main, StepError } from "./steps.mjs";
 
 const PREFIX = "ext:miniflare/";
-const BOOT = `${PREFIX}worker/boot.js`;
+const BOOT = `${PREFIX}worker/boot.ts`;
 const OWN = `${PREFIX}worker/own.js`;
-const FROM = /^(?:import|export) (?:[^;"]*? from )?"([^"]+)";$/gm;
-const NAMES = /^import \{([^}]*)\} from "([^"]+)";$/gm;
+/** Plain JavaScript, which is filled in below. */
+const BOUND = `${PREFIX}worker/bound.js`;
 
-const fileOf = (id) => path.join(source, id.slice(PREFIX.length));
+const nameOf = (id) => id.slice(PREFIX.length);
+const fileOf = (id) => path.join(source, nameOf(id));
 const isFile = (id) => id.startsWith(PREFIX) && id !== OWN;
-const textOf = (id) => readFileSync(fileOf(id), "utf8");
 
-/** The modules of ours that one imports, and those that these do, but for some. */
-function reachable(entry, except = new Set(), found = new Set()) {
-  if (!isFile(entry) || except.has(entry) || found.has(entry)) return found;
-  found.add(entry);
-  for (const [, imported] of textOf(entry).matchAll(FROM)) reachable(imported, except, found);
+/** The module that an import names: relative ones are of ours. */
+function target(specifier, importer) {
+  if (!specifier.startsWith(".")) return specifier;
+  return PREFIX + path.posix.join(path.posix.dirname(nameOf(importer)), specifier);
+}
+
+const known = new Map();
+
+/** What a module imports, types left out: `{ from, names }` each. */
+function importsOf(module) {
+  let imports = known.get(module);
+  if (imports === undefined) {
+    const { body } = parseAst(readFileSync(fileOf(module), "utf8"), { lang: "ts", sourceType: "module" });
+    const statements = body.filter(
+      ({ source, importKind, exportKind }) => source && (importKind ?? exportKind) !== "type",
+    );
+    imports = statements.map(({ source, specifiers }) => ({
+      from: target(source.value, module),
+      names: namesOf(specifiers),
+    }));
+    known.set(module, imports);
+  }
+  return imports;
+}
+
+function namesOf(specifiers = []) {
+  const values = specifiers.filter(({ importKind, exportKind }) => (importKind ?? exportKind) !== "type");
+  return values.flatMap(({ type, imported, local }) =>
+    type === "ImportSpecifier" ? [imported.name] : type === "ExportSpecifier" ? [local.name] : [],
+  );
+}
+
+/** The modules that become scripts of their own, by the lists in Rust. */
+function scriptsApart() {
+  const ids = readdirSync(source, { recursive: true })
+    .filter((file) => file.endsWith(".rs"))
+    .flatMap((file) => [...readFileSync(path.join(source, file), "utf8").matchAll(/\blazy_loaded_js = \[([^\]]*)\]/g)])
+    .flatMap(([, list]) => [...list.replace(/\bdir "[^"]*"/, "").matchAll(/"([^"]+)"(?: = "[^"]+")?/g)])
+    .map(([, name]) => (name.startsWith("ext:") ? name : PREFIX + name));
+  return new Set(ids.filter((id) => id.startsWith(PREFIX)));
+}
+
+const APART = scriptsApart();
+
+/** The modules of ours that one imports, and those that these do, but for scripts of their own and some others. */
+function reachable(entry, except = new Set(), found = new Set([entry])) {
+  for (const { from } of importsOf(entry)) {
+    if (!isFile(from) || APART.has(from) || except.has(from) || found.has(from)) continue;
+    found.add(from);
+    reachable(from, except, found);
+  }
   return found;
 }
 
 /** The entries of the rooms' lazy scripts. */
 function bundleEntries() {
   const folders = readdirSync(source, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  const ids = folders.map(({ name }) => `${PREFIX}${name}/bundle.js`);
+  const ids = folders.flatMap(({ name }) => [`${PREFIX}${name}/bundle.ts`, `${PREFIX}${name}/bundle.js`]);
   return ids.filter((id) => existsSync(fileOf(id)));
 }
 
 /** What modules import from others than themselves: the names, by the module that has them. */
 function imports(modules) {
   const byModule = new Map();
-  for (const module of modules) {
-    for (const [, list, from] of textOf(module).matchAll(NAMES)) {
-      if (modules.has(from)) continue;
-      const names = list.split(",").map((name) => name.split(" as ")[0].trim());
-      const known = byModule.get(from) ?? [];
-      byModule.set(from, new Set([...known, ...names.filter((name) => name !== "")]));
-    }
+  for (const { from, names } of [...modules].flatMap(importsOf)) {
+    if (!modules.has(from)) byModule.set(from, new Set([...(byModule.get(from) ?? []), ...names]));
   }
   return byModule;
 }
@@ -74,71 +119,83 @@ class Shared {
   }
 }
 
-/** Modules of ours are files; those of upstream are in the realm already. */
-const everyRealm = (shared) => ({
-  name: "every realm's",
-  resolveId(id) {
-    if (isFile(id)) return fileOf(id);
-    if (id === OWN) return id;
-    return id.startsWith("ext:") ? { id, external: true } : undefined;
-  },
-  load: (id) => (id === OWN ? shared.module : undefined),
-});
+const load = (core, script) => `${core}.loadExtScript("${script}")`;
+const taken = (names, place) => `export const { ${[...names].join(", ")} } = ${place};\n`;
 
-/** Where a lazy script finds what upstream exports. */
-const UPSTREAM = { "ext:core/mod.js": "__bootstrap", "ext:core/ops": "__bootstrap.core.ops" };
-
-/** The modules of a lazy script are files; of others there is what they import from them. */
-function lazily(modules, shared) {
-  const imported = imports(modules);
-  const places = new Map();
-  for (const [module, names] of imported) {
-    const known = [...names].map((name) => (module in UPSTREAM ? name : `${shared.nameOf(module, name)}: ${name}`));
-    const place = UPSTREAM[module] ?? "__bootstrap.internals.own";
-    places.set(module, `export const { ${known.join(", ")} } = ${place};`);
-  }
+/** The plugin of a bundle: some modules are files, others have a text, and the rest is in the realm already. */
+function placed(modules, textOf) {
+  const idOf = (file) => PREFIX + path.relative(source, file).split(path.sep).join("/");
   return {
-    name: "lazily",
-    resolveId: (id) => (modules.has(id) ? fileOf(id) : id.startsWith("ext:") ? id : undefined),
-    load: (id) => places.get(id),
+    name: "placed",
+    resolveId(specifier, importer) {
+      if (importer === undefined) return undefined;
+      const id = specifier.startsWith(".") ? target(specifier, idOf(importer)) : specifier;
+      if (modules.has(id)) return fileOf(id);
+      if (!id.startsWith("ext:")) return undefined;
+      return textOf(id) === undefined ? { id, external: true } : id;
+    },
+    load: (id) => (id.startsWith("ext:") ? textOf(id) : undefined),
   };
 }
+
+/** The modules that every realm has. */
+function everyRealm(modules, shared) {
+  const imported = imports(modules);
+  return placed(modules, (id) => {
+    if (id === OWN) return shared.module;
+    if (!APART.has(id)) return undefined;
+    return `import { core } from "ext:core/mod.js";\n${taken(imported.get(id), load("core", id))}`;
+  });
+}
+
+/** Where a script finds what upstream exports. */
+const UPSTREAM = { "ext:core/mod.js": "__bootstrap", "ext:core/ops": "__bootstrap.core.ops" };
+
+/** The modules of a script; of others there is what they import from them. */
+function asScript(modules, shared) {
+  const places = new Map();
+  for (const [module, names] of imports(modules)) {
+    const place = UPSTREAM[module] ?? (APART.has(module) ? load("__bootstrap.core", module) : undefined);
+    const key = (name) => (place === undefined ? `${shared.nameOf(module, name)}: ${name}` : name);
+    places.set(module, taken([...names].map(key), place ?? "__bootstrap.internals.own"));
+  }
+  return placed(modules, (id) => places.get(id));
+}
+
+/** Scripts of their own may be loaded before there is anything to share. */
+const NOTHING = {
+  nameOf(module) {
+    const remedy = "list it among `lazy_loaded_js` of an extension, or import it from modules alone";
+    throw new StepError(`a script of its own imports ${module}, which every realm has`, remedy);
+  },
+};
 
 /** An expression has no name; the code that runs it takes its value. */
 const isOfTheName = ({ code }) => code === "MISSING_NAME_OPTION_FOR_IIFE_EXPORT";
 const onLog = (level, log, handle) => isOfTheName(log) || handle(level, log);
 
 async function bundled(entry, plugin, format) {
-  const input = path.join(source, entry);
-  const bundle = await rolldown({ input, plugins: [plugin], treeshake: false, logLevel: "warn", onLog });
+  const bundle = await rolldown({ input: fileOf(entry), plugins: [plugin], treeshake: false, logLevel: "warn", onLog });
   const { output } = await bundle.generate({ format });
   return output[0].code;
 }
-
-/** The scripts that are one expression each, as they are in the sources; Node runs some of them too. */
-const isScript = (text) => /^\(\(\) => \{/m.test(text);
-const BOUND = "worker/bound.js";
 
 export async function bundle(folder) {
   if (folder === undefined) throw new StepError("no folder to write to was given", "node scripts/bundle.mjs FOLDER");
   const used = new Set();
   const write = (name, text, kind) => writeText(path.join(folder, name), bindIntrinsics(text, kind, used));
+  const writeScript = async (entry, plugin) =>
+    write(path.join("scripts", nameOf(entry)), await bundled(entry, plugin, "iife"), "script");
   const ofEveryRealm = reachable(BOOT);
   const shared = new Shared();
-  for (const entry of bundleEntries()) {
-    const plugin = lazily(reachable(entry, ofEveryRealm), shared);
-    const name = entry.slice(PREFIX.length);
-    write(path.join("scripts", name), await bundled(name, plugin, "iife"), "script");
+  for (const entry of bundleEntries()) await writeScript(entry, asScript(reachable(entry, ofEveryRealm), shared));
+  write("worker.js", await bundled(BOOT, everyRealm(ofEveryRealm, shared), "esm"), "module");
+  for (const script of APART) {
+    if (script !== BOUND) await writeScript(script, asScript(reachable(script, ofEveryRealm), NOTHING));
   }
-  write("worker.js", await bundled(BOOT.slice(PREFIX.length), everyRealm(shared), "esm"), "module");
-  const files = scripts().map((file) => [path.relative(source, file), readFileSync(file, "utf8")]);
-  for (const [name, text] of files) {
-    if (name !== BOUND && !`/${name}`.includes("/node/") && isScript(text))
-      write(path.join("scripts", name), text, "script");
-  }
-  const bound = readFileSync(path.join(source, BOUND), "utf8");
+  const bound = readFileSync(fileOf(BOUND), "utf8");
   const names = JSON.stringify([...used].sort());
-  writeText(path.join(folder, "scripts", BOUND), bound.replace("NAMES = []", `NAMES = ${names}`));
+  writeText(path.join(folder, "scripts", nameOf(BOUND)), bound.replace("NAMES = []", `NAMES = ${names}`));
 }
 
 function writeText(file, text) {

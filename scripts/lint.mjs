@@ -22,6 +22,10 @@ const QUICK = {
     command: () => tsc(path.join("src", "tsconfig.node.json")),
     remedy: "see the messages above",
   },
+  "types of the worker's half": {
+    command: () => tsc(path.join("src", "tsconfig.worker.json")),
+    remedy: "see the messages above; `node scripts/op-types.mjs` writes the types of new ops",
+  },
 };
 
 // The tests among them. The rules are in Cargo.toml and clippy.toml.

@@ -1,5 +1,5 @@
 // `node scripts/protocol.mjs`: the numbers and tags that the two realms and Rust share, `src/protocol.json`, written out for
-// each language, and as types of TypeScript. Rust gets those that it uses, so that one of JavaScript's alone costs no
+// each language. Rust gets those that it uses, so that one of JavaScript's alone costs no
 // compilation.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -13,8 +13,7 @@ const NOTE = "Written by `node scripts/protocol.mjs` from `protocol.json`: chang
 export function protocolFiles() {
   const groups = JSON.parse(readFileSync(path.join(source, "protocol.json"), "utf8"));
   return [
-    [path.join(source, "protocol.js"), javaScript(groups)],
-    [path.join(source, "protocol.d.ts"), typeScript(groups)],
+    [path.join(source, "protocol.ts"), typeScript(groups)],
     [path.join(source, "protocol.rs"), rust(groups)],
   ];
 }
@@ -26,33 +25,9 @@ export function writeProtocol() {
   return changed.length === 0 ? "unchanged" : changed.map(([file]) => path.relative(source, file)).join(", ");
 }
 
-function javaScript(groups) {
-  const names = groups.map(({ name }) => name);
-  return [
-    "// What the halves of this package say to each other by numbers and tags.",
-    `// ${NOTE}`,
-    "(() => {",
-    '  "use strict";',
-    "",
-    ...groups.flatMap(javaScriptGroup),
-    "  const exported = {",
-    ...names.map((name) => `    ${name},`),
-    "  };",
-    '  if (typeof module === "object") module.exports = exported;',
-    "  return exported;",
-    "})();",
-    "",
-  ].join("\n");
-}
-
-function javaScriptGroup({ name, about, values }) {
-  const lines = Object.entries(values).map(([key, value]) => `    ${key}: ${JSON.stringify(value)},`);
-  return [...comment(about, "  // "), `  const ${name} = {`, ...lines, "  };", ""];
-}
-
 function typeScript(groups) {
   return [
-    "// What the halves of this package say to each other by numbers and tags: the types of `protocol.js`.",
+    "// What the halves of this package say to each other by numbers and tags.",
     `// ${NOTE}`,
     ...groups.flatMap(typeScriptGroup),
     "",
@@ -60,8 +35,8 @@ function typeScript(groups) {
 }
 
 function typeScriptGroup({ name, about, values }) {
-  const lines = Object.entries(values).map(([key, value]) => `  readonly ${key}: ${JSON.stringify(value)};`);
-  return ["", ...comment(about, "// "), `export const ${name}: {`, ...lines, "};"];
+  const lines = Object.entries(values).map(([key, value]) => `  ${key}: ${JSON.stringify(value)},`);
+  return ["", ...comment(about, "// "), `export const ${name} = {`, ...lines, "} as const;"];
 }
 
 function rust(groups) {

@@ -25,6 +25,7 @@ mod cache;
 mod clock;
 mod durable;
 mod fetch;
+mod html;
 mod kv;
 mod limits;
 mod mock;

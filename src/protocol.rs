@@ -123,3 +123,44 @@ pub mod url_part {
 pub mod url_port {
     pub const NONE: u32 = 65536;
 }
+
+/// What the parser of an HTML rewriter needs next: a piece of the document, nothing any more, to be asked why it
+/// failed, the handler of a token, or content that comes in pieces. The bits above the first four are the number of
+/// that handler or content.
+pub mod html_step {
+    pub const HUNGRY: u32 = 0;
+    pub const DONE: u32 = 1;
+    pub const FAILED: u32 = 2;
+    pub const ELEMENT: u32 = 3;
+    pub const COMMENT: u32 = 4;
+    pub const TEXT: u32 = 5;
+    pub const DOCTYPE: u32 = 6;
+    pub const DOCUMENT_END: u32 = 7;
+    pub const END_TAG: u32 = 8;
+    pub const CONTENT: u32 = 9;
+}
+
+/// The texts of a token of an HTML document.
+pub mod html_text {
+    pub const NAME: u32 = 0;
+    pub const TEXT: u32 = 1;
+    pub const NAMESPACE: u32 = 2;
+    pub const PUBLIC_ID: u32 = 3;
+    pub const SYSTEM_ID: u32 = 4;
+}
+
+/// What may hold of a token of an HTML document.
+pub mod html_flag {
+    pub const REMOVED: u32 = 0;
+    pub const LAST_IN_TEXT_NODE: u32 = 1;
+}
+
+/// Where content is inserted at a token of an HTML document.
+pub mod html_place {
+    pub const BEFORE: u32 = 0;
+    pub const AFTER: u32 = 1;
+    pub const PREPEND: u32 = 2;
+    pub const APPEND: u32 = 3;
+    pub const REPLACE: u32 = 4;
+    pub const INNER: u32 = 5;
+}

@@ -1,16 +1,17 @@
 //! The rooms with a worker half: a row for each, from which the assembly (`worker/`) makes the realm. Nothing else in it
 //! names a room.
 //!
-//! `worker/rooms.js` is the same list in JavaScript.
+//! `worker/rooms.ts` is the same list in JavaScript.
 
 use crate::realm::room::Room;
-use crate::{cache, durable, fetch, kv, mock, queues, sites, web};
+use crate::{cache, durable, fetch, html, kv, mock, queues, sites, web};
 
 pub const ROOMS: &[Room] = &[
     web::ROOM,
     fetch::ROOM,
     mock::ROOM,
     cache::ROOM,
+    html::ROOM,
     kv::ROOM,
     durable::ROOM,
     sites::ROOM,

@@ -131,7 +131,8 @@ describe("a Content-Length stays", () => {
   test("that is the body's", async (t) => {
     for (const [body, isKnown] of Object.values(BODIES)) {
       const script = `export default { fetch: () => new Response(${body}, { headers: { "Content-Length": "4" } }) }`;
-      const response = await create(t, { script }).dispatchFetch(URL_ROOT);
+      const options = { script, compatibilityFlags: ["streams_enable_constructors"] };
+      const response = await create(t, options).dispatchFetch(URL_ROOT);
       if (isKnown) assert.equal(response.headers.get("content-length"), "4");
       assert.equal((await response.arrayBuffer()).byteLength, 4);
     }

@@ -127,4 +127,4 @@ export const OWN_NAMES = [
 ];
 
 /** Names of Miniflare 2 that a worker has not either yet. */
-export const NOT_YET = ["HTMLRewriter", "WebSocket", "WebSocketPair"];
+export const NOT_YET = ["WebSocket", "WebSocketPair"];

@@ -125,7 +125,7 @@ describe("source files that documents name without their folders", () => {
   ];
 
   test("are found in prose, with placeholders too", () => {
-    const there = "`lane.rs`, `kv/node/mod.rs`, `src/<room>/node/mod.rs`, `src/**/*-kinds.js`, `*-options.ts`";
+    const there = "`lane.rs`, `kv/node/mod.rs`, `src/<room>/node/mod.rs`, `src/**/*-kinds.ts`, `*-options.ts`";
     const missing = "`lane.js`, `kv/lane.rs`, `src/<room>/lane/mod.rs`, `src/**/*-lane.js`, `*-lane.ts`";
     assert.equal(names(there).length, 5);
     assert.deepEqual(
@@ -239,7 +239,12 @@ describe("limits", () => {
 
   const grouped = (number) => number.toLocaleString("en-US");
   const options = "docs/options.md";
-  const rooms = { cache: "src/cache/README.md", durable: "src/durable/README.md", kv: "src/kv/README.md" };
+  const rooms = {
+    cache: "src/cache/README.md",
+    durable: "src/durable/README.md",
+    html: "src/html/README.md",
+    kv: "src/kv/README.md",
+  };
 
   // What documents say of a limit, made of its number, and where.
   const STATED = [
@@ -253,6 +258,11 @@ describe("limits", () => {
     ["DURABLE_ALARM_BACKOFF", (n) => `called again after ${n} s`, ["docs/durable-objects.md"]],
     ["DURABLE_ALARM_SOON", (n) => `due within ${n} s`, ["docs/durable-objects.md"]],
     ["DURABLE_ALARM_OUTAGE", (n) => `every ${n} s`, ["docs/storage.md"]],
+    ["PARSER_BYTES", (n) => `${n / 2 ** 20} MiB`, ["docs/html-rewriter.md", "types/html-rewriter.d.ts", rooms.html]],
+    ["SELECTOR_PARTS", (n) => `at most ${n} parts`, ["docs/html-rewriter.md"]],
+    ["SELECTOR_PARTS", (n) => `| ${n} |`, [rooms.html]],
+    ["STACK_BYTES", (n) => `${n / 1024} KiB`, [rooms.html]],
+    ["TURN_MS", (n) => `${n} ms of parsing`, [rooms.html]],
     ["KV_KEY_BYTES", (n) => `${n} bytes`, [options, "index.d.ts", rooms.kv]],
     ["KV_VALUE_BYTES", (n) => `${n / 2 ** 20} MiB`, [options, "index.d.ts", rooms.kv]],
     ["KV_METADATA_BYTES", (n) => `${grouped(n)} bytes`, [options, "index.d.ts", rooms.kv]],

@@ -15,7 +15,9 @@ const LAYERS = ["store", "realm", "web", "membrane", "rooms", "worker", "node"];
 const ROOMS = LAYERS.indexOf("rooms");
 
 /** The lists of rooms: what they say of a room is a row. */
-const LISTS = ["rooms.rs", "worker/rooms.js"];
+const LISTS = ["rooms.rs", "worker/rooms.ts"];
+/** Those of Node's half. */
+const NODE_LISTS = ["node/rooms.ts", "node/room-options.ts"];
 /** Declares the modules, and is part of no layer. */
 const ROOT = "lib.rs";
 
@@ -23,16 +25,21 @@ const ROOT = "lib.rs";
 const EXCEPTIONS = [
   ["storage/views.rs", "durable", "a test takes the key that alarms are stored under"],
   ["sites/ops.rs", "kv", "a site is a KV namespace over files, by the functions of KV"],
-  ["sites/room.js", "kv", "a site is a KV namespace over files, by the class of KV"],
+  ["sites/room.ts", "kv", "a site is a KV namespace over files, by the class of KV"],
 ];
 
 /** Where the name of a room may stand outside of its folder, beside the lists. */
 const NAMED = [
   ["node/binding/raw.rs", "the functions that napi-rs does not wrap are a table"],
+  ["node/options/plugins.ts", "Miniflare 2's plugins, in the order in which its log tells of them"],
+  ["node/names/plugin-classes.ts", "Miniflare 2's plugins are exported as classes"],
+  ["node/options/missing-options.ts", "the bindings that stand in for those of missing features have methods"],
+  ["node/options/wrangler.ts", "the keys of a configuration file, as its type"],
+  ["node/options/wrangler-environments.ts", "the keys that environments inherit"],
   ["store/stores.rs", "its tests store under a name of a room"],
   ["sites/ops.rs", "see above"],
-  ["sites/room.js", "see above"],
-  ["sites/site-namespace.js", "its class is one of KV namespaces"],
+  ["sites/room.ts", "see above"],
+  ["sites/site-namespace.ts", "its class is one of KV namespaces"],
   ["storage/node/mod.rs", "on a server, a storage is where Miniflare 2 put namespaces"],
 ];
 
@@ -74,7 +81,7 @@ const ops = new Map(
 
 function* scriptEdges(file, code) {
   for (const [, folder] of code.matchAll(/"ext:miniflare\/([^/"]+)\//g)) yield folder;
-  for (const [, relative] of code.matchAll(/\b(?:require|import)\("(\.[^"]+)"\)|from "(\.[^"]+)"/g)) {
+  for (const [, relative] of code.matchAll(/(?:\b(?:require|import)\(|\bfrom )"(\.[^"]+)"/g)) {
     yield path.posix.normalize(path.posix.join(path.posix.dirname(file), relative)).split("/")[0];
   }
   // Ops of the ground and the assembly are there for all; those of a room are the room's.
@@ -126,13 +133,13 @@ describe("the layers", () => {
     ["store/mod.rs", "fn a() { crate::realm::value::text() }", "store/mod.rs -> realm"],
     ["web/mod.rs", "use super::super::fetch::ops;", "web/mod.rs -> fetch"],
     ["worker/lane.rs", "use crate::durable::alarms;", "worker/lane.rs -> durable"],
-    ["kv/room.js", 'import { a } from "ext:miniflare/durable/room.js";', "kv/room.js -> durable"],
-    ["kv/room.js", 'import "ext:miniflare/worker/start.js";', "kv/room.js -> worker"],
-    ["cache/cache.js", 'const { a } = require("../node/errors.js");', "cache/cache.js -> node"],
-    ["web/url.js", 'core.loadExtScript("ext:miniflare/membrane/membrane.js")', "web/url.js -> membrane"],
-    ["worker/start.js", 'import { room } from "ext:miniflare/kv/room.js";', "worker/start.js -> kv"],
-    ["web/clone.js", 'import { op_durable_put } from "ext:core/ops";', "web/clone.js -> durable"],
-    ["new-room/room.js", 'import { get } from "ext:miniflare/kv/room.js";', "new-room/room.js -> kv"],
+    ["kv/room.ts", 'import { a } from "ext:miniflare/durable/room.ts";', "kv/room.ts -> durable"],
+    ["kv/room.ts", 'import "ext:miniflare/worker/start.ts";', "kv/room.ts -> worker"],
+    ["cache/cache.ts", 'import { a } from "../node/errors.ts";', "cache/cache.ts -> node"],
+    ["web/url.ts", 'core.loadExtScript("ext:miniflare/membrane/membrane.ts")', "web/url.ts -> membrane"],
+    ["worker/start.ts", 'import { room } from "ext:miniflare/kv/room.ts";', "worker/start.ts -> kv"],
+    ["web/clone.ts", 'import { op_durable_put } from "ext:core/ops";', "web/clone.ts -> durable"],
+    ["new-room/room.ts", 'import { get } from "ext:miniflare/kv/room.ts";', "new-room/room.ts -> kv"],
   ]) {
     test(`find the edge of ${text}`, () => {
       assert.deepEqual(wrong(file, text), [found]);
@@ -141,10 +148,10 @@ describe("the layers", () => {
 
   test("find no edge in comments, nor where there may be one", () => {
     const comments =
-      '/* crate::kv */ // ext:miniflare/kv/room.js\nconst a = "https://x"; // "ext:miniflare/kv/room.js"';
-    assert.deepEqual(wrong("realm/context.js", comments), []);
+      '/* crate::kv */ // ext:miniflare/kv/room.ts\nconst a = "https://x"; // "ext:miniflare/kv/room.ts"';
+    assert.deepEqual(wrong("realm/context.ts", comments), []);
     assert.deepEqual(wrong("durable/clone.rs", "use crate::web::clone::mark;"), []);
-    assert.deepEqual(wrong("worker/rooms.js", 'import { room } from "ext:miniflare/kv/room.js";'), []);
+    assert.deepEqual(wrong("worker/rooms.ts", 'import { room } from "ext:miniflare/kv/room.ts";'), []);
   });
 });
 
@@ -154,23 +161,21 @@ describe("a room's name", () => {
     withoutComments(text).replace(/"(?:\\.|[^"\\])*"|`(?:\\.|[^`\\])*`/g, (literal) =>
       /\s/.test(literal) ? "" : literal,
     );
-  const rows = [...LISTS, ROOT, ...NAMED.map(([file]) => file)];
+  const rows = [...LISTS, ...NODE_LISTS, ROOT, ...NAMED.map(([file]) => file)];
 
   test("such as kv stands in its folder and in the lists of rooms", () => {
-    const ofWorker = files.filter((file) => !file.startsWith("kv/") && !rows.includes(file));
-    // Node's half in JavaScript has lists of its own.
-    const checked = ofWorker.filter((file) => file.endsWith(".rs") || !isNodes(file));
+    const others = files.filter((file) => !file.startsWith("kv/") && !rows.includes(file));
     assert.deepEqual(
-      checked.filter((file) => /kv/i.test(names(read(file)))),
+      others.filter((file) => /(?<![a-zA-Z])kv|KV|Kv/.test(names(read(file)))),
       [],
     );
   });
 
   test("is that of a row in both lists, if the room has a worker half", () => {
     const [rust, script] = LISTS.map((file) => read(file));
-    const withHalf = [...rooms, "web"].filter((room) => files.includes(`${room}/room.js`));
+    const withHalf = [...rooms, "web"].filter((room) => files.includes(`${room}/room.ts`));
     assert.deepEqual(
-      withHalf.filter((room) => !rust.includes(`${room}::ROOM`) || !script.includes(`ext:miniflare/${room}/room.js`)),
+      withHalf.filter((room) => !rust.includes(`${room}::ROOM`) || !script.includes(`ext:miniflare/${room}/room.ts`)),
       [],
     );
     assert.equal(rust.match(/\w+::ROOM\b/g).length, withHalf.length);

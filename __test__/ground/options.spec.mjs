@@ -13,7 +13,7 @@ import { differs } from "../support/miniflare.mjs";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const require = createRequire(import.meta.url);
 const internals = require("../../lib/node/internals.js");
-const { GROUPS, missing, OPTIONS, OptionsError, optionsOfPlugins, titleOf, validateOptions } = internals;
+const { GROUPS, isKnownFormat, missing, OPTIONS, OptionsError, optionsOfPlugins, titleOf, validateOptions } = internals;
 const { roomOptions: rooms } = internals;
 
 const read = (file) => readFileSync(path.join(root, file), "utf8");
@@ -48,7 +48,7 @@ describe("the table", () => {
         flag?.startsWith("-") ?? false,
         `${name} has a flag without a help, or the reverse`,
       );
-      if (help !== undefined) assert.ok(kinds.has(takes) || /^array:[A-Z]+=/.test(takes), `${name} takes ${takes}`);
+      if (help !== undefined) assert.ok(kinds.has(takes) || isKnownFormat(takes), `${name} takes ${takes}`);
       assert.ok(["undefined", "string", "function"].includes(typeof wrangler), `${name}: ${typeof wrangler}`);
       assert.equal(keeps === undefined, folder === undefined, name);
       assert.ok(group.plugin === undefined || Object.hasOwn(optionsOfPlugins(), group.plugin), name);

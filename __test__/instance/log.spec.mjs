@@ -5,7 +5,7 @@ import { describe } from "node:test";
 import assert from "node:assert/strict";
 import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { create, Log, LogLevel } from "../support/miniflare.mjs";
+import { create, differs, Log, LogLevel } from "../support/miniflare.mjs";
 import { folder } from "../support/files.mjs";
 import { RecordingLog } from "../support/log.mjs";
 import { test } from "../support/test.mjs";
@@ -131,23 +131,27 @@ describe("the log option", () => {
     ["an error", `new RangeError("nobody's")`, /^Unhandled Promise Rejection: RangeError: nobody's\n/],
     ["a value", `5`, /5$/],
   ]) {
-    test(`hears of ${what} that nobody caught, with logUnhandledRejections`, async (t) => {
-      const log = new RecordingLog(LogLevel.ERROR);
-      const heard = new Promise((resolve) => {
-        log.error = (error) => {
-          RecordingLog.prototype.error.call(log, error);
-          resolve();
-        };
-      });
-      const script = `addEventListener("fetch", (event) => {
+    test(
+      `hears of ${what} that nobody caught, with logUnhandledRejections`,
+      differs("the rejection also reaches the process, and fails the test"),
+      async (t) => {
+        const log = new RecordingLog(LogLevel.ERROR);
+        const heard = new Promise((resolve) => {
+          log.error = (error) => {
+            RecordingLog.prototype.error.call(log, error);
+            resolve();
+          };
+        });
+        const script = `addEventListener("fetch", (event) => {
         Promise.reject(${thrown});
         event.respondWith(new Response("answered"));
       });`;
-      const mf = create(t, { script, log, logUnhandledRejections: true });
-      assert.equal(await (await mf.dispatchFetch("http://localhost/")).text(), "answered");
-      await heard;
-      assert.match(log.having("[mf:err] ")[0], shown);
-    });
+        const mf = create(t, { script, log, logUnhandledRejections: true });
+        assert.equal(await (await mf.dispatchFetch("http://localhost/")).text(), "answered");
+        await heard;
+        assert.match(log.having("[mf:err] ")[0], shown);
+      },
+    );
   }
 
   test("is silent by default, but does not swallow errors", async (t) => {

@@ -45,7 +45,7 @@ describe("the doors", () => {
 });
 
 /** The sub-paths in the place of Miniflare 2's packages. */
-const SUB_PATHS = [..."core shared storage-memory storage-file storage-redis kv cache durable-objects".split(" ")];
+const SUB_PATHS = [..."core shared storage-memory storage-file storage-redis kv cache durable-objects html-rewriter".split(" ")];
 
 for (const name of SUB_PATHS) {
   describe(`the doors of miniflare-rs/${name}`, async () => {

@@ -9,6 +9,7 @@ import { create } from "../support/miniflare.mjs";
 import { folder } from "../support/files.mjs";
 import { FileStorage } from "../../doors/storage-file.mjs";
 import { MemoryStorage } from "../../doors/storage-memory.mjs";
+import { DurableObjectStorage } from "../../doors/durable-objects.mjs";
 import { KVNamespace } from "../../doors/kv.mjs";
 import { test } from "../support/test.mjs";
 
@@ -100,6 +101,14 @@ const STORAGE = {
   "a storage in a folder": (_, t) => {
     const storage = new FileStorage(folder(t));
     return () => storage.put("key", { value: new Uint8Array(1) });
+  },
+  "a get of an object's storage that a test constructs": () => {
+    const storage = new DurableObjectStorage(new MemoryStorage());
+    return () => storage.get("key");
+  },
+  "a put of an object's storage that a test constructs": () => {
+    const storage = new DurableObjectStorage(new MemoryStorage());
+    return () => storage.put("key", "value");
   },
   "a namespace over a storage": () => {
     const kv = new KVNamespace(new MemoryStorage());

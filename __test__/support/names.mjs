@@ -22,6 +22,7 @@ export const {
   DurableObjectState,
   DurableObjectStorage,
 } = await packaged("durable-objects");
+export const { HTMLRewriter, HTMLRewriterPlugin, withEnableEsiTags } = await packaged("html-rewriter");
 export const {
   CorePlugin,
   FetchEvent,

@@ -24,6 +24,14 @@ import {
   DurableObjectsPlugin,
   DurableObjectStorage,
 } from "miniflare-rs/durable-objects";
+import {
+  type ContentOptions,
+  type Element,
+  type ElementHandlers,
+  HTMLRewriter,
+  HTMLRewriterPlugin,
+  withEnableEsiTags,
+} from "miniflare-rs/html-rewriter";
 import { KVNamespace, KVPlugin } from "miniflare-rs/kv";
 import {
   type Awaitable,
@@ -114,4 +122,29 @@ export async function handlers(): Promise<void> {
   scheduled.waitUntil(Promise.resolve(scheduled.cron));
   const waited: unknown[] = await Promise.all([...fetched[kWaitUntil], ...scheduled[kWaitUntil]]);
   console.log(waited);
+}
+
+class Links implements ElementHandlers {
+  async element(element: Element): Promise<void> {
+    const href: string | null = element.getAttribute("href");
+    const options: ContentOptions = { html: true };
+    element.setAttribute("href", href ?? "").append("text", options).before(new Response("text")).tagName = "b";
+    for (const [name, value] of element.attributes) console.log(name.length, value.length);
+    element.onEndTag((tag) => void tag.after(tag.name));
+    // @ts-expect-error: the namespace cannot be changed
+    element.namespaceURI = "";
+  }
+}
+
+export async function rewritten(): Promise<string> {
+  const rewriter: HTMLRewriter = new HTMLRewriter().on("a", new Links()).onDocument({
+    comments: (comment) => void comment.replace(comment.text),
+    doctype: ({ publicId }) => console.log(publicId?.length),
+    end: (end) => void end.append("text"),
+    text: ({ text, lastInTextNode }) => console.log(text.length, lastInTextNode),
+  });
+  // @ts-expect-error: comments take no streams
+  rewriter.onDocument({ comments: (comment) => void comment.before(new ReadableStream()) });
+  console.log(HTMLRewriterPlugin.name);
+  return withEnableEsiTags(rewriter).transform(new Response("text")).text();
 }

@@ -12,17 +12,19 @@ const { subtle } = webcrypto;
 const script = `export default {
   async fetch(request) {
     const answers = [];
-    for (const [jwk, algorithm, usages] of await request.json()) {
-      try {
-        const key = await crypto.subtle.importKey("jwk", jwk, algorithm, true, usages);
-        answers.push(key.type);
-      } catch (error) {
-        answers.push(error.name);
-      }
+    const gcm = { name: "AES-GCM", iv: new Uint8Array(12) };
+    const wrapping = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "unwrapKey"]);
+    for (const [jwk, ...rest] of await request.json()) {
+      const wrapped = await crypto.subtle.encrypt(gcm, wrapping, new TextEncoder().encode(JSON.stringify(jwk)));
+      answers.push([
+        await typeOf(crypto.subtle.importKey("jwk", jwk, rest[0], true, rest[1])),
+        await typeOf(crypto.subtle.unwrapKey("jwk", wrapped, wrapping, gcm, rest[0], true, rest[1])),
+      ]);
     }
-    return Response.json(answers);
+    return new Response(JSON.stringify(answers));
   },
-};`;
+};
+const typeOf = (key) => key.then(({ type }) => type, ({ name }) => name);`;
 
 const bytes = (text) => Buffer.from(text, "base64url");
 const text = (buffer) => buffer.toString("base64url");
@@ -101,7 +103,10 @@ async function compare(t, cases) {
       ),
     );
   }
-  return cases.map(([what], index) => ({ what, here: answers[index], there: there[index] }));
+  for (const [index, [imported, unwrapped]] of answers.entries()) {
+    assert.equal(unwrapped, imported, `${cases[index][0]}, unwrapped`);
+  }
+  return cases.map(([what], index) => ({ what, here: answers[index][0], there: there[index] }));
 }
 
 /** Where Node is lenient: it takes a number for its value, whatever its length, and the first byte may be zero. */

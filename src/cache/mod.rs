@@ -20,11 +20,11 @@ deno_core::extension!(
         ops::op_cache_put,
         ops::op_cache_ttl,
     ],
-    lazy_loaded_js = [dir "src/cache", "ext:miniflare/cache/cache.js" = "cache.js"],
+    lazy_loaded_js = [dir "src/cache", "ext:miniflare/cache/cache.ts" = "cache.ts"],
 );
 
 pub const ROOM: Room = Room {
-    lazy: &["ext:miniflare/cache/cache.js"],
+    lazy: &["ext:miniflare/cache/cache.ts"],
     exercise: Some(include_str!("exercise.js")),
     ..Room::new("cache", miniflare_cache::init)
 };

@@ -1,4 +1,4 @@
-//! A cache's functions as the worker's JavaScript calls them (`caches.js`).
+//! A cache's functions as the worker's JavaScript calls them (`caches.ts`).
 
 use std::rc::Rc;
 
@@ -30,6 +30,8 @@ pub fn op_cache_ttl(
 }
 
 /// `body` is text, or a `Uint8Array` that stays the caller's.
+///
+/// @param {Content} body
 #[op2]
 pub fn op_cache_put<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,

@@ -1,4 +1,4 @@
-//! Alarms as the worker's JavaScript calls them (`alarms.js`).
+//! Alarms as the worker's JavaScript calls them (`alarms.ts`).
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -48,13 +48,13 @@ deno_core::extension!(
         ops::op_durable_put_many,
         ops::op_durable_stored,
     ],
-    lazy_loaded_js = [dir "src/durable", "ext:miniflare/durable/object-namespace.js" = "object-namespace.js"],
+    lazy_loaded_js = [dir "src/durable", "ext:miniflare/durable/object-namespace.ts" = "object-namespace.ts"],
 );
 
 pub const ROOM: Room = Room {
     lazy: &[
-        "ext:miniflare/durable/object-namespace.js",
-        "ext:miniflare/durable/bundle.js",
+        "ext:miniflare/durable/object-namespace.ts",
+        "ext:miniflare/durable/bundle.ts",
     ],
     clocked: &["op_durable_alarms_due"],
     ..Room::new("durable", miniflare_durable::init)

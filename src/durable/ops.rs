@@ -1,4 +1,4 @@
-//! Storage and ids as the worker's JavaScript calls them (`entries.js`, `objects.js`). All of it is synchronous.
+//! Storage and ids as the worker's JavaScript calls them (`entries.ts`, `objects.ts`). All of it is synchronous.
 
 use std::cell::RefCell;
 use std::ffi::CStr;
@@ -138,6 +138,9 @@ pub fn op_durable_get<'s, 'i>(
 }
 
 /// The entries of those of `keys` that there are, in order: `[key, value, key, value, ...]`.
+///
+/// @param {(string | undefined)[]} keys
+/// @returns {unknown[]}
 #[op2]
 pub fn op_durable_get_many<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,
@@ -209,6 +212,8 @@ pub fn op_durable_delete(#[cppgc] open: &Open, #[string] key: String) -> Result<
 }
 
 /// How many values there were.
+///
+/// @param {(string | undefined)[]} keys
 #[op2(fast)]
 pub fn op_durable_delete_many<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,
@@ -228,6 +233,8 @@ pub fn op_durable_delete_all(#[cppgc] open: &Open) -> Result<(), StorageError> {
 }
 
 /// The entries within bounds: `[key, value, key, value, ...]`. A negative `limit` means no limit.
+///
+/// @returns {unknown[]}
 #[op2]
 pub fn op_durable_list<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,

@@ -10,7 +10,7 @@ use rustls::CertificateError;
 
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
-/// The classes by which the worker's half knows a failure and takes it apart again; see `failures.js`.
+/// The classes by which the worker's half knows a failure and takes it apart again; see `failures.ts`.
 const FAILURE: &str = "FetchFailure";
 const TERMINATED: &str = "FetchTerminated";
 

@@ -155,6 +155,8 @@ pub struct Answer {
 }
 
 /// Waits for the response to a request.
+///
+/// @returns {import("./fetch/network.ts").ArrivedAnswer}
 #[op2]
 pub async fn op_outbound_answer(state: Rc<RefCell<OpState>>, #[smi] rid: ResourceId) -> Result<Answer, JsErrorBox> {
     let exchange = state.borrow().resource_table.get::<Exchange>(rid);

@@ -19,10 +19,10 @@ deno_core::extension!(
         ops::op_kv_put,
         ops::op_kv_value_limit,
     ],
-    lazy_loaded_js = [dir "src/kv", "ext:miniflare/kv/kv-namespace.js" = "kv-namespace.js"],
+    lazy_loaded_js = [dir "src/kv", "ext:miniflare/kv/kv-namespace.ts" = "kv-namespace.ts"],
 );
 
 pub const ROOM: Room = Room {
-    lazy: &["ext:miniflare/kv/kv-namespace.js"],
+    lazy: &["ext:miniflare/kv/kv-namespace.ts"],
     ..Room::new("kv", miniflare_kv::init)
 };

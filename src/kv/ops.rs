@@ -1,4 +1,4 @@
-//! A namespace's functions as the worker's JavaScript calls them (`kv-namespace.js`).
+//! A namespace's functions as the worker's JavaScript calls them (`kv-namespace.ts`).
 
 use std::rc::Rc;
 
@@ -34,6 +34,9 @@ pub fn op_kv_get(
 }
 
 /// `value` is text, or a `Uint8Array` that stays the caller's.
+///
+/// @param {Content} value
+/// @param {import("./kv/kv-namespace.ts").KVStoring | undefined} options
 #[op2]
 pub fn op_kv_put<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,
@@ -55,6 +58,7 @@ pub fn op_kv_delete(state: &mut OpState, #[string] namespace: &str, #[string] ke
     answer(state, calls::delete(space, key))
 }
 
+/// @param {import("./kv/kv-namespace.ts").KVQuery} query
 #[op2]
 pub fn op_kv_list<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,

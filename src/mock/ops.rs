@@ -1,4 +1,4 @@
-//! How a worker's `fetch` asks its mock (`src/mock/mock-fetch.js`).
+//! How a worker's `fetch` asks its mock (`src/mock/mock-fetch.ts`).
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,6 +11,9 @@ use crate::realm::value::Value;
 
 /// Calls the Node side as `op_host` does: with a hop's parts, and in the place of the last what the mock of that number has
 /// for it.
+///
+/// @param {WireValue} hop
+/// @returns {WireValue}
 #[op2(reentrant)]
 pub fn op_mock_ask<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,

@@ -3,9 +3,10 @@
 import * as cache from "../cache/node/options.ts";
 import * as durable from "../durable/node/options.ts";
 import * as fetch from "../fetch/node/options.ts";
+import * as html from "../html/node/options.ts";
 import * as kv from "../kv/node/options.ts";
 import * as mock from "../mock/node/options.ts";
 import * as queues from "../queues/node/options.ts";
 import * as sites from "../sites/node/options.ts";
 
-export default [kv, cache, durable, fetch, mock, queues, queues.own, sites];
+export default [kv, cache, durable, fetch, html, mock, queues, queues.own, sites];

@@ -2,11 +2,12 @@
 
 import * as cache from "../cache/node/cache-room.ts";
 import * as durable from "../durable/node/durable-room.ts";
+import * as html from "../html/node/html-room.ts";
 import * as kv from "../kv/node/kv-room.ts";
 import * as queues from "../queues/node/queues-room.ts";
 import * as web from "../web/node/web-room.ts";
-import type { Kind } from "../membrane/kinds.js";
-import type { Control, ObjectParts } from "../worker/control.js";
+import type { Kind } from "../membrane/kinds.ts";
+import type { Control, ObjectParts } from "../worker/contract.ts";
 import type { Group } from "./instance/group.ts";
 import type { Inside } from "./instance/inside.ts";
 import type { Worker } from "./instance/instance-worker.ts";
@@ -17,6 +18,8 @@ export interface NodeRoom {
   readonly methods?: Readonly<Record<string | symbol, (inside: Inside, ...args: never[]) => unknown>>;
   /** Kinds of objects that cross the membrane. */
   readonly kinds?: readonly Kind[];
+  /** Globals of test environments, made when a test looks at one, by the enabled compatibility flags. */
+  readonly testGlobals?: Readonly<Record<string, (flags: readonly string[]) => unknown>>;
   /** Checks, once all scripts have run, that what the workers of an instance bind fits together. */
   check?(group: Group): void;
   /** Gives a script that has run what the workers of its group bind of it. */
@@ -27,7 +30,7 @@ export interface NodeRoom {
   forget?(control: Control): void;
 }
 
-const rooms: readonly NodeRoom[] = [web, cache, durable, kv, queues];
+const rooms: readonly NodeRoom[] = [web, cache, durable, html, kv, queues];
 
 /** The methods that rooms add for users; each is in the contract. */
 export type MethodsOfRooms = typeof cache.methods & typeof durable.methods & typeof kv.methods & typeof queues.methods;

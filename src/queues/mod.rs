@@ -17,12 +17,12 @@ deno_core::extension!(
     ops = [ops::op_queues_metrics, ops::op_queues_send, ops::op_queues_take],
     lazy_loaded_js = [
         dir "src/queues",
-        "ext:miniflare/queues/batch.js" = "batch.js",
-        "ext:miniflare/queues/worker-queue.js" = "worker-queue.js",
+        "ext:miniflare/queues/batch.ts" = "batch.ts",
+        "ext:miniflare/queues/worker-queue.ts" = "worker-queue.ts",
     ],
 );
 
 pub const ROOM: Room = Room {
-    lazy: &["ext:miniflare/queues/batch.js", "ext:miniflare/queues/worker-queue.js"],
+    lazy: &["ext:miniflare/queues/batch.ts", "ext:miniflare/queues/worker-queue.ts"],
     ..Room::new("queues", miniflare_queues::init)
 };

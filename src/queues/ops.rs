@@ -1,4 +1,4 @@
-//! The functions of queues as the worker's JavaScript calls them (`room.js`).
+//! The functions of queues as the worker's JavaScript calls them (`room.ts`).
 
 use std::rc::Rc;
 

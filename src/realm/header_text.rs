@@ -1,4 +1,4 @@
-//! Headers as they cross and as they are stored: one text, `name\nvalue\nname\nvalue`. `src/web/header-text.js` is the same
+//! Headers as they cross and as they are stored: one text, `name\nvalue\nname\nvalue`. `src/web/header-text.ts` is the same
 //! in JavaScript.
 
 use http::HeaderMap;

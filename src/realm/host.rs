@@ -1,7 +1,7 @@
 //! The one way out of a worker: a call of the Node side, on the same stack.
 //!
 //! `op_host(call, ...args)` is synchronous. What the calls mean is agreed between the two JavaScript halves
-//! (`src/membrane/membrane.js`, `src/node/instance/lane.ts`); this room only carries values.
+//! (`src/membrane/membrane.ts`, `src/node/instance/lane.ts`); this room only carries values.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -24,6 +24,9 @@ pub trait Host {
 pub struct HostHandle(pub Rc<dyn Host>);
 
 /// Calls the Node side with `args`, an array of values.
+///
+/// @param {WireValue} args
+/// @returns {WireValue}
 #[op2(reentrant)]
 pub fn op_host<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,

@@ -9,7 +9,7 @@ pub struct Room {
     /// Its ops, its scripts that Node shares, and what its ops find in their state. A script is called
     /// `ext:miniflare/<path below src>`, whatever the name of the extension.
     pub extension: fn() -> Extension,
-    /// The specifiers of its scripts that the snapshot leaves out. `<room>/bundle.js` is the one that `scripts/bundle.mjs`
+    /// The specifiers of its scripts that the snapshot leaves out. `<room>/bundle.ts` is the one that `scripts/bundle.mjs`
     /// makes of the modules that this imports and the snapshot has not.
     pub lazy: &'static [&'static str],
     /// The text of its `exercise.js`: a function that uses the lazy scripts, so that V8's code of them is kept.

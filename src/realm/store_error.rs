@@ -1,4 +1,4 @@
-//! Errors of stores on their way into a worker: their class is their code, for which `realm-errors.js` has a builder.
+//! Errors of stores on their way into a worker: their class is their code, for which `realm-errors.ts` has a builder.
 
 use std::borrow::Cow;
 

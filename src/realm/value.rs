@@ -2,7 +2,7 @@
 //!
 //! Both layers convert from and to [`Value`], so neither knows the other's engine. It is deliberately small: primitives,
 //! text in the engine's own encoding (nothing is lost, lone surrogates included), bytes, and lists of these. Richer
-//! values are encoded into it by the membrane (`src/membrane/membrane.js`).
+//! values are encoded into it by the membrane (`src/membrane/membrane.ts`).
 
 use std::ffi::c_void;
 use std::ptr::null_mut;

@@ -10,10 +10,10 @@ deno_core::extension!(
     miniflare_sites,
     deps = [miniflare],
     ops = [ops::op_site_get, ops::op_site_list],
-    lazy_loaded_js = [dir "src/sites", "ext:miniflare/sites/site-namespace.js" = "site-namespace.js"],
+    lazy_loaded_js = [dir "src/sites", "ext:miniflare/sites/site-namespace.ts" = "site-namespace.ts"],
 );
 
 pub const ROOM: Room = Room {
-    lazy: &["ext:miniflare/sites/site-namespace.js"],
+    lazy: &["ext:miniflare/sites/site-namespace.ts"],
     ..Room::new("sites", miniflare_sites::init)
 };

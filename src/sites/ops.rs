@@ -1,4 +1,4 @@
-//! A site's files as the worker's JavaScript reads them (`site-namespace.js`), by the rules of KV namespaces.
+//! A site's files as the worker's JavaScript reads them (`site-namespace.ts`), by the rules of KV namespaces.
 
 use std::rc::Rc;
 

@@ -37,17 +37,17 @@ deno_core::extension!(
     ],
     lazy_loaded_js = [
         dir "src/web",
-        "ext:miniflare/web/chunks.js" = "chunks.js",
-        "ext:miniflare/web/digest-stream.js" = "digest-stream.js",
-        "ext:miniflare/web/header-text.js" = "header-text.js",
-        "ext:miniflare/web/navigator.js" = "navigator.js",
-        "ext:miniflare/web/scheduler.js" = "scheduler.js",
-        "ext:miniflare/web/scope.js" = "scope.js",
-        "ext:miniflare/web/sources.js" = "sources.js",
-        "ext:miniflare/web/streams.js" = "streams.js",
-        "ext:miniflare/web/subtle.js" = "subtle.js",
-        "ext:miniflare/web/url.js" = "url.js",
-        "ext:miniflare/web/wire-streams.js" = "wire-streams.js",
+        "ext:miniflare/web/chunks.ts" = "chunks.ts",
+        "ext:miniflare/web/digest-stream.ts" = "digest-stream.ts",
+        "ext:miniflare/web/header-text.ts" = "header-text.ts",
+        "ext:miniflare/web/navigator.ts" = "navigator.ts",
+        "ext:miniflare/web/scheduler.ts" = "scheduler.ts",
+        "ext:miniflare/web/scope.ts" = "scope.ts",
+        "ext:miniflare/web/sources.ts" = "sources.ts",
+        "ext:miniflare/web/streams.ts" = "streams.ts",
+        "ext:miniflare/web/subtle.ts" = "subtle.ts",
+        "ext:miniflare/web/url.ts" = "url.ts",
+        "ext:miniflare/web/wire-streams.ts" = "wire-streams.ts",
     ],
     state = |state| {
         let symbols = Rc::<KeySymbols>::default();
@@ -57,7 +57,7 @@ deno_core::extension!(
 );
 
 pub const ROOM: Room = Room {
-    lazy: &["ext:miniflare/web/digest-stream.js", "ext:miniflare/web/streams.js"],
+    lazy: &["ext:miniflare/web/digest-stream.ts", "ext:miniflare/web/streams.ts"],
     exercise: Some(include_str!("exercise.js")),
     ..Room::new("web", miniflare_web::init)
 };

@@ -1,4 +1,4 @@
-//! URLs, parsed and changed by Ada, the parser of Workers and of Node. The class over these ops is `url.js`.
+//! URLs, parsed and changed by Ada, the parser of Workers and of Node. The class over these ops is `url.ts`.
 
 use ada_url::Url;
 use deno_core::{OpState, op2};

@@ -29,6 +29,8 @@ impl AfterMicrotasks {
 }
 
 /// Calls `callback` when the microtasks are done.
+///
+/// @param {() => void} callback
 #[op2(fast)]
 pub fn op_after_microtasks<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,

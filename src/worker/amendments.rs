@@ -231,7 +231,7 @@ class InnerBody {"#,
         "    stream = res.stream();\n    source = res;\n",
         "    stream = __bootstrap.internals.bodyOfBlob(res) ?? res.stream();\n    source = res;\n",
     ),
-    // Forms and streams are lazy (`src/realm/lazy-scripts.js`): their prototypes are looked up when they are needed.
+    // Forms and streams are lazy (`src/realm/lazy-scripts.ts`): their prototypes are looked up when they are needed.
     (
         r#"} = core.loadExtScript("ext:deno_fetch/21_formdata.js");"#,
         r#"} = core.loadExtScript("ext:deno_fetch/21_formdata.js");
@@ -470,7 +470,7 @@ const kNodeWebStreamsState = SymbolFor("#,
 ];
 
 // A file changes when everything else of the worker does, by the clock that stands still while its code runs. The parts of
-// a blob are reached by `blobs.js`.
+// a blob are reached by `blobs.ts`.
 const FILE: &[(&str, &str)] = &[
     (
         "const { core, primordials } = __bootstrap;",

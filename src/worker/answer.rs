@@ -53,6 +53,8 @@ impl Answers {
 }
 
 /// Answers event number `event` with `parts`.
+///
+/// @param {WireValue[]} parts
 #[op2(fast)]
 pub fn op_answer<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,

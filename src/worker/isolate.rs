@@ -22,13 +22,13 @@ use crate::realm::turns::TurnHooks;
 
 /// The functions through which the realm is entered.
 pub struct EntryPoints {
-    /// `(call, ...args)`: a call. See `src/worker/control.js`.
+    /// `(call, ...args)`: a call. See `src/worker/control.ts`.
     pub enter: v8::Global<v8::Function>,
-    /// `(id, target, method, url, headers, body, ...)`: a request. See `src/worker/dispatch.js`.
+    /// `(id, target, method, url, headers, body, ...)`: a request. See `src/worker/dispatch.ts`.
     pub dispatch: v8::Global<v8::Function>,
     /// `(unhandled, promise, reason)`: an unhandled rejection.
     pub reject: v8::Global<v8::Function>,
-    /// `(timer)`: a timer that is due. See `src/web/timers.js`.
+    /// `(timer)`: a timer that is due. See `src/web/timers.ts`.
     pub fire: v8::Global<v8::Function>,
 }
 

@@ -1,7 +1,7 @@
 //! Lazy scripts: parts of the web platform that few workers use are not in the snapshot, since V8 makes every object of
 //! it again for each isolate. They are beside it, with their code compiled, and a realm runs one when it is first used.
 //!
-//! `lazy-scripts.js` is their other half. The names of the global scope that come from them are lazy data properties of
+//! `lazy-scripts.ts` is their other half. The names of the global scope that come from them are lazy data properties of
 //! V8's: code sees data, which the first read makes.
 
 use std::cell::RefCell;

@@ -1,4 +1,4 @@
-//! Time and limits as the worker's JavaScript asks for them (`context.js`).
+//! Time and limits as the worker's JavaScript asks for them (`context.ts`).
 
 use std::rc::Rc;
 
@@ -21,6 +21,8 @@ pub fn op_clock_now(state: &mut OpState, seen: f64) -> f64 {
 }
 
 /// The limits that the worker's JavaScript knows, at the places of `protocol::limit`.
+///
+/// @returns {number[]}
 #[op2]
 pub fn op_context_limits<'s>(scope: &mut v8::PinScope<'s, '_>) -> v8::Local<'s, v8::Array> {
     let limits = [

@@ -1,4 +1,4 @@
-//! The timers of a lane: which is due next, by the instance's clock. What they call is known to `src/web/timers.js`.
+//! The timers of a lane: which is due next, by the instance's clock. What they call is known to `src/web/timers.ts`.
 //!
 //! As the standard has it, a timer that a timer has set waits for some milliseconds at least, once they are nested deeply:
 //! <https://html.spec.whatwg.org/multipage/timers-and-user-prompts.html#timer-initialisation-steps>

@@ -1,4 +1,4 @@
-//! Amendments to upstream's script of URLs: `URLSearchParams` stays upstream's, around our class `URL` (`url.js`).
+//! Amendments to upstream's script of URLs: `URLSearchParams` stays upstream's, around our class `URL` (`url.ts`).
 
 pub const SCRIPT: &str = "ext:deno_web/00_url.js";
 
@@ -11,7 +11,7 @@ pub const CUTS: &[Cut] = &[
     (
         "function trim(s) {",
         "webidl.configureInterface(URL);",
-        r#"const URL = core.loadExtScript("ext:miniflare/web/url.js").createURL({
+        r#"const URL = core.loadExtScript("ext:miniflare/web/url.ts").createURL({
   updateSearch: _updateUrlSearch,
   paramsOf(url, query) {
     const params = new URLSearchParams();

@@ -7,9 +7,9 @@ import { isRequest } from "../../node/http/http-request.ts";
 import { isResponse, lightResponse, splitResponse } from "../../node/http/http-response.ts";
 import { bytesFromSender } from "../../web/node/node-streams.ts";
 import { makeFair } from "../../node/instance/fairly.ts";
-import { Cache, CacheStorage } from "../cache.js";
-import { textOfHeaders } from "../../web/header-text.js";
-import type { CacheCalls, CacheRequest, CacheSettings, CacheStorageBackend } from "../cache.js";
+import { Cache, CacheStorage } from "../cache.ts";
+import { textOfHeaders } from "../../web/header-text.ts";
+import type { CacheCalls, CacheRequest, CacheSettings, CacheStorageBackend } from "../cache.ts";
 import type { Content } from "../../node/binding/exports.d.ts";
 
 makeFair(Cache);

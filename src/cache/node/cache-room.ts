@@ -2,7 +2,7 @@
 
 import { cacheSettings } from "./options.ts";
 import type { Inside } from "../../node/instance/inside.ts";
-import type { CacheStorage } from "../cache.js";
+import type { CacheStorage } from "../cache.ts";
 
 const methods = {
   /** The caches. They stay valid, whichever worker is loaded. */

@@ -4,7 +4,7 @@ import { boolean } from "../../node/options/check.ts";
 import { place } from "../../node/options/place.ts";
 import type { MiniflareOptions } from "../../../index.d.ts";
 import type { OptionRows } from "../../node/options/table.ts";
-import type { CacheSettings } from "../cache.js";
+import type { CacheSettings } from "../cache.ts";
 
 const options = {
   cache: {

@@ -7,8 +7,8 @@ import { idParts, likelyParts, objectNamespaces } from "./node-objects.ts";
 import type * as contract from "../../../index.d.ts";
 import type { Inside } from "../../node/instance/inside.ts";
 import type { RequestParts } from "../../node/http/http-request.ts";
-import type { Control, GuestState, ObjectParts } from "../../worker/control.js";
-import type { DurableObjectId, DurableObjectNamespace } from "../object-namespace.js";
+import type { Control, GuestState, ObjectParts } from "../../worker/contract.ts";
+import type { DurableObjectId, DurableObjectNamespace } from "../object-namespace.ts";
 import type { DurableObjectStorage } from "./object-storage.ts";
 
 /** The method by which an environment's tests get a state to construct an object with. */

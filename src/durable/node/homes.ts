@@ -3,7 +3,7 @@
 import { DurableObjectError } from "../../node/errors.ts";
 import type { Group } from "../../node/instance/group.ts";
 import type { Worker } from "../../node/instance/instance-worker.ts";
-import type { Control, ObjectBinding, ObjectParts } from "../../worker/control.js";
+import type { Control, ObjectBinding, ObjectParts } from "../../worker/contract.ts";
 import { deliversAlarms, objectBindings, scriptOf } from "./options.ts";
 
 /** The class of a Durable Object, and the worker that the objects live in. */

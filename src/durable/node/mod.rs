@@ -1,5 +1,5 @@
 //! Durable Objects as Node's JavaScript has them: their ids, and the storage of objects that a test constructs itself
-//! (`src/node/names/durable-ops.ts`), by numbers, of a storage or of a transaction over it.
+//! (`src/durable/node/durable-ops.ts`), by numbers, of a storage or of a transaction over it.
 
 use deno_error::JsErrorClass;
 use napi::bindgen_prelude::Env;

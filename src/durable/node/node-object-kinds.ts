@@ -1,7 +1,7 @@
-// Ids of Durable Objects crossing the membrane: Node's half of `../object-kinds.js`.
+// Ids of Durable Objects crossing the membrane: Node's half of `../object-kinds.ts`.
 
-import { DurableObjectId, partsOf } from "../object-namespace.js";
-import type { Kind } from "../../membrane/kinds.js";
+import { DurableObjectId, partsOf } from "../object-namespace.ts";
+import type { Kind } from "../../membrane/kinds.ts";
 
 type IdParts = [binding: string, hex: string, name: string | undefined];
 

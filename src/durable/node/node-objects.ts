@@ -1,12 +1,12 @@
 // Durable Objects from outside the worker: how Node reaches them.
 
-import { DurableObjectNamespace, partsOf } from "../object-namespace.js";
+import { DurableObjectNamespace, partsOf } from "../object-namespace.ts";
 import { describe } from "../../node/errors.ts";
 import { objectIds } from "../../node/binding/binding.ts";
 import { splitRequest } from "../../node/http/http-request.ts";
 import type { RequestInfo, RequestInit, Response } from "../../../index.d.ts";
 import type { RequestParts } from "../../node/http/http-request.ts";
-import type { ObjectParts } from "../../worker/control.js";
+import type { ObjectParts } from "../../worker/contract.ts";
 
 /** What namespaces ask of an instance, whichever worker it has at the time. */
 export interface NamespacesInstance {

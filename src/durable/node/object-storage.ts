@@ -3,7 +3,7 @@
 import { StorageError } from "../../node/errors.ts";
 import { makeFair } from "../../node/instance/fairly.ts";
 import type * as contract from "../../../index.d.ts";
-import type { Control } from "../../worker/control.js";
+import type { Control } from "../../worker/contract.ts";
 
 type Storage = contract.DurableObjectStorage;
 type Method = keyof Storage;

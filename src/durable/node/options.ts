@@ -1,13 +1,13 @@
 // The options of Durable Objects.
 
 import { boolean, isString, optional, record, shape, string } from "../../node/options/check.ts";
-import { HOST } from "../../protocol.js";
+import { HOST } from "../../protocol.ts";
 import { place } from "../../node/options/place.ts";
 import type { DurableObjectOptions, MiniflareOptions } from "../../../index.d.ts";
 import type { RoomHooks } from "../../node/instance/lane.ts";
 import type { OptionRows } from "../../node/options/table.ts";
 import type { ObjectConfig } from "../../node/options/wrangler.ts";
-import type { ObjectBinding } from "../../worker/control.js";
+import type { ObjectBinding } from "../../worker/contract.ts";
 
 const durableObject = shape(
   { className: string, scriptName: optional(string) },
@@ -25,6 +25,7 @@ const options = {
     flag: "-o, --do",
     takes: "array:NAME=CLASS[@MOUNT]",
     help: "Durable Object to bind",
+    implies: { modules: true },
     wrangler: ({ durable_objects }) => durable_objects?.bindings && objectsOf(durable_objects.bindings),
   },
   durableObjectsPersist: {

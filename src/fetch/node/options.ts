@@ -1,7 +1,7 @@
 // The options of outbound fetches.
 
 import { check, isNumber, isString, numeric } from "../../node/options/check.ts";
-import { HOST } from "../../protocol.js";
+import { HOST } from "../../protocol.ts";
 import { outboundSettings, readAuthorities } from "./outbound-settings.ts";
 import type { MiniflareOptions } from "../../../index.d.ts";
 import type { RoomHooks } from "../../node/instance/lane.ts";
@@ -15,8 +15,22 @@ const timeout = numeric("a positive, finite number", (value) => isNumber(value) 
 
 const options = {
   fetchCa: { check: stringOrStrings },
-  fetchCaPath: { check: stringOrStrings },
-  fetchTimeoutMs: { check: timeout, default: 300_000 },
+  fetchCaPath: {
+    check: stringOrStrings,
+    label: "Fetch CA",
+    flag: "--fetch-ca",
+    takes: "array",
+    help: "Path to CA certs that fetch trusts",
+    wrangler: "miniflare.fetch_ca",
+  },
+  fetchTimeoutMs: {
+    check: timeout,
+    default: 300_000,
+    label: "Fetch Timeout",
+    flag: "--fetch-timeout",
+    help: "Time for a response, in milliseconds",
+    wrangler: "miniflare.fetch_timeout_ms",
+  },
 } satisfies OptionRows;
 
 /** Certificates are read at once, so that one that is broken is told of when the worker is loaded. */
@@ -25,4 +39,5 @@ export function hooks(given: MiniflareOptions, root: string): RoomHooks {
   const { fetchTimeoutMs = options.fetchTimeoutMs.default } = given;
   return { calls: { [HOST.OUTBOUND]: () => outboundSettings(authorities, fetchTimeoutMs) } };
 }
+export const section = "Fetch";
 export { options };

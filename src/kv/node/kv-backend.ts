@@ -4,8 +4,8 @@ import { binding } from "../../node/binding/binding.ts";
 import { outside } from "../../node/binding/outside.ts";
 import { streamFromSource } from "../../web/node/node-streams.ts";
 import { makeFair } from "../../node/instance/fairly.ts";
-import { KVNamespace } from "../kv-namespace.js";
-import type { KVBackend, KVCalls } from "../kv-namespace.js";
+import { KVNamespace } from "../kv-namespace.ts";
+import type { KVBackend, KVCalls } from "../kv-namespace.ts";
 
 makeFair(KVNamespace);
 

@@ -1,7 +1,7 @@
 // What the room of KV namespaces adds to an instance in Node.
 
 import type { Inside } from "../../node/instance/inside.ts";
-import type { KVNamespace } from "../kv-namespace.js";
+import type { KVNamespace } from "../kv-namespace.ts";
 
 const methods = {
   /** A KV namespace, whether it is bound or not. */

@@ -1,18 +1,18 @@
 // Node's half of the membrane: what one lane's proxies are made with.
 
 import util from "node:util";
-import * as data from "../membrane-data.js";
-import { createMembrane } from "../membrane.js";
-import { createIntrinsics, WEB } from "../intrinsics.js";
-import { createErrors } from "../membrane-errors.js";
-import { createSignals } from "../signals.js";
-import { createKinds } from "../kinds.js";
-import { answers } from "../../web/sources.js";
+import { isBytes, isData, isSmall, listed } from "../membrane-data.ts";
+import { createMembrane } from "../membrane.ts";
+import { createIntrinsics, WEB } from "../intrinsics.ts";
+import { createErrors } from "../membrane-errors.ts";
+import { createSignals } from "../signals.ts";
+import { createKinds } from "../kinds.ts";
+import { answers } from "../../web/sources.ts";
 import { adopt } from "../../node/env/adopt.ts";
 import { byName } from "../../node/errors.ts";
-import { CALL } from "../../protocol.js";
-import type { Kinds } from "../kinds.js";
-import type { Membrane, Realm } from "../membrane.js";
+import { CALL } from "../../protocol.ts";
+import type { Kinds } from "../kinds.ts";
+import type { Membrane, Realm } from "../membrane.ts";
 
 const intrinsics = createIntrinsics(globalThis, { late: WEB });
 
@@ -62,7 +62,7 @@ function createRealm(kinds: Kinds, call: Realm["call"], waiting: Realm["waiting"
     kinds,
     signals: createSignals({ send: (message) => void call(CALL.SIGNAL, message), create: createSignal }),
     answers,
-    data,
+    data: { isBytes, isData, isSmall, listed },
     copiesBelow: Number.POSITIVE_INFINITY,
     isProxy: util.types.isProxy,
     inspect: util.inspect,
@@ -73,5 +73,5 @@ function createRealm(kinds: Kinds, call: Realm["call"], waiting: Realm["waiting"
   });
 }
 
-export const listed = data.listed;
+export { listed };
 export { createKinds, createRealm, serialize };

@@ -3,7 +3,7 @@
 import type { Transform } from "node:stream";
 import type { ReadableStream as NodeStream } from "node:stream/web";
 import zlib from "node:zlib";
-import { headersOfText } from "../../web/header-text.js";
+import { headersOfText } from "../../web/header-text.ts";
 import type { ReplyContent } from "./reply.ts";
 
 /** What undoes a coding, of bytes or of a stream. */

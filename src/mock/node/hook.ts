@@ -2,10 +2,10 @@
 // same call if it is there; otherwise a promise of a response does.
 
 import type { FetchDispatcher } from "../../../index.d.ts";
-import type { Membrane as LaneMembrane } from "../../membrane/membrane.js";
+import type { Membrane as LaneMembrane } from "../../membrane/membrane.ts";
 import type { WireValue } from "../../node/binding/raw.d.ts";
 import { lightResponse } from "../../node/http/http-response.ts";
-import { MOCKED } from "../../protocol.js";
+import { MOCKED } from "../../protocol.ts";
 import { ANSWER, isFetchMock, NETWORK } from "./agent.ts";
 import type { Ask, MockAnswer } from "./agent.ts";
 import { decodeContent, isStream } from "./encoding.ts";
@@ -16,7 +16,7 @@ import type { BodySource, Content } from "./mock-request.ts";
 import type { MockResponse, ReplyContent } from "./reply.ts";
 import { Session } from "./session.ts";
 
-/** A request as it crosses: `mock-fetch.js` makes it, and the addon adds what it has found for it. */
+/** A request as it crosses: `mock-fetch.ts` makes it, and the addon adds what it has found for it. */
 type Hop = [
   method: string,
   url: string,

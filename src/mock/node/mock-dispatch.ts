@@ -14,7 +14,7 @@ import type { BodySource } from "./mock-request.ts";
 import { isIterable } from "./reply.ts";
 import type { MockResponse } from "./reply.ts";
 import { Session } from "./session.ts";
-import { headersOfText, textOfHeaders } from "../../web/header-text.js";
+import { headersOfText, textOfHeaders } from "../../web/header-text.ts";
 
 /** Where undici, and Node's own copy of it, keep the dispatcher of all requests. */
 const GLOBAL = Symbol.for("undici.globalDispatcher.1");

@@ -6,7 +6,7 @@ import { streamFromSource } from "../../web/node/node-streams.ts";
 import type { WireValue } from "../../node/binding/raw.d.ts";
 import { chain, lowerCaseNames, sortQuery } from "./matching.ts";
 import type { Awaitable, Found } from "./matching.ts";
-import { headersOfText } from "../../web/header-text.js";
+import { headersOfText } from "../../web/header-text.ts";
 
 /** Text or bytes. */
 export type Content = string | Uint8Array<ArrayBuffer>;

@@ -11,7 +11,7 @@ import type { Awaitable } from "./matching.ts";
 import type { Content, MockRequest } from "./mock-request.ts";
 import type { Compared } from "./nearest.ts";
 import type { MockResponse } from "./reply.ts";
-import { headersOfText, textOfHeaders } from "../../web/header-text.js";
+import { headersOfText, textOfHeaders } from "../../web/header-text.ts";
 
 /** A body in the file. */
 type KeptBody = string | { base64: string } | null;

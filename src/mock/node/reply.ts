@@ -6,7 +6,7 @@ import { types } from "node:util";
 import { describe } from "../../node/errors.ts";
 import { NAME } from "../../node/http/plain-headers.ts";
 import { InvalidArgumentError } from "./mock-errors.ts";
-import { textOfHeaders } from "../../web/header-text.js";
+import { textOfHeaders } from "../../web/header-text.ts";
 import type { MockReplyData, MockRequestOptions, MockResponseOptions } from "../../../index.d.ts";
 import type { Awaitable } from "./matching.ts";
 

@@ -23,6 +23,7 @@ use super::numbered::Numbered;
 use super::scope::{Handle, Scope};
 use super::wakeup::Wakeup;
 use crate::durable::ops::Open;
+use crate::html::rewriter::Rewriter;
 use crate::node::instance::crons::Crons;
 use crate::realm::background;
 use crate::realm::instance::Instance;
@@ -52,6 +53,7 @@ pub struct Environment {
     /// What belongs to no instance.
     pub storages: Numbered<Storage>,
     pub durables: Numbered<Open>,
+    pub rewriters: Numbered<Rewriter>,
     pub crons: Numbered<Crons>,
     next: Cell<u32>,
     pending: PendingSet,
@@ -82,6 +84,7 @@ impl Environment {
             instances: RefCell::default(),
             storages: Numbered::new("storage"),
             durables: Numbered::new("storage of a Durable Object"),
+            rewriters: Numbered::new("HTML rewriter"),
             crons: Numbered::new("scheduler"),
             next: Cell::new(1),
             pending: PendingSet::default(),

@@ -1,10 +1,7 @@
 // What the addon exports. The build writes this file (`scripts/binding-types.mjs`): change the Rust functions instead.
 
-/** What crosses between Node and Rust. Objects other than arrays and `Uint8Array`s are encoded by the membrane first. */
-export type WireValue = undefined | null | boolean | number | string | bigint | Uint8Array | WireValue[];
-
-/** What a store is to keep. */
-export type Content = string | Uint8Array;
+import type { Content, WireValue } from "../../wire.ts";
+export type { Content, WireValue };
 
 /** Where to store: in memory, in a folder (and whether to wait for the disk), or at the URL of a Redis server (with the
  * certificate authorities to trust, in PEM). */
@@ -150,6 +147,70 @@ export function durableOpen(storage: number): number;
 
 /** Releases a snapshot when Node has no reference left. */
 export function forgetSnapshot(instance: number, snapshot: number): void;
+
+export function htmlAttribute(rewriter: number, name: string): string | null;
+
+/** Names and values by turns. */
+export function htmlAttributes(rewriter: number): string[];
+
+/** Frees what a rewriter holds, and its number. */
+export function htmlClose(rewriter: number): void;
+
+/** A piece of the content that was asked for. */
+export function htmlContent(rewriter: number, piece: Content): number;
+
+/** The content that was asked for is over. */
+export function htmlContentEnd(rewriter: number): number;
+
+export function htmlEnd(rewriter: number): number;
+
+/** Why the parser has failed. */
+export function htmlFailure(rewriter: number): string;
+
+export function htmlFlag(rewriter: number, which: number): boolean;
+
+/** The handler is done. */
+export function htmlGo(rewriter: number): number;
+
+export function htmlHasAttribute(rewriter: number, name: string): boolean;
+
+/** Inserts a text, which is escaped unless it is HTML. */
+export function htmlInsert(rewriter: number, place: number, text: string, html: boolean): void;
+
+/** Returns the number by which the content is asked for; -1 when there is no token. */
+export function htmlInsertStream(rewriter: number, place: number, html: boolean): number;
+
+/** Whether Node's loop should have a turn before the next piece, of which `htmlRested` tells. */
+export function htmlIsTired(): boolean;
+
+/** Returns the number of the handler of the element's end tag; -1 when it has none. */
+export function htmlOnEndTag(rewriter: number): number;
+
+/**
+ * Opens a rewriter and returns its number. `handlers` is a list of selectors and steps by turns: text, or null for the
+ * whole document, and a bit for each step of `HTML_STEP` that there is a handler for.
+ */
+export function htmlOpen(handlers: Array<WireValue>, charset: string, esi: boolean): number;
+
+/** What has been rewritten since this was asked last. */
+export function htmlOutput(rewriter: number): Uint8Array;
+
+export function htmlRemove(rewriter: number, keepContent: boolean): void;
+
+export function htmlRemoveAttribute(rewriter: number, name: string): void;
+
+export function htmlRested(): void;
+
+/** Returns why there can be no such attribute, or null. */
+export function htmlSetAttribute(rewriter: number, name: string, value: string): string | null;
+
+/** Returns why the text cannot be that, or null. */
+export function htmlSetText(rewriter: number, text: string): string | null;
+
+export function htmlText(rewriter: number, which: number): string | null;
+
+/** Parses a piece of the document. Returns the next step, as the other functions do that have the parser go on. */
+export function htmlWrite(rewriter: number, piece: Content): number;
 
 /** Whether lanes that wait keep Node's loop alive. */
 export function keepAlive(alive: boolean): void;

@@ -1,10 +1,7 @@
 // The part of `exports.d.ts` that is written by hand: types of the wire, and the functions of `raw.rs`.
 
-/** What crosses between Node and Rust. Objects other than arrays and `Uint8Array`s are encoded by the membrane first. */
-export type WireValue = undefined | null | boolean | number | string | bigint | Uint8Array | WireValue[];
-
-/** What a store is to keep. */
-export type Content = string | Uint8Array;
+import type { Content, WireValue } from "../../wire.ts";
+export type { Content, WireValue };
 
 /** Where to store: in memory, in a folder (and whether to wait for the disk), or at the URL of a Redis server (with the
  * certificate authorities to trust, in PEM). */

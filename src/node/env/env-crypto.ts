@@ -1,9 +1,9 @@
 // `crypto` as a worker has it, over Node's.
 
 import { createHash, timingSafeEqual, webcrypto } from "node:crypto";
-import { bytesOfChunk, isArrayBuffer } from "../../web/chunks.js";
-import { createDigestStream } from "../../web/digest-stream.js";
-import { createSubtle } from "../../web/subtle.js";
+import { bytesOfChunk, isArrayBuffer } from "../../web/chunks.ts";
+import { createDigestStream } from "../../web/digest-stream.ts";
+import { createSubtle } from "../../web/subtle.ts";
 import { configure } from "./interfaces.ts";
 
 /** Of Node's, those that a worker has. */
@@ -64,6 +64,7 @@ const { digestOf, methods } = createSubtle({
   md5: (bytes) => ownBytes(createHash("md5").update(bytes)).buffer,
   equal: timingSafeEqual,
   isArrayBuffer,
+  textOf: (buffer) => Buffer.from(buffer).toString(),
 });
 for (const [name, value] of Object.entries({ ...standard, ...methods })) {
   Object.defineProperty(SubtleCrypto.prototype, name, { value, writable: true, configurable: true });

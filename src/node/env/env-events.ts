@@ -1,7 +1,7 @@
 // The events of a worker whose handlers run in the test, by the rules of the worker's own, over Node's events.
 
 import { setMaxListeners } from "node:events";
-import { createScope } from "../../web/scope.js";
+import { createScope } from "../../web/scope.ts";
 
 /** Where Node's events have their target, which it alone sets: to a target of its own, which the global object is not. */
 const TARGET = Object.getOwnPropertySymbols(new Event("")).find(({ description }) => description === "kTarget");

@@ -3,7 +3,6 @@
 
 import { isObject } from "../options/check.ts";
 import { OptionsError, describe } from "../errors.ts";
-import { nearest } from "../options/nearest.ts";
 import { optionNames, optionsFromTexts } from "../options/options.ts";
 
 /**
@@ -33,6 +32,7 @@ function readOptions(
 }
 
 function unknownOption(name: string, known: string[]) {
+  const { nearest } = require("../options/nearest.ts") as typeof import("../options/nearest.ts");
   const near = nearest(name, known);
   const remedy =
     near === undefined ? "remove it, or see docs/options.md for those there are" : `did you mean "${near}"?`;

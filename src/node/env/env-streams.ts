@@ -1,8 +1,8 @@
 // What Workers add to streams, over Node's: two classes of the test's own, and two methods of Node's classes, which these
 // have for as long as a test's environment is there.
 
-import { bytesOfChunk } from "../../web/chunks.js";
-import { extendStreams } from "../../web/streams.js";
+import { bytesOfChunk } from "../../web/chunks.ts";
+import { extendStreams } from "../../web/streams.ts";
 import { lengthOf, setLength } from "../http/http-body.ts";
 import { additions } from "./additions.ts";
 import { configure } from "./interfaces.ts";

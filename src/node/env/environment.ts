@@ -1,6 +1,7 @@
 // What a test file gets of this package: an instance of its own, the globals over it, and storage that can be brought back.
 // Evaluated in the realm of the test. Test runners differ in when they ask for what.
 
+import { enabledFlags } from "../options/compat.ts";
 import { completeOptions, FILES_READ, LOADS_LATER, OUTER_SCOPE } from "../options/config.ts";
 import { describe } from "../errors.ts";
 import { NoOpLog } from "../log/log.ts";
@@ -9,6 +10,7 @@ import { mockedBy } from "../../mock/node/options.ts";
 import { FETCH, Miniflare } from "../instance/miniflare.ts";
 import { validateOptions } from "../options/options.ts";
 import { GROUPS } from "../options/full-table.ts";
+import { rooms } from "../rooms.ts";
 import { keepingIn } from "../options/table.ts";
 import { additions } from "./additions.ts";
 import { needsWorker, ownBindings } from "./bindings.ts";
@@ -113,6 +115,7 @@ async function environmentOf(
     globals: merged(
       ownRealm(),
       webGlobals(fetch, caches),
+      roomGlobals(enabledFlags(options)),
       helpers(mf, () => bindings, mock),
       { getMiniflareDurableObjectIds: (name: string) => idsOfBound(mf, objects, name) },
       options.modules === true ? {} : { ...bindings },
@@ -130,6 +133,17 @@ async function environmentOf(
       await mf.dispose();
     },
   };
+}
+
+/** What rooms add to the global scope, each made when it is looked at. */
+function roomGlobals(flags: string[]): object {
+  const scope = {};
+  for (const { testGlobals = {} } of rooms) {
+    for (const [name, make] of Object.entries(testGlobals)) {
+      Object.defineProperty(scope, name, { get: () => make(flags), configurable: true });
+    }
+  }
+  return scope;
 }
 
 /** The properties of all objects as they are: those with a getter are made by it, when somebody looks at the global. */

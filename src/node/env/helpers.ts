@@ -5,7 +5,7 @@ import { settleWaits, stateOf } from "./env-events.ts";
 import { STATE } from "../../durable/node/durable-room.ts";
 import { runWithGates, TestState } from "./test-state.ts";
 import type { DurableObjectId, Miniflare, MockAgent } from "../../../index.d.ts";
-import type { GuestState } from "../../worker/control.d.ts";
+import type { GuestState } from "../../worker/contract.ts";
 import type { FETCH, Miniflare as Own } from "../instance/miniflare.ts";
 
 /** An instance, with the methods that rooms add to the class, and those of environments. */

@@ -4,7 +4,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { describe } from "../errors.ts";
 import type { DurableObjectId, DurableObjectStorage } from "../../../index.d.ts";
-import type { GuestState } from "../../worker/control.d.ts";
+import type { GuestState } from "../../worker/contract.ts";
 
 let guestOf: (state: unknown) => GuestState | undefined;
 /** Whose event the code at hand belongs to. */

@@ -1,7 +1,7 @@
 // The class of headers that users meet, over Node's, and what makes one of the text that headers cross as.
 
 import { extendLater } from "./fetch-classes.ts";
-import { headersOfText } from "../../web/header-text.js";
+import { headersOfText } from "../../web/header-text.ts";
 
 /** Those of responses that were fetched. */
 const immutable = new WeakSet<Headers>();

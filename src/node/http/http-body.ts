@@ -6,7 +6,7 @@ const { isArrayBuffer } = types;
 import { bytesFromSender, streamFromSender, textFromSender } from "../../web/node/node-streams.ts";
 import { web } from "./fetch-classes.ts";
 
-import type { Sender } from "../../web/sources.js";
+import type { Sender } from "../../web/sources.ts";
 import type { TypedBody } from "./form.ts";
 
 /** A body as it is handed on: null, a text, bytes, a byte stream, or the function by which one is read. */

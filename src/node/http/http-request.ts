@@ -7,7 +7,7 @@ import { parseHeaders, withGetAll, withOurClass } from "./flat-headers.ts";
 import { plainHeaders } from "./plain-headers.ts";
 import { extendLater, web } from "./fetch-classes.ts";
 import { streamFromSender } from "../../web/node/node-streams.ts";
-import { textOfHeaders } from "../../web/header-text.js";
+import { textOfHeaders } from "../../web/header-text.ts";
 import type { BodyContent } from "./http-body.ts";
 import type { TypedBody } from "./form.ts";
 import type { FormData, Headers } from "./flat-headers.ts";
@@ -32,7 +32,7 @@ export interface RequestParts {
   method: string;
   /** An absolute URL. */
   url: string;
-  /** Flat: see `src/web/header-text.js`. */
+  /** Flat: see `src/web/header-text.ts`. */
   headers: string;
   body: BodyContent;
   /** What JSON can represent. */
@@ -156,7 +156,7 @@ const PLAIN_KEYS = new Set<string>(["method", "headers", "body", "cf", "redirect
 
 /**
  * What `new Request(input, init)` would hold, in the form that the addon takes: an absolute `url`, flat `headers` (see
- * header-text.js), and a `body` that is null, a string, bytes (a view of the caller's memory) or a byte stream.
+ * header-text.ts), and a `body` that is null, a string, bytes (a view of the caller's memory) or a byte stream.
  */
 function splitRequest(input: RequestInfo, init?: RequestInit | null): RequestParts {
   return splitPlain(input, init) ?? splitBuilt(input, init);

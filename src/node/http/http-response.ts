@@ -6,7 +6,7 @@ import { describe } from "../errors.ts";
 import { streamOfForeign } from "./form.ts";
 import { fetchedHeaders, parseHeaders, withGetAll, withOurClass } from "./flat-headers.ts";
 import { extendLater, web } from "./fetch-classes.ts";
-import { textOfHeaders } from "../../web/header-text.js";
+import { textOfHeaders } from "../../web/header-text.ts";
 import type { BodyContent } from "./http-body.ts";
 import type { FormData, Headers } from "./flat-headers.ts";
 import type { Response as ContractResponse, ResponseInit } from "../../../index.d.ts";
@@ -17,7 +17,7 @@ type EncodeBody = ContractResponse["encodeBody"];
 export interface ResponseParts {
   status: number;
   statusText: string;
-  /** Flat: see `src/web/header-text.js`. */
+  /** Flat: see `src/web/header-text.ts`. */
   headers: string;
   /** Bytes may be kept by the one who gets them. */
   body: BodyContent;
@@ -268,7 +268,7 @@ class LightResponse extends Bare {
 Object.defineProperty(LightResponse.prototype, "constructor", { value: Response });
 
 /**
- * The answer of a dispatch. `headers` are flat (see header-text.js), `encodeBody` may be missing, `body` is null, a string, bytes that this response may
+ * The answer of a dispatch. `headers` are flat (see header-text.ts), `encodeBody` may be missing, `body` is null, a string, bytes that this response may
  * keep, or a byte stream; `waitUntil()` gives the promise of what the worker waits for.
  */
 function lightResponse(parts: ResponseParts): LightResponse {

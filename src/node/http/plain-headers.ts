@@ -1,7 +1,7 @@
 // The flat form of headers that are written plainly, without constructing Node's Headers for it.
 
 import { web } from "./fetch-classes.ts";
-import { textOfHeaders } from "../../web/header-text.js";
+import { textOfHeaders } from "../../web/header-text.ts";
 
 type Pair = [name: string, value: string];
 

@@ -18,7 +18,7 @@ import { checkServices, notMounted, workerName } from "./services.ts";
 import { soon } from "./soon.ts";
 import { Worker } from "./instance-worker.ts";
 import type { Log as GivenLog, MiniflareOptions, ServiceBinding } from "../../../index.d.ts";
-import type { Control, ObjectParts } from "../../worker/control.js";
+import type { Control, ObjectParts } from "../../worker/contract.ts";
 import type { Clock } from "./clock.ts";
 
 /** Snapshots go when nobody has the function any more that brings them back. */

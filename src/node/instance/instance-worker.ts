@@ -16,7 +16,7 @@ import { callFunction, serviceNames } from "./services.ts";
 import { soon } from "./soon.ts";
 import { Sources } from "../script/script-sources.ts";
 import type { Log, MiniflareOptions } from "../../../index.d.ts";
-import type { Control, ObjectParts } from "../../worker/control.js";
+import type { Control, ObjectParts } from "../../worker/contract.ts";
 import type { RequestParts } from "../http/http-request.ts";
 import type { WorkerOptions } from "../options/config.ts";
 import type { Response } from "../http/http-response.ts";
@@ -155,6 +155,7 @@ class Worker {
     this.#upstream = upstreamOf(options);
     const { wasm, values } = readBindings(options, root);
     const lane = this.#open(roomHooks(options, root, (error) => this.report(error)));
+    const endProgress = this.#showProgress();
     this.#starting = lane;
     try {
       if (options.simulate !== undefined) lane.control.simulate(options.simulate.seed, soon);
@@ -179,6 +180,7 @@ class Worker {
       throw lasting;
     } finally {
       this.#starting = undefined;
+      endProgress?.();
     }
     this.#noteImports(lane);
     if (this.#disposed) {
@@ -189,6 +191,13 @@ class Worker {
     this.#lane = lane;
     this.flags = flags;
     this.size = Buffer.byteLength(script.text);
+  }
+
+  /** Tells the log, if it has an output, of a script that takes long to start. */
+  #showProgress(): (() => void) | undefined {
+    if (this.log.log === NoOpLog.prototype.log) return undefined;
+    const { showProgress } = require("../log/progress.ts") as typeof import("../log/progress.ts");
+    return showProgress(this.log, "Starting worker");
   }
 
   #noteImports(lane: Lane): void {

@@ -9,14 +9,14 @@ import { createKinds, createRealm, listed } from "../../membrane/node/node-realm
 import { lightResponse, splitResponse } from "../http/http-response.ts";
 import { rooms } from "../rooms.ts";
 import { bodyFromWire, bodyToWire } from "../../web/node/node-streams.ts";
-import { ANSWER, CALL, FIRST, HOST, KIND, TAG, TARGET } from "../../protocol.js";
-import type { Membrane } from "../../membrane/membrane.js";
-import type { Control, ObjectParts } from "../../worker/control.js";
+import { ANSWER, CALL, FIRST, HOST, KIND, TAG, TARGET } from "../../protocol.ts";
+import type { Membrane } from "../../membrane/membrane.ts";
+import type { Control, ObjectParts } from "../../worker/contract.ts";
 import type { StalledPlace, WireValue } from "../binding/exports.d.ts";
 import type { FollowedSignal, RequestParts } from "../http/http-request.ts";
 import type { Response, ResponseParts } from "../http/http-response.ts";
 
-/** What has crossed before anything is asked for: the worker's control object (`src/worker/control.js`). */
+/** What has crossed before anything is asked for: the worker's control object (`src/worker/control.ts`). */
 const CONTROL: WireValue = [TAG.LIVE, FIRST.CONTROL, KIND.OBJECT];
 
 const kinds = createKinds(rooms.flatMap((room) => room.kinds ?? []));
@@ -171,7 +171,7 @@ class Lane {
   }
 
   /**
-   * Runs the script, as `start` in `src/worker/start.js` does; `settings` are nothing but data. A script that waits at its
+   * Runs the script, as `start` in `src/worker/start.ts` does; `settings` are nothing but data. A script that waits at its
    * top level for what will never come is told so once that is certain.
    */
   async start(settings: object, ...values: unknown[]): Promise<void> {

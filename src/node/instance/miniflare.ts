@@ -13,6 +13,7 @@ import type * as contract from "../../../index.d.ts";
 import type { MiniflareOptions } from "../../../index.d.ts";
 import type { RequestParts } from "../http/http-request.ts";
 import type { Response, ResponseParts } from "../http/http-response.ts";
+import type { Repl } from "../cli/repl.ts";
 import type { WorkerOptions } from "../options/config.ts";
 import type { RoomMethods } from "../rooms.ts";
 import type { Clock } from "./clock.ts";
@@ -47,6 +48,8 @@ const FETCH = Symbol("fetch");
 const DISPATCH = Symbol("dispatch");
 const OPTIONS = Symbol("options");
 const SERVERS = Symbol("servers");
+/** The method by which the command knows the end of a REPL. */
+const REPL = Symbol("REPL");
 
 /** A method of a room, as users call it. */
 type RoomMethod = (this: Miniflare, ...args: never[]) => unknown;
@@ -161,6 +164,27 @@ class Miniflare extends EventTarget {
     return startServer(this, options);
   }
 
+  /** A REPL of Node's in the worker's global scope, on standard input and output. */
+  async startREPL(): Promise<void> {
+    await this[REPL]();
+  }
+
+  /** The same, with its end. */
+  async [REPL](): Promise<Repl> {
+    await this.#worker.lane();
+    const { startRepl } = require("../cli/repl.ts") as typeof import("../cli/repl.ts");
+    return startRepl(this.log, async () => (await this.#worker.lane()).control);
+  }
+
+  /** The page that the option `open` says; undefined if it says none. */
+  async getOpenURL(): Promise<string | undefined> {
+    await this.#worker.lane();
+    const { open } = this.#worker.options;
+    if (!open) return undefined;
+    const { pageOf } = require("../cli/open.ts") as typeof import("../cli/open.ts");
+    return typeof open === "string" ? open : pageOf(this.#worker.options);
+  }
+
   /** `[FETCH](input, init, length)`, as `Lane.fetch` has them. */
   [FETCH](...args: Parameters<Lane["fetch"]>): Promise<Response> {
     return this.#worker.fetch(...args);
@@ -261,4 +285,4 @@ class Miniflare extends EventTarget {
   }
 }
 
-export { DISPATCH, FETCH, Miniflare, OPTIONS, ReloadEvent, SERVERS };
+export { DISPATCH, FETCH, Miniflare, OPTIONS, ReloadEvent, REPL, SERVERS };

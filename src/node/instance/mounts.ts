@@ -2,17 +2,19 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { MiniflareCoreError } from "../errors.ts";
+import { COMMAND_LINE } from "../options/config.ts";
+import type { WorkerOptions } from "../options/config.ts";
 import { places } from "../options/persist.ts";
 import { absolute } from "../options/place.ts";
 import { allOf, KEEPING } from "../options/table.ts";
 import type { Log, MiniflareOptions, MountOptions } from "../../../index.d.ts";
 
 /** What mounts have as their parent has it, unless they say otherwise. */
-function inheritedOptions(parent: MiniflareOptions): MiniflareOptions {
+function inheritedOptions(parent: WorkerOptions): WorkerOptions {
   const root = parent.rootPath ?? process.cwd();
   const given = KEEPING.filter(([name]) => parent[name] !== undefined);
   const stored = given.map(([name]) => [name, absolute(root, parent[name])]);
-  return { ...allOf("inherit", parent), ...Object.fromEntries(stored) };
+  return { ...allOf("inherit", parent), ...Object.fromEntries(stored), [COMMAND_LINE]: parent[COMMAND_LINE] };
 }
 
 /** The options of a mount. A path stands for a folder with configuration files of its own. */

@@ -12,7 +12,7 @@ import { extendsNodes } from "../http/fetch-classes.ts";
 import { BindingsPlugin, BuildPlugin, CorePlugin } from "./plugin-classes.ts";
 import type * as contract from "../../../index.d.ts";
 import type { MiniflareCoreContext } from "../../../types/core.d.ts";
-import { textOfHeaders } from "../../web/header-text.js";
+import { textOfHeaders } from "../../web/header-text.ts";
 
 const nodes = globalThis.fetch;
 

@@ -11,5 +11,12 @@ function pluginOf(name: string) {
   return Object.defineProperty(Plugin, "name", { value: name });
 }
 
-export const { BindingsPlugin, BuildPlugin, CachePlugin, CorePlugin, DurableObjectsPlugin, KVPlugin } =
-  Object.fromEntries(Object.keys(optionsOfPlugins()).map((name) => [name, pluginOf(name)]));
+export const {
+  BindingsPlugin,
+  BuildPlugin,
+  CachePlugin,
+  CorePlugin,
+  DurableObjectsPlugin,
+  HTMLRewriterPlugin,
+  KVPlugin,
+} = Object.fromEntries(Object.keys(optionsOfPlugins()).map((name) => [name, pluginOf(name)]));

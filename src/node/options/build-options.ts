@@ -20,6 +20,7 @@ const options = {
     check: strings,
     flag: "--build-watch-path",
     help: "Directory to watch for rebuilding on changes",
+    implies: { watch: true },
     wrangler: (config) =>
       (require("./wrangler-keys.ts") as typeof import("./wrangler-keys.ts")).buildWatchPaths(config),
   },

@@ -1,11 +1,11 @@
-// Options that stand in files: wrangler.toml, package.json and .env. What the constructor is given beats what they say.
+// Options that stand in files: the configuration of wrangler, package.json and .env. What the constructor is given beats what they say.
 
 import path from "node:path";
 import { readText } from "../script/files.ts";
 import { validateOptions } from "./options.ts";
 import { fileOf } from "./table.ts";
 import type { Log, MiniflareOptions } from "../../../index.d.ts";
-import type { WranglerOptions } from "./wrangler.ts";
+import type { Project, WranglerOptions } from "./wrangler.ts";
 
 /** A file that was read or that may come to be, and what it says. */
 type Named<Said> = { file?: string } & Said;
@@ -13,11 +13,17 @@ type Named<Said> = { file?: string } & Said;
 /** Bindings of the lowest priority among the options: `[vars]` of wrangler.toml, then the `.env` file. */
 const FILE_BINDINGS = Symbol("bindings from files");
 
+/** The project whose `main` is built into the script, among the options, unless they have a script. */
+const PROJECT = Symbol("project");
+
 /** Where a worker's script finds the globals that it has not, among the options: `{ has(name), get(name) }`, in Node. */
 const OUTER_SCOPE = Symbol("outer scope");
 
 /** Whether a worker is loaded when something is first asked of it, among the options: `true`. */
 const LOADS_LATER = Symbol("loads later");
+
+/** Whether the options are those of the command, among them: `true`. What no flag and no file says is then found out. */
+const COMMAND_LINE = Symbol("command line");
 
 /** Where a worker finds globals that it does not have. */
 export interface OuterScope {
@@ -27,9 +33,11 @@ export interface OuterScope {
 
 /** The options of a worker, with those that this package itself adds. */
 export interface WorkerOptions extends MiniflareOptions {
-  [FILE_BINDINGS]?: Record<string, string>;
+  [FILE_BINDINGS]?: Record<string, unknown>;
+  [PROJECT]?: Project;
   [OUTER_SCOPE]?: OuterScope;
   [LOADS_LATER]?: boolean;
+  [COMMAND_LINE]?: boolean;
 }
 
 /** Options that name files, for a worker whose options are complete. */
@@ -50,22 +58,23 @@ function completeOptions(given: WorkerOptions, log: Log): { options: WorkerOptio
   const wrangler = given.wranglerConfigPath ? wranglerReader().readWrangler(given, root, log) : NONE;
   const options: WorkerOptions = { ...wrangler.options, ...given };
   if (wrangler !== NONE) validateOptions(options);
+  if (wrangler.project !== undefined) options[PROJECT] = wrangler.project;
   const script = packageScript(options, root);
   const env = dotEnv(options, root);
   options.scriptPath ??= script.path;
   if (wrangler !== NONE || env.file !== undefined) options[FILE_BINDINGS] = { ...wrangler.vars, ...env.values };
-  const files = [wrangler.file, script.file, env.file].filter((file) => file !== undefined);
+  const files = [...wrangler.files, script.file, env.file].filter((file) => file !== undefined);
   return { options, files };
 }
-const NONE: WranglerOptions = { options: {}, vars: {} };
+const NONE: WranglerOptions = { files: [], options: {}, vars: {} };
 const wranglerReader = () => require("./wrangler.ts") as typeof import("./wrangler.ts");
 
 /** The script that package.json names, when no option names one. */
 function packageScript(
-  { script, scriptPath, packagePath, modules }: MiniflareOptions,
+  { script, scriptPath, packagePath, modules, [PROJECT]: project }: WorkerOptions,
   root: string,
 ): Named<{ path?: string }> {
-  if (!packagePath || script !== undefined || scriptPath !== undefined) return {};
+  if (!packagePath || project !== undefined || script !== undefined || scriptPath !== undefined) return {};
   const file = path.resolve(root, fileOf("packagePath", packagePath));
   const text = readText(file, "packagePath", packagePath === true);
   if (text === undefined) return { file };
@@ -96,4 +105,4 @@ function dotEnv(
 
 const parserOfEnv = () => (require("./dotenv.ts") as typeof import("./dotenv.ts")).parseEnv;
 
-export { completeOptions, FILE_BINDINGS, FILES_READ, LOADS_LATER, OUTER_SCOPE };
+export { COMMAND_LINE, completeOptions, FILE_BINDINGS, FILES_READ, LOADS_LATER, OUTER_SCOPE, PROJECT };

@@ -6,7 +6,7 @@ type Warn = (text: string) => void;
 
 const WHOLE = /^[+-]?\d+$/;
 
-/** What the worker's contexts are configured with; `src/realm/context.js` has what is not given here. */
+/** What the worker's contexts are configured with; `src/realm/context.ts` has what is not given here. */
 function contextLimits(options: MiniflareOptions, warn: Warn) {
   const { actualTime = false, globalAsyncIO = false, globalTimers = false, globalRandom = false } = options;
   return {

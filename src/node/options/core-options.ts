@@ -67,8 +67,8 @@ const options = {
     flag: "--modules-rule",
     takes: "array:TYPE=GLOB",
     help: "Modules import rule",
-    wrangler: ({ build }) =>
-      build?.upload?.rules?.map(({ type, globs, fallthrough }) => ({ type, include: globs, fallthrough })),
+    wrangler: ({ build, rules = build?.upload?.rules }) =>
+      rules?.map(({ type, globs, fallthrough }) => ({ type, include: globs, fallthrough })),
   },
   compatibilityDate: {
     check: string,
@@ -107,7 +107,7 @@ const options = {
     takes: "boolean",
     help: "Enable update checker (enabled by default)",
   },
-  repl: { check: boolean, missing: "command line", label: "REPL", flag: "--repl", help: "Enable interactive REPL" },
+  repl: { label: "REPL", flag: "--repl", takes: "boolean", help: "Enable interactive REPL" },
   rootPath: { check: string, flag: "--root", help: "Path to resolve files relative to" },
   mounts: {
     check: record(mount),

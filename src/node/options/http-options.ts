@@ -53,7 +53,6 @@ const options = {
   },
   open: {
     check: booleanOrString,
-    missing: "command line",
     flag: "-O, --open",
     help: "Automatically open browser to URL",
     wrangler: "miniflare.open",
@@ -118,6 +117,7 @@ const options = {
     check: boolean,
     flag: "--live-reload",
     help: "Reload HTML pages whenever worker is reloaded",
+    implies: { watch: true },
     wrangler: "miniflare.live_reload",
   },
 } satisfies OptionRows<HttpOptions>;

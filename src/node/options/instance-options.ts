@@ -25,12 +25,47 @@ const options = {
   scriptRequired: { check: boolean },
   // CPU time is what Workers' paid plan allows a request, memory what an isolate has:
   // https://developers.cloudflare.com/workers/platform/limits/
-  cpuLimitMs: { check: cpuLimit, default: 30_000 },
-  heapLimitMb: { check: heapLimit, default: 128 },
-  subrequestLimit: { check: subrequestLimit },
-  internalSubrequestLimit: { check: subrequestLimit },
-  simulate: { check: simulation },
-  durability: { check: oneOf("os", "sync") },
+  cpuLimitMs: {
+    check: cpuLimit,
+    default: 30_000,
+    label: "CPU Limit",
+    flag: "--cpu-limit",
+    help: "CPU time of a request, in milliseconds",
+    wrangler: "miniflare.cpu_limit_ms",
+  },
+  heapLimitMb: {
+    check: heapLimit,
+    default: 128,
+    label: "Heap Limit",
+    flag: "--heap-limit",
+    help: "Memory of the worker, in MiB",
+    wrangler: "miniflare.heap_limit_mb",
+  },
+  subrequestLimit: {
+    check: subrequestLimit,
+    flag: "--subrequest-limit",
+    help: "Most subrequests of a request",
+    wrangler: "miniflare.subrequest_limit",
+  },
+  internalSubrequestLimit: {
+    check: subrequestLimit,
+    flag: "--internal-limit",
+    help: "Most internal subrequests of a request",
+    wrangler: "miniflare.internal_subrequest_limit",
+  },
+  simulate: {
+    check: simulation,
+    flag: "--simulate",
+    takes: "number:SEED",
+    help: "Simulate orders of events with this seed",
+  },
+  durability: {
+    check: oneOf("os", "sync"),
+    flag: "--durability",
+    help: 'When persisted data is safe, "os" or "sync"',
+    wrangler: "miniflare.durability",
+  },
 } satisfies OptionRows;
 
+export const section = "Runtime";
 export { options };

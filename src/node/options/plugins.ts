@@ -8,7 +8,7 @@ import type { MiniflareOptions, ModuleRule } from "../../../index.d.ts";
 import type { NamingFile } from "./table.ts";
 
 /** The plugins of Miniflare 2, in its order. */
-const NAMES = [
+const PLUGINS = [
   ...["CorePlugin", "HTTPPlugin", "SchedulerPlugin", "BuildPlugin", "KVPlugin", "D1Plugin", "R2Plugin"],
   ...["DurableObjectsPlugin", "CachePlugin", "SitesPlugin", "QueuesPlugin", "HTMLRewriterPlugin", "WebSocketPlugin"],
   "BindingsPlugin",
@@ -18,7 +18,7 @@ const HIDDEN = "**********";
 let plugins: Record<string, string[]> | undefined;
 /** The names of the options of each plugin; made when it is first asked for. */
 const optionsOfPlugins = (): Record<string, string[]> =>
-  (plugins ??= Object.fromEntries(NAMES.map((name) => [name, optionsOf(name)])));
+  (plugins ??= Object.fromEntries(PLUGINS.map((name) => [name, optionsOf(name)])));
 
 function optionsOf(plugin: string): string[] {
   const rows = rowsOf(GROUPS.filter((group) => group.plugin === plugin));
@@ -35,9 +35,11 @@ function pluginsOf(options: MiniflareOptions): Record<string, Partial<MiniflareO
 
 /** The options in force as the log shows them, "Modules: true" each. */
 function optionLines(options: MiniflareOptions): string[] {
-  const given: Record<string, unknown> = Object.assign({}, ...Object.values(pluginsOf(options)));
-  return Object.entries(given)
-    .filter(([name]) => OPTIONS[name].flag !== undefined)
+  const all = options as Record<string, unknown>;
+  const own = rowsOf(GROUPS.filter(({ section }) => section !== undefined)).map(([name]) => name);
+  return [...Object.values(optionsOfPlugins()).flat(), ...own]
+    .filter((name) => all[name] !== undefined && OPTIONS[name].flag !== undefined)
+    .map((name): [string, unknown] => [name, all[name]])
     .map(([name, value]) => [OPTIONS[name].label ?? titleOf(name), shown(name, value)])
     .filter(([, text]) => text !== undefined)
     .map(([label, text]) => `${label}: ${text}`);
@@ -68,4 +70,4 @@ function shownItem(item: unknown): string {
   return include === undefined ? String(name ?? queueName) : `{${type}: ${include.join(", ")}}`;
 }
 
-export { optionLines, optionsOfPlugins, pluginsOf, titleOf };
+export { optionLines, optionsOfPlugins, PLUGINS, pluginsOf, titleOf };

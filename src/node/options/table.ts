@@ -3,10 +3,11 @@
 //
 // A group has
 //   plugin     the plugin of Miniflare 2 that its options belong to, if any
+//   section    the section of the command line's help, where there is no such plugin
 //   missing    the name of the feature, if it is not implemented yet
 //   options    the rows, by the names of the options
 // and, where the room needs it,
-//   settings(options)      its part of what `start` in `src/worker/start.js` gets
+//   settings(options)      its part of what `start` in `src/worker/start.ts` gets
 //   hooks(options, root)   its part of the hooks that the worker's lane calls in Node
 //   inherit(options)       options that mounts take over from the main worker
 //   bindings(options, mf)  `[name, value]` of bindings in a test environment without a worker; values may be promises
@@ -20,6 +21,7 @@
 //              The log leaves out options without a flag
 //   help       the text of the help
 //   takes      what the help says that the flag takes, where it differs from `check.takes`
+//   implies    options that the flag sets as well, unless a flag of theirs is given
 //   wrangler   the key in wrangler.toml, "miniflare.cache", or a function of the file's content and `{ folder, log }`
 //   file       the file that the value `true` names
 //   keeps      the room whose data the option names the place of; `folder` is the place that `true` names
@@ -49,6 +51,7 @@ export interface OptionRow<Value = unknown> {
   flag?: string;
   help?: string;
   takes?: string;
+  implies?: MiniflareOptions;
   wrangler?: string | ((config: WranglerConfig, file: WranglerFile) => Value | undefined);
   file?: string;
   keeps?: string;
@@ -80,6 +83,7 @@ export type OptionRows<Others = unknown> = {
 /** A group of the table. */
 export interface OptionGroup {
   readonly plugin?: string;
+  readonly section?: string;
   readonly missing?: string;
   readonly options: Readonly<Record<string, OptionRow>>;
   settings?(options: MiniflareOptions): object;

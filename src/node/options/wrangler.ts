@@ -1,12 +1,12 @@
-// wrangler.toml: the options that a worker's configuration file stands for. The keys are those of wrangler 1 and 2 that
-// Miniflare 2 reads; each option's row has its own.
+// The options that a worker's configuration file stands for: wrangler.toml, wrangler.json or wrangler.jsonc. Each option's
+// row has its keys.
 
 import path from "node:path";
-import { MiniflareCoreError } from "../errors.ts";
-import { readText } from "../script/files.ts";
-import { parseToml } from "../binding/binding.ts";
+import { isForWrangler1, readConfigFile } from "./config-file.ts";
+import { devVars } from "./dev-vars.ts";
 import { OPTIONS } from "./full-table.ts";
-import { fileOf } from "./table.ts";
+import { inherit, inheritAll } from "./wrangler-environments.ts";
+import { warnOfKeys } from "./wrangler-known.ts";
 import type { Log, MiniflareOptions, ModuleRule } from "../../../index.d.ts";
 import type { WorkerOptions } from "./config.ts";
 import type { OptionRow } from "./table.ts";
@@ -58,6 +58,12 @@ export interface ObjectConfig {
   script_name?: string;
 }
 
+export interface Rule {
+  type: ModuleRule["type"];
+  globs: string[];
+  fallthrough?: boolean;
+}
+
 export type Route = string | { pattern: string };
 
 /**
@@ -78,7 +84,7 @@ export interface WranglerConfig {
       main?: string;
       dir?: string;
       format?: string;
-      rules?: { type: ModuleRule["type"]; globs: string[]; fallthrough?: boolean }[];
+      rules?: Rule[];
     };
   };
   miniflare?: {
@@ -96,6 +102,20 @@ export interface WranglerConfig {
   r2_buckets?: { binding: string }[];
   d1_databases?: { binding: string }[];
   durable_objects?: { bindings?: ObjectConfig[] };
+  name?: string;
+  main?: string;
+  compatibility_date?: string;
+  compatibility_flags?: string[];
+  rules?: Rule[];
+  no_bundle?: boolean;
+  minify?: boolean;
+  keep_names?: boolean;
+  define?: Record<string, string>;
+  alias?: Record<string, string>;
+  tsconfig?: string;
+  jsx_factory?: string;
+  jsx_fragment?: string;
+  secrets?: { required?: string[] };
   queues?: { producers?: ProducerConfig[]; consumers?: ConsumerConfig[] };
 }
 
@@ -105,45 +125,69 @@ export interface WranglerFile {
   log: Log;
 }
 
+/** A project whose script is built from its `main`. */
+export interface Project {
+  config: WranglerConfig;
+  /** Paths. */
+  main: string;
+  folder: string;
+}
+
 /** What is read of a file. */
 export interface WranglerOptions {
-  file?: string;
+  /** Those that were read, or that may come to be. */
+  files: string[];
   options: MiniflareOptions;
-  vars: Record<string, string>;
+  vars: Record<string, unknown>;
+  project?: Project;
 }
 
 /**
- * Reads the file that the option `wranglerConfigPath` names, `wrangler.toml` when it is `true`.
- * @returns `{ file, options, vars }`; no `options` when there is no such file and need be none
+ * Reads the configuration file that the option `wranglerConfigPath` names, or the one that wrangler finds when it is `true`.
+ * @returns no `options` when there is no such file and need be none
  */
 function readWrangler(
   { wranglerConfigPath, wranglerConfigEnv }: WorkerOptions,
   root: string,
   log: Log,
 ): WranglerOptions {
-  if (!wranglerConfigPath) return { options: {}, vars: {} };
-  const file = path.resolve(root, fileOf("wranglerConfigPath", wranglerConfigPath));
-  const text = readText(file, "wranglerConfigPath", wranglerConfigPath === true);
-  if (text === undefined) return { file, options: {}, vars: {} };
-  const config = withoutEmpty(inEnvironment(parse(text, file), wranglerConfigEnv, file, log), NAMED) ?? {};
-  return { file, options: wranglerOptions(config, path.dirname(file), log), vars: stringVars(config.vars) };
+  if (!wranglerConfigPath) return { files: [], options: {}, vars: {} };
+  const { file, config } = readConfigFile(wranglerConfigPath, root);
+  if (config === undefined) return { files: [file], options: {}, vars: {} };
+  const isOld = isForWrangler1(config, file);
+  log.debug(`Reading ${file}, for wrangler ${isOld ? "1" : "2 and later"}...`);
+  return isOld ? readOld(config, wranglerConfigEnv, file, log) : readProject(config, wranglerConfigEnv, file, log);
 }
 
-function parse(text: string, file: string): WranglerConfig {
-  try {
-    return parseToml(text) as WranglerConfig;
-  } catch (error) {
-    throw new MiniflareCoreError("ERR_INVALID_CONFIG", `${file} is not valid TOML: ${(error as Error).message}`);
-  }
+/** A file for wrangler 1, as Miniflare 2 reads it. */
+function readOld(given: WranglerConfig, environment: string | undefined, file: string, log: Log): WranglerOptions {
+  const config = withoutEmpty(inheritAll(given, environment, file, log), NAMED) ?? {};
+  const vars = Object.entries(config.vars ?? {}).map(([name, value]) => [name, String(value)]);
+  return {
+    files: [file],
+    options: wranglerOptions(config, path.dirname(file), log),
+    vars: Object.fromEntries(vars),
+  };
 }
 
-/** The section of an environment over the rest; each of its keys, unless it is empty, replaces the one outside as a whole. */
-function inEnvironment(config: WranglerConfig, name: string | undefined, file: string, log: Log): WranglerConfig {
-  if (name === undefined) return config;
-  const section = config.env?.[name];
-  if (section === undefined) log.warn(`${file} has no environment "${name}" (option "wranglerConfigEnv")`);
-  const given = Object.entries(section ?? {}).filter(([, value]) => value !== "");
-  return { ...config, ...Object.fromEntries(given) };
+/** A file for wrangler 2 or later, with what stands beside it. */
+function readProject(
+  given: WranglerConfig,
+  environment: string | undefined = process.env.CLOUDFLARE_ENV || undefined,
+  file: string,
+  log: Log,
+): WranglerOptions {
+  warnOfKeys(given, file, log);
+  const config = withoutEmpty(inherit(given, environment, file, log), NAMED) ?? {};
+  const folder = path.dirname(file);
+  const known = given.env?.[environment ?? ""] === undefined ? undefined : environment;
+  const { values, files } = devVars(folder, known, config, log);
+  return {
+    files: [file, ...files],
+    options: wranglerOptions(config, folder, log),
+    vars: { ...config.vars, ...values },
+    project: config.main === undefined ? undefined : { config, main: path.resolve(folder, config.main), folder },
+  };
 }
 
 /** Tables whose keys are names of the user's own, and by section: an empty text is a value there. */
@@ -175,9 +219,6 @@ function withoutEmpty(value: unknown, named: Named = {}): unknown {
 
 const list = (items: unknown[]) => (items.length === 0 ? undefined : items);
 const table = (entries: [string, unknown][]) => (entries.length === 0 ? undefined : Object.fromEntries(entries));
-
-const stringVars = (vars: Record<string, unknown> = {}): Record<string, string> =>
-  Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, String(value)]));
 
 /** What the rows of options read from the file, by the options' names. */
 function wranglerOptions(config: WranglerConfig, folder: string, log: Log): MiniflareOptions {

@@ -2,6 +2,7 @@
 
 import path from "node:path";
 import { BuildError } from "../errors.ts";
+import { showProgress } from "../log/progress.ts";
 import type { Log, MiniflareOptions } from "../../../index.d.ts";
 
 /** A build that is under way. */
@@ -20,14 +21,15 @@ function startBuild({ buildCommand, buildBasePath = "." }: BuildOptions, root: s
   const cwd = path.resolve(root, buildBasePath);
   const env = { ...process.env, MINIFLARE: "1" };
   const child = spawn(buildCommand, { cwd, env, shell: true, stdio: "inherit" });
-  const done = new Promise<void>((resolve, reject) => {
+  const endProgress = showProgress(log, "Building");
+  const ended = new Promise<void>((resolve, reject) => {
     child.once("error", (error) => reject(new BuildError(-1, `Build cannot be started in ${cwd}: ${error.message}`)));
     child.once("exit", (code, signal) => {
       if (code === 0) resolve(log.info("Build succeeded"));
       else reject(failure(code, signal));
     });
   });
-  return { done, stop: () => child.kill() };
+  return { done: ended.finally(endProgress), stop: () => child.kill() };
 }
 
 function failure(code: number | null, signal: NodeJS.Signals | null): BuildError {

@@ -1,12 +1,14 @@
 // What a worker is made of on disk: files with options, a build, the script and all that it reads. Watched if asked for.
 
 import path from "node:path";
-import { completeOptions } from "../options/config.ts";
+import { COMMAND_LINE, completeOptions, PROJECT } from "../options/config.ts";
 import { isObject, isString } from "../options/check.ts";
 import { OPTIONS } from "../options/table.ts";
 import type { Log } from "../../../index.d.ts";
 import type { WorkerOptions } from "../options/config.ts";
+import type { Project } from "../options/wrangler.ts";
 import type { Build, BuildOptions } from "./build.ts";
+import type { Bundler } from "./bundle-main.ts";
 import type { Watcher } from "./watch.ts";
 
 class Sources {
@@ -22,6 +24,7 @@ class Sources {
   #read: string[] = [];
   #built: string | undefined;
   #build: Build | undefined;
+  #bundler: Bundler | undefined;
 
   /** @param onChange called with whether to build again, when files have changed */
   constructor(log: Log, onChange: (rebuild: boolean) => void) {
@@ -42,7 +45,25 @@ class Sources {
     this.#folders = (options.buildWatchPaths ?? []).map((folder) => path.resolve(root, folder));
     this.#read = watchedIn(options).map((folder) => path.resolve(root, folder));
     if (options.buildCommand) await this.#runBuild(options as BuildOptions, root, rebuild);
-    return options;
+    if (options[COMMAND_LINE]) {
+      const { completeForCommand } =
+        require("../options/command-line.ts") as typeof import("../options/command-line.ts");
+      completeForCommand(options, root);
+    }
+    const project = options.script === undefined && options.scriptPath === undefined ? options[PROJECT] : undefined;
+    return project === undefined ? options : this.#bundle(project, options);
+  }
+
+  /** The options with the script that `main` of a project is built into. */
+  async #bundle(project: Project, options: WorkerOptions): Promise<WorkerOptions> {
+    const { Bundler } = require("./bundle-main.ts") as typeof import("./bundle-main.ts");
+    this.#bundler ??= new Bundler(this.#log);
+    try {
+      return { ...options, ...(await this.#bundler.bundle(project, options, this.isWatching)) };
+    } finally {
+      // A correction of a file that a build has failed in builds again.
+      this.#files.push(...this.#bundler.inputs);
+    }
   }
 
   async #runBuild(options: BuildOptions, root: string, rebuild: boolean): Promise<void> {
@@ -76,6 +97,7 @@ class Sources {
   /** Ends a build that is under way, and the watching. */
   close(): void {
     this.#build?.stop();
+    this.#bundler?.close();
     this.#watcher?.close();
   }
 }

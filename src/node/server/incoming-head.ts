@@ -5,7 +5,7 @@ import type { IncomingMessage } from "node:http";
 
 /** What the head of a request says. */
 export interface IncomingHead {
-  /** The headers that go on to the worker, flat: see `src/web/header-text.js`. */
+  /** The headers that go on to the worker, flat: see `src/web/header-text.ts`. */
   flat: string;
   /** The names of `ADDED` that are among them. */
   has: Set<string> | undefined;

@@ -14,7 +14,7 @@ import type { IncomingBody } from "./incoming-body.ts";
 export interface IncomingParts {
   method: string;
   url: string;
-  /** Flat: see `src/web/header-text.js`. */
+  /** Flat: see `src/web/header-text.ts`. */
   headers: string;
   body: Uint8Array | IncomingBody | null;
   cf: undefined;

@@ -6,8 +6,8 @@ import type { ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import type { Transform } from "node:stream";
 import { createBrotliCompress, createDeflate, createGzip } from "node:zlib";
-import { WANT } from "../../protocol.js";
-import type { Sender, SenderAnswer } from "../../web/sources.js";
+import { WANT } from "../../protocol.ts";
+import type { Sender, SenderAnswer } from "../../web/sources.ts";
 import { writeHead } from "./outgoing.ts";
 import type { Head, OutgoingParts } from "./outgoing.ts";
 

@@ -8,7 +8,7 @@ import type { ServerResponse } from "node:http";
 export interface OutgoingParts {
   status: number;
   statusText: string;
-  /** Flat, see `src/web/header-text.js`. */
+  /** Flat, see `src/web/header-text.ts`. */
   headers: string;
   body: BodyContent;
   encodeBody: "automatic" | "manual";

@@ -28,7 +28,7 @@ const LIMITS = {
   noDelay: true,
 };
 
-const isHttps = (options: ServerOptions) =>
+export const isHttps = (options: ServerOptions) =>
   Boolean(
     options.https ||
       options.httpsKey ||

@@ -8,13 +8,13 @@ const { setTimeout } = timers;
 import { binding, waiting } from "../../node/binding/binding.ts";
 import { later } from "../../node/binding/later.ts";
 import { describeThrown, QueueError } from "../../node/errors.ts";
-import { FATE } from "../../protocol.js";
+import { FATE } from "../../protocol.ts";
 import { consumersOf } from "./options.ts";
 import type { Log, QueueConsumerOptions } from "../../../index.d.ts";
 import type { WireValue } from "../../node/binding/exports.d.ts";
 import type { Group } from "../../node/instance/group.ts";
 import type { Worker } from "../../node/instance/instance-worker.ts";
-import type { BatchOutcome } from "../../worker/control.js";
+import type { BatchOutcome } from "../../worker/contract.ts";
 
 /** What holds for consumers that do not say it, as in Miniflare 2. */
 const DEFAULTS = { maxBatchSize: 5, maxWaitMs: 1000, maxRetries: 2, retryDelay: 0 };

@@ -4,8 +4,8 @@ import { binding } from "../../node/binding/binding.ts";
 import { outside } from "../../node/binding/outside.ts";
 import { makeFair } from "../../node/instance/fairly.ts";
 import { serialize } from "../../membrane/node/node-realm.ts";
-import { MESSAGE_TYPE } from "../../protocol.js";
-import { WorkerQueue } from "../worker-queue.js";
+import { MESSAGE_TYPE } from "../../protocol.ts";
+import { WorkerQueue } from "../worker-queue.ts";
 import type { Inside } from "../../node/instance/inside.ts";
 
 makeFair(WorkerQueue);

@@ -1,10 +1,10 @@
-// Streams of Node's on their way into a worker, and a worker's in Node: what crosses is in `src/web/sources.js`.
+// Streams of Node's on their way into a worker, and a worker's in Node: what crosses is in `src/web/sources.ts`.
 
-import { createSources } from "../sources.js";
-import type { Membrane } from "../../membrane/membrane.js";
+import { createSources } from "../sources.ts";
+import type { Membrane } from "../../membrane/membrane.ts";
 import type { WireValue } from "../../node/binding/exports.d.ts";
 import type { BodyContent } from "../../node/http/http-body.ts";
-import type { Sender } from "../sources.js";
+import type { Sender } from "../sources.ts";
 
 /** Of whatever realm. */
 const isArrayBuffer = (value: unknown): value is ArrayBuffer =>

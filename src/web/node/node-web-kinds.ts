@@ -1,4 +1,4 @@
-// Web objects crossing the membrane: they arrive as Node's own, not as proxies. Node's half of `../web-kinds.js`.
+// Web objects crossing the membrane: they arrive as Node's own, not as proxies. Node's half of `../web-kinds.ts`.
 
 import { types } from "node:util";
 const { isProxy } = types;
@@ -6,15 +6,15 @@ import { parseHeaders } from "../../node/http/flat-headers.ts";
 import { buildRequest, isRequest, splitRequest } from "../../node/http/http-request.ts";
 import { isLight, isResponse, lightResponse, splitResponse } from "../../node/http/http-response.ts";
 import { classNamed } from "../../node/http/fetch-classes.ts";
-import { tagOf } from "../../membrane/attempt.js";
-import { textOfHeaders } from "../header-text.js";
+import { tagOf } from "../../membrane/attempt.ts";
+import { textOfHeaders } from "../header-text.ts";
 import { bodyFromWire, bodyToWire, chunkBytes } from "./node-streams.ts";
-import type { Kind } from "../../membrane/kinds.js";
-import type { Membrane } from "../../membrane/membrane.js";
-import type { SignalParts } from "../../membrane/signals.js";
+import type { Kind } from "../../membrane/kinds.ts";
+import type { Membrane } from "../../membrane/membrane.ts";
+import type { SignalParts } from "../../membrane/signals.ts";
 import type { WireValue } from "../../node/binding/exports.d.ts";
 import type { RequestParts } from "../../node/http/http-request.ts";
-import type { ReadableParts, Streams } from "../wire-streams.js";
+import type { ReadableParts, Streams } from "../wire-streams.ts";
 import type { KeyParts } from "./node-keys.ts";
 
 /** What crosses of a response, and of a request. */
@@ -29,7 +29,7 @@ type BlobWire = [type: string, name: string | undefined, lastModified: number | 
 // Few suites bind streams or keys: their files are loaded for the first.
 let loaded: Streams | undefined;
 const streams = () => (loaded ??= wireStreams().createStreams({ classes: () => globalThis, bytesOf: chunkBytes }));
-const wireStreams = () => require("../wire-streams.js") as typeof import("../wire-streams.js");
+const wireStreams = () => require("../wire-streams.ts") as typeof import("../wire-streams.ts");
 const keys = () => require("./node-keys.ts") as typeof import("./node-keys.ts");
 
 /** What belongs to one V8, and what to do instead. */

@@ -26,7 +26,7 @@ pub struct Modules {
     pub from_file: bool,
     /// The texts of modules that are no files, by their specifiers.
     pub texts: HashMap<String, String>,
-    /// Evaluates a CommonJS module: `(path, body) => module.exports`. See `src/worker/commonjs.js`.
+    /// Evaluates a CommonJS module: `(path, body) => module.exports`. See `src/worker/commonjs.ts`.
     pub evaluate_commonjs: Option<v8::Global<v8::Function>>,
     /// The module that the worker consists of.
     pub entry: Option<v8::Global<v8::Module>>,

@@ -34,6 +34,8 @@ pub fn op_run_script<'s, 'i>(
 
 /// Links and evaluates the entry module: `[namespace, promise of its evaluation]`. `rules` is an array of
 /// `[type, fallthrough, ...globs]`.
+///
+/// @returns {[namespace: Record<string, unknown>, evaluated: Promise<unknown>]}
 #[op2(reentrant)]
 pub fn op_run_module<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,
@@ -71,6 +73,8 @@ pub fn op_run_module<'s, 'i>(
 
 /// What `require(specifier)` in `importer` names: `[type, path, contents]`, the contents being a function to be called
 /// with `(exports, require, module)` for CommonJS, and the value itself otherwise.
+///
+/// @returns {[type: string, path: string, contents: unknown]}
 #[op2(reentrant)]
 pub fn op_require<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,
@@ -111,6 +115,8 @@ pub fn op_module_files(state: &mut OpState) -> Vec<String> {
 }
 
 /// Compiles WebAssembly, whatever the realm's own rules on compiling are.
+///
+/// @returns {WebAssembly.Module}
 #[op2]
 pub fn op_compile_wasm<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,

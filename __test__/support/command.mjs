@@ -1,0 +1,89 @@
+// The command as users run it: a child process, whose output is awaited line by line. On the oracle it is Miniflare 2's own.
+
+import { spawn } from "node:child_process";
+import path from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { isOracle } from "./miniflare.mjs";
+import { root } from "./child.mjs";
+
+const BIN = path.join(root, "bin/miniflare-rs.js");
+const ORACLE = [
+  "--no-warnings",
+  "--experimental-vm-modules",
+  path.join(root, "node_modules/miniflare/dist/src/cli.js"),
+];
+
+/** What runs the command, and what runs Miniflare 2's. */
+export const commands = { own: [BIN], oracle: ORACLE };
+
+/** An environment in which nothing colours, fetches or keeps a history. */
+const QUIET = { NODE_ENV: "test", NO_COLOR: "1", MINIFLARE_REPL_HISTORY: "", FORCE_COLOR: undefined };
+
+/**
+ * Starts the command; it is killed when the test ends.
+ * @param options `{ cwd, env, input, command, stdin }`: what is written to its input, which ends then; without, it has none
+ * @returns `{ child, out, seen(pattern), ended }`: `seen` resolves to the match once the output has it, `ended` to
+ *   `{ code, signal, stdout, stderr }`
+ */
+export function start(t, args, { cwd, env = {}, input, command = isOracle ? ORACLE : commands.own, stdin } = {}) {
+  const stdio = [input === undefined && stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"];
+  const child = spawn(process.execPath, [...command, ...args], {
+    cwd,
+    env: { ...process.env, ...QUIET, ...env },
+    stdio,
+  });
+  t.after(() => child.kill("SIGKILL"));
+  if (input !== undefined) child.stdin.end(input);
+  const out = { stdout: "", stderr: "" };
+  const looks = new Set();
+  const look = () => {
+    for (const one of looks) one();
+  };
+  for (const name of ["stdout", "stderr"]) {
+    child[name].setEncoding("utf8").on("data", (text) => {
+      out[name] += text;
+      look();
+    });
+  }
+  let isOver = false;
+  const ended = new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      isOver = true;
+      look();
+      resolve({ code, signal, ...out });
+    });
+  });
+  const shown = () => `${out.stdout}\n--- on stderr:\n${out.stderr}`;
+  const seen = (pattern, from = 0) =>
+    new Promise((resolve, reject) => {
+      const one = () => {
+        const match = find(stripVTControlCharacters(out.stdout + out.stderr), pattern, from);
+        if (match === undefined && !isOver) return;
+        looks.delete(one);
+        if (match === undefined) reject(new Error(`no ${pattern} in:\n${shown()}`));
+        else resolve(match);
+      };
+      looks.add(one);
+      one();
+    });
+  return { child, out, seen, ended };
+}
+
+/** The match number `from` of a pattern. */
+function find(text, pattern, from) {
+  return [
+    ...text.matchAll(new RegExp(pattern.source, pattern.flags.includes("g") ? pattern.flags : `${pattern.flags}g`)),
+  ][from];
+}
+
+/** Runs the command to its end. */
+export const runCommand = (t, args, options) => start(t, args, options).ended;
+
+/** Starts the command with a server on a free port of this machine; `origin` is its URL, `get(path)` asks it for a text. */
+export async function serveCommand(t, args, options) {
+  const started = start(t, [...args, "--host", "127.0.0.1", "--port", "0"], options);
+  const [, origin] = await started.seen(/- (https?:\/\/127\.0\.0\.1:\d+)/);
+  const get = async (target = "/") => (await fetch(new URL(target, origin))).text();
+  return { ...started, origin, get };
+}

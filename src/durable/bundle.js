@@ -1,3 +1,0 @@
-// What the realm asks of Durable Objects (`room.js`): a lazy script of its own, made of the modules that only this one imports.
-export { bindClasses, fetchObject, namespaces } from "ext:miniflare/durable/objects.js";
-export { outside } from "ext:miniflare/durable/outside.js";

@@ -1,0 +1,9 @@
+// What the storage of Durable Objects (`src/durable/`) asks of the worker that it runs in, where there is none: in Node there
+// are no contexts of requests, and nobody is called.
+
+const currentContext = () => undefined;
+const gatedContext = () => undefined;
+const enter = <Result>(_context: unknown, work: () => Result) => work();
+
+export * from "../../protocol.ts";
+export { currentContext, enter, gatedContext };

@@ -1,0 +1,392 @@
+// The objects of this worker: which classes are bound, which objects live, and how requests reach them.
+//
+// An object is constructed when it is first asked for something, and lives as long as the worker. One whose constructor
+// throws does not live, nor does one that was reset: the next request constructs it again.
+
+import { core } from "ext:core/mod.js";
+import {
+  op_durable_alarms_forget,
+  op_durable_id_from_name,
+  op_durable_id_parse,
+  op_durable_id_unique,
+  op_durable_open,
+} from "ext:core/ops";
+import { deliverAlarm, watchAlarms } from "ext:miniflare/durable/alarms.ts";
+import { confirm } from "ext:miniflare/durable/entries.ts";
+import { InputGate, OutputGate } from "ext:miniflare/durable/gate.ts";
+import { Life } from "ext:miniflare/durable/life.ts";
+import { CLASSES } from "ext:miniflare/durable/object-kinds.ts";
+import { isSimulating, someTime } from "ext:miniflare/realm/simulation.ts";
+import { DurableObjectState } from "ext:miniflare/durable/state.ts";
+import { DurableObjectStorage } from "ext:miniflare/durable/storage.ts";
+import { Request } from "ext:miniflare/web/request-class.ts";
+import {
+  advance,
+  contextWithin,
+  countInternalSubrequest,
+  currentContext,
+  depart,
+  enter,
+  eventContext,
+  objectContext,
+} from "ext:miniflare/realm/context.ts";
+import { miniflareError } from "ext:miniflare/realm/realm-errors.ts";
+import { load } from "ext:miniflare/realm/lazy.ts";
+import { encodeThrown, HOST, host } from "ext:miniflare/realm/port.ts";
+import { fetchElsewhere } from "ext:miniflare/membrane/worker/elsewhere.ts";
+import { arrivingRequest, arrivingResponse, isResponse } from "ext:miniflare/web/wire-request.ts";
+import { worker } from "ext:miniflare/realm/worker.ts";
+import type { RequestContext } from "ext:miniflare/realm/context.ts";
+import type { AlarmFailure, AlarmInfo, AlarmState } from "ext:miniflare/durable/alarms.ts";
+import type { Open } from "ext:miniflare/durable/entries.ts";
+import type { DurableObjectNamespace, NamespaceBackend } from "./object-namespace.ts";
+
+/** A binding of a class: its name, that of the class, and the worker that exports it. */
+export type Binding = [binding: string, className: string, scriptName: string | undefined];
+type ObjectClass = new (state: DurableObjectState, env: object) => ObjectInstance;
+/** An instance of the user's class, with the handlers that it may have. */
+interface ObjectInstance {
+  alarm?(info: AlarmInfo): unknown;
+  fetch?(request: Request): unknown;
+}
+/** Calls back once Node's microtasks are done. */
+export type Soon = (callback: () => void) => void;
+export type Work<Result> = (instance: object, state: DurableObjectState) => Result | Promise<Result>;
+
+interface ObjectGates {
+  input: InputGate;
+  output: OutputGate;
+  life: Life;
+}
+
+/** The storage that an object has or will have, with the gates before it. */
+interface StorageEntry {
+  gates: ObjectGates;
+  open: Open;
+  alarm: AlarmState;
+  storage: DurableObjectStorage;
+  opening?: Promise<void> | undefined;
+}
+
+type ById<Entry> = Map<string, Entry>;
+type ByBinding<Entry> = Map<string, ById<Entry>>;
+
+const objectError = (code: string, message: string) => miniflareError("DurableObjectError", code, message);
+core.registerErrorBuilder("ERR_DESERIALIZATION", (message) => objectError("ERR_DESERIALIZATION", message));
+
+/** The class of each binding whose objects live in this worker; those of others live where their script runs. */
+const classes = new Map<string, ObjectClass>();
+/** By binding, then by id. */
+const storages: ByBinding<StorageEntry> = new Map();
+const objects: ByBinding<LivingObject> = new Map();
+
+/** The namespaces of these names to bind, `[name, namespace]` each. `flags` are the enabled compatibility flags. */
+export function namespaces(bindings: string[], flags: string[]): [name: string, namespace: DurableObjectNamespace][] {
+  const backend: NamespaceBackend = {
+    idFromName: op_durable_id_from_name,
+    uniqueId: op_durable_id_unique,
+    parseId: op_durable_id_parse,
+    isEnabled: (flag) => flags.includes(flag),
+    warn: (text) => host(HOST.WARN, text),
+    async fetch(binding, hex, input, init) {
+      const leaves = depart();
+      if (leaves !== undefined) await leaves;
+      const ask = classes.has(binding) ? askHere : askElsewhere;
+      const response = await ask(binding, hex, input, init);
+      const arrives = isSimulating() ? someTime().then(advance) : advance();
+      if (arrives !== undefined) await arrives;
+      return response;
+    },
+  };
+  return bindings.map((name) => [name, new (load(CLASSES).DurableObjectNamespace)(name, backend)]);
+}
+
+async function askHere(binding: string, hex: string, input: RequestInfo | URL, init: RequestInit | undefined) {
+  const opening = storageOf(binding, hex).opening;
+  if (opening !== undefined) await opening;
+  const object = objectOf(binding, hex);
+  const request = arrivingRequest(input, init);
+  countInternalSubrequest();
+  return arrivingResponse(await enter(objectContext(), () => object.fetch(request)));
+}
+
+function askElsewhere(binding: string, hex: string, input: RequestInfo | URL, init: RequestInit | undefined) {
+  const request = new Request(input, init);
+  countInternalSubrequest();
+  return fetchElsewhere([binding, hex], request, objectContext());
+}
+
+/**
+ * Finds the classes that `[binding, className, scriptName]` name among what the script exports, and delivers the alarms
+ * of their objects from now on; none on its own unless `alarms`.
+ */
+export function bindClasses(bindings: Binding[], exported: Record<string, unknown>, alarms: boolean) {
+  for (const [binding, className, scriptName] of bindings) {
+    const Class = Object.hasOwn(exported, className) ? exported[className] : undefined;
+    if (typeof Class !== "function") {
+      const script = scriptName === undefined ? "" : ` in script "${scriptName}"`;
+      const text = `Class "${className}"${script} for Durable Object "${binding}" not found`;
+      throw objectError("ERR_CLASS_NOT_FOUND", text);
+    }
+    classes.set(binding, Class as ObjectClass);
+  }
+  if (classes.size > 0) watchAlarms([...classes.keys()], alarms, deliverAlarmOf, reportAlarm);
+}
+
+/** A request from outside the worker; a promise of the response. */
+export async function fetchObject(binding: string, hex: string, request: Request) {
+  const opening = storageOf(binding, hex).opening;
+  if (opening !== undefined) await opening;
+  return objectOf(binding, hex).fetch(request);
+}
+
+/**
+ * The storage that the object has or will have. One on a server has to be fetched before anything is asked of it: then
+ * `opening` is a promise of that.
+ */
+export function storageOf(binding: string, hex: string) {
+  return entryOf(storages, binding, hex, () => {
+    const entry = storageOver(op_durable_open(binding, hex), binding, hex);
+    entry.opening = opened(entry, () => (storages.get(binding) as ById<StorageEntry>).delete(hex));
+    return entry;
+  });
+}
+
+function opened(entry: StorageEntry, forget: () => void) {
+  const opening = confirm(entry.open);
+  if (opening === undefined) return undefined;
+  return (async () => {
+    try {
+      await opening;
+      entry.opening = undefined;
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  })();
+}
+
+/**
+ * Forgets an object over `open` whose writes were lost, or that may be another's by now: the next request finds what is
+ * stored. Many may tell of one loss.
+ */
+function lose(binding: string, hex: string, open: Open) {
+  const known = storages.get(binding)?.get(hex);
+  if (known?.open !== open) return;
+  known.gates.life.end();
+  (storages.get(binding) as ById<StorageEntry>).delete(hex);
+  objects.get(binding)?.delete(hex);
+  op_durable_alarms_forget();
+}
+
+/** Forgets the object behind gates that broke: the next request constructs it again. */
+function reset(binding: string, hex: string, gates: ObjectGates, error: unknown) {
+  markRemote(error);
+  gates.life.cut();
+  if (storages.get(binding)?.get(hex)?.gates === gates) evict(binding, hex);
+}
+
+/** Marks an error as the object's (`remote`) for the caller, as Workers do. */
+function markRemote(error: unknown) {
+  if (core.isNativeError(error)) {
+    Reflect.defineProperty(error, "remote", { value: true, writable: true, enumerable: true, configurable: true });
+  }
+}
+
+/** Gates, and a storage behind them. */
+export function storageOver(open: Open, binding: string, hex: string): StorageEntry {
+  const output = new OutputGate(open, () => lose(binding, hex, open));
+  const input = new InputGate((error) => reset(binding, hex, gates, error));
+  const gates: ObjectGates = { input, output, life: new Life() };
+  const alarm: AlarmState = { handled: undefined };
+  return { gates, open, alarm, storage: new DurableObjectStorage(open, gates, alarm) };
+}
+
+/** Delivers an object's alarm, in a context of its own. An object that cannot be constructed has failed to handle it. */
+export function deliverAlarmOf(binding: string, hex: string, isForced: boolean) {
+  return enter(eventContext(), async () => {
+    const { gates, open, opening } = storageOf(binding, hex);
+    if (opening !== undefined) await opening;
+    let object: LivingObject;
+    let failure: { error: unknown } | undefined;
+    try {
+      object = objectOf(binding, hex);
+    } catch (error) {
+      failure = { error };
+    }
+    const handle = (info: AlarmInfo) => {
+      if (failure !== undefined) throw failure.error;
+      return gates.input.guard(object.alarm(info));
+    };
+    const deliver = (handle: (info: AlarmInfo) => unknown) =>
+      deliverAlarm(open, isForced, () => confirmAlone(gates), handle);
+    const refuse = (error: unknown) =>
+      deliver(() => {
+        throw error;
+      });
+    (currentContext() as RequestContext).gates = gates;
+    gates.life.begin();
+    try {
+      return await gates.input.enter(() => deliver(handle), refuse);
+    } catch (error) {
+      gates.output.doubt();
+      throw error;
+    } finally {
+      gates.life.finish();
+      await gates.output.pass();
+    }
+  });
+}
+
+/** Keeps events out until what was written is safe, if that takes a while. */
+function confirmAlone({ input, output }: ObjectGates) {
+  output.wrote();
+  return output.pass()?.finally(input.hold());
+}
+
+function reportAlarm(binding: string, hex: string, { error, retries, wait }: AlarmFailure) {
+  host(HOST.ALARM_FAILED, binding, hex, retries, wait, encodeThrown(error));
+}
+
+/** The object, constructed if it does not live. */
+export function objectOf(binding: string, hex: string) {
+  return objects.get(binding)?.get(hex) ?? construct(binding, hex);
+}
+
+/** Whether the class of this binding is bound here, so that its objects live in this worker. */
+export const isHere = (binding: string) => classes.has(binding);
+
+/** The digits of the ids of a binding's objects that live. */
+export const livingIds = (binding: string) => [...(objects.get(binding)?.keys() ?? [])];
+
+/**
+ * Forgets an object; whether it lived. Events that it is handling go on over the same entries, but a gate that
+ * it closes delays no event any more; its timers end with them.
+ */
+export function evict(binding: string, hex: string) {
+  const known = storages.get(binding)?.get(hex);
+  if (known !== undefined) {
+    known.gates.life.end();
+    (storages.get(binding) as ById<StorageEntry>).set(hex, storageOver(known.open, binding, hex));
+  }
+  return objects.get(binding)?.delete(hex) ?? false;
+}
+
+export function evictAll() {
+  for (const [binding, living] of objects) for (const hex of [...living.keys()]) evict(binding, hex);
+}
+
+class LivingObject {
+  #gates: ObjectGates;
+  #state!: DurableObjectState;
+  #instance: ObjectInstance | undefined;
+  #failure: unknown;
+
+  constructor(gates: ObjectGates) {
+    this.#gates = gates;
+  }
+
+  /** `alarm` learns whether there is a handler: a field may be one, so without a method that is unknown until then. */
+  construct(Class: ObjectClass, state: DurableObjectState, alarm: AlarmState) {
+    this.#state = state;
+    alarm.handled = typeof Class.prototype?.alarm === "function" || undefined;
+    try {
+      this.#instance = new Class(state, worker.env);
+      alarm.handled = typeof this.#instance.alarm === "function";
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    }
+  }
+
+  /** A request that the constructor itself makes is delivered when the constructor is done. */
+  fetch(request: Request) {
+    if (this.#instance === undefined) this.#gates.input.use();
+    this.#enterContext();
+    this.#gates.life.begin();
+    return this.#gates.input.enter(() => this.#deliver(request));
+  }
+
+  /** Runs `work(instance, state)`, code in Node, as an event of the object. */
+  async run<Result>(work: Work<Result>, soon: Soon): Promise<Result> {
+    this.#enterContext();
+    this.#gates.life.begin();
+    try {
+      return await this.#gates.input.enterGuest(() => work(this.#instance as object, this.#state), soon);
+    } catch (error) {
+      this.#gates.output.doubt();
+      throw error;
+    } finally {
+      this.#gates.life.finish();
+      await this.#gates.output.pass();
+    }
+  }
+
+  /** What the code at hand does from now on, it does within this object. */
+  #enterContext() {
+    const context = currentContext();
+    if (context !== undefined) context.gates = this.#gates;
+  }
+
+  /** Calls the object's handler. The caller has entered the gate. */
+  alarm(info: AlarmInfo) {
+    const instance = this.#instance;
+    if (instance === undefined) throw this.#failure;
+    if (instance.alarm) return instance.alarm(info);
+    throw objectError("ERR_NO_HANDLER", "No alarm handler defined in Durable Object");
+  }
+
+  async #deliver(request: Request) {
+    try {
+      const instance = this.#instance;
+      if (instance === undefined) throw this.#failure;
+      if (!instance.fetch) throw objectError("ERR_NO_HANDLER", "No fetch handler defined in Durable Object");
+      const response = await this.#gates.input.guard(instance.fetch(request));
+      if (isResponse(response)) return response;
+      const text = "Durable Object fetch handler didn't respond with a Response object";
+      throw objectError("ERR_RESPONSE_TYPE", text);
+    } catch (error) {
+      markRemote(error);
+      this.#gates.output.doubt();
+      throw error;
+    } finally {
+      this.#gates.life.finish();
+      const unconfirmed = this.#gates.output.pass();
+      if (unconfirmed !== undefined) await unconfirmed;
+    }
+  }
+}
+
+function construct(binding: string, hex: string) {
+  const Class = classOf(binding);
+  const { gates, storage, alarm } = storageOf(binding, hex);
+  const object = entryOf(objects, binding, hex, () => new LivingObject(gates));
+  const { DurableObjectId } = load(CLASSES);
+  const state = new DurableObjectState(new DurableObjectId(binding, hex), storage, gates.input);
+  try {
+    // The first caller lends its limits and its time, but work that the constructor begins is the object's.
+    enter(contextWithin(currentContext(), gates), () => object.construct(Class, state, alarm));
+    return object;
+  } catch (error) {
+    markRemote(error);
+    // What the constructor began before it failed is no part of the object that the next request constructs.
+    evict(binding, hex);
+    throw error;
+  }
+}
+
+function classOf(binding: string) {
+  const Class = classes.get(binding);
+  if (Class !== undefined) return Class;
+  const known = [...classes.keys()].join(", ") || "none";
+  const text = `No class is bound to Durable Object "${binding}" by the option "durableObjects" (bound: ${known})`;
+  throw objectError("ERR_CLASS_NOT_FOUND", text);
+}
+
+function entryOf<Entry>(map: ByBinding<Entry>, binding: string, hex: string, create: () => Entry) {
+  let ofBinding = map.get(binding);
+  if (ofBinding === undefined) map.set(binding, (ofBinding = new Map()));
+  let entry = ofBinding.get(hex);
+  if (entry === undefined) ofBinding.set(hex, (entry = create()));
+  return entry;
+}

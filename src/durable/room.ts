@@ -1,0 +1,54 @@
+// Durable Objects in a worker. Nearly all of it is a lazy script (`bundle.ts`), which is loaded once there are bindings of
+// objects, or Node asks for one.
+
+import { CLASSES, kinds } from "ext:miniflare/durable/object-kinds.ts";
+import { load, onLoad } from "ext:miniflare/realm/lazy.ts";
+import { worker } from "ext:miniflare/realm/worker.ts";
+import { refuseClones } from "ext:miniflare/web/clone.ts";
+import { appearAs } from "ext:miniflare/web/interface.ts";
+import type { Binding } from "./objects.ts";
+
+onLoad(CLASSES, ({ DurableObjectId, DurableObjectNamespace, DurableObjectStub }) => {
+  appearAs("DurableObject", DurableObjectStub);
+  refuseClones([DurableObjectId, DurableObjectNamespace, DurableObjectStub]);
+});
+
+declare module "../upstream.d.ts" {
+  interface LazyScripts {
+    "ext:miniflare/durable/bundle.ts": typeof import("./bundle.ts");
+  }
+}
+
+const bundle = () => load("ext:miniflare/durable/bundle.ts");
+
+/** What `outside.ts` has, by name. */
+type Outside = Record<string, (...args: unknown[]) => unknown>;
+
+const OUTSIDE = [
+  "objectStorage",
+  "objectIds",
+  "evictObject",
+  "evictObjects",
+  "runWithObject",
+  "stateForGuest",
+  "flushAlarms",
+];
+
+export const room = {
+  name: "durable",
+  kinds,
+  empty: { durableObjects: [] },
+  /** `durableObjects` are the names of the bindings. */
+  bind: ({ durableObjects, flags }: { durableObjects: string[]; flags: string[] }) =>
+    durableObjects.length > 0 ? bundle().namespaces(durableObjects, flags) : [],
+  fetchTarget: ([binding, hex]: [binding: string, hex: string], request: Request) =>
+    bundle().fetchObject(binding, hex, request),
+  control: {
+    bindClasses(bindings: Binding[], alarms: boolean) {
+      if (bindings.length > 0) bundle().bindClasses(bindings, worker.exports, alarms);
+    },
+    ...Object.fromEntries(
+      OUTSIDE.map((name) => [name, (...args: unknown[]) => (bundle().outside as unknown as Outside)[name](...args)]),
+    ),
+  },
+};

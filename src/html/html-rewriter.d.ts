@@ -1,0 +1,69 @@
+// The contract of `html-rewriter.js`: the class over a backend, which is the parser and what the realm has around it.
+
+import type * as contract from "../../types/html-rewriter.d.ts";
+
+/** Where the bytes of a document, or of content that is inserted, come from. */
+export interface HTMLSource {
+  /** The next chunk; null after the last. */
+  pull(): Promise<Uint8Array | null>;
+  cancel(reason?: unknown): Promise<void> | void;
+}
+
+/** The parser of one document, as the realm has it. Steps are those of `HTML_STEP`, with a number above the kind. */
+export interface HTMLParser<Native> {
+  /**
+   * @param handlers selectors and kinds of handlers by turns: null for the whole document, and a bit per kind
+   * @param charset the label of an encoding
+   * @param esi whether `esi:include` is an element without content
+   * @param owner what the parser is to be closed with, if nobody does
+   */
+  open(handlers: (string | number | null)[], charset: string, esi: boolean, owner: object): Native;
+  write(native: Native, piece: Uint8Array): number;
+  end(native: Native): number;
+  go(native: Native): number;
+  content(native: Native, piece: Uint8Array): number;
+  contentEnd(native: Native): number;
+  output(native: Native): Uint8Array;
+  failure(native: Native): string;
+  close(native: Native, owner: object): void;
+  text(native: Native, which: number): string | null;
+  /** Why it is refused, as below. */
+  setText(native: Native, text: string): string | null;
+  flag(native: Native, which: number): boolean;
+  attribute(native: Native, name: string): string | null;
+  hasAttribute(native: Native, name: string): boolean;
+  attributes(native: Native): string[];
+  setAttribute(native: Native, name: string, value: string): string | null;
+  removeAttribute(native: Native, name: string): void;
+  insert(native: Native, place: number, text: string, html: boolean): void;
+  insertStream(native: Native, place: number, html: boolean): number;
+  remove(native: Native, keepContent: boolean): void;
+  onEndTag(native: Native): number;
+}
+
+export interface HTMLBackend<Native, Context> extends HTMLParser<Native> {
+  /** Whether `esi:include` is an element without content. */
+  esi(): boolean;
+  /** The body of a response. Throws for what is no response. */
+  bodyOf(response: unknown): ReadableStream | null;
+  /** A response with another body. */
+  respond(body: ReadableStream | null, response: unknown): Response;
+  /** The stream of a stream or a response; undefined for anything else. */
+  contentOf(content: object): ReadableStream | undefined;
+  sourceOf(stream: ReadableStream): HTMLSource;
+  streamFrom(source: HTMLSource): ReadableStream;
+  /** What handlers are called in: that of the code that runs, and work in one. */
+  context(): Context;
+  enter<Result>(context: Context, work: () => Result): Result;
+  /** Whether others should have a turn before the next piece, and a promise of that. */
+  isTired(): boolean;
+  rest(): Promise<void>;
+}
+
+export function createHTMLRewriter<Native, Context>(
+  backend: HTMLBackend<Native, Context>,
+): {
+  HTMLRewriter: typeof contract.HTMLRewriter;
+  /** Has a rewriter take `esi:include` for an element without content, and returns it. */
+  enableEsi(rewriter: contract.HTMLRewriter): contract.HTMLRewriter;
+};

@@ -1,0 +1,55 @@
+// The command line: what the commands `miniflare` and `miniflare-rs` do with their arguments. Loading the package as a library
+// loads none of this, and asking for the version alone loads nothing else.
+
+import fs from "node:fs";
+import path from "node:path";
+import type { WorkerOptions } from "../options/config.ts";
+import type { Told } from "./arguments.ts";
+
+const USAGE_ERROR = 1;
+
+/** Does what the arguments say. The process ends by itself, or with a signal if there is a server. */
+export function main(args: string[]): void {
+  // A reader that has seen enough, such as `head`, closes its end of the pipe.
+  process.stdout.on("error", endOnClosedPipe);
+  if (args.length === 1 && ["-v", "--version"].includes(args[0])) return void console.log(version());
+  const { told, flags } = readOptions(args);
+  if (told.wrong !== undefined) {
+    refuse(told.wrong);
+    return;
+  }
+  if (told.asks === "help") {
+    const { helpText } = require("./help.ts") as typeof import("./help.ts");
+    return void console.log(helpText(flags, executable(), process.stdout.columns));
+  }
+  if (told.asks === "version") return void console.log(version());
+  const { run } = require("./run.ts") as typeof import("./run.ts");
+  void run(told.options as WorkerOptions, told.command);
+}
+
+function readOptions(args: string[]) {
+  const { sections } = require("./flags.ts") as typeof import("./flags.ts");
+  const { readArguments } = require("./arguments.ts") as typeof import("./arguments.ts");
+  const flags = sections();
+  const told: Told = readArguments(
+    args,
+    flags.flatMap((section) => section.flags),
+  );
+  return { told, flags };
+}
+
+function refuse(text: string): void {
+  const { red } = require("../log/ansi.ts") as typeof import("../log/ansi.ts");
+  console.error(`${red(text)}\nRun "${executable()} --help" for a list of all options.`);
+  process.exitCode = USAGE_ERROR;
+}
+
+function endOnClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+}
+
+/** What the command is called in the help and in errors. */
+const executable = () => process.env.MINIFLARE_EXEC_NAME ?? "miniflare";
+
+const version = (): string => JSON.parse(fs.readFileSync(path.join(__dirname, "../../package.json"), "utf8")).version;

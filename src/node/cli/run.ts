@@ -1,0 +1,73 @@
+// A worker that is served until the process is told to end, or the REPL in its realm.
+
+import type { Server } from "node:http";
+import { COMMAND_LINE } from "../options/config.ts";
+import type { WorkerOptions } from "../options/config.ts";
+import { Log, LogLevel } from "../log/log.ts";
+import { Miniflare, OPTIONS, REPL } from "../instance/miniflare.ts";
+import { endOnSignals } from "./signals.ts";
+import { userError } from "./user-error.ts";
+
+/** Flags that are no options of a worker. */
+interface CommandFlags {
+  debug?: boolean;
+  verbose?: boolean;
+  repl?: boolean;
+}
+
+const EXIT_FAILURE = 1;
+
+/** Options that the command adds, unless a flag says otherwise. */
+const DEFAULTS: WorkerOptions = {
+  wranglerConfigPath: true,
+  packagePath: true,
+  envPathDefaultFallback: true,
+  sourceMap: true,
+  logUnhandledRejections: true,
+  [COMMAND_LINE]: true,
+};
+
+/** What a REPL needs: it is no worker that runs, and nothing in it is within a request. */
+const FOR_REPL: WorkerOptions = {
+  scriptRequired: false,
+  watch: false,
+  globalAsyncIO: true,
+  globalTimers: true,
+  globalRandom: true,
+};
+
+/** Starts what the options say. Never rejects: the log is told of errors, and the exit code is 1 then. */
+export async function run(options: WorkerOptions, { debug, verbose, repl }: CommandFlags): Promise<void> {
+  const level = verbose ? LogLevel.VERBOSE : debug ? LogLevel.DEBUG : LogLevel.INFO;
+  const log = new Log(level);
+  const mf = new Miniflare({ ...DEFAULTS, ...options, ...(repl && FOR_REPL), log });
+  const isEnding = endOnSignals(() => mf.dispose());
+  try {
+    if (repl) return await runRepl(mf);
+    const server = await mf.startServer();
+    await mf.startScheduler();
+    openPage(mf, server);
+  } catch (error) {
+    // It was broken off.
+    if (isEnding()) return;
+    log.error(debug || verbose ? (error as Error) : userError(error));
+    process.exitCode = EXIT_FAILURE;
+    await mf.dispose();
+  }
+}
+
+async function runRepl(mf: Miniflare): Promise<void> {
+  const { ended } = await mf[REPL]();
+  await ended;
+  await mf.dispose();
+}
+
+/** Opens the page that the option `open` says. */
+function openPage(mf: Miniflare, server: Server): void {
+  const { open } = mf[OPTIONS];
+  if (!open) return;
+  const { openBrowser, pageOf } = require("./open.ts") as typeof import("./open.ts");
+  const port = (server.address() as { port: number }).port;
+  const url = typeof open === "string" ? open : pageOf(mf[OPTIONS], port);
+  openBrowser(url, (reason) => mf.log.warn(`Unable to open browser: ${reason}`));
+}

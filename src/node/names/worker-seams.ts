@@ -1,9 +1,0 @@
-// What the storage of Durable Objects (`src/durable/`) asks of the worker that it runs in, where there is none: in Node there
-// are no contexts of requests, and nobody is called.
-
-const currentContext = () => undefined;
-const gatedContext = () => undefined;
-const enter = <Result>(_context: unknown, work: () => Result) => work();
-
-export * from "../../protocol.js";
-export { currentContext, enter, gatedContext };

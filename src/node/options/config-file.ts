@@ -1,0 +1,110 @@
+// The configuration file of a project: where wrangler looks for it, and what is written in it.
+// https://developers.cloudflare.com/workers/wrangler/configuration/
+
+import fs from "node:fs";
+import path from "node:path";
+import { parse, printParseErrorCode } from "jsonc-parser";
+import { parseToml } from "../binding/binding.ts";
+import { MiniflareCoreError } from "../errors.ts";
+import { readText } from "../script/files.ts";
+import type { ParseError } from "jsonc-parser";
+import type { WranglerConfig } from "./wrangler.ts";
+
+/** In the order in which wrangler looks for them: each in the folder and all above it, before the next. */
+const NAMES = ["wrangler.json", "wrangler.jsonc", "wrangler.toml"] as const;
+const REDIRECT = path.join(".wrangler", "deploy", "config.json");
+
+/** A file that was read; without `config`, one that may come to be. */
+interface ConfigFile {
+  file: string;
+  config?: WranglerConfig;
+}
+
+/**
+ * Reads the file that `wranglerConfigPath` names, or the one that wrangler finds if it is `true`.
+ * @throws MiniflareCoreError `ERR_INVALID_CONFIG` if the file's syntax is invalid, or a redirect leads nowhere
+ */
+function readConfigFile(wranglerConfigPath: string | true, root: string): ConfigFile {
+  if (wranglerConfigPath !== true) {
+    const file = path.resolve(root, wranglerConfigPath);
+    return { file, config: parseConfig(readText(file, "wranglerConfigPath", false) as string, file) };
+  }
+  const file = redirected(findConfig(root), root) ?? path.resolve(root, "wrangler.toml");
+  const text = readText(file, "wranglerConfigPath", true);
+  return { file, config: text === undefined ? undefined : parseConfig(text, file) };
+}
+
+function findConfig(root: string): string | undefined {
+  for (const name of NAMES) {
+    const found = findUp(name, root);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function findUp(name: string, root: string): string | undefined {
+  for (let folder = path.resolve(root); ; folder = path.dirname(folder)) {
+    const file = path.join(folder, name);
+    if (fs.existsSync(file)) return file;
+    if (folder === path.dirname(folder)) return undefined;
+  }
+}
+
+/** The file that a framework has generated, if its build has left a redirect beside the project's own. */
+function redirected(found: string | undefined, root: string): string | undefined {
+  const redirect = findUp(REDIRECT, root);
+  if (redirect === undefined) return found;
+  const folder = path.resolve(path.dirname(redirect), "..", "..");
+  if (found !== undefined && path.dirname(found) !== folder) {
+    throw invalid(`${redirect} redirects the configuration of ${folder}, but ${found} is in use. Delete one of them.`);
+  }
+  const { configPath } = parseJson(fs.readFileSync(redirect, "utf8"), redirect);
+  if (typeof configPath !== "string") throw invalid(`${redirect} must have "configPath", the path of a file`);
+  const target = path.resolve(path.dirname(redirect), configPath);
+  if (fs.existsSync(target)) return target;
+  throw invalid(`${redirect} redirects to ${target}, which does not exist. Build the project again.`);
+}
+
+function parseConfig(text: string, file: string): WranglerConfig {
+  return file.endsWith(".toml") ? parseTomlFile(text, file) : parseJson(text, file);
+}
+
+function parseTomlFile(text: string, file: string): WranglerConfig {
+  try {
+    return parseToml(text) as WranglerConfig;
+  } catch (error) {
+    throw invalid(`${file} is not valid TOML: ${(error as Error).message}`);
+  }
+}
+
+/** JSON with comments and trailing commas, in files of either name. */
+function parseJson(text: string, file: string): WranglerConfig {
+  const errors: ParseError[] = [];
+  const config: unknown = parse(text, errors, { allowTrailingComma: true });
+  if (errors.length > 0) throw invalid(describeSyntax(text, file, errors[0]));
+  if (typeof config === "object" && config !== null && !Array.isArray(config)) return config as WranglerConfig;
+  throw invalid(`${file} must contain an object, like { "name": "worker" }`);
+}
+
+/** The place of the error, with its line and a caret. */
+function describeSyntax(text: string, file: string, { error, offset }: ParseError): string {
+  const before = text.slice(0, offset).split("\n");
+  const [line, column] = [before.length, (before.at(-1) as string).length + 1];
+  const wrong = printParseErrorCode(error).replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  const source = text.split("\n")[line - 1].replace(/\r$/, "");
+  const margin = " ".repeat(String(line).length);
+  const caret = `${source.slice(0, column - 1).replaceAll(/[^\t]/g, " ")}^`;
+  return `${file}:${line}:${column} is not valid JSON: ${wrong}\n${line} | ${source}\n${margin} | ${caret}`;
+}
+
+const invalid = (text: string) => new MiniflareCoreError("ERR_INVALID_CONFIG", text);
+
+/** Whether the file is one for wrangler 1, in whose environments everything is inherited. */
+const isForWrangler1 = (config: WranglerConfig, file: string): boolean =>
+  file.endsWith(".toml") &&
+  (config.type !== undefined ||
+    config.build?.upload !== undefined ||
+    (config.main === undefined && config.compatibility_date === undefined));
+
+export { isForWrangler1, readConfigFile };
+export type { ConfigFile };

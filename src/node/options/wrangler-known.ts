@@ -1,0 +1,52 @@
+// Keys of a configuration file that have no effect: unknown ones, and those of features that are missing.
+
+import { nearest } from "./nearest.ts";
+import { KEYS } from "./wrangler-environments.ts";
+import type { Log } from "../../../index.d.ts";
+import type { WranglerConfig } from "./wrangler.ts";
+
+/** Keys that bind what is missing here, with its name. */
+const MISSING: Readonly<Record<string, string>> = {
+  ai: "Workers AI",
+  analytics_engine_datasets: "Analytics Engine",
+  assets: "Static assets",
+  browser: "Browser Rendering",
+  containers: "Containers",
+  dispatch_namespaces: "Workers for Platforms",
+  hyperdrive: "Hyperdrive",
+  images: "Images",
+  mtls_certificates: "Client certificates",
+  pipelines: "Pipelines",
+  ratelimits: "Rate limits",
+  secrets_store_secrets: "Secrets Store",
+  send_email: "Sending email",
+  vectorize: "Vectorize",
+  version_metadata: "Version metadata",
+  worker_loaders: "Dynamic workers",
+  workflows: "Workflows",
+};
+
+/** Warns of each key of the file, and of its environments, that nothing here reads. */
+function warnOfKeys(config: WranglerConfig, file: string, log: Log): void {
+  const sections = Object.entries(config.env ?? {}).map(([name, section]): [string, WranglerConfig] => [
+    `env.${name}.`,
+    section,
+  ]);
+  for (const [prefix, section] of [["", config] as [string, WranglerConfig], ...sections]) {
+    for (const key of Object.keys(section)) {
+      const text = warning(key, prefix);
+      if (text !== undefined) log.warn(`${file}: ${text}`);
+    }
+  }
+}
+
+function warning(key: string, prefix: string): string | undefined {
+  if (Object.hasOwn(MISSING, key)) {
+    return `"${prefix}${key}" has no effect: ${MISSING[key]} is not implemented. Pass what the worker needs in the option "bindings".`;
+  }
+  if (KEYS.includes(key)) return undefined;
+  const near = nearest(key, KEYS);
+  return `Unknown key "${prefix}${key}".${near === undefined ? "" : ` Did you mean "${near}"?`}`;
+}
+
+export { warnOfKeys };

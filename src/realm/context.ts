@@ -1,0 +1,206 @@
+// The context of a request: what it has used up, how deeply it is nested, and what time it is for its code.
+//
+// V8 keeps one value per continuation and brings it back in promise reactions and microtasks. Here that value is the
+// context, so that it follows a request's code wherever this goes on. What is called back otherwise (by a timer, by
+// Node's side) keeps the context that it was made in, and enters it again. Outside of all requests there is none.
+
+import { core, internals } from "ext:core/mod.js";
+import { op_clock_now, op_context_limits } from "ext:core/ops";
+import { LIMIT } from "ext:miniflare/realm/port.ts";
+
+const { getAsyncContext, setAsyncContext } = core;
+
+const limits = op_context_limits();
+const REQUEST_DEPTH = limits[LIMIT.REQUEST_DEPTH];
+const PIPELINE_DEPTH = limits[LIMIT.PIPELINE_DEPTH];
+const RECURSION =
+  "Subrequest depth limit exceeded. This request recursed through Workers too many times. This can happen e.g. if you have a Worker or Durable Object that calls other Workers or objects recursively.";
+const OUTSIDE =
+  "Some functionality, such as asynchronous I/O (fetch, Cache API, KV), timeouts (setTimeout, setInterval), and generating random values (crypto.getRandomValues, crypto.subtle.generateKey), can only be performed while handling a request.";
+
+const settings = {
+  subrequests: limits[LIMIT.SUBREQUESTS],
+  internalSubrequests: limits[LIMIT.INTERNAL_SUBREQUESTS],
+  actualTime: false,
+  globalAsyncIO: false,
+  globalTimers: false,
+  globalRandom: false,
+};
+
+/** What holds for all requests of a worker, as far as it is given. */
+export interface ContextSettings {
+  unbound?: boolean;
+  subrequests?: number;
+  internalSubrequests?: number;
+  actualTime?: boolean;
+  globalAsyncIO?: boolean;
+  globalTimers?: boolean;
+  globalRandom?: boolean;
+}
+
+/** What may be allowed outside of all requests. */
+type Outside = "globalAsyncIO" | "globalTimers" | "globalRandom";
+
+/** A gate, as far as contexts pass it: nothing when it is open, otherwise a promise of that. */
+interface Gate {
+  pass(): Promise<unknown> | undefined;
+}
+
+/** The gates of the object whose code runs. */
+export interface Gates {
+  /** Open where it is undefined. */
+  readonly input: Gate | undefined;
+  readonly output: Gate;
+  readonly life: { readonly isOver: boolean };
+}
+
+/**
+ * Sets what holds for all requests of this worker.
+ * @param chosen `{ unbound, subrequests, internalSubrequests, actualTime, globalAsyncIO, globalTimers, globalRandom }`;
+ *   limits that are not given are those of the usage model, and a negative one means no limit
+ */
+export function configure(chosen: ContextSettings) {
+  const limit = (number: number | undefined, otherwise: number) =>
+    (number as number) < 0 ? Infinity : (number ?? otherwise);
+  const most = chosen.unbound ? LIMIT.SUBREQUESTS_UNBOUND : LIMIT.SUBREQUESTS;
+  Object.assign(settings, chosen, {
+    subrequests: limit(chosen.subrequests, limits[most]),
+    internalSubrequests: limit(chosen.internalSubrequests, limits[LIMIT.INTERNAL_SUBREQUESTS]),
+  });
+}
+
+export class RequestContext {
+  /** When the request last heard from outside, in milliseconds since the epoch. */
+  time: number;
+  /** Requests that led to this one, itself included; by way of objects and HTTP, and of service bindings. */
+  depth: number;
+  pipelineDepth: number;
+  subrequests = 0;
+  internalSubrequests = 0;
+  /** `{ input, output, life }` of the object whose code runs; undefined outside of objects. */
+  gates: Gates | undefined;
+  /** What counts and tells the time for those made from it by `gatedContext`. */
+  root: RequestContext = this;
+
+  constructor(time: number, depth: number, pipelineDepth: number) {
+    if (depth > REQUEST_DEPTH) {
+      throw new Error(
+        `${RECURSION}\nWorkers and objects can recurse up to ${REQUEST_DEPTH} times.\nIf you're trying to fetch from an origin server, make sure you've set the \`upstream\` option.`,
+      );
+    }
+    if (pipelineDepth > PIPELINE_DEPTH) {
+      throw new Error(`${RECURSION}\nService bindings can recurse up to ${PIPELINE_DEPTH} times.`);
+    }
+    this.time = time;
+    this.depth = depth;
+    this.pipelineDepth = pipelineDepth;
+  }
+}
+
+const NOW = Number.NaN;
+const wallTime = () => op_clock_now(NOW);
+
+/** The context of the code that runs; undefined outside of all requests. */
+export const currentContext = getAsyncContext;
+
+/** The context of an event that is delivered to the worker; `depth` counts the requests that led to it. */
+export const eventContext = (depth = 1) => new RequestContext(wallTime(), depth, 1);
+
+/** The context of a request to an object, made by the code that runs or from outside. */
+export const objectContext = () => eventContext((getAsyncContext()?.depth ?? 0) + 1);
+
+/** The context of a request to another worker by a service binding. */
+export function serviceContext() {
+  const caller = getAsyncContext();
+  return new RequestContext(wallTime(), caller?.depth ?? 1, (caller?.pipelineDepth ?? 0) + 1);
+}
+
+/** Runs `work` in a context, or outside of all when it is undefined. What `work` returns is returned. */
+export function enter<Result>(context: RequestContext | undefined, work: () => Result): Result {
+  const outer = switchTo(context);
+  try {
+    return work();
+  } finally {
+    setAsyncContext(outer);
+  }
+}
+
+/** Makes `context` the one of the code that follows, and returns the one it was, for `switchTo` to bring back. */
+export function switchTo(context: RequestContext | undefined) {
+  const outer = getAsyncContext();
+  setAsyncContext(context);
+  return outer;
+}
+
+/** Outside of all requests: enters the context that what is called now was made in. Whether `leave` must follow. */
+export function resume(context: RequestContext | undefined) {
+  if (context === undefined || getAsyncContext() !== undefined) return false;
+  context.root.time = wallTime();
+  setAsyncContext(context);
+  return true;
+}
+
+export const leave = () => setAsyncContext(undefined);
+
+// What upstream enters for the listeners of events.
+Object.assign(internals, { resume, leave });
+
+/** Counts `fetch()`, each redirect that it follows, or a call of a cache's method. Throws when it is one too many. */
+export function countSubrequest(count = 1) {
+  const context = getAsyncContext();
+  if (context === undefined) return;
+  const { root } = context;
+  root.subrequests += count;
+  if (root.subrequests <= settings.subrequests) return;
+  throw new Error(
+    `Too many subrequests. Workers can make up to ${settings.subrequests} subrequests per request.\nA subrequest is a call to fetch(), a redirect, or a call to any Cache API method.`,
+  );
+}
+
+/** Counts a call of KV, R2 or a Durable Object. Throws when it is one too many. */
+export function countInternalSubrequest() {
+  const context = getAsyncContext();
+  if (context === undefined || ++context.root.internalSubrequests <= settings.internalSubrequests) return;
+  throw new Error(
+    `Too many API requests by single worker invocation. Workers can make up to ${settings.internalSubrequests} KV and Durable Object requests per invocation.`,
+  );
+}
+
+/** Throws outside of all requests, unless `option` allows it: globalAsyncIO, globalTimers or globalRandom. */
+export function requireContext(option: Outside) {
+  if (getAsyncContext() === undefined && !settings[option]) throw new Error(OUTSIDE);
+}
+
+/** A context for a part of what runs in another, with gates of its own. */
+export const contextWithin = (context: RequestContext | undefined, gates: Gates): RequestContext | undefined =>
+  context && Object.create(context, { gates: { value: gates } });
+
+/** The same with another input gate: one that is undefined is open. */
+export function gatedContext(context: RequestContext | undefined, input: Gate | undefined) {
+  if (context?.gates === undefined) return context;
+  return contextWithin(context, { ...context.gates, input });
+}
+
+/**
+ * Input has arrived: time has moved on for the request. Nothing, or a promise to wait for, when an object's gate keeps it
+ * out.
+ */
+export function advance() {
+  const context = getAsyncContext();
+  if (context === undefined) return undefined;
+  context.root.time = wallTime();
+  return context.gates?.input?.pass();
+}
+
+/** Time has moved on to a moment, in milliseconds since the epoch, for the request of a context; it never goes back. */
+export function moveTime(context: RequestContext | undefined, moment: number) {
+  if (context !== undefined && context.root.time < moment) context.root.time = moment;
+}
+
+/** Before something leaves: nothing, or a promise to wait for, while an object has written what could still be lost. */
+export const depart = () => getAsyncContext()?.gates?.output.pass();
+
+/** What time it is for the code that runs: that of its last input, or the actual one outside of all requests. */
+export function now() {
+  return op_clock_now(settings.actualTime ? NOW : (getAsyncContext()?.time ?? NOW));
+}

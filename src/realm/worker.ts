@@ -1,0 +1,26 @@
+// The one worker of this realm: its handlers and its bindings. Filled when the script has run.
+
+/** An exported object or class with handlers, as a script may write it. */
+export type Handlers = Record<string, unknown>;
+
+/** What holds for the worker, until its script has run and from then on. */
+interface Worker {
+  handlers: Handlers | undefined;
+  env: Record<string, unknown>;
+  exports: Record<string, unknown>;
+  flags: Set<string>;
+  proxies: boolean;
+}
+
+export const worker: Worker = {
+  /** The default export of a module worker; undefined in a service worker. */
+  handlers: undefined,
+  /** What module handlers get as `env`. */
+  env: {},
+  /** The entry module's namespace; empty for a service worker. */
+  exports: {},
+  /** The compatibility flags that are enabled. */
+  flags: new Set(),
+  /** Whether requests that are not answered here go on to their server: whether there is an upstream. */
+  proxies: false,
+};

@@ -1,0 +1,41 @@
+// `console`: every method is Node's, called at once with the same arguments, so that order, formatting and test runners'
+// captures are those of Node. Live objects arrive as proxies, which Node prints as this realm shows them.
+
+import { decode, encode, HOST, host } from "ext:miniflare/realm/port.ts";
+import type { WireValue } from "../wire.ts";
+
+const METHODS = [
+  "assert",
+  "clear",
+  "count",
+  "countReset",
+  "debug",
+  "dir",
+  "dirxml",
+  "error",
+  "group",
+  "groupCollapsed",
+  "groupEnd",
+  "info",
+  "log",
+  "table",
+  "time",
+  "timeEnd",
+  "timeLog",
+  "timeStamp",
+  "trace",
+  "warn",
+];
+
+/** A namespace object; its prototype is an empty object: <https://console.spec.whatwg.org/#console-namespace> */
+export const console: Record<string, (...args: unknown[]) => void> = Object.create({});
+for (const method of METHODS) {
+  const { [method]: forward } = {
+    [method](...args: unknown[]) {
+      const [printed, error] = host(HOST.CONSOLE, method, ...args.map(encode)) as [printed: boolean, error: WireValue];
+      if (!printed) throw decode(error);
+    },
+  };
+  console[method] = forward;
+}
+Object.defineProperty(console, Symbol.toStringTag, { value: "console", configurable: true });

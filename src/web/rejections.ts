@@ -1,0 +1,21 @@
+// Uncaught errors: `unhandledrejection` and `rejectionhandled` for promises, `error` for timers and the like.
+
+import { core } from "ext:core/mod.js";
+import { messageOf } from "ext:miniflare/realm/realm-errors.ts";
+import { encodeThrown, HOST, host } from "ext:miniflare/realm/port.ts";
+
+const { ErrorEvent, PromiseRejectionEvent } = core.loadExtScript("ext:deno_web/02_event.js");
+
+export function reportRejection(unhandled: boolean, promise: Promise<unknown>, reason: unknown) {
+  if (!unhandled) {
+    globalThis.dispatchEvent(new PromiseRejectionEvent("rejectionhandled", { promise }));
+    return;
+  }
+  const event = new PromiseRejectionEvent("unhandledrejection", { promise, reason, cancelable: true });
+  if (globalThis.dispatchEvent(event)) host(HOST.UNHANDLED, encodeThrown(reason));
+}
+
+export function reportError(error: unknown) {
+  const event = new ErrorEvent("error", { error, message: messageOf(error), cancelable: true });
+  if (globalThis.dispatchEvent(event)) host(HOST.UNHANDLED, encodeThrown(error));
+}

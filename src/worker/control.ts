@@ -1,0 +1,47 @@
+// What Node's side may ask of a worker beyond requests; it holds this object through the membrane.
+
+import { core } from "ext:core/mod.js";
+import { op_fail, op_module_files, op_run_script } from "ext:core/ops";
+import { simulate } from "ext:miniflare/realm/simulation.ts";
+import { enter, eventContext } from "ext:miniflare/realm/context.ts";
+import { abort } from "ext:miniflare/worker/dispatch.ts";
+import { deliverEvent, EVENTS } from "ext:miniflare/worker/event-kinds.ts";
+import { ofRooms } from "ext:miniflare/worker/rooms.ts";
+import { worker } from "ext:miniflare/realm/worker.ts";
+import type { Control } from "ext:miniflare/worker/contract.ts";
+import type { EventKind } from "ext:miniflare/worker/event-kind.ts";
+
+export const control = {
+  ...Object.fromEntries(EVENTS.filter(({ from }) => from !== undefined).map((kind) => [kind.name, dispatcherOf(kind)])),
+  abort,
+  globalScope: () => globalThis,
+  bindings: () => worker.env,
+  moduleExports: () => worker.exports,
+  /** The files that the script has imported. */
+  moduleFiles: () => op_module_files(),
+  /** Runs a script in the global scope, and returns its value. */
+  evaluate: (path: string, text: string) => op_run_script(path, text),
+  /** `[state, result]` of a promise: 0 pending, 1 kept, 2 broken. */
+  promiseDetails: (promise: Promise<unknown>) => core.getPromiseDetails(promise),
+  ...ofRooms("control"),
+  simulate,
+  /** Fails as a defect of ours would, to prove that it is contained. */
+  panic: (message: string) => op_fail(message),
+} satisfies Own;
+
+/** What Node's contract has of the assembly: rooms answer for the rest. */
+type Own = Pick<
+  Control,
+  "abort" | "bindings" | "evaluate" | "globalScope" | "moduleExports" | "moduleFiles" | "promiseDetails" | "simulate"
+> & { panic(message: string): void };
+
+/** A kind that Node dispatches. */
+type Dispatched = { from(...args: unknown[]): unknown };
+
+/** A method that dispatches events of a kind, each in a context of its own, and resolves with what comes of one. */
+function dispatcherOf(kind: EventKind) {
+  const deliver = async (given: unknown) => deliverEvent(kind, given, { waits: [] });
+  const { conclude = deliver } = kind;
+  return (...args: unknown[]) =>
+    enter(eventContext(), async () => conclude((kind as Dispatched).from(...args), deliver));
+}

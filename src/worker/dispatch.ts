@@ -1,0 +1,193 @@
+// Requests in, responses out. The hot path: what a handler answers without waiting leaves in the same turn.
+
+import { op_answer } from "ext:core/ops";
+import { atRandom, isSimulating } from "ext:miniflare/realm/simulation.ts";
+import { microtasksDone } from "ext:miniflare/realm/stretch.ts";
+import { leave, RequestContext, switchTo } from "ext:miniflare/realm/context.ts";
+import { describeThrown, messageOf } from "ext:miniflare/realm/realm-errors.ts";
+import { fetchForNode } from "ext:miniflare/worker/outside-fetch.ts";
+import { deliverEvent } from "ext:miniflare/worker/event-kinds.ts";
+import { FETCH, noUpstream, passOn, unanswered, wrongType } from "ext:miniflare/worker/fetch-event.ts";
+import { fetchTarget } from "ext:miniflare/worker/rooms.ts";
+import { settleWaits } from "ext:miniflare/web/events.ts";
+import {
+  cfTextOf,
+  depthOf,
+  isResponse,
+  requestFromWire,
+  responseToWire,
+  setCf,
+} from "ext:miniflare/web/wire-request.ts";
+import { ANSWER, decode, encode, encodeThrown, HOST, host, TARGET } from "ext:miniflare/realm/port.ts";
+import { worker } from "ext:miniflare/realm/worker.ts";
+import type { Encode } from "ext:miniflare/realm/port.ts";
+import type { Response as WorkersResponse } from "ext:miniflare/web/response-class.ts";
+import type { EventState } from "ext:miniflare/worker/event-kind.ts";
+import type { WireValue } from "../wire.ts";
+
+/** Where a dispatch has the number of the JSON of `request.cf`, and behind it the JSON itself the first time. */
+const CF_NUMBER = 10;
+
+type Nesting = [depth: number, pipelineDepth: number];
+/** A request as Node dispatches it. Of a call of `fetch`, the arguments follow the target. */
+type DispatchedEvent = Parameters<typeof deliver>;
+/** What is known of a request while it is answered. */
+type State = EventState & { isAnswered: boolean };
+
+/** Takes a request, or a call of `fetch`; in a simulation its turn comes later. */
+export function dispatch(...event: DispatchedEvent) {
+  const number = event[CF_NUMBER] as number | undefined;
+  if (number !== undefined) event[CF_NUMBER] = cfTextOf(number, event[CF_NUMBER + 1] as string | undefined);
+  if (event[2] === TARGET.OUTBOUND)
+    fetchForNode(event[0], ...(event.slice(3) as [input: WireValue, init: WireValue[], length: number | undefined]));
+  else if (isSimulating()) atRandom(() => deliver(...event));
+  else deliver(...event);
+}
+
+/**
+ * Dispatches a request, which came `now`, to a target and answers event `id`. `target` is null for the worker's own
+ * handler, or what a room takes (`fetchTarget`), such as an object. `nesting` is `[depth, pipelineDepth]` of what a worker asks for;
+ * `isAbortable` says that the caller has a signal: true, or 2 for one that ends with the request. `cfText` is the request's `cf`
+ * as JSON, and `redirect` how the request follows redirects, unless that is "follow".
+ */
+function deliver(
+  id: number,
+  now: number,
+  target: unknown,
+  method: string,
+  url: string,
+  headers: string,
+  body: WireValue,
+  cf?: WireValue,
+  nesting?: Nesting,
+  isAbortable?: boolean | number,
+  cfText?: unknown,
+  _json?: unknown,
+  redirect?: RequestRedirect,
+) {
+  const state: State = { waits: [], passThrough: false, spare: undefined, isAnswered: false };
+  microtasksDone();
+  try {
+    switchTo(arrivalContext(now, headers, nesting));
+    const follow = isAbortable ? (cancel: Cancel) => followSignal(id, cancel, request, state) : undefined;
+    const request: Request = requestFromWire(method, url, headers, body, decode, follow, redirect);
+    if (isAbortable === true) holdRequest(id, request);
+    if (cf !== undefined) setCf(request, decode(cf));
+    if (cfText !== undefined) setCf(request, cfText);
+    if (target === null && (worker.proxies || nesting !== undefined)) state.spare = request.clone();
+    const response = target === null ? deliverEvent(FETCH, request, state) : fetchTarget(target, request);
+    if (isResponse(response)) return answer(id, response, state);
+    settle(id, Promise.resolve(response), state);
+  } catch (error) {
+    fail(id, error, state);
+  } finally {
+    leave();
+  }
+}
+
+// The caller's signal aborts the request's, whenever that is. The request is held until it is answered, and as long as
+// the answer's body is read; from then on, a reference to the request or its signal keeps both.
+type Cancel = (reason: unknown) => void;
+
+const held = new Map<number, Request | WeakRef<Request>>();
+const cancels = new WeakMap<Request, Cancel>();
+const requestOf = new WeakMap<object, Request | WeakRef<Request>>();
+const forgotten = new FinalizationRegistry<number>((id) => {
+  held.delete(id);
+  host(HOST.FORGET_SIGNAL, id);
+});
+
+function holdRequest(id: number, request: Request, isAnswered = false) {
+  held.set(id, isAnswered ? new WeakRef(request) : request);
+  forgotten.register(request, id);
+}
+
+/** The worker looks at the signal of a request. */
+function followSignal(id: number, cancel: Cancel, request: Request, { isAnswered }: State) {
+  const given = host(HOST.SIGNAL, id) as [reason: WireValue] | undefined;
+  if (given !== undefined) return cancel(decode(given[0]));
+  if (!held.has(id)) holdRequest(id, request, isAnswered);
+  cancels.set(request, cancel);
+  requestOf.set(request.signal, request);
+}
+
+function requestHeld(id: number) {
+  const request = held.get(id);
+  return request instanceof WeakRef ? request.deref() : request;
+}
+
+/** The caller has given the request up, for a reason. */
+export function abort(id: number, reason: unknown) {
+  cancels.get(requestHeld(id) as Request)?.(reason);
+}
+
+/** The request is answered; how the answer's body crosses, which holds the request while it does. */
+function letGo(id: number, state: State): Encode {
+  state.isAnswered = true;
+  const request = held.get(id);
+  if (request === undefined) return encode;
+  held.set(id, new WeakRef(request as Request));
+  return (source) => {
+    requestOf.set(source as object, request);
+    return encode(source);
+  };
+}
+
+/** The context of a request: what another worker or an object asked for says how it is nested, others in a header. */
+function arrivalContext(now: number, headers: string, nesting: Nesting | undefined) {
+  if (nesting === undefined) return new RequestContext(now, depthOf(headers), 1);
+  return new RequestContext(now, nesting[0], nesting[1]);
+}
+
+function finish(id: number, response: unknown, state: State) {
+  if (isResponse(response)) return answer(id, response, state);
+  try {
+    if (response !== undefined) wrongType();
+    settle(id, unanswered(state), state);
+  } catch (error) {
+    fail(id, error, state);
+  }
+}
+
+function settle(id: number, response: Promise<unknown>, state: State) {
+  response.then(
+    (settled) => finish(id, settled, state),
+    (error) => fail(id, error, state),
+  );
+}
+
+function answer(id: number, response: Response, state: State) {
+  try {
+    const parts = responseToWire(response, letGo(id, state));
+    const waits = state.waits;
+    const waiter = waits.length === 0 ? null : encode(() => settleWaits(waits));
+    const answered: WireValue[] = [ANSWER.ANSWERED, parts[0], parts[1], parts[2], parts[3], waiter];
+    if ((response as WorkersResponse).encodeBody !== "automatic")
+      answered.push((response as WorkersResponse).encodeBody);
+    op_answer(id, answered);
+  } catch (error) {
+    answerError(id, error);
+  }
+}
+
+/** Whatever has become of the realm, an event is answered. */
+function answerError(id: number, error: unknown) {
+  let answer: WireValue[];
+  try {
+    answer = [ANSWER.FAILED, encodeThrown(error)];
+  } catch (failure) {
+    answer = [ANSWER.BROKEN, messageOf(failure)];
+  }
+  op_answer(id, answer);
+}
+
+function fail(id: number, error: unknown, state: State) {
+  if (!state.passThrough) {
+    letGo(id, state);
+    return answerError(id, error);
+  }
+  host(HOST.WARN, describeThrown(error));
+  state.passThrough = false;
+  if (state.spare === undefined) answerError(id, noUpstream());
+  else settle(id, passOn(state), state);
+}

@@ -1,0 +1,22 @@
+// The rooms in the worker's realm, by their descriptors; nothing else of the assembly names a room. `rooms.rs` is the same list
+// in Rust.
+
+import type { FetchTarget, Parts, Room } from "ext:miniflare/worker/room.ts";
+import { room as cache } from "ext:miniflare/cache/room.ts";
+import { room as durable } from "ext:miniflare/durable/room.ts";
+import { room as fetch } from "ext:miniflare/fetch/room.ts";
+import { room as html } from "ext:miniflare/html/room.ts";
+import { room as kv } from "ext:miniflare/kv/room.ts";
+import { room as mock } from "ext:miniflare/mock/room.ts";
+import { room as queues } from "ext:miniflare/queues/room.ts";
+import { room as sites } from "ext:miniflare/sites/room.ts";
+import { room as web } from "ext:miniflare/web/room.ts";
+
+/** In the order in which they bind: of two bindings with one name, the later room's is there. */
+export const rooms: readonly Room[] = [web, fetch, mock, cache, html, kv, durable, sites, queues];
+
+/** What the rooms have under a name of their descriptors, in one object. */
+export const ofRooms = <Part extends keyof Room>(part: Part): Parts[Part] =>
+  Object.assign({}, ...rooms.map((room) => room[part]));
+
+export const { fetchTarget }: FetchTarget = Object.assign({}, ...rooms);
