@@ -10,7 +10,6 @@ import { worker } from "ext:miniflare/realm/worker.ts";
 import { QueueEvent, settleWaits } from "ext:miniflare/web/events.ts";
 import type { DispatchedMessage, MessageBatch, QueueResult } from "../../index.d.ts";
 import type { WireValue } from "../wire.ts";
-import type { BatchOutcome } from "ext:miniflare/worker/contract.ts";
 import type { GivenBatch, GivenMessage } from "./batch.ts";
 import type { Backlog } from "./worker-queue.ts";
 
@@ -30,6 +29,9 @@ interface Given {
 /** What Node dispatches, and how one event is delivered. */
 type Dispatched = [what: number | string | MessageBatch, messages?: DispatchedMessage[]];
 type Deliver = (given: Given) => Promise<unknown>;
+
+/** What the consumer says of a batch, `[number, decision, ...]`, whether its handler threw, and what. */
+type Outcome = [decided: WireValue[], failed: boolean, error?: unknown];
 
 /** A stored message as it comes: its parts by turns. */
 type StoredMessage = [number: number, id: string, sent: number, failures: number, type: number, content: never];
@@ -82,7 +84,7 @@ function createBatch(given: GivenBatch) {
  * Delivers a stored batch: null when it is not there any more, otherwise `[decided, failed, error]`; `decided` is a list of
  * `[number, decision]`, and `failed` is whether the handler threw `error`.
  */
-async function deliverStored(number: number, deliver: Deliver): Promise<BatchOutcome | null> {
+async function deliverStored(number: number, deliver: Deliver): Promise<Outcome | null> {
   if (isSimulating()) await someTime();
   const parts = op_queues_take(number) as WireValue[] | null;
   if (parts === null) return null;
