@@ -85,12 +85,14 @@ function explain(error: unknown) {
   return error;
 }
 
+/** Bindings that a module may look for among the globals. */
+const LOOKED_FOR: ReadonlySet<string> = new Set(rooms.flatMap(({ lookedFor = [] }) => lookedFor));
+
 async function startModule(options: Settings) {
   const { path, text, fromFile, rules } = options;
   requireNamespaces(!worker.flags.has("export_commonjs_default"));
   useModules((message) => host(HOST.WARN, message));
-  const lookedFor = new Set(rooms.flatMap((room) => room.lookedFor ?? []));
-  for (const name of Object.keys(worker.env)) if (!lookedFor.has(name)) forbid(name);
+  for (const name of Object.keys(worker.env)) if (!LOOKED_FOR.has(name)) forbid(name);
   for (const room of rooms) for (const module of room.modules?.(options as never) ?? []) op_add_module(...module);
   const [namespace, evaluated] = op_run_module(path, text, fromFile, rules, evaluateCommonJs);
   worker.exports = namespace;
