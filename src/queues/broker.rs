@@ -316,7 +316,7 @@ impl Broker {
             .collect())
     }
 
-    /// Moves messages to a queue for dead letters. Those that cannot be moved wait where they were.
+    /// Moves messages to a queue for dead letters. Those that cannot be moved wait for a while where they were.
     async fn bury(&self, instance: &Instance, from: &Opened, letters: String, dead: Vec<(u64, Message)>) -> Result<()> {
         let numbers: Vec<_> = dead.iter().map(|(number, _)| *number).collect();
         let messages = dead.into_iter().map(|(_, message)| Outgoing {
@@ -329,7 +329,7 @@ impl Broker {
         match sent {
             Ok(_) => queue.remove(&numbers),
             Err(error) => {
-                queue.schedule.put_back(&numbers);
+                queue.schedule.postpone(&numbers, instance.clock.now_ms());
                 Err(error)
             }
         }

@@ -10,5 +10,8 @@ pub const QUEUE_BATCH_BYTES: usize = 256_000;
 /// Seconds that a message or a retry can be delayed: <https://developers.cloudflare.com/queues/configuration/batching-retries/>
 pub const QUEUE_DELAY_SECONDS: f64 = 86_400.0;
 
+/// Messages wait for so long when what was decided on them could not be stored, as on a disk that is full.
+pub const QUEUE_PAUSE: Duration = Duration::from_secs(2);
+
 /// A batch that is due within this time keeps Node's process alive, as an alarm does.
 pub const QUEUE_SOON: Duration = Duration::from_secs(31);

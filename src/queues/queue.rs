@@ -119,13 +119,13 @@ impl Queue {
         stored.map(|bytes| Message::read(&bytes)).transpose()
     }
 
-    /// Ends the delivery of messages: stores what has been decided on each. When that cannot be stored, all wait as before.
+    /// Ends the delivery of messages: stores what has been decided on each. When that cannot be stored, all wait for a while.
     pub fn settle(&mut self, decided: &[(u64, Decision)], consumer: &Consumer, now_ms: f64) -> Result<Settled> {
         self.schedule.settled();
         let settled = self.store_decided(decided, consumer, now_ms);
         if settled.is_err() {
             let numbers: Vec<_> = decided.iter().map(|(number, _)| *number).collect();
-            self.schedule.put_back(&numbers);
+            self.schedule.postpone(&numbers, now_ms);
         }
         settled
     }

@@ -7,6 +7,8 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use super::limits::QUEUE_PAUSE;
+
 /// How the consumer of a queue takes messages.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Consumer {
@@ -60,6 +62,12 @@ impl Schedule {
         for number in numbers.iter().rev() {
             self.waiting.push_front(*number);
         }
+    }
+
+    /// Messages wait for a while: they were delivered, and what was decided on them is lost.
+    pub fn postpone(&mut self, numbers: &[u64], now_ms: f64) {
+        let until_ms = now_ms + QUEUE_PAUSE.as_secs_f64() * 1000.0;
+        numbers.iter().for_each(|number| self.add(*number, until_ms, now_ms));
     }
 
     /// Forgets what was decided for another consumer.
