@@ -265,7 +265,10 @@ export function pending(lane: number): Array<number>;
 export function queuesConsume(instance: number, consumers: WireValue): void;
 
 /** Waits for batches to be due, `[expects, queue, batch, ...]`; null when the instance has ended. */
-export function queuesDue(instance: number, expected: boolean): WireValue;
+export function queuesDue(instance: number): WireValue;
+
+/** Whether batches are being delivered or will be soon. */
+export function queuesExpects(instance: number): boolean;
 
 /** `[messages, bytes, time]` of a queue's backlog. */
 export function queuesMetrics(instance: number, name: string): WireValue;
