@@ -24,6 +24,9 @@ TOKENS[DOCTYPE] = Doctype;
 TOKENS[DOCUMENT_END] = DocumentEnd;
 TOKENS[END_TAG] = EndTag;
 
+/** After so many turns of the microtasks, the promise of a function that awaits nothing has settled. */
+const SOON = 4;
+
 const EMPTY = new Uint8Array(0);
 
 /**
@@ -131,10 +134,11 @@ class Rewriting {
           if (this.#isClosed) return;
           let wait = this.#advance(this.#feed(chunk, start));
           while (wait !== undefined) {
-            // What is there already does not wait for a handler.
-            const output = this.#take();
+            for (let tick = 0; tick < SOON && !wait.isSettled; tick++) await undefined;
+            // What is there already does not wait for a handler that takes its time.
+            const output = wait.isSettled ? EMPTY : this.#take();
             if (output.byteLength > 0) yield output;
-            const step = await wait;
+            const step = await wait.promise;
             if (this.#isClosed) return;
             wait = this.#advance(step());
           }
@@ -182,18 +186,18 @@ class Rewriting {
     return chunk === null ? backend.end(native) : backend.write(native, chunk.subarray(start, start + PIECE));
   }
 
-  /** Calls handlers as long as none has to be waited for. Returns a promise of what goes on then, if one has. */
+  /** Calls handlers as long as none has to be waited for; if one has, returns the wait for what has the parser go on. */
   #advance(step) {
     const { backend, native } = this;
     for (;;) {
       const kind = step & KINDS;
       if (kind === HUNGRY || kind === DONE) return undefined;
       if (kind === FAILED) throw new TypeError(`Parser error: ${backend.failure(native)}`);
-      if (kind === CONTENT) return awaitedLater(this.#content(step >>> KIND_BITS));
+      if (kind === CONTENT) return waitFor(this.#content(step >>> KIND_BITS));
       const result = this.#handle(kind, step);
       if (this.#isClosed) return undefined;
       if (typeof result === "object" && result !== null && typeof result.then === "function") {
-        return awaitedLater(Promise.resolve(result).then(() => () => this.#go()));
+        return waitFor(Promise.resolve(result).then(() => () => this.#go()));
       }
       step = this.#go();
     }
@@ -246,10 +250,14 @@ class Rewriting {
 
 const described = (selector) => (selector === null ? "the document" : `the selector ${JSON.stringify(selector)}`);
 
-/** The promise itself. It may reject before anyone waits for it. */
-function awaitedLater(promise) {
-  ignore(promise);
-  return promise;
+/** A promise, which may reject before anyone awaits it, and whether it has settled. */
+function waitFor(promise) {
+  const wait = { promise, isSettled: false };
+  const settle = () => {
+    wait.isSettled = true;
+  };
+  promise.then(settle, settle);
+  return wait;
 }
 
 function ignore(promise) {
