@@ -47,7 +47,7 @@ export function op_fail(message: string): void;
 export function op_host(call: number, args: WireValue): WireValue;
 export function op_host_copies_below(): number;
 export function op_html_attribute(rewriter: Native<"Rewriter">, name: string): string | null;
-export function op_html_attributes(rewriter: Native<"Rewriter">): WireValue;
+export function op_html_attributes(rewriter: Native<"Rewriter">): string[];
 export function op_html_close(rewriter: Native<"Rewriter">): void;
 export function op_html_content(rewriter: Native<"Rewriter">, piece: Uint8Array): number;
 export function op_html_content_end(rewriter: Native<"Rewriter">): number;

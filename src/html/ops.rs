@@ -102,6 +102,9 @@ pub fn op_html_has_attribute(#[cppgc] rewriter: &Rewriter, #[string] name: &str)
     calls::has_attribute(rewriter, name)
 }
 
+/// Names and values by turns.
+///
+/// @returns {string[]}
 #[op2]
 pub fn op_html_attributes(#[cppgc] rewriter: &Rewriter) -> Value {
     calls::attributes(rewriter)

@@ -1,16 +1,14 @@
-// The contract of `html-rewriter.js`: the class over a backend, which is the parser and what the realm has around it.
-
-import type * as contract from "../../types/html-rewriter.d.ts";
+// What a rewriter is over: the parser, and what the realm has around it.
 
 /** Where the bytes of a document, or of content that is inserted, come from. */
-export interface HTMLSource {
+interface HTMLSource {
   /** The next chunk; null after the last. */
   pull(): Promise<Uint8Array | null>;
   cancel(reason?: unknown): Promise<void> | void;
 }
 
 /** The parser of one document, as the realm has it. Steps are those of `HTML_STEP`, with a number above the kind. */
-export interface HTMLParser<Native> {
+interface HTMLParser<Native> {
   /**
    * @param handlers selectors and kinds of handlers by turns: null for the whole document, and a bit per kind
    * @param charset the label of an encoding
@@ -41,7 +39,7 @@ export interface HTMLParser<Native> {
   onEndTag(native: Native): number;
 }
 
-export interface HTMLBackend<Native, Context> extends HTMLParser<Native> {
+interface HTMLBackend<Native, Context> extends HTMLParser<Native> {
   /** Whether `esi:include` is an element without content. */
   esi(): boolean;
   /** The body of a response. Throws for what is no response. */
@@ -60,10 +58,26 @@ export interface HTMLBackend<Native, Context> extends HTMLParser<Native> {
   rest(): Promise<void>;
 }
 
-export function createHTMLRewriter<Native, Context>(
-  backend: HTMLBackend<Native, Context>,
-): {
-  HTMLRewriter: typeof contract.HTMLRewriter;
-  /** Has a rewriter take `esi:include` for an element without content, and returns it. */
-  enableEsi(rewriter: contract.HTMLRewriter): contract.HTMLRewriter;
-};
+/** The handler of an end tag, and what it is called on. */
+interface EndHandler {
+  handler: (this: unknown, tag: object) => unknown;
+  receiver: object;
+}
+
+/** What tokens need of a document on its way (`html-rewriter.ts`). */
+interface Work {
+  readonly backend: HTMLBackend<unknown, unknown>;
+  /** The parser, once there is something to parse. */
+  native: unknown;
+  /** By the numbers that the parser asks for them by. */
+  readonly ends: Map<number, EndHandler>;
+  /** What content comes of that is inserted in pieces. */
+  readonly contents: Map<number, HTMLSource>;
+}
+
+/** The call of a handler; its work is taken away when the handler is done. */
+interface Call {
+  work: Work | undefined;
+}
+
+export type { Call, EndHandler, HTMLBackend, HTMLParser, HTMLSource, Work };
