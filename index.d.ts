@@ -264,8 +264,8 @@ export interface MiniflareOptions {
 
   /**
    * Further workers of this instance, keyed by name, each in its own isolate. They share the storage of the instance:
-   * their own `kvPersist`, `cachePersist`, `d1Persist` and `durableObjectsPersist` are ignored. A string is the folder of
-   * a worker, its `rootPath`.
+   * their own `kvPersist`, `r2Persist`, `cachePersist`, `d1Persist` and `durableObjectsPersist` are ignored. A string is
+   * the folder of a worker, its `rootPath`.
    *
    * @throws {MiniflareCoreError} `ERR_MOUNT` and related codes, from the methods
    * @example
