@@ -4,7 +4,7 @@ import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { openPage } from "../support/chromium.mjs";
 import { serveCommand } from "../support/command.mjs";
-import { folder, write } from "../support/files.mjs";
+import { edit, folder } from "../support/files.mjs";
 import { within } from "../support/test.mjs";
 
 const test = within(120_000);
@@ -56,7 +56,7 @@ describe("live reload", () => {
     assert.equal(await browser.value("document.querySelector('h1').textContent"), "one");
     await connected();
     for (const text of ["two", "three"]) {
-      write(cwd, { "worker.mjs": page(text) });
+      edit(cwd, { "worker.mjs": page(text) });
       await until(browser, `document.title === "${text}"`);
       await connected();
     }
@@ -70,7 +70,7 @@ describe("live reload", () => {
     await browser.open(`${origin}/`);
     assert.match(await browser.value("document.body.innerText"), /Cannot read properties of undefined/);
     await connected();
-    write(cwd, { "worker.mjs": page("mended") });
+    edit(cwd, { "worker.mjs": page("mended") });
     await until(browser, 'document.title === "mended"');
   });
 });

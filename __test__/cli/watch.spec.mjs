@@ -8,7 +8,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { root } from "../support/child.mjs";
 import { serveCommand, start } from "../support/command.mjs";
-import { folder, write } from "../support/files.mjs";
+import { edit, folder, write } from "../support/files.mjs";
 import { differs } from "../support/miniflare.mjs";
 import { within } from "../support/test.mjs";
 
@@ -26,7 +26,7 @@ describe("--watch", () => {
     const cwd = folder(t, { "worker.mjs": worker("one") });
     const { get, seen } = await serveCommand(t, ["-m", "worker.mjs", "--watch", "-k", "KV"], { cwd });
     assert.equal(await get(), "one 1 undefined");
-    write(cwd, { "worker.mjs": worker("another") });
+    edit(cwd, { "worker.mjs": worker("another") });
     await seen(RELOADED, 1);
     assert.equal(await get(), "another 2 undefined");
   });
@@ -37,7 +37,7 @@ describe("--watch", () => {
     });
     write(cwd, { "text.mjs": 'export const text = "one";' });
     const { get, seen } = await serveCommand(t, ["-m", "worker.mjs", "-w"], { cwd });
-    write(cwd, { "text.mjs": 'export const text = "another";' });
+    edit(cwd, { "text.mjs": 'export const text = "another";' });
     await seen(RELOADED, 1);
     assert.equal(await get(), "another");
   });
@@ -45,10 +45,10 @@ describe("--watch", () => {
   test("says what is wrong with an edit, and goes on with the next", differs("it does not say where"), async (t) => {
     const cwd = folder(t, { "worker.mjs": worker("one") });
     const { get, seen, child } = await serveCommand(t, ["-m", "worker.mjs", "-w"], { cwd });
-    write(cwd, { "worker.mjs": "export default {" });
+    edit(cwd, { "worker.mjs": "export default {" });
     await seen(/\[mf:err\] .*worker\.mjs:1\n/);
     assert.equal(child.exitCode, null);
-    write(cwd, { "worker.mjs": worker("mended") });
+    edit(cwd, { "worker.mjs": worker("mended") });
     await seen(RELOADED, 1);
     assert.equal(await get(), "mended 1 undefined");
   });
@@ -57,10 +57,10 @@ describe("--watch", () => {
     const cwd = folder(t, { "worker.mjs": worker("one"), "wrangler.toml": '[vars]\nNAME = "toml"' });
     const { get, seen } = await serveCommand(t, ["-m", "worker.mjs", "-w"], { cwd });
     assert.equal(await get(), "one 1 toml");
-    write(cwd, { ".env": "NAME=dotenv" });
+    edit(cwd, { ".env": "NAME=dotenv" });
     await seen(RELOADED, 1);
     assert.equal(await get(), "one 1 dotenv");
-    write(cwd, { ".env": "NAME=changed" });
+    edit(cwd, { ".env": "NAME=changed" });
     await seen(RELOADED, 2);
     assert.equal(await get(), "one 1 changed");
   });
@@ -75,7 +75,7 @@ describe("a build", () => {
     const { get, seen } = await serveCommand(t, args, { cwd });
     await seen(/\[mf:inf\] Build succeeded/);
     assert.equal(await get(), "built 1 undefined");
-    write(cwd, { "src/build.js": build("again") });
+    edit(cwd, { "src/build.js": build("again") });
     await seen(/Build succeeded/, 1);
     await seen(RELOADED, 1);
     assert.equal(await get(), "again 1 undefined");
@@ -131,7 +131,7 @@ describe("options", () => {
     const cwd = folder(t, { "worker.mjs": worker("one"), "wrangler.toml": toml });
     const named = async (args) => (await serveCommand(t, ["-m", "worker.mjs", ...args], { cwd })).get();
     assert.equal(await named([]), "one 1 toml");
-    write(cwd, { ".env": "NAME=dotenv" });
+    edit(cwd, { ".env": "NAME=dotenv" });
     assert.equal(await named([]), "one 1 dotenv");
     write(cwd, { ".env.test": "NAME=other" });
     assert.equal(await named(["-e", ".env.test"]), "one 1 other");
@@ -173,7 +173,7 @@ describe("options", () => {
     }
     const { get, seen } = await serveCommand(t, ["--watch"], { cwd });
     assert.equal(await get(), "built");
-    write(cwd, { "src/index.ts": source("again") });
+    edit(cwd, { "src/index.ts": source("again") });
     await seen(RELOADED, 1);
     assert.equal(await get(), "again");
   });
