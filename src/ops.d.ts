@@ -63,7 +63,7 @@ export function op_html_insert(rewriter: Native<"Rewriter">, place: number, text
 export function op_html_insert_stream(rewriter: Native<"Rewriter">, place: number, html: boolean): number;
 export function op_html_is_tired(): boolean;
 export function op_html_on_end_tag(rewriter: Native<"Rewriter">): number;
-export function op_html_open(handlers: unknown, charset: string, esi: boolean): Native<"Rewriter">;
+export function op_html_open(handlers: (string | number | null)[], charset: string, esi: boolean): Native<"Rewriter">;
 export function op_html_output(rewriter: Native<"Rewriter">): Uint8Array<ArrayBuffer>;
 export function op_html_remove(rewriter: Native<"Rewriter">, keepContent: boolean): void;
 export function op_html_remove_attribute(rewriter: Native<"Rewriter">, name: string): void;

@@ -17,6 +17,7 @@ unsafe impl GarbageCollected for Rewriter {
     }
 }
 
+/// @param {(string | number | null)[]} handlers
 #[op2]
 #[cppgc]
 pub fn op_html_open<'s, 'i>(
