@@ -32,6 +32,8 @@ interface Link {
   taken?(): void;
   /** Called when nothing more comes or goes. */
   release?(): void;
+  /** What must not be collected before the link. */
+  holds?: object;
 }
 
 /** What the events of an end are for. */

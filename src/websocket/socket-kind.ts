@@ -98,7 +98,10 @@ function createSocketKind({ endOf, socketOf, soon, waiting }: KindRealm) {
         soon,
         waiting,
       });
-      return socketOf(end);
+      const socket = socketOf(end);
+      // The other realm knows the end by the number of the socket, which is given back when the socket is collected.
+      end.link.holds = socket;
+      return socket;
     },
     ask: (socket: WebSocket, question: string, ...args: never[]) => QUESTIONS[question](endOf(socket) as End, ...args),
   };
