@@ -195,6 +195,15 @@ export interface MiniflareOptions {
   kvPersist?: boolean | string;
   /** Where R2 buckets are stored, as for `durableObjectsPersist`; `true` is `./.mf/r2`. Default: `false`, memory. */
   r2Persist?: boolean | string;
+  /**
+   * Where D1 databases are stored: each is a file of SQLite, `<name>.sqlite3`, in this folder. `true` is `./.mf/d1` below
+   * `rootPath`; a string is a path relative to `rootPath`. A Redis server cannot store databases, so its URL is an error.
+   * Default: `false`, memory.
+   *
+   * @example
+   * d1Persist: "./data"
+   */
+  d1Persist?: boolean | string;
   /** Where caches are stored, as for `durableObjectsPersist`; `true` is `./.mf/cache`. Default: `false`, memory. */
   cachePersist?: boolean | string;
   /**
@@ -226,8 +235,8 @@ export interface MiniflareOptions {
 
   /**
    * Further workers of this instance, keyed by name, each in its own isolate. They share the storage of the instance:
-   * their own `kvPersist`, `cachePersist` and `durableObjectsPersist` are ignored. A string is the folder of a worker,
-   * its `rootPath`.
+   * their own `kvPersist`, `cachePersist`, `d1Persist` and `durableObjectsPersist` are ignored. A string is the folder of
+   * a worker, its `rootPath`.
    *
    * @throws {MiniflareCoreError} `ERR_MOUNT` and related codes, from the methods
    * @example
@@ -303,6 +312,15 @@ export interface MiniflareOptions {
    * r2Buckets: ["BUCKET"]
    */
   r2Buckets?: string[];
+  /**
+   * Names of D1 databases to bind. Their data survives `reload()` and `setOptions()`; it is in memory and ends with the
+   * instance unless `d1Persist` is set. A name that begins with `__D1_BETA__`, as Miniflare 2 requires, binds the
+   * database of the rest of the name, with the error texts and the `meta` of Miniflare 2. Default: none.
+   *
+   * @example
+   * d1Databases: ["DB"]
+   */
+  d1Databases?: string[];
   /** Whether caches store anything. With `false`, `caches` exists and does nothing. Default: `true`. */
   cache?: boolean;
   /** Whether to log a warning, once, when a cache is used: `workers.dev` subdomains have no cache. Default: `false`. */
@@ -336,7 +354,7 @@ export interface MiniflareOptions {
    */
   subrequestLimit?: number;
   /**
-   * The number of requests to Durable Objects, and of calls of KV and R2, that a request may make. A whole number; 0
+   * The number of requests to Durable Objects, and of calls of KV, D1 and R2, that a request may make. A whole number; 0
    * allows none, a negative number or `Infinity` any number. Default: the environment variable
    * `MINIFLARE_INTERNAL_SUBREQUEST_LIMIT`, otherwise 1000, as in
    * [Workers](https://developers.cloudflare.com/workers/platform/limits/#subrequests).
@@ -349,7 +367,7 @@ export interface MiniflareOptions {
 
   /**
    * Whether `Date` and `performance.now()` return the actual time while a request is handled. With `false` they return
-   * the time of its last input: its arrival, or the last response of `fetch()`, KV, a cache, R2 or a Durable Object.
+   * the time of its last input: its arrival, or the last response of `fetch()`, KV, D1, a cache, R2 or a Durable Object.
    * Default: `false`.
    */
   actualTime?: boolean;
@@ -756,6 +774,17 @@ export class Miniflare extends EventTarget {
    * await bucket.put("key", "value");
    */
   getR2Bucket(name: string): Promise<R2Bucket>;
+
+  /**
+   * Returns a D1 database, for use in Node. It need not be bound. It stays valid until `dispose()`.
+   *
+   * @param name the name of the binding, as in the option `d1Databases`
+   *
+   * @example
+   * const db = await mf.getD1Database("DB");
+   * await db.exec("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)");
+   */
+  getD1Database(name: string): Promise<D1Database>;
 
   /**
    * Returns the caches, for use in Node. They stay valid until `dispose()`.
@@ -1291,6 +1320,153 @@ export interface KVNamespace {
   /** Returns one page of names, in the order of their UTF-8 bytes, without their values. */
   list<Metadata = unknown>(options?: KVListOptions): Promise<KVListResult<Metadata>>;
 }
+
+/** A value that a column holds. Blobs arrive as arrays of bytes. */
+export type D1Value = number | string | null | number[];
+
+/** What a statement has done. */
+export interface D1Meta {
+  /** Always `"miniflare.db"`. */
+  served_by: string;
+  /** The time that the statement took, in milliseconds. */
+  duration: number;
+  /** The number of rows that were inserted, updated or deleted, by triggers and foreign keys too. */
+  changes: number;
+  /** The row id of the last row that was inserted into the database. */
+  last_row_id: number;
+  /** Whether rows, or the size of the database, have changed. */
+  changed_db: boolean;
+  /** The size of the database in bytes, without free pages. */
+  size_after: number;
+  /** An estimate of the number of rows that were read: the steps of scans, and at least the number of results. */
+  rows_read: number;
+  /** The number of rows that were written, without those of indexes, which Workers add. */
+  rows_written: number;
+  [name: string]: unknown;
+}
+
+export interface D1Result<Row = unknown> {
+  success: true;
+  meta: D1Meta;
+  results: Row[];
+  error?: never;
+}
+
+export interface D1ExecResult {
+  /** The number of lines that were executed. */
+  count: number;
+  /** The time that they took, in milliseconds. */
+  duration: number;
+}
+
+/**
+ * A statement of SQL with values for its parameters. The methods that execute it reject with an `Error` whose message
+ * begins with `D1_ERROR: ` and whose `cause` has the text of SQLite.
+ */
+export interface D1PreparedStatement {
+  /**
+   * Returns a statement with values for the parameters `?` and `?1`, at most 100. Booleans become 1 and 0. Numbers are
+   * bound as `REAL`; the type of a column makes integers of them.
+   *
+   * @param values numbers, strings, booleans, `null`, buffers and views, and arrays of bytes
+   * @throws {Error} `D1_TYPE_ERROR` for other values
+   *
+   * @example
+   * db.prepare("SELECT * FROM notes WHERE id = ?").bind(1);
+   */
+  bind(...values: unknown[]): D1PreparedStatement;
+  /**
+   * Executes the statement, and resolves with the value of a column in the first row, or with `null` if there is no row.
+   *
+   * @throws {Error} `D1_COLUMN_NOTFOUND` if there is a row without this column
+   */
+  first<Value = unknown>(column: string): Promise<Value | null>;
+  /** Executes the statement, and resolves with the first row, or with `null` if there is none. */
+  first<Row = Record<string, unknown>>(): Promise<Row | null>;
+  /** Executes the statement, and resolves with its rows, as objects, and its meta data. */
+  run<Row = Record<string, unknown>>(): Promise<D1Result<Row>>;
+  /** The same as `run()`. */
+  all<Row = Record<string, unknown>>(): Promise<D1Result<Row>>;
+  /** Executes the statement, and resolves with its rows, as arrays, after an array with the names of the columns. */
+  raw<Row = unknown[]>(options: { columnNames: true }): Promise<[string[], ...Row[]]>;
+  /** Executes the statement, and resolves with its rows, as arrays. */
+  raw<Row = unknown[]>(options?: { columnNames?: false }): Promise<Row[]>;
+}
+
+/** A sequence of queries. There is one copy of each database here, so all sessions see the same data. */
+export interface D1DatabaseSession {
+  /** Returns a statement, which is compiled when it is executed. */
+  prepare(query: string): D1PreparedStatement;
+  /** Executes statements in one transaction, as {@link D1Database.batch} does. */
+  batch<Row = unknown>(statements: D1PreparedStatement[]): Promise<D1Result<Row>[]>;
+  /**
+   * Returns a text that represents the state which the last query has seen, and that grows with each query. Before the
+   * first query, it is the bookmark that the session began with, or `null`.
+   */
+  getBookmark(): string | null;
+}
+
+/**
+ * A D1 database: SQLite with the rules and [limits](https://developers.cloudflare.com/d1/platform/limits/) of Workers.
+ * Databases of the same name are the same, in Node and in the worker. Methods reject with a {@link StorageError} if the
+ * file of a database cannot be used.
+ */
+export interface D1Database {
+  /** Returns a statement, which is compiled when it is executed. It has at most 100,000 bytes. */
+  prepare(query: string): D1PreparedStatement;
+  /**
+   * Executes statements in one transaction, and resolves with the result of each. If one fails, none has an effect.
+   *
+   * @example
+   * await db.batch([
+   *   db.prepare("INSERT INTO notes (text) VALUES (?)").bind("one"),
+   *   db.prepare("SELECT * FROM notes"),
+   * ]);
+   */
+  batch<Row = unknown>(statements: D1PreparedStatement[]): Promise<D1Result<Row>[]>;
+  /**
+   * Executes the lines of a text in one transaction. Each line has whole statements, without parameters.
+   *
+   * @throws {Error} `D1_EXEC_ERROR` with the text of SQLite
+   */
+  exec(query: string): Promise<D1ExecResult>;
+  /**
+   * Returns a session.
+   *
+   * @param constraintOrBookmark `"first-primary"`, `"first-unconstrained"` (the default), or a bookmark
+   */
+  withSession(constraintOrBookmark?: string): D1DatabaseSession;
+  /** Resolves with the whole database as the content of a file of SQLite. */
+  dump(): Promise<ArrayBuffer>;
+}
+
+/** A step of the history of a database. */
+export interface D1Migration {
+  /** Identifies the migration: one of this name is applied once. */
+  name: string;
+  /** Texts of SQL, each with one or more statements. */
+  queries: string[];
+}
+
+/**
+ * Applies migrations to a database, each in one transaction, if they have not been applied yet. The names of those that
+ * have been are recorded in a table, as `wrangler d1 migrations apply` does it.
+ *
+ * @param db a database of an instance, in Node or in the worker
+ * @param migrations a folder, whose files `*.sql` are applied in the order of the numbers that their names begin with,
+ *   or migrations in the order given
+ * @param table the name of the table. Default: `d1_migrations`
+ * @returns the names of the migrations that this call has applied
+ * @throws {Error} if the folder cannot be read, or a migration fails: its effects are rolled back, and the error names it
+ *
+ * @example
+ * await applyD1Migrations(await mf.getD1Database("DB"), "./migrations");
+ */
+export function applyD1Migrations(
+  db: D1Database,
+  migrations: string | URL | readonly D1Migration[],
+  table?: string,
+): Promise<string[]>;
 
 export interface CacheQueryOptions {
   /** Whether to treat requests with other methods as GET. Default: `false`. */

@@ -5,6 +5,7 @@ import miniflare from "./index.js";
 export const {
   Miniflare,
   ReloadEvent,
+  applyD1Migrations,
   createFetchMock,
   createRequestListener,
   Log,

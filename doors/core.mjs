@@ -4,6 +4,7 @@ import door from "../lib/node/core.js";
 export const {
   Miniflare,
   ReloadEvent,
+  applyD1Migrations,
   createFetchMock,
   createRequestListener,
   Log,

@@ -19,6 +19,7 @@ const ENTRY_POINTS = {
   "storage-file": "node/names/storage-file.ts",
   "storage-redis": "node/names/storage-redis.ts",
   kv: "kv/node/kv-names.ts",
+  r2: "r2/node/r2-names.ts",
   cache: "cache/node/cache-names.ts",
   "durable-objects": "durable/node/durable-names.ts",
   "html-rewriter": "html/node/html-names.ts",

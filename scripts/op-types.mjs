@@ -90,7 +90,7 @@ function opType([, doc, attributes, isAsync, name, list, result]) {
         `${camelCase(key)}: ${given.get(key) ?? typeOf(attributeOf(attribute), type.replaceAll("=>", "->"), false) ?? "unknown"}`,
     );
   const unwrapped = result?.trim().replace(/^impl Future<Output = (.*)> \+ use<.*>$/, "$1") ?? "()";
-  const value = unwrapped.replace(/^Result<(.*), \w+>$/, "$1");
+  const value = unwrapped.replace(/^Result<(.*?)(?:, \w+)?>$/, "$1");
   const own = given.get("returns") ?? typeOf(attributeOf(attributes), value, true) ?? "unknown";
   const returned = isAsync || result?.startsWith("impl Future") ? `Promise<${own}>` : own;
   return { name, text: `export function ${name}(${params.join(", ")}): ${returned};` };

@@ -28,6 +28,12 @@ const TEST_TOOLS = [
     packages: ["redis-server"],
     remedy: "Debian, Ubuntu: apt-get install redis-server\nFedora: dnf install redis\nmacOS: brew install redis",
   },
+  {
+    name: "Chromium",
+    find: () => output("chromium", ["--version"])?.match(/([\d.]+)/)?.[1],
+    packages: ["chromium"],
+    remedy: "Debian: apt-get install chromium\nFedora: dnf install chromium\nmacOS: brew install chromium",
+  },
 ];
 
 const LINTS = ["clippy", "rustfmt"];

@@ -1,6 +1,6 @@
 //! miniflare-rs: Cloudflare Workers in a V8 of their own, inside the Node process.
 //!
-//! One direction of dependency: `node` -> `worker` -> the rooms -> `network` -> `web` -> `realm` -> `store`.
+//! One direction of dependency: `node` -> `worker` -> the rooms -> `network` -> `web` -> `realm` -> `sqlite` -> `store`.
 //!
 //! - [`node`]: the binding to Node (napi, no V8), with the Node half in JavaScript beside it
 //! - [`worker`]: isolates, lanes, events, modules, and all rooms in them (deno_core, no napi)
@@ -8,6 +8,7 @@
 //! - [`network`]: the HTTP client, which rooms may use
 //! - [`web`]: the Web APIs, which rooms may use
 //! - [`realm`]: the ground of rooms: values, the host, the instance, guards
+//! - [`sqlite`]: SQL databases, on which rooms build
 //! - [`store`]: bytes at rest (neither napi nor deno_core)
 //!
 //! An instance is what the lanes of one `Miniflare` share, its [`clock`] among it.
@@ -24,6 +25,7 @@
 
 mod cache;
 mod clock;
+mod d1;
 mod durable;
 mod fetch;
 mod html;
@@ -36,6 +38,7 @@ mod protocol;
 mod r2;
 mod realm;
 mod rooms;
+mod sqlite;
 mod storage;
 mod store;
 mod web;

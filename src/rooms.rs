@@ -4,7 +4,7 @@
 //! `worker/rooms.ts` is the same list in JavaScript.
 
 use crate::realm::room::Room;
-use crate::{cache, durable, fetch, html, kv, mock, r2, web, websocket};
+use crate::{cache, d1, durable, fetch, html, kv, mock, r2, web, websocket};
 
 pub const ROOMS: &[Room] = &[
     web::ROOM,
@@ -13,6 +13,7 @@ pub const ROOMS: &[Room] = &[
     cache::ROOM,
     html::ROOM,
     kv::ROOM,
+    d1::ROOM,
     r2::ROOM,
     durable::ROOM,
     websocket::ROOM,

@@ -207,6 +207,7 @@ export interface StreamScript {
     pull: (controller: ReadableByteStreamController) => unknown,
     cancel: (reason: unknown) => unknown,
   ): ReadableStream;
+  isReadableStreamDisturbed(stream: ReadableStream): boolean;
   isReadableStreamFilled(stream: ReadableStream): boolean;
   readableStreamDefaultReaderRead(reader: ReadableStreamDefaultReader, request: ReadRequest): void;
   readableStreamForRid(rid: number): ReadableStream<Uint8Array<ArrayBuffer>>;

@@ -24,7 +24,12 @@ async function answers(t, input, args = [], options = {}) {
   });
   assert.deepEqual({ code, stderr }, { code: 0, stderr: "" }, stdout);
   const [, ...shown] = stdout.split(/(?:^|\n)(?:> |(?:\.\.\. )+)/);
-  return { shown: shown.map((text) => text.replace(/^(?:> |\.\.\. |\| )+/, "").trimEnd()), stdout };
+  // Where a line came before its prompt, some versions of Node show none.
+  const lines = stdout
+    .split("\n")
+    .map((line) => line.replace(/^(?:> )+/, ""))
+    .filter((line) => line !== "" && !line.startsWith("[mf:inf]"));
+  return { lines, shown: shown.map((text) => text.replace(/^(?:> |\.\.\. |\| )+/, "").trimEnd()), stdout };
 }
 
 const typed = async (t, line, ...rest) => (await answers(t, [line], ...rest)).shown[0];
@@ -52,7 +57,6 @@ describe("values are shown as Node shows them", () => {
     "-0",
     "Object.create(null)",
     "new (class Point { x = 1 })",
-    "new Proxy({ a: 1 }, {})",
     "[new Date(NaN)]",
     "({ get a() { return 1; }, set b(x) {} })",
   ];
@@ -64,7 +68,7 @@ describe("values are shown as Node shows them", () => {
     });
   }
 
-  test("promises with their state", async (t) => {
+  test("promises with their state", differs("Node's own symbols are on them"), async (t) => {
     const { shown } = await answers(t, ["Promise.resolve(1)", "new Promise(() => {})"]);
     assert.deepEqual(shown.slice(0, 2), ["Promise { 1 }", "Promise { <pending> }"]);
   });
@@ -100,7 +104,7 @@ describe("the global scope", () => {
     assert.equal(shown[3], "'EvalError'");
   });
 
-  test("has the bindings as env", async (t) => {
+  test("has the bindings as env", differs("it does not wait for the line before"), async (t) => {
     const input = ['await env.KV.put("key", "value")', 'await env.KV.get("key")', "env.A", "Object.keys(env).sort()"];
     const { shown } = await answers(t, input, ["-k", "KV", "-b", "A=1"]);
     assert.deepEqual(shown.slice(0, 4), ["undefined", "'value'", "'1'", "[ 'A', 'KV' ]"]);
@@ -126,18 +130,18 @@ describe("the global scope", () => {
     assert.deepEqual(shown.slice(4, 6), ["3", "[class D]"]);
   });
 
-  test("may use what is for requests otherwise", async (t) => {
-    const { shown } = await answers(t, [
+  test("may use what is for requests otherwise", differs("it does not wait for the line before"), async (t) => {
+    const { lines } = await answers(t, [
       'await caches.default.match("http://localhost/")',
       "await new Promise((resolve) => setTimeout(resolve, 1, 'waited'))",
       "crypto.getRandomValues(new Uint8Array(2)).length",
     ]);
-    assert.deepEqual(shown.slice(0, 3), ["undefined", "'waited'", "2"]);
+    assert.deepEqual(lines, ["undefined", "'waited'", "2"]);
   });
 });
 
 describe("await", () => {
-  test("works in expressions and declarations", async (t) => {
+  test("works in expressions and declarations", differs("it does not wait for the line before"), async (t) => {
     const { shown } = await answers(t, [
       "await Promise.resolve(5)",
       "const { x, y: [z] } = await Promise.resolve({ x: 1, y: [2] }), w = 3",
@@ -164,8 +168,8 @@ describe("await", () => {
 
   test("is waited for before the next line that is piped in", differs("it goes on at once"), async (t) => {
     const slow = "await new Promise((resolve) => setTimeout(resolve, 50, 'first'))";
-    const { shown } = await answers(t, [slow, "'second'"]);
-    assert.deepEqual(shown.slice(0, 2), ["'first'", "'second'"]);
+    const { lines } = await answers(t, [slow, "'second'"]);
+    assert.deepEqual(lines, ["'first'", "'second'"]);
   });
 });
 
@@ -187,7 +191,7 @@ describe("what is not complete goes on in the next line", () => {
 });
 
 describe("errors", () => {
-  test("are shown with their place", async (t) => {
+  test("are shown with their place", differs("some frames are Node's"), async (t) => {
     const { stdout } = await answers(t, ["throw new TypeError('wrong')", "nope", "function f() { null.x }", "f()"]);
     assert.match(stdout, /> Uncaught TypeError: wrong\n {4}at REPL1:1:7\n> /);
     assert.match(stdout, /> Uncaught ReferenceError: nope is not defined\n {4}at REPL2:1:1\n> /);
@@ -198,7 +202,11 @@ describe("errors", () => {
     assert.match((await answers(t, ["let 1"])).stdout, /> let 1\n {4}\^\n\nUncaught SyntaxError: /);
   });
 
-  test("are remembered as _error, and values as _", async (t) => {
+  test("as values are shown without frames of the runtime", differs("some frames are Node's"), async (t) => {
+    assert.equal(await typed(t, "new Error('value')"), "Error: value\n    at REPL1:1:1");
+  });
+
+  test("are remembered as _error, and values as _", differs("its global scope has neither"), async (t) => {
     const { shown } = await answers(t, [
       "40 + 1",
       "_ + 1",

@@ -247,6 +247,20 @@ describe("a signal", differs("it has no handlers"), () => {
     assert.ok((await answer) instanceof Error);
   });
 
+  test("ends it within a second while the worker loops without end", async (t) => {
+    const script = `export default { fetch() {
+      console.log("in the loop");
+      for (;;);
+    } }`;
+    const cwd = folder(t, { "worker.mjs": script });
+    const { child, seen, ended, get } = await serveCommand(t, ["worker.mjs", "--cpu-limit", "600000"], { cwd });
+    get().catch(() => {});
+    await seen(/in the loop/);
+    child.kill("SIGTERM");
+    const { code, stderr } = await ended;
+    assert.deepEqual({ code, stderr }, { code: 143, stderr: "" });
+  });
+
   test("loses nothing that was stored", async (t) => {
     const script = `export default { async fetch(request, { KV }) {
       const count = Number((await KV.get("count")) ?? 0) + 1;

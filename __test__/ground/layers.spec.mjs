@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 const source = fileURLToPath(new URL("../../src", import.meta.url));
 
 /** From below: each may know those before it. What is no folder of these is a room. */
-const LAYERS = ["store", "realm", "web", "network", "membrane", "rooms", "worker", "node"];
+const LAYERS = ["store", "sqlite", "realm", "web", "network", "membrane", "rooms", "worker", "node"];
 const ROOMS = LAYERS.indexOf("rooms");
 
 /** The lists of rooms: what they say of a room is a row. */
@@ -122,6 +122,7 @@ describe("the layers", () => {
   for (const [file, text, found] of [
     ["kv/ops.rs", "use crate::cache::ops;", "kv/ops.rs -> cache"],
     ["kv/ops.rs", "use crate::{limits, store::{self, Space}, worker::lane};", "kv/ops.rs -> worker"],
+    ["sqlite/run.rs", "use crate::realm::value::Value;", "sqlite/run.rs -> realm"],
     ["realm/host.rs", "use crate::web::crypto::KeySymbols;", "realm/host.rs -> web"],
     ["store/mod.rs", "fn a() { crate::realm::value::text() }", "store/mod.rs -> realm"],
     ["web/mod.rs", "use super::super::fetch::ops;", "web/mod.rs -> fetch"],

@@ -7,6 +7,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { differs, isOracle } from "../support/miniflare.mjs";
 import { root, run } from "../support/child.mjs";
+import { runCommand, serveCommand } from "../support/command.mjs";
 import { emptyProject } from "../support/project.mjs";
 import { within } from "../support/test.mjs";
 
@@ -84,6 +85,23 @@ describe("npm run package", differs("this is about our tarballs"), () => {
     assert.equal(await succeeds(process.execPath, ["hello.mjs"], { cwd }), "200 Hello from /worker\n");
   });
 
+  test("makes a package whose commands run", async (t) => {
+    const cwd = emptyProject(t);
+    const quiet = ["--offline", "--no-audit", "--no-fund", "--ignore-scripts"];
+    await succeeds("npm", ["install", ...quiet, main, platform], { cwd, timeout: 120_000 });
+    const worker = `export default { fetch: () => new Response("served") };`;
+    fs.writeFileSync(path.join(cwd, "worker.mjs"), worker);
+    for (const name of ["miniflare", "miniflare-rs"]) {
+      const bin = path.join(cwd, "node_modules/.bin", name);
+      assert.equal(await succeeds(bin, ["--version"], { cwd }), `${version}\n`);
+      assert.match(await succeeds(bin, ["--help"], { cwd }), /^Usage: miniflare \[script\] \[options\]\n/);
+      const { get } = await serveCommand(t, ["worker.mjs"], { cwd, command: [bin] });
+      assert.equal(await get(), "served");
+      const repl = await runCommand(t, ["--repl"], { cwd, command: [bin], input: "await Promise.resolve([1])\n" });
+      assert.match(repl.stdout, /> \[ 1 \]\n/);
+    }
+  });
+
   test("makes a package that CommonJS and ES modules load, with the same names", async (t) => {
     const cwd = emptyProject(t);
     await succeeds("npm", ["install", "--offline", "--no-audit", "--no-fund", "--ignore-scripts", main, platform], {
@@ -116,7 +134,7 @@ describe("npm run package", differs("this is about our tarballs"), () => {
       paths.filter((file) => !names.includes(file.replace(/^\.\//, ""))),
       [],
     );
-    for (const name of ["mock-undici", "http-web-undici"])
+    for (const name of ["mock-undici", "http-web-undici", "cli-repl", "repl-session", "options-nearest"])
       assert.ok(names.includes(`lib/node/${name}.LICENSE.txt`), name);
   });
 

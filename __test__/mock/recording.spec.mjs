@@ -170,7 +170,7 @@ describe("bad input of a recording", () => {
       writeFileSync(file, text);
       assert.throws(() => createFetchMock().record(file), {
         name: "UndiciError",
-        message: /api\.json is no recording: .*Delete it to record anew\.$/,
+        message: /api\.json is no recording: .*Delete it to record again\.$/,
       });
     }
   });
@@ -192,7 +192,7 @@ describe("bad input of a recording", () => {
       ["response.body", { request, response: { ...response, body: undefined } }],
     ]) {
       assert.throws(() => read(entry), {
-        message: `${file} is no recording: entries[1].${part} is missing or of another kind. Delete it to record anew.`,
+        message: `${file} is no recording: entries[1].${part} is missing or of another kind. Delete it to record again.`,
       });
     }
   });

@@ -13,7 +13,6 @@ const calls = (expression) =>
 
 describe("an option for what is not here", () => {
   const options = {
-    d1Databases: ["DB"],
     queueBindings: [{ name: "QUEUE", queueName: "queue" }],
     queueConsumers: ["queue"],
     sitePath: "public",
@@ -23,7 +22,6 @@ describe("an option for what is not here", () => {
     const log = new RecordingLog(LogLevel.WARN);
     await json(create(t, { script: calls("1"), log, ...options }));
     assert.deepEqual(log.having("[mf:wrn] "), [
-      'miniflare-rs has no D1: the option "d1Databases" has no effect.',
       'miniflare-rs has no Queues: the option "queueBindings" has no effect.',
       'miniflare-rs has no Queues: the option "queueConsumers" has no effect.',
       'miniflare-rs has no Workers Sites: the option "sitePath" has no effect.',
@@ -32,7 +30,6 @@ describe("an option for what is not here", () => {
 
   test("gives bindings that say what is missing when they are used", async (t) => {
     const used = {
-      'env.DB.prepare("SELECT 1")': ["D1", "d1Databases", "DB.prepare"],
       "env.QUEUE.send(1)": ["Queues", "queueBindings", "QUEUE.send"],
       'env.__STATIC_CONTENT.get("index.html")': ["Workers Sites", "sitePath", "__STATIC_CONTENT.get"],
     };

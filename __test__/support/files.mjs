@@ -7,7 +7,7 @@ import path from "node:path";
 /** Writes `files` (path in the folder -> content) into a folder of its own that is removed after the test. */
 export function folder(t, files = {}) {
   const root = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "miniflare-spec-")));
-  t.after(() => fs.rmSync(root, { recursive: true, force: true }));
+  t.after(() => fs.rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
   write(root, files);
   return root;
 }

@@ -13,6 +13,7 @@ async function packaged(name) {
 export const { MemoryStorage } = await packaged("storage-memory");
 export const { FileStorage } = await packaged("storage-file");
 export const { KVNamespace, KVPlugin } = await packaged("kv");
+export const { R2Bucket, R2Plugin } = await packaged("r2");
 export const { Cache, CacheError, CacheStorage } = await packaged("cache");
 export const {
   DurableObjectError,

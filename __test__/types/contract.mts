@@ -62,6 +62,8 @@ const options: MiniflareOptions = {
   durableObjectsPersist: "redis://localhost:6379",
   kvPersist: true,
   cachePersist: "./cache",
+  d1Databases: ["DB"],
+  d1Persist: "./d1",
   durability: "sync",
   simulate: { seed: 1 },
   cpuLimitMs: 50,
@@ -161,6 +163,8 @@ export async function workers(): Promise<void> {
   await mount?.setOptions({ script: "" }, false);
   await mf.dispatchScheduled(0, "", new URL("http://localhost/"));
   const scheduler: CronScheduler = await mf.startScheduler();
+  (await mf.getOpenURL())?.startsWith("http");
+  await mf.startREPL();
   await scheduler.dispose();
 }
 

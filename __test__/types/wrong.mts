@@ -35,6 +35,8 @@ new Miniflare({ log: console });
 new Miniflare({ scirpt: "" });
 // @ts-expect-error: names, not one name
 new Miniflare({ kvNamespaces: "KV" });
+// @ts-expect-error: a path, not a list
+new Miniflare({ d1Persist: ["./d1"] });
 // @ts-expect-error: an option of Miniflare 2 that is not there yet
 new Miniflare({ sitePath: "public" });
 
@@ -60,6 +62,8 @@ mf.log = new Log();
 mf.getDurableObjectNamespace("COUNTER").idFromName("a");
 // @ts-expect-error: a promise of the namespace
 mf.getKVNamespace("KV").get("key");
+// @ts-expect-error: a promise of the database
+mf.getD1Database("DB").prepare("SELECT 1");
 // @ts-expect-error: a method of Miniflare 2 that is not there yet
 mf.getQueue("QUEUE");
 // @ts-expect-error: no such option

@@ -5,10 +5,10 @@ import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { RESULT_FD } from "./child-contract.mjs";
 
-function load({ module, fetchMockModule = module, environments = {} }) {
+function load({ module, command, fetchMockModule = module, environments = {} }) {
   const require = createRequire(module);
   const { createFetchMock } = require(fetchMockModule);
-  return { Miniflare: require(module).Miniflare, createFetchMock, loadEnvironment };
+  return { Miniflare: require(module).Miniflare, command, createFetchMock, loadEnvironment };
 
   /** The environment for a test runner, "jest" or "vitest": what the package's default export is. */
   async function loadEnvironment(runner) {

@@ -19,6 +19,7 @@ export const PEERS = {
       "vitest@0.34.6",
     ],
     flags: ["--experimental-vm-modules"],
+    command: "bootstrap.js",
     fetchMockModule: "@miniflare/core",
     environments: { jest: "jest-environment-miniflare", vitest: "vitest-environment-miniflare" },
   },
@@ -30,7 +31,8 @@ const readJson = (file) => JSON.parse(readFileSync(file, "utf8"));
 export function own() {
   const { version } = readJson(path.join(ROOT, "package.json"));
   const environments = { jest: "./lib/node/jest.js", vitest: "./lib/node/vitest.js" };
-  return { key: "own", label: "miniflare-rs", version, flags: [], module: path.join(ROOT, "index.js"), environments };
+  const files = { module: path.join(ROOT, "index.js"), command: path.join(ROOT, "bin/miniflare-rs.js") };
+  return { key: "own", label: "miniflare-rs", version, flags: [], ...files, environments };
 }
 
 function npm(args) {
@@ -69,9 +71,13 @@ function isInstalled(specs, folder) {
 }
 
 export function installPeer(key) {
-  const { specs, ...peer } = PEERS[key];
+  const { specs, command, ...peer } = PEERS[key];
   const folder = path.join(CACHE, key);
   if (!isInstalled(specs, folder)) install(specs, folder);
   const manifest = path.join(folder, "node_modules", "miniflare", "package.json");
-  return { key, ...peer, version: readJson(manifest).version, module: createRequire(manifest).resolve("miniflare") };
+  const files = {
+    module: createRequire(manifest).resolve("miniflare"),
+    command: command && path.join(path.dirname(manifest), command),
+  };
+  return { key, ...peer, version: readJson(manifest).version, ...files };
 }

@@ -25,8 +25,8 @@ function crash({ error, signal, status, stderr }) {
 }
 
 /** One measurement: `{ value }` in the scenario's unit, or `{ error }` with the child's message. */
-function runChild(scenario, { flags, module, fetchMockModule, environments }) {
-  const task = JSON.stringify({ scenario: scenario.path, module, fetchMockModule, environments });
+function runChild(scenario, { flags, module, command, fetchMockModule, environments }) {
+  const task = JSON.stringify({ scenario: scenario.path, module, command, fetchMockModule, environments });
   const start = performance.now();
   const child = spawnSync(process.execPath, [...flags, CHILD, task], {
     encoding: "utf8",

@@ -41,11 +41,11 @@ deno_core::extension!(
         ops::op_html_text,
         ops::op_html_write,
     ],
-    lazy_loaded_js = [dir "src/html", "ext:miniflare/html/html-rewriter.js" = "html-rewriter.js"],
+    lazy_loaded_js = [dir "src/html", "ext:miniflare/html/html-rewriter.ts" = "html-rewriter.ts"],
 );
 
 pub const ROOM: Room = Room {
-    lazy: &["ext:miniflare/html/html-rewriter.js"],
+    lazy: &["ext:miniflare/html/html-rewriter.ts"],
     exercise: Some(include_str!("exercise.js")),
     ..Room::new("html", miniflare_html::init)
 };

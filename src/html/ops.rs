@@ -17,6 +17,7 @@ unsafe impl GarbageCollected for Rewriter {
     }
 }
 
+/// @param {(string | number | null)[]} handlers
 #[op2]
 #[cppgc]
 pub fn op_html_open<'s, 'i>(
@@ -102,6 +103,7 @@ pub fn op_html_has_attribute(#[cppgc] rewriter: &Rewriter, #[string] name: &str)
     calls::has_attribute(rewriter, name)
 }
 
+/// @returns {string[]}
 #[op2]
 pub fn op_html_attributes(#[cppgc] rewriter: &Rewriter) -> Value {
     calls::attributes(rewriter)

@@ -176,7 +176,7 @@ impl Rewriter {
 
 impl Drop for Rewriter {
     fn drop(&mut self) {
-        // A panic of the parser is told of by whoever closes it.
+        // The code that closes the parser reports its panic.
         let _ = catch_unwind(AssertUnwindSafe(|| self.close()));
     }
 }

@@ -32,23 +32,36 @@ import { worker } from "ext:miniflare/realm/worker.ts";
 import { refuseClones } from "ext:miniflare/web/clone.ts";
 import { Response } from "ext:miniflare/web/response-class.ts";
 import { sourceOfStream, streamFromSource } from "ext:miniflare/web/wire-body.ts";
+import type { Native } from "ext:core/ops";
+import type { RequestContext } from "ext:miniflare/realm/context.ts";
+import type { HTMLBackend } from "./html-rewriter.ts";
 
-const CLASS = "ext:miniflare/html/html-rewriter.js";
+const CLASS = "ext:miniflare/html/html-rewriter.ts";
+
+declare module "../upstream.d.ts" {
+  interface LazyScripts {
+    "ext:miniflare/html/html-rewriter.ts": Exported;
+  }
+}
+
+/** What the script exports, and the class that is made with it. */
+type Exported = typeof import("./html-rewriter.ts") & { HTMLRewriter?: object };
+type Rewriter = Native<"Rewriter">;
 
 onLoad(CLASS, (exported) => {
   exported.HTMLRewriter = exported.createHTMLRewriter(backend).HTMLRewriter;
   refuseClones(exported.tokens);
 });
 
-const backend = {
+const backend: HTMLBackend<Rewriter, RequestContext | undefined> = {
   esi: () => worker.flags.has("html_rewriter_treats_esi_include_as_void_tag"),
   bodyOf(response) {
     if (response instanceof Response) return response.body;
     throw new TypeError("Failed to execute 'transform' on 'HTMLRewriter': parameter 1 is not of type 'Response'.");
   },
-  respond: (body, response) => new Response(body, response),
+  respond: (body, response) => new Response(body, response as Response),
   contentOf(content) {
-    if (content instanceof Response) return content.body ?? new Response("").body;
+    if (content instanceof Response) return (content.body ?? new Response("").body) as ReadableStream;
     return content instanceof load(STREAMS).ReadableStream ? content : undefined;
   },
   sourceOf: sourceOfStream,

@@ -28,4 +28,12 @@ export function createRequestListener(mf: contract.Miniflare): ReturnType<typeof
   const { createRequestListener } = require("./server/listener.ts") as typeof import("./server/listener.ts");
   return createRequestListener(mf as unknown as Miniflare);
 }
+
+/** Loaded when it is first called. */
+export function applyD1Migrations(
+  ...args: Parameters<typeof contract.applyD1Migrations>
+): ReturnType<typeof contract.applyD1Migrations> {
+  const { applyD1Migrations } = require("../d1/node/migrations.ts") as typeof import("../d1/node/migrations.ts");
+  return applyD1Migrations(...args);
+}
 export { Miniflare, ReloadEvent, createFetchMock, Log, LogLevel, NoOpLog, Request, Response };

@@ -1,6 +1,7 @@
 // The options of each room.
 
 import * as cache from "../cache/node/options.ts";
+import * as d1 from "../d1/node/options.ts";
 import * as durable from "../durable/node/options.ts";
 import * as fetch from "../fetch/node/options.ts";
 import * as html from "../html/node/options.ts";
@@ -8,4 +9,4 @@ import * as kv from "../kv/node/options.ts";
 import * as mock from "../mock/node/options.ts";
 import * as r2 from "../r2/node/options.ts";
 
-export default [kv, r2, cache, durable, fetch, html, mock];
+export default [kv, r2, cache, d1, durable, fetch, html, mock];

@@ -1,6 +1,7 @@
 // The rooms, as Node knows them.
 
 import * as cache from "../cache/node/cache-room.ts";
+import * as d1 from "../d1/node/d1-room.ts";
 import * as durable from "../durable/node/durable-room.ts";
 import * as html from "../html/node/html-room.ts";
 import * as kv from "../kv/node/kv-room.ts";
@@ -31,10 +32,14 @@ export interface NodeRoom {
   forget?(control: Control): void;
 }
 
-const rooms: readonly NodeRoom[] = [web, cache, durable, html, kv, r2, websocket];
+const rooms: readonly NodeRoom[] = [web, cache, d1, durable, html, kv, r2, websocket];
 
 /** The methods that rooms add for users; each is in the contract. */
-export type MethodsOfRooms = typeof cache.methods & typeof durable.methods & typeof kv.methods & typeof r2.methods;
+export type MethodsOfRooms = typeof cache.methods &
+  typeof d1.methods &
+  typeof durable.methods &
+  typeof kv.methods &
+  typeof r2.methods;
 export type RoomMethods = Extract<keyof MethodsOfRooms, string>;
 
 export { rooms };

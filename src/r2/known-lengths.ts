@@ -9,7 +9,7 @@ import { lengthOf, setLength } from "ext:miniflare/web/bodies.ts";
 const { Request } = core.loadExtScript("ext:deno_fetch/23_request.js");
 const { Response } = core.loadExtScript("ext:deno_fetch/23_response.js");
 
-export const hasKnownLength = (stream) => lengthOf(stream) !== undefined;
+export const hasKnownLength = (stream: ReadableStream) => lengthOf(stream) !== undefined;
 
 let isNoting = false;
 
@@ -19,11 +19,11 @@ export function noteBodies() {
   for (const { prototype } of [Request, Response]) noteBodiesOf(prototype);
 }
 
-function noteBodiesOf(prototype) {
-  const property = Object.getOwnPropertyDescriptor(prototype, "body");
-  const { get } = property;
+function noteBodiesOf(prototype: Request | Response) {
+  const property = Object.getOwnPropertyDescriptor(prototype, "body") as PropertyDescriptor;
+  const { get } = property as { get(this: unknown): ReadableStream | null };
   const noting = {
-    get body() {
+    get body(): ReadableStream | null {
       const body = get.call(this);
       if (body !== null && lengthOf(body) === undefined) setLength(body, null);
       return body;
@@ -31,6 +31,6 @@ function noteBodiesOf(prototype) {
   };
   Object.defineProperty(prototype, "body", {
     ...property,
-    get: Object.getOwnPropertyDescriptor(noting, "body").get,
+    get: (Object.getOwnPropertyDescriptor(noting, "body") as PropertyDescriptor).get,
   });
 }

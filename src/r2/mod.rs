@@ -40,11 +40,11 @@ deno_core::extension!(
         ops::op_r2_read,
         ops::op_r2_receive,
     ],
-    lazy_loaded_js = [dir "src/r2", "ext:miniflare/r2/r2-bucket.js" = "r2-bucket.js"],
+    lazy_loaded_js = [dir "src/r2", "ext:miniflare/r2/r2-bucket.ts" = "r2-bucket.ts"],
     state = |state| state.put(Rc::<body::Transfers>::default()),
 );
 
 pub const ROOM: Room = Room {
-    lazy: &["ext:miniflare/r2/r2-bucket.js"],
+    lazy: &["ext:miniflare/r2/r2-bucket.ts"],
     ..Room::new("r2", miniflare_r2::init)
 };

@@ -1,4 +1,4 @@
-//! A bucket's functions as the worker's JavaScript calls them (`r2-bucket.js`).
+//! A bucket's functions as the worker's JavaScript calls them (`r2-bucket.ts`).
 
 use std::rc::Rc;
 
@@ -45,6 +45,7 @@ pub fn op_r2_head(state: &mut OpState, #[string] bucket: String, #[string] key: 
     answer(state, calls::head(open(state, bucket)?, key))
 }
 
+/// @param {WireValue} options
 #[op2]
 pub fn op_r2_get<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,
@@ -62,6 +63,7 @@ pub fn op_r2_read(state: &mut OpState, #[smi] body: u32, all: bool) -> Result<Va
     answer(state, calls::read(transfers(state), body, all))
 }
 
+/// @param {WireValue} condition
 #[op2]
 pub fn op_r2_admits<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,
@@ -75,6 +77,8 @@ pub fn op_r2_admits<'s, 'i>(
 }
 
 /// Begins a value that comes in chunks.
+///
+/// @param {WireValue} expected
 #[op2]
 pub fn op_r2_receive<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,
@@ -86,6 +90,7 @@ pub fn op_r2_receive<'s, 'i>(
     answer(state, calls::receive(open(state, bucket)?, expected))
 }
 
+/// @param {Content} bytes
 #[op2]
 pub fn op_r2_add<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,
@@ -103,6 +108,8 @@ pub fn op_r2_close(state: &mut OpState, #[smi] number: u32) {
     transfers(state).close(number);
 }
 
+/// @param {Content | number} value
+/// @param {WireValue} options
 #[op2]
 pub fn op_r2_put<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,
@@ -116,6 +123,7 @@ pub fn op_r2_put<'s, 'i>(
     answer(state, calls::put(open(state, bucket)?, key, source, options))
 }
 
+/// @param {string[]} keys
 #[op2]
 pub fn op_r2_delete<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,
@@ -127,6 +135,7 @@ pub fn op_r2_delete<'s, 'i>(
     answer(state, calls::delete(open(state, bucket)?, keys))
 }
 
+/// @param {WireValue} query
 #[op2]
 pub fn op_r2_list<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,
@@ -138,6 +147,7 @@ pub fn op_r2_list<'s, 'i>(
     answer(state, calls::list(open(state, bucket)?, query))
 }
 
+/// @param {WireValue} options
 #[op2]
 pub fn op_r2_create_upload<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,
@@ -150,6 +160,8 @@ pub fn op_r2_create_upload<'s, 'i>(
     answer(state, calls::create(open(state, bucket)?, key, options))
 }
 
+/// @param {Content | number} value
+/// @param {WireValue} options
 #[op2]
 pub fn op_r2_put_part<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,
@@ -165,6 +177,7 @@ pub fn op_r2_put_part<'s, 'i>(
     answer(state, calls::put_part(call, Name { key, id }, source, options))
 }
 
+/// @param {WireValue} parts
 #[op2]
 pub fn op_r2_complete<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,
@@ -191,6 +204,8 @@ pub fn op_r2_abort(
 }
 
 /// Limits: see `calls::numbers`.
+///
+/// @returns {number[]}
 #[op2]
 pub fn op_r2_numbers() -> Value {
     calls::numbers()

@@ -25,18 +25,25 @@ import { advance, countInternalSubrequest, depart, requireContext } from "ext:mi
 import { load, onLoad, STREAMS } from "ext:miniflare/realm/lazy.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import { refuseClones } from "ext:miniflare/web/clone.ts";
+import type { R2Backend, R2Bucket, R2Numbers } from "./r2-bucket.ts";
 
 const { Blob } = core.loadExtScript("ext:deno_web/09_file.js");
 
+declare module "../upstream.d.ts" {
+  interface LazyScripts {
+    "ext:miniflare/r2/r2-bucket.ts": typeof import("./r2-bucket.ts");
+  }
+}
+
 /** The script with the classes. */
-const CLASSES = "ext:miniflare/r2/r2-bucket.js";
+const CLASSES = "ext:miniflare/r2/r2-bucket.ts";
 
 onLoad(CLASSES, ({ R2Bucket, R2MultipartUpload, R2Object, R2ObjectBody }) => {
   noteBodies();
   refuseClones([R2Bucket, R2MultipartUpload, R2Object, R2ObjectBody]);
 });
 
-const backend = {
+const backend: R2Backend = {
   begin() {
     requireContext("globalAsyncIO");
     countInternalSubrequest();
@@ -61,12 +68,13 @@ const backend = {
   streamFromSource,
   isDisturbed: (stream) => load(STREAMS).isReadableStreamDisturbed(stream),
   hasKnownLength,
-  blobOf: (bytes) => new Blob([bytes]),
+  blobOf: (bytes) => new Blob([bytes as Uint8Array<ArrayBuffer>]),
   honorsInclude: () => worker.flags.has("r2_list_honor_include"),
-  numbers: undefined,
+  // There with the first bucket.
+  numbers: undefined as unknown as R2Numbers,
 };
 
-function bucketNamed(name) {
+function bucketNamed(name: string) {
   const { numbersOf, R2Bucket } = load(CLASSES);
   backend.numbers ??= numbersOf(op_r2_numbers());
   return new R2Bucket(name, backend);
@@ -76,5 +84,6 @@ export const room = {
   name: "r2",
   empty: { r2Buckets: [] },
   /** `r2Buckets` are the names of the bindings. */
-  bind: ({ r2Buckets }) => r2Buckets.map((name) => [name, bucketNamed(name)]),
+  bind: ({ r2Buckets }: { r2Buckets: string[] }) =>
+    r2Buckets.map((name): [string, R2Bucket] => [name, bucketNamed(name)]),
 };

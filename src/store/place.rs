@@ -45,6 +45,10 @@ impl Spaces {
         }
     }
 
+    pub fn place(&self) -> Place {
+        self.current.borrow().0.clone()
+    }
+
     pub fn store(&self) -> Rc<SnapshotStore> {
         self.current.borrow().1.clone()
     }

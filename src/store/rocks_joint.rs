@@ -12,6 +12,7 @@ use std::sync::Arc;
 use rocksdb::WriteBatch;
 
 use super::database::{Database, Durability};
+use super::joint::Participant;
 use super::rocks_key::{self, PENDING};
 use super::rocks_pending::{Pending, TOKEN, Token, decided};
 use super::rocks_space::fill;
@@ -83,10 +84,15 @@ fn shares(parts: Vec<Part>) -> Vec<Share> {
 }
 
 /// Writes all parts, or none of them. Answers when they survive what their folders promise.
-pub async fn commit(parts: Vec<Part>) -> Result<()> {
+pub async fn commit(parts: Vec<Part>, participants: Vec<Box<dyn Participant>>) -> Result<()> {
     let mut others = shares(parts);
-    let Some(first) = others.pop() else { return Ok(()) };
-    if others.is_empty() {
+    let Some(first) = others.pop() else {
+        return participants.iter().try_for_each(|participant| {
+            participant.prepare(None)?;
+            participant.finish()
+        });
+    };
+    if others.is_empty() && participants.is_empty() {
         return first.write(first.batch()).await;
     }
     // Nothing is left undecided in it before others depend on it.
@@ -100,11 +106,21 @@ pub async fn commit(parts: Vec<Part>) -> Result<()> {
         decision.put(decided(token), b"");
         over.delete(decided(token));
     }
+    for participant in &participants {
+        let token = token()?;
+        participant.prepare(Some(Pending {
+            token,
+            first: first.database.name(),
+        }))?;
+        decision.put(decided(token), b"");
+        over.delete(decided(token));
+    }
     first.write(decision).await?;
     for share in &others {
         share.finish().await?;
     }
     undecided.settle();
+    participants.iter().try_for_each(|participant| participant.finish())?;
     // What is left of a token that cannot be taken away is never looked for.
     let _ = first.database.write(over);
     Ok(())
@@ -268,7 +284,7 @@ mod tests {
     fn writes_all_folders() {
         let folders = Folders::new("all");
         let parts = ["first", "other"].map(|folder| folders.share(folder).parts.remove(0));
-        futures::executor::block_on(commit(parts.into())).expect("they write");
+        futures::executor::block_on(commit(parts.into(), Vec::new())).expect("they write");
         assert_eq!(folders.read(ORDERS[0]), [after(), after()]);
     }
 

@@ -34,6 +34,29 @@ impl Pending {
         [&self.token, &length[..], first, batch.data()].concat()
     }
 
+    /// The same without anything to write.
+    pub fn to_note(&self) -> Vec<u8> {
+        self.to_bytes(&WriteBatch::default())
+    }
+
+    pub fn from_note(bytes: &[u8]) -> Option<Pending> {
+        Some(Pending::from_bytes(bytes)?.0)
+    }
+
+    /// Whether the first folder has decided that it is written.
+    pub fn is_made(&self) -> Result<bool> {
+        Ok(self.decider()?.is_some())
+    }
+
+    /// It has been written, and is not looked for any more.
+    pub fn forget(&self) {
+        if let Ok(Some(decider)) = self.decider() {
+            let mut over = WriteBatch::default();
+            over.delete(decided(self.token));
+            let _ = decider.write(over);
+        }
+    }
+
     fn from_bytes(bytes: &[u8]) -> Option<(Pending, WriteBatch)> {
         let (token, rest) = bytes.split_first_chunk::<TOKEN>()?;
         let (length, rest) = rest.split_first_chunk()?;

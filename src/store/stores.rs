@@ -68,14 +68,18 @@ impl Stores {
         new
     }
 
-    /// Adds a room that stores in a way of its own.
-    #[cfg_attr(not(test), expect(dead_code, reason = "rooms of today store keys and values"))]
-    pub fn add(&self, room: &str, keeps: Rc<dyn Keeps>) {
+    /// Adds a room that stores in a way of its own, at the place where it has been told to store.
+    pub fn add(&self, room: &str, keeps: Rc<dyn Keeps>, background: &Handle) -> Result<()> {
+        let told = self.spaces.borrow_mut().remove(room);
+        if let Some(told) = told {
+            keeps.settle(&told.place(), background)?;
+        }
         self.snapshots
             .borrow()
             .iter()
             .for_each(|snapshot| keeps.take(*snapshot));
         self.others.borrow_mut().insert(room.into(), keeps);
+        Ok(())
     }
 
     fn all(&self) -> Vec<Rc<dyn Keeps>> {
@@ -84,9 +88,17 @@ impl Stores {
         spaces.chain(self.others.borrow().values().cloned()).collect()
     }
 
+    fn knows(&self, room: &str) -> bool {
+        self.spaces.borrow().contains_key(room) || self.others.borrow().contains_key(room)
+    }
+
     /// Has these rooms store at these places from now on.
     pub fn settle(&self, places: impl IntoIterator<Item = (String, Place)>, background: &Handle) -> Result<()> {
         for (room, place) in places {
+            // Where it is already, unless it has been told otherwise.
+            if place == Place::Memory && !self.knows(&room) {
+                continue;
+            }
             let other = self.others.borrow().get(&room).cloned();
             match other {
                 Some(keeps) => keeps.settle(&place, background)?,
@@ -193,7 +205,12 @@ mod tests {
     #[test]
     fn bring_all_rooms_back_to_a_snapshot_or_none() {
         let (stores, note) = (Stores::default(), Rc::<Note>::default());
-        stores.add("note", note.clone());
+        let background = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .expect("a runtime can be made");
+        stores
+            .add("note", note.clone(), background.handle())
+            .expect("it stores anywhere");
         let space: Rc<dyn Space> = stores.spaces("room").space("s");
         let write = |value: &'static str| {
             apply(&space, vec![put("a", value)]);

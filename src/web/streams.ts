@@ -12,8 +12,9 @@ interface StreamClasses {
 interface StreamsParts {
   bytesOfChunk(chunk: unknown): Uint8Array;
   extend(target: object, members: object): void;
-  lengthOf(stream: ReadableStream): number | undefined;
-  setLength(stream: ReadableStream, length: number): void;
+  /** Null where something else knows it. */
+  lengthOf(stream: ReadableStream): number | null | undefined;
+  setLength(stream: ReadableStream, length: number | null): void;
   unmade: unknown;
 }
 

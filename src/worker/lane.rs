@@ -97,6 +97,8 @@ impl Lane {
         let watch = Watch::new(isolate.thread_safe_handle(), options.cpu_limit);
         // SAFETY: the pointer is used only while `runtime` owns the isolate.
         let isolate = unsafe { isolate.as_raw_isolate_ptr() };
+        // Ops that take long look at it.
+        runtime.op_state().borrow_mut().put(watch.clone());
         Ok(Rc::new(Lane {
             runtime: RefCell::new(Some(runtime)),
             tasks: RefCell::new(LocalSet::new()),
@@ -125,7 +127,7 @@ impl Lane {
     /// condemned before or during the call.
     pub fn call(&self, call: u32, args: Vec<Value>) -> Option<Value> {
         let answer = self.turn(|scope, lane| {
-            let answer = knock(scope, &lane.entry_points.enter, call, args)?;
+            let answer = call_entry_point(scope, &lane.entry_points.enter, call, args)?;
             Some(Value::from_v8(scope, answer))
         });
         self.settle();
@@ -174,7 +176,7 @@ impl Lane {
         args.insert(0, Value::Number(self.instance.clock.now_ms()));
         v8::tc_scope!(let scope, scope);
         // What a request comes to is the worker's to say; an exception of its own makes it no answer.
-        if knock(scope, &self.entry_points.dispatch, event.id, args).is_none() && !self.is_ending() {
+        if call_entry_point(scope, &self.entry_points.dispatch, event.id, args).is_none() && !self.is_ending() {
             let message = scope.message().map(|message| message.get(scope));
             let reason = message.map(|message| message.to_rust_string_lossy(scope));
             self.answers.fail(event.id, &reason.unwrap_or_default());
@@ -277,7 +279,7 @@ impl Lane {
         let Some((id, due)) = self.timers.begin() else {
             return false;
         };
-        knock(scope, &self.entry_points.fire, id, vec![Value::Number(due)]);
+        call_entry_point(scope, &self.entry_points.fire, id, vec![Value::Number(due)]);
         self.timers.end(id);
         true
     }
@@ -343,7 +345,7 @@ fn found_or_made(heap_limit_mib: usize) -> Result<Made, String> {
 }
 
 /// Calls one of the worker's entry points with a number and the arguments that belong to it.
-fn knock<'s>(
+fn call_entry_point<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     entry_point: &v8::Global<v8::Function>,
     number: u32,

@@ -3,6 +3,7 @@
 
 import type { FetchTarget, Parts, Room } from "ext:miniflare/worker/room.ts";
 import { room as cache } from "ext:miniflare/cache/room.ts";
+import { room as d1 } from "ext:miniflare/d1/room.ts";
 import { room as durable } from "ext:miniflare/durable/room.ts";
 import { room as fetch } from "ext:miniflare/fetch/room.ts";
 import { room as html } from "ext:miniflare/html/room.ts";
@@ -13,7 +14,7 @@ import { room as web } from "ext:miniflare/web/room.ts";
 import { room as websocket } from "ext:miniflare/websocket/room.ts";
 
 /** In the order in which they bind: of two bindings with one name, the later room's is there. */
-export const rooms: readonly Room[] = [web, fetch, mock, cache, html, kv, r2, durable, websocket];
+export const rooms: readonly Room[] = [web, fetch, mock, cache, html, kv, d1, r2, durable, websocket];
 
 /** What the rooms have under a name of their descriptors, in one object. */
 export const ofRooms = <Part extends keyof Room>(part: Part): Parts[Part] =>

@@ -49,7 +49,7 @@ const methods = {
     return (await controlOf(inside, parts)).runWithObject(...parts, work, soon);
   },
 
-  /** Has the object constructed anew when it is next asked for something; whether it lived. */
+  /** Evicts the object, which is constructed again when it is next used. Returns whether it lived. */
   async evictDurableObject(inside: Inside, id: contract.DurableObjectId): Promise<boolean> {
     const parts = await partsOf(inside, "evictDurableObject", id);
     return (await controlOf(inside, parts)).evictObject(...parts);

@@ -51,7 +51,7 @@ class DurableObjectStorage implements Storage {
     }
   }
 
-  /** A storage that has failed is opened anew by the next call. */
+  /** The next call opens a storage again that has failed. */
   async #answered<Answer>(answer: Promise<Answer>): Promise<Answer> {
     try {
       return await answer;

@@ -1,5 +1,5 @@
 // What the storage of Durable Objects (`src/durable/`) asks of the worker that it runs in, where there is none: in Node there
-// are no contexts of requests, and nobody is called.
+// are no contexts of requests, and there is no Node to call.
 
 const currentContext = () => undefined;
 const gatedContext = () => undefined;

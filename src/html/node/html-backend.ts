@@ -5,17 +5,17 @@ import timers from "node:timers";
 const { setImmediate } = timers;
 import { binding } from "../../node/binding/binding.ts";
 import { isResponse, Response } from "../../node/http/http-response.ts";
-import { bytesOfChunk } from "../../web/chunks.js";
-import { createSources } from "../../web/sources.js";
-import { createHTMLRewriter } from "../html-rewriter.js";
-import type { HTMLBackend, HTMLParser } from "../html-rewriter.js";
+import { bytesOfChunk } from "../../web/chunks.ts";
+import { createSources } from "../../web/sources.ts";
+import { createHTMLRewriter } from "../html-rewriter.ts";
+import type { HTMLBackend, HTMLParser } from "../html-rewriter.ts";
 
 const { sourceOfStream, streamFromSource } = createSources({
   streamClass: () => ReadableStream,
   bytesOf: bytesOfChunk,
 });
 
-/** Rewriters whose result nobody can read any more. */
+/** Rewriters whose result can no longer be read. */
 const collected = new FinalizationRegistry<number>((number) => binding.htmlClose(number));
 
 const parser: HTMLParser<number> = {

@@ -162,7 +162,7 @@ class MockAgent implements api.MockAgent, Answering {
 
   /**
    * Keeps what servers answer to requests that no interceptor takes in a file, and replays it from there.
-   * @param options `{ mode }`: "missing" replays what the file has and records the rest, "all" records everything anew,
+   * @param options `{ mode }`: "missing" replays what the file has and records the rest, "all" records everything again,
    *   "none" only replays
    */
   record(file: string, options: api.RecordOptions | undefined = undefined): this {

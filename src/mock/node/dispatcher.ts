@@ -54,7 +54,7 @@ class Exchange {
     if (this.#reason !== undefined) this.#abort(this.#reason);
   }
 
-  /** Nobody wants the response any more, or what is left of it. */
+  /** The response, or the rest of it, is no longer wanted. */
   callOff(reason: unknown): void {
     this.#done();
     this.#body = undefined;

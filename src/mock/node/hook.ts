@@ -57,7 +57,7 @@ class MockHook {
     }
   }
 
-  /** Nobody waits for answers any more. */
+  /** Called when the lane ends: no request waits for answers any more. */
   end(): void {
     this.#session.end();
   }

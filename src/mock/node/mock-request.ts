@@ -108,7 +108,7 @@ class MockRequest {
     return this.#body !== null;
   }
 
-  /** Null, text or bytes; undefined while nobody has read them. */
+  /** Null, text or bytes; undefined until they have been read. */
   get knownBody(): Content | null | undefined {
     return this.#body;
   }
@@ -150,7 +150,7 @@ class MockRequest {
     return { path, origin, method, body, headers: { ...headers } };
   }
 
-  /** As a history tells of it: a body is text or bytes, or undefined if it is a stream that nobody has read. */
+  /** As a history tells of it: a body is text or bytes, or undefined if it is a stream that has not been read. */
   call(): MockCall {
     return { url: this.url, ...this.#call(this.#body) };
   }

@@ -119,7 +119,7 @@ function next(replays: KeptResponse[]): KeptResponse {
   return first;
 }
 
-/** Whoever reads the file, now or after a crash, finds it whole. */
+/** A reader of the file finds it whole, also after a crash. */
 function writeWhole(file: string, text: string): void {
   const draft = `${file}.${process.pid}.tmp`;
   try {
@@ -141,7 +141,7 @@ function readEntries(file: string): Entry[] {
     for (const [index, entry] of entries.entries()) checkEntry(entry, `entries[${index}]`);
     return entries;
   } catch (error) {
-    throw new UndiciError(`${file} is no recording: ${messageOf(error)}. Delete it to record anew.`);
+    throw new UndiciError(`${file} is no recording: ${messageOf(error)}. Delete it to record again.`);
   }
 }
 

@@ -44,7 +44,7 @@ const closeCrons = (scheduler: number): void => binding.cronsClose(scheduler);
 /** The value of a TOML document. Throws what is wrong with it. */
 const parseToml = (text: string): unknown => JSON.parse(binding.parseToml(text));
 
-/** What the lanes of an instance share outlives them: its data stays when its worker is loaded anew. */
+/** What the lanes of an instance share outlives them: its data stays when its worker is reloaded. */
 const openInstance = (): number => binding.openInstance();
 /** Where its rooms store from now on, `places` by the rooms' names. */
 const settleStores = (instance: number, places: Record<string, Place>): void => binding.settleStores(instance, places);

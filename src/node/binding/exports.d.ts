@@ -125,6 +125,12 @@ export function cronsOpen(instance: number): number;
 /** Has a scheduler wait for these expressions, and returns how many of them will be due at all. */
 export function cronsSet(scheduler: number, expressions: Array<string>): number;
 
+/** The content of a file with a whole database of an instance. */
+export function d1Dump(instance: number, name: string): WireValue;
+
+/** Executes statements of a database of an instance, as `[sql, values, sql, values, ...]`. */
+export function d1Run(instance: number, name: string, queries: WireValue, together: boolean, firstOnly: boolean, refusesRows: boolean): WireValue;
+
 /** Tells a worker of the unhandled promise rejections. */
 export function deliverRejections(lane: number): void;
 
@@ -150,6 +156,12 @@ export function durableIdUnique(namespace: string, nowMs: number): string;
 
 /** Opens an object's storage that keeps its entries in a storage, and returns its number. */
 export function durableOpen(storage: number): number;
+
+/**
+ * Ends the process `graceMs` after one of these signals, given by their numbers, or when another one comes; the exit code
+ * is 128 and the number of the first. Handlers that Node has for them by now run as well.
+ */
+export function endAfterSignals(signals: Array<number>, graceMs: number): void;
 
 /** Releases a snapshot when Node has no reference left. */
 export function forgetSnapshot(instance: number, snapshot: number): void;

@@ -39,6 +39,7 @@ export function createSession(
       const result = evaluate(file, text);
       const value = awaits ? ((await result) as { value?: unknown } | undefined)?.value : result;
       remember._(value);
+      trimStack(value, self);
       return show(value);
     } catch (error) {
       remember._error(error);

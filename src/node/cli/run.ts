@@ -5,7 +5,7 @@ import { COMMAND_LINE } from "../options/config.ts";
 import type { WorkerOptions } from "../options/config.ts";
 import { Log, LogLevel } from "../log/log.ts";
 import { Miniflare, OPTIONS, REPL } from "../instance/miniflare.ts";
-import { endOnSignals } from "./signals.ts";
+import { endOnSignals, endWhileBusy } from "./signals.ts";
 import { userError } from "./user-error.ts";
 
 /** Flags that are no options of a worker. */
@@ -37,11 +37,16 @@ const FOR_REPL: WorkerOptions = {
 };
 
 /** Starts what the options say. Never rejects: the log is told of errors, and the exit code is 1 then. */
-export async function run(options: WorkerOptions, { debug, verbose, repl }: CommandFlags): Promise<void> {
+export async function run(options: WorkerOptions, flags: CommandFlags): Promise<void> {
+  const { debug, verbose, repl } = flags;
   const level = verbose ? LogLevel.VERBOSE : debug ? LogLevel.DEBUG : LogLevel.INFO;
   const log = new Log(level);
-  const mf = new Miniflare({ ...DEFAULTS, ...options, ...(repl && FOR_REPL), log });
-  const isEnding = endOnSignals(() => mf.dispose());
+  let mf: Miniflare | undefined;
+  // A build begins with the instance.
+  const isEnding = endOnSignals(async () => mf?.dispose());
+  mf = new Miniflare({ ...DEFAULTS, ...options, ...flags, ...(repl && FOR_REPL), log });
+  // This waits for V8, which starts meanwhile.
+  endWhileBusy();
   try {
     if (repl) return await runRepl(mf);
     const server = await mf.startServer();

@@ -1,6 +1,8 @@
-// The end of the command by a signal: what was started ends first, for as long as a person waits.
+// The end of the command by a signal: what was started ends first, for as long as a person waits. The addon sees to the rest,
+// as a worker may keep this thread busy.
 
 import { constants } from "node:os";
+import { binding } from "../binding/binding.ts";
 
 /** Storage that has confirmed a write has it on disk, so an end that takes longer loses nothing. */
 const GRACE_MS = 900;
@@ -16,11 +18,16 @@ export function endOnSignals(end: () => Promise<void>): () => boolean {
   for (const signal of SIGNALS) {
     const exit = () => process.exit(128 + constants.signals[signal]);
     process.on(signal, () => {
-      if (isEnding) exit();
+      if (isEnding) return;
       isEnding = true;
-      setTimeout(exit, GRACE_MS);
       end().then(exit, exit);
     });
   }
   return () => isEnding;
+}
+
+/** Ends the process even if this thread is busy. The handlers of `endOnSignals`, which must be set before, go on to be called. */
+export function endWhileBusy(): void {
+  const numbers = SIGNALS.map((signal) => constants.signals[signal]);
+  binding.endAfterSignals(numbers, GRACE_MS);
 }

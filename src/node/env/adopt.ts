@@ -29,7 +29,7 @@ function mainGlobal(): typeof globalThis {
   return require("node:vm").runInThisContext("globalThis");
 }
 
-/** `value` with all that is in it, as objects of this realm. It must be new, and known to nobody else. */
+/** `value` with all that is in it, as objects of this realm. It must be new, and no other code may have a reference to it. */
 function adopt<Value>(value: Value): Value {
   if (prototypes !== undefined && typeof value === "object" && value !== null) adoptAll(value, prototypes);
   return value;

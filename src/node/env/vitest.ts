@@ -72,7 +72,7 @@ const scopes = new WeakSet<Scope>();
 export default {
   name: "miniflare-rs",
   viteEnvironment: "ssr",
-  /** What `viteEnvironment` was called before Vitest 4, which warns of whoever has it still. */
+  /** What `viteEnvironment` was called before Vitest 4, which warns if it is still there. */
   get transformMode() {
     return (vitestVersion()?.[0] ?? 4) < 4 ? "ssr" : undefined;
   },

@@ -35,7 +35,7 @@ export interface ResponseParts {
 const SWITCHING_PROTOCOLS = 101;
 const NULL_BODY_STATUSES = new Set<number | undefined>([SWITCHING_PROTOCOLS, 204, 205, 304]);
 
-/** Node makes no response of the status: what it makes has another one, which nobody sees. */
+/** Node makes no response of the status: what it makes has another one, which is never shown. */
 const NO_CLONE = "Cannot clone a response to a WebSocket handshake.";
 const OF_HANDSHAKES = { status: { value: SWITCHING_PROTOCOLS }, ok: { value: false } };
 

@@ -82,7 +82,7 @@ class CronScheduler implements contract.CronScheduler {
     this.#mf.log.log(`SCHD ${cron} (${(performance.now() - start).toFixed(2)}ms)`);
   }
 
-  // A log that shows no errors throws them; what nobody awaits is Node's to report then.
+  // A log that shows no errors throws them; Node then reports the rejection.
   #tell(error: unknown): void {
     try {
       this.#mf.log.error(error as Error);

@@ -1,4 +1,4 @@
-// Answers that are there at once, and Node's loop. Whoever awaits one request after the other never leaves the microtasks, and
+// Answers that are there at once, and Node's loop. Code that awaits one request after the other never leaves the microtasks, and
 // neither timers nor I/O would get a turn: now and then an answer waits for the loop to turn.
 
 import timers from "node:timers";
@@ -59,10 +59,10 @@ function fairly<Answer>(answer: Promise<Answer>): Promise<Answer> {
   return turn.then(() => answer);
 }
 
-/** Has the methods of a class hand on their answers so: all but those that give no promises. */
-function makeFair({ prototype }: { prototype: object }, others: readonly string[] = []): void {
+/** Has the methods of a class that give promises hand on their answers so: these, or else all. */
+function makeFair({ prototype }: { prototype: object }, names?: string[]): void {
   for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-    if (name === "constructor" || others.includes(name)) continue;
+    if (name === "constructor" || names?.includes(name) === false) continue;
     Object.defineProperty(prototype, name, { ...property, value: fairMethod(property.value) });
   }
 }

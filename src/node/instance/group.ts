@@ -21,7 +21,7 @@ import type { Log as GivenLog, MiniflareOptions, ServiceBinding } from "../../..
 import type { Control, ObjectParts } from "../../worker/contract.ts";
 import type { Clock } from "./clock.ts";
 
-/** Snapshots go when nobody has the function any more that brings them back. */
+/** A snapshot is dropped when the function that restores it is collected. */
 const snapshots = new FinalizationRegistry<{ instance: number; number: number }>(({ instance, number }) =>
   forgetSnapshot(instance, number),
 );
@@ -190,7 +190,7 @@ class Group {
     return worker;
   }
 
-  /** Simulates with this seed from now on; objects are constructed anew, so that the same seed gives the same run. */
+  /** Simulates with this seed from now on; objects are constructed again, so that the same seed gives the same run. */
   async simulate(seed: number): Promise<void> {
     for (const worker of this.workers) {
       worker.configure({ simulate: { seed } });
@@ -200,7 +200,7 @@ class Group {
     }
   }
 
-  /** Objects are constructed anew when what they have stored is brought back. */
+  /** Objects are constructed again when their storage is restored. */
   snapshotStorage(): () => Promise<void> {
     const number = takeSnapshot(this.instance);
     const restore = async () => {

@@ -89,14 +89,14 @@ class Worker {
   }
 
   #logOptions(): void {
-    // Nobody reads what a log without output is told.
+    // A log without output shows nothing.
     if (this.log.log === NoOpLog.prototype.log) return;
     const { optionLines } = require("../options/plugins.ts") as typeof import("../options/plugins.ts");
     this.log.debug("Options:");
     for (const line of optionLines(this.options)) this.log.debug(`- ${line}`);
   }
 
-  /** Files have changed: loads the worker anew, after what is under way. */
+  /** Reloads the worker after files have changed, once the load under way has ended. */
   #changed(rebuild: boolean): void {
     const reload = async () => {
       if (this.#disposed) return;
@@ -238,7 +238,7 @@ class Worker {
     }
   }
 
-  /** What nobody in the worker caught: logged when asked for, otherwise Node's own unhandled rejection. */
+  /** Handles an error that the worker has not caught: logs it if the options say so; otherwise it becomes an unhandled rejection in Node. */
   #unhandled(error: unknown): void {
     if (!this.options.logUnhandledRejections) return void Promise.reject(error);
     const text = `Unhandled Promise Rejection: ${describeThrown(error)}`;
@@ -246,7 +246,7 @@ class Worker {
     this.log.error(Object.defineProperty(new Error(text), "stack", { value: text }));
   }
 
-  /** Tells of an error that nobody awaits. One that the log would throw, since it shows none, is a warning of Node's. */
+  /** Reports an error of work that no code awaits. If the log shows no errors, and throws them, the error becomes a warning of Node's. */
   #report(thrown: unknown): void {
     const error = thrown as Error & { detail?: string };
     try {

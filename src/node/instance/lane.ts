@@ -103,7 +103,7 @@ export interface RoomHooks {
 /** What a lane asks of the worker that it is of. */
 export interface LaneHooks {
   warn(text: string): void;
-  /** Told of what nobody in the worker caught. */
+  /** Called with an error that the worker has not caught. */
   unhandled(error: unknown): void;
   /** Told that the lane was stopped. */
   condemned(lane: Lane): void;
@@ -193,7 +193,7 @@ class Lane {
 
   /**
    * Nothing that the worker itself has begun is under way. If it still starts once Node's own microtasks are done, and
-   * nobody in Node owes it anything or could call it, it never ends.
+   * Node owes it nothing and cannot call it, it never ends.
    */
   #atRest(): void {
     if (this.#starting === undefined) return;
@@ -374,7 +374,7 @@ class Lane {
     await undefined;
     const answer = await this.#fetched(target, request);
     this.#owe(request, false);
-    // The worker may have ended meanwhile, or end with this turn: then nobody waits.
+    // The worker may have ended meanwhile, or end with this turn: then no request waits.
     if (!this.#ended) binding.call(this.#id, CALL.FETCHED, [number, ...answer]);
   }
 
@@ -417,7 +417,7 @@ class Lane {
     }
   }
 
-  /** Rejections are looked at again once Node's own microtasks have run: whoever awaits them has come by then. */
+  /** Reports rejections once Node's own microtasks have run: code that awaits them has handled them by then. */
   #rejections(): void {
     setImmediate(() => {
       if (!this.#ended) binding.deliverRejections(this.#id);

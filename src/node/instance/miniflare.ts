@@ -76,7 +76,7 @@ class Miniflare extends EventTarget {
   #inside: Inside;
   #mounts = new WeakMap<Worker, Miniflare>();
   #servers: Servers;
-  /** Whether somebody has ever listened. An event for nobody is not made: it costs as much as a dispatch. */
+  /** Whether a listener has ever been added. Without one no event is made, which would cost as much as a dispatch. */
   #isHeard = false;
 
   constructor(options: WorkerOptions = {}, mount: Mounted | undefined = undefined) {
@@ -237,7 +237,7 @@ class Miniflare extends EventTarget {
     return this.#group.snapshotStorage();
   }
 
-  /** Begins a simulation with this seed, or begins it anew: as the option `simulate`, without a reload. */
+  /** Starts or restarts a simulation with this seed, like the option `simulate`, without a reload. */
   async simulate(seed: number): Promise<void> {
     await this.#worker.lane();
     await this.#group.simulate(seed);

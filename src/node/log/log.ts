@@ -104,7 +104,7 @@ class Log implements contract.Log {
 class NoOpLog extends Log {
   override log(): void {}
 
-  // No line is made that nobody sees.
+  // A line that no output shows is not made.
   override logWithLevel(level: contract.LogLevel, message: string): void {
     if (this.log !== NoOpLog.prototype.log) super.logWithLevel(level, message);
   }

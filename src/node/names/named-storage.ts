@@ -18,6 +18,7 @@ interface StorageParts {
   readonly storage: Storage;
   /** What the addon knows it by. */
   readonly number: number;
+  readonly place: Place;
   /** Milliseconds since the epoch. */
   now(): number;
   /** The map that a test shares with it. */
@@ -47,7 +48,7 @@ class Storage implements contract.Storage {
     if (typeof clock !== "function") throw new TypeError(`A clock of ${Class} is a function, got ${describe(clock)}`);
     const number = binding.storageOpen(place, name);
     collected.register(this, number);
-    const parts: StorageParts = { storage: this, number, now: () => Number(clock()), map: undefined };
+    const parts: StorageParts = { storage: this, number, place, now: () => Number(clock()), map: undefined };
     Object.defineProperty(this, STORAGE, { value: parts });
   }
 

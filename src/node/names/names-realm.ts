@@ -14,7 +14,7 @@ const CLASSES = new Map(
 
 let isElsewhere: boolean | undefined;
 
-/** The same value, with all that it holds of this realm. Nobody else may have it yet. */
+/** The same value, with all that it holds of this realm. No other code may have a reference to it yet. */
 function adopt<Value>(value: Value): Value {
   if (typeof value !== "object" || value === null) return value;
   isElsewhere ??= !(deserialize(serialize({})) instanceof Object);

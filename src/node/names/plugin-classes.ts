@@ -19,5 +19,6 @@ export const {
   DurableObjectsPlugin,
   HTMLRewriterPlugin,
   KVPlugin,
+  R2Plugin,
   WebSocketPlugin,
 } = Object.fromEntries(Object.keys(optionsOfPlugins()).map((name) => [name, pluginOf(name)]));

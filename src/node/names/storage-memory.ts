@@ -5,7 +5,7 @@ import { known, partsOf, Storage, STORAGE } from "./named-storage.ts";
 import type { Clock, StoredValueMeta } from "../../../types/storage.d.ts";
 
 class MemoryStorage extends Storage {
-  /** @param map entries to begin with, which stay shared with whoever has the map */
+  /** @param map entries to begin with, which stay shared with the owner of the map */
   constructor(map: Map<string, StoredValueMeta> | undefined = undefined, clock: Clock | undefined = undefined) {
     super([], "", clock);
     if (map === undefined) return;

@@ -1,12 +1,11 @@
 // Options of Miniflare 2 for rooms that do not exist yet. None is ignored silently: loading the worker logs a warning for each
 // option with `standIns`, and its bindings throw an error that names the missing feature.
 
-import { booleanOrString, isString, list, number, optional, shape, string, strings } from "./check.ts";
+import { isString, list, number, optional, shape, string, strings } from "./check.ts";
 import type { OptionGroup, OptionRows } from "./table.ts";
 import type { ConsumerConfig } from "./wrangler.ts";
 
 /** An option for each kind of binding, and one that says where it is stored. */
-type D1Options = { d1Databases: string[]; d1Persist: boolean | string };
 type SiteOptions = { sitePath: string; siteInclude: string[]; siteExclude: string[] };
 
 interface QueueOptions {
@@ -23,31 +22,6 @@ interface Consumer {
 }
 
 const KV_METHODS = ["get", "getWithMetadata", "list", "put", "delete"];
-
-const d1 = {
-  plugin: "D1Plugin",
-  missing: "D1",
-  options: {
-    d1Databases: {
-      check: strings,
-      needsWorker: true,
-      label: "D1 Namespaces",
-      flag: "--d1",
-      help: "D1 namespace to bind",
-      wrangler: ({ d1_databases }) => d1_databases?.map(({ binding }) => binding),
-      standIns: { names: (databases) => databases, methods: ["prepare", "dump", "batch", "exec"] },
-    },
-    d1Persist: {
-      check: booleanOrString,
-      keeps: "d1",
-      folder: ".mf/d1",
-      label: "D1 Persistence",
-      flag: "--d1-persist",
-      help: "Persist D1 data (to optional path)",
-      wrangler: "miniflare.d1_persist",
-    },
-  } satisfies OptionRows<D1Options>,
-};
 
 const producer = shape({ name: string, queueName: string }, 'an object like { name: "BINDING", queueName: "queue" }');
 const consumer = shape(
@@ -134,5 +108,5 @@ const sites = {
   } satisfies OptionRows<SiteOptions>,
 };
 
-const groups: OptionGroup[] = [d1, queues, sites];
+const groups: OptionGroup[] = [queues, sites];
 export default groups;

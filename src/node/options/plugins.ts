@@ -35,12 +35,13 @@ function pluginsOf(options: MiniflareOptions): Record<string, Partial<MiniflareO
 
 /** The options in force as the log shows them, "Modules: true" each. */
 function optionLines(options: MiniflareOptions): string[] {
+  // Flags of the command that are no options of a worker are among those that it gives.
   const all = options as Record<string, unknown>;
-  const own = rowsOf(GROUPS.filter(({ section }) => section !== undefined)).map(([name]) => name);
-  return [...Object.values(optionsOfPlugins()).flat(), ...own]
-    .filter((name) => all[name] !== undefined && OPTIONS[name].flag !== undefined)
-    .map((name): [string, unknown] => [name, all[name]])
-    .map(([name, value]) => [OPTIONS[name].label ?? titleOf(name), shown(name, value)])
+  const own = GROUPS.filter(({ section }) => section !== undefined);
+  const groups = [...PLUGINS.flatMap((plugin) => GROUPS.filter((group) => group.plugin === plugin)), ...own];
+  return rowsOf(groups)
+    .filter(([name, { flag }]) => all[name] !== undefined && flag !== undefined)
+    .map(([name, { label = titleOf(name) }]) => [label, shown(name, all[name])])
     .filter(([, text]) => text !== undefined)
     .map(([label, text]) => `${label}: ${text}`);
 }

@@ -85,7 +85,7 @@ export interface OptionGroup {
   readonly missing?: string;
   readonly options: Readonly<Record<string, OptionRow>>;
   settings?(options: MiniflareOptions): object;
-  /** What a room does for a lane of a worker with these options; `report` logs an error that nobody awaits. */
+  /** What a room does for a lane of a worker with these options; `report` logs an error of work that no code awaits. */
   hooks?(options: MiniflareOptions, root: string, report: (error: unknown) => void): RoomHooks | undefined;
   inherit?(options: MiniflareOptions): MiniflareOptions;
   bindings?(options: MiniflareOptions, mf: Miniflare): [name: string, value: unknown][];

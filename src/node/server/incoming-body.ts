@@ -42,7 +42,7 @@ export class IncomingBody {
     });
   }
 
-  /** Whoever reads no more leaves the rest to Node, which reads and drops it once the response is sent. */
+  /** If the worker stops reading, Node reads and drops the rest once the response is sent. */
   async cancel(): Promise<void> {
     this.#fail(new Error("The body has been cancelled."));
   }
@@ -81,7 +81,7 @@ export class IncomingBody {
     pending?.reject(this.#failure);
   }
 
-  /** Without listeners Node can drop what nobody reads. */
+  /** Without listeners Node can drop what is not read. */
   #settle(): void {
     if (this.#pending === undefined) return;
     this.#pending = undefined;

@@ -3,7 +3,6 @@
 
 import type { RequestMeta } from "../../../index.d.ts";
 import type { IncomingMessage } from "node:http";
-import { randomFillSync } from "node:crypto";
 import type { Client, ClientSignal } from "./client.ts";
 import { incomingBody } from "./incoming-body.ts";
 import { ADDED } from "./incoming-head.ts";
@@ -127,12 +126,13 @@ function headersOf({ flat, has }: IncomingHead, host: string, client: Client, me
 
 const RAY_BYTES = 8;
 const random = Buffer.alloc(RAY_BYTES * 512);
+const WORD_BYTES = 4;
 let used = random.length;
 
-/** 16 hexadecimal digits. */
+/** 16 hexadecimal digits, which are no secret: a first request would wait for Node's crypto to be loaded. */
 function ray(): string {
   if (used === random.length) {
-    randomFillSync(random);
+    for (let at = 0; at < random.length; at += WORD_BYTES) random.writeUInt32LE(Math.random() * 2 ** 32, at);
     used = 0;
   }
   used += RAY_BYTES;

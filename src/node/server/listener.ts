@@ -137,7 +137,7 @@ export class RequestListener {
   }
 
   #start(options: ServerOptions): Start | undefined {
-    // Nobody reads what a log without output is told.
+    // A log without output shows nothing.
     if (this.mf.log.log === NoOpLog.prototype.log) return undefined;
     return requestLog().startNow(options.inaccurateCpu === true);
   }
@@ -174,7 +174,7 @@ export class RequestListener {
     let waitUntil: Promise<unknown[]> | undefined;
     try {
       waitUntil = start === undefined ? undefined : answer.waitUntil?.();
-      // Whoever logs it hears of its failure.
+      // The code that logs the response reports its failure.
       waitUntil?.catch(() => {});
       answer.encodeBody ??= "automatic";
       if (exchange.handshake !== undefined && isHandshakes(answer)) return this.#shakeHands(exchange, parts, answer);

@@ -5,20 +5,26 @@ import { binding } from "../../node/binding/binding.ts";
 import { outside } from "../../node/binding/outside.ts";
 import { makeFair } from "../../node/instance/fairly.ts";
 import { streamFromSource } from "../../web/node/node-streams.ts";
-import { numbersOf, R2Bucket } from "../r2-bucket.js";
-import type { R2Backend, R2Calls } from "../r2-bucket.js";
+import { numbersOf, R2Bucket } from "../r2-bucket.ts";
+import type { R2Backend, R2Calls } from "../r2-bucket.ts";
 
 /** Of any stream; the types of Node know it for its own only. */
 const { isDisturbed } = stream as unknown as { isDisturbed(stream: ReadableStream): boolean };
 
-makeFair(R2Bucket, ["resumeMultipartUpload"]);
+makeFair(R2Bucket, ["head", "get", "put", "delete", "list", "createMultipartUpload"]);
+
+/** The bucket of this name; the rest is as for `r2Backend`. */
+function r2Bucket(name: string, ...of: Parameters<typeof r2Backend>): R2Bucket {
+  return new R2Bucket(name, r2Backend(...of));
+}
 
 /**
- * The bucket of this name.
+ * What buckets are over in Node.
  * @param instance gives the number of the instance; it throws when that is disposed of
  * @param honorsInclude whether lists leave out the metadata that they are not asked for
+ * @param least bytes of the parts of an upload, if they may be fewer than those of R2
  */
-function r2Bucket(name: string, instance: () => number, honorsInclude: () => boolean): R2Bucket {
+function r2Backend(instance: () => number, honorsInclude: () => boolean, least?: number): R2Backend {
   const calls: R2Calls = {
     head: (...args) => binding.r2Head(instance(), ...args),
     get: (...args) => binding.r2Get(instance(), ...args),
@@ -31,10 +37,10 @@ function r2Bucket(name: string, instance: () => number, honorsInclude: () => boo
     list: (...args) => binding.r2List(instance(), ...args),
     createUpload: (...args) => binding.r2CreateUpload(instance(), ...args),
     putPart: (...args) => binding.r2PutPart(instance(), ...args),
-    complete: (...args) => binding.r2Complete(instance(), ...args),
+    complete: (...args) => binding.r2Complete(instance(), ...args, least),
     abort: (...args) => binding.r2Abort(instance(), ...args),
   };
-  const backend: R2Backend = {
+  return {
     ...outside,
     ...calls,
     close(number) {
@@ -51,7 +57,6 @@ function r2Bucket(name: string, instance: () => number, honorsInclude: () => boo
     honorsInclude,
     numbers: numbersOf(binding.r2Numbers() as number[]),
   };
-  return new R2Bucket(name, backend);
 }
 
-export { r2Bucket };
+export { r2Backend, r2Bucket };

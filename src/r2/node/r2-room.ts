@@ -1,7 +1,7 @@
 // What the room of R2 adds to an instance in Node.
 
 import type { Inside } from "../../node/instance/inside.ts";
-import type { R2Bucket } from "../r2-bucket.js";
+import type { R2Bucket } from "../r2-bucket.ts";
 
 const methods = {
   /** An R2 bucket, whether it is bound or not. */

@@ -1,7 +1,6 @@
-// The contract of `r2-bucket.js`: R2 buckets, each over a backend.
+// What a bucket is over: the calls that reach its objects, and what a realm does around them.
 
-import type * as miniflare from "../../index.d.ts";
-import type { Content, WireValue } from "../node/binding/raw.d.ts";
+import type { Content, WireValue } from "../wire.ts";
 
 /** The name of a multipart upload. */
 export interface R2UploadName {
@@ -9,8 +8,10 @@ export interface R2UploadName {
   id: string;
 }
 
-/** How the objects of buckets are reached: the functions of `calls.rs`. Answers that are numbers are those that `later` makes
- * promises of. A value to store is text or bytes, or the number of what was received of a stream. */
+/**
+ * How the objects of buckets are reached: the functions of `calls.rs`. Answers that are numbers are those that `later` makes
+ * promises of. A value to store is text or bytes, or the number of what was received of a stream.
+ */
 export interface R2Calls {
   head(bucket: string, key: string): WireValue;
   get(bucket: string, key: string, options: WireValue): WireValue;
@@ -27,20 +28,26 @@ export interface R2Calls {
   abort(bucket: string, upload: R2UploadName): WireValue;
 }
 
+/** What the stream of a value is pulled from. */
+export interface R2Source {
+  /** All of it at once. */
+  all(): Promise<Uint8Array>;
+  /** The next chunk; null after the last. */
+  pull(): Promise<Uint8Array | null>;
+  cancel(): void | Promise<void>;
+}
+
 export interface R2Backend extends R2Calls {
   /** Called before each use. */
   begin(): void;
   /** Called before something is written; a promise when there is something to wait for. */
-  depart(): Promise<void> | undefined | void;
+  depart(): Promise<unknown> | undefined;
   /** Called after each use; a promise when there is something to wait for. */
-  advance(): Promise<void> | undefined | void;
+  advance(): Promise<unknown> | undefined;
   later(number: number): Promise<WireValue>;
   /** Lets go of a body or a receiver. */
   close(number: number): void;
-  streamFromSource(source: {
-    pull(): Promise<Uint8Array | null>;
-    cancel(): void | Promise<void>;
-  }): ReadableStream<Uint8Array>;
+  streamFromSource(source: R2Source): ReadableStream<Uint8Array>;
   isDisturbed(stream: ReadableStream): boolean;
   /** Whether a stream can be a part of an upload. */
   hasKnownLength(stream: ReadableStream): boolean;
@@ -60,8 +67,3 @@ export interface R2Numbers {
   deleteKeys: number;
   parts: number;
 }
-
-export function numbersOf(numbers: number[]): R2Numbers;
-
-export interface R2Bucket extends miniflare.R2Bucket {}
-export const R2Bucket: { readonly prototype: R2Bucket; new (name: string, backend: R2Backend): R2Bucket };

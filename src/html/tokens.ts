@@ -1,9 +1,47 @@
 // The tokens that handlers get: views of what the parser has come to, and waits with until the handler is done.
 //
-// A token is over a call of its handler, `{ work }`: `work` is taken away when the handler is done, and is `{ backend,
-// native, ends, addStream(number, stream) }` until then (see `html-rewriter.js`).
+// A token is over a call of its handler, whose `work` is taken away when the handler is done.
 
 import { HTML_FLAG, HTML_PLACE, HTML_TEXT } from "../protocol.ts";
+
+/** What tokens ask of the parser of a document. */
+export interface Tokens<Native> {
+  text(native: Native, which: number): string | null;
+  /** Why it is refused, if it is; so do the others. */
+  setText(native: Native, text: string): string | null;
+  flag(native: Native, which: number): boolean;
+  attribute(native: Native, name: string): string | null;
+  hasAttribute(native: Native, name: string): boolean;
+  attributes(native: Native): string[];
+  setAttribute(native: Native, name: string, value: string): string | null;
+  removeAttribute(native: Native, name: string): void;
+  insert(native: Native, place: number, text: string, html: boolean): void;
+  insertStream(native: Native, place: number, html: boolean): number;
+  remove(native: Native, keepContent: boolean): void;
+  onEndTag(native: Native): number;
+}
+
+/** A handler of an end tag, and what it is called on. */
+export interface EndHandler {
+  handler: (token: object) => unknown;
+  receiver: object;
+}
+
+/** The document that is under way. */
+export interface Work {
+  readonly backend: Tokens<unknown> & { contentOf(content: object): ReadableStream | undefined };
+  readonly native: unknown;
+  /** By number. */
+  readonly ends: Map<number, EndHandler>;
+  addStream(number: number, stream: ReadableStream): void;
+}
+
+/** A call of a handler; its work is there until the handler is done. */
+export interface Call {
+  work: Work | undefined;
+}
+
+type InsertOptions = { html?: unknown } | null | undefined;
 
 const { LAST_IN_TEXT_NODE, REMOVED } = HTML_FLAG;
 const { AFTER, APPEND, BEFORE, INNER, PREPEND, REPLACE } = HTML_PLACE;
@@ -15,17 +53,17 @@ const NO_STREAM =
   "Replacing content in HTML comments using a ReadableStream or Response object is not implemented. You must provide a string.";
 
 class Element {
-  #call;
+  #call: Call;
 
-  constructor(call) {
+  constructor(call: Call) {
     this.#call = call;
   }
 
-  get tagName() {
+  get tagName(): string | null {
     return textOf(this.#call, NAME);
   }
 
-  set tagName(name) {
+  set tagName(name: unknown) {
     setText(this.#call, name);
   }
 
@@ -38,62 +76,62 @@ class Element {
   }
 
   /** A new iterator of names and values. */
-  get attributes() {
+  get attributes(): IterableIterator<string[]> {
     const { backend, native } = live(this.#call);
     const flat = backend.attributes(native);
-    const pairs = [];
+    const pairs: string[][] = [];
     for (let index = 0; index < flat.length; index += 2) pairs.push([flat[index], flat[index + 1]]);
     return pairs.values();
   }
 
-  getAttribute(name) {
+  getAttribute(name: unknown) {
     const { backend, native } = live(this.#call);
     return backend.attribute(native, String(name)) ?? null;
   }
 
-  hasAttribute(name) {
+  hasAttribute(name: unknown) {
     const { backend, native } = live(this.#call);
     return backend.hasAttribute(native, String(name));
   }
 
-  setAttribute(name, value) {
+  setAttribute(name: unknown, value: unknown) {
     const { backend, native } = live(this.#call);
     accept(backend.setAttribute(native, String(name), String(value)));
     return this;
   }
 
-  removeAttribute(name) {
+  removeAttribute(name: unknown) {
     const { backend, native } = live(this.#call);
     backend.removeAttribute(native, String(name));
     return this;
   }
 
-  before(content, options = undefined) {
+  before(content: unknown, options: InsertOptions = undefined) {
     insert(this.#call, BEFORE, content, options);
     return this;
   }
 
-  after(content, options = undefined) {
+  after(content: unknown, options: InsertOptions = undefined) {
     insert(this.#call, AFTER, content, options);
     return this;
   }
 
-  prepend(content, options = undefined) {
+  prepend(content: unknown, options: InsertOptions = undefined) {
     insert(this.#call, PREPEND, content, options);
     return this;
   }
 
-  append(content, options = undefined) {
+  append(content: unknown, options: InsertOptions = undefined) {
     insert(this.#call, APPEND, content, options);
     return this;
   }
 
-  replace(content, options = undefined) {
+  replace(content: unknown, options: InsertOptions = undefined) {
     insert(this.#call, REPLACE, content, options);
     return this;
   }
 
-  setInnerContent(content, options = undefined) {
+  setInnerContent(content: unknown, options: InsertOptions = undefined) {
     insert(this.#call, INNER, content, options);
     return this;
   }
@@ -109,38 +147,38 @@ class Element {
   }
 
   /** The last handler that an element is given counts. */
-  onEndTag(handler) {
+  onEndTag(handler: unknown) {
     const { backend, native, ends } = live(this.#call);
     if (typeof handler !== "function") {
       throw new TypeError(`onEndTag() takes a function, got ${handler === null ? "null" : typeof handler}`);
     }
     const number = backend.onEndTag(native);
     if (number < 0) throw new TypeError("Parser error: No end tag.");
-    ends.set(number, { handler, receiver: this });
+    ends.set(number, { handler: handler as EndHandler["handler"], receiver: this });
   }
 }
 
 class EndTag {
-  #call;
+  #call: Call;
 
-  constructor(call) {
+  constructor(call: Call) {
     this.#call = call;
   }
 
-  get name() {
+  get name(): string | null {
     return textOf(this.#call, NAME);
   }
 
-  set name(name) {
+  set name(name: unknown) {
     setText(this.#call, name);
   }
 
-  before(content, options = undefined) {
+  before(content: unknown, options: InsertOptions = undefined) {
     insert(this.#call, BEFORE, content, options);
     return this;
   }
 
-  after(content, options = undefined) {
+  after(content: unknown, options: InsertOptions = undefined) {
     insert(this.#call, AFTER, content, options);
     return this;
   }
@@ -152,17 +190,17 @@ class EndTag {
 }
 
 class Comment {
-  #call;
+  #call: Call;
 
-  constructor(call) {
+  constructor(call: Call) {
     this.#call = call;
   }
 
-  get text() {
+  get text(): string | null {
     return textOf(this.#call, TEXT);
   }
 
-  set text(text) {
+  set text(text: unknown) {
     setText(this.#call, text);
   }
 
@@ -170,17 +208,17 @@ class Comment {
     return flagOf(this.#call, REMOVED);
   }
 
-  before(content, options = undefined) {
+  before(content: unknown, options: InsertOptions = undefined) {
     insertText(this.#call, BEFORE, content, options);
     return this;
   }
 
-  after(content, options = undefined) {
+  after(content: unknown, options: InsertOptions = undefined) {
     insertText(this.#call, AFTER, content, options);
     return this;
   }
 
-  replace(content, options = undefined) {
+  replace(content: unknown, options: InsertOptions = undefined) {
     insertText(this.#call, REPLACE, content, options);
     return this;
   }
@@ -192,9 +230,9 @@ class Comment {
 }
 
 class TextChunk {
-  #call;
+  #call: Call;
 
-  constructor(call) {
+  constructor(call: Call) {
     this.#call = call;
   }
 
@@ -210,17 +248,17 @@ class TextChunk {
     return flagOf(this.#call, REMOVED);
   }
 
-  before(content, options = undefined) {
+  before(content: unknown, options: InsertOptions = undefined) {
     insert(this.#call, BEFORE, content, options);
     return this;
   }
 
-  after(content, options = undefined) {
+  after(content: unknown, options: InsertOptions = undefined) {
     insert(this.#call, AFTER, content, options);
     return this;
   }
 
-  replace(content, options = undefined) {
+  replace(content: unknown, options: InsertOptions = undefined) {
     insert(this.#call, REPLACE, content, options);
     return this;
   }
@@ -232,9 +270,9 @@ class TextChunk {
 }
 
 class Doctype {
-  #call;
+  #call: Call;
 
-  constructor(call) {
+  constructor(call: Call) {
     this.#call = call;
   }
 
@@ -252,53 +290,53 @@ class Doctype {
 }
 
 class DocumentEnd {
-  #call;
+  #call: Call;
 
-  constructor(call) {
+  constructor(call: Call) {
     this.#call = call;
   }
 
-  append(content, options = undefined) {
+  append(content: unknown, options: InsertOptions = undefined) {
     insertText(this.#call, APPEND, content, options);
     return this;
   }
 }
 
-function live(call) {
+function live(call: Call | undefined) {
   const work = call?.work;
   if (work === undefined) throw new TypeError(INVALID);
   return work;
 }
 
-function textOf(call, which) {
+function textOf(call: Call, which: number) {
   const { backend, native } = live(call);
   return backend.text(native, which) ?? null;
 }
 
-function flagOf(call, which) {
+function flagOf(call: Call, which: number) {
   const { backend, native } = live(call);
   return backend.flag(native, which);
 }
 
-function setText(call, text) {
+function setText(call: Call, text: unknown) {
   const { backend, native } = live(call);
   accept(backend.setText(native, String(text)));
 }
 
-function remove(call, keepContent) {
+function remove(call: Call, keepContent: boolean) {
   const { backend, native } = live(call);
   backend.remove(native, keepContent);
 }
 
 /** Throws why something was refused. */
-function accept(refusal) {
+function accept(refusal: string | null | undefined) {
   if (typeof refusal === "string") throw new TypeError(`Parser error: ${refusal}`);
 }
 
-const isHtml = (options) => Boolean(options?.html);
+const isHtml = (options: InsertOptions) => Boolean(options?.html);
 
 /** Inserts a text, or what comes of a stream or of the body of a response. */
-function insert(call, place, content, options) {
+function insert(call: Call, place: number, content: unknown, options: InsertOptions) {
   const work = live(call);
   const { backend, native } = work;
   const stream = typeof content === "object" && content !== null ? backend.contentOf(content) : undefined;
@@ -307,7 +345,7 @@ function insert(call, place, content, options) {
   return work.addStream(number, stream);
 }
 
-function insertText(call, place, content, options) {
+function insertText(call: Call, place: number, content: unknown, options: InsertOptions) {
   const { backend, native } = live(call);
   if (typeof content === "object" && content !== null && backend.contentOf(content) !== undefined) {
     throw new TypeError(NO_STREAM);

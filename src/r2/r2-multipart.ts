@@ -1,20 +1,26 @@
 // `R2MultipartUpload`: an object that is uploaded in parts.
 
-import { R2Object } from "./r2-object.js";
-import { checkUploadKey, ssecKeyOf } from "./r2-options.js";
-import { arrive, bytesOf, comingContentOf, heldContentOf, isBlob, isStream } from "./r2-values.js";
+import { R2Object } from "./r2-object.ts";
+import { checkUploadKey, ssecKeyOf } from "./r2-options.ts";
+import { arrive, bytesOf, comingContentOf, heldContentOf, isBlob, isStream } from "./r2-values.ts";
 
-const wrongParameter = (method, number, type) =>
+import type * as miniflare from "../../index.d.ts";
+import type { R2Backend, R2Numbers } from "./r2-calls.ts";
+import type { ObjectParts } from "./r2-object.ts";
+
+const wrongParameter = (method: string, number: number, type: string) =>
   new TypeError(`Failed to execute '${method}' on 'R2MultipartUpload': parameter ${number} is not of type '${type}'.`);
 
-class R2MultipartUpload {
-  #bucket;
-  #key;
-  #id;
-  #backend;
+class R2MultipartUpload implements miniflare.R2MultipartUpload {
+  declare readonly key: string;
+  declare readonly uploadId: string;
+  #bucket: string;
+  #key: string;
+  #id: string;
+  #backend: R2Backend;
 
   /** @param bucket the bucket's name */
-  constructor(bucket, key, id, backend) {
+  constructor(bucket: string, key: string, id: string, backend: R2Backend) {
     this.#bucket = bucket;
     this.#key = key;
     this.#id = id;
@@ -30,8 +36,8 @@ class R2MultipartUpload {
     }
   }
 
-  async uploadPart(...args) {
-    const [partNumber, value, options] = args;
+  async uploadPart(...args: unknown[]) {
+    const [partNumber, value, options] = args as [unknown, unknown, { ssecKey?: unknown } | null | undefined];
     const backend = this.#backend;
     backend.begin();
     if (args.length === 0) throw wrongParameter("uploadPart", 1, "integer");
@@ -42,7 +48,7 @@ class R2MultipartUpload {
     const ssecKey = ssecKeyOf(options?.ssecKey, "UploadPartOptions");
     const content = heldContentOf(value) ?? (await comingContentOf(value, { bucket: this.#bucket, backend }));
     const name = { key: this.#key, id: this.#id };
-    const etag = await arrive(backend.putPart(this.#bucket, name, content, [number, ssecKey]), backend);
+    const etag = (await arrive(backend.putPart(this.#bucket, name, content, [number, ssecKey]), backend)) as string;
     return { partNumber: number, etag };
   }
 
@@ -53,7 +59,7 @@ class R2MultipartUpload {
     await arrive(backend.abort(this.#bucket, { key: this.#key, id: this.#id }), backend);
   }
 
-  async complete(uploadedParts) {
+  async complete(uploadedParts: unknown) {
     const backend = this.#backend;
     backend.begin();
     if (!Array.isArray(uploadedParts)) throw wrongParameter("complete", 1, "Array");
@@ -64,22 +70,22 @@ class R2MultipartUpload {
     if (leaves !== undefined) await leaves;
     const name = { key: this.#key, id: this.#id };
     const found = await arrive(backend.complete(this.#bucket, name, parts.flat()), backend);
-    return new R2Object(this.#key, found);
+    return new R2Object(this.#key, found as ObjectParts);
   }
 }
 
 /** The number of a part; what is none is 0, which is refused by its range. */
-function numberOf(given) {
+function numberOf(given: unknown) {
   const number = typeof given === "number" ? given : Number.parseInt(String(given), 10);
   return Number.isNaN(number) ? 0 : number;
 }
 
-function checkNumber(number, { parts }) {
+function checkNumber(number: number, { parts }: R2Numbers) {
   if (Number.isInteger(number) && number >= 1 && number <= parts) return;
   throw new TypeError(`Part number must be between 1 and ${parts} (inclusive). Actual value was: ${number}`);
 }
 
-function checkPart(value, backend) {
+function checkPart(value: unknown, backend: R2Backend) {
   if (typeof value === "string" || bytesOf(value) !== undefined || isBlob(value)) return;
   if (!isStream(value)) {
     throw wrongParameter("uploadPart", 2, "ReadableStream or ArrayBuffer or ArrayBufferView or string or Blob");
@@ -92,7 +98,7 @@ function checkPart(value, backend) {
 }
 
 /** `[number, etag]` of a part as `uploadPart` returned it. */
-function partOf(part, index) {
+function partOf(part: Partial<miniflare.R2UploadedPart> | null, index: number): [number: number, etag: string] {
   if (typeof part !== "object" || part === null) {
     throw new TypeError(`Incorrect type for array element ${index}: the provided value is not of type 'UploadedPart'.`);
   }

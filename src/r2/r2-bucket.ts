@@ -1,30 +1,35 @@
 // `R2Bucket`: what users call. One copy runs in the worker (`env.NAME`) and one in Node (`mf.getR2Bucket`), each over a
 // backend of its own.
 
-import { R2MultipartUpload } from "./r2-multipart.js";
-import { R2Object, R2ObjectBody } from "./r2-object.js";
-import { checkKey, checkUploadKey, fail, getOptions, listOptions, putOptions, uploadOptions } from "./r2-options.js";
-import { arrive, comingContentOf, heldContentOf } from "./r2-values.js";
+import { R2MultipartUpload } from "./r2-multipart.ts";
+import { R2Object, R2ObjectBody } from "./r2-object.ts";
+import { checkKey, checkUploadKey, fail, getOptions, listOptions, putOptions, uploadOptions } from "./r2-options.ts";
+import { arrive, comingContentOf, heldContentOf } from "./r2-values.ts";
 
-/**
- * One bucket.
- *
- * The backend has `begin()`, called before each use; `depart()` and `advance()`, called before something is written and
- * after each use, which return a promise when there is something to wait for; the functions of `calls.rs`, which answer
- * with a value or with a number that `later(number)` makes a promise of; `close(number)`, which lets go of a body or a
- * receiver; `streamFromSource(source)`, `isDisturbed(stream)`, `hasKnownLength(stream)` and `blobOf(bytes)`;
- * `honorsInclude()`, whether lists leave out the metadata that they are not asked for; and `numbers`, the limits.
- */
-class R2Bucket {
-  #name;
-  #backend;
+import type * as miniflare from "../../index.d.ts";
+import type { Content } from "../wire.ts";
+import type { R2Backend, R2Calls, R2Numbers } from "./r2-calls.ts";
+import type { ObjectParts } from "./r2-object.ts";
+import type { Given } from "./r2-options.ts";
 
-  constructor(name, backend) {
+/** What a `get` finds: an object without its body, or with it. */
+type Found =
+  | [parts: ObjectParts]
+  | [parts: ObjectParts, offset: number | undefined, length: number, value: Uint8Array | number];
+/** A page of a list, with keys and objects by turns. */
+type Page = [cursor: string | undefined, delimitedPrefixes: string[], ...found: never[]];
+
+/** One bucket. */
+class R2Bucket implements miniflare.R2Bucket {
+  #name: string;
+  #backend: R2Backend;
+
+  constructor(name: string, backend: R2Backend) {
     this.#name = name;
     this.#backend = backend;
   }
 
-  async head(...args) {
+  async head(...args: unknown[]) {
     const [key] = args;
     const backend = this.#backend;
     backend.begin();
@@ -32,17 +37,19 @@ class R2Bucket {
     const name = String(key);
     checkKey("HEAD", name, backend.numbers);
     const found = await arrive(backend.head(this.#name, name), backend);
-    return found === null ? null : new R2Object(name, found);
+    return found === null ? null : new R2Object(name, found as ObjectParts);
   }
 
-  async get(...args) {
-    const [key, options] = args;
+  get(key: string, options?: miniflare.R2GetOptions & { onlyIf?: undefined }): Promise<R2ObjectBody | null>;
+  get(key: string, options: miniflare.R2GetOptions): Promise<R2ObjectBody | R2Object | null>;
+  async get(...args: unknown[]) {
+    const [key, options] = args as [unknown, Given | null | undefined];
     const backend = this.#backend;
     backend.begin();
     if (args.length === 0) throw noKey("get");
     const name = String(key);
     checkKey("GET", name, backend.numbers);
-    const found = await arrive(backend.get(this.#name, name, getOptions(options ?? {})), backend);
+    const found = (await arrive(backend.get(this.#name, name, getOptions(options ?? {})), backend)) as Found | null;
     if (found === null) return null;
     if (found.length === 1) return new R2Object(name, found[0]);
     const [parts, offset, length, value] = found;
@@ -50,8 +57,10 @@ class R2Bucket {
     return new R2ObjectBody(name, parts, range, value, backend);
   }
 
-  async put(...args) {
-    const [key, value, options = {}] = args;
+  put(key: string, value: PutValue, options?: miniflare.R2PutOptions & { onlyIf?: undefined }): Promise<R2Object>;
+  put(key: string, value: PutValue, options: miniflare.R2PutOptions): Promise<R2Object | null>;
+  async put(...args: unknown[]) {
+    const [key, value, options = {}] = args as [unknown, unknown, Given | undefined];
     const backend = this.#backend;
     backend.begin();
     if (args.length === 0) throw noKey("put");
@@ -59,24 +68,24 @@ class R2Bucket {
     checkKey("PUT", name, backend.numbers);
     const stored = putOptions(options, backend.numbers);
     const [, condition, expected] = stored;
-    let content = heldContentOf(value);
+    let content: Content | number | undefined = heldContentOf(value);
     if (condition !== undefined) {
       // What the caller does to its bytes meanwhile does not count.
       if (typeof content === "object") content = content.slice();
       if (!(await arrive(backend.admits(this.#name, name, condition), backend))) return null;
     }
     content ??= await comingContentOf(value, { bucket: this.#name, backend, expected, refuse: refuseValue });
-    checkLength(content, backend.numbers);
+    checkLength(content as Uint8Array, backend.numbers);
     const leaves = backend.depart();
     if (leaves !== undefined) {
       if (typeof content === "object") content = content.slice();
       await leaves;
     }
     const found = await arrive(backend.put(this.#name, name, content, stored), backend);
-    return found === null ? null : new R2Object(name, found);
+    return found === null ? null : new R2Object(name, found as ObjectParts);
   }
 
-  async delete(...args) {
+  async delete(...args: unknown[]) {
     const [keys] = args;
     const backend = this.#backend;
     backend.begin();
@@ -91,32 +100,32 @@ class R2Bucket {
     await arrive(backend.delete(this.#name, names), backend);
   }
 
-  async list(options = {}) {
+  async list(options: Given = {}) {
     const backend = this.#backend;
     backend.begin();
     const { query, included } = listOptions(options, backend.numbers, backend.honorsInclude());
-    const [cursor, delimitedPrefixes, ...found] = await arrive(backend.list(this.#name, query), backend);
-    const objects = [];
+    const [cursor, delimitedPrefixes, ...found] = (await arrive(backend.list(this.#name, query), backend)) as Page;
+    const objects: R2Object[] = [];
     for (let index = 0; index < found.length; index += 2) {
       objects.push(new R2Object(found[index], found[index + 1], undefined, included));
     }
     return { objects, truncated: cursor !== undefined, cursor, delimitedPrefixes };
   }
 
-  async createMultipartUpload(...args) {
-    const [key, options = {}] = args;
+  async createMultipartUpload(...args: unknown[]) {
+    const [key, options = {}] = args as [unknown, Given | undefined];
     const backend = this.#backend;
     backend.begin();
     if (args.length === 0) throw noKey("createMultipartUpload");
     const name = String(key);
     checkUploadKey("createMultipartUpload", name, backend.numbers);
     const stored = uploadOptions(options, backend.numbers);
-    const id = await arrive(backend.createUpload(this.#name, name, stored), backend);
+    const id = (await arrive(backend.createUpload(this.#name, name, stored), backend)) as string;
     return new R2MultipartUpload(this.#name, name, id, backend);
   }
 
   /** Asks nothing of the bucket: whether there is such an upload shows when it is used. */
-  resumeMultipartUpload(...args) {
+  resumeMultipartUpload(...args: unknown[]) {
     const [key, uploadId] = args;
     if (args.length === 0) throw noKey("resumeMultipartUpload");
     if (args.length === 1) {
@@ -128,23 +137,34 @@ class R2Bucket {
   }
 }
 
-const noKey = (method) =>
+type PutValue = Parameters<miniflare.R2Bucket["put"]>[1];
+
+const noKey = (method: string) =>
   new TypeError(`Failed to execute '${method}' on 'R2Bucket': parameter 1 is not of type 'string'.`);
 
-function refuseValue() {
+function refuseValue(): never {
   throw new TypeError(
     "R2 put() accepts only nulls, strings, Blobs, ArrayBuffers, ArrayBufferViews, and ReadableStreams as values.",
   );
 }
 
 /** A value that is too long is refused before it is copied. */
-function checkLength({ byteLength }, { valueBytes }) {
+function checkLength({ byteLength }: Uint8Array, { valueBytes }: R2Numbers) {
   if (byteLength > valueBytes) fail("PUT", `Value length of ${byteLength} exceeds limit of ${valueBytes}.`);
 }
 
 /** The limits by name, of the list that `calls.rs` has. */
-function numbersOf([valueBytes, keyBytes, metadataBytes, listKeys, listIncludingKeys, deleteKeys, parts]) {
+function numbersOf([
+  valueBytes,
+  keyBytes,
+  metadataBytes,
+  listKeys,
+  listIncludingKeys,
+  deleteKeys,
+  parts,
+]: number[]): R2Numbers {
   return { valueBytes, keyBytes, metadataBytes, listKeys, listIncludingKeys, deleteKeys, parts };
 }
 
 export { R2Bucket, R2MultipartUpload, R2Object, R2ObjectBody, numbersOf };
+export type { R2Backend, R2Calls, R2Numbers };

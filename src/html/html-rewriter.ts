@@ -4,7 +4,78 @@
 // which handler is due, and goes on when this has called it, and has awaited its promise.
 
 import { HTML_STEP } from "../protocol.ts";
-import { Comment, Doctype, DocumentEnd, Element, EndTag, TextChunk } from "./tokens.js";
+import { Comment, Doctype, DocumentEnd, Element, EndTag, TextChunk } from "./tokens.ts";
+
+import type * as contract from "../../types/html-rewriter.d.ts";
+import type { Call, EndHandler, Tokens, Work } from "./tokens.ts";
+
+/** Where the bytes of a document, or of content that is inserted, come from. */
+interface HTMLSource {
+  /** The next chunk; null after the last. */
+  pull(): Promise<Uint8Array | null>;
+  cancel(reason?: unknown): Promise<void> | void;
+}
+
+/** The parser of one document, as the realm has it. Steps are those of `HTML_STEP`, with a number above the kind. */
+interface HTMLParser<Native> extends Tokens<Native> {
+  /**
+   * @param handlers selectors and kinds of handlers by turns: null for the whole document, and a bit per kind
+   * @param charset the label of an encoding
+   * @param esi whether `esi:include` is an element without content
+   * @param owner the object whose collection closes the parser, unless it is closed before
+   */
+  open(handlers: (string | number | null)[], charset: string, esi: boolean, owner: object): Native;
+  write(native: Native, piece: Uint8Array): number;
+  end(native: Native): number;
+  go(native: Native): number;
+  content(native: Native, piece: Uint8Array): number;
+  contentEnd(native: Native): number;
+  output(native: Native): Uint8Array;
+  failure(native: Native): string;
+  close(native: Native, owner: object): void;
+}
+
+interface HTMLBackend<Native, Context> extends HTMLParser<Native> {
+  /** Whether `esi:include` is an element without content. */
+  esi(): boolean;
+  /** The body of a response. Throws for what is no response. */
+  bodyOf(response: unknown): ReadableStream | null;
+  /** A response with another body. */
+  respond(body: ReadableStream | null, response: unknown): Response;
+  /** The stream of a stream or a response; undefined for anything else. */
+  contentOf(content: object): ReadableStream | undefined;
+  sourceOf(stream: ReadableStream): HTMLSource;
+  streamFrom(source: HTMLSource): ReadableStream;
+  /** What handlers are called in: that of the code that runs, and work in one. */
+  context(): Context;
+  enter<Result>(context: Context, work: () => Result): Result;
+  /** Whether others should have a turn before the next piece, and a promise of that. */
+  isTired(): boolean;
+  rest(): Promise<void>;
+}
+
+/** What a realm makes of its backend. */
+interface Rewriters {
+  HTMLRewriter: typeof contract.HTMLRewriter;
+  /** Has a rewriter take `esi:include` for an element without content, and returns it. */
+  enableEsi(rewriter: contract.HTMLRewriter): contract.HTMLRewriter;
+}
+
+type Handler = (token: object) => unknown;
+/** Handlers as they are given, of which nothing is certain. */
+type Handlers = Record<string, unknown>;
+interface Registration {
+  /** Null for the whole document. */
+  selector: string | null;
+  handlers: Handlers;
+}
+interface Options {
+  charset: string;
+  esi: boolean;
+}
+/** What the parser goes on with, and the step that it comes to. */
+type Next = () => number;
+type AnyBackend = HTMLBackend<unknown, unknown>;
 
 const { COMMENT, CONTENT, DOCTYPE, DOCUMENT_END, DONE, ELEMENT, END_TAG, FAILED, HUNGRY, TEXT } = HTML_STEP;
 
@@ -14,9 +85,14 @@ const KINDS = 15;
 /** The parser gets the document in pieces of so many bytes at most: between two of them others have their turn. */
 const PIECE = 128 * 1024;
 
-const ELEMENT_HANDLERS = { element: ELEMENT, comments: COMMENT, text: TEXT };
-const DOCUMENT_HANDLERS = { doctype: DOCTYPE, comments: COMMENT, text: TEXT, end: DOCUMENT_END };
-const TOKENS = [];
+const ELEMENT_HANDLERS: Record<string, number> = { element: ELEMENT, comments: COMMENT, text: TEXT };
+const DOCUMENT_HANDLERS: Record<string, number> = {
+  doctype: DOCTYPE,
+  comments: COMMENT,
+  text: TEXT,
+  end: DOCUMENT_END,
+};
+const TOKENS: (new (call: Call) => object)[] = [];
 TOKENS[ELEMENT] = Element;
 TOKENS[COMMENT] = Comment;
 TOKENS[TEXT] = TextChunk;
@@ -28,13 +104,12 @@ const EMPTY = new Uint8Array(0);
 
 /**
  * The class, over a backend, and `enableEsi(rewriter)`, which has one take `esi:include` for an element without content.
- * `html-rewriter.d.ts` says what a backend has.
  */
-function createHTMLRewriter(backend) {
-  let enableEsi;
+function createHTMLRewriter<Native, Context>(backend: HTMLBackend<Native, Context>): Rewriters {
+  let enableEsi!: (rewriter: HTMLRewriter) => HTMLRewriter;
 
   class HTMLRewriter {
-    #registrations = [];
+    #registrations: Registration[] = [];
     #esi = backend.esi();
 
     static {
@@ -44,59 +119,64 @@ function createHTMLRewriter(backend) {
       };
     }
 
-    on(selector, handlers) {
-      this.#registrations.push({ selector: String(selector), handlers });
+    on(selector: string, handlers: object) {
+      this.#registrations.push({ selector: String(selector), handlers: handlers as Handlers });
       return this;
     }
 
-    onDocument(handlers) {
-      this.#registrations.push({ selector: null, handlers });
+    onDocument(handlers: object) {
+      this.#registrations.push({ selector: null, handlers: handlers as Handlers });
       return this;
     }
 
-    transform(response) {
+    transform(response: Response) {
       const body = backend.bodyOf(response);
       if (body === null) return backend.respond(null, response);
       const options = { charset: charsetOf(response.headers), esi: this.#esi };
-      const rewriting = new Rewriting(backend, this.#registrations.slice(), options, backend.sourceOf(body));
+      const rewriting = new Rewriting(
+        backend as AnyBackend,
+        this.#registrations.slice(),
+        options,
+        backend.sourceOf(body),
+      );
       const rewritten = backend.respond(backend.streamFrom(rewriting), response);
       rewritten.headers.delete("Content-Length");
       return rewritten;
     }
   }
 
-  return { HTMLRewriter, enableEsi };
+  return { HTMLRewriter, enableEsi } as unknown as Rewriters;
 }
 
 const CHARSET = /;\s*charset\s*=\s*(?:"([^"]*)"|([^\s;]*))/i;
 
-function charsetOf(headers) {
+function charsetOf(headers: Headers) {
   const [, quoted, plain] = CHARSET.exec(headers.get("Content-Type") ?? "") ?? [];
   return quoted || plain || "utf-8";
 }
 
-/** One document on its way: a source of the bytes of the result. What tokens need of it is here too (`tokens.js`). */
-class Rewriting {
-  backend;
+/** One document on its way: a source of the bytes of the result. What tokens need of it is here too (`tokens.ts`). */
+class Rewriting implements Work {
+  backend: AnyBackend;
   /** The parser, once there is something to parse. */
-  native;
+  native: unknown;
   /** Handlers of end tags and what they are called on, by number. */
-  ends = new Map();
-  #registrations;
-  #options;
-  #source;
+  ends: Work["ends"] = new Map();
+  #registrations: Registration[];
+  #options: Options;
+  #source: HTMLSource;
   /** Handlers by step, and what they are called on by the number of the registration. */
-  #handlers = [];
-  #receivers = [];
+  #handlers: Handler[] = [];
+  #receivers: object[] = [];
   /** What content comes of that is inserted in pieces, by number. */
-  #contents = new Map();
+  #contents = new Map<number, HTMLSource>();
   /** The call of a handler that is under way. */
-  #call;
+  #call: Call | undefined;
   #isClosed = false;
   #output = this.#rewrite();
-  #context;
+  #context: unknown;
 
-  constructor(backend, registrations, options, source) {
+  constructor(backend: AnyBackend, registrations: Registration[], options: Options, source: HTMLSource) {
     this.backend = backend;
     this.#registrations = registrations;
     this.#options = options;
@@ -111,16 +191,16 @@ class Rewriting {
   }
 
   /** The reader has lost interest, whatever is under way. */
-  cancel(reason) {
+  cancel(reason?: unknown) {
     this.#close();
     return this.#source.cancel(reason);
   }
 
-  addStream(number, stream) {
+  addStream(number: number, stream: ReadableStream) {
     this.#contents.set(number, this.backend.sourceOf(stream));
   }
 
-  async *#rewrite() {
+  async *#rewrite(): AsyncGenerator<Uint8Array, void> {
     try {
       this.#open();
       for (;;) {
@@ -155,7 +235,7 @@ class Rewriting {
   }
 
   #open() {
-    const plan = [];
+    const plan: (string | number | null)[] = [];
     for (const [number, { selector, handlers }] of this.#registrations.entries()) {
       const names = selector === null ? DOCUMENT_HANDLERS : ELEMENT_HANDLERS;
       let kinds = 0;
@@ -167,7 +247,7 @@ class Rewriting {
             `The handler "${name}" of ${described(selector)} must be a function, got ${typeof handler}`,
           );
         }
-        this.#handlers[(number << KIND_BITS) | kind] = handler;
+        this.#handlers[(number << KIND_BITS) | kind] = handler as Handler;
         kinds |= 1 << kind;
       }
       this.#receivers.push(handlers);
@@ -177,13 +257,13 @@ class Rewriting {
   }
 
   /** Has the parser go on with a piece of a chunk, or with the end of the document. */
-  #feed(chunk, start) {
+  #feed(chunk: Uint8Array | null, start: number) {
     const { backend, native } = this;
     return chunk === null ? backend.end(native) : backend.write(native, chunk.subarray(start, start + PIECE));
   }
 
   /** Calls handlers as long as none has to be waited for. Returns a promise of what goes on then, if one has. */
-  #advance(step) {
+  #advance(step: number): Promise<Next> | undefined {
     const { backend, native } = this;
     for (;;) {
       const kind = step & KINDS;
@@ -192,19 +272,23 @@ class Rewriting {
       if (kind === CONTENT) return awaitedLater(this.#content(step >>> KIND_BITS));
       const result = this.#handle(kind, step);
       if (this.#isClosed) return undefined;
-      if (typeof result === "object" && result !== null && typeof result.then === "function") {
+      if (
+        typeof result === "object" &&
+        result !== null &&
+        typeof (result as Partial<Promise<unknown>>).then === "function"
+      ) {
         return awaitedLater(Promise.resolve(result).then(() => () => this.#go()));
       }
       step = this.#go();
     }
   }
 
-  #handle(kind, step) {
-    const call = (this.#call = { work: this });
+  #handle(kind: number, step: number): unknown {
+    const call: Call = (this.#call = { work: this });
     const token = new TOKENS[kind](call);
     const number = step >>> KIND_BITS;
     if (kind !== END_TAG) return Reflect.apply(this.#handlers[step], this.#receivers[number], [token]);
-    const { handler, receiver } = this.ends.get(number);
+    const { handler, receiver } = this.ends.get(number) as EndHandler;
     this.ends.delete(number);
     return Reflect.apply(handler, receiver, [token]);
   }
@@ -221,9 +305,9 @@ class Rewriting {
   }
 
   /** Reads the next piece of content that is inserted. */
-  async #content(number) {
+  async #content(number: number): Promise<Next> {
     const { backend, native } = this;
-    const piece = await this.#contents.get(number).pull();
+    const piece = await (this.#contents.get(number) as HTMLSource).pull();
     if (piece !== null) return () => backend.content(native, piece);
     this.#contents.delete(number);
     return () => backend.contentEnd(native);
@@ -244,18 +328,20 @@ class Rewriting {
   }
 }
 
-const described = (selector) => (selector === null ? "the document" : `the selector ${JSON.stringify(selector)}`);
+const described = (selector: string | null) =>
+  selector === null ? "the document" : `the selector ${JSON.stringify(selector)}`;
 
 /** The promise itself. It may reject before anyone waits for it. */
-function awaitedLater(promise) {
+function awaitedLater<Result>(promise: Promise<Result>) {
   ignore(promise);
   return promise;
 }
 
-function ignore(promise) {
+function ignore(promise: unknown) {
   Promise.resolve(promise).catch(() => {});
 }
 
 const tokens = [Comment, Doctype, DocumentEnd, Element, EndTag, TextChunk];
 
 export { createHTMLRewriter, tokens };
+export type { HTMLBackend, HTMLParser, HTMLSource };

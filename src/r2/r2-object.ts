@@ -1,9 +1,30 @@
 // Objects of a bucket, as the calls of `R2Bucket` return them: what is known of one, and with `get` its body.
 
-import { sourceOf } from "./r2-values.js";
+import { sourceOf } from "./r2-values.ts";
+
+import type * as miniflare from "../../index.d.ts";
+import type { R2Backend, R2Source } from "./r2-calls.ts";
+
+/** What is known of an object, as it arrives: what `Head::to_value` in `object.rs` makes. */
+export type ObjectParts = [
+  version: string,
+  size: number,
+  etag: string,
+  uploaded: number,
+  checksums: string[],
+  metadata: string,
+  ssecKeyMd5: string | undefined,
+];
+type Digits = Record<string, string>;
+type Range = { offset: number; length: number } | undefined;
+/** Which metadata an object has. */
+interface Included {
+  http: boolean;
+  custom: boolean;
+}
 
 /** A fresh buffer of what these hexadecimal digits say. */
-function bufferOf(digits) {
+function bufferOf(digits: string | undefined) {
   if (digits === undefined) return undefined;
   const bytes = new Uint8Array(digits.length / 2);
   for (let index = 0; index < bytes.length; index++) {
@@ -12,11 +33,11 @@ function bufferOf(digits) {
   return bytes.buffer;
 }
 
-class Checksums {
-  #digits;
+class Checksums implements miniflare.R2Checksums {
+  #digits: Digits;
 
   /** @param digits hexadecimal digits by the names of the algorithms */
-  constructor(digits) {
+  constructor(digits: Digits) {
     this.#digits = digits;
   }
 
@@ -46,33 +67,45 @@ class Checksums {
 }
 
 /** Names and digits by turns, as an object. */
-function digitsOf(flat) {
-  const digits = {};
+function digitsOf(flat: string[]) {
+  const digits: Digits = {};
   for (let index = 0; index < flat.length; index += 2) digits[flat[index]] = flat[index + 1];
   return digits;
 }
 
-/** `{ http, custom, storageClass }` of the text that `metadataText` in `r2-options.js` makes. */
-function metadataOf(text) {
+/** `{ http, custom, storageClass }` of the text that `metadataText` in `r2-options.ts` makes. */
+function metadataOf(text: string): {
+  http: miniflare.R2HTTPMetadata;
+  custom: Record<string, string>;
+  storageClass: string;
+} {
   const { http = {}, custom = {}, storageClass = "Standard" } = text === "" ? {} : JSON.parse(text);
   if (http.cacheExpiry !== undefined) http.cacheExpiry = new Date(http.cacheExpiry);
   return { http, custom, storageClass };
 }
 
 /** Whatever a list was not asked for is left out. */
-const WHOLE = { http: true, custom: true };
+const WHOLE: Included = { http: true, custom: true };
 
-class R2Object {
-  #checksums;
-  #storageClass;
-  #ssecKeyMd5;
+class R2Object implements miniflare.R2Object {
+  declare key: string;
+  declare version: string;
+  declare size: number;
+  declare etag: string;
+  declare httpEtag: string;
+  declare uploaded: Date;
+  declare httpMetadata: miniflare.R2HTTPMetadata;
+  declare customMetadata: Record<string, string>;
+  declare range: Range;
+  #checksums: string[];
+  #storageClass: string;
+  #ssecKeyMd5: string | undefined;
 
   /**
-   * @param parts what `Head::to_value` in `object.rs` makes
    * @param range `{ offset, length }` of the bytes that a `get` delivers
    * @param included which of `http` and `custom` metadata it has
    */
-  constructor(key, parts, range, included = WHOLE) {
+  constructor(key: string, parts: ObjectParts, range?: Range, included = WHOLE) {
     const [version, size, etag, uploaded, checksums, metadata, ssecKeyMd5] = parts;
     const { http, custom, storageClass } = metadataOf(metadata);
     this.key = key;
@@ -102,7 +135,7 @@ class R2Object {
   }
 
   /** Sets the headers of the HTTP metadata. The time of expiry has two names: that of Miniflare 2, and that of R2. */
-  writeHttpMetadata(headers) {
+  writeHttpMetadata(headers: Headers) {
     for (const [key, value] of Object.entries(this.httpMetadata)) {
       if (value === undefined) continue;
       headers.set(
@@ -114,14 +147,15 @@ class R2Object {
   }
 }
 
-class R2ObjectBody extends R2Object {
-  #backend;
-  #source;
-  #stream;
+class R2ObjectBody extends R2Object implements miniflare.R2ObjectBody {
+  declare readonly body: ReadableStream<Uint8Array>;
+  #backend: R2Backend;
+  #source: R2Source;
+  #stream: ReadableStream<Uint8Array> | undefined;
   #isUsed = false;
 
   /** @param value the bytes, or the number of a body in the backend */
-  constructor(key, parts, range, value, backend) {
+  constructor(key: string, parts: ObjectParts, range: Range, value: Uint8Array | number, backend: R2Backend) {
     super(key, parts, range);
     this.#backend = backend;
     this.#source = sourceOf(value, backend);
@@ -135,7 +169,7 @@ class R2ObjectBody extends R2Object {
 
   async arrayBuffer() {
     const bytes = await this.#all();
-    return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
+    return (bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer) as ArrayBuffer;
   }
 
   async bytes() {
@@ -157,7 +191,7 @@ class R2ObjectBody extends R2Object {
   async #all() {
     if (this.bodyUsed) throw new TypeError("Body already used.");
     const stream = this.#stream;
-    // Whoever has the stream may have locked it.
+    // Code that has the stream may have locked it.
     const reader = stream?.getReader();
     this.#isUsed = true;
     if (reader === undefined) return this.#source.all();

@@ -1,0 +1,19 @@
+//! D1 databases: ops over `src/sqlite/`. README.md says what the room promises.
+
+pub mod calls;
+pub mod node;
+pub mod ops;
+
+use crate::realm::room::Room;
+
+deno_core::extension!(
+    miniflare_d1,
+    deps = [miniflare],
+    ops = [ops::op_d1_dump, ops::op_d1_run],
+    lazy_loaded_js = [dir "src/d1", "ext:miniflare/d1/d1-database.ts" = "d1-database.ts"],
+);
+
+pub const ROOM: Room = Room {
+    lazy: &["ext:miniflare/d1/d1-database.ts"],
+    ..Room::new("d1", miniflare_d1::init)
+};

@@ -1,0 +1,3 @@
+//! What the command asks of Rust.
+
+mod signals;

@@ -1,0 +1,243 @@
+//! The databases of a room, by name, at the place where the room stores: in memory, or in a folder with a file for each.
+//!
+//! Those in memory belong to the instance, and are still there when it has stored elsewhere in between.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use futures::future::{FutureExt, LocalBoxFuture, ready};
+use tokio::runtime::Handle;
+
+use super::database::{Database, There, deleted};
+use super::image::{Image, Moments};
+use super::staged::{self, Staged};
+use crate::store::error::Kind;
+use crate::store::joint::{Batch, Decision, Participant};
+use crate::store::place::Place;
+use crate::store::stores::{Keeps, Restoration};
+use crate::store::{Result, StoreError};
+
+#[derive(Default)]
+pub struct Databases {
+    memory: Rc<Shelf>,
+    current: RefCell<Rc<Shelf>>,
+}
+
+impl Databases {
+    /// No databases yet, in memory.
+    pub fn new() -> Databases {
+        let memory = Rc::<Shelf>::default();
+        Databases {
+            current: RefCell::new(memory.clone()),
+            memory,
+        }
+    }
+
+    /// The database of this name. It is created by its first use.
+    pub fn get(&self, name: &str) -> Result<Rc<Database>> {
+        self.current.borrow().get(name)
+    }
+}
+
+impl Keeps for Databases {
+    fn settle(&self, place: &Place, _background: &Handle) -> Result<()> {
+        if self.current.borrow().place == *place {
+            return Ok(());
+        }
+        let shelf = match place {
+            Place::Memory => self.memory.clone(),
+            Place::Folder(..) => Rc::new(Shelf::at(place.clone())),
+            Place::Redis(..) => return Err(StoreError::other("SQL databases cannot be stored on a Redis server.")),
+        };
+        self.current.replace(shelf);
+        Ok(())
+    }
+
+    /// A commit hands what was written to the operating system.
+    fn flush(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn take(&self, snapshot: usize) {
+        self.current.borrow().moments.take(snapshot);
+    }
+
+    fn restore(&self, snapshot: usize) -> LocalBoxFuture<'static, Result<Restoration>> {
+        ready(self.current.borrow().clone().restore(snapshot)).boxed_local()
+    }
+
+    fn forget(&self, snapshot: usize) {
+        self.current.borrow().moments.forget(snapshot);
+    }
+}
+
+/// The databases of one place.
+#[derive(Default)]
+struct Shelf {
+    place: Place,
+    open: RefCell<HashMap<String, Rc<Database>>>,
+    moments: Rc<Moments>,
+    /// Whether nothing is left behind by a restore.
+    is_settled: Cell<bool>,
+}
+
+impl Shelf {
+    fn at(place: Place) -> Shelf {
+        Shelf {
+            place,
+            ..Shelf::default()
+        }
+    }
+
+    fn get(&self, name: &str) -> Result<Rc<Database>> {
+        if !self.is_settled.get() {
+            self.settle()?;
+        }
+        let known = self.open.borrow().get(name).cloned();
+        if let Some(database) = known {
+            match database.check_there() {
+                There::Yes => return Ok(database),
+                There::OtherLog => self.close(name, &database),
+                There::No => {
+                    self.close(name, &database);
+                    return Err(deleted(&self.file(name)));
+                }
+            }
+        }
+        let database = Rc::new(self.open(name)?);
+        self.open.borrow_mut().insert(name.into(), database.clone());
+        Ok(database)
+    }
+
+    fn settle(&self) -> Result<()> {
+        if let Place::Folder(folder, _) = &self.place
+            && staged::is_left(folder)
+        {
+            self.open.borrow_mut().clear();
+            staged::settle(folder)?;
+        }
+        self.is_settled.set(true);
+        Ok(())
+    }
+
+    fn close(&self, name: &str, database: &Database) {
+        database.abandon();
+        self.open.borrow_mut().remove(name);
+    }
+
+    fn open(&self, name: &str) -> Result<Database> {
+        let Place::Folder(folder, durability) = &self.place else {
+            return Database::in_memory(name, self.moments.clone());
+        };
+        fs::create_dir_all(folder).map_err(|error| of_folder(folder, &error))?;
+        Database::in_file(name, self.file(name), *durability, self.moments.clone())
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        match &self.place {
+            Place::Folder(folder, _) => folder.join(file_name(name)),
+            _ => PathBuf::new(),
+        }
+    }
+
+    fn restore(self: Rc<Self>, snapshot: usize) -> Result<Restoration> {
+        let mut exchanges = Vec::new();
+        for (name, image) in self.moments.images(snapshot)? {
+            exchanges.push((self.get(&name)?, image));
+        }
+        Ok(Restoration {
+            batch: Box::new(move || {
+                let shelf = self.clone();
+                Ok(Batch::Other(Box::new(Exchange {
+                    shelf,
+                    exchanges,
+                    staged: RefCell::default(),
+                })))
+            }),
+            done: Box::new(|| {}),
+        })
+    }
+}
+
+/// Databases, and the contents that they are to have.
+struct Exchange {
+    shelf: Rc<Shelf>,
+    exchanges: Vec<(Rc<Database>, Rc<Image>)>,
+    staged: RefCell<Option<Staged>>,
+}
+
+impl Participant for Exchange {
+    fn prepare(&self, decision: Option<Decision>) -> Result<()> {
+        // Other snapshots need to know what is written over.
+        for (database, _) in &self.exchanges {
+            database.moments.keep(database)?;
+        }
+        let Place::Folder(folder, durability) = &self.shelf.place else {
+            return Ok(());
+        };
+        // One database by itself changes in one transaction.
+        if self.exchanges.is_empty() || decision.is_none() && self.exchanges.len() == 1 {
+            return Ok(());
+        }
+        let contents = self.exchanges.iter();
+        let contents = contents.map(|(database, image)| (file_name(&database.name), image.clone()));
+        let staged = Staged::write(folder, &contents.collect::<Vec<_>>(), decision, *durability)?;
+        self.staged.replace(Some(staged));
+        Ok(())
+    }
+
+    fn finish(&self) -> Result<()> {
+        for (database, image) in &self.exchanges {
+            database.exchange(image)?;
+        }
+        self.staged.take().map_or(Ok(()), Staged::finish)
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        // It was not finished: the next use finds out whether it was decided.
+        if self.staged.take().is_some() {
+            self.shelf.is_settled.set(false);
+        }
+    }
+}
+
+/// The name of a database's file. What a file system takes for something else is written in percent codes.
+fn file_name(name: &str) -> String {
+    let is_plain = |byte: &u8| {
+        !matches!(
+            byte,
+            0..=31 | b'%' | b'/' | b'\\' | b':' | b'*' | b'?' | b'"' | b'<' | b'>' | b'|'
+        )
+    };
+    let mut file = Vec::with_capacity(name.len() + 8);
+    for (index, byte) in name.bytes().enumerate() {
+        match is_plain(&byte) && !(index == 0 && byte == b'.') {
+            true => file.push(byte),
+            false => file.extend(format!("%{byte:02x}").bytes()),
+        }
+    }
+    // Bytes of characters stay together.
+    format!("{}.sqlite3", String::from_utf8_lossy(&file))
+}
+
+fn of_folder(folder: &Path, error: &std::io::Error) -> StoreError {
+    use std::io::ErrorKind;
+    let kind = match error.kind() {
+        ErrorKind::AlreadyExists | ErrorKind::NotADirectory => Kind::NotAFolder,
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Kind::ReadOnly,
+        ErrorKind::StorageFull => Kind::Full,
+        _ => Kind::Other,
+    };
+    StoreError::new(
+        kind,
+        format!(
+            "Databases cannot be stored in {}: {error}. Choose a folder that this process can write to.",
+            folder.display()
+        ),
+    )
+}

@@ -1,0 +1,17 @@
+//! SQL databases: SQLite, with the rules and limits that it has in Workers. The ground of rooms that speak SQL; knows neither
+//! V8 nor Node, and no room.
+//!
+//! The library is a part of the addon, and its names are hidden: Node has an SQLite of its own.
+
+mod authorizer;
+pub mod cell;
+mod compiled;
+pub mod database;
+pub mod databases;
+pub mod error;
+mod image;
+pub mod limits;
+pub mod run;
+mod split;
+mod staged;
+pub mod watch;
