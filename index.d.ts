@@ -38,6 +38,35 @@ export interface DurableObjectOptions {
   scriptName?: string;
 }
 
+/** A queue that a worker sends messages to. */
+export interface QueueBinding {
+  /** The name of the binding. */
+  name: string;
+  queueName: string;
+  /** For how many seconds a message waits that has no `delaySeconds`, 0 to 86,400. Default: 0. */
+  deliveryDelay?: number;
+}
+
+/** How a worker consumes a queue. */
+export interface QueueConsumerOptions {
+  queueName: string;
+  /** The number of messages of a full batch, 1 at least. Default: 5. */
+  maxBatchSize?: number;
+  /** For how many milliseconds a batch that is not full waits for more messages. Default: 1000. */
+  maxWaitMs?: number;
+  /** How often a message is delivered again. Default: 2, which means three deliveries. */
+  maxRetries?: number;
+  /**
+   * How many batches are delivered at the same time. Default: one, and a full one beside a batch that was not full when
+   * its delivery began, as in Miniflare 2.
+   */
+  maxConcurrency?: number;
+  /** For how many seconds a message that is retried without `delaySeconds` waits, 0 to 86,400. Default: 0. */
+  retryDelay?: number;
+  /** The queue that gets the messages whose deliveries have all failed. Without it they are dropped, with a warning. */
+  deadLetterQueue?: string;
+}
+
 /** The target of a service binding: a mount, or the main worker by its `name`; or a function in Node. */
 export type ServiceBinding =
   | string
@@ -235,8 +264,8 @@ export interface MiniflareOptions {
 
   /**
    * Further workers of this instance, keyed by name, each in its own isolate. They share the storage of the instance:
-   * their own `kvPersist`, `cachePersist`, `d1Persist` and `durableObjectsPersist` are ignored. A string is the folder of
-   * a worker, its `rootPath`.
+   * their own `kvPersist`, `r2Persist`, `cachePersist`, `d1Persist` and `durableObjectsPersist` are ignored. A string is
+   * the folder of a worker, its `rootPath`.
    *
    * @throws {MiniflareCoreError} `ERR_MOUNT` and related codes, from the methods
    * @example
@@ -321,6 +350,48 @@ export interface MiniflareOptions {
    * d1Databases: ["DB"]
    */
   d1Databases?: string[];
+
+  // Queues
+
+  /**
+   * The queues that the worker sends messages to, each bound to a name. Queues with the same name are the same queue in
+   * all workers of the instance. Default: none.
+   *
+   * @example
+   * queueBindings: [{ name: "QUEUE", queueName: "my-queue" }]
+   */
+  queueBindings?: QueueBinding[];
+  /**
+   * The queues whose messages the worker's `queue` handler gets; a name stands for a consumer with the defaults. A queue
+   * has one consumer among the workers of the instance. Default: none.
+   *
+   * @throws {QueueError} `ERR_CONSUMER_ALREADY_SET`, from the methods, if two workers consume a queue;
+   *   `ERR_DEAD_LETTER_QUEUE_CYCLE` if a queue is its own dead letter queue
+   * @example
+   * queueConsumers: [{ queueName: "my-queue", maxBatchSize: 10, deadLetterQueue: "failed" }]
+   */
+  queueConsumers?: (string | QueueConsumerOptions)[];
+  /**
+   * Where messages of queues are stored: `true` for `./.mf/queues` below `rootPath`, a path, or the URL of a Redis
+   * server. Default: in memory.
+   */
+  queuesPersist?: boolean | string;
+
+  // Workers Sites
+
+  /**
+   * A folder whose files the worker can read through `__STATIC_CONTENT`, a KV namespace that cannot be written; relative
+   * to `rootPath`. It need not exist. `@cloudflare/kv-asset-handler` uses that binding, and the manifest
+   * `__STATIC_CONTENT_MANIFEST`. With `watch`, a change in the folder reloads the worker. Default: none.
+   */
+  sitePath?: string;
+  /**
+   * Globs of the files that can be read; a glob matches any part of a path, and one with `!` before it leaves out what
+   * it matches. If it is given, `siteExclude` only shortens the manifest. Default: all files.
+   */
+  siteInclude?: string[];
+  /** Globs of the files that cannot be read. Default: none. */
+  siteExclude?: string[];
   /** Whether caches store anything. With `false`, `caches` exists and does nothing. Default: `true`. */
   cache?: boolean;
   /** Whether to log a warning, once, when a cache is used: `workers.dev` subdomains have no cache. Default: `false`. */
@@ -787,6 +858,35 @@ export class Miniflare extends EventTarget {
   getD1Database(name: string): Promise<D1Database>;
 
   /**
+   * Returns a queue, to send messages to from Node. It need not be bound. It stays valid until `dispose()`.
+   *
+   * @param name the name of the queue, as in `queueName` of the option `queueBindings`
+   *
+   * @example
+   * const queue = await mf.getQueue("my-queue");
+   * await queue.send({ id: 1 });
+   */
+  getQueue<Body = unknown>(name: string): Promise<Queue<Body>>;
+
+  /**
+   * Calls the `queue` handler of the worker that consumes a queue, otherwise of this one, with messages of that queue,
+   * and returns which of them it acknowledged or wants to have delivered again. Nothing is stored or delivered again.
+   *
+   * @returns resolves once the handler and what it passed to `waitUntil()` have settled; rejects with what they throw, and
+   *   if the worker has no `queue` handler
+   *
+   * @example
+   * const { retryMessages } = await mf.dispatchQueue("my-queue", [{ id: "a", body: "text" }]);
+   */
+  dispatchQueue(queue: string, messages: DispatchedMessage[]): Promise<QueueResult>;
+  /**
+   * Calls the `queue` handler of this worker with an object, as it is.
+   *
+   * @returns resolves with the results of what was passed to `waitUntil()`, and of the handler if it returned a value
+   */
+  dispatchQueue<WaitUntil extends unknown[] = unknown[]>(batch: MessageBatch): Promise<WaitUntil>;
+
+  /**
    * Returns the caches, for use in Node. They stay valid until `dispose()`.
    *
    * @example
@@ -925,6 +1025,121 @@ export class Response extends globalThis.Response {
    * @throws the reason of the first promise that rejects
    */
   waitUntil<WaitUntil extends unknown[] = unknown[]>(): Promise<WaitUntil>;
+}
+
+// ---- Queues
+
+/** How the body of a message is stored: text, bytes, JSON, or V8's structured clone. */
+export type QueueContentType = "text" | "bytes" | "json" | "v8";
+
+/** Options of a message. */
+export interface QueueSendOptions {
+  /**
+   * `text` takes a string, `bytes` a buffer or a view of one, `json` what JSON has, `v8` what can be cloned. Default: `v8`;
+   * `json` from the compatibility date 2024-03-18 on.
+   */
+  contentType?: QueueContentType;
+  /** For how many seconds it is not delivered, 0 to 86,400. Default: that of the binding. */
+  delaySeconds?: number;
+}
+
+/** A message among others. */
+export interface QueueSendRequest<Body = unknown> extends QueueSendOptions {
+  body: Body;
+}
+
+/** What waits in a queue or is being delivered. */
+export interface QueueMetrics {
+  backlogCount: number;
+  /** Bytes of the bodies. */
+  backlogBytes: number;
+  /** When the oldest message was sent; absent if there is none. */
+  oldestMessageTimestamp?: Date;
+}
+
+/** What `send` and `sendBatch` resolve with. */
+export interface QueueSendResult {
+  metadata: { metrics: QueueMetrics };
+}
+
+/** A queue, to send messages to. */
+export interface Queue<Body = unknown> {
+  /**
+   * Sends a message. It is copied at once.
+   *
+   * @param body at most 128,000 bytes as they are stored ([limits](https://developers.cloudflare.com/queues/platform/limits/))
+   * @returns resolves when the message is safe, according to the option `durability`
+   * @throws {TypeError} for `undefined`, an unknown content type, a body of another type, or a wrong delay; a
+   *   `DataCloneError` for what cannot be cloned
+   */
+  send(body: Body, options?: QueueSendOptions): Promise<QueueSendResult>;
+  /**
+   * Sends messages, all of them or none.
+   *
+   * @param messages 1 to 100 messages, of at most 256,000 bytes together
+   * @param options the delay of messages that have none of their own
+   */
+  sendBatch(
+    messages: Iterable<QueueSendRequest<Body>>,
+    options?: Pick<QueueSendOptions, "delaySeconds">,
+  ): Promise<QueueSendResult>;
+  /** Returns what waits in the queue or is being delivered. */
+  metrics(): Promise<QueueMetrics>;
+}
+
+/** When a message is delivered again. */
+export interface QueueRetryOptions {
+  /** In how many seconds at the earliest, 0 to 86,400. Default: `retryDelay` of the consumer. */
+  delaySeconds?: number;
+}
+
+/** A message, as a consumer gets it. */
+export interface Message<Body = unknown> {
+  readonly id: string;
+  /** When it was sent. */
+  readonly timestamp: Date;
+  readonly body: Body;
+  /** How often it has been delivered, this time included. */
+  readonly attempts: number;
+  /** Acknowledges the message: it is not delivered again, even if the handler throws. */
+  ack(): void;
+  /** Has the message delivered again. */
+  retry(options?: QueueRetryOptions): void;
+}
+
+/** Messages that are delivered together. */
+export interface MessageBatch<Body = unknown> {
+  readonly queue: string;
+  readonly messages: readonly Message<Body>[];
+  readonly metadata: { metrics: QueueMetrics };
+  /** Acknowledges all messages on which nothing has been decided. */
+  ackAll(): void;
+  /** Has all messages delivered again on which nothing has been decided. */
+  retryAll(options?: QueueRetryOptions): void;
+}
+
+/** A message that `dispatchQueue` delivers. */
+export interface DispatchedMessage<Body = unknown> {
+  /** Default: the name of the queue and its position. */
+  id?: string;
+  /** Default: the current time. */
+  timestamp?: Date;
+  /** Default: 1. */
+  attempts?: number;
+  body: Body;
+}
+
+/** What a consumer said of messages. */
+export interface QueueResult {
+  outcome: "ok";
+  /** Whether it called `batch.ackAll()`. */
+  ackAll: boolean;
+  /** Whether it called `batch.retryAll()`, and with which delay. */
+  retryBatch: { retry: boolean; delaySeconds?: number };
+  /** The ids of messages on which it called `ack()`. */
+  explicitAcks: string[];
+  /** The messages on which it called `retry()`, and with which delay. */
+  retryMessages: { msgId: string; delaySeconds?: number }[];
 }
 
 // ---- KV, caches and Durable Objects, in Node
@@ -1835,8 +2050,11 @@ export class RouterError extends MiniflareError<"ERR_QUERY_STRING" | "ERR_INFIX_
  * `ERR_DESERIALIZATION`.
  */
 export class CacheError extends MiniflareError {}
-/** Exported for suites that refer to it. Nothing throws it yet. */
-export class QueueError extends MiniflareError {}
+/**
+ * Two workers consume one queue: `ERR_CONSUMER_ALREADY_SET`. Or a queue is its own dead letter queue:
+ * `ERR_DEAD_LETTER_QUEUE_CYCLE`.
+ */
+export class QueueError extends MiniflareError<"ERR_CONSUMER_ALREADY_SET" | "ERR_DEAD_LETTER_QUEUE_CYCLE"> {}
 /** An expression of the option `crons` is invalid. The message contains the expression and the reason. */
 export class SchedulerError extends MiniflareError<"ERR_INVALID_CRON"> {}
 /**

@@ -48,6 +48,7 @@ const LIBRARIES = {
   "options-nearest": ["fastest-levenshtein"],
   "cli-repl": ["acorn", "acorn-walk"],
   "repl-session": ["node-inspect-extracted"],
+  "sites-manifest": ["picomatch"],
   "server-error-page": [
     ...["youch", "youch-core", "error-stack-parser-es", "cookie-es", "@speed-highlight/core"],
     ...["@poppinss/dumper", "@poppinss/colors", "@poppinss/exception", "@sindresorhus/is", "supports-color"],

@@ -6,6 +6,7 @@ import type { Content, WireValue } from "./wire.ts";
 /** An object that Rust owns, by the name of its type there. */
 export type Native<Name extends string> = object & { readonly __native?: Name };
 
+export function op_add_module(specifier: string, text: string): void;
 export function op_after_microtasks(callback: () => void): void;
 export function op_answer(event: number, parts: WireValue[]): void;
 export function op_cache_delete(cache: string, key: string): WireValue;
@@ -85,6 +86,9 @@ export function op_module_files(): string[];
 export function op_outbound_answer(rid: number): Promise<import("./web/fetch-seams.ts").ArrivedAnswer>;
 export function op_outbound_configure(authorities: string, verify: boolean, proxies: string, silenceMs: number): void;
 export function op_outbound_open(method: string, url: string, headers: string, kind: number, bytes: Uint8Array, length: number): number;
+export function op_queues_metrics(name: string): WireValue;
+export function op_queues_send(name: string, messages: unknown): WireValue;
+export function op_queues_take(batch: number): WireValue;
 export function op_r2_abort(bucket: string, key: string, id: string): WireValue;
 export function op_r2_add(receiver: number, bytes: Content): WireValue;
 export function op_r2_admits(bucket: string, key: string, condition: WireValue): WireValue;
@@ -103,6 +107,8 @@ export function op_r2_receive(bucket: string, expected: WireValue): WireValue;
 export function op_require(importer: string, specifier: string): [type: string, path: string, contents: unknown];
 export function op_run_module(path: string, text: string, fromFile: boolean, rules: unknown, evaluateCommonjs: (...args: never[]) => unknown): [namespace: Record<string, unknown>, evaluated: Promise<unknown>];
 export function op_run_script(path: string, text: string): unknown;
+export function op_site_get(root: string, key: string, bytes: boolean, metadata: boolean, cacheTtl: string | null | undefined): WireValue;
+export function op_site_list(root: string, query: unknown): WireValue;
 export function op_source_maps(path: string, text: string): void;
 export function op_timer_clear(id: number): void;
 export function op_timer_start(delay: number, repeats: boolean): number;

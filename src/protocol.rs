@@ -39,6 +39,20 @@ pub mod alarm_time {
     pub const SPENT: f64 = -2.0;
 }
 
+/// How the body of a queue's message is stored.
+pub mod message_type {
+    pub const TEXT: u8 = 0;
+    pub const JSON: u8 = 2;
+}
+
+/// What becomes of a queue's message that is to be delivered again: it is, it goes to the queue for dead letters, or it
+/// is dropped.
+pub mod fate {
+    pub const AGAIN: u8 = 0;
+    pub const MOVED: u8 = 1;
+    pub const DROPPED: u8 = 2;
+}
+
 /// What Node does with an object's storage that belongs to no instance, or with a transaction over it.
 pub mod stored {
     pub const GET_ONE: u32 = 0;

@@ -109,6 +109,22 @@ export const ALARM_TIME = {
   SPENT: -2,
 } as const;
 
+// How the body of a queue's message is stored.
+export const MESSAGE_TYPE = {
+  TEXT: 0,
+  BYTES: 1,
+  JSON: 2,
+  V8: 3,
+} as const;
+
+// What becomes of a queue's message that is to be delivered again: it is, it goes to the queue for dead letters, or it
+// is dropped.
+export const FATE = {
+  AGAIN: 0,
+  MOVED: 1,
+  DROPPED: 2,
+} as const;
+
 // What Node does with an object's storage that belongs to no instance, or with a transaction over it.
 export const STORED = {
   GET_ONE: 0,

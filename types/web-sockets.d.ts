@@ -35,6 +35,7 @@ export interface WebSocketPair {
 }
 export const WebSocketPair: { prototype: WebSocketPair; new (): WebSocketPair };
 
+// biome-ignore lint/suspicious/noExplicitAny: data is of many kinds, as for the DOM's
 export type MessageEvent<Data = any> = globalThis.MessageEvent<Data>;
 export const MessageEvent: typeof globalThis.MessageEvent;
 export type CloseEvent = miniflare.CloseEvent;
@@ -61,7 +62,9 @@ export function coupleWebSocket(connection: CoupledConnection, socket: WebSocket
 export interface CoupledConnection {
   readonly readyState: number;
   readonly bufferedAmount: number;
+  // biome-ignore lint/suspicious/noExplicitAny: as the library declares it
   on(event: string, listener: (...args: any[]) => void): unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: as the library declares it
   once(event: string, listener: (...args: any[]) => void): unknown;
   send(data: string | ArrayBuffer, callback: () => void): void;
   close(code?: number, reason?: string | Buffer): void;

@@ -70,7 +70,7 @@ describe("prints and answers the same for", () => {
 
   async function record(t, command, args, files) {
     const cwd = folder(t, files);
-    const { get, seen, out, origin } = await serveCommand(t, args, { cwd, command });
+    const { get, seen, out, origin } = await serveCommand(t, [...args, "--no-update-check"], { cwd, command });
     const answers = [];
     for (const path of PATHS) {
       const response = await fetch(new URL(path, origin), { redirect: "manual" });

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
+import { root } from "../support/child.mjs";
 import { serveCommand, start } from "../support/command.mjs";
 import { folder, write } from "../support/files.mjs";
 import { differs } from "../support/miniflare.mjs";
@@ -160,6 +161,21 @@ describe("options", () => {
     assert.equal(await (await serveCommand(t, [], { cwd })).get(), "uploaded 1 undefined");
     const other = folder(t, { "a/worker.mjs": worker("packaged"), "package.json": '{ "module": "a/worker.mjs" }' });
     assert.equal(await (await serveCommand(t, ["-m"], { cwd: other })).get(), "packaged 1 undefined");
+  });
+
+  test("name a main in TypeScript, which is built again after an edit", differs("it reads no main"), async (t) => {
+    const cwd = folder(t, { "wrangler.toml": 'name = "ts"\nmain = "src/index.ts"\ncompatibility_date = "2024-01-01"' });
+    const source = (text) => `const text: string = "${text}";\nexport default { fetch: () => new Response(text) };`;
+    write(cwd, { "src/index.ts": source("built") });
+    fs.mkdirSync(path.join(cwd, "node_modules"));
+    for (const name of ["esbuild", "@esbuild"]) {
+      fs.symlinkSync(path.join(root, "node_modules", name), path.join(cwd, "node_modules", name));
+    }
+    const { get, seen } = await serveCommand(t, ["--watch"], { cwd });
+    assert.equal(await get(), "built");
+    write(cwd, { "src/index.ts": source("again") });
+    await seen(RELOADED, 1);
+    assert.equal(await get(), "again");
   });
 
   test("of a mount come from its own folder", async (t) => {

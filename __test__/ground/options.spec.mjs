@@ -13,12 +13,11 @@ import { differs } from "../support/miniflare.mjs";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const require = createRequire(import.meta.url);
 const internals = require("../../lib/node/internals.js");
-const { GROUPS, isKnownFormat, missing, OPTIONS, OptionsError, optionsOfPlugins, titleOf, validateOptions } = internals;
+const { GROUPS, isKnownFormat, OPTIONS, OptionsError, optionsOfPlugins, titleOf, validateOptions } = internals;
 const { roomOptions: rooms } = internals;
 
 const read = (file) => readFileSync(path.join(root, file), "utf8");
 const rows = GROUPS.flatMap((group) => Object.entries(group.options).map(([name, row]) => ({ name, group, ...row })));
-const isMissing = ({ group, missing = group.missing }) => missing !== undefined;
 
 describe("the table", () => {
   test("has each option once", () => {
@@ -237,7 +236,7 @@ describe("options are documented and typed", () => {
   const documented = [...read("docs/options.md").matchAll(/^## (\w+)$/gm)].map(([, name]) => name);
   const [, body] = /^export interface MiniflareOptions \{\n([\s\S]*?)^\}/m.exec(read("index.d.ts"));
   const declared = [...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name);
-  const present = rows.filter((row) => row.check !== undefined && !isMissing(row)).map(({ name }) => name);
+  const present = rows.filter((row) => row.check !== undefined).map(({ name }) => name);
 
   test("those that have an effect, and no others", () => {
     assert.ok(present.length > 40, present.join());
@@ -247,9 +246,7 @@ describe("options are documented and typed", () => {
 });
 
 describe("options of rooms", () => {
-  const names = rows.filter(({ group }) => rooms.includes(group) || missing.includes(group));
-  // Where those of rooms that are not here are listed.
-  const lists = [path.join("options", "missing-options.ts")];
+  const names = rows.filter(({ group }) => rooms.includes(group));
   const files = readdirSync(path.join(root, "src/node"), { recursive: true }).filter((file) => /\.[jt]s$/.test(file));
   const code = (file) =>
     read(path.join("src/node", file))
@@ -258,9 +255,9 @@ describe("options of rooms", () => {
 
   test("are known to their rooms alone", () => {
     assert.ok(names.length > 15 && files.length > 40);
-    const found = files
-      .filter((file) => !lists.includes(file))
-      .flatMap((file) => names.filter(({ name }) => uses(name).test(code(file))).map(({ name }) => `${file}: ${name}`));
+    const found = files.flatMap((file) =>
+      names.filter(({ name }) => uses(name).test(code(file))).map(({ name }) => `${file}: ${name}`),
+    );
     assert.deepEqual(found, []);
   });
 

@@ -422,6 +422,21 @@ describe("content that is a stream or a response", () => {
   );
 
   both(
+    "is refused if it is locked",
+    `const [stream, response] = [streamOf(["1"]), new Response("2")];
+    stream.getReader();
+    response.body.getReader();
+    const seen = [];
+    const html = await rewrite("<p>t</p>", { p: element((p) => {
+      for (const content of [stream, response]) seen.push(caught(() => p.append(content))[0]);
+      p.append("3");
+    }) });
+    return [html, seen];`,
+    ["<p>t3</p>", ["TypeError", "TypeError"]],
+    differs("it takes no streams"),
+  );
+
+  both(
     "that fails is what reading rejects with, and content that is not used is cancelled",
     `const cancelled = [];
     const idle = (name) => new ReadableStream({ cancel: () => void cancelled.push(name) });

@@ -46,7 +46,9 @@ describe("the doors", () => {
 
 /** The sub-paths in the place of Miniflare 2's packages. */
 const SUB_PATHS = [
-  ..."core shared storage-memory storage-file storage-redis kv r2 cache durable-objects html-rewriter web-sockets".split(" "),
+  ..."core shared storage-memory storage-file storage-redis kv r2 cache durable-objects html-rewriter web-sockets".split(
+    " ",
+  ),
 ];
 
 for (const name of SUB_PATHS) {

@@ -10,8 +10,10 @@ import { folder } from "../support/files.mjs";
 import { create } from "../support/miniflare.mjs";
 import { within } from "../support/test.mjs";
 
-const test = within(300_000);
+const test = within(900_000);
 const MB = 1_000_000;
+/** Bytes of the value that passes through memory: 1_000_000_000 before a release. */
+const BYTES = Number(process.env.MINIFLARE_R2_BYTES ?? 200 * MB);
 const script = "export default { fetch: () => new Response() };";
 const persistent = (data) => ({ script, r2Buckets: ["BUCKET"], r2Persist: data });
 
@@ -162,8 +164,7 @@ describe("a large value of R2", () => {
     assert.deepEqual(files(data), [2 * MB, 3 * MB]);
   });
 
-  test("of a gigabyte passes without being held in memory, from Node and through the worker", async (t) => {
-    const GB = Number(process.env.MINIFLARE_R2_BYTES ?? 200 * MB);
+  test("of any size passes without being held in memory, from Node and through the worker", async (t) => {
     const inWorker = `export default {
       async fetch(request, { BUCKET }) {
         if (request.method === "PUT") return Response.json(await BUCKET.put("key", request.body));
@@ -183,13 +184,13 @@ describe("a large value of R2", () => {
           },
         }),
       );
-    await bucket.put("key", watched(streamOf(GB)));
-    await checkStream(watched((await bucket.get("key")).body), GB);
-    const init = { method: "PUT", body: watched(streamOf(GB)), duplex: "half" };
-    assert.equal(JSON.parse(await text(mf, "http://localhost/", init)).size, GB);
-    await checkStream(watched((await mf.dispatchFetch("http://localhost/")).body), GB);
+    await bucket.put("key", watched(streamOf(BYTES)));
+    await checkStream(watched((await bucket.get("key")).body), BYTES);
+    const init = { method: "PUT", body: watched(streamOf(BYTES)), duplex: "half" };
+    assert.equal(JSON.parse(await text(mf, "http://localhost/", init)).size, BYTES);
+    await checkStream(watched((await mf.dispatchFetch("http://localhost/")).body), BYTES);
     const grown = (most - before) / MB;
-    t.diagnostic(`grew by ${Math.round(grown)} MB for 4 × ${GB / MB} MB`);
-    assert.ok(grown < 128, `memory grew by ${grown} MB`);
+    t.diagnostic(`grew by ${Math.round(grown)} MB for 4 × ${BYTES / MB} MB`);
+    assert.ok(grown < 160, `memory grew by ${grown} MB`);
   });
 });

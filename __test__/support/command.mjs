@@ -13,6 +13,8 @@ const ORACLE = [
   path.join(root, "node_modules/miniflare/dist/src/cli.js"),
 ];
 
+const OFFLINE = "--no-update-check";
+
 /** What runs the command, and what runs Miniflare 2's. */
 export const commands = { own: [BIN], oracle: ORACLE };
 
@@ -27,7 +29,9 @@ const QUIET = { NODE_ENV: "test", NO_COLOR: "1", MINIFLARE_REPL_HISTORY: "", FOR
  */
 export function start(t, args, { cwd, env = {}, input, command = isOracle ? ORACLE : commands.own, stdin } = {}) {
   const stdio = [input === undefined && stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"];
-  const child = spawn(process.execPath, [...command, ...args], {
+  // It would ask the registry of npm for newer versions.
+  const more = command === ORACLE && !args.includes(OFFLINE) ? [OFFLINE] : [];
+  const child = spawn(process.execPath, [...command, ...more, ...args], {
     cwd,
     env: { ...process.env, ...QUIET, ...env },
     stdio,

@@ -37,8 +37,6 @@ new Miniflare({ scirpt: "" });
 new Miniflare({ kvNamespaces: "KV" });
 // @ts-expect-error: a path, not a list
 new Miniflare({ d1Persist: ["./d1"] });
-// @ts-expect-error: an option of Miniflare 2 that is not there yet
-new Miniflare({ sitePath: "public" });
 
 // @ts-expect-error: a request is needed
 mf.dispatchFetch();
@@ -64,8 +62,6 @@ mf.getDurableObjectNamespace("COUNTER").idFromName("a");
 mf.getKVNamespace("KV").get("key");
 // @ts-expect-error: a promise of the database
 mf.getD1Database("DB").prepare("SELECT 1");
-// @ts-expect-error: a method of Miniflare 2 that is not there yet
-mf.getQueue("QUEUE");
 // @ts-expect-error: no such option
 mf.setOptions({ scirpt: "" });
 

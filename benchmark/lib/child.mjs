@@ -8,7 +8,8 @@ import { RESULT_FD } from "./child-contract.mjs";
 function load({ module, command, fetchMockModule = module, environments = {} }) {
   const require = createRequire(module);
   const { createFetchMock } = require(fetchMockModule);
-  return { Miniflare: require(module).Miniflare, command, createFetchMock, loadEnvironment };
+  const { Miniflare, Response } = require(module);
+  return { Miniflare, Response, command, createFetchMock, loadEnvironment };
 
   /** The environment for a test runner, "jest" or "vitest": what the package's default export is. */
   async function loadEnvironment(runner) {

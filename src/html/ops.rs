@@ -17,7 +17,6 @@ unsafe impl GarbageCollected for Rewriter {
     }
 }
 
-/// @param {(string | number | null)[]} handlers
 #[op2]
 #[cppgc]
 pub fn op_html_open<'s, 'i>(
@@ -103,6 +102,8 @@ pub fn op_html_has_attribute(#[cppgc] rewriter: &Rewriter, #[string] name: &str)
     calls::has_attribute(rewriter, name)
 }
 
+/// Names and values by turns.
+///
 /// @returns {string[]}
 #[op2]
 pub fn op_html_attributes(#[cppgc] rewriter: &Rewriter) -> Value {

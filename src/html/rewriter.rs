@@ -203,3 +203,115 @@ fn parse(shared: &Shared, plan: Plan, suspend: &Suspend, first: Order) -> Result
         order = suspend.suspend(html_step::HUNGRY);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{html_place, html_text};
+
+    fn open(selector: &str, steps: &[u32]) -> Rewriter {
+        let steps = steps.iter().fold(0, |bits, step| bits | 1 << step);
+        let plan = Plan::new("utf-8", false).and_then(|mut plan| {
+            plan.add(Some(selector), steps)?;
+            Ok(plan)
+        });
+        Rewriter::new(plan)
+    }
+
+    fn text_of(rewriter: &Rewriter) -> String {
+        String::from_utf8_lossy(&rewriter.output()).into_owned()
+    }
+
+    fn insert(rewriter: &Rewriter, place: u32, text: &str) -> Option<()> {
+        rewriter.with_token(|mut token| token.insert(place, Content::Text(text), ContentType::Text))
+    }
+
+    #[test]
+    fn waits_with_a_token_until_its_handler_is_done() {
+        let rewriter = open("p", &[html_step::ELEMENT]);
+        assert_eq!(rewriter.write(b"<i>1</i><p>".to_vec()), step(html_step::ELEMENT, 0));
+        assert_eq!(text_of(&rewriter), "<i>1</i>");
+        let name = rewriter.with_token(|token| token.text(html_text::NAME));
+        assert_eq!(name, Some(Some("p".into())));
+        assert_eq!(insert(&rewriter, html_place::PREPEND, "<"), Some(()));
+        assert_eq!(rewriter.go(), html_step::HUNGRY);
+        assert_eq!(insert(&rewriter, html_place::PREPEND, "later"), None);
+        assert_eq!(rewriter.end(), html_step::DONE);
+        assert_eq!(text_of(&rewriter), "<p>&lt;");
+        assert_eq!(rewriter.go(), html_step::FAILED);
+    }
+
+    #[test]
+    fn has_one_handler_of_an_end_tag() {
+        let rewriter = open("p", &[html_step::ELEMENT]);
+        assert_eq!(rewriter.write(b"<p></p>".to_vec()), step(html_step::ELEMENT, 0));
+        let number = rewriter.on_end_tag();
+        assert!(number.is_some());
+        assert_eq!(rewriter.on_end_tag(), number);
+        assert_eq!(
+            Some(rewriter.go()),
+            number.map(|number| step(html_step::END_TAG, number))
+        );
+        assert_eq!(rewriter.on_end_tag(), None);
+        assert_eq!(rewriter.go(), html_step::HUNGRY);
+    }
+
+    #[test]
+    fn asks_for_content_in_pieces() {
+        let rewriter = open("p", &[html_step::ELEMENT]);
+        rewriter.write(b"<p>".to_vec());
+        let number = rewriter.insert_stream(html_place::BEFORE, ContentType::Text);
+        assert_eq!(
+            Some(rewriter.go()),
+            number.map(|number| step(html_step::CONTENT, number))
+        );
+        let euro = "\u{20ac}".as_bytes();
+        rewriter.content(Some(euro[..2].to_vec()));
+        rewriter.content(Some(euro[2..].to_vec()));
+        rewriter.content(Some(euro[..1].to_vec()));
+        assert_eq!(rewriter.content(None), html_step::HUNGRY);
+        assert_eq!(text_of(&rewriter), "\u{20ac}\u{fffd}<p>");
+    }
+
+    #[test]
+    fn ends_wherever_it_waits() {
+        let pieces: [&[u8]; 3] = [b"", b"<i>", b"<p>"];
+        for (piece, with_content) in pieces.iter().flat_map(|piece| [(piece, false), (piece, true)]) {
+            let rewriter = open("p", &[html_step::ELEMENT]);
+            rewriter.write(piece.to_vec());
+            if with_content && rewriter.insert_stream(html_place::BEFORE, ContentType::Html).is_some() {
+                rewriter.go();
+            }
+            rewriter.close();
+            assert_eq!(insert(&rewriter, html_place::BEFORE, "x"), None);
+            assert_eq!(rewriter.write(b"<p>".to_vec()), html_step::FAILED);
+            drop(rewriter);
+        }
+        drop(open("p", &[html_step::ELEMENT]));
+    }
+
+    #[test]
+    fn says_why_it_fails() {
+        for (selector, charset, reason) in [
+            ("p +", "utf-8", "Dangling combinator in selector."),
+            ("p", "unknown", "Unknown character encoding has been provided."),
+            ("p", "utf-16le", "Expected ASCII-compatible encoding."),
+        ] {
+            let plan = Plan::new(charset, false).and_then(|mut plan| {
+                plan.add(Some(selector), 0)?;
+                Ok(plan)
+            });
+            let rewriter = Rewriter::new(plan);
+            assert_eq!(rewriter.write(Vec::new()), html_step::FAILED);
+            assert_eq!(rewriter.failure(), reason);
+        }
+    }
+
+    #[test]
+    fn has_a_stack_that_is_deep_enough_for_every_selector() {
+        let long = format!("a{}", " a".repeat(limits::SELECTOR_PARTS - 1));
+        let rewriter = open(&long, &[html_step::ELEMENT]);
+        let html = "<a>".repeat(2 * limits::SELECTOR_PARTS);
+        assert_eq!(rewriter.write(html.into_bytes()), step(html_step::ELEMENT, 0));
+    }
+}

@@ -34,26 +34,25 @@ import { Response } from "ext:miniflare/web/response-class.ts";
 import { sourceOfStream, streamFromSource } from "ext:miniflare/web/wire-body.ts";
 import type { Native } from "ext:core/ops";
 import type { RequestContext } from "ext:miniflare/realm/context.ts";
-import type { HTMLBackend } from "./html-rewriter.ts";
+import type { HTMLBackend } from "./backend.ts";
 
-const CLASS = "ext:miniflare/html/html-rewriter.ts";
+type Parser = Native<"Rewriter">;
+type Script = typeof import("./html-rewriter.ts");
 
 declare module "../upstream.d.ts" {
   interface LazyScripts {
-    "ext:miniflare/html/html-rewriter.ts": Exported;
+    "ext:miniflare/html/html-rewriter.ts": Script & { HTMLRewriter?: object };
   }
 }
 
-/** What the script exports, and the class that is made with it. */
-type Exported = typeof import("./html-rewriter.ts") & { HTMLRewriter?: object };
-type Rewriter = Native<"Rewriter">;
+const CLASS = "ext:miniflare/html/html-rewriter.ts";
 
 onLoad(CLASS, (exported) => {
   exported.HTMLRewriter = exported.createHTMLRewriter(backend).HTMLRewriter;
   refuseClones(exported.tokens);
 });
 
-const backend: HTMLBackend<Rewriter, RequestContext | undefined> = {
+const backend: HTMLBackend<Parser, RequestContext | undefined> = {
   esi: () => worker.flags.has("html_rewriter_treats_esi_include_as_void_tag"),
   bodyOf(response) {
     if (response instanceof Response) return response.body;

@@ -1,74 +1,39 @@
 // The tokens that handlers get: views of what the parser has come to, and waits with until the handler is done.
 //
-// A token is over a call of its handler, whose `work` is taken away when the handler is done.
+// A token is over a call of its handler, which lends it the work of the rewriter until the handler is done (`backend.ts`).
 
 import { HTML_FLAG, HTML_PLACE, HTML_TEXT } from "../protocol.ts";
-
-/** What tokens ask of the parser of a document. */
-export interface Tokens<Native> {
-  text(native: Native, which: number): string | null;
-  /** Why it is refused, if it is; so do the others. */
-  setText(native: Native, text: string): string | null;
-  flag(native: Native, which: number): boolean;
-  attribute(native: Native, name: string): string | null;
-  hasAttribute(native: Native, name: string): boolean;
-  attributes(native: Native): string[];
-  setAttribute(native: Native, name: string, value: string): string | null;
-  removeAttribute(native: Native, name: string): void;
-  insert(native: Native, place: number, text: string, html: boolean): void;
-  insertStream(native: Native, place: number, html: boolean): number;
-  remove(native: Native, keepContent: boolean): void;
-  onEndTag(native: Native): number;
-}
-
-/** A handler of an end tag, and what it is called on. */
-export interface EndHandler {
-  handler: (token: object) => unknown;
-  receiver: object;
-}
-
-/** The document that is under way. */
-export interface Work {
-  readonly backend: Tokens<unknown> & { contentOf(content: object): ReadableStream | undefined };
-  readonly native: unknown;
-  /** By number. */
-  readonly ends: Map<number, EndHandler>;
-  addStream(number: number, stream: ReadableStream): void;
-}
-
-/** A call of a handler; its work is there until the handler is done. */
-export interface Call {
-  work: Work | undefined;
-}
-
-type InsertOptions = { html?: unknown } | null | undefined;
+import type * as contract from "../../types/html-rewriter.d.ts";
+import type { Call, EndHandler, Work } from "./backend.ts";
 
 const { LAST_IN_TEXT_NODE, REMOVED } = HTML_FLAG;
 const { AFTER, APPEND, BEFORE, INNER, PREPEND, REPLACE } = HTML_PLACE;
 const { NAME, NAMESPACE, PUBLIC_ID, SYSTEM_ID, TEXT } = HTML_TEXT;
+
+type Options = contract.ContentOptions | null | undefined;
 
 const INVALID =
   "This content token is no longer valid. Content tokens are only valid during the execution of the relevant content handler.";
 const NO_STREAM =
   "Replacing content in HTML comments using a ReadableStream or Response object is not implemented. You must provide a string.";
 
-class Element {
+class Element implements contract.Element {
   #call: Call;
 
   constructor(call: Call) {
     this.#call = call;
   }
 
-  get tagName(): string | null {
-    return textOf(this.#call, NAME);
+  get tagName() {
+    return nameOf(this.#call, NAME);
   }
 
-  set tagName(name: unknown) {
+  set tagName(name: string) {
     setText(this.#call, name);
   }
 
   get namespaceURI() {
-    return textOf(this.#call, NAMESPACE);
+    return nameOf(this.#call, NAMESPACE);
   }
 
   get removed() {
@@ -76,62 +41,62 @@ class Element {
   }
 
   /** A new iterator of names and values. */
-  get attributes(): IterableIterator<string[]> {
+  get attributes(): IterableIterator<[string, string]> {
     const { backend, native } = live(this.#call);
     const flat = backend.attributes(native);
-    const pairs: string[][] = [];
+    const pairs: [string, string][] = [];
     for (let index = 0; index < flat.length; index += 2) pairs.push([flat[index], flat[index + 1]]);
     return pairs.values();
   }
 
-  getAttribute(name: unknown) {
+  getAttribute(name: string) {
     const { backend, native } = live(this.#call);
     return backend.attribute(native, String(name)) ?? null;
   }
 
-  hasAttribute(name: unknown) {
+  hasAttribute(name: string) {
     const { backend, native } = live(this.#call);
     return backend.hasAttribute(native, String(name));
   }
 
-  setAttribute(name: unknown, value: unknown) {
+  setAttribute(name: string, value: string) {
     const { backend, native } = live(this.#call);
     accept(backend.setAttribute(native, String(name), String(value)));
     return this;
   }
 
-  removeAttribute(name: unknown) {
+  removeAttribute(name: string) {
     const { backend, native } = live(this.#call);
     backend.removeAttribute(native, String(name));
     return this;
   }
 
-  before(content: unknown, options: InsertOptions = undefined) {
+  before(content: contract.Content, options: Options = undefined) {
     insert(this.#call, BEFORE, content, options);
     return this;
   }
 
-  after(content: unknown, options: InsertOptions = undefined) {
+  after(content: contract.Content, options: Options = undefined) {
     insert(this.#call, AFTER, content, options);
     return this;
   }
 
-  prepend(content: unknown, options: InsertOptions = undefined) {
+  prepend(content: contract.Content, options: Options = undefined) {
     insert(this.#call, PREPEND, content, options);
     return this;
   }
 
-  append(content: unknown, options: InsertOptions = undefined) {
+  append(content: contract.Content, options: Options = undefined) {
     insert(this.#call, APPEND, content, options);
     return this;
   }
 
-  replace(content: unknown, options: InsertOptions = undefined) {
+  replace(content: contract.Content, options: Options = undefined) {
     insert(this.#call, REPLACE, content, options);
     return this;
   }
 
-  setInnerContent(content: unknown, options: InsertOptions = undefined) {
+  setInnerContent(content: contract.Content, options: Options = undefined) {
     insert(this.#call, INNER, content, options);
     return this;
   }
@@ -147,7 +112,7 @@ class Element {
   }
 
   /** The last handler that an element is given counts. */
-  onEndTag(handler: unknown) {
+  onEndTag(handler: (this: contract.Element, tag: contract.EndTag) => void | Promise<void>) {
     const { backend, native, ends } = live(this.#call);
     if (typeof handler !== "function") {
       throw new TypeError(`onEndTag() takes a function, got ${handler === null ? "null" : typeof handler}`);
@@ -158,27 +123,27 @@ class Element {
   }
 }
 
-class EndTag {
+class EndTag implements contract.EndTag {
   #call: Call;
 
   constructor(call: Call) {
     this.#call = call;
   }
 
-  get name(): string | null {
-    return textOf(this.#call, NAME);
+  get name() {
+    return nameOf(this.#call, NAME);
   }
 
-  set name(name: unknown) {
+  set name(name: string) {
     setText(this.#call, name);
   }
 
-  before(content: unknown, options: InsertOptions = undefined) {
+  before(content: contract.Content, options: Options = undefined) {
     insert(this.#call, BEFORE, content, options);
     return this;
   }
 
-  after(content: unknown, options: InsertOptions = undefined) {
+  after(content: contract.Content, options: Options = undefined) {
     insert(this.#call, AFTER, content, options);
     return this;
   }
@@ -189,18 +154,18 @@ class EndTag {
   }
 }
 
-class Comment {
+class Comment implements contract.Comment {
   #call: Call;
 
   constructor(call: Call) {
     this.#call = call;
   }
 
-  get text(): string | null {
-    return textOf(this.#call, TEXT);
+  get text() {
+    return nameOf(this.#call, TEXT);
   }
 
-  set text(text: unknown) {
+  set text(text: string) {
     setText(this.#call, text);
   }
 
@@ -208,17 +173,17 @@ class Comment {
     return flagOf(this.#call, REMOVED);
   }
 
-  before(content: unknown, options: InsertOptions = undefined) {
+  before(content: string, options: Options = undefined) {
     insertText(this.#call, BEFORE, content, options);
     return this;
   }
 
-  after(content: unknown, options: InsertOptions = undefined) {
+  after(content: string, options: Options = undefined) {
     insertText(this.#call, AFTER, content, options);
     return this;
   }
 
-  replace(content: unknown, options: InsertOptions = undefined) {
+  replace(content: string, options: Options = undefined) {
     insertText(this.#call, REPLACE, content, options);
     return this;
   }
@@ -229,7 +194,7 @@ class Comment {
   }
 }
 
-class TextChunk {
+class TextChunk implements contract.TextChunk {
   #call: Call;
 
   constructor(call: Call) {
@@ -237,7 +202,7 @@ class TextChunk {
   }
 
   get text() {
-    return textOf(this.#call, TEXT);
+    return nameOf(this.#call, TEXT);
   }
 
   get lastInTextNode() {
@@ -248,17 +213,17 @@ class TextChunk {
     return flagOf(this.#call, REMOVED);
   }
 
-  before(content: unknown, options: InsertOptions = undefined) {
+  before(content: contract.Content, options: Options = undefined) {
     insert(this.#call, BEFORE, content, options);
     return this;
   }
 
-  after(content: unknown, options: InsertOptions = undefined) {
+  after(content: contract.Content, options: Options = undefined) {
     insert(this.#call, AFTER, content, options);
     return this;
   }
 
-  replace(content: unknown, options: InsertOptions = undefined) {
+  replace(content: contract.Content, options: Options = undefined) {
     insert(this.#call, REPLACE, content, options);
     return this;
   }
@@ -269,7 +234,7 @@ class TextChunk {
   }
 }
 
-class Doctype {
+class Doctype implements contract.Doctype {
   #call: Call;
 
   constructor(call: Call) {
@@ -289,36 +254,40 @@ class Doctype {
   }
 }
 
-class DocumentEnd {
+class DocumentEnd implements contract.DocumentEnd {
   #call: Call;
 
   constructor(call: Call) {
     this.#call = call;
   }
 
-  append(content: unknown, options: InsertOptions = undefined) {
+  append(content: string, options: Options = undefined) {
     insertText(this.#call, APPEND, content, options);
     return this;
   }
 }
 
-function live(call: Call | undefined) {
+function live(call: Call | undefined): Work {
+  // A token that users have made has no call.
   const work = call?.work;
   if (work === undefined) throw new TypeError(INVALID);
   return work;
 }
 
-function textOf(call: Call, which: number) {
+function textOf(call: Call, which: number): string | null {
   const { backend, native } = live(call);
   return backend.text(native, which) ?? null;
 }
 
-function flagOf(call: Call, which: number) {
+/** A text that every token of this kind has. */
+const nameOf = (call: Call, which: number) => textOf(call, which) as string;
+
+function flagOf(call: Call, which: number): boolean {
   const { backend, native } = live(call);
   return backend.flag(native, which);
 }
 
-function setText(call: Call, text: unknown) {
+function setText(call: Call, text: string) {
   const { backend, native } = live(call);
   accept(backend.setText(native, String(text)));
 }
@@ -329,23 +298,23 @@ function remove(call: Call, keepContent: boolean) {
 }
 
 /** Throws why something was refused. */
-function accept(refusal: string | null | undefined) {
+function accept(refusal: string | null) {
   if (typeof refusal === "string") throw new TypeError(`Parser error: ${refusal}`);
 }
 
-const isHtml = (options: InsertOptions) => Boolean(options?.html);
+const isHtml = (options: Options) => Boolean(options?.html);
 
 /** Inserts a text, or what comes of a stream or of the body of a response. */
-function insert(call: Call, place: number, content: unknown, options: InsertOptions) {
-  const work = live(call);
-  const { backend, native } = work;
+function insert(call: Call, place: number, content: unknown, options: Options) {
+  const { backend, native, contents } = live(call);
   const stream = typeof content === "object" && content !== null ? backend.contentOf(content) : undefined;
   if (stream === undefined) return backend.insert(native, place, String(content), isHtml(options));
-  const number = backend.insertStream(native, place, isHtml(options));
-  return work.addStream(number, stream);
+  // A stream that is locked is refused before anything waits for it.
+  const source = backend.sourceOf(stream);
+  contents.set(backend.insertStream(native, place, isHtml(options)), source);
 }
 
-function insertText(call: Call, place: number, content: unknown, options: InsertOptions) {
+function insertText(call: Call, place: number, content: unknown, options: Options) {
   const { backend, native } = live(call);
   if (typeof content === "object" && content !== null && backend.contentOf(content) !== undefined) {
     throw new TypeError(NO_STREAM);

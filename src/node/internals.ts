@@ -7,7 +7,7 @@ export { Request, splitRequest } from "./http/http-request.ts";
 export { lightResponse, Response, splitResponse } from "./http/http-response.ts";
 export { Lane } from "./instance/lane.ts";
 export { Log, LogLevel, NoOpLog } from "./log/log.ts";
-export { GROUPS, missing, OPTIONS } from "./options/full-table.ts";
+export { GROUPS, OPTIONS } from "./options/table.ts";
 export { mergeOptions, validateOptions } from "./options/options.ts";
 export { isKnownFormat } from "./cli/flag-values.ts";
 export { sections } from "./cli/flags.ts";

@@ -5,6 +5,7 @@ import * as d1 from "../d1/node/d1-room.ts";
 import * as durable from "../durable/node/durable-room.ts";
 import * as html from "../html/node/html-room.ts";
 import * as kv from "../kv/node/kv-room.ts";
+import * as queues from "../queues/node/queues-room.ts";
 import * as r2 from "../r2/node/r2-room.ts";
 import * as web from "../web/node/web-room.ts";
 import * as websocket from "../websocket/node/websocket-room.ts";
@@ -32,13 +33,14 @@ export interface NodeRoom {
   forget?(control: Control): void;
 }
 
-const rooms: readonly NodeRoom[] = [web, cache, d1, durable, html, kv, r2, websocket];
+const rooms: readonly NodeRoom[] = [web, cache, d1, durable, html, kv, queues, r2, websocket];
 
 /** The methods that rooms add for users; each is in the contract. */
 export type MethodsOfRooms = typeof cache.methods &
   typeof d1.methods &
   typeof durable.methods &
   typeof kv.methods &
+  typeof queues.methods &
   typeof r2.methods;
 export type RoomMethods = Extract<keyof MethodsOfRooms, string>;
 

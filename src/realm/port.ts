@@ -14,6 +14,7 @@ export {
   CLONE,
   HOST,
   LIMIT,
+  MESSAGE_TYPE,
   MOCKED,
   STORE_ERROR,
   TARGET,

@@ -3,6 +3,7 @@
 import { core } from "ext:core/mod.js";
 import { op_web_refuse_storage } from "ext:core/ops";
 import { cloneDistant } from "ext:miniflare/web/blobs.ts";
+import { CLONE } from "ext:miniflare/realm/port.ts";
 
 const {
   isUncloneable,
@@ -45,21 +46,31 @@ export function structuredClone(...args: CloneArguments) {
   return copy;
 }
 
+/** The bytes of a clone, in the version that Node reads too. */
+export function serialize(value: unknown): Uint8Array {
+  const bytes = refusing(value, () => core.serialize(value), TypeError);
+  bytes[1] = CLONE.VERSION;
+  return bytes;
+}
+
 function cloned(...args: CloneArguments) {
   const [value] = args;
+  return refusing(value, () => cloneDistant(value) ?? clone(...args), Error);
+}
+
+/** What `work` makes of a value, which must be one that can be cloned; `Failure` is the class of the serializer's own errors. */
+function refusing<T>(value: unknown, work: () => T, Failure: ErrorConstructor): T {
   if (isUncloneable(value ?? null)) {
     throw new DOMException(
       `#<${(value as object).constructor?.name ?? "Object"}> could not be cloned.`,
       "DataCloneError",
     );
   }
-  const distant = cloneDistant(value);
-  if (distant !== undefined) return distant;
   try {
-    return clone(...args);
+    return work();
   } catch (error) {
-    // What the serializer itself refuses, it refuses with an error of no class.
-    if ((error as Error).constructor !== Error || !(error as Error).message.endsWith("could not be cloned."))
+    // What the serializer itself refuses, it refuses with an error that says no more.
+    if ((error as Error).constructor !== Failure || !(error as Error).message.endsWith("could not be cloned."))
       throw error;
     throw new DOMException((error as Error).message, "DataCloneError");
   }

@@ -31,6 +31,7 @@ export const {
   ExecutionContext,
   FetchEvent,
   hasListeners,
+  QueueEvent,
   ScheduledController,
   ScheduledEvent,
   ServiceWorkerGlobalScope,

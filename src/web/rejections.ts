@@ -5,6 +5,8 @@ import { messageOf } from "ext:miniflare/realm/realm-errors.ts";
 import { encodeThrown, HOST, host } from "ext:miniflare/realm/port.ts";
 
 const { ErrorEvent, PromiseRejectionEvent } = core.loadExtScript("ext:deno_web/02_event.js");
+// Upstream's has the name of its class on each event, and not on the prototype as the others.
+Object.defineProperty(ErrorEvent.prototype, Symbol.toStringTag, { value: "ErrorEvent", configurable: true });
 
 export function reportRejection(unhandled: boolean, promise: Promise<unknown>, reason: unknown) {
   if (!unhandled) {

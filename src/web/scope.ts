@@ -2,6 +2,8 @@
 //
 // Unlike a browser's, a worker's dispatch throws what a listener throws: that is how a handler's error reaches the caller.
 
+import type { MessageBatch, QueueRetryOptions } from "../../index.d.ts";
+
 const LIFECYCLE = new Set(["fetch", "scheduled", "queue", "trace"]);
 
 /** What an event or a context has gathered. */
@@ -14,6 +16,7 @@ interface EventState {
   request?: Request;
   scheduledTime?: number;
   cron?: string;
+  batch?: MessageBatch;
 }
 
 interface ExecutionContext {
@@ -32,6 +35,15 @@ interface ScheduledEvent extends Event {
   waitUntil(promise: unknown): void;
 }
 
+interface QueueEvent extends Event {
+  readonly batch: MessageBatch;
+  readonly queue: string;
+  readonly messages: MessageBatch["messages"];
+  ackAll(): void;
+  retryAll(options?: QueueRetryOptions): void;
+  waitUntil(promise: unknown): void;
+}
+
 interface ScheduledController {
   scheduledTime: number;
   cron: string;
@@ -45,12 +57,14 @@ interface ClassOf<Made, Given extends unknown[] = []> {
 }
 
 type FetchInit = EventInit & { request: Request };
+type QueueInit = EventInit & { batch: MessageBatch };
 type ScheduledInit = EventInit & { scheduledTime: number; cron: string };
 
 /** What `createScope` makes. */
 interface Scope {
   ExecutionContext: ClassOf<ExecutionContext, [state?: EventState]>;
   FetchEvent: ClassOf<FetchEvent, [type: string, init: FetchInit]>;
+  QueueEvent: ClassOf<QueueEvent, [type: string, init: QueueInit]>;
   ScheduledController: ClassOf<ScheduledController, [scheduledTime: number, cron: string]>;
   ScheduledEvent: ClassOf<ScheduledEvent, [type: string, init: ScheduledInit]>;
   /** @throws {TypeError} for what is neither an event nor a context */
@@ -147,6 +161,31 @@ function createEvents({ Event, DOMException }: Pick<ScopeRealm, "Event" | "DOMEx
     }
   }
 
+  class QueueEvent extends Event {
+    constructor(type: string, init: QueueInit) {
+      super(type, init);
+      states.set(this, { batch: init.batch, waits: [] });
+    }
+    get batch() {
+      return stateOf(this).batch as MessageBatch;
+    }
+    get queue() {
+      return this.batch.queue;
+    }
+    get messages() {
+      return this.batch.messages;
+    }
+    ackAll() {
+      this.batch.ackAll();
+    }
+    retryAll(options?: QueueRetryOptions) {
+      this.batch.retryAll(options);
+    }
+    waitUntil(promise: unknown) {
+      stateOf(this).waits.push(promise);
+    }
+  }
+
   class ScheduledController {
     declare scheduledTime: number;
     declare cron: string;
@@ -170,7 +209,7 @@ function createEvents({ Event, DOMException }: Pick<ScopeRealm, "Event" | "DOMEx
     }
   }
 
-  return { ExecutionContext, FetchEvent, ScheduledController, ScheduledEvent, stateOf };
+  return { ExecutionContext, FetchEvent, QueueEvent, ScheduledController, ScheduledEvent, stateOf };
 }
 
 /** Resolves with the results of all promises, those added meanwhile included, in the order they were added. */
@@ -249,4 +288,13 @@ function moduleWarning(type: string) {
 }
 
 export { createScope };
-export type { ClassOf, EventState, ExecutionContext, FetchEvent, ScheduledController, ScheduledEvent, Scope };
+export type {
+  ClassOf,
+  EventState,
+  ExecutionContext,
+  FetchEvent,
+  QueueEvent,
+  ScheduledController,
+  ScheduledEvent,
+  Scope,
+};

@@ -13,7 +13,7 @@ type SocketEvent =
   | [type: "error", error: unknown];
 
 /** A promise of when an event may go; with a value, that is the data of the message. */
-type Ready = Promise<ArrayBuffer | void>;
+type Ready = Promise<unknown>;
 /** Calls back when an event's turn has come that waits for nothing. */
 type Soon = (callback: () => void) => void;
 
@@ -37,7 +37,7 @@ interface Link {
 /** What the events of an end are for. */
 interface Taker {
   /** A promise when the next event must wait for it. */
-  take(event: SocketEvent): Promise<unknown> | undefined | void;
+  take(event: SocketEvent): Promise<unknown> | undefined;
   /** Bytes that it has not passed on. */
   waiting(): number;
 }
@@ -96,8 +96,8 @@ class Way {
       );
   }
 
-  #ready(entry: Entry, data: ArrayBuffer | void) {
-    if (data !== undefined) entry.event = ["message", data];
+  #ready(entry: Entry, data: unknown) {
+    if (data !== undefined) entry.event = ["message", data as ArrayBuffer];
     this.#due(entry);
   }
 

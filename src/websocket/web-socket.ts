@@ -16,7 +16,7 @@ interface Connection {
 }
 
 /** Calls a listener where it was added: at once, or when the event may arrive, and then it returns a promise of that. */
-type Run = (call: () => void) => Promise<unknown> | undefined | void;
+type Run = (call: () => void) => Promise<unknown> | undefined;
 
 /** What a realm makes sockets with. */
 interface SocketRealm {
@@ -32,7 +32,7 @@ interface SocketRealm {
   capture(lose: () => void): Run;
   soon: Soon;
   /** A promise when what is sent has to wait for something. */
-  depart(): Promise<void> | undefined | void;
+  depart(): Promise<void> | undefined;
   connect(url: string, protocols: string[]): Promise<Connection>;
   /** Whether a compatibility flag is on. */
   isEnabled(flag: string): boolean;
@@ -168,7 +168,7 @@ function createWebSockets(realm: SocketRealm): WebSockets {
       if (args.length === 0) throw new TypeError(NOTHING_SENT);
       const data = dataOf(args[0]);
       checkWaiting(end.link, data);
-      const leaves = realm.depart() ?? undefined;
+      const leaves = realm.depart();
       if (!(data instanceof Promise)) return end.put(["message", data], leaves);
       end.put(["message", ""], bothOf(data, leaves));
     }
@@ -178,7 +178,7 @@ function createWebSockets(realm: SocketRealm): WebSockets {
       const end = this.#end;
       if (!end.isAccepted) throw new TypeError(NOT_ACCEPTED);
       if (end.hasClosed) throw new TypeError("WebSocket already closed");
-      end.close(Number(code), reason === undefined ? "" : String(reason), realm.depart() ?? undefined);
+      end.close(Number(code), reason === undefined ? "" : String(reason), realm.depart());
     }
 
     override addEventListener(

@@ -21,7 +21,7 @@ const soon: Soon = (callback) => (isSimulating() ? atRandom(callback) : queueMic
 
 /** What the gates of an object do for events that are no requests. */
 interface EventGates {
-  input?: { enter(deliver: () => void, refuse: () => void): Promise<unknown> | void };
+  input?: { enter(deliver: () => void, refuse: () => void): Promise<unknown> | undefined };
   output: { doubt(): void };
   life: { isOver: boolean };
 }
@@ -35,9 +35,9 @@ function capture(lose: () => void): Run {
   const gates = context?.gates as unknown as EventGates | undefined;
   const isOver = () => gates?.life.isOver === true;
   return (call) => {
-    if (isOver()) return lose();
-    const deliver = () => {
-      if (isOver()) return lose();
+    if (isOver()) return void lose();
+    const deliver = (): undefined => {
+      if (isOver()) return void lose();
       try {
         call();
       } catch (error) {

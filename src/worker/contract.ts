@@ -1,7 +1,8 @@
 // What Node asks of a worker beyond requests, through the membrane: the type of `control.ts`. What is a promise in the worker
 // is one in Node.
 
-import type { DurableObjectState, DurableObjectStorage } from "../../index.d.ts";
+import type { DispatchedMessage, DurableObjectState, DurableObjectStorage, QueueResult } from "../../index.d.ts";
+import type { WireValue } from "../wire.ts";
 
 /** The binding of a Durable Object, and the digits of its id. */
 export type ObjectParts = [binding: string, hex: string];
@@ -23,9 +24,18 @@ export interface GuestState {
   arrive(): Promise<void>;
 }
 
+/** What a consumer says of a batch, `[number, decision, ...]`, whether its handler threw, and what. */
+export type BatchOutcome = [decided: WireValue[], failed: boolean, error?: unknown];
+
 export interface Control {
   /** Dispatches a scheduled event; resolves with what its handler waited for. */
   scheduled(scheduledTime: number, cron: string): Promise<unknown[]>;
+  /** Delivers a stored batch by its number; null when it is not stored any more. */
+  queue(batch: number): Promise<BatchOutcome | null>;
+  /** Calls the handler of batches with messages of a queue. */
+  queue(queue: string, messages: DispatchedMessage[]): Promise<QueueResult>;
+  /** Calls it with an object as it is; resolves with what the handler waited for. */
+  queue(batch: object): Promise<unknown[]>;
   /** Tells the request of this number that its caller has given it up. */
   abort(event: number, reason: unknown): void;
   globalScope(): object;
@@ -40,6 +50,11 @@ export interface Control {
   simulate(seed: number, soon: Soon): void;
   /** Fails as a defect of the addon would. */
   panic(message: string): never;
+
+  // Of the room of queues
+
+  /** Calls back whenever the worker has sent messages. */
+  watchQueues(sent: () => void): void;
 
   // Of the room of Durable Objects
 

@@ -40,6 +40,8 @@ type Dispatched = { from(...args: unknown[]): unknown };
 
 /** A method that dispatches events of a kind, each in a context of its own, and resolves with what comes of one. */
 function dispatcherOf(kind: EventKind) {
+  const deliver = async (given: unknown) => deliverEvent(kind, given, { waits: [] });
+  const { conclude = deliver } = kind;
   return (...args: unknown[]) =>
-    enter(eventContext(), async () => deliverEvent(kind, (kind as Dispatched).from(...args), { waits: [] }));
+    enter(eventContext(), async () => conclude((kind as Dispatched).from(...args), deliver));
 }

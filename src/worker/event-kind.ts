@@ -19,6 +19,8 @@ export interface EventKind<Given = unknown> {
   makeEvent(given: Given): Event;
   /** What is returned when nothing handles such events. */
   unhandled(given: Given, state: EventState): unknown;
+  /** What Node gets, if that is more than `deliver(given)`, a promise of what comes of the event. */
+  conclude?(given: Given, deliver: (given: Given) => Promise<unknown>): unknown;
   /** What comes of the handler's result, or of the response that a listener gave. */
   settle(result: unknown, state: EventState): unknown;
 }

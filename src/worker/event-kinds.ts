@@ -3,10 +3,12 @@
 import { ExecutionContext, hasListeners, stateOf } from "ext:miniflare/web/events.ts";
 import { FETCH } from "ext:miniflare/worker/fetch-event.ts";
 import { SCHEDULED } from "ext:miniflare/worker/scheduled-event.ts";
+import { rooms } from "ext:miniflare/worker/rooms.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import type { EventKind, EventState } from "ext:miniflare/worker/event-kind.ts";
 
-export const EVENTS: readonly EventKind[] = [FETCH, SCHEDULED];
+/** The rows of the assembly, and those of rooms. */
+export const EVENTS: readonly EventKind[] = [FETCH, SCHEDULED, ...rooms.flatMap(({ events = [] }) => events)];
 
 /** Calls the worker's handler of an event; `state` collects what it waits for, and whether it passes through on exceptions. */
 export function deliverEvent<Given>(kind: EventKind<Given>, given: Given, state: EventState) {

@@ -39,6 +39,7 @@ deno_core::extension!(
         lazy::op_lazy_load,
         lazy::op_lazy_scripts,
         network::ops::op_outbound_configure,
+        modules::op_add_module,
         modules::op_module_files,
         modules::op_require,
         modules::op_run_script,

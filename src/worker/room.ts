@@ -1,6 +1,7 @@
 // What a room says of its half in the worker's realm, once: its descriptor, a row of `rooms.ts`.
 
 import type { Kind } from "../membrane/kinds.ts";
+import type { EventKind } from "ext:miniflare/worker/event-kind.ts";
 
 type Fetch = (input: RequestInfo | URL, init?: RequestInit | null) => Promise<Response>;
 
@@ -9,6 +10,12 @@ export interface Room {
   readonly name: string;
   /** Takes what `start` was given, of which a room knows its part, and returns its bindings. */
   bind?(settings: never): Iterable<[name: string, value: unknown]>;
+  /** `[specifier, text]` of modules that a script can import, each with the text as its default export. */
+  modules?(settings: never): Iterable<[specifier: string, text: string]>;
+  /** Names of bindings that a module may look for among the globals, where they are not. */
+  readonly lookedFor?: readonly string[];
+  /** The kinds of events that the worker has handlers for. */
+  readonly events?: readonly EventKind[];
   /** The settings of a worker that uses nothing of the room, for the warm-up. */
   readonly empty?: object;
   /** Globals. */

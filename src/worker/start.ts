@@ -1,10 +1,9 @@
 // Starting a worker: bindings and globals first, then the user's script.
 
-import { op_compile_wasm, op_run_module, op_run_script, op_source_maps } from "ext:core/ops";
+import { op_add_module, op_compile_wasm, op_run_module, op_run_script, op_source_maps } from "ext:core/ops";
 import { useModules } from "ext:miniflare/web/events.ts";
 import { evaluateCommonJs, requireNamespaces } from "ext:miniflare/worker/commonjs.ts";
 import { configure } from "ext:miniflare/realm/context.ts";
-import { missing } from "ext:miniflare/worker/missing-binding.ts";
 import { lookFurther } from "ext:miniflare/worker/outer-scope.ts";
 import { HOST, host, live } from "ext:miniflare/realm/port.ts";
 import { rooms } from "ext:miniflare/worker/rooms.ts";
@@ -23,7 +22,6 @@ export interface Settings {
   flags: string[];
   limits: ContextSettings;
   services: string[];
-  missing: [binding: string, methods: string[], text: string][];
   proxies: boolean;
   sourceMap?: boolean;
 }
@@ -56,7 +54,6 @@ export async function start(
   for (const room of rooms) {
     for (const [name, value] of room.bind?.(options as never) ?? []) worker.env[name] = value;
   }
-  for (const [name, methods, text] of options.missing) worker.env[name] = missing(name, methods, text);
   for (const name of options.services) worker.env[name] = new Fetcher(name);
   for (const [name, value] of pairs(bindings)) worker.env[name] = value;
   if (has !== undefined) lookFurther(has, get as (name: string) => unknown);
@@ -85,10 +82,15 @@ function explain(error: unknown) {
   return error;
 }
 
-async function startModule({ path, text, fromFile, rules }: Settings) {
+/** Bindings that a module may look for among the globals. */
+const LOOKED_FOR: ReadonlySet<string> = new Set(rooms.flatMap(({ lookedFor = [] }) => lookedFor));
+
+async function startModule(options: Settings) {
+  const { path, text, fromFile, rules } = options;
   requireNamespaces(!worker.flags.has("export_commonjs_default"));
   useModules((message) => host(HOST.WARN, message));
-  for (const name of Object.keys(worker.env)) forbid(name);
+  for (const name of Object.keys(worker.env)) if (!LOOKED_FOR.has(name)) forbid(name);
+  for (const room of rooms) for (const module of room.modules?.(options as never) ?? []) op_add_module(...module);
   const [namespace, evaluated] = op_run_module(path, text, fromFile, rules, evaluateCommonJs);
   worker.exports = namespace;
   await evaluated;

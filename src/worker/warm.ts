@@ -21,7 +21,6 @@ const SETTINGS: Settings = {
   flags: [],
   limits: {},
   services: [],
-  missing: [],
   proxies: false,
   ...ofRooms("empty"),
 };

@@ -8,7 +8,7 @@ import { isResponse, Response } from "../../node/http/http-response.ts";
 import { bytesOfChunk } from "../../web/chunks.ts";
 import { createSources } from "../../web/sources.ts";
 import { createHTMLRewriter } from "../html-rewriter.ts";
-import type { HTMLBackend, HTMLParser } from "../html-rewriter.ts";
+import type { HTMLBackend, HTMLParser } from "../backend.ts";
 
 const { sourceOfStream, streamFromSource } = createSources({
   streamClass: () => ReadableStream,

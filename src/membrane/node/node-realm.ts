@@ -74,4 +74,4 @@ function createRealm(kinds: Kinds, call: Realm["call"], waiting: Realm["waiting"
 }
 
 export { listed };
-export { createKinds, createRealm };
+export { createKinds, createRealm, serialize };

@@ -279,6 +279,24 @@ export function parseToml(text: string): string;
 /** The numbers of what a worker waits for from outside. */
 export function pending(lane: number): Array<number>;
 
+/** Has these queues be consumed, and no others. */
+export function queuesConsume(instance: number, consumers: WireValue): void;
+
+/** Waits for batches to be due, `[expects, queue, batch, ...]`; null when the instance has ended. */
+export function queuesDue(instance: number): WireValue;
+
+/** Whether batches are being delivered or will be soon. */
+export function queuesExpects(instance: number): boolean;
+
+/** `[messages, bytes, time]` of a queue's backlog. */
+export function queuesMetrics(instance: number, name: string): WireValue;
+
+/** Sends messages, `[content type, body, delay, ...]`. */
+export function queuesSend(instance: number, name: string, messages: WireValue): WireValue;
+
+/** Ends the delivery of a batch, `[number, decision, ...]`; answers with `[id, fate, ...]`. */
+export function queuesSettle(instance: number, batch: number, decided: WireValue): WireValue;
+
 export function r2Abort(instance: number, bucket: string, upload: R2Upload): WireValue;
 
 /** Takes a chunk. */
@@ -334,6 +352,9 @@ export function settleStores(instance: number, places: Record<string, Place>): v
  * snapshot.
  */
 export function setup(host: (lane: number, call: number, args: Array<WireValue>) => WireValue, snapshot: string): number;
+
+/** The paths of all files below a folder, an absolute path that need not exist: with slashes, in the order of their bytes. */
+export function siteFiles(root: string): Array<string>;
 
 /** Where the script waits while nothing is under way. */
 export function stalled(lane: number): Array<StalledPlace>;

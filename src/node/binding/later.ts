@@ -4,12 +4,13 @@ import { binding, waiting } from "./binding.ts";
 import { StorageError } from "../errors.ts";
 import type { WireValue } from "./exports.d.ts";
 
-/** What a call answered with a number for; Node stays alive until it is there. */
-function later(number: number): Promise<WireValue> {
+/** What a call answered with a number for. Node stays alive until it is there, unless `keepsAlive` is false. */
+function later(number: number, keepsAlive = true): Promise<WireValue> {
+  const weight = keepsAlive ? 1 : 0;
   return new Promise<WireValue>((resolve, reject) => {
-    waiting(1);
+    waiting(weight);
     binding.later(number, (error, value) => {
-      waiting(-1);
+      waiting(-weight);
       if (error === null) resolve(value);
       else reject(failure(error, String(value)));
     });

@@ -1,6 +1,6 @@
 // The flags of the command line: the rows of the table of options that have one, in the order of Miniflare 2's help.
 
-import { GROUPS } from "../options/full-table.ts";
+import { GROUPS } from "../options/table.ts";
 import { PLUGINS } from "../options/plugins.ts";
 import type { MiniflareOptions } from "../../../index.d.ts";
 import type { Check } from "../options/check.ts";

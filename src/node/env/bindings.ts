@@ -2,7 +2,7 @@
 // nothing else needs no worker, and is set up without one.
 
 import { copyOf } from "./test-realm.ts";
-import { GROUPS, OPTIONS } from "../options/full-table.ts";
+import { GROUPS, OPTIONS } from "../options/table.ts";
 import { readBindings } from "../script/script.ts";
 import type { Miniflare, MiniflareOptions } from "../../../index.d.ts";
 

@@ -58,10 +58,9 @@ for (const Class of [Headers, Request, Response]) adopt(Class);
 
 const cryptoOf = () => require("./env-crypto.ts") as typeof import("./env-crypto.ts");
 const LAZY_CLASSES = {
-  // Newer Nodes load theirs when it is looked at.
-  ...("CloseEvent" in globalThis ? {} : { CloseEvent: () => require("./interfaces.ts").CloseEvent }),
-  ...("ErrorEvent" in globalThis ? {} : { ErrorEvent: () => require("./interfaces.ts").ErrorEvent }),
+  CloseEvent: () => require("./interfaces.ts").CloseEvent,
   Crypto: () => cryptoOf().Crypto,
+  ErrorEvent: () => require("./interfaces.ts").ErrorEvent,
   FixedLengthStream: () => require("./env-streams.ts").FixedLengthStream,
   IdentityTransformStream: () => require("./env-streams.ts").IdentityTransformStream,
   PromiseRejectionEvent: () => require("./interfaces.ts").PromiseRejectionEvent,

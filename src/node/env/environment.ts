@@ -9,7 +9,7 @@ import { createFetchMock } from "../../mock/node/fetch-mock.ts";
 import { mockedBy } from "../../mock/node/options.ts";
 import { FETCH, Miniflare } from "../instance/miniflare.ts";
 import { validateOptions } from "../options/options.ts";
-import { GROUPS } from "../options/full-table.ts";
+import { GROUPS } from "../options/table.ts";
 import { rooms } from "../rooms.ts";
 import { keepingIn } from "../options/table.ts";
 import { additions } from "./additions.ts";

@@ -4,7 +4,7 @@
 import { completeOptions } from "../options/config.ts";
 import { inheritedOptions, mountOptions } from "../instance/mounts.ts";
 import { isGiven } from "./bindings.ts";
-import { OPTIONS } from "../options/full-table.ts";
+import { OPTIONS } from "../options/table.ts";
 import { objectBindings } from "../../durable/node/options.ts";
 import type { Log, MiniflareOptions, MountOptions } from "../../../index.d.ts";
 

@@ -103,7 +103,7 @@ class Worker {
       await this.#ready?.catch(() => {});
       if (!this.#disposed) await this.begin(() => this.#group.reload(this, true, rebuild));
     };
-    this.#changes = this.#changes.then(reload).catch((error) => this.#report(error));
+    this.#changes = this.#changes.then(reload).catch((error) => this.report(error));
   }
 
   /** Begins a load. Calls that come meanwhile wait for it; when it fails there is no worker until another succeeds. */
@@ -154,7 +154,7 @@ class Worker {
     const script = readScript(options, root, this.mountName !== undefined || this.#group.isEmpty);
     this.#upstream = upstreamOf(options);
     const { wasm, values } = readBindings(options, root);
-    const lane = this.#open(roomHooks(options, root, (error) => this.#report(error)));
+    const lane = this.#open(roomHooks(options, root, (error) => this.report(error)));
     const endProgress = this.#showProgress();
     this.#starting = lane;
     try {
@@ -166,7 +166,6 @@ class Worker {
         flags,
         limits: contextLimits(options, (text: string) => this.log.warn(text)),
         services: serviceNames(options),
-        missing: this.#missing(),
         proxies: this.#upstream !== undefined,
         sourceMap: options.sourceMap === true,
         ...allOf("settings", options),
@@ -217,15 +216,6 @@ class Worker {
     });
   }
 
-  /** The bindings to what is not here, of which the user is told. */
-  #missing(): unknown[] {
-    if (Object.keys(this.options).every((name) => Object.hasOwn(OPTIONS, name))) return [];
-    const { missingOptions } = require("../options/missing.ts") as typeof import("../options/missing.ts");
-    const { bindings, warnings } = missingOptions(this.options);
-    for (const warning of warnings) this.log.warn(warning);
-    return bindings;
-  }
-
   announce(announced = true): void {
     const initial = !this.#loaded;
     this.#loaded = true;
@@ -247,7 +237,7 @@ class Worker {
   }
 
   /** Reports an error of work that no code awaits. If the log shows no errors, and throws them, the error becomes a warning of Node's. */
-  #report(thrown: unknown): void {
+  report(thrown: unknown): void {
     const error = thrown as Error & { detail?: string };
     try {
       this.log.error(error);

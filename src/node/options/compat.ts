@@ -8,6 +8,7 @@ const FLAGS: readonly [enable: string, disable: string | undefined, since: strin
   ["websocket_standard_binary_type", "websocket_no_standard_binary_type", "2026-03-17"],
   ["websocket_close_reason_byte_limit", "no_websocket_close_reason_byte_limit", "2026-03-03"],
   ["nodejs_compat", undefined, undefined],
+  ["queues_json_messages", "no_queues_json_messages", "2024-03-18"],
   ["streams_enable_constructors", "streams_disable_constructors", "2022-11-30"],
   ["transformstream_enable_standard_constructor", "transformstream_disable_standard_constructor", "2022-11-30"],
   ["export_commonjs_default", "export_commonjs_namespace", "2022-10-31"],

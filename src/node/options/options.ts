@@ -31,7 +31,7 @@ function optionsFromTexts(options: Record<string, unknown>, note: Note): Record<
 
 /** The names of all options. */
 function optionNames(): string[] {
-  const { OPTIONS } = require("./full-table.ts") as typeof import("./full-table.ts");
+  const { OPTIONS } = require("./table.ts") as typeof import("./table.ts");
   return Object.keys(OPTIONS).filter((name) => OPTIONS[name].check !== undefined);
 }
 

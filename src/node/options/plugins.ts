@@ -2,7 +2,7 @@
 // the order in which the log and the command line have options.
 
 import path from "node:path";
-import { GROUPS, OPTIONS } from "./full-table.ts";
+import { GROUPS, OPTIONS } from "./table.ts";
 import { fileOf, rowsOf } from "./table.ts";
 import type { MiniflareOptions, ModuleRule } from "../../../index.d.ts";
 import type { NamingFile } from "./table.ts";

@@ -4,7 +4,6 @@
 // A group has
 //   plugin     the plugin of Miniflare 2 that its options belong to, if any
 //   section    the section of the command line's help, where there is no such plugin
-//   missing    the name of the feature, if it is not implemented yet
 //   options    the rows, by the names of the options
 // and, where the room needs it,
 //   settings(options)      its part of what `start` in `src/worker/start.ts` gets
@@ -25,8 +24,7 @@
 //   wrangler   the key in wrangler.toml, "miniflare.cache", or a function of the file's content and `{ folder, log }`
 //   file       the file that the value `true` names
 //   keeps      the room whose data the option names the place of; `folder` is the place that `true` names
-//   missing    as of a group
-//   standIns   `{ names(value), methods }`: bindings of a missing feature, which throw when they are used
+//   watches    whether the value is a folder, a change in which reloads the worker
 //   needsWorker, runsScript   whether a test environment has to load a worker for it, and to run the worker's script
 
 import * as bindings from "./bindings-options.ts";
@@ -55,19 +53,12 @@ export interface OptionRow<Value = unknown> {
   file?: string;
   keeps?: string;
   folder?: string;
-  missing?: string;
-  standIns?: StandIns<Value>;
   needsWorker?: boolean;
   runsScript?: boolean;
+  watches?: boolean;
 }
 
-/** The bindings that stand in for those of a missing feature. */
-export interface StandIns<Value = unknown> {
-  names(value: Value): string[];
-  methods: string[];
-}
-
-/** Rows of public options, and of those of missing features and of the command line, whose values `Others` has. */
+/** Rows of public options, and of those of the command line, whose values `Others` has. */
 export type OptionRows<Others = unknown> = {
   readonly [Name in keyof MiniflareOptions | Extract<keyof Others, string>]?: OptionRow<
     Name extends keyof MiniflareOptions
@@ -82,7 +73,6 @@ export type OptionRows<Others = unknown> = {
 export interface OptionGroup {
   readonly plugin?: string;
   readonly section?: string;
-  readonly missing?: string;
   readonly options: Readonly<Record<string, OptionRow>>;
   settings?(options: MiniflareOptions): object;
   /** What a room does for a lane of a worker with these options; `report` logs an error of work that no code awaits. */
@@ -110,22 +100,20 @@ interface Joined {
   inherit: MiniflareOptions;
 }
 
-/** The groups with options that have an effect; `full-table.ts` adds the others. */
+/** All groups. */
 const GROUPS: readonly OptionGroup[] = [instance, core, scheduler, build, ...rooms, bindings, http];
 
-/** All rows of these groups by name. */
+/** All rows by name. */
 const OPTIONS: Readonly<Record<string, OptionRow>> & typeof instance.options = Object.assign(
   {},
   ...GROUPS.map(({ options }) => options),
 );
 
-/** The row of an option, or undefined. The other groups are loaded when a name is in none of these, which is rare. */
+/** The row of an option, or undefined. */
 function rowOf(name: NamingFile): OptionRow & { file: string };
 function rowOf(name: string): OptionRow | undefined;
 function rowOf(name: string): OptionRow | undefined {
-  if (Object.hasOwn(OPTIONS, name)) return OPTIONS[name];
-  const { OPTIONS: all } = require("./full-table.ts") as typeof import("./full-table.ts");
-  return Object.hasOwn(all, name) ? all[name] : undefined;
+  return Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined;
 }
 
 const rowsOf = (groups: readonly OptionGroup[]): NamedRow[] => groups.flatMap(({ options }) => Object.entries(options));

@@ -4,7 +4,7 @@
 import path from "node:path";
 import { isForWrangler1, readConfigFile } from "./config-file.ts";
 import { devVars } from "./dev-vars.ts";
-import { OPTIONS } from "./full-table.ts";
+import { OPTIONS } from "./table.ts";
 import { inherit, inheritAll } from "./wrangler-environments.ts";
 import { warnOfKeys } from "./wrangler-known.ts";
 import type { Log, MiniflareOptions, ModuleRule } from "../../../index.d.ts";
@@ -29,11 +29,26 @@ export interface ServiceConfig {
 
 export interface ConsumerConfig {
   queue: string;
-  batch_size?: number;
+  max_batch_size?: number;
   /** In seconds. */
+  max_batch_timeout?: number;
+  max_retries?: number;
+  max_concurrency?: number | null;
+  /** In seconds. */
+  retry_delay?: number;
+  dead_letter_queue?: string;
+  /** The names that Miniflare 2 read. */
+  batch_size?: number;
   batch_timeout?: number;
   message_retries?: number;
-  dead_letter_queue?: string;
+}
+
+/** What a worker sends to a queue by. */
+export interface ProducerConfig {
+  binding: string;
+  queue: string;
+  /** In seconds. */
+  delivery_delay?: number;
 }
 
 /** The class of a Durable Object. */
@@ -101,7 +116,7 @@ export interface WranglerConfig {
   jsx_factory?: string;
   jsx_fragment?: string;
   secrets?: { required?: string[] };
-  queues?: { producers?: { binding: string; queue: string }[]; consumers?: ConsumerConfig[] };
+  queues?: { producers?: ProducerConfig[]; consumers?: ConsumerConfig[] };
 }
 
 /** What functions of rows get with the content: the file's folder, and where they warn. */
@@ -212,7 +227,7 @@ function wranglerOptions(config: WranglerConfig, folder: string, log: Log): Mini
   }
   const read = ({ wrangler }: OptionRow) =>
     typeof wrangler === "string" ? at(config, wrangler) : wrangler?.(config, { folder, log });
-  const rows = Object.entries(OPTIONS).filter(([, { wrangler }]) => wrangler !== undefined);
+  const rows = Object.entries<OptionRow>(OPTIONS).filter(([, { wrangler }]) => wrangler !== undefined);
   return Object.fromEntries(rows.map(([name, row]) => [name, read(row)]).filter(([, value]) => value !== undefined));
 }
 

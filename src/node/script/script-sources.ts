@@ -2,7 +2,8 @@
 
 import path from "node:path";
 import { COMMAND_LINE, completeOptions, PROJECT } from "../options/config.ts";
-import { isObject } from "../options/check.ts";
+import { isObject, isString } from "../options/check.ts";
+import { OPTIONS } from "../options/table.ts";
 import type { Log } from "../../../index.d.ts";
 import type { WorkerOptions } from "../options/config.ts";
 import type { Project } from "../options/wrangler.ts";
@@ -19,6 +20,8 @@ class Sources {
   #files: string[] = [];
   #modules: string[] = [];
   #folders: string[] = [];
+  /** Folders that are read as they are: a change in one needs no build. */
+  #read: string[] = [];
   #built: string | undefined;
   #build: Build | undefined;
   #bundler: Bundler | undefined;
@@ -40,6 +43,7 @@ class Sources {
     const root = options.rootPath ?? process.cwd();
     this.#files = [...files, ...namedFiles(options).map((file) => path.resolve(root, file))];
     this.#folders = (options.buildWatchPaths ?? []).map((folder) => path.resolve(root, folder));
+    this.#read = watchedIn(options).map((folder) => path.resolve(root, folder));
     if (options.buildCommand) await this.#runBuild(options as BuildOptions, root, rebuild);
     if (options[COMMAND_LINE]) {
       const { completeForCommand } =
@@ -82,7 +86,7 @@ class Sources {
     if (!this.isWatching) return;
     const { Watcher } = require("./watch.ts") as typeof import("./watch.ts");
     this.#watcher ??= new Watcher((changed) => this.#changed(changed));
-    this.#watcher.watch([...new Set([...this.#files, ...this.#modules])], this.#folders);
+    this.#watcher.watch([...new Set([...this.#files, ...this.#modules])], [...this.#folders, ...this.#read]);
   }
 
   #changed(changed: string[]): void {
@@ -103,6 +107,12 @@ function namedFiles({ scriptPath, wasmBindings, textBlobBindings, dataBlobBindin
   const bound = [wasmBindings, textBlobBindings, dataBlobBindings].filter((given) => isObject(given)).flatMap(valuesOf);
   return scriptPath === undefined ? bound : [scriptPath, ...bound];
 }
+
+const WATCHED = Object.keys(OPTIONS).filter((name) => OPTIONS[name].watches);
+
+/** The folders that options name which the worker reads while it runs. */
+const watchedIn = (options: WorkerOptions): string[] =>
+  WATCHED.map((name) => Reflect.get(options, name)).filter((folder) => isString(folder) && folder !== "");
 
 const valuesOf = (files: Record<string, string>) => Object.values(files);
 

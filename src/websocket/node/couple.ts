@@ -44,7 +44,7 @@ async function coupleWebSocket(connection: Coupled, socket: WebSocket): Promise<
   });
   if (connection.readyState === CONNECTING) await once(connection as Connection, "open");
   end.accept({
-    take: (event) => send(connection, event),
+    take: (event) => void send(connection, event),
     waiting: () => connection.bufferedAmount,
   });
   end.isCoupled = true;

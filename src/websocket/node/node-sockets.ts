@@ -21,7 +21,7 @@ const { endOf, socketOf, WebSocket, WebSocketPair } = createWebSockets({
   EventTarget,
   MessageEvent,
   URL,
-  capture: () => (call) => call(),
+  capture: () => (call) => void call(),
   soon: queueMicrotask,
   depart() {},
   connect,

@@ -24,6 +24,8 @@ pub struct Modules {
     pub rules: Rules,
     /// False for a script that was given as a string without a path.
     pub from_file: bool,
+    /// The texts of modules that are no files, by their specifiers.
+    pub texts: HashMap<String, String>,
     /// Evaluates a CommonJS module: `(path, body) => module.exports`. See `src/worker/commonjs.ts`.
     pub evaluate_commonjs: Option<v8::Global<v8::Function>>,
     /// The module that the worker consists of.
@@ -44,8 +46,8 @@ pub struct Graph(pub Rc<RefCell<Modules>>);
 
 impl Modules {
     pub fn resolve(&mut self, importer: &str, specifier: &str) -> Result<(String, ModuleType), ModuleError> {
-        let resolved = resolve::resolve(&self.rules, self.from_file, importer, specifier)?;
-        if !self.files.contains(&resolved.0) {
+        let resolved = resolve::resolve(&self.rules, self.from_file, importer, specifier, &self.texts)?;
+        if !self.texts.contains_key(&resolved.0) && !self.files.contains(&resolved.0) {
             self.files.push(resolved.0.clone());
         }
         Ok(resolved)

@@ -101,6 +101,12 @@ pub fn op_require<'s, 'i>(
     Some(v8::Array::new_with_elements(scope, &[kind, path, contents]).into())
 }
 
+/// Has a specifier be that of a module whose default export is a text.
+#[op2(fast)]
+pub fn op_add_module(state: &mut OpState, #[string] specifier: String, #[string] text: String) {
+    state.borrow::<Graph>().0.borrow_mut().texts.insert(specifier, text);
+}
+
 /// The files that imports have led to so far.
 #[op2]
 #[serde]
@@ -330,6 +336,10 @@ fn read_value<'s>(
     path: &str,
     kind: ModuleType,
 ) -> Option<v8::Local<'s, v8::Value>> {
+    let text = graph_of(scope).borrow().texts.get(path).cloned();
+    if let Some(text) = text {
+        return v8::String::new(scope, &text).map(Into::into);
+    }
     let bytes = read(scope, importer, path)?;
     Some(match kind {
         ModuleType::CompiledWasm => compile_wasm(scope, &bytes, path)?,

@@ -12,5 +12,5 @@ mod source;
 mod stalled;
 
 pub use graph::Graph;
-pub use link::{install, op_compile_wasm, op_module_files, op_require, op_run_module, op_run_script};
+pub use link::{install, op_add_module, op_compile_wasm, op_module_files, op_require, op_run_module, op_run_script};
 pub use stalled::Place;

@@ -1,5 +1,6 @@
 //! From an importer and a specifier to a file and its type, with Miniflare 2's errors. Knows no V8.
 
+use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
 use super::rules::{ModuleType, Rules};
@@ -75,13 +76,14 @@ impl ModuleError {
     }
 }
 
-/// The file that `specifier` names in `importer`, and its type. `from_file` is false for a script given as a string
-/// without a path, which cannot import.
+/// The file that `specifier` names in `importer`, and its type; or the specifier itself, if it is one of `texts`. `from_file`
+/// is false for a script given as a string without a path, which cannot import.
 pub fn resolve(
     rules: &Rules,
     from_file: bool,
     importer: &str,
     specifier: &str,
+    texts: &HashMap<String, String>,
 ) -> Result<(String, ModuleType), ModuleError> {
     if !from_file {
         let reason = "imports unsupported with string script";
@@ -91,6 +93,9 @@ pub fn resolve(
             specifier,
             reason,
         ));
+    }
+    if texts.contains_key(specifier) {
+        return Ok((specifier.into(), ModuleType::Text));
     }
     let path = absolute(importer, specifier);
     match rules.kind(&path) {

@@ -1,0 +1,72 @@
+// What the room of queues adds to an instance in Node.
+
+import { describe } from "../../node/errors.ts";
+import { consumersOf, usesQueues } from "./options.ts";
+import type { DispatchedMessage, MessageBatch, Queue, QueueResult } from "../../../index.d.ts";
+import type { Group } from "../../node/instance/group.ts";
+import type { Inside } from "../../node/instance/inside.ts";
+import type { Worker } from "../../node/instance/instance-worker.ts";
+import type { Deliveries } from "./deliveries.ts";
+
+const EXPERIMENTAL = "Queues are experimental. There may be breaking changes in the future.";
+
+/** The deliveries of each instance with consumers. */
+const deliveries = new WeakMap<Group, Deliveries>();
+
+/** A queue to send messages to, whether it is bound or not. */
+async function getQueue<Body = unknown>(inside: Inside, name: string): Promise<Queue<Body>> {
+  await inside.begun();
+  const { openQueue } = require("./queue-backend.ts") as typeof import("./queue-backend.ts");
+  return openQueue(String(name), inside, () => deliveries.get(inside.group)?.look());
+}
+
+/** Calls the handler with messages of a queue, or with a batch as it is. */
+function dispatchQueue(inside: Inside, queue: string, messages: DispatchedMessage[]): Promise<QueueResult>;
+function dispatchQueue<Waits extends unknown[]>(inside: Inside, batch: MessageBatch): Promise<Waits>;
+async function dispatchQueue(
+  inside: Inside,
+  given: MessageBatch | string,
+  messages: DispatchedMessage[] | undefined = undefined,
+): Promise<unknown> {
+  const { control } = await inside.worker.lane();
+  if (typeof given === "object" && given !== null) return control.queue(given);
+  if (typeof given !== "string") {
+    throw new TypeError(`dispatchQueue() takes a batch, or the name of a queue and messages, got ${describe(given)}`);
+  }
+  const consumer = deliveries.get(inside.group)?.consumer(given) ?? inside.worker;
+  return (await consumer.lane()).control.queue(given, checked(messages));
+}
+
+const methods = { dispatchQueue, getQueue };
+
+function checked(messages: DispatchedMessage[] | undefined): DispatchedMessage[] {
+  if (Array.isArray(messages) && messages.every(isMessage)) return messages;
+  throw new TypeError(`dispatchQueue() takes messages, an array like [{ body: "text" }], got ${describe(messages)}`);
+}
+
+const isMessage = (message: unknown) => typeof message === "object" && message !== null && "body" in message;
+
+/** A queue has one consumer. */
+function check(group: Group): void {
+  for (const { options, log } of group.workers) if (usesQueues(options)) log.warn(EXPERIMENTAL);
+  if (group.workers.every(({ options }) => consumersOf(options).length === 0)) return;
+  const { checkConsumers } = require("./deliveries.ts") as typeof import("./deliveries.ts");
+  checkConsumers(group);
+}
+
+/** Delivers what is sent to the consumers of all workers, once the main worker is bound. */
+function bind(group: Group, script: Worker): void {
+  if (script === group.main) deliver(group);
+  deliveries.get(group)?.watch(script);
+}
+
+function deliver(group: Group): void {
+  const known = deliveries.get(group);
+  if (known === undefined && group.workers.every(({ options }) => consumersOf(options).length === 0)) return;
+  const { Deliveries } = require("./deliveries.ts") as typeof import("./deliveries.ts");
+  const all = known ?? new Deliveries(group);
+  deliveries.set(group, all);
+  all.update();
+}
+
+export { bind, check, methods };

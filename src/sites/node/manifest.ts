@@ -1,0 +1,65 @@
+// What a worker has of its site: the folder, its manifest, and the globs that say which files there are.
+
+import path from "node:path";
+import picomatch from "picomatch";
+import { binding } from "../../node/binding/binding.ts";
+import type { MiniflareOptions } from "../../../index.d.ts";
+
+/** By which caches know the files of a site. */
+const PREFIX = "$__MINIFLARE_SITES__$/";
+/** A glob matches any part of a path. */
+const MATCHING = { dot: true, bash: true, contains: true };
+
+/** A glob, with the source and the flags of its regular expression. */
+type Glob = [glob: string, source: string, flags: string];
+
+/** Globs, those behind an exclamation mark apart. */
+interface Globs {
+  wanted: Glob[];
+  ignored: Glob[];
+}
+
+interface Site {
+  root: string;
+  /** JSON of an object: the key of each file by its path. */
+  manifest: string;
+  include: Globs | null;
+  exclude: Globs | null;
+}
+
+/** The site of a worker with these options. The folder need not exist: then no file is in it. */
+function siteOf({ rootPath, siteInclude, siteExclude }: MiniflareOptions, sitePath: string): Site {
+  const root = path.resolve(rootPath ?? process.cwd(), sitePath);
+  const isIncluded = matcherOf(siteInclude, true);
+  const isExcluded = matcherOf(siteExclude, false);
+  const files = binding.siteFiles(root).filter((file) => isIncluded(file) && !isExcluded(file));
+  const keys = files.map((file) => [file, PREFIX + encodeURIComponent(file)]);
+  const manifest = JSON.stringify(Object.fromEntries(keys));
+  return { root, manifest, include: globsOf(siteInclude), exclude: globsOf(siteExclude) };
+}
+
+/** @param otherwise what the matcher answers without globs */
+function matcherOf(globs: string[] | undefined, otherwise: boolean): (path: string) => boolean {
+  if (globs === undefined) return () => otherwise;
+  const { wanted, ignored } = split(globs);
+  return picomatch(wanted, { ...MATCHING, ignore: ignored });
+}
+
+function split(globs: string[]): { wanted: string[]; ignored: string[] } {
+  const ignored = globs.filter((glob) => glob.startsWith("!")).map((glob) => glob.slice(1));
+  return { wanted: globs.filter((glob) => !glob.startsWith("!")), ignored };
+}
+
+function globsOf(globs: string[] | undefined): Globs | null {
+  if (globs === undefined) return null;
+  const { wanted, ignored } = split(globs);
+  // As picomatch does it: where nothing is wanted, it looks at nothing that is ignored.
+  return { wanted: wanted.map(compiled), ignored: wanted.length === 0 ? [] : ignored.map(compiled) };
+}
+
+function compiled(glob: string): Glob {
+  const { source, flags } = picomatch.makeRe(glob, MATCHING);
+  return [glob, source, flags];
+}
+
+export { siteOf };
