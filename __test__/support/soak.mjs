@@ -126,26 +126,6 @@ const subjects = {
     return result;
   },
 
-  // Half of them are closed by Node, and half by the worker, whose end does not always reply.
-  sockets: async (count) => {
-    const mf = new Miniflare({ modules: true, script: SOCKETS, durableObjects: { ROOM: "Room" } });
-    const result = await soak(count, 50, async (size) => {
-      for (let index = 0; index < size; index++) {
-        const socket = await openSocket(mf, index % 4 < 2 ? "/replies" : "/");
-        await heard(socket, () => socket.send("a"));
-        if (index % 2) socket.close(1000);
-        else
-          await new Promise((resolve) => {
-            socket.addEventListener("close", resolve);
-            socket.send("close");
-          });
-        if (index % 4 === 0) socket.close();
-      }
-    });
-    await mf.dispose();
-    return result;
-  },
-
   messages: async (count) => {
     const mf = new Miniflare({ modules: true, script: SOCKETS, durableObjects: { ROOM: "Room" } });
     const sockets = [];
