@@ -45,11 +45,11 @@ function programOf(random) {
   const value = () =>
     one([
       () => Math.floor(random() * 10),
-      () => (random() - 0.5) * 10 ** Math.floor(random() * 20),
+      // Versions of SQLite write longer numbers as texts of different lengths.
+      () => Number(((random() - 0.5) * 10 ** Math.floor(random() * 10)).toPrecision(6)),
       () => one(["", "a", "B", "it's", "ü 👋", "1", "1e3", " 7 ", "NULL", "a;b", "x".repeat(300)]),
       () => null,
       () => Array.from({ length: Math.floor(random() * 5) }, () => Math.floor(random() * 256)),
-      () => 2 ** 53 + 2,
       () => -0.5,
     ])();
   const type = () => one(["INTEGER", "REAL", "TEXT", "BLOB", "NUMERIC", ""]);
