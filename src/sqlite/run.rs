@@ -295,7 +295,7 @@ fn collect(statement: &mut Statement, outcome: &mut Outcome) -> Result<()> {
     }
     drop(rows);
     // A statement may have been compiled again when it was executed, since the schema has changed.
-    outcome.columns = statement.column_names().into_iter().map(Into::into).collect();
+    outcome.columns = statement.column_names().map(Into::into).collect();
     let steps = statement.reset_status(StatementStatus::FullscanStep);
     let scanned = if steps > 0 { steps as u64 + 1 } else { 0 };
     outcome.rows_read += scanned.max(count);

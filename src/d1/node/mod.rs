@@ -14,7 +14,8 @@ use crate::realm::value::Value as WireValue;
 #[napi(catch_unwind, js_name = "d1Run")]
 pub fn run(env: &Env, instance: u32, name: String, queries: WireValue) -> Result<WireValue> {
     let environment = Environment::get(env)?;
-    let answer = calls::run(&environment.instance(instance)?, &name, queries, None);
+    let instance = environment.instance(instance)?;
+    let answer = calls::run(&instance, &name, queries, None);
     Ok(environment.start(ready(answer)))
 }
 
@@ -22,6 +23,7 @@ pub fn run(env: &Env, instance: u32, name: String, queries: WireValue) -> Result
 #[napi(catch_unwind, js_name = "d1Dump")]
 pub fn dump(env: &Env, instance: u32, name: String) -> Result<WireValue> {
     let environment = Environment::get(env)?;
-    let answer = calls::dump(&environment.instance(instance)?, &name);
+    let instance = environment.instance(instance)?;
+    let answer = calls::dump(&instance, &name);
     Ok(environment.start(ready(answer)))
 }
