@@ -1543,7 +1543,7 @@ export type D1Value = number | string | null | number[];
 export interface D1Meta {
   /** Always `"miniflare.db"`. */
   served_by: string;
-  /** The time that the statement took, in milliseconds. */
+  /** The time that the statement took, in milliseconds; 0 while a test steers the clock of the instance. */
   duration: number;
   /** The number of rows that were inserted, updated or deleted, by triggers and foreign keys too. */
   changes: number;
@@ -1650,7 +1650,7 @@ export interface D1Database {
    *
    * @param constraintOrBookmark `"first-primary"`, `"first-unconstrained"` (the default), or a bookmark
    */
-  withSession(constraintOrBookmark?: string): D1DatabaseSession;
+  withSession(constraintOrBookmark?: string | null): D1DatabaseSession;
   /** Resolves with the whole database as the content of a file of SQLite. */
   dump(): Promise<ArrayBuffer>;
 }

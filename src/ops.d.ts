@@ -18,7 +18,7 @@ export function op_clock_now(seen: number): number;
 export function op_compile_wasm(bytes: Uint8Array, name: string): WebAssembly.Module;
 export function op_context_limits(): number[];
 export function op_d1_dump(name: string): WireValue;
-export function op_d1_run(name: string, queries: WireValue, together: boolean, firstOnly: boolean, refusesRows: boolean): WireValue;
+export function op_d1_run(name: string, queries: WireValue): WireValue;
 export function op_durable_alarm(open: Native<"Open">, act: number, value: number): number;
 export function op_durable_alarm_retries(): number;
 export function op_durable_alarms_deliver(watcher: number, binding: string, id: string, begins: boolean): boolean;

@@ -86,6 +86,7 @@ describe("a D1 statement of the beta", () => {
       await db.prepare("SELECT ? AS a, ? AS b").bind(1, "x").first(),
       await db.prepare("SELECT ?2 AS a, ?1 AS b").bind(1, "x").first(),
       await db.prepare("SELECT ?1 AS a").bind(1, "x").first(),
+      await db.prepare("SELECT 1 AS a").bind(2).first(),
       await db.prepare("SELECT typeof(?1) AS a").bind(1).first("a"),
       await caught(() => db.prepare("SELECT ?, ?").bind(1).all()),
       await caught(() => db.prepare("SELECT ?").bind(1, 2).all()),
@@ -93,7 +94,7 @@ describe("a D1 statement of the beta", () => {
       db.prepare("SELECT ?").bind(new Uint8Array([1, 2])).params,
     ];`,
     [
-      ...[{ a: 1, b: "x" }, { a: "x", b: 1 }, { a: 1 }, "real"],
+      ...[{ a: 1, b: "x" }, { a: "x", b: 1 }, { a: 1 }, { a: 1 }, "real"],
       ...["few", "many", "few"].map((word) => [
         ...["Error", "D1_ERROR", "Error"],
         `Error: RangeError: Too ${word} parameter values were provided`,

@@ -406,6 +406,21 @@ describe("D1 databases", () => {
     assert.deepEqual(await json(mf, "http://localhost/1"), "nothing thrown");
   });
 
+  test("take no time while a test steers the clock", async (t) => {
+    const mf = create(t, { script: "" });
+    const db = await mf.getD1Database("DB");
+    assert.ok((await db.prepare("SELECT 1").all()).meta.duration > 0);
+    await mf.clock.set(new Date("2030-01-01T00:00:00Z"));
+    assert.equal((await db.prepare("SELECT 1").all()).meta.duration, 0);
+  });
+
+  test("end with their instance", async (t) => {
+    const mf = create(t, { script: "" });
+    const db = await mf.getD1Database("DB");
+    await mf.dispose();
+    await assert.rejects(db.prepare("SELECT 1").all(), { code: "ERR_DISPOSED" });
+  });
+
   test("come from wrangler.toml", async (t) => {
     const cwd = folder(t, { "wrangler.toml": '[[d1_databases]]\nbinding = "DB"\ndatabase_id = "x"\n' });
     const worker = `export default { fetch: async (request, env) => Response.json([Object.keys(env), env.DB.constructor.name]) };`;

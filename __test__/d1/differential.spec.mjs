@@ -45,11 +45,11 @@ function programOf(random) {
   const value = () =>
     one([
       () => Math.floor(random() * 10),
-      () => (random() - 0.5) * 10 ** Math.floor(random() * 20),
+      // Versions of SQLite write longer numbers as texts of different lengths.
+      () => Number(((random() - 0.5) * 10 ** Math.floor(random() * 10)).toPrecision(6)),
       () => one(["", "a", "B", "it's", "ü 👋", "1", "1e3", " 7 ", "NULL", "a;b", "x".repeat(300)]),
       () => null,
       () => Array.from({ length: Math.floor(random() * 5) }, () => Math.floor(random() * 256)),
-      () => 2 ** 53 + 2,
       () => -0.5,
     ])();
   const type = () => one(["INTEGER", "REAL", "TEXT", "BLOB", "NUMERIC", ""]);
@@ -74,8 +74,8 @@ function programOf(random) {
       () => `max(${column()}, 1)`,
     ])();
   /** A statement with as many values as it has parameters, or now and then one more or less. */
-  const statement = (sql) => {
-    const count = sql.split("?").length - 1 + (random() < 0.04 ? one([-1, 1]) : 0);
+  const statement = (sql, isExact = false) => {
+    const count = sql.split("?").length - 1 + (!isExact && random() < 0.04 ? one([-1, 1]) : 0);
     return [sql, Array.from({ length: Math.max(count, 0) }, value)];
   };
   const select = () =>
@@ -105,7 +105,8 @@ function programOf(random) {
     ]);
   const step = () =>
     one([
-      () => ["run", statement(any())],
+      // Of a statement with two faults, either may be told.
+      () => ["run", statement(any(), true)],
       () => ["all", statement(any())],
       () => ["raw", statement(any())],
       () => ["first", statement(select()), one([null, "x", "y", "z"])],

@@ -6,10 +6,11 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use super::ROOM;
+use super::{ROOM, json};
 use crate::realm::background;
+use crate::realm::entry::text;
 use crate::realm::instance::Instance;
-use crate::realm::value::{self, Text, Value, into_text};
+use crate::realm::value::{self, Value, fields, into_text};
 use crate::sqlite::cell::Cell;
 use crate::sqlite::database::Database;
 use crate::sqlite::databases::Databases;
@@ -23,48 +24,64 @@ use crate::store::StoreError;
 struct Used(OnceCell<Rc<Databases>>);
 
 /// The database of this name.
-pub fn database(instance: &Instance, name: &str) -> Result<Rc<Database>, StoreError> {
+fn database(instance: &Instance, name: &str) -> Result<Rc<Database>, StoreError> {
     let used = instance.part::<Used>();
     if let Some(databases) = used.0.get() {
         return databases.get(name);
     }
-    let new = Rc::new(Databases::new());
+    let new = Rc::<Databases>::default();
     instance.stores.add(ROOM.name, new.clone(), background::handle())?;
     used.0.get_or_init(|| new).get(name)
 }
 
 /// How statements are executed.
 #[derive(Clone, Copy)]
-pub struct Way {
+struct Way {
     /// All of them in one transaction, instead of one by itself.
-    pub together: bool,
-    pub reading: Reading,
+    together: bool,
+    reading: Reading,
+    /// Rows are arrays, and the names of the columns come first.
+    has_arrays: bool,
 }
 
 impl Way {
-    /// The flags that the class gives.
-    pub fn new(together: bool, first_only: bool, refuses_rows: bool) -> Way {
+    /// `[together, firstOnly, refusesRows, hasArrays]`.
+    fn read(way: Value) -> Way {
+        let [together, first_only, refuses_rows, has_arrays] =
+            fields(way).map(|flag| matches!(flag, Value::Bool(true)));
         Way {
             together,
             reading: Reading {
                 first_only,
                 refuses_rows,
             },
+            has_arrays,
         }
     }
 }
 
-/// Executes statements. `queries` is `[sql, values, sql, values, ...]`. Answers with `[outcome, ...]`, where an outcome is
-/// `[columns, cells, changes, lastRowId, hasChanged, size, rowsRead, duration, ownChanges]`, or with an error as
-/// `[null, text, olderText]`.
-pub fn run(database: &Database, queries: Value, way: Way, is_over: Option<&IsOver>) -> Result<Value, StoreError> {
-    let queries = read_queries(queries);
+/// Executes statements of a database. `queries` is `[way, sql, values, sql, values, ...]`. Answers with `[outcome, ...]`,
+/// where an outcome is `[rows, changes, lastRowId, hasChanged, size, rowsRead, duration, ownChanges]`, or with an error as
+/// `[null, text, olderText]`. Rows are JSON, or undefined of a statement that returns none.
+pub fn run(instance: &Instance, name: &str, queries: Value, is_over: Option<&IsOver>) -> Result<Value, StoreError> {
+    let database = database(instance, name)?;
+    let (way, queries) = read_queries(queries);
+    // Time is that of the instance's clock, which does not move meanwhile if a test steers it.
+    let is_timeless = instance.clock.is_steered();
     let outcomes = match queries.as_slice() {
         [query] if !way.together => database.run(query, way.reading, is_over).map(|outcome| vec![outcome]),
         queries => database.run_together(queries, way.reading, is_over),
     };
     match outcomes {
-        Ok(outcomes) => Ok(Value::List(outcomes.into_iter().map(outcome_value).collect())),
+        Ok(outcomes) => {
+            let outcomes = outcomes.into_iter().map(|mut outcome| {
+                if is_timeless {
+                    outcome.duration_ms = 0.0;
+                }
+                outcome_value(&outcome, way.has_arrays)
+            });
+            Ok(Value::List(outcomes.collect()))
+        }
         Err(SqlError::Store(error)) => Err(error),
         Err(error) => {
             let (text, older) = (error.to_string(), older_text(&error));
@@ -78,8 +95,8 @@ pub fn run(database: &Database, queries: Value, way: Way, is_over: Option<&IsOve
 }
 
 /// The content of a file with the whole database.
-pub fn dump(database: &Database) -> Result<Value, StoreError> {
-    Ok(Value::Bytes(value::Bytes::Owned(database.dump()?)))
+pub fn dump(instance: &Instance, name: &str) -> Result<Value, StoreError> {
+    Ok(Value::Bytes(value::Bytes::Owned(database(instance, name)?.dump()?)))
 }
 
 /// The text that the library which Miniflare 2 uses has for it.
@@ -95,9 +112,13 @@ fn older_text(error: &SqlError) -> String {
     }
 }
 
-fn read_queries(queries: Value) -> Vec<Query> {
-    let Value::List(parts) = queries else { return Vec::new() };
-    let mut parts = parts.into_iter();
+fn read_queries(queries: Value) -> (Way, Vec<Query>) {
+    let mut parts = match queries {
+        Value::List(parts) => parts,
+        _ => Vec::new(),
+    }
+    .into_iter();
+    let way = Way::read(parts.next().unwrap_or(Value::Undefined));
     let mut queries = Vec::with_capacity(parts.len() / 2);
     while let (Some(sql), values) = (parts.next(), parts.next()) {
         queries.push(Query {
@@ -108,7 +129,7 @@ fn read_queries(queries: Value) -> Vec<Query> {
             },
         });
     }
-    queries
+    (way, queries)
 }
 
 fn cell(value: Value) -> Cell {
@@ -121,18 +142,15 @@ fn cell(value: Value) -> Cell {
     }
 }
 
-fn outcome_value(outcome: Outcome) -> Value {
+fn outcome_value(outcome: &Outcome, has_arrays: bool) -> Value {
     let number = |number: u64| Value::Number(number as f64);
-    let columns = outcome.columns.iter().map(|name| name.as_str().into());
-    let cells = outcome.cells.into_iter().map(|cell| match cell {
-        Cell::Null => Value::Null,
-        Cell::Number(number) => Value::Number(number),
-        Cell::Text(text) => Value::Text(Text::Utf8(text)),
-        Cell::Blob(blob) => Value::Bytes(value::Bytes::Stored(blob)),
-    });
+    let rows = match (has_arrays, outcome.columns.is_empty()) {
+        (true, _) => text(json::arrays(outcome).into()),
+        (false, false) => text(json::objects(outcome).into()),
+        (false, true) => Value::Undefined,
+    };
     Value::List(vec![
-        Value::List(columns.collect()),
-        Value::List(cells.collect()),
+        rows,
         number(outcome.changes),
         Value::Number(outcome.last_row_id as f64),
         Value::Bool(outcome.changed),

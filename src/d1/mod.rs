@@ -1,6 +1,7 @@
 //! D1 databases: ops over `src/sqlite/`. README.md says what the room promises.
 
 pub mod calls;
+mod json;
 pub mod node;
 pub mod ops;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use deno_core::{OpState, op2, v8};
 
-use super::calls::{self, Way};
+use super::calls;
 use crate::realm::guard::cpu::Watch;
 use crate::realm::instance::Instance;
 use crate::realm::value::Value;
@@ -21,24 +21,15 @@ pub fn op_d1_run<'s, 'i>(
     state: &mut OpState,
     #[string] name: &str,
     queries: v8::Local<'s, v8::Value>,
-    together: bool,
-    first_only: bool,
-    refuses_rows: bool,
 ) -> Result<Value, StoreError> {
-    let database = calls::database(state.borrow::<Rc<Instance>>(), name)?;
     let queries = Value::from_v8(scope, queries);
     let watch = state.try_borrow::<Arc<Watch>>().cloned();
     let is_over = watch.map(|watch| Rc::new(move || watch.is_over()) as IsOver);
-    calls::run(
-        &database,
-        queries,
-        Way::new(together, first_only, refuses_rows),
-        is_over.as_ref(),
-    )
+    calls::run(state.borrow::<Rc<Instance>>(), name, queries, is_over.as_ref())
 }
 
 /// The content of a file with the whole database.
 #[op2]
 pub fn op_d1_dump(state: &mut OpState, #[string] name: &str) -> Result<Value, StoreError> {
-    calls::dump(&*calls::database(state.borrow::<Rc<Instance>>(), name)?)
+    calls::dump(state.borrow::<Rc<Instance>>(), name)
 }

@@ -15,7 +15,9 @@ declare module "../upstream.d.ts" {
 /** The script with the classes. */
 const CLASSES = "ext:miniflare/d1/d1-database.ts";
 
-onLoad(CLASSES, (classes) => refuseClones(Object.values(classes)));
+onLoad(CLASSES, ({ D1Database, D1DatabaseSession, D1PreparedStatement }) =>
+  refuseClones([D1Database, D1DatabaseSession, D1PreparedStatement]),
+);
 
 const calls = { run: op_d1_run, dump: op_d1_dump, later: op_later };
 
@@ -23,12 +25,11 @@ const calls = { run: op_d1_run, dump: op_d1_dump, later: op_later };
 const backend: D1Backend = { ...calls, begin: countInternalSubrequest, depart, advance };
 
 /** Miniflare 2 takes no note of what the beta does. */
-const betaBackend: D1Backend = { ...calls, begin() {}, depart: () => undefined, advance: () => undefined };
+const betaBackend: D1Backend = { ...calls, begin() {}, depart() {}, advance() {} };
 
 export const room = {
   name: "d1",
   empty: { d1Databases: [] },
-  /** `d1Databases` are `[binding, name, isBeta]`. */
   bind: ({ d1Databases }: { d1Databases: [binding: string, name: string, isBeta: boolean][] }) =>
     d1Databases.map(([binding, name, isBeta]): [string, D1Database] => {
       const { D1Database } = load(CLASSES);

@@ -20,22 +20,23 @@ use crate::store::place::Place;
 use crate::store::stores::{Keeps, Restoration};
 use crate::store::{Result, StoreError};
 
-#[derive(Default)]
 pub struct Databases {
     memory: Rc<Shelf>,
     current: RefCell<Rc<Shelf>>,
 }
 
-impl Databases {
+impl Default for Databases {
     /// No databases yet, in memory.
-    pub fn new() -> Databases {
+    fn default() -> Databases {
         let memory = Rc::<Shelf>::default();
         Databases {
             current: RefCell::new(memory.clone()),
             memory,
         }
     }
+}
 
+impl Databases {
     /// The database of this name. It is created by its first use.
     pub fn get(&self, name: &str) -> Result<Rc<Database>> {
         self.current.borrow().get(name)
@@ -70,6 +71,7 @@ impl Keeps for Databases {
     }
 
     fn forget(&self, snapshot: usize) {
+        self.memory.moments.forget(snapshot);
         self.current.borrow().moments.forget(snapshot);
     }
 }

@@ -34,13 +34,12 @@ pub struct Outcome {
     pub columns: Vec<String>,
     /// The values of all rows, row by row.
     pub cells: Vec<Cell>,
-    pub returns_rows: bool,
     /// Rows that the last statement has changed itself, and that all have changed with triggers and foreign keys.
     pub own_changes: u64,
     pub changes: u64,
     pub last_row_id: i64,
     /// Whether a statement was one that may write.
-    wrote: bool,
+    pub wrote: bool,
     /// Whether the database has other rows, or another size.
     pub changed: bool,
     /// Bytes of the database, without free pages.
@@ -257,13 +256,13 @@ fn bind(statement: &mut Statement, values: Option<&[Cell]>, reading: Reading) ->
             Ok(())
         };
     };
-    // In the older reading, numbered parameters need not use all values.
+    // In the older reading, a statement need not use all values, unless it takes them one by one.
     let is_numbered = |index| {
         statement
             .parameter_name(index)
             .is_some_and(|name| name.starts_with('?'))
     };
-    let is_short = reading.first_only && wanted > 0 && wanted < values.len() && (1..=wanted).all(is_numbered);
+    let is_short = reading.first_only && wanted < values.len() && (1..=wanted).all(is_numbered);
     if wanted != values.len() && !is_short {
         return Err(SqlError::Parameters {
             given: values.len(),
@@ -296,8 +295,7 @@ fn collect(statement: &mut Statement, outcome: &mut Outcome) -> Result<()> {
     }
     drop(rows);
     // A statement may have been compiled again when it was executed, since the schema has changed.
-    outcome.columns = statement.column_names().into_iter().map(Into::into).collect();
-    outcome.returns_rows = !outcome.columns.is_empty();
+    outcome.columns = statement.column_names().map(Into::into).collect();
     let steps = statement.reset_status(StatementStatus::FullscanStep);
     let scanned = if steps > 0 { steps as u64 + 1 } else { 0 };
     outcome.rows_read += scanned.max(count);

@@ -21,6 +21,9 @@ use crate::store::joint::Decision;
 use crate::store::{Result, StoreError};
 
 const FOLDER: &str = ".miniflare-rs-restore";
+/// What it is called before it is complete, and while it is removed.
+const NEW: &str = ".miniflare-rs-restore.new";
+const OVER: &str = ".miniflare-rs-restore.over";
 const LOCK: &str = ".miniflare-rs-restore.lock";
 const PLAN: &str = "plan.json";
 
@@ -35,7 +38,7 @@ struct Plan {
 
 /// New contents that are complete. Others leave them alone until this is dropped.
 pub struct Staged {
-    folder: PathBuf,
+    root: PathBuf,
     _lock: File,
 }
 
@@ -49,13 +52,13 @@ impl Staged {
     ) -> Result<Staged> {
         let lock = lock(root)?
             .ok_or_else(|| StoreError::other(format!("Another restore of {} is under way.", root.display())))?;
-        let (folder, new) = (root.join(FOLDER), root.join(format!("{FOLDER}.new")));
+        let (folder, new) = (root.join(FOLDER), root.join(NEW));
         let plan = Plan {
             files: contents.iter().map(|(file, _)| file.clone()).collect(),
             decision: decision.map(|decision| hex::encode(decision.to_note())),
         };
         let written = (|| {
-            remove(&new)?;
+            delete(&new)?;
             fs::create_dir_all(&new)?;
             for (index, (_, image)) in contents.iter().enumerate() {
                 write_file(&new.join(index.to_string()), image.pages(), durability)?;
@@ -68,12 +71,15 @@ impl Staged {
             Ok(())
         })();
         written.map_err(|error| of_staging(root, &error))?;
-        Ok(Staged { folder, _lock: lock })
+        Ok(Staged {
+            root: root.into(),
+            _lock: lock,
+        })
     }
 
     /// All contents are in force.
     pub fn finish(self) -> Result<()> {
-        remove(&self.folder).map_err(|error| of_staging(&self.folder, &error))
+        remove(&self.root)
     }
 }
 
@@ -99,7 +105,7 @@ pub fn settle(root: &Path) -> Result<()> {
             exchange(&root.join(file), pages)?;
         }
     }
-    remove(&folder).map_err(|error| of_staging(root, &error))?;
+    remove(root)?;
     if let Some(decision) = decision.filter(|_| is_decided) {
         decision.forget();
     }
@@ -138,7 +144,16 @@ fn write_file(path: &Path, content: &[u8], durability: Durability) -> std::io::R
     }
 }
 
-fn remove(folder: &Path) -> std::io::Result<()> {
+/// Removes the folder. It is whole for as long as it has its name.
+fn remove(root: &Path) -> Result<()> {
+    let over = root.join(OVER);
+    let removed = delete(&over)
+        .and_then(|()| fs::rename(root.join(FOLDER), &over))
+        .and_then(|()| delete(&over));
+    removed.map_err(|error| of_staging(root, &error))
+}
+
+fn delete(folder: &Path) -> std::io::Result<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),

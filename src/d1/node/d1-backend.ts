@@ -5,6 +5,7 @@ import { outside } from "../../node/binding/outside.ts";
 import { makeFair } from "../../node/instance/fairly.ts";
 import { D1Database, D1DatabaseSession, D1PreparedStatement } from "../d1-database.ts";
 import { databaseOf } from "./options.ts";
+import type { D1Calls } from "../d1-database.ts";
 
 makeFair(D1Database, ["batch", "exec", "dump"]);
 makeFair(D1DatabaseSession, ["batch"]);
@@ -15,8 +16,7 @@ function d1Database(bound: string, instance: () => number): D1Database {
   const { name, isBeta } = databaseOf(bound);
   const backend = {
     ...outside,
-    run: (...args: Parameters<typeof binding.d1Run> extends [number, ...infer Rest] ? Rest : never) =>
-      binding.d1Run(instance(), ...args),
+    run: (...[name, queries]: Parameters<D1Calls["run"]>) => binding.d1Run(instance(), name, queries),
     dump: (name: string) => binding.d1Dump(instance(), name),
   };
   return new D1Database(name, backend, isBeta);

@@ -5,26 +5,17 @@ use std::future::ready;
 use napi::bindgen_prelude::Env;
 use napi_derive::napi;
 
-use crate::d1::calls::{self, Way};
+use crate::d1::calls;
 use crate::node::binding::environment::Environment;
 use crate::node::binding::failure::Result;
 use crate::realm::value::Value as WireValue;
 
-/// Executes statements of a database of an instance, as `[sql, values, sql, values, ...]`.
+/// Executes statements of a database of an instance, as `[way, sql, values, sql, values, ...]`.
 #[napi(catch_unwind, js_name = "d1Run")]
-pub fn run(
-    env: &Env,
-    instance: u32,
-    name: String,
-    queries: WireValue,
-    together: bool,
-    first_only: bool,
-    refuses_rows: bool,
-) -> Result<WireValue> {
+pub fn run(env: &Env, instance: u32, name: String, queries: WireValue) -> Result<WireValue> {
     let environment = Environment::get(env)?;
-    let way = Way::new(together, first_only, refuses_rows);
-    let database = calls::database(&*environment.instance(instance)?, &name);
-    let answer = database.and_then(|database| calls::run(&database, queries, way, None));
+    let instance = environment.instance(instance)?;
+    let answer = calls::run(&instance, &name, queries, None);
     Ok(environment.start(ready(answer)))
 }
 
@@ -32,7 +23,7 @@ pub fn run(
 #[napi(catch_unwind, js_name = "d1Dump")]
 pub fn dump(env: &Env, instance: u32, name: String) -> Result<WireValue> {
     let environment = Environment::get(env)?;
-    let database = calls::database(&*environment.instance(instance)?, &name);
-    let answer = database.and_then(|database| calls::dump(&database));
+    let instance = environment.instance(instance)?;
+    let answer = calls::dump(&instance, &name);
     Ok(environment.start(ready(answer)))
 }

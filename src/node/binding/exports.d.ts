@@ -128,8 +128,8 @@ export function cronsSet(scheduler: number, expressions: Array<string>): number;
 /** The content of a file with a whole database of an instance. */
 export function d1Dump(instance: number, name: string): WireValue;
 
-/** Executes statements of a database of an instance, as `[sql, values, sql, values, ...]`. */
-export function d1Run(instance: number, name: string, queries: WireValue, together: boolean, firstOnly: boolean, refusesRows: boolean): WireValue;
+/** Executes statements of a database of an instance, as `[way, sql, values, sql, values, ...]`. */
+export function d1Run(instance: number, name: string, queries: WireValue): WireValue;
 
 /** Tells a worker of the unhandled promise rejections. */
 export function deliverRejections(lane: number): void;
