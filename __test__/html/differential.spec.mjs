@@ -11,7 +11,7 @@ import { within } from "../support/test.mjs";
 
 const require = createRequire(import.meta.url);
 const theirs = { ...require("@miniflare/html-rewriter"), ...require("@miniflare/core") };
-const test = within(120_000);
+const test = within(290_000);
 const DOCUMENTS = 150;
 
 const TAGS = "a b div p span ul li table tr td h1 section em x-y".split(" ");
