@@ -375,7 +375,8 @@ mod tests {
             content_type: 0,
             delay: 0.0,
         });
-        let sent = Broker::of(instance).send(instance, name.into(), messages.collect());
+        let broker = Broker::of(instance);
+        let sent = broker.send(instance, name.into(), messages.collect());
         block_on(sent).expect("memory can be written").count
     }
 
