@@ -8,18 +8,30 @@ const script = `export default {
     return new Response("sent");
   },
   async queue(batch, env) {
-    await env.DELIVERED.fetch("http://delivered/" + batch.messages[0].body);
+    const [{ body }] = batch.messages;
+    if (env.delivered) env.delivered(body);
+    else await env.DELIVERED.fetch("http://delivered/" + body);
   },
 };`;
 
-/** The queue, in the options of Miniflare 2 or of Miniflare 4. */
-function queues(Miniflare) {
+/** The queue and what is told of a message, in the options of Miniflare 2 or of Miniflare 4, which binds no functions. */
+function optionsFor({ Miniflare, Response }, delivered) {
   if ("getQueueProducer" in Miniflare.prototype) {
-    return { queueProducers: { QUEUE: "q" }, queueConsumers: { q: { maxBatchSize: 1, maxBatchTimeout: 0 } } };
+    return {
+      queueProducers: { QUEUE: "q" },
+      queueConsumers: { q: { maxBatchSize: 1, maxBatchTimeout: 0 } },
+      serviceBindings: {
+        DELIVERED() {
+          delivered();
+          return new Response("ok");
+        },
+      },
+    };
   }
   return {
     queueBindings: [{ name: "QUEUE", queueName: "q" }],
     queueConsumers: [{ queueName: "q", maxBatchSize: 1, maxWaitMs: 0 }],
+    bindings: { delivered },
   };
 }
 
@@ -28,16 +40,12 @@ export default {
   unit: "µs",
   doc: "a message from `send` in the worker to the consumer",
   target: { share: 0.3 },
-  run({ Miniflare, Response = globalThis.Response }) {
-    let delivered;
-    const DELIVERED = () => {
-      delivered();
-      return new Response("ok");
-    };
-    const options = { script, serviceBindings: { DELIVERED }, ...queues(Miniflare) };
-    return withInstance(Miniflare, options, async (mf) => {
+  run(implementation) {
+    let arrived;
+    const options = { script, ...optionsFor(implementation, () => arrived()) };
+    return withInstance(implementation.Miniflare, options, async (mf) => {
       const sendOne = async () => {
-        const arrives = new Promise((resolve) => (delivered = resolve));
+        const arrives = new Promise((resolve) => (arrived = resolve));
         await ask(mf, "sent");
         await arrives;
       };

@@ -375,7 +375,8 @@ mod tests {
             content_type: 0,
             delay: 0.0,
         });
-        let sent = Broker::of(instance).send(instance, name.into(), messages.collect());
+        let broker = Broker::of(instance);
+        let sent = broker.send(instance, name.into(), messages.collect());
         block_on(sent).expect("memory can be written").count
     }
 
@@ -412,6 +413,8 @@ mod tests {
         assert_eq!((delivery.queue.as_str(), delivery.messages.len()), ("q", 1));
         let settled = broker.settle(&instance, 1, |_| Some(Decision::Retried(None)));
         assert_eq!(block_on(settled), Ok(vec![("q-0".into(), Fate::Dropped)]));
+        // Node is told that nothing is expected any more.
+        assert_eq!(poll(pin!(broker.due(Rc::downgrade(&instance)))), due(&[]));
         let mut waits = pin!(broker.due(Rc::downgrade(&instance)));
         assert_eq!(poll(waits.as_mut()), None);
         drop(instance);

@@ -210,7 +210,7 @@ mod tests {
         let mut schedule = with([0]);
         schedule.arrange(&one, 0.0);
         assert_eq!(schedule.take(&one, 1000.0), [0]);
-        [1, 2, 3].map(|number| schedule.add(number, 0.0, 1000.0));
+        (1..=3).for_each(|number| schedule.add(number, 0.0, 1000.0));
         assert_eq!(schedule.take(&one, 5000.0), [0; 0]);
         schedule.settled();
         assert_eq!(schedule.take(&one, 5000.0), [1, 2]);

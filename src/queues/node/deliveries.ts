@@ -14,7 +14,7 @@ import type { Log, QueueConsumerOptions } from "../../../index.d.ts";
 import type { WireValue } from "../../node/binding/exports.d.ts";
 import type { Group } from "../../node/instance/group.ts";
 import type { Worker } from "../../node/instance/instance-worker.ts";
-import type { BatchOutcome } from "../../worker/contract.ts";
+import type { BatchOutcome, Control } from "../../worker/contract.ts";
 
 /** What holds for consumers that do not say it, as in Miniflare 2. */
 const DEFAULTS = { maxBatchSize: 5, maxWaitMs: 1000, maxRetries: 2, retryDelay: 0 };
@@ -135,7 +135,7 @@ class Deliveries {
     const control = worker.control ?? (await this.#loaded(worker));
     if (control === undefined) return [];
     try {
-      const outcome = await control.queue(batch);
+      const outcome = await handlerOf(control)(batch);
       // What it was of was restored to an earlier state meanwhile.
       if (outcome === null) return [];
       this.#sayOutcome(queue, worker, outcome);
@@ -187,6 +187,15 @@ class Deliveries {
       process.emitWarning(error as Error);
     }
   }
+}
+
+const handlers = new WeakMap<Control, Control["queue"]>();
+
+/** The function that delivers a batch to a worker: to ask for it is a call of the worker, too. */
+function handlerOf(control: Control): Control["queue"] {
+  const handler = handlers.get(control) ?? control.queue;
+  handlers.set(control, handler);
+  return handler;
 }
 
 const isOneOf = (codes: ReadonlySet<string>, error: unknown): boolean =>
