@@ -135,6 +135,20 @@ describe("dispose()", differs("it leaves its servers as they are"), () => {
     assert.deepEqual([server.listening, second.listening], [false, false]);
   });
 
+  test("ends a server whose start is under way", differs("it listens afterwards"), async (t) => {
+    for (const secure of [false, true]) {
+      for (const turns of [0, 1, 2, 5, 10]) {
+        const mf = create(t, { script, port: 0, host: "127.0.0.1", https: secure && folder(t) });
+        const started = mf.startServer().catch((error) => error);
+        for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+        await mf.dispose();
+        const result = await started;
+        if (result instanceof Error) assert.equal(result.code, "ERR_DISPOSED");
+        else assert.equal(result.listening, false);
+      }
+    }
+  });
+
   test("ends them while requests are under way", async (t) => {
     const { promise, resolve } = deferred();
     const endless = `export default { fetch(request, { begun }) { begun(); return new Promise(() => {}); } };`;

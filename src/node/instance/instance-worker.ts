@@ -119,6 +119,10 @@ class Worker {
     this.#later = load;
   }
 
+  get isDisposed(): boolean {
+    return this.#disposed;
+  }
+
   /** Whether it has ever been loaded, or is to be at once. */
   get isBegun(): boolean {
     return this.#ready !== undefined;

@@ -161,7 +161,7 @@ class Miniflare extends EventTarget {
   async startServer(options?: ServerOptions): Promise<Server> {
     await this.#worker.lane();
     const { startServer } = require("../server/server.ts") as typeof import("../server/server.ts");
-    return startServer(this, options);
+    return startServer(this, options ?? {}, () => this.#worker.isDisposed);
   }
 
   /** A REPL of Node's in the worker's global scope, on standard input and output. */

@@ -6,7 +6,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { networkInterfaces } from "node:os";
 import { SERVERS, OPTIONS } from "../instance/miniflare.ts";
-import { InstanceError } from "../errors.ts";
+import { disposed, InstanceError } from "../errors.ts";
 import { RequestListener } from "./listener.ts";
 import type { Instance } from "./listener.ts";
 import type { ServerOptions } from "./meta.ts";
@@ -109,14 +109,20 @@ export function textResponse(status: string, text: string): string {
   return `${head.join("\r\n")}\r\n\r\n${text}\n`;
 }
 
-/** A server that listens where the options say; see `Miniflare.startServer` in `index.d.ts`. */
-export async function startServer(mf: Instance, nodeOptions: NodeOptions = {}): Promise<Server> {
+/**
+ * A server that listens where the options say; see `Miniflare.startServer` in `index.d.ts`.
+ * @param isDisposed whether the instance has ended, as it may while its server starts
+ */
+export async function startServer(mf: Instance, nodeOptions: NodeOptions, isDisposed: () => boolean): Promise<Server> {
   const server = await createServer(mf, nodeOptions);
+  if (isDisposed()) throw disposed();
   const options = mf[OPTIONS] as ServerOptions;
-  await listen(server, options);
-  const end = () => endServer(server);
+  const listening = listen(server, options);
+  const end = () => listening.then(() => endServer(server)).catch(() => {});
   mf[SERVERS].set(end, mf);
   server.once("close", () => mf[SERVERS].delete(end));
+  await listening.finally(() => server.listening || mf[SERVERS].delete(end));
+  if (isDisposed()) throw disposed();
   tell(mf, server, options);
   return server;
 }
