@@ -67,6 +67,8 @@ describe("cost and memory stay flat", () => {
 
   test("over 100,000 messages of 1,000 sockets of one object", () => staysFlat("messages", 100_000));
 
+  test("over 40,000 sockets opened and closed", () => staysFlat("sockets", 40_000));
+
   test("over a million crossings between the heaps", () => staysFlat("crossings", 1_000_000));
 
   test("over 100,000 crossings of web objects and errors", differs("it has one heap"), () =>

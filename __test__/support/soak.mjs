@@ -141,6 +141,21 @@ const subjects = {
     return result;
   },
 
+  sockets: async (count) => {
+    const mf = new Miniflare({ modules: true, script: SOCKETS, durableObjects: { ROOM: "Room" } });
+    const result = await soak(count, 100, async (size) => {
+      for (let index = 0; index < size; index++) {
+        const socket = await openSocket(mf, "/replies");
+        await heard(socket, () => socket.send("message"));
+        const closed = new Promise((resolve) => socket.addEventListener("close", resolve));
+        socket.close(1000);
+        await closed;
+      }
+    });
+    await mf.dispose();
+    return result;
+  },
+
   // Every mock has interceptors of each kind, some of them used up, and is closed or forgotten.
   mocks: (count) =>
     soak(count, 10, async (size) => {
