@@ -5,16 +5,16 @@ import type * as miniflare from "../../index.d.ts";
 import type { KVNamespace as Namespace, KVBackend } from "../kv/kv-namespace.ts";
 
 /** A glob, with the source and the flags of its regular expression. */
-type Glob = [glob: string, source: string, flags: string];
+export type Glob = [glob: string, source: string, flags: string];
 
 /** Globs of what matches, and of what does not all the same. */
-interface Globs {
+export interface Globs {
   wanted: Glob[];
   ignored: Glob[];
 }
 
 /** A folder, JSON of its manifest, and which of its files can be read. */
-interface Site {
+export interface Site {
   root: string;
   manifest: string;
   include: Globs | null;
@@ -91,4 +91,3 @@ function createClass(KVNamespace: typeof Namespace) {
 }
 
 export { createClass };
-export type { Site };

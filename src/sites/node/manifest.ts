@@ -4,28 +4,12 @@ import path from "node:path";
 import picomatch from "picomatch";
 import { binding } from "../../node/binding/binding.ts";
 import type { MiniflareOptions } from "../../../index.d.ts";
+import type { Glob, Globs, Site } from "../site-namespace.ts";
 
 /** By which caches know the files of a site. */
 const PREFIX = "$__MINIFLARE_SITES__$/";
 /** A glob matches any part of a path. */
 const MATCHING = { dot: true, bash: true, contains: true };
-
-/** A glob, with the source and the flags of its regular expression. */
-type Glob = [glob: string, source: string, flags: string];
-
-/** Globs, those behind an exclamation mark apart. */
-interface Globs {
-  wanted: Glob[];
-  ignored: Glob[];
-}
-
-interface Site {
-  root: string;
-  /** JSON of an object: the key of each file by its path. */
-  manifest: string;
-  include: Globs | null;
-  exclude: Globs | null;
-}
 
 /** The site of a worker with these options. The folder need not exist: then no file is in it. */
 function siteOf({ rootPath, siteInclude, siteExclude }: MiniflareOptions, sitePath: string): Site {
