@@ -15,7 +15,7 @@ describe("a panic in an op", () => {
     assert.equal(await text(neighbour), "neighbour");
     const instance = openInstance();
     const condemned = [];
-    const hooks = { warn() {}, unhandled() {}, condemned: (lane) => condemned.push(lane) };
+    const hooks = { warn() {}, unhandled() {}, condemned: (lane) => condemned.push(lane), rooms: [] };
     const lane = new Lane({ cpuLimitMs: 10_000, heapLimitMb: 64 }, instance, hooks);
     assert.throws(() => lane.control.panic("on purpose"), { name: "InstanceError [ERR_PANIC]", code: "ERR_PANIC" });
     assert.deepEqual(condemned, [lane]);
