@@ -43,7 +43,7 @@ const IN_NODE = [
 const LIBRARIES = {
   "mock-undici": ["undici"],
   "http-web-undici": ["undici-7"],
-  "options-wrangler": ["jsonc-parser"],
+  "options-jsonc": ["jsonc-parser"],
   "server-web-socket-server": ["ws"],
   "options-nearest": ["fastest-levenshtein"],
   "cli-repl": ["acorn", "acorn-walk"],

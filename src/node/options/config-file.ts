@@ -3,16 +3,11 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import { parse, printParseErrorCode } from "jsonc-parser";
 import { parseToml } from "../binding/binding.ts";
 import { MiniflareCoreError } from "../errors.ts";
 import { readText } from "../script/files.ts";
-import type { ParseError } from "jsonc-parser";
+import { findConfig, findUp, REDIRECT } from "./find-config.ts";
 import type { WranglerConfig } from "./wrangler.ts";
-
-/** In the order in which wrangler looks for them: each in the folder and all above it, before the next. */
-const NAMES = ["wrangler.json", "wrangler.jsonc", "wrangler.toml"] as const;
-const REDIRECT = path.join(".wrangler", "deploy", "config.json");
 
 /** A file that was read; without `config`, one that may come to be. */
 interface ConfigFile {
@@ -34,22 +29,6 @@ function readConfigFile(wranglerConfigPath: string | true, root: string): Config
   return { file, config: text === undefined ? undefined : parseConfig(text, file) };
 }
 
-function findConfig(root: string): string | undefined {
-  for (const name of NAMES) {
-    const found = findUp(name, root);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-function findUp(name: string, root: string): string | undefined {
-  for (let folder = path.resolve(root); ; folder = path.dirname(folder)) {
-    const file = path.join(folder, name);
-    if (fs.existsSync(file)) return file;
-    if (folder === path.dirname(folder)) return undefined;
-  }
-}
-
 /** The file that a framework has generated, if its build has left a redirect beside the project's own. */
 function redirected(found: string | undefined, root: string): string | undefined {
   const redirect = findUp(REDIRECT, root);
@@ -58,7 +37,7 @@ function redirected(found: string | undefined, root: string): string | undefined
   if (found !== undefined && path.dirname(found) !== folder) {
     throw invalid(`${redirect} redirects the configuration of ${folder}, but ${found} is in use. Delete one of them.`);
   }
-  const { configPath } = parseJson(fs.readFileSync(redirect, "utf8"), redirect);
+  const { configPath } = jsonReader().parseJson(fs.readFileSync(redirect, "utf8"), redirect);
   if (typeof configPath !== "string") throw invalid(`${redirect} must have "configPath", the path of a file`);
   const target = path.resolve(path.dirname(redirect), configPath);
   if (fs.existsSync(target)) return target;
@@ -66,7 +45,7 @@ function redirected(found: string | undefined, root: string): string | undefined
 }
 
 function parseConfig(text: string, file: string): WranglerConfig {
-  return file.endsWith(".toml") ? parseTomlFile(text, file) : parseJson(text, file);
+  return file.endsWith(".toml") ? parseTomlFile(text, file) : jsonReader().parseJson(text, file);
 }
 
 function parseTomlFile(text: string, file: string): WranglerConfig {
@@ -77,26 +56,7 @@ function parseTomlFile(text: string, file: string): WranglerConfig {
   }
 }
 
-/** JSON with comments and trailing commas, in files of either name. */
-function parseJson(text: string, file: string): WranglerConfig {
-  const errors: ParseError[] = [];
-  const config: unknown = parse(text, errors, { allowTrailingComma: true });
-  if (errors.length > 0) throw invalid(describeSyntax(text, file, errors[0]));
-  if (typeof config === "object" && config !== null && !Array.isArray(config)) return config as WranglerConfig;
-  throw invalid(`${file} must contain an object, like { "name": "worker" }`);
-}
-
-/** The place of the error, with its line and a caret. */
-function describeSyntax(text: string, file: string, { error, offset }: ParseError): string {
-  const before = text.slice(0, offset).split("\n");
-  const [line, column] = [before.length, (before.at(-1) as string).length + 1];
-  const wrong = printParseErrorCode(error).replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-  const source = text.split("\n")[line - 1].replace(/\r$/, "");
-  const margin = " ".repeat(String(line).length);
-  const caret = `${source.slice(0, column - 1).replaceAll(/[^\t]/g, " ")}^`;
-  return `${file}:${line}:${column} is not valid JSON: ${wrong}\n${line} | ${source}\n${margin} | ${caret}`;
-}
-
+const jsonReader = () => require("./jsonc.ts") as typeof import("./jsonc.ts");
 const invalid = (text: string) => new MiniflareCoreError("ERR_INVALID_CONFIG", text);
 
 /** Whether the file is one for wrangler 1, in whose environments everything is inherited. */
