@@ -1,6 +1,7 @@
 // `KVNamespace`: what users call. One copy runs in the worker (`env.NAME`) and one in Node (`mf.getKVNamespace`), each
 // over a backend of its own.
 
+import { joined } from "../web/chunks.ts";
 import type * as miniflare from "../../index.d.ts";
 import type { Content, WireValue } from "../wire.ts";
 
@@ -227,17 +228,6 @@ function refuse(reader: ReadableStreamDefaultReader, chunk: unknown): never {
 
 const describe = (value: unknown): string =>
   typeof value === "string" ? "a string" : Object.prototype.toString.call(value);
-
-function joined(chunks: Uint8Array[], length: number) {
-  if (chunks.length === 1) return chunks[0];
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
-}
 
 /** `[metadata, expiration, expirationTtl, shown]`, or undefined when there is nothing to say. */
 function putOptions(options: miniflare.KVPutOptions | undefined): KVStoring | undefined {

@@ -1,5 +1,6 @@
 // Values on their way into a bucket and out of it. A short one crosses in one call, a longer one chunk by chunk.
 
+import { joined } from "../web/chunks.ts";
 import type { Content, WireValue } from "../wire.ts";
 import type { R2Backend, R2Source } from "./r2-calls.ts";
 
@@ -99,17 +100,6 @@ async function receive(
 function refused(chunk: unknown) {
   const got = typeof chunk === "string" ? "a string" : tagOf(chunk);
   return new TypeError(`R2 put() accepts only streams of bytes as values, got a chunk that is ${got}.`);
-}
-
-function joined(chunks: Uint8Array[], length: number) {
-  if (chunks.length === 1) return chunks[0];
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
 }
 
 /** A body that is not read to its end is released when it is collected. */

@@ -30,4 +30,18 @@ function bytesOfChunk(chunk: unknown): Uint8Array {
   );
 }
 
-export { bytesOfChunk, isArrayBuffer };
+/** Copies chunks one after the other into `bytes`, which has their length, and returns it. */
+function join(chunks: Uint8Array[], bytes: Uint8Array<ArrayBuffer>) {
+  let start = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, start);
+    start += chunk.byteLength;
+  }
+  return bytes;
+}
+
+/** The bytes of chunks that have this length together. A single chunk is not copied. */
+const joined = (chunks: Uint8Array[], length: number) =>
+  chunks.length === 1 ? chunks[0] : join(chunks, new Uint8Array(length));
+
+export { bytesOfChunk, isArrayBuffer, join, joined };

@@ -3,6 +3,7 @@
 // several, but only what is there already, unless the whole body is wanted.
 
 import { TAG, WANT } from "../protocol.ts";
+import { join } from "./chunks.ts";
 import type { WireValue } from "../wire.ts";
 
 /** The function by which the other realm reads a stream of this one. */
@@ -290,15 +291,6 @@ function* chunksOf(answer: SenderAnswer): Generator<Uint8Array<ArrayBuffer>> {
     let start = 0;
     for (const length of lengths) yield (bytes as Uint8Array<ArrayBuffer>).slice(start, (start += length));
   } else if (bytes !== undefined) yield whole(bytes);
-}
-
-function join(chunks: Uint8Array[], bytes: Uint8Array<ArrayBuffer>) {
-  let start = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, start);
-    start += chunk.byteLength;
-  }
-  return bytes;
 }
 
 const whole = (bytes: Uint8Array<ArrayBuffer>) =>
