@@ -9,9 +9,8 @@ import { createFetchMock } from "../../mock/node/fetch-mock.ts";
 import { mockedBy } from "../../mock/node/options.ts";
 import { FETCH, Miniflare } from "../instance/miniflare.ts";
 import { validateOptions } from "../options/options.ts";
-import { GROUPS } from "../options/table.ts";
 import { rooms } from "../rooms.ts";
-import { keepingIn } from "../options/table.ts";
+import { KEEPING } from "../options/table.ts";
 import { additions } from "./additions.ts";
 import { needsWorker, ownBindings } from "./bindings.ts";
 import { helpers } from "./helpers.ts";
@@ -54,7 +53,7 @@ const FORCED = {
   watch: false,
   buildCommand: undefined,
   crons: undefined,
-  ...Object.fromEntries(keepingIn(GROUPS).map(([name]) => [name, false])),
+  ...Object.fromEntries(KEEPING.map(([name]) => [name, false])),
   globalAsyncIO: true,
   globalTimers: true,
   globalRandom: true,

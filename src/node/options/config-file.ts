@@ -1,4 +1,4 @@
-// The configuration file of a project: where wrangler looks for it, and what is written in it.
+// What is written in the configuration file of a project.
 // https://developers.cloudflare.com/workers/wrangler/configuration/
 
 import fs from "node:fs";
@@ -6,33 +6,20 @@ import path from "node:path";
 import { parseToml } from "../binding/binding.ts";
 import { MiniflareCoreError } from "../errors.ts";
 import { readText } from "../script/files.ts";
-import { findConfig, findUp, REDIRECT } from "./find-config.ts";
+import type { ConfigPlace } from "./find-config.ts";
 import type { WranglerConfig } from "./wrangler.ts";
 
-/** A file that was read; without `config`, one that may come to be. */
-interface ConfigFile {
-  file: string;
-  config?: WranglerConfig;
-}
-
 /**
- * Reads the file that `wranglerConfigPath` names, or the one that wrangler finds if it is `true`.
+ * Reads a configuration, or the one that a redirect leads to.
  * @throws MiniflareCoreError `ERR_INVALID_CONFIG` if the file's syntax is invalid, or a redirect leads nowhere
  */
-function readConfigFile(wranglerConfigPath: string | true, root: string): ConfigFile {
-  if (wranglerConfigPath !== true) {
-    const file = path.resolve(root, wranglerConfigPath);
-    return { file, config: parseConfig(readText(file, "wranglerConfigPath", false) as string, file) };
-  }
-  const file = redirected(findConfig(root), root) ?? path.resolve(root, "wrangler.toml");
-  const text = readText(file, "wranglerConfigPath", true);
-  return { file, config: text === undefined ? undefined : parseConfig(text, file) };
+function readConfigFile(place: ConfigPlace): { file: string; config: WranglerConfig } {
+  const file = place.redirect === undefined ? (place.config as string) : redirected(place.redirect, place.config);
+  return { file, config: parseConfig(readText(file, "wranglerConfigPath", false) as string, file) };
 }
 
 /** The file that a framework has generated, if its build has left a redirect beside the project's own. */
-function redirected(found: string | undefined, root: string): string | undefined {
-  const redirect = findUp(REDIRECT, root);
-  if (redirect === undefined) return found;
+function redirected(redirect: string, found: string | undefined): string {
   const folder = path.resolve(path.dirname(redirect), "..", "..");
   if (found !== undefined && path.dirname(found) !== folder) {
     throw invalid(`${redirect} redirects the configuration of ${folder}, but ${found} is in use. Delete one of them.`);
@@ -67,4 +54,3 @@ const isForWrangler1 = (config: WranglerConfig, file: string): boolean =>
     (config.main === undefined && config.compatibility_date === undefined));
 
 export { isForWrangler1, readConfigFile };
-export type { ConfigFile };

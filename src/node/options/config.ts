@@ -3,7 +3,7 @@
 import path from "node:path";
 import { readText } from "../script/files.ts";
 import { validateOptions } from "./options.ts";
-import { missingConfig } from "./find-config.ts";
+import { findPlace } from "./find-config.ts";
 import { fileOf } from "./table.ts";
 import type { Log, MiniflareOptions } from "../../../index.d.ts";
 import type { Project, WranglerOptions } from "./wrangler.ts";
@@ -56,9 +56,10 @@ const FILES_READ = {
 function completeOptions(given: WorkerOptions, log: Log): { options: WorkerOptions; files: string[] } {
   const root = given.rootPath ?? process.cwd();
   // Most workers name no files: reading them is loaded for those that do.
-  const missing = given.wranglerConfigPath === true ? missingConfig(root) : undefined;
-  const hasConfig = given.wranglerConfigPath && missing === undefined;
-  const wrangler = hasConfig ? wranglerReader().readWrangler(given, root, log) : NONE;
+  const place = findPlace(given.wranglerConfigPath, root);
+  const wrangler = place === undefined ? NONE : wranglerReader().readWrangler(given, place, log);
+  // One may come to be.
+  const awaited = given.wranglerConfigPath && place === undefined ? path.resolve(root, "wrangler.toml") : undefined;
   const options: WorkerOptions = { ...wrangler.options, ...given };
   if (wrangler !== NONE) validateOptions(options);
   if (wrangler.project !== undefined) options[PROJECT] = wrangler.project;
@@ -66,7 +67,7 @@ function completeOptions(given: WorkerOptions, log: Log): { options: WorkerOptio
   const env = dotEnv(options, root);
   options.scriptPath ??= script.path;
   if (wrangler !== NONE || env.file !== undefined) options[FILE_BINDINGS] = { ...wrangler.vars, ...env.values };
-  const files = [...wrangler.files, missing, script.file, env.file].filter((file) => file !== undefined);
+  const files = [...wrangler.files, awaited, script.file, env.file].filter((file) => file !== undefined);
   return { options, files };
 }
 const NONE: WranglerOptions = { files: [], options: {}, vars: {} };

@@ -24,10 +24,19 @@ function findUp(name: string, root: string): string | undefined {
   }
 }
 
-/** The file that may come to be, if there is neither a configuration nor a redirect for this folder; undefined if there is. */
-function missingConfig(root: string): string | undefined {
-  const isThere = findConfig(root) !== undefined || findUp(REDIRECT, root) !== undefined;
-  return isThere ? undefined : path.resolve(root, "wrangler.toml");
+/** What there is to read: a configuration, or a redirect that the build of a framework has left. */
+interface ConfigPlace {
+  config?: string;
+  redirect?: string;
 }
 
-export { findConfig, findUp, missingConfig, REDIRECT };
+/** The file that `wranglerConfigPath` names, or what is in `root` and above it if it is `true`; undefined for nothing. */
+function findPlace(wranglerConfigPath: boolean | string | undefined, root: string): ConfigPlace | undefined {
+  if (!wranglerConfigPath) return undefined;
+  if (wranglerConfigPath !== true) return { config: path.resolve(root, wranglerConfigPath) };
+  const [config, redirect] = [findConfig(root), findUp(REDIRECT, root)];
+  return config === undefined && redirect === undefined ? undefined : { config, redirect };
+}
+
+export { findPlace };
+export type { ConfigPlace };

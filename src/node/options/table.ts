@@ -119,9 +119,9 @@ function rowOf(name: string): OptionRow | undefined {
 const rowsOf = (groups: readonly OptionGroup[]): NamedRow[] => groups.flatMap(({ options }) => Object.entries(options));
 
 /** `[name, row]` of the options that say where rooms store. */
-const keepingIn = (groups: readonly OptionGroup[]): KeepingRow[] =>
-  rowsOf(groups).filter((row): row is KeepingRow => row[1].keeps !== undefined);
-const KEEPING = keepingIn(rooms) as KeepingRow<PersistOption>[];
+const KEEPING = rowsOf(rooms).filter(
+  (row): row is KeepingRow => row[1].keeps !== undefined,
+) as KeepingRow<PersistOption>[];
 
 /** The results of one function of the groups (`settings` or `inherit`), in one object. */
 function allOf<What extends keyof Joined>(what: What, ...args: Parameters<Required<OptionGroup>[What]>): Joined[What] {
@@ -136,4 +136,4 @@ const roomHooks = (...args: Parameters<Required<OptionGroup>["hooks"]>): RoomHoo
 /** The file that an option names, as its value says. */
 const fileOf = (name: NamingFile, value: string | true): string => (value === true ? rowOf(name).file : value);
 
-export { allOf, fileOf, GROUPS, KEEPING, keepingIn, OPTIONS, roomHooks, rowOf, rowsOf };
+export { allOf, fileOf, GROUPS, KEEPING, OPTIONS, roomHooks, rowOf, rowsOf };

@@ -9,6 +9,7 @@ import { inherit, inheritAll } from "./wrangler-environments.ts";
 import { warnOfKeys } from "./wrangler-known.ts";
 import type { Log, MiniflareOptions, ModuleRule } from "../../../index.d.ts";
 import type { WorkerOptions } from "./config.ts";
+import type { ConfigPlace } from "./find-config.ts";
 import type { OptionRow } from "./table.ts";
 
 export interface HttpsConfig {
@@ -142,18 +143,9 @@ export interface WranglerOptions {
   project?: Project;
 }
 
-/**
- * Reads the configuration file that the option `wranglerConfigPath` names, or the one that wrangler finds when it is `true`.
- * @returns no `options` when there is no such file and need be none
- */
-function readWrangler(
-  { wranglerConfigPath, wranglerConfigEnv }: WorkerOptions,
-  root: string,
-  log: Log,
-): WranglerOptions {
-  if (!wranglerConfigPath) return { files: [], options: {}, vars: {} };
-  const { file, config } = readConfigFile(wranglerConfigPath, root);
-  if (config === undefined) return { files: [file], options: {}, vars: {} };
+/** Reads the configuration that was found, in the environment that the options name. */
+function readWrangler({ wranglerConfigEnv }: WorkerOptions, place: ConfigPlace, log: Log): WranglerOptions {
+  const { file, config } = readConfigFile(place);
   const isOld = isForWrangler1(config, file);
   log.debug(`Reading ${file}, for wrangler ${isOld ? "1" : "2 and later"}...`);
   return isOld ? readOld(config, wranglerConfigEnv, file, log) : readProject(config, wranglerConfigEnv, file, log);
