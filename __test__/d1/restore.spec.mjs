@@ -4,14 +4,11 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
-import { createInterface } from "node:readline";
-import { door, root } from "../support/child.mjs";
 import { folder } from "../support/files.mjs";
 import { Miniflare } from "../support/miniflare.mjs";
+import { restoreAndKill } from "../support/restore.mjs";
 import { within } from "../support/test.mjs";
 
 const ROUNDS = Number(process.env.MINIFLARE_RESTORE_ROUNDS ?? 12);
@@ -53,27 +50,6 @@ const SOURCE = `
   writeSync(1, performance.now() - start + "\\n");
   setInterval(() => {}, 1000);`;
 
-/** A process that brings a snapshot back, and is killed after `milliseconds` of that, or when it has done so. */
-async function restoreAndKill(t, options, milliseconds) {
-  const source = `import { Miniflare, Response } from ${JSON.stringify(door)};
-    import { writeSync } from "node:fs";
-    const mf = new Miniflare(${JSON.stringify(options)});${SOURCE}`;
-  const child = spawn(process.execPath, ["--no-warnings", "--input-type=module", "--eval", source], {
-    cwd: root,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  t.after(() => child.kill("SIGKILL"));
-  const exited = once(child, "exit");
-  let took = milliseconds;
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (line !== "restores") took = Number(line);
-    if (line !== "restores" || milliseconds === 0) child.kill("SIGKILL");
-    else if (milliseconds !== undefined) setTimeout(() => child.kill("SIGKILL"), milliseconds);
-  }
-  assert.deepEqual(await exited, [null, "SIGKILL"]);
-  return took;
-}
-
 /** What each place holds, opened in an order. */
 const READ = {
   async d1(mf) {
@@ -107,14 +83,14 @@ describe("a process that is killed while it brings back a snapshot of D1 databas
       const places = place(t);
       const options = { script: "", ...places };
       const kinds = ["d1", "kv", "cache"].filter((kind) => Object.hasOwn(places, `${kind}Persist`));
-      const took = await restoreAndKill(t, options);
+      const took = await restoreAndKill(t, SOURCE, options);
       assert.deepEqual(
         await readAll(options, kinds),
         kinds.map(() => "b"),
       );
       for (let round = 0; round < ROUNDS; round++) {
         const milliseconds = Math.random() * 1.2 * took;
-        await restoreAndKill(t, options, milliseconds);
+        await restoreAndKill(t, SOURCE, options, milliseconds);
         const found = await readAll(options, round % 2 === 0 ? kinds : [...kinds].reverse());
         t.diagnostic(`killed after ${milliseconds.toFixed(1)} of some ${took.toFixed(1)} ms: ${found[0]}`);
         assert.equal(new Set(found).size, 1, `round ${round}: ${found}`);

@@ -4,17 +4,14 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
-import { createInterface } from "node:readline";
-import { door, root } from "../support/child.mjs";
 import { rejection } from "../support/dispatch.mjs";
 import { folder } from "../support/files.mjs";
 import { create, Miniflare, Response } from "../support/miniflare.mjs";
 import { get, keeper, keeperOptions, put } from "../support/persist.mjs";
 import { redis } from "../support/redis.mjs";
+import { restoreAndKill } from "../support/restore.mjs";
 import { within } from "../support/test.mjs";
 
 const ROUNDS = Number(process.env.MINIFLARE_RESTORE_ROUNDS ?? 4);
@@ -42,6 +39,7 @@ const PLACES = {
 };
 
 const SOURCE = `
+  const names = ${JSON.stringify(NAMES)};
   const put = {
     durableObjectsPersist: (name, value) =>
       mf.dispatchFetch("http://localhost/put?object=" + name + "&value=" + value),
@@ -59,28 +57,6 @@ const SOURCE = `
   await restore();
   writeSync(1, performance.now() - start + "\\n");
   setInterval(() => {}, 1000);`;
-
-/** A process that brings a snapshot back over `options`, and is killed after `milliseconds` of that, or when it has done so. */
-async function restoreAndKill(t, options, milliseconds) {
-  const source = `import { Miniflare, Response } from ${JSON.stringify(door)};
-    import { writeSync } from "node:fs";
-    const names = ${JSON.stringify(NAMES)};
-    const mf = new Miniflare(${JSON.stringify(options)});${SOURCE}`;
-  const child = spawn(process.execPath, ["--no-warnings", "--input-type=module", "--eval", source], {
-    cwd: root,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  t.after(() => child.kill("SIGKILL"));
-  const exited = once(child, "exit");
-  let took = milliseconds;
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (line !== "restores") took = Number(line);
-    if (line !== "restores" || milliseconds === 0) child.kill("SIGKILL");
-    else if (milliseconds !== undefined) setTimeout(() => child.kill("SIGKILL"), milliseconds);
-  }
-  assert.deepEqual(await exited, [null, "SIGKILL"]);
-  return took;
-}
 
 /** The first character of each value of one kind. */
 const READ = {
@@ -115,13 +91,13 @@ describe("a process that is killed while it brings back a snapshot", () => {
   for (const [where, place] of Object.entries(PLACES)) {
     test(`of what is kept ${where} has brought back all or none`, async (t) => {
       const options = keeperOptions({ kvNamespaces: NAMES, ...(await place(t)) });
-      const took = await restoreAndKill(t, options);
+      const took = await restoreAndKill(t, SOURCE, options);
       assert.deepEqual(await readAll(options, PERSIST, false), ["b", "b", "b"]);
       // A server forgets a process that was killed after 10 s.
       const rounds = where.includes("Redis") ? Math.ceil(ROUNDS / 3) : ROUNDS;
       for (let round = 0; round < rounds; round++) {
         const milliseconds = Math.random() * 1.2 * took;
-        await restoreAndKill(t, options, milliseconds);
+        await restoreAndKill(t, SOURCE, options, milliseconds);
         const order = [...PERSIST.slice(round % 3), ...PERSIST.slice(0, round % 3)];
         const found = await readAll(options, order, round % 2 === 1);
         t.diagnostic(`killed after ${milliseconds.toFixed(1)} of some ${took.toFixed(1)} ms: ${found[0]}`);
