@@ -38,7 +38,11 @@ const PLACES = {
     const { url } = await redis(t);
     return Object.fromEntries(PERSIST.map((name) => [name, url]));
   },
-  "on one Redis server, too much for a command": (t) => PLACES["on one Redis server"](t),
+  // It is never restarted, so it need not write all of this to its file.
+  "on one Redis server, too much for a command": async (t) => {
+    const { url } = await redis(t, ["--appendonly", "no"]);
+    return Object.fromEntries(PERSIST.map((name) => [name, url]));
+  },
   "on a Redis server and in two folders": async (t) => {
     const { url } = await redis(t);
     return { durableObjectsPersist: folder(t), kvPersist: url, cachePersist: folder(t) };
@@ -96,7 +100,7 @@ async function readAll(options, kinds, isApart) {
 }
 
 // A server forgets a process that was killed after 10 s, which others wait for.
-describe("a process that is killed while it brings back a snapshot", { concurrency: 3 }, () => {
+describe("a process that is killed while it brings back a snapshot", { concurrency: 2 }, () => {
   for (const [where, place] of Object.entries(PLACES)) {
     test(`of what is kept ${where} has brought back all or none`, async (t) => {
       const options = keeperOptions({ kvNamespaces: NAMES, ...(await place(t)) });
