@@ -46,6 +46,7 @@ const LIBRARIES = {
   "options-jsonc": ["jsonc-parser"],
   "server-web-socket-server": ["ws"],
   "options-nearest": ["fastest-levenshtein"],
+  "coverage-lane-counts": ["@bcoe/v8-coverage"],
   "cli-repl": ["acorn", "acorn-walk"],
   "repl-session": ["node-inspect-extracted"],
   "sites-manifest": ["picomatch"],

@@ -133,6 +133,7 @@ impl Environment {
             signal: self.wakeup.clone(),
             cpu_limit: settings.cpu_limit,
             heap_limit_mib: settings.heap_limit_mib,
+            coverage: settings.coverage,
         };
         let lane = Lane::new(options).map_err(|reason| Code::System.because(reason))?;
         self.lanes.borrow_mut().insert(id, lane);
@@ -221,6 +222,7 @@ unsafe extern "C" fn end(env: *mut c_void) {
 pub struct LaneSettings {
     pub cpu_limit: Duration,
     pub heap_limit_mib: usize,
+    pub coverage: bool,
     pub instance: u32,
     pub host: u32,
 }

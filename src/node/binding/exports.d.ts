@@ -53,6 +53,8 @@ export interface OpenLaneOptions {
   cpuLimitMs: number;
   /** Memory of the isolate, in MiB. */
   heapLimitMb: number;
+  /** Whether it is counted what runs. */
+  coverage: boolean;
   /** A number of `openInstance`. */
   instance: number;
   /** A number of `setup`. */
@@ -381,6 +383,9 @@ export function storageOpen(place: Place, name: string): number;
 
 /** The time is not read: what is put says itself when it expires. */
 export function storagePut(storage: number, nowMs: number, key: string, value: Content, options: WireValue): WireValue;
+
+/** What has run in a lane that counts it, since this was asked last: JSON of V8's `ScriptCoverage` for each script of a file. */
+export function takeCoverage(lane: number): string | null;
 
 /** Remembers what the instance has stored, and returns the snapshot's number. */
 export function takeSnapshot(instance: number): number;
