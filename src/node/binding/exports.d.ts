@@ -334,6 +334,12 @@ export function r2Read(instance: number, body: number, all: boolean): WireValue;
 /** Begins a value that comes in chunks: `[number]`. */
 export function r2Receive(instance: number, bucket: string, expected: WireValue): WireValue;
 
+/**
+ * The tag of an object whose value this is, which is noted in the object if that is still there. The object may outlive its
+ * instance.
+ */
+export function r2Tag(instance: number, bucket: string, key: string, version: string, value: Uint8Array): string;
+
 /** Has the instance store again what it had stored then. Answers as `Environment::start` does. */
 export function restoreSnapshot(instance: number, snapshot: number): WireValue;
 
