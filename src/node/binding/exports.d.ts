@@ -131,6 +131,9 @@ export function d1Dump(instance: number, name: string): WireValue;
 /** Executes statements of a database of an instance, as `[way, sql, values, sql, values, ...]`. */
 export function d1Run(instance: number, name: string, queries: WireValue): WireValue;
 
+/** The statements of a text of SQL. */
+export function d1Split(sql: string): Array<string>;
+
 /** Tells a worker of the unhandled promise rejections. */
 export function deliverRejections(lane: number): void;
 
