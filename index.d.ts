@@ -1683,6 +1683,19 @@ export function applyD1Migrations(
   table?: string,
 ): Promise<string[]>;
 
+/**
+ * Reads the migrations of a folder, for {@link applyD1Migrations}: for a set-up that passes them on to where the folder
+ * cannot be read, such as a test in a worker. The queries of each are its single statements.
+ *
+ * @param folder the folder, whose files `*.sql` are read in the order of the numbers that their names begin with
+ * @throws {Error} if the folder cannot be read
+ *
+ * @example
+ * const migrations = await readD1Migrations("./migrations");
+ * await applyD1Migrations(await mf.getD1Database("DB"), migrations);
+ */
+export function readD1Migrations(folder: string | URL): Promise<D1Migration[]>;
+
 export interface CacheQueryOptions {
   /** Whether to treat requests with other methods as GET. Default: `false`. */
   ignoreMethod?: boolean;

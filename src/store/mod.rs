@@ -14,6 +14,7 @@ pub mod indexed;
 pub mod joint;
 pub mod large_values;
 pub mod memory;
+pub mod payload;
 pub mod place;
 pub mod range;
 pub mod record;

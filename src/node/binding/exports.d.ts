@@ -133,6 +133,9 @@ export function d1Dump(instance: number, name: string): WireValue;
 /** Executes statements of a database of an instance, as `[way, sql, values, sql, values, ...]`. */
 export function d1Run(instance: number, name: string, queries: WireValue): WireValue;
 
+/** The statements of a text of SQL. */
+export function d1Split(sql: string): Array<string>;
+
 /** Tells a worker of the unhandled promise rejections. */
 export function deliverRejections(lane: number): void;
 
@@ -335,6 +338,12 @@ export function r2Read(instance: number, body: number, all: boolean): WireValue;
 
 /** Begins a value that comes in chunks: `[number]`. */
 export function r2Receive(instance: number, bucket: string, expected: WireValue): WireValue;
+
+/**
+ * The tag of an object whose value this is, which is noted in the object if that is still there. The object may outlive its
+ * instance.
+ */
+export function r2Tag(instance: number, bucket: string, key: string, version: string, value: Uint8Array): string;
 
 /** Has the instance store again what it had stored then. Answers as `Environment::start` does. */
 export function restoreSnapshot(instance: number, snapshot: number): WireValue;
