@@ -68,6 +68,7 @@ const LAZY_CLASSES = {
   URLPattern: () => require("./url-pattern.ts").URLPattern,
   WebSocket: () => require("../../websocket/node/node-sockets.ts").WebSocket,
   WebSocketPair: () => require("../../websocket/node/node-sockets.ts").WebSocketPair,
+  WebSocketRequestResponsePair: () => require("../../durable/request-response-pair.ts").WebSocketRequestResponsePair,
 };
 const LAZY_VALUES = { crypto: () => cryptoOf().crypto };
 
