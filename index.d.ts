@@ -47,6 +47,40 @@ export interface QueueBinding {
   deliveryDelay?: number;
 }
 
+/** Static assets. Names of Miniflare 4 are accepted as well; those of this package win. */
+export interface AssetsOptions {
+  /** The folder, relative to `rootPath`. Files above 25 MiB, and links that lead out of it, are not served. */
+  directory: string;
+  /** The name of a binding whose `fetch` asks the assets alone. Default: none. */
+  binding?: string;
+  /**
+   * How pages are asked for: `/a.html` is at `/a`, and `/a/index.html` at `/a/` (`"auto-trailing-slash"`), both with a slash at
+   * their ends (`"force-trailing-slash"`) or without one (`"drop-trailing-slash"`), or at the names of their files (`"none"`).
+   * Other forms redirect with status 307. Default: `"auto-trailing-slash"`.
+   */
+  htmlHandling?: "auto-trailing-slash" | "force-trailing-slash" | "drop-trailing-slash" | "none";
+  /**
+   * What paths without a file are answered with: status 404 without a body (`"none"`), `/index.html` with status 200
+   * (`"single-page-application"`), or the nearest `404.html` upward with status 404 (`"404-page"`). Default: `"none"`.
+   */
+  notFoundHandling?: "none" | "single-page-application" | "404-page";
+  /**
+   * Whether the worker answers all requests, or those for these paths: a star matches any text, and a path behind `!` is
+   * for the assets in any case. Default: `false`.
+   */
+  runWorkerFirst?: boolean | string[];
+  /** What Miniflare 4 calls `htmlHandling` and `notFoundHandling`. */
+  assetConfig?: {
+    html_handling?: AssetsOptions["htmlHandling"];
+    not_found_handling?: AssetsOptions["notFoundHandling"];
+  };
+  /** What Miniflare 4 calls `runWorkerFirst`: for all requests, or for paths, of which `asset_worker` are excluded. */
+  routerConfig?: {
+    invoke_user_worker_ahead_of_assets?: boolean;
+    static_routing?: { user_worker: string[]; asset_worker?: string[] };
+  };
+}
+
 /** How a worker consumes a queue. */
 export interface QueueConsumerOptions {
   queueName: string;
@@ -392,6 +426,11 @@ export interface MiniflareOptions {
   siteInclude?: string[];
   /** Globs of the files that cannot be read. Default: none. */
   siteExclude?: string[];
+  /**
+   * A folder of static assets that are served before the worker runs: its path, relative to `rootPath`, or an object. A
+   * worker with assets needs no script. With `watch`, a change in the folder reloads the worker. Default: none.
+   */
+  assets?: string | AssetsOptions;
   /** Whether caches store anything. With `false`, `caches` exists and does nothing. Default: `true`. */
   cache?: boolean;
   /** Whether to log a warning, once, when a cache is used: `workers.dev` subdomains have no cache. Default: `false`. */

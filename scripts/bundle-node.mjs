@@ -54,6 +54,8 @@ const LIBRARIES = {
   "cli-repl": ["acorn", "acorn-walk"],
   "repl-session": ["node-inspect-extracted"],
   "sites-manifest": ["picomatch"],
+  "assets-assets": ["mime"],
+  "assets-assets-ignore": ["ignore"],
   "server-error-page": [
     ...["youch", "youch-core", "error-stack-parser-es", "cookie-es", "@speed-highlight/core"],
     ...["@poppinss/dumper", "@poppinss/colors", "@poppinss/exception", "@sindresorhus/is", "supports-color"],

@@ -25,6 +25,8 @@ import type { Script } from "../script/script.ts";
 import type { Group } from "./group.ts";
 import type { RoomHooks, Target } from "./lane.ts";
 
+type RoomServices = NonNullable<RoomHooks["services"]>;
+
 const SIZE_LIMIT = 1_048_576;
 /** The plugins of Miniflare 2 that something ended with. */
 const ENDING = ["DurableObjectsPlugin", "WebSocketPlugin", "BindingsPlugin"];
@@ -49,6 +51,8 @@ class Worker {
   /** The lane whose script is being run. */
   #starting: Lane | undefined;
   #upstream: URL | undefined;
+  #front: RoomHooks["front"];
+  #roomServices: RoomServices = {};
   #ready: Promise<void> | undefined;
   #later: (() => Promise<void>) | undefined;
   #loading = 0;
@@ -157,10 +161,13 @@ class Worker {
     for (const flag of flags) this.log.debug(`- ${flag}`);
     this.log.debug("Reloading worker...");
     const root = options.rootPath ?? process.cwd();
-    const script = readScript(options, root, this.mountName !== undefined || this.#group.isEmpty);
+    const rooms = roomHooks(options, root, (error) => this.report(error), this.log);
+    const front = rooms.find((room) => room.front !== undefined)?.front;
+    const roomServices: RoomServices = Object.assign({}, ...rooms.map(({ services }) => services));
+    const isRequired = front === undefined && (this.mountName !== undefined || this.#group.isEmpty);
+    const script = readScript(options, root, isRequired);
     this.#upstream = upstreamOf(options);
     const { wasm, values } = readBindings(options, root);
-    const rooms = roomHooks(options, root, (error) => this.report(error));
     const lane = this.#open(rooms, laneCounts(script));
     const endProgress = this.#showProgress();
     this.#starting = lane;
@@ -172,7 +179,7 @@ class Worker {
         rules: moduleRules(options),
         flags,
         limits: contextLimits(options, (text: string) => this.log.warn(text)),
-        services: serviceNames(options),
+        services: [...serviceNames(options), ...Object.keys(roomServices)],
         proxies: this.#upstream !== undefined,
         sourceMap: options.sourceMap === true,
         ...allOf("settings", options),
@@ -195,6 +202,8 @@ class Worker {
     }
     this.#lane?.retire();
     this.#lane = lane;
+    this.#front = front;
+    this.#roomServices = roomServices;
     this.flags = flags;
     this.size = Buffer.byteLength(script.text);
   }
@@ -298,8 +307,13 @@ class Worker {
   /** Dispatches to the worker, or to `[binding, id]` of one of its own objects. */
   dispatch(target: Target, request: RequestParts): Promise<Response> {
     const ready = this.#readyLane;
-    if (ready !== undefined) return ready.dispatch(target, request);
-    return this.lane().then((lane) => lane.dispatch(target, request));
+    if (ready !== undefined) return this.#dispatchOn(ready, target, request);
+    return this.lane().then((lane) => this.#dispatchOn(lane, target, request));
+  }
+
+  #dispatchOn(lane: Lane, target: Target, request: RequestParts): Promise<Response> {
+    const answer = target === null ? this.#front?.(request) : undefined;
+    return answer ?? lane.dispatch(target, request);
   }
 
   /** Calls the worker's own `fetch`, as `Lane.fetch` does. */
@@ -312,6 +326,7 @@ class Worker {
   /** A request that the worker makes of a service it is bound to, by the binding's name, or of `[binding, id]`. */
   async #fetch(target: string | ObjectParts, request: RequestParts): Promise<globalThis.Response> {
     if (Array.isArray(target)) return this.#group.home(this, target).dispatch(target, request);
+    if (Object.hasOwn(this.#roomServices, target)) return this.#roomServices[target](request);
     const service = this.options.serviceBindings?.[target];
     if (typeof service === "function") return callFunction(target, service, request);
     return this.#group.service(target, service).dispatch(null, request);

@@ -80,6 +80,7 @@ type FetchCall = [
   body: WireValue,
   cf: WireValue,
   nesting: RequestParts["nesting"],
+  redirect: RequestRedirect,
 ];
 
 /** What the outside owes a worker, by an identity of its own. */
@@ -97,6 +98,10 @@ export interface LaneLimits {
 export interface RoomHooks {
   /** Answers the host calls of the room, by their numbers in `HOST`. */
   calls?: Readonly<Record<number, (args: WireValue[], membrane: Membrane) => WireValue>>;
+  /** Answers a request in the worker's place; undefined if it is for the worker. Such a worker needs no script. */
+  front?(request: RequestParts): Promise<Response> | undefined;
+  /** Services that the worker binds and that Node answers, by the names of their bindings. */
+  services?: Readonly<Record<string, (request: RequestParts) => Promise<Response>>>;
   /** Called when the lane ends. */
   end?(): void;
 }
@@ -371,9 +376,10 @@ class Lane {
     body: WireValue,
     cf: WireValue,
     nesting: RequestParts["nesting"],
+    redirect: RequestRedirect,
   ): Promise<void> {
     const membrane = this.#membrane;
-    const given = { cf: membrane.decode(cf) as RequestParts["cf"], nesting };
+    const given = { cf: membrane.decode(cf) as RequestParts["cf"], nesting, redirect };
     const request = { method, url, headers, body: bodyFromWire(body, membrane), ...given };
     this.#owe(request, true);
     await undefined;
