@@ -197,6 +197,8 @@ describe("an object's state", () => {
     assert.equal(stub, "fetch,id,name");
     assert.equal(state, "blockConcurrencyWhile,id,storage,waitUntil");
     assert.equal(id, "equals,name,toString");
-    assert.match(storage, /delete,deleteAlarm,deleteAll,get,getAlarm,list,put,setAlarm,sync,transaction/);
+    // Those of objects with a database are newer than Miniflare 2.
+    const older = storage.replace(/,(kv|sql|transactionSync)(?=,|$)/g, "");
+    assert.match(older, /delete,deleteAlarm,deleteAll,get,getAlarm,list,put,setAlarm,sync,transaction/);
   });
 });
