@@ -6,6 +6,7 @@ import { bind, check, flushAlarms, forget, home, objectNames } from "./homes.ts"
 import { idParts, likelyParts, objectNamespaces } from "./node-objects.ts";
 import type * as contract from "../../../index.d.ts";
 import type { Inside } from "../../node/instance/inside.ts";
+import type { Message } from "../../rpc/message.ts";
 import type { RequestParts } from "../../node/http/http-request.ts";
 import type { Control, GuestState, ObjectParts } from "../../worker/contract.ts";
 import type { DurableObjectId, DurableObjectNamespace } from "../object-namespace.ts";
@@ -77,6 +78,8 @@ const methods = {
 function openNamespaces(inside: Inside): (binding: string) => DurableObjectNamespace {
   return objectNamespaces({
     dispatch: (target, request) => dispatch(inside, target, request),
+    call: async (target, path, message) =>
+      (await controlOf(inside, target)).callObject(...target, path, message as Message | undefined),
     isEnabled: (flag) => inside.worker.flags.includes(flag),
     warn: (text) => inside.log.warn(text),
   });
