@@ -3,7 +3,8 @@
 import { core } from "ext:core/mod.js";
 import { Request } from "ext:miniflare/web/request-class.ts";
 import { Response } from "ext:miniflare/web/response-class.ts";
-import { isCapability } from "ext:miniflare/web/clone.ts";
+import { refusesClone } from "ext:miniflare/web/clone.ts";
+import { worker } from "ext:miniflare/realm/worker.ts";
 
 const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
 type AnyClass = abstract new (...args: never[]) => object;
@@ -12,6 +13,9 @@ const is = (value: object, name: string): boolean => {
   const Class = (globalThis as unknown as Record<string, AnyClass | undefined>)[name];
   return typeof Class === "function" && value instanceof Class;
 };
+
+/** A namespace, a bucket, a database: an object of a class of ours that is bound. */
+const isCapability = (value: object) => refusesClone(value) && Object.values(worker.env).includes(value);
 
 /** An object for the same realm; undefined for what is no object of the platform. */
 export function platformHere(value: object): unknown {

@@ -11,11 +11,14 @@ import { reportError } from "ext:miniflare/web/rejections.ts";
 import type { Hook, Path } from "ext:miniflare/rpc/hook.ts";
 import type { Message } from "ext:miniflare/rpc/message.ts";
 import type { Capability, Passed } from "ext:miniflare/rpc/passing.ts";
-import type { InputGate, OutputGate } from "ext:miniflare/durable/gate.ts";
-import type { Life } from "ext:miniflare/durable/life.ts";
 
 type Finish<Result> = (value: unknown) => Result;
-type ObjectGates = { input: InputGate | undefined; output: OutputGate; life: Life };
+/** The gates of an object, as far as a call of its target passes them. */
+interface ObjectGates {
+  input?: { enter<Result>(deliver: () => Promise<Result>): Promise<Result>; guard(outcome: unknown): unknown };
+  output: { pass(): Promise<unknown> | undefined };
+  life: { begin(): void; finish(): void };
+}
 
 /** A result for a caller in this realm. What the callee does when it is disposed of stays with the callee. */
 export function resultHere(value: unknown): unknown {

@@ -28,17 +28,8 @@ export function refuseStorage(interfaces: readonly Interface[]) {
   for (const { prototype } of interfaces) op_web_refuse_storage(prototype);
 }
 
-/** The classes of bindings, whose objects calls between workers pass as they are. */
-const BINDINGS = new Set([
-  ...["D1Database", "DurableObjectId", "DurableObjectNamespace", "KVNamespace", "KvNamespace", "R2Bucket"],
-  ...["Queue", "WorkerQueue"],
-]);
-
-/** Whether an object is a binding: one of ours, and no object of a class that has the name of one. */
-export function isCapability(value: object) {
-  if (!isUncloneable(value)) return false;
-  return BINDINGS.has((value as { constructor?: { name?: unknown } }).constructor?.name as string);
-}
+/** Whether `structuredClone` refuses an object for its class. */
+export const refusesClone = (value: object) => isUncloneable(value);
 
 type CloneArguments = [value?: unknown, options?: { transfer?: Iterable<unknown> }];
 

@@ -2,7 +2,6 @@
 // is one in Node.
 
 import type { DispatchedMessage, DurableObjectState, DurableObjectStorage, QueueResult } from "../../index.d.ts";
-import type { Message } from "../rpc/message.ts";
 import type { WireValue } from "../wire.ts";
 
 /** The binding of a Durable Object, and the digits of its id. */
@@ -59,17 +58,17 @@ export interface Control {
     call: (
       address: readonly string[],
       path: readonly string[],
-      message: Message | undefined,
+      message: object | undefined,
       depth: number,
       pipelineDepth: number,
-    ) => Promise<Message>,
+    ) => Promise<object>,
   ): void;
   callEntrypoint(
     entrypoint: { name?: string | undefined; props?: unknown },
     path: readonly string[],
-    message: Message | undefined,
+    message: object | undefined,
     nesting?: [depth: number, pipelineDepth: number],
-  ): Promise<Message>;
+  ): Promise<object>;
 
   // Of the room of queues
 
@@ -83,9 +82,9 @@ export interface Control {
     binding: string,
     hex: string,
     path: readonly string[],
-    message: Message | undefined,
+    message: object | undefined,
     depth?: number,
-  ): Promise<Message>;
+  ): Promise<object>;
   bindClasses(bindings: ObjectBinding[], alarms: boolean): void;
   objectStorage(binding: string, hex: string): Promise<DurableObjectStorage>;
   /** The digits of the ids of a binding's objects that live or have stored something, in order. */

@@ -6,7 +6,6 @@ import { bind, check, flushAlarms, forget, home, objectNames } from "./homes.ts"
 import { idParts, likelyParts, objectNamespaces } from "./node-objects.ts";
 import type * as contract from "../../../index.d.ts";
 import type { Inside } from "../../node/instance/inside.ts";
-import type { Message } from "../../rpc/message.ts";
 import type { RequestParts } from "../../node/http/http-request.ts";
 import type { Control, GuestState, ObjectParts } from "../../worker/contract.ts";
 import type { DurableObjectId, DurableObjectNamespace } from "../object-namespace.ts";
@@ -78,8 +77,7 @@ const methods = {
 function openNamespaces(inside: Inside): (binding: string) => DurableObjectNamespace {
   return objectNamespaces({
     dispatch: (target, request) => dispatch(inside, target, request),
-    call: async (target, path, message) =>
-      (await controlOf(inside, target)).callObject(...target, path, message as Message | undefined),
+    call: async (target, path, message) => (await controlOf(inside, target)).callObject(...target, path, message),
     isEnabled: (flag) => inside.worker.flags.includes(flag),
     warn: (text) => inside.log.warn(text),
   });

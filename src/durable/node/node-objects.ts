@@ -6,7 +6,6 @@ import { objectIds } from "../../node/binding/binding.ts";
 import { remoteMember } from "../../node/instance/remote.ts";
 import { splitRequest } from "../../node/http/http-request.ts";
 import type { RequestInfo, RequestInit, Response } from "../../../index.d.ts";
-import type { RemoteCall } from "../../node/instance/remote.ts";
 import type { RequestParts } from "../../node/http/http-request.ts";
 import type { ObjectParts } from "../../worker/contract.ts";
 
@@ -24,7 +23,7 @@ function objectNamespaces({ dispatch, call, isEnabled, warn }: NamespacesInstanc
   const fetch = (binding: string, hex: string, input: RequestInfo, init?: RequestInit) =>
     dispatch([binding, hex], splitRequest(input, init));
   const member = (binding: string, hex: string, name: string) =>
-    remoteMember(((path, message) => call([binding, hex], path, message)) as RemoteCall, name);
+    remoteMember((path, message) => call([binding, hex], path, message), name);
   const backend = { ...objectIds, fetch, member, isEnabled, warn };
   return (binding: string) => new DurableObjectNamespace(String(binding), backend);
 }

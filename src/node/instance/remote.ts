@@ -2,10 +2,9 @@
 // each other.
 
 import { rooms } from "../rooms.ts";
-import type { Message } from "../../rpc/message.ts";
 
 /** Calls or reads, without a message of arguments, the member at a path. */
-export type RemoteCall = (path: readonly string[], message: Message | undefined) => Promise<Message>;
+export type RemoteCall = (path: readonly string[], message: object | undefined) => Promise<object>;
 
 /** A member, which can be called, awaited and followed. */
 export function remoteMember(call: RemoteCall, name: string): unknown {

@@ -11,6 +11,7 @@ import type { Worker } from "../../node/instance/instance-worker.ts";
 import type { EntrypointTarget } from "../../node/instance/lane.ts";
 import type { RemoteCall } from "../../node/instance/remote.ts";
 import type { Hook, Path } from "../hook.ts";
+import type { Message } from "../message.ts";
 
 /** What is reached by calls, and is no reference that ends. */
 class AddressHook implements Hook {
@@ -21,7 +22,7 @@ class AddressHook implements Hook {
   }
 
   send(path: Path, args: unknown[] | undefined): Promise<unknown> {
-    return ask((message) => this.#call(path, message), args);
+    return ask((message) => this.#call(path, message) as Promise<Message>, args);
   }
 
   dup() {

@@ -9,7 +9,6 @@ import type { Group } from "../../node/instance/group.ts";
 import type { Worker } from "../../node/instance/instance-worker.ts";
 import type { RemoteCall } from "../../node/instance/remote.ts";
 import type { ObjectParts } from "../../worker/contract.ts";
-import type { Message } from "../message.ts";
 
 const kinds = [messageKind];
 
@@ -59,9 +58,9 @@ async function callObject(
   script: Worker,
   target: ObjectParts,
   path: readonly string[],
-  message: Message | undefined,
+  message: object | undefined,
   depth: number,
-): Promise<Message> {
+): Promise<object> {
   const { control } = await group.home(script, target).lane();
   return control.callObject(...target, path, message, depth);
 }
@@ -71,9 +70,9 @@ async function callService(
   script: Worker,
   binding: string,
   path: readonly string[],
-  message: Message | undefined,
+  message: object | undefined,
   nesting: [depth: number, pipelineDepth: number],
-): Promise<Message> {
+): Promise<object> {
   const service = script.options.serviceBindings?.[binding];
   if (typeof service === "function") {
     throw new TypeError(
