@@ -1,7 +1,7 @@
 // What the worker's half uses of deno_core and of the scripts of Deno's crates, as far as it uses it. Their sources are
 // the crates `deno_core`, `deno_web`, `deno_fetch`, `deno_crypto` and `deno_webidl`.
 
-import type { RequestContext } from "./realm/context.ts";
+import type { Continuation } from "./realm/context.ts";
 
 /** What an inner body holds in memory, and whether that was used. */
 export interface HeldBody {
@@ -229,7 +229,7 @@ interface Core {
   decode(bytes: Uint8Array): string;
   deserialize(bytes: Uint8Array): unknown;
   encode(text: string): Uint8Array<ArrayBuffer>;
-  getAsyncContext(): RequestContext | undefined;
+  getAsyncContext(): Continuation | undefined;
   /** The state of a promise, 0 pending, 1 kept, 2 broken, and its result. */
   getPromiseDetails(promise: Promise<unknown>): [state: number, result: unknown];
   isNativeError(value: unknown): value is Error;
@@ -237,7 +237,7 @@ interface Core {
   loadExtScript: <Specifier extends keyof Scripts>(specifier: Specifier) => Scripts[Specifier];
   registerErrorBuilder(code: string, build: (message: string) => Error): void;
   serialize(value: unknown): Uint8Array<ArrayBuffer>;
-  setAsyncContext(context: RequestContext | undefined): void;
+  setAsyncContext(continuation: Continuation | undefined): void;
   setReportExceptionCallback(report: (error: unknown) => void): void;
   shutdown(rid: number): Promise<void>;
   tryClose(rid: number): void;
@@ -250,7 +250,7 @@ interface Internals {
   kKeyObject: symbol;
   leave(): void;
   now(): number;
-  resume(context: RequestContext | undefined): boolean;
+  resume(continuation: Continuation | undefined): boolean;
 }
 
 /** Built-ins as they were before any script ran. */

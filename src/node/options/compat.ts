@@ -8,7 +8,9 @@ const FLAGS: readonly [enable: string, disable: string | undefined, since: strin
   ["websocket_standard_binary_type", "websocket_no_standard_binary_type", "2026-03-17"],
   ["websocket_close_reason_byte_limit", "no_websocket_close_reason_byte_limit", "2026-03-03"],
   ["delete_all_deletes_alarm", "delete_all_preserves_alarm", "2026-02-24"],
+  ["enable_ctx_exports", "disable_ctx_exports", "2025-11-17"],
   ["assets_navigation_prefers_asset_serving", "assets_navigation_has_no_effect", "2025-04-01"],
+  ["rpc", "no_rpc", "2024-04-03"],
   ["nodejs_compat", undefined, undefined],
   ["queues_json_messages", "no_queues_json_messages", "2024-03-18"],
   ["streams_enable_constructors", "streams_disable_constructors", "2022-11-30"],
@@ -22,11 +24,16 @@ const FLAGS: readonly [enable: string, disable: string | undefined, since: strin
   ["html_rewriter_treats_esi_include_as_void_tag", undefined, undefined],
 ];
 
+/** What only adds to what a worker has: without a date it is on. */
+const ADDITIONS: ReadonlySet<string> = new Set(["enable_ctx_exports", "rpc"]);
+
 /** The enabled flags of an instance. Unknown flags are ignored. */
-function enabledFlags({ compatibilityDate = "1970-01-01", compatibilityFlags = [] }: MiniflareOptions): string[] {
+function enabledFlags({ compatibilityDate, compatibilityFlags = [] }: MiniflareOptions): string[] {
+  const isSince = (since: string, flag: string) =>
+    compatibilityDate === undefined ? ADDITIONS.has(flag) : compatibilityDate >= since;
   return FLAGS.filter(([enable, disable, since]) => {
     if (disable !== undefined && compatibilityFlags.includes(disable)) return false;
-    return compatibilityFlags.includes(enable) || (since !== undefined && compatibilityDate >= since);
+    return compatibilityFlags.includes(enable) || (since !== undefined && isSince(since, enable));
   }).map(([enable]) => enable);
 }
 
