@@ -39,6 +39,7 @@ mod queues;
 mod r2;
 mod realm;
 mod rooms;
+mod rpc;
 mod sites;
 mod sqlite;
 mod storage;

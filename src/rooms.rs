@@ -4,7 +4,7 @@
 //! `worker/rooms.ts` is the same list in JavaScript.
 
 use crate::realm::room::Room;
-use crate::{cache, d1, durable, fetch, html, kv, mock, queues, r2, sites, web, websocket};
+use crate::{cache, d1, durable, fetch, html, kv, mock, queues, r2, rpc, sites, web, websocket};
 
 pub const ROOMS: &[Room] = &[
     web::ROOM,
@@ -16,6 +16,7 @@ pub const ROOMS: &[Room] = &[
     d1::ROOM,
     r2::ROOM,
     durable::ROOM,
+    rpc::ROOM,
     sites::ROOM,
     queues::ROOM,
     websocket::ROOM,

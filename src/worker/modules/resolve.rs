@@ -70,10 +70,28 @@ impl ModuleError {
         }
     }
 
+    /// As Workers report a built-in module that they do not have.
+    pub fn no_such_module(specifier: &str) -> ModuleError {
+        ModuleError {
+            code: "ERR_MODULE_NOT_FOUND",
+            message: format!("No such module \"{specifier}\"."),
+        }
+    }
+
     pub fn commonjs_requires_es(importer: &str, specifier: &str) -> ModuleError {
         let reason = "CommonJS modules cannot require ES modules";
         ModuleError::new("ERR_CJS_MODULE_UNSUPPORTED", importer, specifier, reason)
     }
+}
+
+/// Whether a specifier may be that of a built-in module: it is no path.
+pub fn is_bare(specifier: &str) -> bool {
+    !specifier.starts_with(['.', '/'])
+}
+
+/// Whether no file can have such a specifier: it belongs to built-in modules alone.
+pub fn is_reserved(specifier: &str) -> bool {
+    specifier.starts_with("cloudflare:")
 }
 
 /// The file that `specifier` names in `importer`, and its type; or the specifier itself, if it is one of `texts`. `from_file`
