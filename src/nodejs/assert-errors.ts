@@ -1,7 +1,8 @@
 // What `assert.throws` and `assert.rejects` compare an error with.
 
-import { inspect, isDeepStrictEqual } from "node:util";
+import { inspect } from "node:util";
 import { AssertionError } from "./assertion-error.ts";
+import { isDeepStrictEqual } from "./deep-equal.ts";
 import { invalidArgType, invalidArgValue } from "./errors.ts";
 
 type AnyFunction = (...args: never[]) => unknown;

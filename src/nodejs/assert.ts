@@ -1,7 +1,8 @@
 // `node:assert`.
 
-import { isDeepLooseEqual, isDeepStrictEqual, inspect } from "node:util";
+import { inspect } from "node:util";
 import { AssertionError } from "./assertion-error.ts";
+import { isDeepLooseEqual, isDeepStrictEqual } from "./deep-equal.ts";
 import { isThrown, matchesError } from "./assert-errors.ts";
 import { invalidArgType, invalidArgValue, missingArgs, nodeError } from "./errors.ts";
 import type { Expected } from "./assert-errors.ts";

@@ -127,7 +127,7 @@ Object.assign(statics, {
   isEncoding: (name: unknown) => typeof name === "string" && name !== "" && encodingOf(name) !== undefined,
 });
 
-function define(methods: Record<string, Method>) {
+function define(methods: Record<string, Method> & ThisType<Bytes>) {
   for (const [name, value] of Object.entries(methods)) {
     Object.defineProperty(prototype, name, { value, writable: true, configurable: true, enumerable: true });
   }
@@ -182,8 +182,8 @@ for (const encoding of ["utf8", "latin1", "ascii", "hex", "base64", "base64url",
     [`${encoding}Slice`](start?: unknown, end?: unknown) {
       return text(this, name, start, end);
     },
-    [`${encoding}Write`](given: string, offset = 0, length = this.length - (offset as number)) {
-      return write(this, given, offset, length, name);
+    [`${encoding}Write`](given: string, offset = 0, length?: number) {
+      return write(this, given, offset, length ?? this.length - offset, name);
     },
   });
 }

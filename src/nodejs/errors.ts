@@ -1,6 +1,6 @@
 // Errors as Node's modules throw them: classes, codes and texts.
 
-import { inspect } from "./inspect.ts";
+import { nodeModule } from "ext:miniflare/nodejs/modules.ts";
 
 /** An error with a code of Node's. */
 export type NodeError = Error & { code: string };
@@ -8,6 +8,12 @@ type ErrorClass = new (message: string) => Error;
 
 const TYPES = new Set(["string", "function", "number", "object", "boolean", "bigint", "symbol"]);
 const LONGEST = 28;
+
+/** Few errors are ever made, and this is in a script of its own. */
+function inspect(value: unknown, options?: object): string {
+  const util = nodeModule("util") as { inspect(value: unknown, options?: object): string };
+  return util.inspect(value, options);
+}
 
 /** An error of a class, with a code that its text shows, too. */
 export function nodeError(Class: ErrorClass, code: string, message: string): NodeError {

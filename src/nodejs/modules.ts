@@ -31,13 +31,15 @@ const NAMES: Readonly<Record<Script, string>> = {
   text: "path path/posix path/win32 punycode querystring url",
   checks: "assert assert/strict diagnostics_channel",
   stream:
-    "stream stream/consumers stream/promises stream/web _stream_duplex _stream_passthrough _stream_readable _stream_transform _stream_writable",
+    "internal/lazy_transform stream stream/consumers stream/promises stream/web _stream_duplex _stream_passthrough _stream_readable _stream_transform _stream_writable",
   crypto: "crypto",
   zlib: "zlib",
   stubs:
     "child_process cluster console constants dgram dns dns/promises domain fs fs/promises http http2 https inspector inspector/promises module net os perf_hooks readline readline/promises repl sqlite tls trace_events tty v8 vm wasi worker_threads _http_agent _http_client _http_common _http_incoming _http_outgoing _http_server _stream_wrap _tls_common _tls_wrap",
 };
 
+/** What modules share, which no script can import. */
+const INTERNAL = "internal/";
 /** Modules that are imported with their prefix only. */
 const PREFIXED = new Set(["sqlite"]);
 
@@ -57,11 +59,11 @@ export function nameOf(specifier: string, isBare: boolean): string | undefined {
   const hasPrefix = specifier.startsWith("node:");
   const name = hasPrefix ? specifier.slice("node:".length) : specifier;
   if (!hasPrefix && (!isBare || PREFIXED.has(name))) return undefined;
-  return scripts().has(name) ? name : undefined;
+  return scripts().has(name) && !name.startsWith(INTERNAL) ? name : undefined;
 }
 
 /** The names of all modules. */
-export const names = () => [...scripts().keys()];
+export const names = () => [...scripts().keys()].filter((name) => !name.startsWith(INTERNAL));
 
 /** The value of a module, as `require` returns it. */
 export function nodeModule(name: string): object {

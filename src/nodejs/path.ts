@@ -1,7 +1,7 @@
 // `node:path`: the library's for paths with slashes. Paths of Windows are rare in a worker: Node computes them.
 
 import library from "path-browserify";
-import { windowsPath } from "./host.ts";
+import { call } from "./host.ts";
 import { invalidArgType, validateObject, validateString } from "./errors.ts";
 
 type Path = Record<string, unknown>;
@@ -78,9 +78,9 @@ posix.toNamespacedPath = (path: unknown) => path;
 posix.matchesGlob = (path: unknown, pattern: unknown) => {
   if (typeof path !== "string") throw invalidArgType("path", "string", path);
   validateString(pattern, "pattern");
-  return windowsPath("posix.matchesGlob", [path, pattern]);
+  return call("path", "posix.matchesGlob", path, pattern);
 };
-for (const name of METHODS) win32[name] = (...args: unknown[]) => windowsPath(`win32.${name}`, args);
+for (const name of METHODS) win32[name] = (...args: unknown[]) => call("path", `win32.${name}`, ...args);
 for (const path of [posix, win32]) {
   path.posix = posix;
   path.win32 = win32;

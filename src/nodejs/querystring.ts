@@ -2,4 +2,5 @@
 
 import querystring from "unenv/node/querystring";
 
+export * from "unenv/node/querystring";
 export default { ...querystring };

@@ -1,6 +1,6 @@
 // `node:timers` and `node:timers/promises`, over the timers of the worker's realm.
 
-import * as realm from "ext:miniflare/web/timers.ts";
+import { clearTimeout as clear, setInterval as repeat, setTimeout as start } from "ext:miniflare/web/timers.ts";
 import { invalidArgType, validateAbortSignal, validateBoolean, validateFunction, validateNumber, validateObject, abortError } from "./errors.ts";
 
 type Callback = (...args: unknown[]) => unknown;
@@ -10,7 +10,6 @@ interface Options {
 }
 
 const customPromisify = Symbol.for("nodejs.util.promisify.custom");
-const { clearTimeout: clear, setTimeout: start } = realm;
 
 /** A timer as an object; as a number it is that of the realm's timer. */
 class Timeout {
@@ -30,7 +29,7 @@ class Timeout {
   }
 
   #start() {
-    const set = this.#repeats ? realm.setInterval : start;
+    const set = this.#repeats ? repeat : start;
     this.#id = set(this.#fire, this.#delay);
   }
 

@@ -1,7 +1,7 @@
 // `node:util`.
 
 import { parseArgs } from "@pkgjs/parseargs";
-import { MIMEParams, MIMEType } from "unenv/node/util";
+import { MIMEParams, MIMEType } from "unenv/node/internal/util/mime";
 import process from "./process.ts";
 import { isDeepStrictEqual } from "./deep-equal.ts";
 import { invalidArgType, invalidArgValue, nodeError, validateAbortSignal, validateFunction, validateString } from "./errors.ts";
@@ -54,7 +54,7 @@ function falsy(reason: unknown) {
   return Object.assign(error, { reason });
 }
 
-type Class = { prototype: object; super_?: unknown };
+type Class = AnyFunction & { prototype: object };
 
 function inherits(constructor: Class, parent: Class) {
   if (typeof constructor !== "function") throw invalidArgType("ctor", "function", constructor);
@@ -107,7 +107,7 @@ function debuglog(section: string) {
 function styleText(styles: string | string[], text: string) {
   validateString(text, "text");
   const codes = [styles].flat().map((style) => {
-    const code = inspect.colors[style];
+    const code = (inspect.colors as unknown as Record<string, [number, number] | undefined>)[style];
     if (code === undefined) throw invalidArgValue("format", style, `must be one of: ${Object.keys(inspect.colors).join(", ")}`);
     return code;
   });

@@ -1,0 +1,62 @@
+// Snippets that use modules of Node, run in a worker and in Node itself: what comes of each must be the same.
+
+import assert from "node:assert/strict";
+import { after, describe } from "node:test";
+import { Miniflare } from "./miniflare.mjs";
+import { test } from "./test.mjs";
+
+const AsyncFunction = (async () => {}).constructor;
+
+/** Values as JSON can have them: bytes, errors and what JSON leaves out among them. */
+const SHOW = `
+  const show = (value) => {
+    if (value === undefined) return { undefined: true };
+    if (typeof value === "bigint") return { bigint: String(value) };
+    if (typeof value === "number" && !Number.isFinite(value)) return { number: String(value) };
+    if (typeof value === "function") return { function: value.name };
+    if (typeof value !== "object" || value === null) return value;
+    if (value instanceof Error) return { error: value.name, code: value.code ?? null, message: value.message };
+    if (value instanceof Uint8Array) return { bytes: [...value], isBuffer: typeof value.readUInt8 === "function" };
+    if (Array.isArray(value)) return value.map(show);
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, show(item)]));
+  };
+  const caught = (work) => { try { return work(); } catch (error) { return error; } };
+`;
+const run = (body) => `const outcome = await (async () => { ${body} })().catch((error) => error); return show(outcome);`;
+
+/** By the name that snippets use, \`name: specifier\`. */
+const importsOf = (modules) =>
+  Object.entries(modules).map(([name, specifier]) => `import * as ${name} from "${specifier}";`);
+
+/**
+ * Defines a test for each snippet: what it returns or throws in a worker is what it does in Node.
+ * @param {string} title what the snippets are about
+ * @param {Record<string, string>} modules specifiers, by the names that snippets use
+ * @param {Record<string, string>} snippets bodies of asynchronous functions, by what they show
+ * @param {object} options of the instance
+ */
+export function sameAsNode(title, modules, snippets, options = {}) {
+  const names = Object.keys(snippets);
+  const cases = names.map((name, index) => `${index}: async () => { ${run(snippets[name])} }`);
+  const script = `${importsOf(modules).join("\n")}
+    ${SHOW}
+    const cases = { ${cases.join(",\n")} };
+    export default { async fetch(request) { return Response.json(await cases[new URL(request.url).pathname.slice(1)]()); } };`;
+  describe(title, () => {
+    let mf;
+    after(() => mf?.dispose());
+    names.forEach((name, index) => {
+      test(name, async () => {
+        mf ??= new Miniflare({ modules: true, script, ...FLAGS, ...options });
+        const response = await mf.dispatchFetch(`http://localhost/${index}`);
+        const imported = await Promise.all(Object.values(modules).map((specifier) => import(specifier)));
+        const inNode = new AsyncFunction(...Object.keys(modules), `${SHOW} ${run(snippets[name])}`);
+        const expected = await inNode(...imported);
+        assert.deepEqual(await response.json(), JSON.parse(JSON.stringify(expected)));
+      });
+    });
+  });
+}
+
+/** The options of a worker with Node's modules. */
+export const FLAGS = { compatibilityDate: "2025-09-01", compatibilityFlags: ["nodejs_compat"] };
