@@ -167,7 +167,12 @@ async function bundleNode() {
 
 async function bundleForRealm(name, file, exported) {
   const input = path.join(source, file);
-  const bundled = await rolldown({ input, platform: "browser", plugins: [promiseStates("native.promiseDetails")], logLevel: "warn" });
+  const bundled = await rolldown({
+    input,
+    platform: "browser",
+    plugins: [promiseStates("native.promiseDetails")],
+    logLevel: "warn",
+  });
   const { output } = await bundled.generate({ format: "iife", name: "bundle", comments: false });
   const script = ["(() => {", "const native = {};", output[0].code, `return bundle.${exported};`, "})()", ""];
   writeFileSync(path.join(nodeBundle, `${name}.js`), script.join("\n"));

@@ -3,6 +3,7 @@
 // it is first needed, wherever it is (`internals.nodeModule`).
 //
 // Built-ins are not bound: like a worker's own code, packages see what the worker has made of its realm.
+import { readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import path from "node:path";
 import { rolldown } from "rolldown";
@@ -11,7 +12,7 @@ import { source } from "./sources.mjs";
 /** Whose licences the package lists. */
 export const LIBRARIES = [
   ...["@pkgjs/parseargs", "base64-js", "buffer", "events", "ieee754", "node-inspect-extracted", "path-browserify"],
-  ...["readable-stream", "safe-buffer", "string_decoder", "unenv"],
+  ...["readable-stream", "safe-buffer", "string_decoder", "unenv", "whatwg-mimetype"],
 ];
 
 const OWN = path.join(source, "nodejs");
@@ -33,13 +34,16 @@ export const promiseStates = (ask) => ({
   },
 });
 
+const STAND_IN = /from "unenv\/node\/([^"]+)"/g;
+
 /** Node's modules, as packages and our own files import them. */
-const nodeModules = (files) => ({
+const nodeModules = (entry, files, standIns) => ({
   name: "node's modules",
-  resolveId(specifier, importer) {
+  async resolveId(specifier, importer) {
     const name = specifier.replace(/^node:/, "").replace(/\/$/, "");
     const isNodes = specifier.startsWith("node:") || (importer && isOfPackage(importer) && NAMES.has(name));
     if (!isNodes) return undefined;
+    if (standIns.has(name)) return await this.resolve(`unenv/node/${name}`, entry);
     const file = path.join(OWN, `${name.replace(/[_/]/g, "-")}.ts`);
     return files.has(file) ? file : LOOKED_UP + name;
   },
@@ -56,7 +60,8 @@ const nodeModules = (files) => ({
  * @param {function} onLog what is told of warnings
  */
 export async function bundlePackages(entry, { files, ...ours }, onLog) {
-  const plugins = [promiseStates("__bootstrap.core.getPromiseDetails"), nodeModules(files), ours];
+  const standIns = new Set([...readFileSync(entry, "utf8").matchAll(STAND_IN)].map(([, name]) => name));
+  const plugins = [promiseStates("__bootstrap.core.getPromiseDetails"), nodeModules(entry, files, standIns), ours];
   const bundle = await rolldown({ input: entry, plugins, platform: "browser", logLevel: "warn", onLog });
   const { output } = await bundle.generate({ format: "iife", comments: false });
   return output[0].code;

@@ -22,7 +22,8 @@ const SHOW = `
   };
   const caught = (work) => { try { return work(); } catch (error) { return error; } };
 `;
-const run = (body) => `const outcome = await (async () => { ${body} })().catch((error) => error); return show(outcome);`;
+const run = (body) =>
+  `const outcome = await (async () => { ${body} })().catch((error) => error); return show(outcome);`;
 
 /** By the name that snippets use, \`name: specifier\`. */
 const importsOf = (modules) =>

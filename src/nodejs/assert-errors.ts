@@ -15,7 +15,12 @@ export const isThrown = (thrown: unknown, text: string) =>
   typeof thrown === "object" && thrown !== null ? (thrown as Keyed).message === text : thrown === text;
 
 /** Throws unless an error is as expected. */
-export function matchesError(thrown: unknown, expected: Expected, message: string | Error | undefined, stackStartFn: AnyFunction) {
+export function matchesError(
+  thrown: unknown,
+  expected: Expected,
+  message: string | Error | undefined,
+  stackStartFn: AnyFunction,
+) {
   const fail = (text: string, generated = true): never => {
     if (message instanceof Error) throw message;
     const failure = { actual: thrown, expected, operator: stackStartFn.name, stackStartFn };
@@ -41,8 +46,14 @@ export function matchesError(thrown: unknown, expected: Expected, message: strin
     if (typeof actual === "string" && wanted instanceof RegExp && wanted.test(actual)) continue;
     if (key in thrown && isDeepStrictEqual(actual, wanted)) continue;
     if (message !== undefined) return fail("");
-    const pick = (from: object) => Object.fromEntries(keys.filter((name) => name in from).map((name) => [name, (from as Keyed)[name]]));
-    const error = new AssertionError({ actual: pick(thrown), expected: pick(expected), operator: "deepStrictEqual", stackStartFn });
+    const pick = (from: object) =>
+      Object.fromEntries(keys.filter((name) => name in from).map((name) => [name, (from as Keyed)[name]]));
+    const error = new AssertionError({
+      actual: pick(thrown),
+      expected: pick(expected),
+      operator: "deepStrictEqual",
+      stackStartFn,
+    });
     throw Object.assign(error, { actual: thrown, expected, operator: stackStartFn.name });
   }
 }
@@ -54,9 +65,13 @@ function matchesFunction(thrown: unknown, expected: AnyFunction, fail: (text: st
     const name = (thrown as { constructor?: { name?: string } } | null)?.constructor?.name;
     const [kind, text] = [expected.name, (thrown as { message?: unknown } | null)?.message];
     const received = name ? `"${name}"` : `"${inspect(thrown, { depth: -1 })}"`;
-    return fail(`The error is expected to be an instance of "${kind}". Received ${received}\n\nError message:\n\n${text}`);
+    return fail(
+      `The error is expected to be an instance of "${kind}". Received ${received}\n\nError message:\n\n${text}`,
+    );
   }
   if (Reflect.apply(expected, {}, [thrown] as never[]) === true) return;
   const name = expected.name === "" ? "" : `"${expected.name}" `;
-  return fail(`The ${name}validation function is expected to return "true". Received ${inspect(false)}\n\nCaught error:\n\n${thrown}`);
+  return fail(
+    `The ${name}validation function is expected to return "true". Received ${inspect(false)}\n\nCaught error:\n\n${thrown}`,
+  );
 }

@@ -86,7 +86,10 @@ function includes(actual: unknown, expected: unknown): boolean {
     return isDeepStrictEqual(actual, expected);
   }
   if (expected instanceof Map) {
-    return actual instanceof Map && [...expected].every(([key, value]) => actual.has(key) && includes(actual.get(key), value));
+    return (
+      actual instanceof Map &&
+      [...expected].every(([key, value]) => actual.has(key) && includes(actual.get(key), value))
+    );
   }
   if (expected instanceof Set || Array.isArray(expected)) {
     const isSame = Array.isArray(expected) ? Array.isArray(actual) : actual instanceof Set;
@@ -187,7 +190,9 @@ function expectNoError(stackStartFn: AnyFunction, outcome: Outcome, [given, text
   if (outcome === undefined) return;
   const [expected, message] = typeof given === "string" ? [undefined, given as Message] : [given, text];
   const isExpected =
-    expected === undefined || (typeof expected === "function" && outcome.thrown instanceof (expected as never)) || (expected instanceof RegExp && expected.test(String(outcome.thrown)));
+    expected === undefined ||
+    (typeof expected === "function" && outcome.thrown instanceof (expected as never)) ||
+    (expected instanceof RegExp && expected.test(String(outcome.thrown)));
   if (!isExpected) throw outcome.thrown;
   const details = message === undefined ? "." : `: ${message}`;
   const what = stackStartFn.name === "doesNotReject" ? "rejection" : "exception";
@@ -222,13 +227,21 @@ function matching(operator: string, isWanted: boolean) {
     [operator](text: unknown, regexp: unknown, message?: Message) {
       if (!(regexp instanceof RegExp)) throw invalidArgType("regexp", "RegExp", regexp);
       if (typeof text === "string" && regexp.test(text) === isWanted) return;
-      const reason = isWanted ? "The input did not match the regular expression" : "The input was expected to not match the regular expression";
+      const reason = isWanted
+        ? "The input did not match the regular expression"
+        : "The input was expected to not match the regular expression";
       const generated =
         typeof text === "string"
           ? `${reason} ${inspect(regexp)}. Input:\n\n${inspect(text)}\n`
           : `The "string" argument must be of type string. Received type ${typeof text} (${inspect(text)})`;
       if (message instanceof Error) throw message;
-      const error = new AssertionError({ actual: text, expected: regexp, operator, message: message ?? generated, stackStartFn: match });
+      const error = new AssertionError({
+        actual: text,
+        expected: regexp,
+        operator,
+        message: message ?? generated,
+        stackStartFn: match,
+      });
       error.generatedMessage = message === undefined;
       throw error;
     },

@@ -78,9 +78,7 @@ function strictText(operator: string, actual: unknown, expected: unknown): strin
   }
   const title = TEXTS[isReference ? "strictEqualObject" : operator];
   const isLong = lines.length > MOST_LINES || others.length > MOST_LINES;
-  const parts = isLong
-    ? [...lines.slice(0, MOST_LINES).map((line) => `+ ${line}`), "..."]
-    : difference(lines, others);
+  const parts = isLong ? [...lines.slice(0, MOST_LINES).map((line) => `+ ${line}`), "..."] : difference(lines, others);
   return `${title}\n+ actual - expected\n\n${parts.join("\n")}\n`;
 }
 
@@ -92,10 +90,13 @@ function textOf(operator: string, actual: unknown, expected: unknown): string {
   if (operator === "notDeepStrictEqual" || operator === "notStrictEqual") {
     const key = operator === "notStrictEqual" && isObject(actual) ? "notStrictEqualObject" : operator;
     const lines = left.split("\n");
-    return lines.length === 1 ? `${TEXTS[key]}${lines[0].length > 5 ? "\n\n" : " "}${lines[0]}` : `${TEXTS[key]}\n\n${left}\n`;
+    return lines.length === 1
+      ? `${TEXTS[key]}${lines[0].length > 5 ? "\n\n" : " "}${lines[0]}`
+      : `${TEXTS[key]}\n\n${left}\n`;
   }
   if (operator === "deepEqual") return `${TEXTS.deepEqual}\n\n${left}\n\nshould loosely deep-equal\n\n${right}`;
-  if (operator === "notDeepEqual") return `${TEXTS.notDeepEqual}\n\n${left}\n\nshould not loosely deep-equal\n\n${right}`;
+  if (operator === "notDeepEqual")
+    return `${TEXTS.notDeepEqual}\n\n${left}\n\nshould not loosely deep-equal\n\n${right}`;
   return `${left} ${operator} ${right}`;
 }
 
@@ -116,7 +117,10 @@ export class AssertionError extends Error {
     this.expected = expected;
     this.operator = operator;
     if (stackStartFn !== undefined) {
-      (Error as unknown as { captureStackTrace(target: object, above: unknown): void }).captureStackTrace(this, stackStartFn);
+      (Error as unknown as { captureStackTrace(target: object, above: unknown): void }).captureStackTrace(
+        this,
+        stackStartFn,
+      );
     }
   }
 

@@ -10,8 +10,7 @@ type Work<This = unknown> = (this: This, ...args: never[]) => unknown;
 type Stores = readonly unknown[] | undefined;
 
 const BOUND_TO_REQUEST = "bind_asynclocalstorage_snapshot_to_request";
-const ELSEWHERE =
-  "Cannot call this AsyncLocalStorage bound function outside of the request in which it was created.";
+const ELSEWHERE = "Cannot call this AsyncLocalStorage bound function outside of the request in which it was created.";
 
 /** The list with another value for a storage, or none. */
 function changed(stores: Stores, storage: object, value: unknown, isSet: boolean): Stores {

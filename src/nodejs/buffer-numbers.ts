@@ -1,6 +1,6 @@
 // The methods of buffers that read and write numbers: the library's, behind checks with Node's errors.
 
-import { invalidArgType, nodeError, outOfRange, validateInteger } from "./errors.ts";
+import { invalidArgType, nodeError, outOfRange } from "./errors.ts";
 
 type Method = (this: Uint8Array, ...args: unknown[]) => unknown;
 interface Kind {
@@ -61,13 +61,14 @@ function checkValue(value: unknown, { bytes, least, most }: Kind) {
   const n = isBig ? "n" : "";
   const power = `2${n} ** ${bits}${n}`;
   const floor = least === 0 || least === 0n ? `0${n}` : `-(${power})`;
-  const range = bytes > 3 ? `>= ${floor} and < ${power}` : `>= ${least} and <= ${most}`;
+  const range = bytes > 4 ? `>= ${floor} and < ${power}` : `>= ${least} and <= ${most}`;
   throw outOfRange("value", range, value);
 }
 
 function checkBytes(bytes: unknown): asserts bytes is number {
-  if (bytes === undefined) throw invalidArgType("byteLength", "number", bytes);
-  validateInteger(bytes, "byteLength", 1, 6);
+  if (typeof bytes !== "number") throw invalidArgType("byteLength", "number", bytes);
+  if (!Number.isInteger(bytes)) throw outOfRange("byteLength", "an integer", bytes);
+  if (bytes < 1 || bytes > 6) throw outOfRange("byteLength", ">= 1 and <= 6", bytes);
 }
 
 /** Puts checks before the library's methods. */

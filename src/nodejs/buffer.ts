@@ -3,7 +3,14 @@
 import { Buffer, INSPECT_MAX_BYTES, SlowBuffer } from "buffer";
 import { checkNumbers } from "./buffer-numbers.ts";
 import { decode, encode, encodingOf } from "./codecs.ts";
-import { invalidArgType, nodeError, notImplemented, validateInteger, validateNumber, validateString } from "./errors.ts";
+import {
+  invalidArgType,
+  nodeError,
+  notImplemented,
+  validateInteger,
+  validateNumber,
+  validateString,
+} from "./errors.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 type Method = (this: Bytes, ...args: never[]) => unknown;
@@ -37,7 +44,10 @@ function from(value: unknown, encodingOrOffset?: unknown, length?: unknown) {
     return from(primitive, encodingOrOffset, length);
   }
   const isKnown =
-    ArrayBuffer.isView(value) || "length" in value || "buffer" in value || (value as { type?: unknown }).type === "Buffer";
+    ArrayBuffer.isView(value) ||
+    "length" in value ||
+    "buffer" in value ||
+    (value as { type?: unknown }).type === "Buffer";
   if (!isKnown && !(value instanceof ArrayBuffer) && !(value instanceof SharedArrayBuffer)) {
     const convert = (value as { [Symbol.toPrimitive]?: (hint: string) => unknown })[Symbol.toPrimitive];
     const text = typeof convert === "function" ? convert.call(value, "string") : undefined;
@@ -68,7 +78,8 @@ function checkedSize(size: unknown): number {
 const allocUnsafe = (size: unknown) => own(new Uint8Array(checkedSize(size)));
 
 function byteLength(value: unknown, encoding?: unknown): number {
-  if (typeof value === "string") return encode(value, typeof encoding === "string" ? (encodingOf(encoding) ?? "utf8") : "utf8").length;
+  if (typeof value === "string")
+    return encode(value, typeof encoding === "string" ? (encodingOf(encoding) ?? "utf8") : "utf8").length;
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) {
     return value.byteLength;
   }
@@ -156,7 +167,7 @@ function text(bytes: Bytes, encoding: string, start: unknown, end: unknown): str
 
 define({
   write(given: unknown, offset?: unknown, length?: unknown, encoding?: unknown) {
-    validateString(given, "argument");
+    validateString(given, "string");
     if (typeof offset === "string") return write(this, given, 0, this.length, checkedEncoding(offset));
     const [first, kind] = [offset ?? 0, typeof length === "string" ? length : encoding];
     validateInteger(first, "offset", 0, this.length);

@@ -88,7 +88,10 @@ class ECDH extends Exchange {
   }
 
   static convertKey(...[key, curve, inputEncoding, outputEncoding, format]: unknown[]) {
-    return as(call("crypto", "convertKey", bytesOf(key, inputEncoding, "key"), curve, format) as Result, outputEncoding);
+    return as(
+      call("crypto", "convertKey", bytesOf(key, inputEncoding, "key"), curve, format) as Result,
+      outputEncoding,
+    );
   }
 
   generateKeys(encoding?: unknown, format?: unknown) {

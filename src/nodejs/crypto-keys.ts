@@ -64,7 +64,8 @@ class PrivateKeyObject extends AsymmetricKeyObject {}
 
 const CLASSES = { secret: SecretKeyObject, public: PublicKeyObject, private: PrivateKeyObject };
 
-const isParts = (value: unknown): value is KeyParts => (value as Partial<KeyParts> | undefined)?.data instanceof Uint8Array;
+const isParts = (value: unknown): value is KeyParts =>
+  (value as Partial<KeyParts> | undefined)?.data instanceof Uint8Array;
 const partsIn = (key: object) => partsOf.get(key) as KeyParts;
 
 keys.make = (parts) => new CLASSES[parts.type](parts.type, parts);

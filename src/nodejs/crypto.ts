@@ -6,7 +6,15 @@ import { callLater, checkedCallback } from "./callbacks.ts";
 import { DiffieHellman, DiffieHellmanGroup, ECDH } from "./crypto-exchange.ts";
 import * as keys from "./crypto-keys.ts";
 import { Cipheriv, Decipheriv, Hash, Hmac, Sign, Verify } from "./crypto-streams.ts";
-import { invalidArgType, nodeError, outOfRange, validateBoolean, validateNumber, validateObject, validateString } from "./errors.ts";
+import {
+  invalidArgType,
+  nodeError,
+  outOfRange,
+  validateBoolean,
+  validateNumber,
+  validateObject,
+  validateString,
+} from "./errors.ts";
 import { call } from "./host.ts";
 import { buffers } from "./packed.ts";
 import type { Callback } from "./callbacks.ts";
@@ -59,13 +67,15 @@ type Fillable = ArrayBuffer | ArrayBufferView;
 
 function randomFillSync(target: unknown, offset: unknown = 0, size?: unknown): Fillable {
   const isView = ArrayBuffer.isView(target);
-  if (!isView && !(target instanceof ArrayBuffer)) throw invalidArgType("buf", ["ArrayBuffer", "ArrayBufferView"], target);
+  if (!isView && !(target instanceof ArrayBuffer))
+    throw invalidArgType("buf", ["ArrayBuffer", "ArrayBufferView"], target);
   const unit = isView && "BYTES_PER_ELEMENT" in target ? (target as Uint8Array).BYTES_PER_ELEMENT : 1;
   const bytes = isView ? new Uint8Array(target.buffer, target.byteOffset, target.byteLength) : new Uint8Array(target);
   validateNumber(offset, "offset", 0, bytes.length / unit);
   const count = size === undefined ? bytes.length / unit - offset : size;
   validateNumber(count, "size", 0, MOST_BYTES);
-  if (offset + count > bytes.length / unit) throw outOfRange("size + offset", `<= ${bytes.length / unit}`, offset + count);
+  if (offset + count > bytes.length / unit)
+    throw outOfRange("size + offset", `<= ${bytes.length / unit}`, offset + count);
   fill(bytes.subarray(offset * unit, (offset + count) * unit));
   return target as Fillable;
 }

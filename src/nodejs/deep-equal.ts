@@ -69,7 +69,8 @@ function equalParts(a: object, b: object, isStrict: boolean, pairs: Pairs): bool
   const others = isIndexed ? Object.keys(b).filter((key) => !/^\d+$/.test(key)) : Object.keys(b);
   if (keys.length !== others.length || !keys.every((key) => Object.hasOwn(b, key))) return false;
   const symbols = isStrict ? symbolsOf(a) : [];
-  if (isStrict && (symbols.length !== symbolsOf(b).length || !symbols.every((key) => Object.hasOwn(b, key)))) return false;
+  if (isStrict && (symbols.length !== symbolsOf(b).length || !symbols.every((key) => Object.hasOwn(b, key))))
+    return false;
   for (const hidden of ["cause", "errors"]) {
     if (!types.isNativeError(a) || keys.includes(hidden)) continue;
     if (Object.hasOwn(a, hidden) !== Object.hasOwn(b, hidden)) return false;

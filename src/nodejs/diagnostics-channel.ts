@@ -1,6 +1,6 @@
 // `node:diagnostics_channel`: channels by name, with subscribers and bound storages.
 
-import { AsyncLocalStorage } from "node:async_hooks";
+import type { AsyncLocalStorage } from "node:async_hooks";
 import { invalidArgType, validateFunction, validateObject } from "./errors.ts";
 
 type Name = string | symbol;

@@ -70,7 +70,8 @@ export function invalidArgValue(name: string, value: unknown, reason = "is inval
 export function outOfRange(name: string, range: string, value: unknown): NodeError {
   let shown = inspect(value);
   if (Number.isInteger(value) && Math.abs(value as number) > 2 ** 32) shown = grouped(String(value));
-  else if (typeof value === "bigint") shown = `${value > 2n ** 32n || value < -(2n ** 32n) ? grouped(String(value)) : value}n`;
+  else if (typeof value === "bigint")
+    shown = `${value > 2n ** 32n || value < -(2n ** 32n) ? grouped(String(value)) : value}n`;
   const message = `The value of "${name}" is out of range. It must be ${range}. Received ${shown}`;
   return nodeError(RangeError, "ERR_OUT_OF_RANGE", message);
 }

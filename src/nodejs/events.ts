@@ -54,7 +54,8 @@ const prototype = Base.prototype as Emitter & Record<string, (...args: unknown[]
 prototype.constructor = EventEmitter as never;
 EventEmitter.prototype = prototype;
 
-for (const name of ["on", "addListener", "prependListener", "once", "prependOnceListener"]) define(name, prototype[name]);
+for (const name of ["on", "addListener", "prependListener", "once", "prependOnceListener"])
+  define(name, prototype[name]);
 for (const name of ["off", "removeListener"]) define(name, prototype[name]);
 
 /** The library's method, behind a check of the listener as Node has it. */
@@ -86,6 +87,12 @@ hidden("emit", function emit(this: Emitter, type: Name, ...args: unknown[]) {
     if (result !== undefined && this[CAPTURES]) watch(this, result, type, args);
   }
   return true;
+});
+
+hidden("setMaxListeners", function setMaxListeners(this: Emitter, most: unknown) {
+  validateNumber(most, "setMaxListeners", 0);
+  this._maxListeners = most;
+  return this;
 });
 
 hidden("listenerCount", function listenerCount(this: Emitter, type: Name, listener?: Listener) {
@@ -131,7 +138,8 @@ function getEventListeners(target: unknown, type: Name) {
 
 function getMaxListeners(target: unknown) {
   if (isEmitter(target)) return target.getMaxListeners();
-  if (isTarget(target)) return (target as { [eventTargetLimit]?: number })[eventTargetLimit] ?? Base.defaultMaxListeners;
+  if (isTarget(target))
+    return (target as { [eventTargetLimit]?: number })[eventTargetLimit] ?? Base.defaultMaxListeners;
   throw wrongTarget("emitter", target);
 }
 

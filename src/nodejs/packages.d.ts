@@ -41,14 +41,29 @@ declare module "string_decoder" {
   export const StringDecoder: new (encoding?: string) => object;
 }
 
-declare module "readable-stream/lib/ours/browser.js" {
+declare module "readable-stream/lib/stream.js" {
   const stream: object;
   export default stream;
 }
 
-declare module "unenv/node/internal/util/mime" {
-  export const MIMEParams: object;
-  export const MIMEType: object;
+declare module "whatwg-mimetype" {
+  interface Parameters extends Iterable<[string, string]> {
+    delete(name: string): boolean;
+    get(name: string): string | undefined;
+    has(name: string): boolean;
+    set(name: string, value: string): this;
+    entries(): Iterator<[string, string]>;
+    keys(): Iterator<string>;
+    values(): Iterator<string>;
+  }
+  export class MIMEType {
+    constructor(text: string);
+    type: string;
+    subtype: string;
+    readonly essence: string;
+    readonly parameters: Parameters;
+    toString(): string;
+  }
 }
 
 declare module "unenv/node/*" {

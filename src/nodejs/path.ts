@@ -42,7 +42,8 @@ function posixMethod(name: string): AnyFunction {
     texts.forEach((text, index) => {
       validateString(args[index], text);
     });
-    if (name === "join" || name === "resolve") for (const arg of args) validateString(arg, name === "join" ? "path" : "paths");
+    if (name === "join" || name === "resolve")
+      for (const arg of args) validateString(arg, name === "join" ? "path" : "paths");
     if (name === "basename" && args[1] !== undefined) validateString(args[1], "suffix");
     if (name === "format") return formatted(args[0]);
     // The library would ask a global for the working directory.

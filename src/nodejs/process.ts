@@ -4,7 +4,14 @@ import { currentContext } from "ext:miniflare/realm/context.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import { nodeModule, names } from "ext:miniflare/nodejs/modules.ts";
 import EventEmitter from "./events.ts";
-import { invalidArgType, nodeError, notImplemented, validateFunction, validateObject, validateString } from "./errors.ts";
+import {
+  invalidArgType,
+  nodeError,
+  notImplemented,
+  validateFunction,
+  validateObject,
+  validateString,
+} from "./errors.ts";
 
 type AnyFunction = (...args: unknown[]) => unknown;
 
@@ -28,7 +35,11 @@ function environment(): Record<string, string> {
   env = new Proxy(variables, {
     set: (target, name, value) => Reflect.set(target, name, text(value)),
     defineProperty: (target, name, descriptor) =>
-      Reflect.defineProperty(target, name, "value" in descriptor ? { ...descriptor, value: text(descriptor.value) } : descriptor),
+      Reflect.defineProperty(
+        target,
+        name,
+        "value" in descriptor ? { ...descriptor, value: text(descriptor.value) } : descriptor,
+      ),
   });
   return env;
 }

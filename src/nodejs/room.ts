@@ -44,7 +44,8 @@ function define(name: string, module: string) {
 /** What a script can import of a module: its properties by name, and its value as the default. */
 function exportsOf(value: object): object {
   const exported: Record<string, unknown> = { default: value };
-  for (const name of Object.keys(value)) if (name !== "default") exported[name] = (value as Record<string, unknown>)[name];
+  for (const name of Object.keys(value))
+    if (name !== "default") exported[name] = (value as Record<string, unknown>)[name];
   return exported;
 }
 

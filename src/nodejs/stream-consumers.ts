@@ -13,7 +13,8 @@ async function buffer(source: Source): Promise<Buffer> {
 async function text(source: Source): Promise<string> {
   const decoder = new TextDecoder();
   let whole = "";
-  for await (const chunk of source) whole += typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true });
+  for await (const chunk of source)
+    whole += typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true });
   return whole + decoder.decode();
 }
 

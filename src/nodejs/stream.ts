@@ -1,6 +1,6 @@
 // `node:stream` and its parts: the library's streams, with the bridges to the web's that it lacks.
 
-import library from "readable-stream/lib/ours/browser.js";
+import library from "readable-stream/lib/stream.js";
 import { bridge } from "./stream-web.ts";
 import consumers from "./stream-consumers.ts";
 

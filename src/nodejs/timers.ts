@@ -1,7 +1,15 @@
 // `node:timers` and `node:timers/promises`, over the timers of the worker's realm.
 
 import { clearTimeout as clear, setInterval as repeat, setTimeout as start } from "ext:miniflare/web/timers.ts";
-import { invalidArgType, validateAbortSignal, validateBoolean, validateFunction, validateNumber, validateObject, abortError } from "./errors.ts";
+import {
+  invalidArgType,
+  validateAbortSignal,
+  validateBoolean,
+  validateFunction,
+  validateNumber,
+  validateObject,
+  abortError,
+} from "./errors.ts";
 
 type Callback = (...args: unknown[]) => unknown;
 interface Options {

@@ -3,6 +3,8 @@
 import legacy from "unenv/node/url";
 import { nodeError, validateString } from "./errors.ts";
 
+const { urlToHttpOptions } = legacy as { urlToHttpOptions(url: URL): { port?: number } };
+
 const url: Record<string, unknown> = {
   ...legacy,
   URL,
@@ -17,7 +19,8 @@ const url: Record<string, unknown> = {
   fileURLToPath(given: unknown) {
     const file = typeof given === "string" ? new URL(given) : (given as URL);
     if (!(file instanceof URL)) validateString(given, "path");
-    if (file.protocol !== "file:") throw nodeError(TypeError, "ERR_INVALID_URL_SCHEME", "The URL must be of scheme file");
+    if (file.protocol !== "file:")
+      throw nodeError(TypeError, "ERR_INVALID_URL_SCHEME", "The URL must be of scheme file");
     if (file.hostname !== "") {
       const message = 'File URL host must be "localhost" or empty on linux';
       throw nodeError(TypeError, "ERR_INVALID_FILE_URL_HOST", message);
@@ -27,6 +30,10 @@ const url: Record<string, unknown> = {
       throw nodeError(TypeError, "ERR_INVALID_FILE_URL_PATH", message);
     }
     return decodeURIComponent(file.pathname);
+  },
+  urlToHttpOptions(given: URL) {
+    const { port, ...options } = urlToHttpOptions(given);
+    return port === undefined ? options : { ...options, port };
   },
 };
 

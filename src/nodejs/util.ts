@@ -1,11 +1,18 @@
 // `node:util`.
 
 import { parseArgs } from "@pkgjs/parseargs";
-import { MIMEParams, MIMEType } from "unenv/node/internal/util/mime";
 import process from "./process.ts";
 import { isDeepStrictEqual } from "./deep-equal.ts";
-import { invalidArgType, invalidArgValue, nodeError, validateAbortSignal, validateFunction, validateString } from "./errors.ts";
+import {
+  invalidArgType,
+  invalidArgValue,
+  nodeError,
+  validateAbortSignal,
+  validateFunction,
+  validateString,
+} from "./errors.ts";
 import { format, formatWithOptions, inspect, stripVTControlCharacters } from "./inspect.ts";
+import { MIMEParams, MIMEType } from "./mime-type.ts";
 import types from "./util-types.ts";
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
@@ -108,7 +115,8 @@ function styleText(styles: string | string[], text: string) {
   validateString(text, "text");
   const codes = [styles].flat().map((style) => {
     const code = (inspect.colors as unknown as Record<string, [number, number] | undefined>)[style];
-    if (code === undefined) throw invalidArgValue("format", style, `must be one of: ${Object.keys(inspect.colors).join(", ")}`);
+    if (code === undefined)
+      throw invalidArgValue("format", style, `must be one of: ${Object.keys(inspect.colors).join(", ")}`);
     return code;
   });
   const before = codes.map(([on]) => `\u001b[${on}m`).join("");
@@ -130,8 +138,7 @@ async function aborted(signal: AbortSignal, resource: object) {
 /** The variables of a text in the format of `.env` files. */
 function parseEnv(text: string) {
   validateString(text, "content");
-  const LINE =
-    /^\s*(?:export\s+)?([\w.-]+)\s*=\s*("(?:\\.|[^"\\])*"|'[^']*'|`[^`]*`|[^#\r\n]*)\s*(?:#.*)?$/gm;
+  const LINE = /^\s*(?:export\s+)?([\w.-]+)\s*=\s*("(?:\\.|[^"\\])*"|'[^']*'|`[^`]*`|[^#\r\n]*)\s*(?:#.*)?$/gm;
   const variables: Record<string, string> = {};
   for (const [, name, given] of text.matchAll(LINE)) {
     const value = given.trim();

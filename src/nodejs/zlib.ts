@@ -9,7 +9,9 @@ import { call, Remote } from "./host.ts";
 import { buffers } from "./packed.ts";
 
 type Done = (error?: unknown, chunk?: unknown) => void;
-type StreamClass = new (options?: object) => {
+type StreamClass = new (
+  options?: object,
+) => {
   push(chunk: unknown): boolean;
   once(name: string, listener: () => void): void;
   write(chunk: unknown, done?: Done): boolean;
@@ -86,7 +88,8 @@ class ZlibBase extends Transform {
 
   /** Gives out what can be given of the input so far. */
   flush(kind?: unknown, callback?: Done) {
-    const [flag, done] = typeof kind === "function" ? [undefined, kind as Done] : [kind as number | undefined, callback];
+    const [flag, done] =
+      typeof kind === "function" ? [undefined, kind as Done] : [kind as number | undefined, callback];
     // After what has been written.
     this.write(new Uint8Array(), () => {
       try {
@@ -146,7 +149,8 @@ for (const name of CALLS) {
   };
 }
 
-zlib.crc32 = (data: Input, value = 0) => call("zlib", "crc32", typeof data === "string" ? Buffer.from(data) : data, value);
+zlib.crc32 = (data: Input, value = 0) =>
+  call("zlib", "crc32", typeof data === "string" ? Buffer.from(data) : data, value);
 
 const ERRORS: Record<string, number> = {
   Z_OK: 0,

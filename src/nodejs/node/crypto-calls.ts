@@ -31,7 +31,11 @@ const functions: Record<string, AnyFunction> = {
 /** Kinds of objects: how one is made, and the methods that a worker may call. */
 const objects: Record<string, [make: AnyFunction, ...methods: string[]]> = {
   hash: [(algorithm: string, options: object) => crypto.createHash(algorithm, options), "update", "digest"],
-  hmac: [(algorithm: string, key: Data, options: object) => crypto.createHmac(algorithm, key, options), "update", "digest"],
+  hmac: [
+    (algorithm: string, key: Data, options: object) => crypto.createHmac(algorithm, key, options),
+    "update",
+    "digest",
+  ],
   cipher: [crypto.createCipheriv, "update", "final", "setAAD", "getAuthTag", "setAutoPadding"],
   decipher: [crypto.createDecipheriv, "update", "final", "setAAD", "setAuthTag", "setAutoPadding"],
   diffieHellman: [
