@@ -35,6 +35,7 @@ mod mock;
 mod network;
 mod node;
 mod nodejs;
+mod pages;
 mod protocol;
 mod queues;
 mod r2;

@@ -13,6 +13,7 @@ const FLAGS: readonly [enable: string, disable: string | undefined, since: strin
   ["nodejs_compat_populate_process_env", "nodejs_compat_do_not_populate_process_env", "2025-04-01"],
   ["nodejs_compat_v2", "no_nodejs_compat_v2", "2024-09-23"],
   ["nodejs_als", "no_nodejs_als", undefined],
+  ["assets_navigation_prefers_asset_serving", "assets_navigation_has_no_effect", "2025-04-01"],
   ["queues_json_messages", "no_queues_json_messages", "2024-03-18"],
   ["streams_enable_constructors", "streams_disable_constructors", "2022-11-30"],
   ["transformstream_enable_standard_constructor", "transformstream_disable_standard_constructor", "2022-11-30"],
