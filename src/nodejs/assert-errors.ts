@@ -61,7 +61,7 @@ export function matchesError(
 function matchesFunction(thrown: unknown, expected: AnyFunction, fail: (text: string, generated?: boolean) => never) {
   const { prototype } = expected as { prototype?: object };
   if (prototype !== undefined && thrown instanceof (expected as never)) return;
-  if (Error.isPrototypeOf(expected) || expected === (Error as unknown)) {
+  if (Object.prototype.isPrototypeOf.call(Error, expected) || expected === (Error as unknown)) {
     const name = (thrown as { constructor?: { name?: string } } | null)?.constructor?.name;
     const [kind, text] = [expected.name, (thrown as { message?: unknown } | null)?.message];
     const received = name ? `"${name}"` : `"${inspect(thrown, { depth: -1 })}"`;

@@ -32,7 +32,7 @@ function truthy(args: unknown[], stackStartFn: AnyFunction) {
   if (message instanceof Error) throw message;
   const isGenerated = message === undefined || message === null;
   const text = args.length === 0 ? "No value argument passed to `assert.ok()`" : undefined;
-  const generated = text ?? "The expression evaluated to a falsy value:\n\n  assert.ok(" + `${inspect(value)})\n`;
+  const generated = text ?? `The expression evaluated to a falsy value:\n\n  assert.ok(${inspect(value)})\n`;
   const error = new AssertionError({
     actual: value,
     expected: true,
@@ -110,8 +110,11 @@ function includes(actual: unknown, expected: unknown): boolean {
 
 const partialDeepStrictEqual = comparison("partialDeepStrictEqual", includes);
 
-function fail(actual?: unknown, expected?: unknown, message?: Message, operator?: string, stackStartFn?: AnyFunction) {
-  if (arguments.length < 2) {
+type FailArguments = [unknown?, unknown?, Message?, string?, AnyFunction?];
+
+function fail(...args: FailArguments) {
+  const [actual, expected, message, operator, stackStartFn] = args;
+  if (args.length < 2) {
     if (actual instanceof Error) throw actual;
     const error = new AssertionError({
       message: (actual as string | undefined) ?? "Failed",

@@ -100,8 +100,7 @@ class AsyncLocalStorage {
   }
 }
 
-const notImplementedHere = (method: string) =>
-  nodeError(Error, "ERR_METHOD_NOT_IMPLEMENTED", `asyncLocalStorage.${method}() is not implemented`);
+const notImplementedHere = (method: string) => new Error(`asyncLocalStorage.${method}() is not implemented`);
 
 class AsyncResource {
   readonly #captured = currentContinuation();

@@ -19,12 +19,12 @@ function inspect(value: unknown, options?: object): string {
 export function nodeError(Class: ErrorClass, code: string, message: string): NodeError {
   const error = new Class(message) as NodeError;
   error.code = code;
-  const toString = () => `${error.name} [${code}]: ${error.message}`;
-  Object.defineProperty(error, "toString", { value: toString, writable: true, configurable: true });
+  const show = () => `${error.name} [${code}]: ${error.message}`;
+  Object.defineProperty(error, "toString", { value: show, writable: true, configurable: true });
   return error;
 }
 
-const listed = (names: string[], last = "or") =>
+const joined = (names: string[], last = "or") =>
   names.length < 3 ? names.join(` ${last} `) : `${names.slice(0, -1).join(", ")}, ${last} ${names.at(-1)}`;
 
 /** "an instance of Map", as texts of errors describe a value. */
@@ -52,9 +52,9 @@ export function invalidArgType(name: string, expected: string | string[], value:
   const classes = all.filter((one) => !TYPES.has(one.toLowerCase()) && /^[A-Z]/.test(one));
   const others = all.filter((one) => !TYPES.has(one.toLowerCase()) && !/^[A-Z]/.test(one));
   const parts = [
-    ...(types.length > 0 ? [`${types.length > 1 ? "one of type" : "of type"} ${listed(types)}`] : []),
-    ...(classes.length > 0 ? [`an instance of ${listed(classes)}`] : []),
-    ...(others.length > 0 ? [`${others.length > 1 ? "one of " : ""}${listed(others)}`] : []),
+    ...(types.length > 0 ? [`${types.length > 1 ? "one of type" : "of type"} ${joined(types)}`] : []),
+    ...(classes.length > 0 ? [`an instance of ${joined(classes)}`] : []),
+    ...(others.length > 0 ? [`${others.length > 1 ? "one of " : ""}${joined(others)}`] : []),
   ];
   const message = `${subject(name)} must be ${parts.join(" or ")}. Received ${described(value)}`;
   return nodeError(TypeError, "ERR_INVALID_ARG_TYPE", message);
@@ -83,7 +83,7 @@ export const missingArgs = (...names: string[]) =>
   nodeError(
     TypeError,
     "ERR_MISSING_ARGS",
-    `The ${listed(
+    `The ${joined(
       names.map((name) => `"${name}"`),
       "and",
     )} argument${names.length > 1 ? "s" : ""} must be specified`,

@@ -24,7 +24,7 @@ const TIMERS: Record<string, string> = {
   setTimeout: "timers",
 };
 
-const valueOf = (module: string, name: string): unknown => {
+const globalOf = (module: string, name: string): unknown => {
   const value = nodeModule(module);
   return module === name ? value : (value as Record<string, unknown>)[name];
 };
@@ -34,7 +34,7 @@ function define(name: string, module: string) {
   const set = (value: unknown) =>
     void Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
   const get = () => {
-    const value = valueOf(module, name);
+    const value = globalOf(module, name);
     set(value);
     return value;
   };

@@ -63,12 +63,12 @@ function falsy(reason: unknown) {
 
 type Class = AnyFunction & { prototype: object };
 
-function inherits(constructor: Class, parent: Class) {
-  if (typeof constructor !== "function") throw invalidArgType("ctor", "function", constructor);
+function inherits(inheriting: Class, parent: Class) {
+  if (typeof inheriting !== "function") throw invalidArgType("ctor", "function", inheriting);
   if (typeof parent !== "function") throw invalidArgType("superCtor", "function", parent);
   if (parent.prototype === undefined) throw invalidArgType("superCtor.prototype", "object", parent.prototype);
-  Object.defineProperty(constructor, "super_", { value: parent, writable: true, configurable: true });
-  Object.setPrototypeOf(constructor.prototype, parent.prototype);
+  Object.defineProperty(inheriting, "super_", { value: parent, writable: true, configurable: true });
+  Object.setPrototypeOf(inheriting.prototype, parent.prototype);
 }
 
 const deprecated = new Set<string>();
