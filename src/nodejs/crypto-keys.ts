@@ -109,4 +109,7 @@ export {
   generateKeyPairSync,
   generateKeySync,
   KeyObject,
+  PrivateKeyObject,
+  PublicKeyObject,
+  SecretKeyObject,
 };

@@ -105,7 +105,7 @@ function randomInt(...args: unknown[]) {
   } while (drawn >= limit);
   const result = min + (drawn % range);
   if (callback === undefined) return result;
-  queueMicrotask(() => callback(null, result));
+  queueMicrotask(() => callback(undefined, result));
   return undefined;
 }
 
@@ -171,7 +171,11 @@ const crypto: Record<string, unknown> = {
   ...Object.fromEntries(PASSED.map((name) => [name, passed(name)])),
   ...Object.fromEntries(Object.entries(LATER).map(([name, sync]) => [name, withCallback(name, sync)])),
   ...keys,
+  Certificate: unavailable("Certificate"),
+  Cipher: unavailable("Cipher"),
   Cipheriv: callable(Cipheriv),
+  CryptoKey,
+  Decipher: unavailable("Decipher"),
   Decipheriv: callable(Decipheriv),
   DiffieHellman: callable(DiffieHellman),
   DiffieHellmanGroup: callable(DiffieHellmanGroup),
@@ -181,7 +185,9 @@ const crypto: Record<string, unknown> = {
   Sign: callable(Sign),
   Verify: callable(Verify),
   constants: { ...constants },
+  createCipher: unavailable("createCipher"),
   createCipheriv: (...args: unknown[]) => new Cipheriv(...args),
+  createDecipher: unavailable("createDecipher"),
   createDecipheriv: (...args: unknown[]) => new Decipheriv(...args),
   createDiffieHellman: (...args: unknown[]) => new DiffieHellman(...args),
   createDiffieHellmanGroup: (name: unknown) => new DiffieHellmanGroup(name),
@@ -192,6 +198,7 @@ const crypto: Record<string, unknown> = {
   createVerify: (algorithm: string, options?: object) => new Verify(algorithm, options),
   diffieHellman: maybeCallback("diffieHellman"),
   getDiffieHellman: (name: unknown) => new DiffieHellmanGroup(name),
+  fips: 0,
   getFips: () => 0,
   getRandomValues: (target: Uint8Array<ArrayBuffer>) => globalThis.crypto.getRandomValues(target),
   hash,
@@ -210,5 +217,8 @@ const crypto: Record<string, unknown> = {
   webcrypto: globalThis.crypto,
   X509Certificate: unavailable("X509Certificate"),
 };
-Object.assign(crypto, { prng: randomBytes, pseudoRandomBytes: randomBytes, rng: randomBytes });
+Object.assign(crypto, { pseudoRandomBytes: randomBytes });
+for (const name of ["prng", "rng"]) {
+  Object.defineProperty(crypto, name, { value: randomBytes, writable: true, configurable: true });
+}
 export default crypto;

@@ -201,6 +201,7 @@ class TracingChannel {
 
 export default {
   Channel,
+  TracingChannel,
   channel,
   hasSubscribers: (name: Name) => channels.get(name)?.hasSubscribers ?? false,
   subscribe: (name: Name, subscriber: Subscriber) => channel(name).subscribe(subscriber),

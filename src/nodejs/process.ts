@@ -203,7 +203,20 @@ Object.assign(process, {
   version: `v${VERSION}`,
   versions: { node: VERSION },
 });
-for (const name of ["binding", "dlopen", "initgroups", "kill", "loadEnvFile", "setUncaughtExceptionCaptureCallback"]) {
+/** What Workers have as properties, and refuse or ignore in use. */
+const REFUSED = [
+  ..."_debugEnd _debugProcess _disconnect _fatalException _getActiveHandles _getActiveRequests _handleQueue _kill".split(
+    " ",
+  ),
+  ..."_linkedBinding _pendingMessage _preload_modules _rawDebug _send _startProfilerIdleNotifier".split(" "),
+  ..."_stopProfilerIdleNotifier _tickCallback assert binding dlopen execve initgroups kill loadEnvFile openStdin".split(
+    " ",
+  ),
+  ..."reallyExit send setUncaughtExceptionCaptureCallback setegid seteuid setgid setgroups setuid threadCpuUsage".split(
+    " ",
+  ),
+];
+for (const name of REFUSED) {
   process[name] = () => {
     throw notImplemented(`process.${name}`);
   };

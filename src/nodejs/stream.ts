@@ -9,6 +9,7 @@ type Stream = Record<string, unknown>;
 const stream = library as unknown as Stream & { promises: object };
 bridge(stream);
 Object.assign(stream, {
+  _isArrayBufferView: ArrayBuffer.isView,
   duplexPair,
   isDestroyed: (one: { destroyed?: boolean }) => one.destroyed ?? null,
 });

@@ -205,6 +205,7 @@ function enroll(item: { _idleTimeout?: number }, delay: number) {
 }
 
 const timers = {
+  Timeout,
   active() {},
   clearImmediate: clearTimer,
   clearInterval: clearTimer,

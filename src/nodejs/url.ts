@@ -31,6 +31,9 @@ const url: Record<string, unknown> = {
     }
     return decodeURIComponent(file.pathname);
   },
+  toPathIfFileURL(given: unknown) {
+    return given instanceof URL ? (url.fileURLToPath as (given: URL) => string)(given) : given;
+  },
   urlToHttpOptions(given: URL) {
     const { port, ...options } = urlToHttpOptions(given);
     return port === undefined ? options : { ...options, port };

@@ -1,12 +1,15 @@
 // `node:util`.
 
 import { parseArgs } from "@pkgjs/parseargs";
+import { Buffer } from "node:buffer";
+import { call } from "./host.ts";
 import process from "./process.ts";
 import { isDeepStrictEqual } from "./deep-equal.ts";
 import {
   invalidArgType,
   invalidArgValue,
   nodeError,
+  notImplemented,
   validateAbortSignal,
   validateFunction,
   validateString,
@@ -148,7 +151,24 @@ function parseEnv(text: string) {
   return variables;
 }
 
+/** The names and texts of errors of systems are Node's. */
+const systemErrors = {
+  getSystemErrorMap: () => new Map(call("util", "getSystemErrorMap") as [number, [string, string]][]),
+  getSystemErrorMessage: (number: unknown) => call("util", "getSystemErrorMessage", number),
+  getSystemErrorName: (number: unknown) => call("util", "getSystemErrorName", number),
+};
+
+const unavailable = (name: string) => () => {
+  throw notImplemented(`util.${name}`);
+};
+
 const util = {
+  ...systemErrors,
+  _errnoException: unavailable("_errnoException"),
+  _exceptionWithHostPort: unavailable("_exceptionWithHostPort"),
+  getCallSite: unavailable("getCallSite"),
+  getCallSites: unavailable("getCallSites"),
+  isBuffer: (value: unknown) => Buffer.isBuffer(value),
   MIMEParams,
   MIMEType,
   TextDecoder,

@@ -124,7 +124,9 @@ const CALLS = [
   ...["unzip", "zstdCompress", "zstdDecompress"],
 ];
 
-const zlib: Record<string, unknown> = { codes: {}, constants: { ...constants }, ...constants };
+/** As the library lists them, with what the running Node has. */
+const known = { ...constants, ...(call("zlib", "constants") as object) };
+const zlib: Record<string, unknown> = { codes: {}, constants: Object.freeze(known), ...known };
 
 for (const kind of KINDS) {
   const Class = {

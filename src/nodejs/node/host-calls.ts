@@ -3,6 +3,7 @@
 // of a worker's is called.
 
 import path from "node:path";
+import util from "node:util";
 import { pack, unpack } from "./packed-values.ts";
 import type { WireValue } from "../../node/binding/exports.d.ts";
 
@@ -37,6 +38,13 @@ function pathsOf(flavour: "posix" | "win32"): Functions {
 const MODULES: Record<string, () => Module> = {
   crypto: () => require("./crypto-calls.ts") as typeof import("./crypto-calls.ts"),
   path: () => ({ functions: { ...pathsOf("posix"), ...pathsOf("win32") } }),
+  util: () => ({
+    functions: {
+      getSystemErrorMap: () => [...util.getSystemErrorMap()],
+      getSystemErrorMessage: (number: number) => util.getSystemErrorMap().get(number)?.[1],
+      getSystemErrorName: util.getSystemErrorName,
+    },
+  }),
   zlib: () => require("./zlib-calls.ts") as typeof import("./zlib-calls.ts"),
 };
 

@@ -19,7 +19,10 @@ function missing(name: string): AnyFunction {
   };
 }
 
-const functions = Object.fromEntries(PASSED.map((name) => [name, all[name] ?? missing(name)]));
+const functions: Record<string, AnyFunction> = {
+  ...Object.fromEntries(PASSED.map((name) => [name, all[name] ?? missing(name)])),
+  constants: () => ({ ...zlib.constants }),
+};
 
 interface Engine {
   on(name: string, listener: (value: never) => void): void;
