@@ -34,6 +34,7 @@ mod limits;
 mod mock;
 mod network;
 mod node;
+mod nodejs;
 mod pages;
 mod protocol;
 mod queues;

@@ -9,6 +9,7 @@ import { room as fetch } from "ext:miniflare/fetch/room.ts";
 import { room as html } from "ext:miniflare/html/room.ts";
 import { room as kv } from "ext:miniflare/kv/room.ts";
 import { room as mock } from "ext:miniflare/mock/room.ts";
+import { room as nodejs } from "ext:miniflare/nodejs/room.ts";
 import { room as queues } from "ext:miniflare/queues/room.ts";
 import { room as r2 } from "ext:miniflare/r2/room.ts";
 import { room as rpc } from "ext:miniflare/rpc/room.ts";
@@ -21,6 +22,7 @@ export const rooms: readonly Room[] = [
   web,
   fetch,
   mock,
+  nodejs,
   cache,
   html,
   kv,
