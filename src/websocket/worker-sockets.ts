@@ -65,4 +65,4 @@ export const { endOf, socketOf, WebSocket, WebSocketPair } = createWebSockets({
   isEnabled: (flag) => worker.flags.has(flag),
 });
 
-export const kind = createSocketKind({ endOf, socketOf, soon, waiting() {} });
+export const kind = createSocketKind({ endOf, socketOf, soon, together: queueMicrotask, waiting() {} });

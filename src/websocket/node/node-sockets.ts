@@ -28,6 +28,6 @@ const { endOf, socketOf, WebSocket, WebSocketPair } = createWebSockets({
   isEnabled: () => false,
 });
 
-const kind = createSocketKind({ endOf, socketOf, soon: queueMicrotask, waiting });
+const kind = createSocketKind({ endOf, socketOf, soon: queueMicrotask, together: queueMicrotask, waiting });
 
 export { endOf, kind, WebSocket, WebSocketPair };
