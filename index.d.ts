@@ -113,6 +113,10 @@ export type ServiceBinding =
       service: string;
       /** Accepted and ignored: every environment is the same worker. */
       environment?: string;
+      /** The export of the worker that is bound, a class or an object with handlers. Default: the default export. */
+      entrypoint?: string;
+      /** What the entrypoint finds as `ctx.props`. Default: an empty object. */
+      props?: Record<string, unknown>;
     }
   | ((request: Request) => globalThis.Response | Promise<globalThis.Response>);
 
@@ -747,7 +751,21 @@ export class Miniflare extends EventTarget {
    * const ns = await mf.getDurableObjectNamespace("COUNTER");
    * const res = await ns.get(ns.idFromName("a")).fetch("http://localhost/");
    */
-  getDurableObjectNamespace(name: string): Promise<DurableObjectNamespace>;
+  getDurableObjectNamespace<T = unknown>(name: string): Promise<DurableObjectNamespace<T>>;
+
+  /**
+   * Returns a worker of the instance as a service. Its `fetch` and its methods reach the worker that is loaded, also after a
+   * reload.
+   *
+   * @param name the name of a mount, or the option `name` of the main worker. Default: this worker.
+   * @param options the entrypoint that is meant. Default: the default export
+   * @throws {MiniflareCoreError} `ERR_SERVICE_NOT_MOUNTED` if no worker has the name
+   *
+   * @example
+   * const greeter = await mf.getWorker<{ greet(name: string): string }>();
+   * console.log(await greeter.greet("World"));
+   */
+  getWorker<T = unknown>(name?: string, options?: FetcherOptions): Promise<Fetcher<T>>;
 
   /**
    * Returns the storage of an object, for use in Node. The object need not have been constructed. The storage stays
@@ -1795,7 +1813,59 @@ export interface CacheStorage {
   open(name: string): Promise<Cache>;
 }
 
-/** A reference to an object. Creating a stub does not construct the object; the first `fetch` does. */
+/** The members of a class that are none of its methods for RPC. */
+type EventMembers =
+  | "alarm"
+  | "connect"
+  | "ctx"
+  | "env"
+  | "fetch"
+  | "webSocketClose"
+  | "webSocketError"
+  | "webSocketMessage";
+
+/** What a call by RPC returns: a promise, whose members can be called before it is settled. */
+export type RpcResult<T> = Promise<T> & RpcMembers<T>;
+
+/** A value as it arrives by RPC: functions and targets are stubs. */
+export type RpcReceived<T> = T extends (...args: infer Args) => infer Result
+  ? ((...args: Args) => RpcResult<RpcReceived<Awaited<Result>>>) & Disposable
+  : T;
+
+/** The members of a class or a target that calls by RPC reach: methods, and properties as promises. */
+export type RpcMembers<T> = T extends object
+  ? {
+      [Name in Exclude<keyof T, EventMembers | symbol>]: T[Name] extends (...args: infer Args) => infer Result
+        ? (...args: Args) => RpcResult<RpcReceived<Awaited<Result>>>
+        : Promise<Awaited<T[Name]>>;
+    }
+  : unknown;
+
+/**
+ * A worker of an instance as a service, as in a service binding. Beside `fetch`, it has the methods of the entrypoint, whose
+ * class or object is `T`.
+ */
+export type Fetcher<T = unknown> = RpcMembers<T> & {
+  /**
+   * Sends a request to the entrypoint.
+   *
+   * @throws the error of the handler
+   */
+  fetch(input: RequestInfo, init?: RequestInit): Promise<Response>;
+};
+
+/** Which entrypoint of a worker is meant. */
+export interface FetcherOptions {
+  /** The name of the export. Default: the default export. */
+  entrypoint?: string;
+  /** What the entrypoint finds as `ctx.props`. Default: an empty object. */
+  props?: Record<string, unknown>;
+}
+
+/** A stub of an object of the class `T`: `fetch`, and the methods of the class. */
+export type DurableObjectStubOf<T> = DurableObjectStub & RpcMembers<T>;
+
+/** A reference to an object. Creating a stub does not construct the object; the first `fetch` or call does. */
 export interface DurableObjectStub {
   readonly id: DurableObjectId;
   readonly name?: string;
@@ -1810,7 +1880,7 @@ export interface DurableObjectStub {
 }
 
 /** The objects of one binding. Namespaces of the same binding refer to the same objects, in Node and in the worker. */
-export interface DurableObjectNamespace {
+export interface DurableObjectNamespace<T = unknown> {
   /**
    * Returns a new, unique id.
    * @throws {TypeError} for a jurisdiction other than `eu` and `fedramp`
@@ -1827,12 +1897,12 @@ export interface DurableObjectNamespace {
    * Returns a stub for the object with this id.
    * @throws {TypeError} if the id is invalid or belongs to another namespace
    */
-  get(id: DurableObjectId): DurableObjectStub;
+  get(id: DurableObjectId): DurableObjectStubOf<T>;
   /**
    * Returns this namespace: jurisdictions have no effect here.
    * @throws {TypeError} for a jurisdiction other than `eu` and `fedramp`
    */
-  jurisdiction(jurisdiction: DurableObjectJurisdiction): DurableObjectNamespace;
+  jurisdiction(jurisdiction: DurableObjectJurisdiction): DurableObjectNamespace<T>;
 }
 
 /** The state that an object is constructed with. */

@@ -112,7 +112,7 @@ export function op_r2_read(body: number, all: boolean): WireValue;
 export function op_r2_receive(bucket: string, expected: WireValue): WireValue;
 export function op_r2_tag(bucket: string, key: string, version: string, value: Uint8Array): string;
 export function op_require(importer: string, specifier: string): [type: string, path: string, contents: unknown];
-export function op_run_module(path: string, text: string, fromFile: boolean, rules: unknown, evaluateCommonjs: (...args: never[]) => unknown): [namespace: Record<string, unknown>, evaluated: Promise<unknown>];
+export function op_run_module(path: string, text: string, fromFile: boolean, rules: unknown, evaluateCommonjs: (...args: never[]) => unknown, builtin: (...args: never[]) => unknown): [namespace: Record<string, unknown>, evaluated: Promise<unknown>];
 export function op_run_script(path: string, text: string): unknown;
 export function op_site_get(root: string, key: string, bytes: boolean, metadata: boolean, cacheTtl: string | null | undefined): WireValue;
 export function op_site_list(root: string, query: unknown): WireValue;

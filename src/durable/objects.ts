@@ -35,12 +35,14 @@ import {
 } from "ext:miniflare/realm/context.ts";
 import { miniflareError } from "ext:miniflare/realm/realm-errors.ts";
 import { load } from "ext:miniflare/realm/lazy.ts";
+import { remote } from "ext:miniflare/realm/remote.ts";
 import { encodeThrown, HOST, host } from "ext:miniflare/realm/port.ts";
 import { fetchElsewhere } from "ext:miniflare/membrane/worker/elsewhere.ts";
 import { arrivingRequest, arrivingResponse, isResponse } from "ext:miniflare/web/wire-request.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import { reportError } from "ext:miniflare/web/rejections.ts";
 import type { RequestContext } from "ext:miniflare/realm/context.ts";
+import type { Here, Reach } from "ext:miniflare/realm/remote.ts";
 import type { AlarmFailure, AlarmInfo, AlarmState } from "ext:miniflare/durable/alarms.ts";
 import type { Open } from "ext:miniflare/durable/entries.ts";
 import type { LifeSockets, SocketEvent } from "ext:miniflare/durable/sockets.ts";
@@ -60,6 +62,8 @@ interface ObjectInstance {
 }
 /** Calls back once Node's microtasks are done. */
 export type Soon = (callback: () => void) => void;
+/** A call by RPC, made with the instance. */
+type Call<Result> = (instance: object) => Promise<Result>;
 export type Work<Result> = (instance: object, state: DurableObjectState) => Result | Promise<Result>;
 
 interface ObjectGates {
@@ -99,6 +103,7 @@ export function namespaces(bindings: string[], flags: string[]): [name: string, 
     uniqueId: op_durable_id_unique,
     parseId: op_durable_id_parse,
     isEnabled: (flag) => flags.includes(flag),
+    member: (binding, hex, name) => remote().member(reachOf(binding, hex), name),
     warn: (text) => host(HOST.WARN, text),
     async fetch(binding, hex, input, init) {
       const leaves = depart();
@@ -121,6 +126,24 @@ async function askHere(binding: string, hex: string, input: RequestInfo | URL, i
   countInternalSubrequest();
   return arrivingResponse(await enter(objectContext(), () => object.fetch(request)));
 }
+
+/** How RPC reaches an object: here, or in the worker that has its class. */
+export function reachOf(binding: string, hex: string): Reach {
+  const here: Here = (call) => callHere(binding, hex, call, objectContext());
+  return { here: classes.has(binding) ? here : undefined, address: [binding, hex] };
+}
+
+async function callHere<Result>(binding: string, hex: string, call: Call<Result>, context = currentContext()) {
+  const opening = storageOf(binding, hex).opening;
+  if (opening !== undefined) await opening;
+  countInternalSubrequest();
+  const object = objectOf(binding, hex);
+  return enter(context, () => object.call(call));
+}
+
+/** Serves a call by RPC from outside the worker. */
+export const callObject = (binding: string, hex: string, path: string[], message?: object, depth?: number) =>
+  enter(eventContext(depth), () => remote().serveObject((call) => callHere(binding, hex, call), path, message));
 
 function askElsewhere(binding: string, hex: string, input: RequestInfo | URL, init: RequestInit | undefined) {
   const request = new Request(input, init);
@@ -357,12 +380,19 @@ class LivingObject {
     }
   }
 
-  /** A request that the constructor itself makes is delivered when the constructor is done. */
   fetch(request: Request) {
+    return this.call((instance) => respond(instance, request));
+  }
+
+  /**
+   * Runs `call(instance)`, a request or a call by RPC, as an event of the object. What the constructor itself asks for is
+   * delivered when the constructor is done.
+   */
+  call<Result>(call: Call<Result>): Promise<Result> {
     if (this.#instance === undefined) this.#gates.input.use();
     this.#enterContext();
     this.#gates.life.begin();
-    return this.#gates.input.enter(() => this.#deliver(request));
+    return this.#gates.input.enter(() => this.#deliver(call));
   }
 
   /** Runs `work(instance, state)`, code in Node, as an event of the object. */
@@ -430,15 +460,11 @@ class LivingObject {
     }
   }
 
-  async #deliver(request: Request) {
+  async #deliver<Result>(call: Call<Result>): Promise<Result> {
     try {
       const instance = this.#instance;
       if (instance === undefined) throw this.#failure;
-      if (!instance.fetch) throw objectError("ERR_NO_HANDLER", "No fetch handler defined in Durable Object");
-      const response = await this.#gates.input.guard(instance.fetch(request));
-      if (isResponse(response)) return response;
-      const text = "Durable Object fetch handler didn't respond with a Response object";
-      throw objectError("ERR_RESPONSE_TYPE", text);
+      return (await this.#gates.input.guard(call(instance))) as Result;
     } catch (error) {
       markRemote(error);
       this.#gates.output.doubt();
@@ -458,6 +484,14 @@ function callHandler(instance: ObjectInstance, event: SocketEvent, life: LifeSoc
   } finally {
     event.called(hasHandler);
   }
+}
+
+async function respond(instance: ObjectInstance, request: Request) {
+  if (!instance.fetch) throw objectError("ERR_NO_HANDLER", "No fetch handler defined in Durable Object");
+  const response = await instance.fetch(request);
+  if (isResponse(response)) return response;
+  const text = "Durable Object fetch handler didn't respond with a Response object";
+  throw objectError("ERR_RESPONSE_TYPE", text);
 }
 
 function construct(binding: string, hex: string) {

@@ -51,6 +51,25 @@ export interface Control {
   /** Fails as a defect of the addon would. */
   panic(message: string): never;
 
+  // Of the room of RPC. A path is the names that lead to a member, which is read where there is no message of arguments.
+
+  /** Gives the worker a function that calls what lives in another one. */
+  callElsewhereWith(
+    call: (
+      address: readonly string[],
+      path: readonly string[],
+      message: object | undefined,
+      depth: number,
+      pipelineDepth: number,
+    ) => Promise<object>,
+  ): void;
+  callEntrypoint(
+    entrypoint: { name?: string | undefined; props?: unknown },
+    path: readonly string[],
+    message: object | undefined,
+    nesting?: [depth: number, pipelineDepth: number],
+  ): Promise<object>;
+
   // Of the room of queues
 
   /** Calls back whenever the worker has sent messages. */
@@ -58,6 +77,14 @@ export interface Control {
 
   // Of the room of Durable Objects
 
+  /** Calls or reads a member of an object. */
+  callObject(
+    binding: string,
+    hex: string,
+    path: readonly string[],
+    message: object | undefined,
+    depth?: number,
+  ): Promise<object>;
   bindClasses(bindings: ObjectBinding[], alarms: boolean, deletesAlarm: boolean): void;
   objectStorage(binding: string, hex: string): Promise<DurableObjectStorage>;
   /** The digits of the ids of a binding's objects that live or have stored something, in order. */

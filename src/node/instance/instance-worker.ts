@@ -12,7 +12,7 @@ import { NoOpLog } from "../log/log.ts";
 import { mergeOptions, validateOptions } from "../options/options.ts";
 import { allOf, OPTIONS, roomHooks } from "../options/table.ts";
 import { formatSize, moduleRules, readBindings, readScript } from "../script/script.ts";
-import { callFunction, serviceNames } from "./services.ts";
+import { callFunction, entrypointOf, serviceNames } from "./services.ts";
 import { soon } from "./soon.ts";
 import { Sources } from "../script/script-sources.ts";
 import type { Log, MiniflareOptions } from "../../../index.d.ts";
@@ -329,7 +329,7 @@ class Worker {
     if (Object.hasOwn(this.#roomServices, target)) return this.#roomServices[target](request);
     const service = this.options.serviceBindings?.[target];
     if (typeof service === "function") return callFunction(target, service, request);
-    return this.#group.service(target, service).dispatch(null, request);
+    return this.#group.service(target, service).dispatch(entrypointOf(service), request);
   }
 
   /** Ends a start whose script still waits for something. */
