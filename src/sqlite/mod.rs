@@ -16,7 +16,7 @@ pub mod limits;
 pub mod run;
 pub mod session;
 pub mod sessions;
-mod split;
+pub mod split;
 mod staged;
 pub mod statement;
 pub mod watch;

@@ -8,6 +8,7 @@ const FLAGS: readonly [enable: string, disable: string | undefined, since: strin
   ["websocket_standard_binary_type", "websocket_no_standard_binary_type", "2026-03-17"],
   ["websocket_close_reason_byte_limit", "no_websocket_close_reason_byte_limit", "2026-03-03"],
   ["delete_all_deletes_alarm", "delete_all_preserves_alarm", "2026-02-24"],
+  ["assets_navigation_prefers_asset_serving", "assets_navigation_has_no_effect", "2025-04-01"],
   ["nodejs_compat", undefined, undefined],
   ["queues_json_messages", "no_queues_json_messages", "2024-03-18"],
   ["streams_enable_constructors", "streams_disable_constructors", "2022-11-30"],

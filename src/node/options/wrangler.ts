@@ -7,7 +7,7 @@ import { devVars } from "./dev-vars.ts";
 import { OPTIONS } from "./table.ts";
 import { inherit, inheritAll } from "./wrangler-environments.ts";
 import { warnOfKeys } from "./wrangler-known.ts";
-import type { Log, MiniflareOptions, ModuleRule } from "../../../index.d.ts";
+import type { AssetsOptions, Log, MiniflareOptions, ModuleRule } from "../../../index.d.ts";
 import type { WorkerOptions } from "./config.ts";
 import type { ConfigPlace } from "./find-config.ts";
 import type { OptionRow } from "./table.ts";
@@ -50,6 +50,15 @@ export interface ProducerConfig {
   queue: string;
   /** In seconds. */
   delivery_delay?: number;
+}
+
+/** Static assets. */
+export interface AssetsConfig {
+  directory?: string;
+  binding?: string;
+  html_handling?: AssetsOptions["htmlHandling"];
+  not_found_handling?: AssetsOptions["notFoundHandling"];
+  run_worker_first?: boolean | string[];
 }
 
 /** The class of a Durable Object. */
@@ -111,6 +120,7 @@ export interface WranglerConfig {
   d1_databases?: { binding: string }[];
   durable_objects?: { bindings?: ObjectConfig[] };
   migrations?: ObjectMigration[];
+  assets?: AssetsConfig;
   name?: string;
   main?: string;
   compatibility_date?: string;
