@@ -43,8 +43,8 @@ import { reportError } from "ext:miniflare/web/rejections.ts";
 import type { RequestContext } from "ext:miniflare/realm/context.ts";
 import type { AlarmFailure, AlarmInfo, AlarmState } from "ext:miniflare/durable/alarms.ts";
 import type { Open } from "ext:miniflare/durable/entries.ts";
-import type { StorageKind } from "ext:miniflare/durable/storage.ts";
 import type { LifeSockets, SocketEvent } from "ext:miniflare/durable/sockets.ts";
+import type { StorageKind } from "ext:miniflare/durable/storage.ts";
 import type { DurableObjectNamespace, NamespaceBackend } from "./object-namespace.ts";
 
 /** A binding of a class: its name, that of the class, and the worker that exports it. */

@@ -119,8 +119,8 @@ export interface WranglerConfig {
   r2_buckets?: { binding: string }[];
   d1_databases?: { binding: string }[];
   durable_objects?: { bindings?: ObjectConfig[] };
-  migrations?: ObjectMigration[];
   assets?: AssetsConfig;
+  migrations?: ObjectMigration[];
   name?: string;
   main?: string;
   compatibility_date?: string;
