@@ -29,7 +29,7 @@ pub struct Sessions {
     /// Of those whose users have asked for it.
     histories: RefCell<HashMap<String, Rc<History>>>,
     now_ms: Box<dyn Fn() -> f64>,
-    is_on_server: Cell<bool>,
+    place: RefCell<Place>,
     itself: Weak<Sessions>,
 }
 
@@ -45,7 +45,7 @@ impl Sessions {
             turns: Cell::new(0),
             histories: RefCell::default(),
             now_ms,
-            is_on_server: Cell::new(false),
+            place: RefCell::default(),
             itself: itself.clone(),
         })
     }
@@ -82,7 +82,7 @@ impl Sessions {
 
     /// The session of a user.
     pub fn open(&self, name: &str, user: u64) -> Result<Rc<Session>> {
-        if self.is_on_server.get() {
+        if self.is_on_server() {
             return Err(SqlError::Store(StoreError::other(
                 "Durable Objects with SQLite storage cannot be stored on a Redis server: they are files of SQLite. Set \
                  durableObjectsPersist to a folder, or leave it out to store them in memory.",
@@ -104,6 +104,10 @@ impl Sessions {
         let session = Session::new(database, self.itself.clone());
         self.open.borrow_mut().insert(name.into(), session.clone());
         Ok(session)
+    }
+
+    fn is_on_server(&self) -> bool {
+        matches!(*self.place.borrow(), Place::Redis(..))
     }
 
     pub(super) fn note(&self, session: Rc<Session>) {
@@ -151,11 +155,13 @@ impl Sessions {
 
 impl Keeps for Sessions {
     fn settle(&self, place: &Place, background: &Handle) -> store::Result<()> {
-        self.is_on_server.set(matches!(place, Place::Redis(..)));
-        if self.is_on_server.get() {
+        if self.place.replace(place.clone()) == *place {
             return Ok(());
         }
         self.open.borrow_mut().clear();
+        if self.is_on_server() {
+            return Ok(());
+        }
         self.databases.settle(place, background)
     }
 

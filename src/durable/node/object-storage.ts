@@ -16,7 +16,7 @@ type Loaded = () => Control | undefined;
 type Open = () => Promise<[Control, Storage]>;
 
 const RELOADED =
-  "The worker was loaded again since the storage was opened: await mf.getDurableObjectStorage(id) again for sql, kv and transactionSync().";
+  "The worker was loaded again since the storage was opened: await storage.sync() before sql, kv and transactionSync().";
 
 class DurableObjectStorage implements Storage {
   #loaded: Loaded;
