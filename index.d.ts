@@ -2086,6 +2086,25 @@ export interface DurableObjectStorage extends DurableObjectOperator {
    * @throws the error of `closure`, and `Error` for a class without `useSQLite`
    */
   transactionSync<T>(closure: () => T): T;
+  /**
+   * Returns a bookmark of the state that was committed last, for a class with `useSQLite`. From the first call on, the
+   * states of all commits are kept, in memory, for 30 days of the instance's clock. Bookmarks are in the order of states.
+   */
+  getCurrentBookmark(): Promise<string>;
+  /**
+   * Returns the bookmark of the state that was in force at a time.
+   *
+   * @param time a `Date`, or milliseconds since 1970
+   * @throws {Error} for a time before states were kept
+   */
+  getBookmarkForTime(time: number | Date): Promise<string>;
+  /**
+   * Has the object start from a state when it is constructed again, with SQL, entries and the alarm.
+   *
+   * @returns the bookmark that undoes it
+   * @throws {Error} for a bookmark of another object or instance
+   */
+  onNextSessionRestoreBookmark(bookmark: string): Promise<string>;
 }
 
 /** A value of SQL: `INTEGER` and `REAL`, `TEXT`, `BLOB`, `NULL`. */

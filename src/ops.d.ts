@@ -47,9 +47,12 @@ export function op_durable_put(open: Native<"Open">, key: string, value: unknown
 export function op_durable_put_many(open: Native<"Open">, pairs: unknown[]): void;
 export function op_durable_sql_abort(open: Native<"Open">): void;
 export function op_durable_sql_begin(open: Native<"Open">, asTransaction: boolean): number;
+export function op_durable_sql_bookmark(open: Native<"Open">): string;
+export function op_durable_sql_bookmark_at(open: Native<"Open">, timeMs: number): string;
 export function op_durable_sql_end(open: Native<"Open">, ticket: number, commits: boolean): boolean;
 export function op_durable_sql_execute(open: Native<"Open">, text: string, values: unknown[]): unknown[];
 export function op_durable_sql_next(cursor: Native<"Cursor">, all: boolean): unknown[];
+export function op_durable_sql_restore_next(open: Native<"Open">, bookmark: string): string;
 export function op_durable_sql_size(open: Native<"Open">): number;
 export function op_durable_stored(binding: string): Promise<string[]>;
 export function op_fail(message: string): void;

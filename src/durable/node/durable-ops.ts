@@ -141,8 +141,11 @@ export {
   op_durable_put,
   op_durable_put_many,
   noSql as op_durable_sql_begin,
+  noSql as op_durable_sql_bookmark,
+  noSql as op_durable_sql_bookmark_at,
   noSql as op_durable_sql_end,
   noSql as op_durable_sql_execute,
   noSql as op_durable_sql_next,
+  noSql as op_durable_sql_restore_next,
   noSql as op_durable_sql_size,
 };

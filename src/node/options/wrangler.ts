@@ -77,6 +77,14 @@ export interface ObjectMigration {
   deleted_classes?: string[];
 }
 
+/** What a worker exports, as far as it says how objects of a class are stored. */
+export interface ExportConfig {
+  type?: string;
+  storage?: string;
+  state?: string;
+  renamed_to?: string;
+}
+
 export interface Rule {
   type: ModuleRule["type"];
   globs: string[];
@@ -123,6 +131,7 @@ export interface WranglerConfig {
   durable_objects?: { bindings?: ObjectConfig[] };
   assets?: AssetsConfig;
   migrations?: ObjectMigration[];
+  exports?: Record<string, ExportConfig>;
   name?: string;
   main?: string;
   compatibility_date?: string;
