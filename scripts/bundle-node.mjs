@@ -24,6 +24,7 @@ const ENTRY_POINTS = {
   "durable-objects": "durable/node/durable-names.ts",
   "html-rewriter": "html/node/html-names.ts",
   "web-sockets": "websocket/node/websocket-names.ts",
+  "cloudflare-test": "node/env/cloudflare-test.ts",
   jest: "node/env/jest.ts",
   vitest: "node/env/vitest.ts",
   environment: "node/env/environment.ts",

@@ -41,7 +41,8 @@ export type MethodsOfRooms = typeof cache.methods &
   typeof durable.methods &
   typeof kv.methods &
   typeof queues.methods &
-  typeof r2.methods;
+  typeof r2.methods &
+  typeof web.methods;
 export type RoomMethods = Extract<keyof MethodsOfRooms, string>;
 
 export { rooms };

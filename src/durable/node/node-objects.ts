@@ -1,12 +1,13 @@
 // Durable Objects from outside the worker: how Node reaches them.
 
-import { DurableObjectNamespace, partsOf } from "../object-namespace.ts";
+import { DurableObjectNamespace, parsedId, partsOf } from "../object-namespace.ts";
 import { describe } from "../../node/errors.ts";
 import { objectIds } from "../../node/binding/binding.ts";
 import { splitRequest } from "../../node/http/http-request.ts";
-import type { RequestInfo, RequestInit, Response } from "../../../index.d.ts";
+import type { Response } from "../../../index.d.ts";
 import type { RequestParts } from "../../node/http/http-request.ts";
-import type { ObjectParts } from "../../worker/contract.ts";
+import type { NamespaceBackend } from "../object-namespace.ts";
+import type { ObjectParts, IdParts } from "../../worker/contract.ts";
 
 /** What namespaces ask of an instance, whichever worker it has at the time. */
 export interface NamespacesInstance {
@@ -17,8 +18,8 @@ export interface NamespacesInstance {
 
 /** What makes the namespaces of an instance. */
 function objectNamespaces({ dispatch, isEnabled, warn }: NamespacesInstance) {
-  const fetch = (binding: string, hex: string, input: RequestInfo, init?: RequestInit) =>
-    dispatch([binding, hex], splitRequest(input, init));
+  const fetch: NamespaceBackend["fetch"] = (binding, hex, input, init, { name }) =>
+    dispatch(name === undefined ? [binding, hex] : [binding, hex, name], splitRequest(input, init)) as never;
   const backend = { ...objectIds, fetch, isEnabled, warn };
   return (binding: string) => new DurableObjectNamespace(String(binding), backend);
 }
@@ -33,7 +34,7 @@ function digitsOf(id: unknown): string | undefined {
 }
 
 /** The binding and the digits of an id that `method` was called with; undefined of an object that only looks like one. */
-function idParts(method: string, id: unknown): ObjectParts | undefined {
+function idParts(method: string, id: unknown): IdParts | undefined {
   const parts = partsOf(id);
   if (parts === undefined && digitsOf(id) === undefined) {
     throw new TypeError(`${method}() takes a Durable Object's id, got ${describe(id)}`);
@@ -42,7 +43,7 @@ function idParts(method: string, id: unknown): ObjectParts | undefined {
 }
 
 /** The same of an object that looks like an id, whose last digits say which of the bindings with these names it is of. */
-function likelyParts(method: string, id: unknown, names: readonly string[]): ObjectParts {
+function likelyParts(method: string, id: unknown, names: readonly string[]): IdParts {
   const hex = digitsOf(id) as string;
   const binding = names.find((name) => isOf(name, hex));
   if (binding !== undefined) return [binding, hex];
@@ -52,7 +53,7 @@ function likelyParts(method: string, id: unknown, names: readonly string[]): Obj
 
 function isOf(binding: string, hex: string): boolean {
   try {
-    return objectIds.parseId(binding, hex) === hex;
+    return parsedId(binding, hex, objectIds)[0] === hex;
   } catch {
     return false;
   }

@@ -11,6 +11,7 @@ import { FETCH, Miniflare } from "../instance/miniflare.ts";
 import { validateOptions } from "../options/options.ts";
 import { rooms } from "../rooms.ts";
 import { KEEPING } from "../options/table.ts";
+import { enter } from "./current.ts";
 import { additions } from "./additions.ts";
 import { needsWorker, ownBindings } from "./bindings.ts";
 import { helpers } from "./helpers.ts";
@@ -110,6 +111,7 @@ async function environmentOf(
   const fetch = (...args: Parameters<Instance[typeof FETCH]>) => mf[FETCH](...args);
   const caches = await mf.getCaches();
   additions.begin();
+  const leave = enter({ mf, bindings: () => bindings, mock });
   return {
     globals: merged(
       ownRealm(),
@@ -128,6 +130,7 @@ async function environmentOf(
       return restore;
     },
     async dispose() {
+      leave();
       additions.end();
       await mf.dispose();
     },
