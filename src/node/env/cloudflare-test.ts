@@ -35,14 +35,6 @@ const SELF: typeof contract.SELF = {
   queue: (queue, messages) => current().mf.dispatchQueue(queue, messages),
 };
 
-const fetchMock = new Proxy({} as typeof contract.fetchMock, {
-  get(_, name) {
-    const { mock } = current();
-    const value: unknown = Reflect.get(mock, name);
-    return typeof value === "function" ? value.bind(mock) : value;
-  },
-});
-
 const abortAllDurableObjects = method("abortAllDurableObjects");
 const createExecutionContext = method("createExecutionContext");
 const createMessageBatch = method("createMessageBatch");
@@ -55,6 +47,7 @@ const runDurableObjectAlarm = method("runDurableObjectAlarm");
 const runInDurableObject = method("runInDurableObject");
 const waitOnExecutionContext = method("waitOnExecutionContext");
 
+export * from "../../mock/node/test-mock.ts";
 export {
   abortAllDurableObjects,
   createExecutionContext,
@@ -63,7 +56,6 @@ export {
   env,
   evictAllDurableObjects,
   evictDurableObject,
-  fetchMock,
   getQueueResult,
   listDurableObjectIds,
   runDurableObjectAlarm,
