@@ -21,7 +21,7 @@ import { op_after_microtasks, op_durable_block_ms } from "ext:core/ops";
 import { confirm } from "ext:miniflare/durable/entries.ts";
 import { atRandom, indexOf, isSimulating, startWait, stopWait } from "ext:miniflare/realm/simulation.ts";
 import { currentStretch, microtasksDone } from "ext:miniflare/realm/stretch.ts";
-import { currentContext, enter as inContext, gatedContext } from "ext:miniflare/realm/context.ts";
+import { currentContext, currentContinuation, enterWith, gatedContext, proceed } from "ext:miniflare/realm/context.ts";
 import type { Wait } from "ext:miniflare/realm/simulation.ts";
 import type { Open } from "ext:miniflare/durable/entries.ts";
 
@@ -141,10 +141,10 @@ export class InputGate {
     refuse: (error: unknown) => Promise<Result>,
   ): Promise<Result> {
     if (this.#broken !== undefined) return refuse(this.#broken.error);
-    const context = currentContext();
+    const continuation = currentContinuation();
     return new Promise((resolve, reject) => {
       const run = (work: () => Promise<Result> | undefined) => {
-        const outcome = inContext(context, work);
+        const outcome = proceed(continuation, work);
         if (outcome === undefined) resolve(undefined as Result);
         else outcome.then(resolve, reject);
       };
@@ -217,7 +217,7 @@ export class InputGate {
     this.#closures++;
     try {
       await undefined;
-      return await inContext(gatedContext(currentContext(), undefined), closure);
+      return await enterWith({ request: gatedContext(currentContext(), undefined) }, closure);
     } finally {
       this.#closures--;
       this.use();

@@ -19,6 +19,8 @@ interface NamespaceBackend extends ObjectIds {
     init: miniflare.RequestInit | undefined,
     id: DurableObjectId,
   ): globalThis.Response | Promise<globalThis.Response>;
+  /** A member that stubs do not have themselves: by RPC it is the object's. */
+  member?(binding: string, hex: string, member: string, name: string | undefined): unknown;
   /** Whether a compatibility flag is on. */
   isEnabled(flag: string): boolean;
   warn(text: string): void;
@@ -35,6 +37,7 @@ const BASE = "https://fake-host";
 const HTTP = /^https?:\/\//i;
 
 let partsOf: (id: unknown) => Parts | undefined;
+let stubPartsOf: (stub: object) => [...parts: Parts, name: string | undefined] | undefined;
 
 class DurableObjectId implements miniflare.DurableObjectId {
   declare readonly name?: string;
@@ -73,6 +76,23 @@ class DurableObjectStub implements miniflare.DurableObjectStub {
     this.#binding = binding;
     this.#hex = hex;
     this.id = id;
+  }
+
+  static {
+    stubPartsOf = (stub) => (#backend in stub ? [stub.#binding, stub.#hex, stub.id.name] : undefined);
+    // Where lookups end that find nothing else, so that what stubs have themselves costs no more.
+    const members = new Proxy(
+      {},
+      {
+        get(target, name, stub) {
+          // A stub is no promise: awaiting it gives the stub.
+          const isOwn = typeof name === "symbol" || name === "then" || name in target || !(#backend in stub);
+          if (isOwn || !stub.#backend.isEnabled("rpc")) return Reflect.get(target, name, stub);
+          return stub.#backend.member?.(stub.#binding, stub.#hex, name as string, stub.id.name);
+        },
+      },
+    );
+    Object.setPrototypeOf(DurableObjectStub.prototype, members);
   }
 
   get name() {
@@ -213,6 +233,7 @@ function describe(value: unknown) {
 }
 
 const exportedPartsOf = (id: unknown) => partsOf(id);
-export { exportedPartsOf as partsOf, parsedId };
+const exportedStubPartsOf = (stub: object) => stubPartsOf(stub);
+export { exportedPartsOf as partsOf, exportedStubPartsOf as stubPartsOf, parsedId };
 export { DurableObjectId, DurableObjectNamespace, DurableObjectStub };
 export type { NamespaceBackend, ObjectIds };

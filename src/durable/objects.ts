@@ -10,6 +10,7 @@ import {
   op_durable_id_parse,
   op_durable_id_unique,
   op_durable_open,
+  op_durable_sql_abort,
 } from "ext:core/ops";
 import { deliverAlarm, recallName, watchAlarms } from "ext:miniflare/durable/alarms.ts";
 import { confirm } from "ext:miniflare/durable/entries.ts";
@@ -20,7 +21,7 @@ import { CLASSES } from "ext:miniflare/durable/object-kinds.ts";
 import { within } from "ext:miniflare/durable/event-timeout.ts";
 import { isSimulating, someTime } from "ext:miniflare/realm/simulation.ts";
 import { DurableObjectState } from "ext:miniflare/durable/state.ts";
-import { DurableObjectStorage } from "ext:miniflare/durable/storage.ts";
+import { DurableObjectStorage, PLAIN } from "ext:miniflare/durable/storage.ts";
 import { Request } from "ext:miniflare/web/request-class.ts";
 import {
   advance,
@@ -34,19 +35,22 @@ import {
 } from "ext:miniflare/realm/context.ts";
 import { miniflareError } from "ext:miniflare/realm/realm-errors.ts";
 import { load } from "ext:miniflare/realm/lazy.ts";
+import { remote } from "ext:miniflare/realm/remote.ts";
 import { encodeThrown, HOST, host } from "ext:miniflare/realm/port.ts";
 import { fetchElsewhere } from "ext:miniflare/membrane/worker/elsewhere.ts";
 import { arrivingRequest, arrivingResponse, isResponse } from "ext:miniflare/web/wire-request.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import { reportError } from "ext:miniflare/web/rejections.ts";
 import type { RequestContext } from "ext:miniflare/realm/context.ts";
+import type { Here, Reach } from "ext:miniflare/realm/remote.ts";
 import type { AlarmFailure, AlarmInfo, AlarmState } from "ext:miniflare/durable/alarms.ts";
 import type { Open } from "ext:miniflare/durable/entries.ts";
 import type { LifeSockets, SocketEvent } from "ext:miniflare/durable/sockets.ts";
+import type { StorageKind } from "ext:miniflare/durable/storage.ts";
 import type { DurableObjectNamespace, NamespaceBackend } from "./object-namespace.ts";
 
 /** A binding of a class: its name, that of the class, and the worker that exports it. */
-export type Binding = [binding: string, className: string, scriptName: string | undefined];
+export type Binding = [binding: string, className: string, scriptName: string | undefined, hasSql: boolean];
 type ObjectClass = new (state: DurableObjectState, env: object) => ObjectInstance;
 /** An instance of the user's class, with the handlers that it may have. */
 interface ObjectInstance {
@@ -58,6 +62,8 @@ interface ObjectInstance {
 }
 /** Calls back once Node's microtasks are done. */
 export type Soon = (callback: () => void) => void;
+/** A call by RPC, made with the instance. */
+type Call<Result> = (instance: object) => Promise<Result>;
 export type Work<Result> = (instance: object, state: DurableObjectState) => Result | Promise<Result>;
 
 interface ObjectGates {
@@ -71,6 +77,7 @@ interface StorageEntry {
   gates: ObjectGates;
   open: Open;
   alarm: AlarmState;
+  kind: StorageKind;
   storage: DurableObjectStorage;
   opening?: Promise<void> | undefined;
 }
@@ -85,6 +92,8 @@ core.registerErrorBuilder("ERR_DESERIALIZATION", (message) => objectError("ERR_D
 
 /** The class of each binding whose objects live in this worker; those of others live where their script runs. */
 const classes = new Map<string, ObjectClass>();
+/** What their storage is, if it is not the plain one. */
+const kinds = new Map<string, StorageKind>();
 /** By binding, then by id. */
 const storages: ByBinding<StorageEntry> = new Map();
 const objects: ByBinding<LivingObject> = new Map();
@@ -96,6 +105,7 @@ export function namespaces(bindings: string[], flags: string[]): [name: string, 
     uniqueId: op_durable_id_unique,
     parseId: op_durable_id_parse,
     isEnabled: (flag) => flags.includes(flag),
+    member: (binding, hex, member, name) => remote().member(reachOf(binding, hex, name), member),
     warn: (text) => host(HOST.WARN, text),
     async fetch(binding, hex, input, init, { name }) {
       const leaves = depart();
@@ -122,18 +132,46 @@ async function askHere([binding, hex, name]: Target, input: RequestInfo | URL, i
   return arrivingResponse(await enter(objectContext(), () => object.fetch(request)));
 }
 
-function askElsewhere([binding, hex, name]: Target, input: RequestInfo | URL, init: RequestInit | undefined) {
+/** How RPC reaches an object: here, or in the worker that has its class. */
+export function reachOf(...target: Target): Reach {
+  const here: Here = (call) => callHere(target, call, objectContext());
+  return { here: classes.has(target[0]) ? here : undefined, address: addressOf(target) };
+}
+
+/** A name that is unknown does not cross. */
+const addressOf = ([binding, hex, name]: Target): Target =>
+  name === undefined ? [binding, hex] : [binding, hex, name];
+
+async function callHere<Result>([binding, hex, name]: Target, call: Call<Result>, context = currentContext()) {
+  const opening = storageOf(binding, hex, name).opening;
+  if (opening !== undefined) await opening;
+  countInternalSubrequest();
+  const object = objectOf(binding, hex);
+  return enter(context, () => object.call(call));
+}
+
+/** Serves a call by RPC from outside the worker. */
+export const callObject = (target: Target, path: string[], message?: object, depth?: number) =>
+  enter(eventContext(depth), () => remote().serveObject((call) => callHere(target, call), path, message));
+
+function askElsewhere(target: Target, input: RequestInfo | URL, init: RequestInit | undefined) {
   const request = new Request(input, init);
   countInternalSubrequest();
-  return fetchElsewhere(name === undefined ? [binding, hex] : [binding, hex, name], request, objectContext());
+  return fetchElsewhere(addressOf(target), request, objectContext());
 }
 
 /**
  * Finds the classes that `[binding, className, scriptName]` name among what the script exports, and delivers the alarms
- * of their objects from now on; none on its own unless `alarms`.
+ * of their objects from now on; none on its own unless `alarms`. `deletesAlarm` is whether `deleteAll()` of an object with
+ * a database deletes its alarm.
  */
-export function bindClasses(bindings: Binding[], exported: Record<string, unknown>, alarms: boolean) {
-  for (const [binding, className, scriptName] of bindings) {
+export function bindClasses(
+  bindings: Binding[],
+  exported: Record<string, unknown>,
+  alarms: boolean,
+  deletesAlarm: boolean,
+) {
+  for (const [binding, className, scriptName, hasSql] of bindings) {
     const Class = Object.hasOwn(exported, className) ? exported[className] : undefined;
     if (typeof Class !== "function") {
       const script = scriptName === undefined ? "" : ` in script "${scriptName}"`;
@@ -141,6 +179,7 @@ export function bindClasses(bindings: Binding[], exported: Record<string, unknow
       throw objectError("ERR_CLASS_NOT_FOUND", text);
     }
     classes.set(binding, Class as ObjectClass);
+    if (hasSql) kinds.set(binding, { hasSql, deletesAlarm });
   }
   if (classes.size > 0) watchAlarms([...classes.keys()], alarms, deliverAlarmOf, reportAlarm);
 }
@@ -158,7 +197,8 @@ export async function fetchObject([binding, hex, name]: Target, request: Request
  */
 export function storageOf(binding: string, hex: string, name?: string) {
   const entry = entryOf(storages, binding, hex, () => {
-    const entry = storageOver(op_durable_open(binding, hex), binding, hex);
+    const open = op_durable_open(binding, hex, kinds.get(binding)?.hasSql ?? false);
+    const entry = storageOver(open, binding, hex);
     entry.opening = opened(entry, () => (storages.get(binding) as ById<StorageEntry>).delete(hex));
     return entry;
   });
@@ -188,6 +228,7 @@ function lose(binding: string, hex: string, open: Open) {
   const known = storages.get(binding)?.get(hex);
   if (known?.open !== open) return;
   known.gates.life.end();
+  op_durable_sql_abort(open);
   (storages.get(binding) as ById<StorageEntry>).delete(hex);
   objects.get(binding)?.delete(hex);
   loseSockets(binding, hex);
@@ -219,7 +260,8 @@ export function storageOver(open: Open, binding: string, hex: string, name?: str
   const input = new InputGate((error) => reset(binding, hex, gates, error));
   const gates: ObjectGates = { input, output, life: new Life() };
   const alarm: AlarmState = { handled: undefined, name };
-  return { gates, open, alarm, storage: new DurableObjectStorage(open, gates, alarm) };
+  const kind = kinds.get(binding) ?? PLAIN;
+  return { gates, open, alarm, kind, storage: new DurableObjectStorage(open, gates, alarm, kind) };
 }
 
 /** Delivers an object's alarm, in a context of its own. An object that cannot be constructed has failed to handle it. */
@@ -306,12 +348,13 @@ export const livingIds = (binding: string) => [...(objects.get(binding)?.keys() 
 
 /**
  * Forgets an object; whether it lived. Events that it is handling go on over the same entries, but a gate that
- * it closes delays no event any more; its timers end with them.
+ * it closes delays no event any more; its timers end with them. A transaction of a database that is open is rolled back.
  */
 export function evict(binding: string, hex: string) {
   const known = storages.get(binding)?.get(hex);
   if (known !== undefined) {
     known.gates.life.end();
+    op_durable_sql_abort(known.open);
     (storages.get(binding) as ById<StorageEntry>).set(hex, storageOver(known.open, binding, hex, known.alarm.name));
   }
   hibernate(binding, hex);
@@ -369,12 +412,19 @@ class LivingObject {
     }
   }
 
-  /** A request that the constructor itself makes is delivered when the constructor is done. */
   fetch(request: Request) {
+    return this.call((instance) => respond(instance, request));
+  }
+
+  /**
+   * Runs `call(instance)`, a request or a call by RPC, as an event of the object. What the constructor itself asks for is
+   * delivered when the constructor is done.
+   */
+  call<Result>(call: Call<Result>): Promise<Result> {
     if (this.#instance === undefined) this.#gates.input.use();
     this.#enterContext();
     this.#gates.life.begin();
-    return this.#gates.input.enter(() => this.#deliver(request));
+    return this.#gates.input.enter(() => this.#deliver(call));
   }
 
   /** Runs `work(instance, state)`, code in Node, as an event of the object. */
@@ -442,15 +492,11 @@ class LivingObject {
     }
   }
 
-  async #deliver(request: Request) {
+  async #deliver<Result>(call: Call<Result>): Promise<Result> {
     try {
       const instance = this.#instance;
       if (instance === undefined) throw this.#failure;
-      if (!instance.fetch) throw objectError("ERR_NO_HANDLER", "No fetch handler defined in Durable Object");
-      const response = await this.#gates.input.guard(instance.fetch(request));
-      if (isResponse(response)) return response;
-      const text = "Durable Object fetch handler didn't respond with a Response object";
-      throw objectError("ERR_RESPONSE_TYPE", text);
+      return (await this.#gates.input.guard(call(instance))) as Result;
     } catch (error) {
       markRemote(error);
       this.#gates.output.doubt();
@@ -470,6 +516,14 @@ function callHandler(instance: ObjectInstance, event: SocketEvent, life: LifeSoc
   } finally {
     event.called(hasHandler);
   }
+}
+
+async function respond(instance: ObjectInstance, request: Request) {
+  if (!instance.fetch) throw objectError("ERR_NO_HANDLER", "No fetch handler defined in Durable Object");
+  const response = await instance.fetch(request);
+  if (isResponse(response)) return response;
+  const text = "Durable Object fetch handler didn't respond with a Response object";
+  throw objectError("ERR_RESPONSE_TYPE", text);
 }
 
 function construct(binding: string, hex: string) {

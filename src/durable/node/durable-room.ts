@@ -84,6 +84,7 @@ const methods = {
 function openNamespaces(inside: Inside): (binding: string) => DurableObjectNamespace {
   return objectNamespaces({
     dispatch: (target, request) => dispatch(inside, target, request),
+    call: async (target, path, message) => (await controlOf(inside, target)).callObject(target, path, message),
     isEnabled: (flag) => inside.worker.flags.includes(flag),
     warn: (text) => inside.log.warn(text),
   });

@@ -3,6 +3,7 @@
 import { DurableObjectNamespace, parsedId, partsOf } from "../object-namespace.ts";
 import { describe } from "../../node/errors.ts";
 import { objectIds } from "../../node/binding/binding.ts";
+import { remoteMember } from "../../node/instance/remote.ts";
 import { splitRequest } from "../../node/http/http-request.ts";
 import type { Response } from "../../../index.d.ts";
 import type { RequestParts } from "../../node/http/http-request.ts";
@@ -12,15 +13,23 @@ import type { ObjectParts, IdParts } from "../../worker/contract.ts";
 /** What namespaces ask of an instance, whichever worker it has at the time. */
 export interface NamespacesInstance {
   dispatch(this: void, target: ObjectParts, request: RequestParts): Promise<Response>;
+  /** Calls a member of an object. */
+  call(this: void, target: ObjectParts, path: readonly string[], message: object | undefined): Promise<object>;
   isEnabled(this: void, flag: string): boolean;
   warn(this: void, text: string): void;
 }
 
+/** A name that is unknown does not cross. */
+const addressOf = (binding: string, hex: string, name: string | undefined): ObjectParts =>
+  name === undefined ? [binding, hex] : [binding, hex, name];
+
 /** What makes the namespaces of an instance. */
-function objectNamespaces({ dispatch, isEnabled, warn }: NamespacesInstance) {
+function objectNamespaces({ dispatch, call, isEnabled, warn }: NamespacesInstance) {
   const fetch: NamespaceBackend["fetch"] = (binding, hex, input, init, { name }) =>
-    dispatch(name === undefined ? [binding, hex] : [binding, hex, name], splitRequest(input, init)) as never;
-  const backend = { ...objectIds, fetch, isEnabled, warn };
+    dispatch(addressOf(binding, hex, name), splitRequest(input, init)) as never;
+  const member: NamespaceBackend["member"] = (binding, hex, member, name) =>
+    remoteMember((path, message) => call(addressOf(binding, hex, name), path, message), member);
+  const backend = { ...objectIds, fetch, member, isEnabled, warn };
   return (binding: string) => new DurableObjectNamespace(String(binding), backend);
 }
 

@@ -21,7 +21,7 @@ const homeIn = ({ group, worker }: Inside, [binding]: ObjectParts | [binding: st
   home(group, worker, [binding]);
 
 /** What the worker that an object lives in can be asked. */
-async function controlOf(inside: Inside, [binding]: [binding: string, hex?: string]): Promise<Control> {
+async function controlOf(inside: Inside, [binding]: ObjectParts | [binding: string]): Promise<Control> {
   await inside.worker.lane();
   return (await homeIn(inside, [binding]).lane()).control;
 }

@@ -13,13 +13,13 @@ const method = <Name extends keyof Instance>(name: Name) =>
 const env = new Proxy(
   {},
   {
-    get: (_, name) => Reflect.get(current().bindings(), name),
-    set: (_, name, value) => Reflect.set(current().bindings(), name, value),
-    has: (_, name) => Reflect.has(current().bindings(), name),
-    deleteProperty: (_, name) => Reflect.deleteProperty(current().bindings(), name),
-    ownKeys: () => Reflect.ownKeys(current().bindings()),
+    get: (_, name) => Reflect.get(current().bindings, name),
+    set: (_, name, value) => Reflect.set(current().bindings, name, value),
+    has: (_, name) => Reflect.has(current().bindings, name),
+    deleteProperty: (_, name) => Reflect.deleteProperty(current().bindings, name),
+    ownKeys: () => Reflect.ownKeys(current().bindings),
     getOwnPropertyDescriptor(_, name) {
-      const descriptor = Reflect.getOwnPropertyDescriptor(current().bindings(), name);
+      const descriptor = Reflect.getOwnPropertyDescriptor(current().bindings, name);
       return descriptor && { ...descriptor, configurable: true };
     },
   },

@@ -1,14 +1,9 @@
 // The environment that a test runs in, for modules that the test imports. They may be other copies of this package's files.
 
-import type { Instance } from "./helpers.ts";
-import type { MockAgent } from "../../../index.d.ts";
+import type { TestInstance } from "./test-instance.ts";
 
-/** What a test's environment has. */
-interface Current {
-  mf: Instance;
-  bindings(): object;
-  mock: MockAgent;
-}
+/** Gives the instance, and makes it if it has not been made. */
+type Current = () => TestInstance;
 
 const CURRENT = Symbol.for("miniflare-rs.environment");
 const NONE =
@@ -23,10 +18,10 @@ function enter(current: Current): () => void {
 }
 
 /** @throws outside of an environment */
-function current(): Current {
+function current(): TestInstance {
   const found: Current | undefined = Reflect.get(globalThis, CURRENT);
   if (found === undefined) throw new Error(NONE);
-  return found;
+  return found();
 }
 
 export { current, enter };
