@@ -139,7 +139,7 @@ export function reachOf(...target: Target): Reach {
 }
 
 /** A name that is unknown does not cross. */
-const addressOf = ([binding, hex, name]: Target): Target =>
+const addressOf = ([binding, hex, name]: Target): [binding: string, hex: string, name?: string] & readonly string[] =>
   name === undefined ? [binding, hex] : [binding, hex, name];
 
 async function callHere<Result>([binding, hex, name]: Target, call: Call<Result>, context = currentContext()) {
