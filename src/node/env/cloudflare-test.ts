@@ -6,8 +6,13 @@ import type * as contract from "../../../types/cloudflare-test.d.ts";
 import type { Instance } from "./helpers.ts";
 
 /** A function that calls a method of the instance. */
-const method = <Name extends keyof Instance>(name: Name) =>
-  ((...args: unknown[]) => (current().mf[name] as (...args: unknown[]) => unknown)(...args)) as Instance[Name];
+const method = <Name extends string & keyof Instance>(name: Name) =>
+  ({
+    [name](...args: unknown[]) {
+      const { mf } = current();
+      return (mf[name] as (...args: unknown[]) => unknown).apply(mf, args);
+    },
+  })[name] as unknown as Instance[Name];
 
 /** The bindings of the worker, whichever is loaded. */
 const env = new Proxy(
