@@ -56,7 +56,12 @@ export const room = {
     bundle().fetchObject(object, request),
   control: {
     bindClasses(bindings: Binding[], alarms: boolean, deletesAlarm: boolean) {
-      if (bindings.length > 0) bundle().bindClasses(bindings, worker.exports, alarms, deletesAlarm);
+      if (bindings.length === 0) return;
+      bundle().bindClasses(bindings, worker.exports, alarms, deletesAlarm);
+      worker.namespaceOf = (name) => {
+        const bound = bindings.find(([, className]) => className === name);
+        return bound && bundle().namespaces([bound[0]], [...worker.flags])[0][1];
+      };
     },
     /** Calls or reads a member of an object, by RPC. */
     callObject: (...args: Call) => bundle().callObject(...args),

@@ -23,14 +23,12 @@ interface Remote {
 
 type Deliver = (exported: object, request: Request, props: unknown) => unknown;
 
-let services: { Class: object; deliver: Deliver } | undefined;
-/** Takes the class of services, and what delivers a request to an exported entrypoint of this worker, with props. */
-export function provideServices(Class: object, deliver: Deliver) {
-  services = { Class, deliver };
+let deliver: Deliver | undefined;
+export function deliverWith(given: Deliver) {
+  deliver = given;
 }
-/** The class of services. */
-export const serviceClass = () => services?.Class;
-export const deliverAt: Deliver = (...args) => services?.deliver(...args);
+/** Delivers a request to an exported entrypoint of this worker, with props. */
+export const deliverAt: Deliver = (...args) => deliver?.(...args);
 
 let provided: Remote | undefined;
 export function provideRemote(remote: Remote) {

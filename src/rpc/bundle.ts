@@ -21,11 +21,7 @@ passIn({
   platform: platformHere,
   crossing: platformCrossing,
   capability,
-  refuse: (name) =>
-    new DOMException(
-      `Could not serialize object of type "${name}". This type does not support serialization.`,
-      "DataCloneError",
-    ),
+  refuse: (text) => new DOMException(text, "DataCloneError"),
 });
 
 findHooksWith((value) => {
@@ -41,9 +37,7 @@ keepWith((args) => {
 constructWith((target) => {
   if (typeof target === "function" || isPlain(target)) return hookOfTarget(target);
   if (typeof target === "object" && target !== null && isTarget(target)) return hookOfTarget(target);
-  throw new TypeError(
-    'RpcStub takes a plain object, a function, or an instance of RpcTarget: extend RpcTarget, which is imported from "cloudflare:workers"',
-  );
+  throw new TypeError("RpcStubs can only wrap plain objects, functions, and RpcTarget derivatives.");
 });
 
 worker.isEntrypoint = isEntrypointClass;

@@ -16,7 +16,8 @@ export interface Passing {
   /** What becomes of an object of the platform; undefined for what is none. */
   platform(value: object): unknown;
   error(value: Error): unknown;
-  refuse(name: string): Error;
+  /** The error of a value that cannot be passed. */
+  refuse(text: string): Error;
 }
 
 type AnyObject = Record<string, unknown>;
@@ -46,19 +47,18 @@ export class Copier {
 
   copy(value: unknown): unknown {
     if (isPrimitive(value)) return value;
-    if (typeof value === "symbol") throw this.#passing.refuse("symbol");
+    if (typeof value === "symbol") throw this.#passing.refuse(`${String(value)} could not be cloned.`);
     return this.#copyObject(value as object);
   }
 
   #copyObject(value: object): unknown {
     const known = this.#known?.get(value);
     if (known !== undefined) return known;
-    // Two of one target are two stubs, so neither is known afterwards.
     const hook = hookOf(value);
-    if (hook !== undefined) return this.#passing.stub(value, hook);
+    if (hook !== undefined) return this.#note(value, this.#passing.stub(value, hook));
     const pending = pendingName(value);
-    if (pending !== undefined) throw this.#passing.refuse(pending);
-    if (typeof value === "function") return this.#passing.target(value);
+    if (pending !== undefined) throw this.#passing.refuse(unserializable(pending));
+    if (typeof value === "function") return this.#note(value, this.#passing.target(value));
     if (Array.isArray(value)) return this.#copyArray(value);
     if (isPlain(value)) return this.#copyMembers(value, {});
     return this.#copyBuiltIn(value);
@@ -89,19 +89,21 @@ export class Copier {
   }
 
   #copyBuiltIn(value: object): unknown {
-    if (this.#passing.isTarget(value)) return this.#passing.target(value);
+    if (this.#passing.isTarget(value)) return this.#note(value, this.#passing.target(value));
     if (value instanceof Map) return this.#copyMap(value);
     if (value instanceof Set) return this.#copySet(value);
     if (value instanceof Date) return this.#note(value, new Date(value.getTime()));
     if (value instanceof RegExp) return this.#note(value, new RegExp(value.source, value.flags));
     if (value instanceof ArrayBuffer) return this.#note(value, value.slice(0));
     if (ArrayBuffer.isView(value)) return this.#copyView(value);
-    if (value instanceof Error) return this.#note(value, this.#passing.error(value));
     if (value instanceof Number || value instanceof String || value instanceof Boolean || value instanceof BigInt)
       return this.#note(value, Object(value.valueOf()));
     const platform = this.#passing.platform(value);
-    if (platform !== undefined) return platform;
-    throw this.#passing.refuse(nameOf(value));
+    if (platform !== undefined) return this.#note(value, platform);
+    if (value instanceof Error) return this.#note(value, this.#passing.error(value));
+    const name = nameOf(value);
+    const isBuiltIn = BUILT_IN.some((Class) => value instanceof Class);
+    throw this.#passing.refuse(isBuiltIn ? `#<${name}> could not be cloned.` : unserializable(name));
   }
 
   #copyMap(value: Map<unknown, unknown>) {
@@ -125,6 +127,12 @@ export class Copier {
     return this.#note(view, new (Class as typeof Uint8Array)(copied, byteOffset, length));
   }
 }
+
+/** Built-in classes whose objects have no copy. */
+const BUILT_IN = [Promise, WeakMap, WeakSet, WeakRef];
+
+const unserializable = (name: string) =>
+  `Could not serialize object of type "${name}". This type does not support serialization.`;
 
 const VIEWS = [
   ...[Uint8Array, Int8Array, Uint8ClampedArray, Uint16Array, Int16Array, Uint32Array, Int32Array],

@@ -24,6 +24,7 @@ export function copyError(error: Error, copyMember: CopyMember): Error {
     : new (Class ?? Error)(message);
   const stack = read(() => error.stack);
   if (typeof stack === "string") set(copy, "stack", stack, false);
+  if (Class === undefined && read(() => Object.hasOwn(error, "name"))) set(copy, "name", name, true);
   if (read(() => Object.hasOwn(error, "cause")))
     set(
       copy,
@@ -39,13 +40,29 @@ export function copyError(error: Error, copyMember: CopyMember): Error {
   return copy;
 }
 
-function set(error: Error, name: string, value: unknown, enumerable: boolean) {
+function set(error: object, name: string, value: unknown, enumerable: boolean) {
   Object.defineProperty(error, name, { value, writable: true, configurable: true, enumerable });
 }
 
-/** Marks an error as one of the other end. */
+/** The names of those `DOMException`s that calls fail with. */
+const EXCEPTIONS = new Set(["AbortError", "DataCloneError", "TimeoutError"]);
+
+/** A `DOMException` as an error that crosses the membrane. */
+export const plainError = ({ name, message }: DOMException): Error => {
+  const error = new Error(message);
+  set(error, "name", name, true);
+  return error;
+};
+
+/** The `DOMException` that crossed as an error, or the value itself. */
+export const exceptionOf = (value: unknown): unknown =>
+  value instanceof Error && !(value instanceof DOMException) && EXCEPTIONS.has(value.name)
+    ? new DOMException(value.message, value.name)
+    : value;
+
+/** Marks what was thrown as an error of the other end. */
 export function asRemote(error: unknown): unknown {
-  if (error instanceof Error) set(error, "remote", true, true);
+  if (typeof error === "object" && error !== null && Object.isExtensible(error)) set(error, "remote", true, true);
   return error;
 }
 

@@ -2,7 +2,7 @@
 // in the worker and one in Node.
 
 import { Copier, replaceIn } from "./copy.ts";
-import { asRemote, copyError } from "./errors.ts";
+import { asRemote, copyError, exceptionOf } from "./errors.ts";
 import { CALL, READ, RELEASE } from "./hook.ts";
 import { Message } from "./message.ts";
 import { disposeOf, hookOf, isPlain, stubOf } from "./stubs.ts";
@@ -21,7 +21,7 @@ export interface PassingRealm {
   platform(value: object): unknown;
   /** The same for another realm: an object whose kind crosses the membrane. */
   crossing(value: object): unknown;
-  refuse(name: string): Error;
+  refuse(text: string): Error;
   /** The capability of a hook, called with no hook of another realm's. */
   capability(hook: Hook): Capability;
 }
@@ -115,6 +115,12 @@ export function disposable(value: object, dispose: () => void) {
   Object.defineProperty(value, Symbol.dispose, { value: dispose, writable: true, configurable: true });
 }
 
+/** What a caller gets of what the receiver threw: a value that is no object becomes the text of an error. */
+export function remoteError(thrown: unknown): unknown {
+  const isObject = (typeof thrown === "object" && thrown !== null) || typeof thrown === "function";
+  return asRemote(isObject ? exceptionOf(passHere(thrown).value) : new Error(String(thrown)));
+}
+
 /** A reference to something of another realm. All that were made of one share it. */
 export class RemoteHook implements Hook {
   #capability: Capability;
@@ -162,7 +168,7 @@ export async function ask(
   try {
     result = (await send(message)) as Message;
   } catch (error) {
-    throw received(passHere(asRemote(error)));
+    throw remoteError(error);
   }
   return received(unpack(result));
 }

@@ -59,7 +59,8 @@ export function find(receiver: unknown, path: Path, first: Lookup | undefined): 
     const hook = index === 0 ? undefined : hookOf(value);
     if (hook !== undefined) return { hook, rest: path.slice(index) };
     const lookup = index === 0 && first !== undefined ? first : lookupOf(value);
-    if (lookup === undefined) throw notImplemented(path[index]);
+    // A value that has no members to reach is itself what the receiver does not have.
+    if (lookup === undefined) throw notImplemented(path[Math.max(index - 1, 0)]);
     self = value;
     value = lookup(value as object, path[index]);
   }

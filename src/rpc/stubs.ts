@@ -3,6 +3,7 @@
 // A member of a stub is an `RpcProperty`, whatever the other end has. Calling one gives an `RpcPromise`, whose members are
 // properties in turn: calls of these wait for the promise, in order.
 
+import { asRemote } from "./errors.ts";
 import { isThenable, notCallable, notImplemented } from "./hook.ts";
 import type { Hook, Path } from "./hook.ts";
 
@@ -206,6 +207,8 @@ class ResultHook implements Hook {
     return this.#result.then(async (value) => {
       try {
         return await follow(value, path, kept?.args);
+      } catch (error) {
+        throw asRemote(error);
       } finally {
         kept?.dispose();
       }
@@ -234,7 +237,7 @@ function follow(value: unknown, path: Path, args: unknown[] | undefined): unknow
   for (let index = 0; index < path.length; index++) {
     const hook = hookOf(one);
     if (hook !== undefined) return hook.send(path.slice(index), args);
-    if (!isPlain(one)) throw notImplemented(path[index]);
+    if (!isPlain(one)) throw notImplemented(path[Math.max(index - 1, 0)]);
     if (!Object.hasOwn(one, path[index])) throw notImplemented(path[index]);
     one = one[path[index]];
   }

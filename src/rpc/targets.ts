@@ -3,8 +3,8 @@
 
 import { capabilityOver } from "ext:miniflare/rpc/capability.ts";
 import { complete } from "ext:miniflare/rpc/complete.ts";
-import { asRemote } from "ext:miniflare/rpc/errors.ts";
-import { pack, passHere, received } from "ext:miniflare/rpc/passing.ts";
+import { pack, passHere, received, remoteError } from "ext:miniflare/rpc/passing.ts";
+import { plainError } from "ext:miniflare/rpc/errors.ts";
 import { use } from "ext:miniflare/rpc/receivers.ts";
 import { advance, currentContext, currentContinuation, depart, proceed } from "ext:miniflare/realm/context.ts";
 import { reportError } from "ext:miniflare/web/rejections.ts";
@@ -50,9 +50,6 @@ export async function callHere(call: (args: Passed<unknown[]> | undefined) => Pr
     if (arrives !== undefined) await arrives;
   }
 }
-
-/** What a caller gets of an error of the receiver's. */
-export const remoteError = (error: unknown) => asRemote(passHere(error).value);
 
 class Target {
   count = 0;
@@ -131,11 +128,14 @@ export class TargetHook implements Hook {
 
 export const hookOfTarget = (value: object): Hook => new TargetHook(new Target(value));
 
+/** What was thrown, with nothing of this realm in it. */
+const ownError = (thrown: unknown) => (thrown instanceof DOMException ? plainError(thrown) : passHere(thrown).value);
+
 /** What another realm calls for a hook of this one. */
 export const capability: (hook: Hook) => Capability = capabilityOver(
   (hook, path, args) =>
     hook instanceof TargetHook ? hook.run(path, args, packResult) : hook.send(path, args?.value).then(packResult),
-  (error) => passHere(error).value,
+  ownError,
 );
 
 /** What another realm gets: a message, or an error that has nothing of this realm in it. */
@@ -143,7 +143,7 @@ export async function answered(result: Promise<Message>): Promise<Message> {
   try {
     return await result;
   } catch (error) {
-    throw passHere(error).value;
+    throw ownError(error);
   }
 }
 

@@ -86,9 +86,7 @@ class Way {
   }
 
   put(event: SocketEvent, ready?: Ready): void {
-    const entry: Entry = { event, isDue: false, bytes: sizeOf(event) };
-    this.#waiting.push(entry);
-    this.bytes += entry.bytes;
+    const entry = this.#enter(event);
     const due = () => this.#due(entry);
     if (ready === undefined) this.#soon(due);
     else
@@ -96,6 +94,21 @@ class Way {
         (data) => this.#ready(entry, data),
         () => this.#lost(entry),
       );
+  }
+
+  /** Puts events that are delivered one right after the other. */
+  putTogether(events: SocketEvent[]): void {
+    const entries = events.map((event) => this.#enter(event));
+    this.#soon(() => {
+      for (const entry of entries) this.#due(entry);
+    });
+  }
+
+  #enter(event: SocketEvent): Entry {
+    const entry: Entry = { event, isDue: false, bytes: sizeOf(event) };
+    this.#waiting.push(entry);
+    this.bytes += entry.bytes;
+    return entry;
   }
 
   #ready(entry: Entry, data: unknown) {

@@ -19,9 +19,8 @@ import {
   setCf,
 } from "ext:miniflare/web/wire-request.ts";
 import { ANSWER, decode, encode, encodeThrown, HOST, host, TARGET } from "ext:miniflare/realm/port.ts";
-import { provideServices } from "ext:miniflare/realm/remote.ts";
+import { deliverWith } from "ext:miniflare/realm/remote.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
-import { Fetcher } from "ext:miniflare/worker/worker-services.ts";
 import type { Encode } from "ext:miniflare/realm/port.ts";
 import type { Handlers } from "ext:miniflare/realm/worker.ts";
 import type { Response as WorkersResponse } from "ext:miniflare/web/response-class.ts";
@@ -97,8 +96,8 @@ function deliver(
 type EntrypointTarget = [none: null, name: string | null, props: WireValue];
 const isEntrypoint = (target: unknown): target is EntrypointTarget => (target as unknown[])[0] === null;
 
-provideServices(Fetcher, (exported, request, props) =>
-  deliverTo(exported as Handlers, FETCH, request, { waits: [], passThrough: false, spare: undefined, props }),
+deliverWith((exported, request, props) =>
+  deliverTo(exported as Handlers, NAMED_FETCH, request, { waits: [], passThrough: false, spare: undefined, props }),
 );
 
 function deliverToEntrypoint([, name, props]: EntrypointTarget, request: Request, state: State) {
@@ -108,8 +107,16 @@ function deliverToEntrypoint([, name, props]: EntrypointTarget, request: Request
   if (entrypoint === undefined || entrypoint === null) {
     throw new TypeError(`The worker exports no entrypoint "${name}".`);
   }
-  return deliverTo(entrypoint as Handlers, FETCH, request, state);
+  return deliverTo(entrypoint as Handlers, NAMED_FETCH, request, state);
 }
+
+/** A named entrypoint has no server behind it to go on to. */
+const NAMED_FETCH: typeof FETCH = {
+  ...FETCH,
+  unhandled() {
+    throw Object.assign(new Error("Handler does not export a fetch() function."), { remote: true });
+  },
+};
 
 // The caller's signal aborts the request's, whenever that is. The request is held until it is answered, and as long as
 // the answer's body is read; from then on, a reference to the request or its signal keeps both.

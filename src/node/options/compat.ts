@@ -29,17 +29,24 @@ const FLAGS: readonly [enable: string, disable: string | undefined, since: strin
   ["html_rewriter_treats_esi_include_as_void_tag", undefined, undefined],
 ];
 
-/** What only adds to what a worker has: without a date it is on. */
-const ADDITIONS: ReadonlySet<string> = new Set(["enable_ctx_exports", "rpc"]);
+/** What only adds to what a worker has. Without a date a worker has it, though its flag is not listed among those enabled. */
+const ADDITIONS = ["enable_ctx_exports", "rpc"];
 
 /** The enabled flags of an instance. Unknown flags are ignored. */
-function enabledFlags({ compatibilityDate, compatibilityFlags = [] }: MiniflareOptions): string[] {
-  const isSince = (since: string, flag: string) =>
-    compatibilityDate === undefined ? ADDITIONS.has(flag) : compatibilityDate >= since;
+function enabledFlags({ compatibilityDate = "1970-01-01", compatibilityFlags = [] }: MiniflareOptions): string[] {
   return FLAGS.filter(([enable, disable, since]) => {
     if (disable !== undefined && compatibilityFlags.includes(disable)) return false;
-    return compatibilityFlags.includes(enable) || (since !== undefined && isSince(since, enable));
+    return compatibilityFlags.includes(enable) || (since !== undefined && compatibilityDate >= since);
   }).map(([enable]) => enable);
 }
 
-export { enabledFlags };
+/** The flags by which a worker behaves. */
+function flagsInForce(options: MiniflareOptions): string[] {
+  const enabled = enabledFlags(options);
+  if (options.compatibilityDate !== undefined) return enabled;
+  const isOff = (flag: string) =>
+    FLAGS.some(([enable, disable = ""]) => enable === flag && options.compatibilityFlags?.includes(disable));
+  return [...enabled, ...ADDITIONS.filter((flag) => !enabled.includes(flag) && !isOff(flag))];
+}
+
+export { enabledFlags, flagsInForce };

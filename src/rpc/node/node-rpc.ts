@@ -89,11 +89,7 @@ passIn({
     (hook, path, args) => hook.send(path, args?.value).then(pack),
     (error) => error,
   ),
-  refuse: (name) =>
-    new DOMException(
-      `Could not serialize object of type "${name}". This type does not support serialization.`,
-      "DataCloneError",
-    ),
+  refuse: (text) => new DOMException(text, "DataCloneError"),
 });
 
 findHooksWith((value) => hooks.get(value));
@@ -105,7 +101,7 @@ keepWith((args) => {
 
 constructWith((target) => {
   if (typeof target === "function" || isPlain(target)) return hookOfTarget(target);
-  throw new TypeError("RpcStub takes a plain object or a function");
+  throw new TypeError("RpcStubs can only wrap plain objects, functions, and RpcTarget derivatives.");
 });
 
 const hooks = new WeakMap<object, Hook>();

@@ -32,6 +32,6 @@ const { endOf, socketOf, WebSocket, WebSocketPair } = createWebSockets({
   deserialize: (bytes) => adopt(deserialize(bytes)),
 });
 
-const kind = createSocketKind({ endOf, socketOf, soon: queueMicrotask, waiting });
+const kind = createSocketKind({ endOf, socketOf, soon: queueMicrotask, together: queueMicrotask, waiting });
 
 export { endOf, kind, WebSocket, WebSocketPair };
