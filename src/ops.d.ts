@@ -20,6 +20,7 @@ export function op_context_limits(): number[];
 export function op_d1_dump(name: string): WireValue;
 export function op_d1_run(name: string, queries: WireValue): WireValue;
 export function op_durable_alarm(open: Native<"Open">, act: number, value: number): number;
+export function op_durable_alarm_name(open: Native<"Open">, name: string | null | undefined): string | null;
 export function op_durable_alarm_retries(): number;
 export function op_durable_alarms_deliver(watcher: number, binding: string, id: string, begins: boolean): boolean;
 export function op_durable_alarms_due(watcher: number): Promise<string[]>;

@@ -38,6 +38,7 @@ const OUTSIDE = [
   "objectIds",
   "evictObject",
   "evictObjects",
+  "abortObjects",
   "runWithObject",
   "stateForGuest",
   "flushAlarms",
@@ -51,8 +52,8 @@ export const room = {
   /** `durableObjects` are the names of the bindings. */
   bind: ({ durableObjects, flags }: { durableObjects: string[]; flags: string[] }) =>
     durableObjects.length > 0 ? bundle().namespaces(durableObjects, flags) : [],
-  fetchTarget: ([binding, hex]: [binding: string, hex: string], request: Request) =>
-    bundle().fetchObject(binding, hex, request),
+  fetchTarget: (object: [binding: string, hex: string, name?: string], request: Request) =>
+    bundle().fetchObject(object, request),
   control: {
     bindClasses(bindings: Binding[], alarms: boolean, deletesAlarm: boolean) {
       if (bindings.length === 0) return;

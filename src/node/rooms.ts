@@ -46,7 +46,8 @@ export type MethodsOfRooms = typeof cache.methods &
   typeof kv.methods &
   typeof queues.methods &
   typeof r2.methods &
-  typeof rpc.methods;
+  typeof rpc.methods &
+  typeof web.methods;
 export type RoomMethods = Extract<keyof MethodsOfRooms, string>;
 
 export { rooms };
