@@ -19,7 +19,10 @@ interface Membrane {
   whenClosed(end: (reason: unknown) => void): () => void;
 }
 
-/** Passes events on to the other realm, and returns how many bytes wait there; without an event, that alone. */
+/**
+ * Passes events on to the other realm, and returns how many bytes wait there; without an event, that alone. A function in
+ * place of events is called back when little waits there.
+ */
 type Tell = (...events: EventsWire) => number;
 
 /** What a realm makes sockets of ends with. */
@@ -81,6 +84,7 @@ function createQuestions(outbox: Outbox): Record<string, (end: End, ...args: nev
       return end.link.waiting();
     },
     waiting: (end) => end.link.waiting(),
+    whenRoom: (end, callback: () => void) => end.link.whenRoom?.(callback),
     state: (end) => end.readyState,
     /** Whatever still comes is for nobody. */
     release: (end) => end.release(),
@@ -120,6 +124,10 @@ class FarTaker {
   waiting(): number {
     if (this.#known >= WORTH_ASKING) this.#telling([], 0);
     return this.#known + this.#untold;
+  }
+
+  whenRoom(callback: () => void) {
+    this.#telling([callback], 0);
   }
 
   /** The other realm may have ended. */
@@ -182,6 +190,10 @@ class FarLink implements Link {
     return this.#going.bytes + this.#untold + this.#known;
   }
 
+  whenRoom(callback: () => void) {
+    this.#ask(undefined, "whenRoom", callback);
+  }
+
   state() {
     return this.#ask<0 | 1 | 2 | 3>(READY_STATE.CLOSED, "state");
   }
@@ -215,10 +227,15 @@ class FarLink implements Link {
   };
 
   #arrive(events: EventsWire): number {
+    if (typeof events[0] === "function") this.#end.whenRoom(events[0] as () => void);
+    else this.#receive(events);
+    return this.#coming.bytes + this.#end.waiting();
+  }
+
+  #receive(events: EventsWire) {
     const arrived = read(events);
     if (this.#end.isCoupled) this.#coming.putTogether(arrived);
     else for (const event of arrived) this.#coming.put(event);
-    return this.#coming.bytes + this.#end.waiting();
   }
 
   #come(event: SocketEvent) {

@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import type { WebSocket as Connection } from "ws";
-import { ABNORMAL, NO_STATUS, Way } from "../end.ts";
+import { ABNORMAL, MOST_QUEUED, NO_STATUS, Way } from "../end.ts";
 import { endOf } from "./node-sockets.ts";
 import type { WebSocket } from "../../../index.d.ts";
 import type { End, Link, SocketEvent } from "../end.ts";
@@ -24,7 +24,8 @@ type Corked = Pick<Duplex, "cork" | "uncork">;
 export type Coupled = Pick<
   Connection,
   "on" | "once" | "send" | "close" | "terminate" | "readyState" | "bufferedAmount"
->;
+> &
+  Partial<Pick<Connection, "isPaused" | "pause" | "resume">>;
 
 /**
  * The end of a socket that may be coupled.
@@ -48,14 +49,26 @@ async function couple(connection: Coupled, socket: WebSocket, stream?: Corked): 
   listen(connection, (event) => {
     if (!end.hasClosed || event[0] === "error") end.put(event);
     if (event[0] === "close") end.release();
+    else holdBack(connection, end);
   });
   if (connection.readyState === CONNECTING) await once(connection as Connection, "open");
   const sender = stream === undefined ? connection : new Joining(connection, stream);
   end.accept({
-    take: (event) => void send(sender, event),
+    take(event) {
+      // A connection that is not read has no answer to a close.
+      if (event[0] === "close") connection.resume?.();
+      send(sender, event, () => end.drained());
+    },
     waiting: () => connection.bufferedAmount,
   });
   end.isCoupled = true;
+}
+
+/** A client that sends faster than the worker takes messages is not read until the worker has caught up. */
+function holdBack(connection: Coupled, { link }: End): void {
+  if (connection.isPaused === true || link.waiting() <= MOST_QUEUED) return;
+  connection.pause?.();
+  link.whenRoom?.(() => connection.resume?.());
 }
 
 /** The client of a socket is gone before there was a connection. */
@@ -124,9 +137,9 @@ class Joining implements Sender {
   }
 }
 
-function send(connection: Sender, event: SocketEvent): void {
+function send(connection: Sender, event: SocketEvent, sent: () => void): void {
   // A connection that is lost meanwhile says so by its events.
-  if (event[0] === "message") connection.send(event[1], () => {});
+  if (event[0] === "message") connection.send(event[1], sent);
   else if (event[0] === "close") close(connection, event[1], event[2]);
 }
 
@@ -154,7 +167,7 @@ const fitting = (bytes: Buffer) => {
 
 /** The link of a socket to a connection of its own. */
 function linkTo(connection: Coupled): Link {
-  const way = new Way((event) => send(connection, event), queueMicrotask);
+  const way = new Way((event) => send(connection, event, () => {}), queueMicrotask);
   return {
     put: (event, ready) => way.put(event, ready),
     waiting: () => way.bytes + connection.bufferedAmount,
