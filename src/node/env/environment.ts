@@ -6,6 +6,7 @@ import { FETCH, INSIDE } from "../instance/miniflare.ts";
 import { rooms } from "../rooms.ts";
 import { cachesOf } from "../../cache/node/cache-room.ts";
 import { additions } from "./additions.ts";
+import { stopListening } from "./env-events.ts";
 import { helpers } from "./helpers.ts";
 import { Later } from "./later.ts";
 import { ownRealm } from "./test-realm.ts";
@@ -66,6 +67,7 @@ function openEnvironment(plan: Plan, started: TestInstance | undefined = undefin
     remember: () => later.remember(),
     async dispose() {
       additions.end(loadReading);
+      stopListening();
       later.end();
       await later.made?.mf.dispose();
     },
