@@ -1,6 +1,7 @@
 // The sockets of Node's realm, over its events: the ends of pairs, and of what a worker has returned. Loaded with the first.
 
 import { waiting } from "../../node/binding/binding.ts";
+import { queueMicrotask } from "../../node/env/adopt.ts";
 import { CloseEvent, ErrorEvent } from "../../node/env/interfaces.ts";
 import { createSocketKind } from "../socket-kind.ts";
 import { createWebSockets } from "../web-socket.ts";
