@@ -36,6 +36,11 @@ export interface DurableObjectOptions {
    * get its bindings. Default: the worker that the binding belongs to.
    */
   scriptName?: string;
+  /**
+   * Whether each object has a database of SQLite, `ctx.storage.sql`, in which its entries are stored too. Configurations
+   * of wrangler say so by `new_sqlite_classes`. Data that was stored without it is not found with it. Default: `false`.
+   */
+  useSQLite?: boolean;
 }
 
 /** A queue that a worker sends messages to. */
@@ -45,6 +50,40 @@ export interface QueueBinding {
   queueName: string;
   /** For how many seconds a message waits that has no `delaySeconds`, 0 to 86,400. Default: 0. */
   deliveryDelay?: number;
+}
+
+/** Static assets. Names of Miniflare 4 are accepted as well; those of this package win. */
+export interface AssetsOptions {
+  /** The folder, relative to `rootPath`. Files above 25 MiB, and links that lead out of it, are not served. */
+  directory: string;
+  /** The name of a binding whose `fetch` asks the assets alone. Default: none. */
+  binding?: string;
+  /**
+   * How pages are asked for: `/a.html` is at `/a`, and `/a/index.html` at `/a/` (`"auto-trailing-slash"`), both with a slash at
+   * their ends (`"force-trailing-slash"`) or without one (`"drop-trailing-slash"`), or at the names of their files (`"none"`).
+   * Other forms redirect with status 307. Default: `"auto-trailing-slash"`.
+   */
+  htmlHandling?: "auto-trailing-slash" | "force-trailing-slash" | "drop-trailing-slash" | "none";
+  /**
+   * What paths without a file are answered with: status 404 without a body (`"none"`), `/index.html` with status 200
+   * (`"single-page-application"`), or the nearest `404.html` upward with status 404 (`"404-page"`). Default: `"none"`.
+   */
+  notFoundHandling?: "none" | "single-page-application" | "404-page";
+  /**
+   * Whether the worker answers all requests, or those for these paths: a star matches any text, and a path behind `!` is
+   * for the assets in any case. Default: `false`.
+   */
+  runWorkerFirst?: boolean | string[];
+  /** What Miniflare 4 calls `htmlHandling` and `notFoundHandling`. */
+  assetConfig?: {
+    html_handling?: AssetsOptions["htmlHandling"];
+    not_found_handling?: AssetsOptions["notFoundHandling"];
+  };
+  /** What Miniflare 4 calls `runWorkerFirst`: for all requests, or for paths, of which `asset_worker` are excluded. */
+  routerConfig?: {
+    invoke_user_worker_ahead_of_assets?: boolean;
+    static_routing?: { user_worker: string[]; asset_worker?: string[] };
+  };
 }
 
 /** How a worker consumes a queue. */
@@ -74,6 +113,10 @@ export type ServiceBinding =
       service: string;
       /** Accepted and ignored: every environment is the same worker. */
       environment?: string;
+      /** The export of the worker that is bound, a class or an object with handlers. Default: the default export. */
+      entrypoint?: string;
+      /** What the entrypoint finds as `ctx.props`. Default: an empty object. */
+      props?: Record<string, unknown>;
     }
   | ((request: Request) => globalThis.Response | Promise<globalThis.Response>);
 
@@ -392,6 +435,11 @@ export interface MiniflareOptions {
   siteInclude?: string[];
   /** Globs of the files that cannot be read. Default: none. */
   siteExclude?: string[];
+  /**
+   * A folder of static assets that are served before the worker runs: its path, relative to `rootPath`, or an object. A
+   * worker with assets needs no script. With `watch`, a change in the folder reloads the worker. Default: none.
+   */
+  assets?: string | AssetsOptions;
   /** Whether caches store anything. With `false`, `caches` exists and does nothing. Default: `true`. */
   cache?: boolean;
   /** Whether to log a warning, once, when a cache is used: `workers.dev` subdomains have no cache. Default: `false`. */
@@ -703,7 +751,21 @@ export class Miniflare extends EventTarget {
    * const ns = await mf.getDurableObjectNamespace("COUNTER");
    * const res = await ns.get(ns.idFromName("a")).fetch("http://localhost/");
    */
-  getDurableObjectNamespace(name: string): Promise<DurableObjectNamespace>;
+  getDurableObjectNamespace<T = unknown>(name: string): Promise<DurableObjectNamespace<T>>;
+
+  /**
+   * Returns a worker of the instance as a service. Its `fetch` and its methods reach the worker that is loaded, also after a
+   * reload.
+   *
+   * @param name the name of a mount, or the option `name` of the main worker. Default: this worker.
+   * @param options the entrypoint that is meant. Default: the default export
+   * @throws {MiniflareCoreError} `ERR_SERVICE_NOT_MOUNTED` if no worker has the name
+   *
+   * @example
+   * const greeter = await mf.getWorker<{ greet(name: string): string }>();
+   * console.log(await greeter.greet("World"));
+   */
+  getWorker<T = unknown>(name?: string, options?: FetcherOptions): Promise<Fetcher<T>>;
 
   /**
    * Returns the storage of an object, for use in Node. The object need not have been constructed. The storage stays
@@ -748,12 +810,18 @@ export class Miniflare extends EventTarget {
 
   /**
    * Evicts the object from memory, as Workers do with idle objects; the next event constructs a new instance over the
-   * stored data. Events that the object is handling run to their end, and its timers end with them.
+   * stored data. Events that the object is handling run to their end, and its timers end with them. Sockets that it has
+   * accepted with `acceptWebSocket()` stay connected.
    *
+   * @param object an id, or a stub
+   * @param options `webSockets: "close"` ends the connections too: peers get a close with 1006. Default: `"hibernate"`
    * @returns whether the object was live
-   * @throws {TypeError} if `id` is invalid
+   * @throws {TypeError} if `object` or `options` is invalid
    */
-  evictDurableObject(id: DurableObjectId): Promise<boolean>;
+  evictDurableObject(
+    object: DurableObjectId | DurableObjectStub,
+    options?: { webSockets?: "hibernate" | "close" },
+  ): Promise<boolean>;
 
   /**
    * Starts a simulation with this seed, as the option `simulate` does, without a reload. Durable Objects are
@@ -1210,6 +1278,17 @@ export interface WebSocket extends EventTarget {
    * @throws {TypeError} for other codes, before `accept()`, and when called again
    */
   close(code?: number, reason?: string): void;
+  /**
+   * Attaches a clone of a value to the connection. If a Durable Object has accepted the socket with `acceptWebSocket()`,
+   * the attachment survives the eviction of the object.
+   *
+   * @throws {DOMException} `DataCloneError` if the value cannot be cloned
+   * @throws {Error} if it is larger than 16,384 bytes when serialized
+   *   ([Workers](https://developers.cloudflare.com/durable-objects/best-practices/websockets/))
+   */
+  serializeAttachment(value: unknown): void;
+  /** Returns a clone of the value that was attached last, or `null`. */
+  deserializeAttachment<T = unknown>(): T | null;
   addEventListener<Type extends keyof WebSocketEventMap>(
     type: Type,
     listener: ((event: WebSocketEventMap[Type]) => void) | { handleEvent(event: WebSocketEventMap[Type]): void } | null,
@@ -1683,6 +1762,19 @@ export function applyD1Migrations(
   table?: string,
 ): Promise<string[]>;
 
+/**
+ * Reads the migrations of a folder, for {@link applyD1Migrations}: for a set-up that passes them on to where the folder
+ * cannot be read, such as a test in a worker. The queries of each are its single statements.
+ *
+ * @param folder the folder, whose files `*.sql` are read in the order of the numbers that their names begin with
+ * @throws {Error} if the folder cannot be read
+ *
+ * @example
+ * const migrations = await readD1Migrations("./migrations");
+ * await applyD1Migrations(await mf.getD1Database("DB"), migrations);
+ */
+export function readD1Migrations(folder: string | URL): Promise<D1Migration[]>;
+
 export interface CacheQueryOptions {
   /** Whether to treat requests with other methods as GET. Default: `false`. */
   ignoreMethod?: boolean;
@@ -1721,7 +1813,59 @@ export interface CacheStorage {
   open(name: string): Promise<Cache>;
 }
 
-/** A reference to an object. Creating a stub does not construct the object; the first `fetch` does. */
+/** The members of a class that are none of its methods for RPC. */
+type EventMembers =
+  | "alarm"
+  | "connect"
+  | "ctx"
+  | "env"
+  | "fetch"
+  | "webSocketClose"
+  | "webSocketError"
+  | "webSocketMessage";
+
+/** What a call by RPC returns: a promise, whose members can be called before it is settled. */
+export type RpcResult<T> = Promise<T> & RpcMembers<T>;
+
+/** A value as it arrives by RPC: functions and targets are stubs. */
+export type RpcReceived<T> = T extends (...args: infer Args) => infer Result
+  ? ((...args: Args) => RpcResult<RpcReceived<Awaited<Result>>>) & Disposable
+  : T;
+
+/** The members of a class or a target that calls by RPC reach: methods, and properties as promises. */
+export type RpcMembers<T> = T extends object
+  ? {
+      [Name in Exclude<keyof T, EventMembers | symbol>]: T[Name] extends (...args: infer Args) => infer Result
+        ? (...args: Args) => RpcResult<RpcReceived<Awaited<Result>>>
+        : Promise<Awaited<T[Name]>>;
+    }
+  : unknown;
+
+/**
+ * A worker of an instance as a service, as in a service binding. Beside `fetch`, it has the methods of the entrypoint, whose
+ * class or object is `T`.
+ */
+export type Fetcher<T = unknown> = RpcMembers<T> & {
+  /**
+   * Sends a request to the entrypoint.
+   *
+   * @throws the error of the handler
+   */
+  fetch(input: RequestInfo, init?: RequestInit): Promise<Response>;
+};
+
+/** Which entrypoint of a worker is meant. */
+export interface FetcherOptions {
+  /** The name of the export. Default: the default export. */
+  entrypoint?: string;
+  /** What the entrypoint finds as `ctx.props`. Default: an empty object. */
+  props?: Record<string, unknown>;
+}
+
+/** A stub of an object of the class `T`: `fetch`, and the methods of the class. */
+export type DurableObjectStubOf<T> = DurableObjectStub & RpcMembers<T>;
+
+/** A reference to an object. Creating a stub does not construct the object; the first `fetch` or call does. */
 export interface DurableObjectStub {
   readonly id: DurableObjectId;
   readonly name?: string;
@@ -1736,7 +1880,7 @@ export interface DurableObjectStub {
 }
 
 /** The objects of one binding. Namespaces of the same binding refer to the same objects, in Node and in the worker. */
-export interface DurableObjectNamespace {
+export interface DurableObjectNamespace<T = unknown> {
   /**
    * Returns a new, unique id.
    * @throws {TypeError} for a jurisdiction other than `eu` and `fedramp`
@@ -1753,12 +1897,12 @@ export interface DurableObjectNamespace {
    * Returns a stub for the object with this id.
    * @throws {TypeError} if the id is invalid or belongs to another namespace
    */
-  get(id: DurableObjectId): DurableObjectStub;
+  get(id: DurableObjectId): DurableObjectStubOf<T>;
   /**
    * Returns this namespace: jurisdictions have no effect here.
    * @throws {TypeError} for a jurisdiction other than `eu` and `fedramp`
    */
-  jurisdiction(jurisdiction: DurableObjectJurisdiction): DurableObjectNamespace;
+  jurisdiction(jurisdiction: DurableObjectJurisdiction): DurableObjectNamespace<T>;
 }
 
 /** The state that an object is constructed with. */
@@ -1776,6 +1920,62 @@ export interface DurableObjectState {
    * @throws the error of `closure`
    */
   blockConcurrencyWhile<T>(closure: () => T | Promise<T>): Promise<T>;
+  /**
+   * Resets the object at once: its pending events, and calls that wait for it, fail with `reason`, its sockets are closed
+   * with 1006, and its storage refuses further calls. The next event constructs the object again.
+   *
+   * @param reason default: an `Error`
+   * @throws `reason`, so that no code behind the call runs
+   */
+  abort(reason?: unknown): never;
+  /**
+   * Accepts a socket, instead of its `accept()`. Its events go to the methods `webSocketMessage(socket, message)`,
+   * `webSocketClose(socket, code, reason, wasClean)` and `webSocketError(socket, error)` of the object. The socket stays
+   * connected if the object is evicted, and the next event constructs the object again.
+   *
+   * @param tags at most 10, of at most 256 characters; equal ones count once
+   * @throws {Error} if the socket, or the other one of its pair, was used before; if a tag is too long, or there are too
+   *   many; if the object has 32,768 sockets already
+   *   ([Workers](https://developers.cloudflare.com/durable-objects/api/state/#acceptwebsocket))
+   */
+  acceptWebSocket(socket: WebSocket, tags?: string[]): void;
+  /**
+   * Returns the accepted sockets whose peer is still connected: the newest first, or with a tag, the oldest first. A
+   * connection is the same object each time, until the object is evicted.
+   */
+  getWebSockets(tag?: string): WebSocket[];
+  /**
+   * Returns the tags that the socket was accepted with.
+   *
+   * @throws {Error} if it was not accepted with `acceptWebSocket()`
+   */
+  getTags(socket: WebSocket): string[];
+  /**
+   * Has messages that equal the request answered with the response, without a call of the object. Without an argument,
+   * nothing is answered any more.
+   *
+   * @throws {RangeError} if the request or the response has more than 2,048 bytes
+   */
+  setWebSocketAutoResponse(pair?: WebSocketRequestResponsePair): void;
+  /** Returns what `setWebSocketAutoResponse()` has set, or `null`. */
+  getWebSocketAutoResponse(): WebSocketRequestResponsePair | null;
+  /** Returns when a message of the socket was last answered automatically, or `null`. */
+  getWebSocketAutoResponseTimestamp(socket: WebSocket): Date | null;
+  /**
+   * Limits the time that handlers of sockets' events may take. What takes longer is reported as an error, and is not
+   * waited for any more.
+   *
+   * @param milliseconds at most 604,800,000 (7 days); without it or with 0, there is no limit
+   */
+  setHibernatableWebSocketEventTimeout(milliseconds?: number): void;
+  /** Returns what `setHibernatableWebSocketEventTimeout()` has set, or `null`. */
+  getHibernatableWebSocketEventTimeout(): number | null;
+}
+
+/** A message, and how it is answered: for `setWebSocketAutoResponse()`. A class of workers. */
+export interface WebSocketRequestResponsePair {
+  readonly request: string;
+  readonly response: string;
 }
 
 /** Options of every call of a storage. */
@@ -1852,10 +2052,16 @@ export interface DurableObjectTransaction extends DurableObjectOperator {
 
 /** The storage of one object. */
 export interface DurableObjectStorage extends DurableObjectOperator {
-  /** Deletes all keys, and the alarm. */
+  /**
+   * Deletes all keys, and the alarm. For a class with `useSQLite` it deletes all tables, and the alarm only with the
+   * compatibility flag `delete_all_deletes_alarm`, which is on since 2026-02-24.
+   *
+   * @throws {Error} within a transaction
+   */
   deleteAll(options?: DurableObjectStorageOptions): Promise<void>;
   /**
-   * Runs `closure` and commits its writes. Runs it again if others have written in the meantime what it has read.
+   * Runs `closure` and commits its writes. Runs it again if others have written in the meantime what it has read. For a
+   * class with `useSQLite` it runs once, SQL takes part, and transactions may be within each other.
    *
    * @returns the result of `closure`
    * @throws the error of `closure`; then nothing is written
@@ -1863,6 +2069,94 @@ export interface DurableObjectStorage extends DurableObjectOperator {
   transaction<T>(closure: (transaction: DurableObjectTransaction) => T | Promise<T>): Promise<T>;
   /** Resolves when all previous writes are safe. */
   sync(): Promise<void>;
+  /**
+   * The object's database.
+   * @throws {Error} for a class without `useSQLite`
+   */
+  readonly sql: SqlStorage;
+  /**
+   * The entries, without promises; the same as those of the other methods.
+   * @throws {Error} for a class without `useSQLite`
+   */
+  readonly kv: SyncKvStorage;
+  /**
+   * Runs `closure`, and undoes what it has written if it throws. May be called within itself.
+   *
+   * @returns the result of `closure`; a promise is returned as it is, and what follows its first `await` is not undone
+   * @throws the error of `closure`, and `Error` for a class without `useSQLite`
+   */
+  transactionSync<T>(closure: () => T): T;
+}
+
+/** A value of SQL: `INTEGER` and `REAL`, `TEXT`, `BLOB`, `NULL`. */
+export type SqlStorageValue = number | string | ArrayBuffer | null;
+
+/**
+ * The SQLite database of a Durable Object. What is written without an `await` between is one transaction, with the entries
+ * and the alarm; responses wait until it is committed.
+ */
+export interface SqlStorage {
+  /**
+   * Executes a text of SQL. What it writes is written when this returns. Of several statements, the bindings and the rows
+   * are those of the last one.
+   *
+   * @param bindings numbers, which are bound as `REAL`; texts; buffers; `null` and `undefined` as `NULL`; all others as
+   *   texts
+   * @throws {Error} with the text of SQLite, such as `no such table: t: SQLITE_ERROR`
+   * @throws {TypeError} for a `bigint` or a symbol
+   */
+  exec<T extends Record<string, SqlStorageValue> = Record<string, SqlStorageValue>>(
+    query: string,
+    ...bindings: unknown[]
+  ): SqlStorageCursor<T>;
+  /** Bytes of the database, without free pages. */
+  readonly databaseSize: number;
+  /** The class of cursors, for `instanceof`. */
+  readonly Cursor: unknown;
+  /** For `instanceof`. */
+  readonly Statement: unknown;
+}
+
+/** The rows of a statement, which are read as they are asked for. All methods go on with the same rows. */
+export interface SqlStorageCursor<T extends Record<string, SqlStorageValue>> {
+  next(): IteratorResult<T, undefined>;
+  /** Returns the rows that are left. */
+  toArray(): T[];
+  /**
+   * Returns the only row.
+   * @throws {Error} if there is none, or another one
+   */
+  one(): T;
+  /** Returns the rows that are left as arrays of all columns, those with equal names too. */
+  raw<U extends SqlStorageValue[]>(): SqlStorageRawIterator<U>;
+  /** The names of the columns, in order. */
+  readonly columnNames: string[];
+  /** Rows that have been read so far, counted by scans and by rows returned; this differs from what Workers bill. */
+  readonly rowsRead: number;
+  /** Rows of tables and of indexes that have been written. */
+  readonly rowsWritten: number;
+  [Symbol.iterator](): IterableIterator<T, undefined>;
+}
+
+/** Rows as arrays. */
+export interface SqlStorageRawIterator<T extends SqlStorageValue[]> {
+  next(): IteratorResult<T, undefined>;
+  toArray(): T[];
+  [Symbol.iterator](): IterableIterator<T, undefined>;
+}
+
+/** Selects the keys that `kv.list()` returns. */
+export type SyncKvListOptions = Omit<DurableObjectListOptions, keyof DurableObjectStorageOptions>;
+
+/** The entries of a Durable Object with `useSQLite`, without promises. */
+export interface SyncKvStorage {
+  get<T = unknown>(key: string): T | undefined;
+  /** @throws a `DataCloneError` for a value that cannot be cloned */
+  put(key: string, value: unknown): void;
+  /** Deletes a value. Returns whether there was one. */
+  delete(key: string): boolean;
+  /** Iterates over a range of keys. The iterator throws once another one has begun. */
+  list<T = unknown>(options?: SyncKvListOptions): IterableIterator<[string, T]>;
 }
 
 // ---- Logs

@@ -36,6 +36,7 @@ const mf = new Miniflare({
   queueConsumers: ["other", consumer],
   queuesPersist: "./queues",
   sitePath: "public",
+  assets: { directory: "public", binding: "ASSETS", htmlHandling: "none", runWorkerFirst: ["/api/*"] },
   siteInclude: ["*.html"],
   siteExclude: ["draft"],
 });

@@ -19,6 +19,8 @@ interface NamespaceBackend extends ObjectIds {
     init: miniflare.RequestInit | undefined,
     id: DurableObjectId,
   ): globalThis.Response | Promise<globalThis.Response>;
+  /** A member that stubs do not have themselves: by RPC it is the object's. */
+  member?(binding: string, hex: string, name: string): unknown;
   /** Whether a compatibility flag is on. */
   isEnabled(flag: string): boolean;
   warn(text: string): void;
@@ -34,6 +36,7 @@ const BASE = "https://fake-host";
 const HTTP = /^https?:\/\//i;
 
 let partsOf: (id: unknown) => Parts | undefined;
+let stubPartsOf: (stub: object) => Parts | undefined;
 
 class DurableObjectId implements miniflare.DurableObjectId {
   declare readonly name?: string;
@@ -70,6 +73,23 @@ class DurableObjectStub implements miniflare.DurableObjectStub {
     this.#binding = binding;
     this.#hex = hex;
     this.id = id;
+  }
+
+  static {
+    stubPartsOf = (stub) => (#backend in stub ? [stub.#binding, stub.#hex] : undefined);
+    // Where lookups end that find nothing else, so that what stubs have themselves costs no more.
+    const members = new Proxy(
+      {},
+      {
+        get(target, name, stub) {
+          // A stub is no promise: awaiting it gives the stub.
+          const isOwn = typeof name === "symbol" || name === "then" || name in target || !(#backend in stub);
+          if (isOwn || !stub.#backend.isEnabled("rpc")) return Reflect.get(target, name, stub);
+          return stub.#backend.member?.(stub.#binding, stub.#hex, name as string);
+        },
+      },
+    );
+    Object.setPrototypeOf(DurableObjectStub.prototype, members);
   }
 
   get name() {
@@ -161,6 +181,7 @@ function describe(value: unknown) {
 }
 
 const exportedPartsOf = (id: unknown) => partsOf(id);
-export { exportedPartsOf as partsOf };
+const exportedStubPartsOf = (stub: object) => stubPartsOf(stub);
+export { exportedPartsOf as partsOf, exportedStubPartsOf as stubPartsOf };
 export { DurableObjectId, DurableObjectNamespace, DurableObjectStub };
 export type { NamespaceBackend, ObjectIds };

@@ -3,12 +3,17 @@
 
 import { CLASSES, kinds } from "ext:miniflare/durable/object-kinds.ts";
 import { load, onLoad } from "ext:miniflare/realm/lazy.ts";
+import { addStubs } from "ext:miniflare/realm/remote.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import { refuseClones } from "ext:miniflare/web/clone.ts";
 import { appearAs } from "ext:miniflare/web/interface.ts";
 import type { Binding } from "./objects.ts";
 
-onLoad(CLASSES, ({ DurableObjectId, DurableObjectNamespace, DurableObjectStub }) => {
+onLoad(CLASSES, ({ DurableObjectId, DurableObjectNamespace, DurableObjectStub, stubPartsOf }) => {
+  addStubs((value) => {
+    const parts = stubPartsOf(value);
+    return parts && bundle().reachOf(...parts);
+  });
   appearAs("DurableObject", DurableObjectStub);
   refuseClones([DurableObjectId, DurableObjectNamespace, DurableObjectStub]);
 });
@@ -19,7 +24,11 @@ declare module "../upstream.d.ts" {
   }
 }
 
-const bundle = () => load("ext:miniflare/durable/bundle.ts");
+const BUNDLE = "ext:miniflare/durable/bundle.ts";
+
+const bundle = () => load(BUNDLE);
+
+type Call = Parameters<ReturnType<typeof bundle>["callObject"]>;
 
 /** What `outside.ts` has, by name. */
 type Outside = Record<string, (...args: unknown[]) => unknown>;
@@ -36,6 +45,7 @@ const OUTSIDE = [
 
 export const room = {
   name: "durable",
+  lazyGlobals: { [BUNDLE]: ["WebSocketRequestResponsePair"] },
   kinds,
   empty: { durableObjects: [] },
   /** `durableObjects` are the names of the bindings. */
@@ -44,9 +54,16 @@ export const room = {
   fetchTarget: ([binding, hex]: [binding: string, hex: string], request: Request) =>
     bundle().fetchObject(binding, hex, request),
   control: {
-    bindClasses(bindings: Binding[], alarms: boolean) {
-      if (bindings.length > 0) bundle().bindClasses(bindings, worker.exports, alarms);
+    bindClasses(bindings: Binding[], alarms: boolean, deletesAlarm: boolean) {
+      if (bindings.length === 0) return;
+      bundle().bindClasses(bindings, worker.exports, alarms, deletesAlarm);
+      worker.namespaceOf = (name) => {
+        const bound = bindings.find(([, className]) => className === name);
+        return bound && bundle().namespaces([bound[0]], [...worker.flags])[0][1];
+      };
     },
+    /** Calls or reads a member of an object, by RPC. */
+    callObject: (...args: Call) => bundle().callObject(...args),
     ...Object.fromEntries(
       OUTSIDE.map((name) => [name, (...args: unknown[]) => (bundle().outside as unknown as Outside)[name](...args)]),
     ),

@@ -86,9 +86,7 @@ class Way {
   }
 
   put(event: SocketEvent, ready?: Ready): void {
-    const entry: Entry = { event, isDue: false, bytes: sizeOf(event) };
-    this.#waiting.push(entry);
-    this.bytes += entry.bytes;
+    const entry = this.#enter(event);
     const due = () => this.#due(entry);
     if (ready === undefined) this.#soon(due);
     else
@@ -96,6 +94,21 @@ class Way {
         (data) => this.#ready(entry, data),
         () => this.#lost(entry),
       );
+  }
+
+  /** Puts events that are delivered one right after the other. */
+  putTogether(events: SocketEvent[]): void {
+    const entries = events.map((event) => this.#enter(event));
+    this.#soon(() => {
+      for (const entry of entries) this.#due(entry);
+    });
+  }
+
+  #enter(event: SocketEvent): Entry {
+    const entry: Entry = { event, isDue: false, bytes: sizeOf(event) };
+    this.#waiting.push(entry);
+    this.bytes += entry.bytes;
+    return entry;
   }
 
   #ready(entry: Entry, data: unknown) {
@@ -132,6 +145,12 @@ class End {
   isCoupled = false;
   hasClosed = false;
   hasPeerClosed = false;
+  /** The other end, of a pair. */
+  peer: End | undefined;
+  /** What a Durable Object holds that has accepted the connection. */
+  held: object | undefined;
+  /** The serialized attachment of the connection. */
+  attachment: Uint8Array | undefined;
   #taker: Taker | undefined;
   #queue: SocketEvent[] = [];
   #queued = 0;
@@ -230,6 +249,8 @@ function createPair(soon: Soon): [End, End] {
   const [one, other] = [new End(undefined), new End(undefined)];
   one.link = linkTo(other, soon);
   other.link = linkTo(one, soon);
+  one.peer = other;
+  other.peer = one;
   return [one, other];
 }
 

@@ -7,8 +7,8 @@ import type { WireValue } from "../wire.ts";
 /** The binding of a Durable Object, and the digits of its id. */
 export type ObjectParts = [binding: string, hex: string];
 
-/** A binding of a Durable Object's class: its name, that of the class, and the worker that exports it. */
-export type ObjectBinding = [binding: string, className: string, scriptName: string | undefined];
+/** A binding of a Durable Object's class: its name, that of the class, the worker that exports it, and whether it has SQL. */
+export type ObjectBinding = [binding: string, className: string, scriptName: string | undefined, hasSql: boolean];
 
 /** Calls back once Node's microtasks are done. */
 export type Soon = (callback: () => void) => void;
@@ -51,6 +51,25 @@ export interface Control {
   /** Fails as a defect of the addon would. */
   panic(message: string): never;
 
+  // Of the room of RPC. A path is the names that lead to a member, which is read where there is no message of arguments.
+
+  /** Gives the worker a function that calls what lives in another one. */
+  callElsewhereWith(
+    call: (
+      address: readonly string[],
+      path: readonly string[],
+      message: object | undefined,
+      depth: number,
+      pipelineDepth: number,
+    ) => Promise<object>,
+  ): void;
+  callEntrypoint(
+    entrypoint: { name?: string | undefined; props?: unknown },
+    path: readonly string[],
+    message: object | undefined,
+    nesting?: [depth: number, pipelineDepth: number],
+  ): Promise<object>;
+
   // Of the room of queues
 
   /** Calls back whenever the worker has sent messages. */
@@ -58,12 +77,20 @@ export interface Control {
 
   // Of the room of Durable Objects
 
-  bindClasses(bindings: ObjectBinding[], alarms: boolean): void;
+  /** Calls or reads a member of an object. */
+  callObject(
+    binding: string,
+    hex: string,
+    path: readonly string[],
+    message: object | undefined,
+    depth?: number,
+  ): Promise<object>;
+  bindClasses(bindings: ObjectBinding[], alarms: boolean, deletesAlarm: boolean): void;
   objectStorage(binding: string, hex: string): Promise<DurableObjectStorage>;
   /** The digits of the ids of a binding's objects that live or have stored something, in order. */
   objectIds(binding: string): Promise<string[]>;
   /** Whether the object lived. */
-  evictObject(binding: string, hex: string): boolean | Promise<boolean>;
+  evictObject(binding: string, hex: string, closes: boolean): boolean | Promise<boolean>;
   evictObjects(): void;
   runWithObject<T>(
     binding: string,

@@ -3,6 +3,7 @@
 import { DurableObjectNamespace, partsOf } from "../object-namespace.ts";
 import { describe } from "../../node/errors.ts";
 import { objectIds } from "../../node/binding/binding.ts";
+import { remoteMember } from "../../node/instance/remote.ts";
 import { splitRequest } from "../../node/http/http-request.ts";
 import type { RequestInfo, RequestInit, Response } from "../../../index.d.ts";
 import type { RequestParts } from "../../node/http/http-request.ts";
@@ -11,15 +12,19 @@ import type { ObjectParts } from "../../worker/contract.ts";
 /** What namespaces ask of an instance, whichever worker it has at the time. */
 export interface NamespacesInstance {
   dispatch(this: void, target: ObjectParts, request: RequestParts): Promise<Response>;
+  /** Calls a member of an object. */
+  call(this: void, target: ObjectParts, path: readonly string[], message: object | undefined): Promise<object>;
   isEnabled(this: void, flag: string): boolean;
   warn(this: void, text: string): void;
 }
 
 /** What makes the namespaces of an instance. */
-function objectNamespaces({ dispatch, isEnabled, warn }: NamespacesInstance) {
+function objectNamespaces({ dispatch, call, isEnabled, warn }: NamespacesInstance) {
   const fetch = (binding: string, hex: string, input: RequestInfo, init?: RequestInit) =>
     dispatch([binding, hex], splitRequest(input, init));
-  const backend = { ...objectIds, fetch, isEnabled, warn };
+  const member = (binding: string, hex: string, name: string) =>
+    remoteMember((path, message) => call([binding, hex], path, message), name);
+  const backend = { ...objectIds, fetch, member, isEnabled, warn };
   return (binding: string) => new DurableObjectNamespace(String(binding), backend);
 }
 

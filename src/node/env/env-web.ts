@@ -69,6 +69,9 @@ const classes: ClassMakers = {
   URLPattern: () => (require("./url-pattern.ts") as typeof import("./url-pattern.ts")).URLPattern,
   WebSocket: () => socketsOf().WebSocket,
   WebSocketPair: () => socketsOf().WebSocketPair,
+  WebSocketRequestResponsePair: () =>
+    (require("../../durable/request-response-pair.ts") as typeof import("../../durable/request-response-pair.ts"))
+      .WebSocketRequestResponsePair,
   WorkerGlobalScope: () => WorkerGlobalScope,
 };
 

@@ -22,6 +22,7 @@ const CLASSES = [
   "URLPattern",
   "WebSocket",
   "WebSocketPair",
+  "WebSocketRequestResponsePair",
   "WorkerGlobalScope",
 ] as const;
 

@@ -17,6 +17,7 @@ import type { Control, ObjectParts } from "../../worker/contract.ts";
 import type { StalledPlace, WireValue } from "../binding/exports.d.ts";
 import type { FollowedSignal, RequestParts } from "../http/http-request.ts";
 import type { Response, ResponseParts } from "../http/http-response.ts";
+import type { LaneCounts } from "../coverage/lane-counts.ts";
 
 /** What has crossed before anything is asked for: the worker's control object (`src/worker/control.ts`). */
 const CONTROL: WireValue = [TAG.LIVE, FIRST.CONTROL, KIND.OBJECT];
@@ -46,8 +47,10 @@ function reportLater(error: unknown): void {
   Promise.reject(error);
 }
 
-/** What a request is for: the worker, or one of its objects. */
-export type Target = ObjectParts | null;
+/** A named entrypoint of the worker, null for the default one, and what a binding gives it. */
+export type EntrypointTarget = [none: null, name: string | null, props: unknown];
+/** What a request is for: the worker, one of its objects, or one of its entrypoints. */
+export type Target = ObjectParts | EntrypointTarget | null;
 
 /** An answer of the worker's. */
 type Answered = [
@@ -79,6 +82,7 @@ type FetchCall = [
   body: WireValue,
   cf: WireValue,
   nesting: RequestParts["nesting"],
+  redirect: RequestRedirect,
 ];
 
 /** What the outside owes a worker, by an identity of its own. */
@@ -96,6 +100,10 @@ export interface LaneLimits {
 export interface RoomHooks {
   /** Answers the host calls of the room, by their numbers in `HOST`. */
   calls?: Readonly<Record<number, (args: WireValue[], membrane: Membrane) => WireValue>>;
+  /** Answers a request in the worker's place; undefined if it is for the worker. Such a worker needs no script. */
+  front?(request: RequestParts): Promise<Response> | undefined;
+  /** Services that the worker binds and that Node answers, by the names of their bindings. */
+  services?: Readonly<Record<string, (request: RequestParts) => Promise<Response>>>;
   /** Called when the lane ends. */
   end?(): void;
 }
@@ -110,6 +118,8 @@ export interface LaneHooks {
   /** Answers what the worker asks of other workers: of a service, by its binding, or of an object. */
   fetch(target: string | ObjectParts, request: RequestParts): Promise<globalThis.Response>;
   rooms: readonly RoomHooks[];
+  /** Takes the counts of what runs, if there are any. */
+  coverage: LaneCounts | undefined;
 }
 
 class Lane {
@@ -149,7 +159,9 @@ class Lane {
     this.instance = instance;
     this.limits = limits;
     const { cpuLimitMs, heapLimitMb } = limits;
-    this.#id = binding.openLane({ cpuLimitMs, heapLimitMb, instance, host: hostNumber });
+    const coverage = hooks.coverage !== undefined;
+    this.#id = binding.openLane({ cpuLimitMs, heapLimitMb, coverage, instance, host: hostNumber });
+    hooks.coverage?.begin(() => binding.takeCoverage(this.#id));
     lanes.set(this.#id, this);
     const call = (number: number, args: WireValue[]) => this.#call(number, args);
     this.#membrane = createRealm(kinds, call, waiting, (debt: object, is: boolean) => this.#owe(debt, is));
@@ -213,12 +225,17 @@ class Lane {
     if (this.#ended) return Promise.reject(this.#ended());
     const event = this.#nextEvent++;
     const membrane = this.#membrane;
-    const args: WireValue[] = [target, method, url, headers, bodyToWire(body, membrane)];
+    const args: WireValue[] = [this.#targetWire(target), method, url, headers, bodyToWire(body, membrane)];
     if (cf !== undefined || nesting !== undefined || signal || cfText !== undefined || redirect !== FOLLOW) {
       args.push(membrane.encode(cf), nesting, signal && this.#hold(event, signal));
       args.push(...this.#cfNumber(cfText), redirect === FOLLOW ? undefined : redirect);
     }
     return this.#send(event, args, takesParts);
+  }
+
+  #targetWire(target: Target): WireValue {
+    if (target === null || target[0] !== null) return target as ObjectParts | null;
+    return [null, target[1], this.#membrane.encode(target[2])];
   }
 
   /** Keeps a signal as long as the worker has the request, or the request's client waits; which of the two. */
@@ -366,9 +383,10 @@ class Lane {
     body: WireValue,
     cf: WireValue,
     nesting: RequestParts["nesting"],
+    redirect: RequestRedirect,
   ): Promise<void> {
     const membrane = this.#membrane;
-    const given = { cf: membrane.decode(cf) as RequestParts["cf"], nesting };
+    const given = { cf: membrane.decode(cf) as RequestParts["cf"], nesting, redirect };
     const request = { method, url, headers, body: bodyFromWire(body, membrane), ...given };
     this.#owe(request, true);
     await undefined;
@@ -460,6 +478,7 @@ class Lane {
     }
     this.#pending.clear();
     for (const event of [...this.#signals.keys()]) this.#forgetSignal(event);
+    this.#hooks.coverage?.end();
     binding.closeLane(this.#id);
   }
 }

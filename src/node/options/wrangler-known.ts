@@ -9,7 +9,6 @@ import type { WranglerConfig } from "./wrangler.ts";
 const MISSING: Readonly<Record<string, string>> = {
   ai: "Workers AI",
   analytics_engine_datasets: "Analytics Engine",
-  assets: "Static assets",
   browser: "Browser Rendering",
   containers: "Containers",
   dispatch_namespaces: "Workers for Platforms",

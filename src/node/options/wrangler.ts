@@ -7,7 +7,7 @@ import { devVars } from "./dev-vars.ts";
 import { OPTIONS } from "./table.ts";
 import { inherit, inheritAll } from "./wrangler-environments.ts";
 import { warnOfKeys } from "./wrangler-known.ts";
-import type { Log, MiniflareOptions, ModuleRule } from "../../../index.d.ts";
+import type { AssetsOptions, Log, MiniflareOptions, ModuleRule } from "../../../index.d.ts";
 import type { WorkerOptions } from "./config.ts";
 import type { ConfigPlace } from "./find-config.ts";
 import type { OptionRow } from "./table.ts";
@@ -23,6 +23,8 @@ export interface HttpsConfig {
 export interface ServiceConfig {
   service: string;
   environment?: string;
+  entrypoint?: string;
+  props?: Record<string, unknown>;
   binding?: string;
   /** Its name before it was `binding`. */
   name?: string;
@@ -52,11 +54,27 @@ export interface ProducerConfig {
   delivery_delay?: number;
 }
 
+/** Static assets. */
+export interface AssetsConfig {
+  directory?: string;
+  binding?: string;
+  html_handling?: AssetsOptions["htmlHandling"];
+  not_found_handling?: AssetsOptions["notFoundHandling"];
+  run_worker_first?: boolean | string[];
+}
+
 /** The class of a Durable Object. */
 export interface ObjectConfig {
   name: string;
   class_name: string;
   script_name?: string;
+}
+
+/** A step in the life of the classes of Durable Objects, as far as it says how they are stored. */
+export interface ObjectMigration {
+  new_sqlite_classes?: string[];
+  renamed_classes?: { from: string; to: string }[];
+  deleted_classes?: string[];
 }
 
 export interface Rule {
@@ -103,6 +121,8 @@ export interface WranglerConfig {
   r2_buckets?: { binding: string }[];
   d1_databases?: { binding: string }[];
   durable_objects?: { bindings?: ObjectConfig[] };
+  assets?: AssetsConfig;
+  migrations?: ObjectMigration[];
   name?: string;
   main?: string;
   compatibility_date?: string;

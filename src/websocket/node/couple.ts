@@ -1,6 +1,7 @@
 // A connection of the library `ws`, coupled with a socket: what the one receives, the other sends. Loaded with the first.
 
 import { once } from "node:events";
+import type { Duplex } from "node:stream";
 import type { WebSocket as Connection } from "ws";
 import { ABNORMAL, NO_STATUS, Way } from "../end.ts";
 import { endOf } from "./node-sockets.ts";
@@ -15,6 +16,9 @@ const CONNECTING = 0;
 const CLOSING = 2;
 /** What a close frame holds of a reason, in bytes. */
 const MOST_REASON_BYTES = 123;
+
+/** What is used of the stream below a connection, to send the messages of a turn in one write. */
+type Corked = Pick<Duplex, "cork" | "uncork">;
 
 /** What is used of a connection: the library may be a suite's own. */
 export type Coupled = Pick<
@@ -35,7 +39,10 @@ function freeEnd(socket: WebSocket): End {
 }
 
 /** Couples a connection with a socket, and resolves when the connection is open. */
-async function coupleWebSocket(connection: Coupled, socket: WebSocket): Promise<void> {
+const coupleWebSocket = (connection: Coupled, socket: WebSocket): Promise<void> => couple(connection, socket);
+
+/** The same over a stream that is known. */
+async function couple(connection: Coupled, socket: WebSocket, stream?: Corked): Promise<void> {
   const end = freeEnd(socket);
   if (connection.readyState >= CLOSING) throw new TypeError(CLOSED);
   listen(connection, (event) => {
@@ -43,8 +50,9 @@ async function coupleWebSocket(connection: Coupled, socket: WebSocket): Promise<
     if (event[0] === "close") end.release();
   });
   if (connection.readyState === CONNECTING) await once(connection as Connection, "open");
+  const sender = stream === undefined ? connection : new Joining(connection, stream);
   end.accept({
-    take: (event) => void send(connection, event),
+    take: (event) => void send(sender, event),
     waiting: () => connection.bufferedAmount,
   });
   end.isCoupled = true;
@@ -69,19 +77,66 @@ function listen(connection: Coupled, tell: (event: SocketEvent) => void): void {
   connection.on("error", (error: Error) => tell(["error", error]));
 }
 
-function send(connection: Coupled, event: SocketEvent): void {
+/** What sends for a connection. */
+interface Sender {
+  send(data: string | ArrayBuffer, sent: () => void): void;
+  close(code?: number, reason?: string | Buffer): void;
+  terminate(): void;
+}
+
+/** Sends what comes within a turn in one write. */
+class Joining implements Sender {
+  #connection: Coupled;
+  #stream: Corked;
+  #isCorked = false;
+
+  constructor(connection: Coupled, stream: Corked) {
+    this.#connection = connection;
+    this.#stream = stream;
+  }
+
+  send(data: string | ArrayBuffer, sent: () => void) {
+    this.#cork();
+    this.#connection.send(data, sent);
+  }
+
+  close(code?: number, reason?: string | Buffer) {
+    this.#connection.close(code, reason);
+  }
+
+  /** What was sent before goes out. */
+  terminate() {
+    this.#uncork();
+    this.#connection.terminate();
+  }
+
+  #cork() {
+    if (this.#isCorked) return;
+    this.#isCorked = true;
+    this.#stream.cork();
+    process.nextTick(() => this.#uncork());
+  }
+
+  #uncork() {
+    if (!this.#isCorked) return;
+    this.#isCorked = false;
+    this.#stream.uncork();
+  }
+}
+
+function send(connection: Sender, event: SocketEvent): void {
   // A connection that is lost meanwhile says so by its events.
   if (event[0] === "message") connection.send(event[1], () => {});
   else if (event[0] === "close") close(connection, event[1], event[2]);
 }
 
-function close(connection: Coupled, code: number, reason: string): void {
+function close(connection: Sender, code: number, reason: string): void {
   if (code === ABNORMAL) connection.terminate();
   else if (code === NO_STATUS) connection.close();
   else closeWith(connection, code, Buffer.from(reason));
 }
 
-function closeWith(connection: Coupled, code: number, reason: Buffer): void {
+function closeWith(connection: Sender, code: number, reason: Buffer): void {
   try {
     connection.close(code, reason.byteLength > MOST_REASON_BYTES ? fitting(reason) : reason);
   } catch {
@@ -106,4 +161,4 @@ function linkTo(connection: Coupled): Link {
   };
 }
 
-export { abandon, coupleWebSocket, freeEnd, linkTo, listen };
+export { abandon, couple, coupleWebSocket, freeEnd, linkTo, listen };
