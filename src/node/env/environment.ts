@@ -7,6 +7,7 @@ import { rooms } from "../rooms.ts";
 import { cachesOf } from "../../cache/node/cache-room.ts";
 import { enter } from "./current.ts";
 import { additions } from "./additions.ts";
+import { stopListening } from "./env-events.ts";
 import { helpers } from "./helpers.ts";
 import { Later } from "./later.ts";
 import { ownRealm } from "./test-realm.ts";
@@ -69,6 +70,7 @@ function openEnvironment(plan: Plan, started: TestInstance | undefined = undefin
     async dispose() {
       leave();
       additions.end(loadReading);
+      stopListening();
       later.end();
       await later.made?.mf.dispose();
     },

@@ -2,6 +2,7 @@
 
 import { deserialize, serialize } from "node:v8";
 import { waiting } from "../../node/binding/binding.ts";
+import { queueMicrotask } from "../../node/env/adopt.ts";
 import { CloseEvent, ErrorEvent } from "../../node/env/interfaces.ts";
 import { adopt } from "../../node/names/names-realm.ts";
 import { createSocketKind } from "../socket-kind.ts";
