@@ -787,12 +787,18 @@ export class Miniflare extends EventTarget {
 
   /**
    * Evicts the object from memory, as Workers do with idle objects; the next event constructs a new instance over the
-   * stored data. Events that the object is handling run to their end, and its timers end with them.
+   * stored data. Events that the object is handling run to their end, and its timers end with them. Sockets that it has
+   * accepted with `acceptWebSocket()` stay connected.
    *
+   * @param object an id, or a stub
+   * @param options `webSockets: "close"` ends the connections too: peers get a close with 1006. Default: `"hibernate"`
    * @returns whether the object was live
-   * @throws {TypeError} if `id` is invalid
+   * @throws {TypeError} if `object` or `options` is invalid
    */
-  evictDurableObject(id: DurableObjectId): Promise<boolean>;
+  evictDurableObject(
+    object: DurableObjectId | DurableObjectStub,
+    options?: { webSockets?: "hibernate" | "close" },
+  ): Promise<boolean>;
 
   /**
    * Starts a simulation with this seed, as the option `simulate` does, without a reload. Durable Objects are
@@ -1249,6 +1255,17 @@ export interface WebSocket extends EventTarget {
    * @throws {TypeError} for other codes, before `accept()`, and when called again
    */
   close(code?: number, reason?: string): void;
+  /**
+   * Attaches a clone of a value to the connection. If a Durable Object has accepted the socket with `acceptWebSocket()`,
+   * the attachment survives the eviction of the object.
+   *
+   * @throws {DOMException} `DataCloneError` if the value cannot be cloned
+   * @throws {Error} if it is larger than 16,384 bytes when serialized
+   *   ([Workers](https://developers.cloudflare.com/durable-objects/best-practices/websockets/))
+   */
+  serializeAttachment(value: unknown): void;
+  /** Returns a clone of the value that was attached last, or `null`. */
+  deserializeAttachment<T = unknown>(): T | null;
   addEventListener<Type extends keyof WebSocketEventMap>(
     type: Type,
     listener: ((event: WebSocketEventMap[Type]) => void) | { handleEvent(event: WebSocketEventMap[Type]): void } | null,
@@ -1722,6 +1739,19 @@ export function applyD1Migrations(
   table?: string,
 ): Promise<string[]>;
 
+/**
+ * Reads the migrations of a folder, for {@link applyD1Migrations}: for a set-up that passes them on to where the folder
+ * cannot be read, such as a test in a worker. The queries of each are its single statements.
+ *
+ * @param folder the folder, whose files `*.sql` are read in the order of the numbers that their names begin with
+ * @throws {Error} if the folder cannot be read
+ *
+ * @example
+ * const migrations = await readD1Migrations("./migrations");
+ * await applyD1Migrations(await mf.getD1Database("DB"), migrations);
+ */
+export function readD1Migrations(folder: string | URL): Promise<D1Migration[]>;
+
 export interface CacheQueryOptions {
   /** Whether to treat requests with other methods as GET. Default: `false`. */
   ignoreMethod?: boolean;
@@ -1815,6 +1845,62 @@ export interface DurableObjectState {
    * @throws the error of `closure`
    */
   blockConcurrencyWhile<T>(closure: () => T | Promise<T>): Promise<T>;
+  /**
+   * Resets the object at once: its pending events, and calls that wait for it, fail with `reason`, its sockets are closed
+   * with 1006, and its storage refuses further calls. The next event constructs the object again.
+   *
+   * @param reason default: an `Error`
+   * @throws `reason`, so that no code behind the call runs
+   */
+  abort(reason?: unknown): never;
+  /**
+   * Accepts a socket, instead of its `accept()`. Its events go to the methods `webSocketMessage(socket, message)`,
+   * `webSocketClose(socket, code, reason, wasClean)` and `webSocketError(socket, error)` of the object. The socket stays
+   * connected if the object is evicted, and the next event constructs the object again.
+   *
+   * @param tags at most 10, of at most 256 characters; equal ones count once
+   * @throws {Error} if the socket, or the other one of its pair, was used before; if a tag is too long, or there are too
+   *   many; if the object has 32,768 sockets already
+   *   ([Workers](https://developers.cloudflare.com/durable-objects/api/state/#acceptwebsocket))
+   */
+  acceptWebSocket(socket: WebSocket, tags?: string[]): void;
+  /**
+   * Returns the accepted sockets whose peer is still connected: the newest first, or with a tag, the oldest first. A
+   * connection is the same object each time, until the object is evicted.
+   */
+  getWebSockets(tag?: string): WebSocket[];
+  /**
+   * Returns the tags that the socket was accepted with.
+   *
+   * @throws {Error} if it was not accepted with `acceptWebSocket()`
+   */
+  getTags(socket: WebSocket): string[];
+  /**
+   * Has messages that equal the request answered with the response, without a call of the object. Without an argument,
+   * nothing is answered any more.
+   *
+   * @throws {RangeError} if the request or the response has more than 2,048 bytes
+   */
+  setWebSocketAutoResponse(pair?: WebSocketRequestResponsePair): void;
+  /** Returns what `setWebSocketAutoResponse()` has set, or `null`. */
+  getWebSocketAutoResponse(): WebSocketRequestResponsePair | null;
+  /** Returns when a message of the socket was last answered automatically, or `null`. */
+  getWebSocketAutoResponseTimestamp(socket: WebSocket): Date | null;
+  /**
+   * Limits the time that handlers of sockets' events may take. What takes longer is reported as an error, and is not
+   * waited for any more.
+   *
+   * @param milliseconds at most 604,800,000 (7 days); without it or with 0, there is no limit
+   */
+  setHibernatableWebSocketEventTimeout(milliseconds?: number): void;
+  /** Returns what `setHibernatableWebSocketEventTimeout()` has set, or `null`. */
+  getHibernatableWebSocketEventTimeout(): number | null;
+}
+
+/** A message, and how it is answered: for `setWebSocketAutoResponse()`. A class of workers. */
+export interface WebSocketRequestResponsePair {
+  readonly request: string;
+  readonly response: string;
 }
 
 /** Options of every call of a storage. */

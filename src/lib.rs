@@ -34,6 +34,7 @@ mod limits;
 mod mock;
 mod network;
 mod node;
+mod pages;
 mod protocol;
 mod queues;
 mod r2;

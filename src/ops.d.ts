@@ -104,6 +104,7 @@ export function op_r2_put(bucket: string, key: string, value: Content | number, 
 export function op_r2_put_part(bucket: string, key: string, id: string, value: Content | number, options: WireValue): WireValue;
 export function op_r2_read(body: number, all: boolean): WireValue;
 export function op_r2_receive(bucket: string, expected: WireValue): WireValue;
+export function op_r2_tag(bucket: string, key: string, version: string, value: Uint8Array): string;
 export function op_require(importer: string, specifier: string): [type: string, path: string, contents: unknown];
 export function op_run_module(path: string, text: string, fromFile: boolean, rules: unknown, evaluateCommonjs: (...args: never[]) => unknown): [namespace: Record<string, unknown>, evaluated: Promise<unknown>];
 export function op_run_script(path: string, text: string): unknown;

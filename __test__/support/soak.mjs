@@ -141,6 +141,42 @@ const subjects = {
     return result;
   },
 
+  hibernation: async (count) => {
+    const script = `
+      export class Room {
+        constructor(state) {
+          this.state = state;
+          this.ballast = new Uint8Array(10_000);
+        }
+        fetch() {
+          const [client, server] = Object.values(new WebSocketPair());
+          this.state.acceptWebSocket(server, ["tag"]);
+          server.serializeAttachment({ messages: 0 });
+          return new Response(null, { status: 101, webSocket: client });
+        }
+        webSocketMessage(socket) {
+          const { messages } = socket.deserializeAttachment();
+          socket.serializeAttachment({ messages: messages + 1 });
+          socket.send(this.state.getTags(socket) + messages);
+        }
+      }
+      export default { fetch: (request, env) => env.ROOM.get(env.ROOM.idFromName(new URL(request.url).pathname)).fetch(request) };`;
+    const mf = new Miniflare({ modules: true, script, durableObjects: { ROOM: "Room" } });
+    const namespace = await mf.getDurableObjectNamespace("ROOM");
+    const sockets = [];
+    for (let index = 0; index < 10_000; index++) sockets.push(await openSocket(mf, `/${index % 100}`));
+    let next = 0;
+    const result = await soak(count, 100, async (size) => {
+      for (let index = 0; index < size; index++) {
+        const socket = sockets[next++ % sockets.length];
+        await heard(socket, () => socket.send("message"));
+        await mf.evictDurableObject(namespace.idFromName(`/${index}`));
+      }
+    });
+    await mf.dispose();
+    return result;
+  },
+
   sockets: async (count) => {
     const mf = new Miniflare({ modules: true, script: SOCKETS, durableObjects: { ROOM: "Room" } });
     const result = await soak(count, 100, async (size) => {

@@ -29,6 +29,7 @@ import {
   Response,
   type ResponseInit,
   type ServiceBinding,
+  type WebSocketRequestResponsePair,
 } from "miniflare-rs";
 
 const type: ModuleRuleType = "CompiledWasm";
@@ -209,6 +210,26 @@ export async function outside(mf: Miniflare): Promise<void> {
   const restore: () => Promise<void> = await mf.snapshotStorage();
   await restore();
   console.log(count, lived);
+}
+
+export async function hibernation(mf: Miniflare, stub: DurableObjectStub, pair: WebSocketRequestResponsePair): Promise<void> {
+  await mf.runWithDurableObject(stub.id, (_, state: DurableObjectState) => {
+    for (const socket of state.getWebSockets("tag")) {
+      const tags: string[] = state.getTags(socket);
+      socket.serializeAttachment({ tags });
+      const attached: { tags: string[] } | null = socket.deserializeAttachment<{ tags: string[] }>();
+      const answered: Date | null = state.getWebSocketAutoResponseTimestamp(socket);
+      state.acceptWebSocket(socket, tags);
+      console.log(attached, answered);
+    }
+    state.setWebSocketAutoResponse(pair);
+    const set: WebSocketRequestResponsePair | null = state.getWebSocketAutoResponse();
+    state.setHibernatableWebSocketEventTimeout(1_000);
+    const timeout: number | null = state.getHibernatableWebSocketEventTimeout();
+    console.log(set?.request, set?.response, timeout);
+    state.abort(new Error("given up"));
+  });
+  await mf.evictDurableObject(stub, { webSockets: "close" });
 }
 
 export async function alarms(mf: Miniflare, id: DurableObjectId): Promise<void> {

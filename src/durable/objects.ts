@@ -15,7 +15,9 @@ import { deliverAlarm, watchAlarms } from "ext:miniflare/durable/alarms.ts";
 import { confirm } from "ext:miniflare/durable/entries.ts";
 import { InputGate, OutputGate } from "ext:miniflare/durable/gate.ts";
 import { Life } from "ext:miniflare/durable/life.ts";
+import { hibernate, loseAllSockets, loseSockets, socketsOf } from "ext:miniflare/durable/sockets.ts";
 import { CLASSES } from "ext:miniflare/durable/object-kinds.ts";
+import { within } from "ext:miniflare/durable/event-timeout.ts";
 import { isSimulating, someTime } from "ext:miniflare/realm/simulation.ts";
 import { DurableObjectState } from "ext:miniflare/durable/state.ts";
 import { DurableObjectStorage } from "ext:miniflare/durable/storage.ts";
@@ -36,9 +38,11 @@ import { encodeThrown, HOST, host } from "ext:miniflare/realm/port.ts";
 import { fetchElsewhere } from "ext:miniflare/membrane/worker/elsewhere.ts";
 import { arrivingRequest, arrivingResponse, isResponse } from "ext:miniflare/web/wire-request.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
+import { reportError } from "ext:miniflare/web/rejections.ts";
 import type { RequestContext } from "ext:miniflare/realm/context.ts";
 import type { AlarmFailure, AlarmInfo, AlarmState } from "ext:miniflare/durable/alarms.ts";
 import type { Open } from "ext:miniflare/durable/entries.ts";
+import type { LifeSockets, SocketEvent } from "ext:miniflare/durable/sockets.ts";
 import type { DurableObjectNamespace, NamespaceBackend } from "./object-namespace.ts";
 
 /** A binding of a class: its name, that of the class, and the worker that exports it. */
@@ -48,6 +52,9 @@ type ObjectClass = new (state: DurableObjectState, env: object) => ObjectInstanc
 interface ObjectInstance {
   alarm?(info: AlarmInfo): unknown;
   fetch?(request: Request): unknown;
+  webSocketMessage?(...args: unknown[]): unknown;
+  webSocketClose?(...args: unknown[]): unknown;
+  webSocketError?(...args: unknown[]): unknown;
 }
 /** Calls back once Node's microtasks are done. */
 export type Soon = (callback: () => void) => void;
@@ -176,6 +183,7 @@ function lose(binding: string, hex: string, open: Open) {
   known.gates.life.end();
   (storages.get(binding) as ById<StorageEntry>).delete(hex);
   objects.get(binding)?.delete(hex);
+  loseSockets(binding, hex);
   op_durable_alarms_forget();
 }
 
@@ -183,7 +191,9 @@ function lose(binding: string, hex: string, open: Open) {
 function reset(binding: string, hex: string, gates: ObjectGates, error: unknown) {
   markRemote(error);
   gates.life.cut();
-  if (storages.get(binding)?.get(hex)?.gates === gates) evict(binding, hex);
+  if (storages.get(binding)?.get(hex)?.gates !== gates) return;
+  evict(binding, hex);
+  loseSockets(binding, hex);
 }
 
 /** Marks an error as the object's (`remote`) for the caller, as Workers do. */
@@ -238,6 +248,24 @@ export function deliverAlarmOf(binding: string, hex: string, isForced: boolean) 
   });
 }
 
+/** Delivers an event of a socket that the object has accepted: a promise of when its handler is called, unless it was. */
+function deliverSocketEvent(binding: string, hex: string, event: SocketEvent): Promise<unknown> | undefined {
+  const { opening } = storageOf(binding, hex);
+  if (opening !== undefined)
+    return opening.then(
+      () => deliverSocketEvent(binding, hex, event),
+      () => loseSockets(binding, hex),
+    );
+  return enter(eventContext(), () => {
+    try {
+      return objectOf(binding, hex).hear(event);
+    } catch (error) {
+      // The constructor has failed, which ends the connections of the object, as in Workers.
+      return void reportError(error);
+    }
+  });
+}
+
 /** Keeps events out until what was written is safe, if that takes a while. */
 function confirmAlone({ input, output }: ObjectGates) {
   output.wrote();
@@ -269,11 +297,14 @@ export function evict(binding: string, hex: string) {
     known.gates.life.end();
     (storages.get(binding) as ById<StorageEntry>).set(hex, storageOver(known.open, binding, hex));
   }
+  hibernate(binding, hex);
   return objects.get(binding)?.delete(hex) ?? false;
 }
 
+/** Forgets all objects; the connections of their sockets end with them. */
 export function evictAll() {
   for (const [binding, living] of objects) for (const hex of [...living.keys()]) evict(binding, hex);
+  loseAllSockets();
 }
 
 class LivingObject {
@@ -281,9 +312,20 @@ class LivingObject {
   #state!: DurableObjectState;
   #instance: ObjectInstance | undefined;
   #failure: unknown;
+  #sockets: LifeSockets | undefined;
+  #binding: string;
+  #hex: string;
 
-  constructor(gates: ObjectGates) {
+  constructor(gates: ObjectGates, binding: string, hex: string) {
     this.#gates = gates;
+    this.#binding = binding;
+    this.#hex = hex;
+  }
+
+  /** What this life of the object has to do with sockets. */
+  get sockets(): LifeSockets {
+    const [binding, hex] = [this.#binding, this.#hex];
+    return (this.#sockets ??= socketsOf(binding, hex, (event) => deliverSocketEvent(binding, hex, event)));
   }
 
   /** `alarm` learns whether there is a handler: a field may be one, so without a method that is unknown until then. */
@@ -336,6 +378,42 @@ class LivingObject {
     throw objectError("ERR_NO_HANDLER", "No alarm handler defined in Durable Object");
   }
 
+  /** Calls the handler of an event of a socket: a promise of when that is, if it has to wait. */
+  hear(event: SocketEvent): Promise<unknown> | undefined {
+    if (this.#instance === undefined) this.#gates.input.use();
+    this.#enterContext();
+    this.#gates.life.begin();
+    let isCalled = false;
+    let called = () => {};
+    const call = () => {
+      isCalled = true;
+      called();
+      return this.#handle(event);
+    };
+    const refuse = async () => {
+      called();
+      this.#gates.life.finish();
+    };
+    this.#gates.input.enter(call, refuse);
+    return isCalled ? undefined : new Promise<void>((resolve) => (called = resolve));
+  }
+
+  async #handle(event: SocketEvent) {
+    try {
+      const instance = this.#instance;
+      if (instance === undefined) throw this.#failure;
+      await this.#gates.input.guard(within(event.timeout, event.handler, callHandler(instance, event, this.sockets)));
+    } catch (error) {
+      this.#gates.output.doubt();
+      if (!this.#gates.input.isAbortedBy(error)) reportError(error);
+    } finally {
+      this.#gates.life.finish();
+      event.done();
+      // The gate itself sees to an object whose writes were lost.
+      await this.#gates.output.pass()?.catch(() => {});
+    }
+  }
+
   async #deliver(request: Request) {
     try {
       const instance = this.#instance;
@@ -357,12 +435,21 @@ class LivingObject {
   }
 }
 
+function callHandler(instance: ObjectInstance, event: SocketEvent, life: LifeSockets): unknown {
+  const hasHandler = typeof instance[event.handler] === "function";
+  try {
+    return hasHandler ? instance[event.handler]?.(...event.argumentsFor(life)) : undefined;
+  } finally {
+    event.called(hasHandler);
+  }
+}
+
 function construct(binding: string, hex: string) {
   const Class = classOf(binding);
   const { gates, storage, alarm } = storageOf(binding, hex);
-  const object = entryOf(objects, binding, hex, () => new LivingObject(gates));
+  const object = entryOf(objects, binding, hex, () => new LivingObject(gates, binding, hex));
   const { DurableObjectId } = load(CLASSES);
-  const state = new DurableObjectState(new DurableObjectId(binding, hex), storage, gates.input);
+  const state = new DurableObjectState(new DurableObjectId(binding, hex), storage, gates.input, object);
   try {
     // The first caller lends its limits and its time, but work that the constructor begins is the object's.
     enter(contextWithin(currentContext(), gates), () => object.construct(Class, state, alarm));
@@ -371,6 +458,7 @@ function construct(binding: string, hex: string) {
     markRemote(error);
     // What the constructor began before it failed is no part of the object that the next request constructs.
     evict(binding, hex);
+    loseSockets(binding, hex);
     throw error;
   }
 }

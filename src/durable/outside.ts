@@ -12,6 +12,7 @@ import {
   storageOf,
   storageOver,
 } from "ext:miniflare/durable/objects.ts";
+import { loseSockets } from "ext:miniflare/durable/sockets.ts";
 import { DurableObjectState } from "ext:miniflare/durable/state.ts";
 import { DurableObjectStorage } from "ext:miniflare/durable/storage.ts";
 import { enter, eventContext } from "ext:miniflare/realm/context.ts";
@@ -48,7 +49,12 @@ export const outside = {
   async objectIds(binding: string) {
     return [...new Set([...livingIds(binding), ...(await op_durable_stored(binding))])].sort();
   },
-  evictObject: evict,
+  /** Forgets an object, and its sockets too if they are to close; whether it lived. */
+  evictObject(binding: string, hex: string, closes: boolean) {
+    const lived = evict(binding, hex);
+    if (closes) loseSockets(binding, hex);
+    return lived;
+  },
   evictObjects: evictAll,
   /** Runs `work(instance, state)`, code in Node, as an event of an object. */
   async runWithObject<Result>(binding: string, hex: string, work: Work<Result>, soon: Soon): Promise<Result> {

@@ -19,7 +19,9 @@ declare module "../upstream.d.ts" {
   }
 }
 
-const bundle = () => load("ext:miniflare/durable/bundle.ts");
+const BUNDLE = "ext:miniflare/durable/bundle.ts";
+
+const bundle = () => load(BUNDLE);
 
 /** What `outside.ts` has, by name. */
 type Outside = Record<string, (...args: unknown[]) => unknown>;
@@ -36,6 +38,7 @@ const OUTSIDE = [
 
 export const room = {
   name: "durable",
+  lazyGlobals: { [BUNDLE]: ["WebSocketRequestResponsePair"] },
   kinds,
   empty: { durableObjects: [] },
   /** `durableObjects` are the names of the bindings. */

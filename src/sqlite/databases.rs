@@ -208,8 +208,14 @@ impl Drop for Exchange {
     }
 }
 
+/// A name that begins so is followed by that of a file as it is, without a folder.
+const EXACT: char = '\0';
+
 /// The name of a database's file. What a file system takes for something else is written in percent codes.
 fn file_name(name: &str) -> String {
+    if let Some(file) = name.strip_prefix(EXACT).filter(|file| !file.contains('/')) {
+        return file.into();
+    }
     let is_plain = |byte: &u8| {
         !matches!(
             byte,

@@ -12,6 +12,6 @@ pub mod error;
 mod image;
 pub mod limits;
 pub mod run;
-mod split;
+pub mod split;
 mod staged;
 pub mod watch;

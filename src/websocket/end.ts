@@ -132,6 +132,12 @@ class End {
   isCoupled = false;
   hasClosed = false;
   hasPeerClosed = false;
+  /** The other end, of a pair. */
+  peer: End | undefined;
+  /** What a Durable Object holds that has accepted the connection. */
+  held: object | undefined;
+  /** The serialized attachment of the connection. */
+  attachment: Uint8Array | undefined;
   #taker: Taker | undefined;
   #queue: SocketEvent[] = [];
   #queued = 0;
@@ -230,6 +236,8 @@ function createPair(soon: Soon): [End, End] {
   const [one, other] = [new End(undefined), new End(undefined)];
   one.link = linkTo(other, soon);
   other.link = linkTo(one, soon);
+  one.peer = other;
+  other.peer = one;
   return [one, other];
 }
 

@@ -63,7 +63,7 @@ export interface Control {
   /** The digits of the ids of a binding's objects that live or have stored something, in order. */
   objectIds(binding: string): Promise<string[]>;
   /** Whether the object lived. */
-  evictObject(binding: string, hex: string): boolean | Promise<boolean>;
+  evictObject(binding: string, hex: string, closes: boolean): boolean | Promise<boolean>;
   evictObjects(): void;
   runWithObject<T>(
     binding: string,

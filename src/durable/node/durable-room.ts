@@ -8,8 +8,14 @@ import type * as contract from "../../../index.d.ts";
 import type { Inside } from "../../node/instance/inside.ts";
 import type { RequestParts } from "../../node/http/http-request.ts";
 import type { Control, GuestState, ObjectParts } from "../../worker/contract.ts";
+import { describe } from "../../node/errors.ts";
+import { DurableObjectStub } from "../object-namespace.ts";
 import type { DurableObjectId, DurableObjectNamespace } from "../object-namespace.ts";
 import type { DurableObjectStorage } from "./object-storage.ts";
+
+interface EvictOptions {
+  webSockets?: "hibernate" | "close";
+}
 
 /** The method by which an environment's tests get a state to construct an object with. */
 const STATE = Symbol("state");
@@ -50,9 +56,14 @@ const methods = {
   },
 
   /** Evicts the object, which is constructed again when it is next used. Returns whether it lived. */
-  async evictDurableObject(inside: Inside, id: contract.DurableObjectId): Promise<boolean> {
-    const parts = await partsOf(inside, "evictDurableObject", id);
-    return (await controlOf(inside, parts)).evictObject(...parts);
+  async evictDurableObject(
+    inside: Inside,
+    object: contract.DurableObjectId | contract.DurableObjectStub,
+    options: EvictOptions = {},
+  ): Promise<boolean> {
+    const closes = closesSockets("evictDurableObject", options);
+    const parts = await partsOf(inside, "evictDurableObject", idOf(object));
+    return (await controlOf(inside, parts)).evictObject(...parts, closes);
   },
 
   /** Delivers the alarms that are set, of all objects or of those with these ids, and awaits their handlers. */
@@ -88,6 +99,16 @@ function dispatch(inside: Inside, target: ObjectParts, request: RequestParts): P
   if (worker.isReady) return homeIn(inside, target).dispatch(target, request);
   return worker.lane().then(() => homeIn(inside, target).dispatch(target, request));
 }
+
+/** Whether sockets of evicted objects are to close. */
+function closesSockets(method: string, { webSockets = "hibernate" }: EvictOptions): boolean {
+  if (webSockets === "hibernate" || webSockets === "close") return webSockets === "close";
+  throw new TypeError(`${method}() takes webSockets as "hibernate" or "close", got ${describe(webSockets)}`);
+}
+
+/** The id of an object that was given by its stub, or by its id. */
+const idOf = (object: contract.DurableObjectId | contract.DurableObjectStub): contract.DurableObjectId =>
+  object instanceof DurableObjectStub ? object.id : (object as contract.DurableObjectId);
 
 /** The worker that the objects of a binding live in. */
 const homeIn = ({ group, worker }: Inside, target: ObjectParts | [binding: string]) => home(group, worker, target);

@@ -45,8 +45,12 @@ Object.defineProperty(WorkerGlobalScope, Symbol.hasInstance, {
 
 /** What a worker calls on its global scope. */
 function listening() {
-  const methods = ["addEventListener", "removeEventListener", "dispatchEvent"] as const;
-  return Object.fromEntries(methods.map((name) => [name, WorkerGlobalScope.prototype[name].bind(globalThis)]));
+  const { addEventListener, dispatchEvent, removeEventListener } = WorkerGlobalScope.prototype;
+  return {
+    addEventListener: addEventListener.bind(globalThis),
+    dispatchEvent: dispatchEvent.bind(globalThis),
+    removeEventListener: removeEventListener.bind(globalThis),
+  };
 }
 
 /**

@@ -20,6 +20,8 @@ import type { Control, ObjectParts } from "../../worker/contract.ts";
 import type { RequestParts } from "../http/http-request.ts";
 import type { WorkerOptions } from "../options/config.ts";
 import type { Response } from "../http/http-response.ts";
+import type { LaneCounts } from "../coverage/lane-counts.ts";
+import type { Script } from "../script/script.ts";
 import type { Group } from "./group.ts";
 import type { RoomHooks, Target } from "./lane.ts";
 
@@ -166,7 +168,7 @@ class Worker {
     const script = readScript(options, root, isRequired);
     this.#upstream = upstreamOf(options);
     const { wasm, values } = readBindings(options, root);
-    const lane = this.#open(rooms);
+    const lane = this.#open(rooms, laneCounts(script));
     const endProgress = this.#showProgress();
     this.#starting = lane;
     try {
@@ -217,7 +219,7 @@ class Worker {
     if (this.#sources.isWatching && lane.ended === undefined) this.#sources.imported(lane.control.moduleFiles());
   }
 
-  #open(rooms: readonly RoomHooks[]): Lane {
+  #open(rooms: readonly RoomHooks[], coverage: LaneCounts | undefined): Lane {
     const { cpuLimitMs = OPTIONS.cpuLimitMs.default, heapLimitMb = OPTIONS.heapLimitMb.default } = this.options;
     return new Lane({ cpuLimitMs, heapLimitMb }, this.#group.instance, {
       warn: (text) => this.log.warn(text),
@@ -227,6 +229,7 @@ class Worker {
       },
       fetch: (target, request) => this.#fetch(target, request),
       rooms,
+      coverage,
     });
   }
 
@@ -359,6 +362,13 @@ function upstreamOf({ upstream }: MiniflareOptions): URL | undefined {
   if (URL.canParse(upstream)) return new URL(upstream);
   const text = `Invalid upstream URL: "${upstream}". Make sure you've included the protocol.`;
   throw new MiniflareCoreError("ERR_INVALID_UPSTREAM", text);
+}
+
+/** The counts of a lane that runs this script, when Node counts as well. */
+function laneCounts(script: Script): LaneCounts | undefined {
+  if (!process.env.NODE_V8_COVERAGE) return undefined;
+  const { LaneCounts } = require("../coverage/lane-counts.ts") as typeof import("../coverage/lane-counts.ts");
+  return new LaneCounts(script);
 }
 
 export { Worker };

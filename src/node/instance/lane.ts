@@ -17,6 +17,7 @@ import type { Control, ObjectParts } from "../../worker/contract.ts";
 import type { StalledPlace, WireValue } from "../binding/exports.d.ts";
 import type { FollowedSignal, RequestParts } from "../http/http-request.ts";
 import type { Response, ResponseParts } from "../http/http-response.ts";
+import type { LaneCounts } from "../coverage/lane-counts.ts";
 
 /** What has crossed before anything is asked for: the worker's control object (`src/worker/control.ts`). */
 const CONTROL: WireValue = [TAG.LIVE, FIRST.CONTROL, KIND.OBJECT];
@@ -115,6 +116,8 @@ export interface LaneHooks {
   /** Answers what the worker asks of other workers: of a service, by its binding, or of an object. */
   fetch(target: string | ObjectParts, request: RequestParts): Promise<globalThis.Response>;
   rooms: readonly RoomHooks[];
+  /** Takes the counts of what runs, if there are any. */
+  coverage: LaneCounts | undefined;
 }
 
 class Lane {
@@ -154,7 +157,9 @@ class Lane {
     this.instance = instance;
     this.limits = limits;
     const { cpuLimitMs, heapLimitMb } = limits;
-    this.#id = binding.openLane({ cpuLimitMs, heapLimitMb, instance, host: hostNumber });
+    const coverage = hooks.coverage !== undefined;
+    this.#id = binding.openLane({ cpuLimitMs, heapLimitMb, coverage, instance, host: hostNumber });
+    hooks.coverage?.begin(() => binding.takeCoverage(this.#id));
     lanes.set(this.#id, this);
     const call = (number: number, args: WireValue[]) => this.#call(number, args);
     this.#membrane = createRealm(kinds, call, waiting, (debt: object, is: boolean) => this.#owe(debt, is));
@@ -466,6 +471,7 @@ class Lane {
     }
     this.#pending.clear();
     for (const event of [...this.#signals.keys()]) this.#forgetSignal(event);
+    this.#hooks.coverage?.end();
     binding.closeLane(this.#id);
   }
 }

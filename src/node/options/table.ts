@@ -9,7 +9,7 @@
 //   settings(options)      its part of what `start` in `src/worker/start.ts` gets
 //   hooks(options, root, report, log)   its part of the hooks that the worker's lane calls in Node
 //   inherit(options)       options that mounts take over from the main worker
-//   bindings(options, mf)  `[name, value]` of bindings in a test environment without a worker; values may be promises
+//   bindings(options)      `[name, open]` of bindings in a test environment without a worker: `open(inside)` gives the value
 //
 // A row has
 //   check      checks a value (`check.ts`); flags that exist on the command line only have no check
@@ -34,7 +34,8 @@ import * as http from "./http-options.ts";
 import * as instance from "./instance-options.ts";
 import rooms from "../room-options.ts";
 import * as scheduler from "./scheduler-options.ts";
-import type { Log, Miniflare, MiniflareOptions } from "../../../index.d.ts";
+import type { Log, MiniflareOptions } from "../../../index.d.ts";
+import type { Inside } from "../instance/inside.ts";
 import type { RoomHooks } from "../instance/lane.ts";
 import type { Check } from "./check.ts";
 import type { WranglerConfig, WranglerFile } from "./wrangler.ts";
@@ -78,7 +79,7 @@ export interface OptionGroup {
   /** What a room does for a lane of a worker with these options; `report` logs an error of work that no code awaits. */
   hooks?(options: MiniflareOptions, root: string, report: (error: unknown) => void, log: Log): RoomHooks | undefined;
   inherit?(options: MiniflareOptions): MiniflareOptions;
-  bindings?(options: MiniflareOptions, mf: Miniflare): [name: string, value: unknown][];
+  bindings?(options: MiniflareOptions): [name: string, open: (inside: Inside) => unknown][];
 }
 
 /** An option and its row. */
