@@ -51,6 +51,13 @@ export interface Control {
   /** Fails as a defect of the addon would. */
   panic(message: string): never;
 
+  // Of the rooms of email and tails
+
+  /** Calls the `email` handler; resolves with what it waited for. */
+  email(message: object): Promise<unknown[]>;
+  /** Calls the `tail` handler; resolves with what it waited for. */
+  tail(items: object[]): Promise<unknown[]>;
+
   // Of the room of queues
 
   /** Calls back whenever the worker has sent messages. */

@@ -3,8 +3,10 @@
 
 import type { FetchTarget, Parts, Room } from "ext:miniflare/worker/room.ts";
 import { room as cache } from "ext:miniflare/cache/room.ts";
+import { room as cloud } from "ext:miniflare/cloud/room.ts";
 import { room as d1 } from "ext:miniflare/d1/room.ts";
 import { room as durable } from "ext:miniflare/durable/room.ts";
+import { room as email } from "ext:miniflare/email/room.ts";
 import { room as fetch } from "ext:miniflare/fetch/room.ts";
 import { room as html } from "ext:miniflare/html/room.ts";
 import { room as kv } from "ext:miniflare/kv/room.ts";
@@ -12,11 +14,28 @@ import { room as mock } from "ext:miniflare/mock/room.ts";
 import { room as queues } from "ext:miniflare/queues/room.ts";
 import { room as r2 } from "ext:miniflare/r2/room.ts";
 import { room as sites } from "ext:miniflare/sites/room.ts";
+import { room as tail } from "ext:miniflare/tail/room.ts";
 import { room as web } from "ext:miniflare/web/room.ts";
 import { room as websocket } from "ext:miniflare/websocket/room.ts";
 
 /** In the order in which they bind: of two bindings with one name, the later room's is there. */
-export const rooms: readonly Room[] = [web, fetch, mock, cache, html, kv, d1, r2, durable, sites, queues, websocket];
+export const rooms: readonly Room[] = [
+  web,
+  fetch,
+  mock,
+  cache,
+  html,
+  kv,
+  d1,
+  r2,
+  durable,
+  sites,
+  queues,
+  websocket,
+  cloud,
+  email,
+  tail,
+];
 
 /** What the rooms have under a name of their descriptors, in one object. */
 export const ofRooms = <Part extends keyof Room>(part: Part): Parts[Part] =>

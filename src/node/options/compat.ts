@@ -7,7 +7,9 @@ const FLAGS: readonly [enable: string, disable: string | undefined, since: strin
   ["web_socket_auto_reply_to_close", "web_socket_manual_reply_to_close", "2026-04-07"],
   ["websocket_standard_binary_type", "websocket_no_standard_binary_type", "2026-03-17"],
   ["websocket_close_reason_byte_limit", "no_websocket_close_reason_byte_limit", "2026-03-03"],
+  ["enable_navigator_language", "disable_navigator_language", "2025-05-19"],
   ["assets_navigation_prefers_asset_serving", "assets_navigation_has_no_effect", "2025-04-01"],
+  ["upper_case_all_http_methods", "no_upper_case_all_http_methods", "2024-10-14"],
   ["nodejs_compat", undefined, undefined],
   ["queues_json_messages", "no_queues_json_messages", "2024-03-18"],
   ["streams_enable_constructors", "streams_disable_constructors", "2022-11-30"],
@@ -21,7 +23,7 @@ const FLAGS: readonly [enable: string, disable: string | undefined, since: strin
   ["html_rewriter_treats_esi_include_as_void_tag", undefined, undefined],
 ];
 
-/** The enabled flags of an instance. Unknown flags are ignored. */
+/** The enabled flags of an instance. */
 function enabledFlags({ compatibilityDate = "1970-01-01", compatibilityFlags = [] }: MiniflareOptions): string[] {
   return FLAGS.filter(([enable, disable, since]) => {
     if (disable !== undefined && compatibilityFlags.includes(disable)) return false;
@@ -29,4 +31,24 @@ function enabledFlags({ compatibilityDate = "1970-01-01", compatibilityFlags = [
   }).map(([enable]) => enable);
 }
 
-export { enabledFlags };
+/** What a date in the future and unknown flags are told of. */
+function compatWarnings({ compatibilityDate = "", compatibilityFlags = [] }: MiniflareOptions): string[] {
+  const today = new Date().toISOString().slice(0, 10);
+  const isEarly = compatibilityDate > today;
+  const early = `The compatibility date ${compatibilityDate} is in the future: today is ${today}. Workers cannot be deployed with it.`;
+  return [...(isEarly ? [early] : []), ...compatibilityFlags.flatMap((flag) => unknownFlag(flag) ?? [])];
+}
+
+function unknownFlag(flag: string): string | undefined {
+  const isOf = (flags: readonly (readonly (string | undefined)[])[]) =>
+    flags.some(([enable, disable]) => flag === enable || flag === disable);
+  if (isOf(FLAGS)) return undefined;
+  const { FAMILIES, NEWEST, WITHOUT_EFFECT } = require("./compat-known.ts") as typeof import("./compat-known.ts");
+  if (isOf(NEWEST) || isOf(WITHOUT_EFFECT) || FAMILIES.test(flag)) return undefined;
+  const { nearest } = require("./nearest.ts") as typeof import("./nearest.ts");
+  const names = [...FLAGS, ...NEWEST, ...WITHOUT_EFFECT].flatMap(([enable, disable = enable]) => [enable, disable]);
+  const near = nearest(flag, names);
+  return `Unknown compatibility flag "${flag}".${near === undefined ? "" : ` Did you mean "${near}"?`}`;
+}
+
+export { compatWarnings, enabledFlags, FLAGS };
