@@ -36,6 +36,11 @@ export interface DurableObjectOptions {
    * get its bindings. Default: the worker that the binding belongs to.
    */
   scriptName?: string;
+  /**
+   * Whether each object has a database of SQLite, `ctx.storage.sql`, in which its entries are stored too. Configurations
+   * of wrangler say so by `new_sqlite_classes`. Data that was stored without it is not found with it. Default: `false`.
+   */
+  useSQLite?: boolean;
 }
 
 /** A queue that a worker sends messages to. */
@@ -2142,10 +2147,16 @@ export interface DurableObjectTransaction extends DurableObjectOperator {
 
 /** The storage of one object. */
 export interface DurableObjectStorage extends DurableObjectOperator {
-  /** Deletes all keys, and the alarm. */
+  /**
+   * Deletes all keys, and the alarm. For a class with `useSQLite` it deletes all tables, and the alarm only with the
+   * compatibility flag `delete_all_deletes_alarm`, which is on since 2026-02-24.
+   *
+   * @throws {Error} within a transaction
+   */
   deleteAll(options?: DurableObjectStorageOptions): Promise<void>;
   /**
-   * Runs `closure` and commits its writes. Runs it again if others have written in the meantime what it has read.
+   * Runs `closure` and commits its writes. Runs it again if others have written in the meantime what it has read. For a
+   * class with `useSQLite` it runs once, SQL takes part, and transactions may be within each other.
    *
    * @returns the result of `closure`
    * @throws the error of `closure`; then nothing is written
@@ -2153,6 +2164,94 @@ export interface DurableObjectStorage extends DurableObjectOperator {
   transaction<T>(closure: (transaction: DurableObjectTransaction) => T | Promise<T>): Promise<T>;
   /** Resolves when all previous writes are safe. */
   sync(): Promise<void>;
+  /**
+   * The object's database.
+   * @throws {Error} for a class without `useSQLite`
+   */
+  readonly sql: SqlStorage;
+  /**
+   * The entries, without promises; the same as those of the other methods.
+   * @throws {Error} for a class without `useSQLite`
+   */
+  readonly kv: SyncKvStorage;
+  /**
+   * Runs `closure`, and undoes what it has written if it throws. May be called within itself.
+   *
+   * @returns the result of `closure`; a promise is returned as it is, and what follows its first `await` is not undone
+   * @throws the error of `closure`, and `Error` for a class without `useSQLite`
+   */
+  transactionSync<T>(closure: () => T): T;
+}
+
+/** A value of SQL: `INTEGER` and `REAL`, `TEXT`, `BLOB`, `NULL`. */
+export type SqlStorageValue = number | string | ArrayBuffer | null;
+
+/**
+ * The SQLite database of a Durable Object. What is written without an `await` between is one transaction, with the entries
+ * and the alarm; responses wait until it is committed.
+ */
+export interface SqlStorage {
+  /**
+   * Executes a text of SQL. What it writes is written when this returns. Of several statements, the bindings and the rows
+   * are those of the last one.
+   *
+   * @param bindings numbers, which are bound as `REAL`; texts; buffers; `null` and `undefined` as `NULL`; all others as
+   *   texts
+   * @throws {Error} with the text of SQLite, such as `no such table: t: SQLITE_ERROR`
+   * @throws {TypeError} for a `bigint` or a symbol
+   */
+  exec<T extends Record<string, SqlStorageValue> = Record<string, SqlStorageValue>>(
+    query: string,
+    ...bindings: unknown[]
+  ): SqlStorageCursor<T>;
+  /** Bytes of the database, without free pages. */
+  readonly databaseSize: number;
+  /** The class of cursors, for `instanceof`. */
+  readonly Cursor: unknown;
+  /** For `instanceof`. */
+  readonly Statement: unknown;
+}
+
+/** The rows of a statement, which are read as they are asked for. All methods go on with the same rows. */
+export interface SqlStorageCursor<T extends Record<string, SqlStorageValue>> {
+  next(): IteratorResult<T, undefined>;
+  /** Returns the rows that are left. */
+  toArray(): T[];
+  /**
+   * Returns the only row.
+   * @throws {Error} if there is none, or another one
+   */
+  one(): T;
+  /** Returns the rows that are left as arrays of all columns, those with equal names too. */
+  raw<U extends SqlStorageValue[]>(): SqlStorageRawIterator<U>;
+  /** The names of the columns, in order. */
+  readonly columnNames: string[];
+  /** Rows that have been read so far, counted by scans and by rows returned; this differs from what Workers bill. */
+  readonly rowsRead: number;
+  /** Rows of tables and of indexes that have been written. */
+  readonly rowsWritten: number;
+  [Symbol.iterator](): IterableIterator<T, undefined>;
+}
+
+/** Rows as arrays. */
+export interface SqlStorageRawIterator<T extends SqlStorageValue[]> {
+  next(): IteratorResult<T, undefined>;
+  toArray(): T[];
+  [Symbol.iterator](): IterableIterator<T, undefined>;
+}
+
+/** Selects the keys that `kv.list()` returns. */
+export type SyncKvListOptions = Omit<DurableObjectListOptions, keyof DurableObjectStorageOptions>;
+
+/** The entries of a Durable Object with `useSQLite`, without promises. */
+export interface SyncKvStorage {
+  get<T = unknown>(key: string): T | undefined;
+  /** @throws a `DataCloneError` for a value that cannot be cloned */
+  put(key: string, value: unknown): void;
+  /** Deletes a value. Returns whether there was one. */
+  delete(key: string): boolean;
+  /** Iterates over a range of keys. The iterator throws once another one has begun. */
+  list<T = unknown>(options?: SyncKvListOptions): IterableIterator<[string, T]>;
 }
 
 // ---- Logs

@@ -11,6 +11,8 @@ pub mod node;
 pub mod ops;
 mod postponed;
 pub mod slot;
+pub mod sql_ops;
+pub mod sql_space;
 pub mod storage;
 pub mod transaction;
 
@@ -47,6 +49,12 @@ deno_core::extension!(
         ops::op_durable_put,
         ops::op_durable_put_many,
         ops::op_durable_stored,
+        sql_ops::op_durable_sql_abort,
+        sql_ops::op_durable_sql_begin,
+        sql_ops::op_durable_sql_end,
+        sql_ops::op_durable_sql_execute,
+        sql_ops::op_durable_sql_next,
+        sql_ops::op_durable_sql_size,
     ],
     lazy_loaded_js = [dir "src/durable", "ext:miniflare/durable/object-namespace.ts" = "object-namespace.ts"],
 );

@@ -10,6 +10,7 @@ import {
   op_durable_id_parse,
   op_durable_id_unique,
   op_durable_open,
+  op_durable_sql_abort,
 } from "ext:core/ops";
 import { deliverAlarm, watchAlarms } from "ext:miniflare/durable/alarms.ts";
 import { confirm } from "ext:miniflare/durable/entries.ts";
@@ -20,7 +21,7 @@ import { CLASSES } from "ext:miniflare/durable/object-kinds.ts";
 import { within } from "ext:miniflare/durable/event-timeout.ts";
 import { isSimulating, someTime } from "ext:miniflare/realm/simulation.ts";
 import { DurableObjectState } from "ext:miniflare/durable/state.ts";
-import { DurableObjectStorage } from "ext:miniflare/durable/storage.ts";
+import { DurableObjectStorage, PLAIN } from "ext:miniflare/durable/storage.ts";
 import { Request } from "ext:miniflare/web/request-class.ts";
 import {
   advance,
@@ -43,10 +44,11 @@ import type { RequestContext } from "ext:miniflare/realm/context.ts";
 import type { AlarmFailure, AlarmInfo, AlarmState } from "ext:miniflare/durable/alarms.ts";
 import type { Open } from "ext:miniflare/durable/entries.ts";
 import type { LifeSockets, SocketEvent } from "ext:miniflare/durable/sockets.ts";
+import type { StorageKind } from "ext:miniflare/durable/storage.ts";
 import type { DurableObjectNamespace, NamespaceBackend } from "./object-namespace.ts";
 
 /** A binding of a class: its name, that of the class, and the worker that exports it. */
-export type Binding = [binding: string, className: string, scriptName: string | undefined];
+export type Binding = [binding: string, className: string, scriptName: string | undefined, hasSql: boolean];
 type ObjectClass = new (state: DurableObjectState, env: object) => ObjectInstance;
 /** An instance of the user's class, with the handlers that it may have. */
 interface ObjectInstance {
@@ -71,6 +73,7 @@ interface StorageEntry {
   gates: ObjectGates;
   open: Open;
   alarm: AlarmState;
+  kind: StorageKind;
   storage: DurableObjectStorage;
   opening?: Promise<void> | undefined;
 }
@@ -83,6 +86,8 @@ core.registerErrorBuilder("ERR_DESERIALIZATION", (message) => objectError("ERR_D
 
 /** The class of each binding whose objects live in this worker; those of others live where their script runs. */
 const classes = new Map<string, ObjectClass>();
+/** What their storage is, if it is not the plain one. */
+const kinds = new Map<string, StorageKind>();
 /** By binding, then by id. */
 const storages: ByBinding<StorageEntry> = new Map();
 const objects: ByBinding<LivingObject> = new Map();
@@ -125,10 +130,16 @@ function askElsewhere(binding: string, hex: string, input: RequestInfo | URL, in
 
 /**
  * Finds the classes that `[binding, className, scriptName]` name among what the script exports, and delivers the alarms
- * of their objects from now on; none on its own unless `alarms`.
+ * of their objects from now on; none on its own unless `alarms`. `deletesAlarm` is whether `deleteAll()` of an object with
+ * a database deletes its alarm.
  */
-export function bindClasses(bindings: Binding[], exported: Record<string, unknown>, alarms: boolean) {
-  for (const [binding, className, scriptName] of bindings) {
+export function bindClasses(
+  bindings: Binding[],
+  exported: Record<string, unknown>,
+  alarms: boolean,
+  deletesAlarm: boolean,
+) {
+  for (const [binding, className, scriptName, hasSql] of bindings) {
     const Class = Object.hasOwn(exported, className) ? exported[className] : undefined;
     if (typeof Class !== "function") {
       const script = scriptName === undefined ? "" : ` in script "${scriptName}"`;
@@ -136,6 +147,7 @@ export function bindClasses(bindings: Binding[], exported: Record<string, unknow
       throw objectError("ERR_CLASS_NOT_FOUND", text);
     }
     classes.set(binding, Class as ObjectClass);
+    if (hasSql) kinds.set(binding, { hasSql, deletesAlarm });
   }
   if (classes.size > 0) watchAlarms([...classes.keys()], alarms, deliverAlarmOf, reportAlarm);
 }
@@ -153,7 +165,8 @@ export async function fetchObject(binding: string, hex: string, request: Request
  */
 export function storageOf(binding: string, hex: string) {
   return entryOf(storages, binding, hex, () => {
-    const entry = storageOver(op_durable_open(binding, hex), binding, hex);
+    const open = op_durable_open(binding, hex, kinds.get(binding)?.hasSql ?? false);
+    const entry = storageOver(open, binding, hex);
     entry.opening = opened(entry, () => (storages.get(binding) as ById<StorageEntry>).delete(hex));
     return entry;
   });
@@ -181,6 +194,7 @@ function lose(binding: string, hex: string, open: Open) {
   const known = storages.get(binding)?.get(hex);
   if (known?.open !== open) return;
   known.gates.life.end();
+  op_durable_sql_abort(open);
   (storages.get(binding) as ById<StorageEntry>).delete(hex);
   objects.get(binding)?.delete(hex);
   loseSockets(binding, hex);
@@ -209,7 +223,8 @@ export function storageOver(open: Open, binding: string, hex: string): StorageEn
   const input = new InputGate((error) => reset(binding, hex, gates, error));
   const gates: ObjectGates = { input, output, life: new Life() };
   const alarm: AlarmState = { handled: undefined };
-  return { gates, open, alarm, storage: new DurableObjectStorage(open, gates, alarm) };
+  const kind = kinds.get(binding) ?? PLAIN;
+  return { gates, open, alarm, kind, storage: new DurableObjectStorage(open, gates, alarm, kind) };
 }
 
 /** Delivers an object's alarm, in a context of its own. An object that cannot be constructed has failed to handle it. */
@@ -289,12 +304,13 @@ export const livingIds = (binding: string) => [...(objects.get(binding)?.keys() 
 
 /**
  * Forgets an object; whether it lived. Events that it is handling go on over the same entries, but a gate that
- * it closes delays no event any more; its timers end with them.
+ * it closes delays no event any more; its timers end with them. A transaction of a database that is open is rolled back.
  */
 export function evict(binding: string, hex: string) {
   const known = storages.get(binding)?.get(hex);
   if (known !== undefined) {
     known.gates.life.end();
+    op_durable_sql_abort(known.open);
     (storages.get(binding) as ById<StorageEntry>).set(hex, storageOver(known.open, binding, hex));
   }
   hibernate(binding, hex);

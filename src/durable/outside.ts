@@ -42,8 +42,8 @@ function asLive<Live extends object>(object: Live) {
 export const outside = {
   /** The storage of an object, whose writes have been confirmed when they resolve. */
   async objectStorage(binding: string, hex: string) {
-    const { open, gates, alarm } = await soundStorageOf(binding, hex);
-    return new DurableObjectStorage(open, gates, alarm, true);
+    const { open, gates, alarm, kind } = await soundStorageOf(binding, hex);
+    return new DurableObjectStorage(open, gates, alarm, kind, true);
   },
   /** The digits of the ids of a binding's objects that live or have stored something, in order. */
   async objectIds(binding: string) {
@@ -73,10 +73,10 @@ export const outside = {
    * long as the state is there, Node is asked when its code has gone on.
    */
   async stateForGuest(binding: string, hex: string, soon: Soon) {
-    const { open, alarm } = await soundStorageOf(binding, hex);
+    const { open, alarm, kind } = await soundStorageOf(binding, hex);
     const { gates } = storageOver(open, binding, hex);
     const { input, output } = gates;
-    const state = new DurableObjectState(undefined, new DurableObjectStorage(open, gates, alarm), input);
+    const state = new DurableObjectState(undefined, new DurableObjectStorage(open, gates, alarm, kind), input);
     const stays = () => new Promise<never>(() => {});
     input.enterGuest(stays, soon).catch(() => {});
     const run = async <Result>(work: () => Result | Promise<Result>) => {

@@ -47,8 +47,8 @@ export const room = {
   fetchTarget: ([binding, hex]: [binding: string, hex: string], request: Request) =>
     bundle().fetchObject(binding, hex, request),
   control: {
-    bindClasses(bindings: Binding[], alarms: boolean) {
-      if (bindings.length > 0) bundle().bindClasses(bindings, worker.exports, alarms);
+    bindClasses(bindings: Binding[], alarms: boolean, deletesAlarm: boolean) {
+      if (bindings.length > 0) bundle().bindClasses(bindings, worker.exports, alarms, deletesAlarm);
     },
     ...Object.fromEntries(
       OUTSIDE.map((name) => [name, (...args: unknown[]) => (bundle().outside as unknown as Outside)[name](...args)]),

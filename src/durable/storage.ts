@@ -7,6 +7,9 @@ import { deleteAlarm, getAlarm, requireHandler, setAlarm } from "ext:miniflare/d
 import { confirm, get, list, put, putOptions, remove, requireKey } from "ext:miniflare/durable/entries.ts";
 import { isSimulating, someTime } from "ext:miniflare/realm/simulation.ts";
 import { DurableObjectTransaction, finish } from "ext:miniflare/durable/transaction.ts";
+import { runSync, SqlTransactions } from "ext:miniflare/durable/sql-transaction.ts";
+import { SqlStorage } from "ext:miniflare/durable/sql.ts";
+import { SyncKvStorage } from "ext:miniflare/durable/sync-kv.ts";
 import type * as miniflare from "../../index.d.ts";
 import type { AlarmState } from "ext:miniflare/durable/alarms.ts";
 import type { Open } from "ext:miniflare/durable/entries.ts";
@@ -14,12 +17,31 @@ import type { InputGate, OutputGate } from "ext:miniflare/durable/gate.ts";
 
 type Options = miniflare.DurableObjectStorageOptions;
 
+/** What a class says of the storage of its objects. */
+export interface StorageKind {
+  /** Whether each has a database. */
+  hasSql: boolean;
+  /** Whether `deleteAll()` deletes the alarm of one that has. */
+  deletesAlarm: boolean;
+}
+
+export const PLAIN: StorageKind = { hasSql: false, deletesAlarm: true };
+
+const noSql = (what: string) =>
+  new Error(
+    `SQL is not enabled for this Durable Object class, so it has no storage.${what}. Name the class in "new_sqlite_classes" of a migration in wrangler's file, or set useSQLite: true in the option durableObjects.`,
+  );
+
 export class DurableObjectStorage implements miniflare.DurableObjectStorage {
   #open: Open;
   #gate: InputGate;
   #output: OutputGate;
   #alarm: AlarmState;
+  #kind: StorageKind;
   #isOutside: boolean;
+  #sql: SqlStorage | undefined;
+  #kv: SyncKvStorage | undefined;
+  #transactions: SqlTransactions | undefined;
 
   /**
    * `alarm` is what is known of the object's alarm: `{ handled }`. Inside an object a write resolves when it is in order,
@@ -29,8 +51,10 @@ export class DurableObjectStorage implements miniflare.DurableObjectStorage {
     open: Open,
     { input, output }: { input: InputGate; output: OutputGate },
     alarm: AlarmState,
+    kind = PLAIN,
     isOutside = false,
   ) {
+    this.#kind = kind;
     this.#isOutside = isOutside;
     this.#open = open;
     this.#gate = input;
@@ -67,7 +91,7 @@ export class DurableObjectStorage implements miniflare.DurableObjectStorage {
 
   async deleteAll(options?: Options) {
     this.#use(options);
-    op_durable_delete_all(this.#open);
+    op_durable_delete_all(this.#open, this.#kind.deletesAlarm);
     return this.#written(undefined, options);
   }
 
@@ -76,9 +100,35 @@ export class DurableObjectStorage implements miniflare.DurableObjectStorage {
     return this.#arrive(list(this.#open, options) as Map<string, Value>, options);
   }
 
-  /** Runs `closure` until nothing that it read was written by others meanwhile. */
+  get sql() {
+    if (!this.#kind.hasSql) throw noSql("sql");
+    return (this.#sql ??= new SqlStorage(this.#open, () => this.#useNow()));
+  }
+
+  get kv() {
+    if (!this.#kind.hasSql) throw noSql("kv");
+    return (this.#kv ??= new SyncKvStorage(this.#open, () => this.#useNow()));
+  }
+
+  /** What is asked without a promise delays no event, but may write. */
+  #useNow() {
+    this.#check();
+    this.#output.wrote();
+  }
+
+  transactionSync<Result>(closure: () => Result): Result {
+    if (!this.#kind.hasSql) throw new Error("Durable Object is not backed by SQL.");
+    this.#useNow();
+    return runSync(this.#open, closure);
+  }
+
+  /** Runs `closure` until nothing that it read was written by others meanwhile; over a database, once. */
   transaction<Result>(closure: (transaction: miniflare.DurableObjectTransaction) => Result | Promise<Result>) {
     return this.#gate.runClosed(async () => {
+      if (this.#kind.hasSql) {
+        this.#transactions ??= new SqlTransactions(this.#open, this.#alarm, () => this.#check());
+        return await this.#committed(await this.#transactions.run(closure));
+      }
       for (;;) {
         const open = op_durable_begin(this.#open) as Open;
         const transaction = new DurableObjectTransaction(open, this.#alarm);

@@ -21,10 +21,13 @@ export class DurableObjectTransaction {
   #alarm: AlarmState;
   #isRolledBack = false;
   #isFinished = false;
+  #undo: (() => void) | undefined;
 
-  constructor(open: Open, alarm: AlarmState) {
+  /** `undo` is called when it is rolled back, if it writes where others see it. */
+  constructor(open: Open, alarm: AlarmState, undo?: () => void) {
     this.#open = open;
     this.#alarm = alarm;
+    this.#undo = undo;
   }
 
   static {
@@ -81,6 +84,7 @@ export class DurableObjectTransaction {
     if (this.#isRolledBack) return;
     this.#check("rollback");
     this.#isRolledBack = true;
+    this.#undo?.();
   }
 
   #check(method: string) {

@@ -23,6 +23,8 @@ use crate::store::{Result, StoreError};
 pub struct Databases {
     memory: Rc<Shelf>,
     current: RefCell<Rc<Shelf>>,
+    /// Where they are in the folder of the room, which may have other files too.
+    below: &'static str,
 }
 
 impl Default for Databases {
@@ -32,11 +34,20 @@ impl Default for Databases {
         Databases {
             current: RefCell::new(memory.clone()),
             memory,
+            below: "",
         }
     }
 }
 
 impl Databases {
+    /// Databases whose files are in a folder of that name at the place where the room stores.
+    pub fn below(folder: &'static str) -> Databases {
+        Databases {
+            below: folder,
+            ..Databases::default()
+        }
+    }
+
     /// The database of this name. It is created by its first use.
     pub fn get(&self, name: &str) -> Result<Rc<Database>> {
         self.current.borrow().get(name)
@@ -45,6 +56,12 @@ impl Databases {
 
 impl Keeps for Databases {
     fn settle(&self, place: &Place, _background: &Handle) -> Result<()> {
+        let place = &match place {
+            Place::Folder(folder, durability) if !self.below.is_empty() => {
+                Place::Folder(folder.join(self.below), *durability)
+            }
+            place => place.clone(),
+        };
         if self.current.borrow().place == *place {
             return Ok(());
         }

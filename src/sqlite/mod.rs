@@ -5,13 +5,19 @@
 
 mod authorizer;
 pub mod cell;
+mod clear;
 mod compiled;
 pub mod database;
 pub mod databases;
 pub mod error;
+pub mod execute;
 mod image;
 pub mod limits;
 pub mod run;
+pub mod session;
+pub mod sessions;
 pub mod split;
 mod staged;
+pub mod statement;
 pub mod watch;
+mod writes;

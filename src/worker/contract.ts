@@ -7,8 +7,8 @@ import type { WireValue } from "../wire.ts";
 /** The binding of a Durable Object, and the digits of its id. */
 export type ObjectParts = [binding: string, hex: string];
 
-/** A binding of a Durable Object's class: its name, that of the class, and the worker that exports it. */
-export type ObjectBinding = [binding: string, className: string, scriptName: string | undefined];
+/** A binding of a Durable Object's class: its name, that of the class, the worker that exports it, and whether it has SQL. */
+export type ObjectBinding = [binding: string, className: string, scriptName: string | undefined, hasSql: boolean];
 
 /** Calls back once Node's microtasks are done. */
 export type Soon = (callback: () => void) => void;
@@ -65,7 +65,7 @@ export interface Control {
 
   // Of the room of Durable Objects
 
-  bindClasses(bindings: ObjectBinding[], alarms: boolean): void;
+  bindClasses(bindings: ObjectBinding[], alarms: boolean, deletesAlarm: boolean): void;
   objectStorage(binding: string, hex: string): Promise<DurableObjectStorage>;
   /** The digits of the ids of a binding's objects that live or have stored something, in order. */
   objectIds(binding: string): Promise<string[]>;

@@ -13,6 +13,7 @@ import { InputGate, OutputGate } from "../gate.ts";
 import { waitBy } from "../../realm/simulation.ts";
 import { DurableObjectState as State } from "../state.ts";
 import { DurableObjectStorage as ObjectStorage } from "../storage.ts";
+import { PROMISING } from "./promising.ts";
 import { constructible } from "../../node/names/constructible.ts";
 import { op_durable_confirm, op_durable_confirmed, openStorage } from "./durable-ops.ts";
 import { DurableObjectsPlugin } from "../../node/names/plugin-classes.ts";
@@ -41,10 +42,8 @@ interface Context {
 
 // In the bundle a class keeps its name as long as nothing else has it: so what is made of them is called otherwise.
 
-const METHODS = Object.getOwnPropertyNames(ObjectStorage.prototype).filter((name) => name !== "constructor");
-
 waitBy(setTimeout, clearTimeout);
-makeFair(ObjectStorage);
+makeFair(ObjectStorage, PROMISING);
 
 /** The parts that a storage is being constructed with; its input gate is that of the state that it is given to. */
 let parts: Parts | undefined;
@@ -56,7 +55,7 @@ const OpenStorage: typeof contract.DurableObjectStorage = constructible(
     const open = openStorage(storageOf("DurableObjectStorage", storage));
     const input = new InputGate();
     parts = { open, input };
-    return [open, { input, output: new OutputGate(open, () => {}) }, { handled: undefined }, true];
+    return [open, { input, output: new OutputGate(open, () => {}) }, { handled: undefined }, undefined, true];
   },
   (made, _storage, alarms) => {
     // The function above has set them.
@@ -75,7 +74,7 @@ function replace(storage: object, name: string, method: (...args: unknown[]) => 
 /** What is stored on a server is fetched before the first call is made. */
 function waitUntilOpened(storage: miniflare.DurableObjectStorage, opened: Promise<void>) {
   opened.catch(() => {});
-  for (const name of METHODS) {
+  for (const name of PROMISING) {
     const method: (...args: unknown[]) => unknown = Reflect.get(storage, name);
     replace(storage, name, async (...args) => {
       await opened;

@@ -106,6 +106,10 @@ const op_durable_begin = (open: Open) => new Open(binding.durableBegin(open.numb
 const op_durable_commit = (open: Open) => call(open, STORED.COMMIT, [], true);
 const op_durable_end = (open: Open) => call(open, STORED.END);
 
+const noSql = (): never => {
+  throw new Error("Durable Object is not backed by SQL.");
+};
+
 const op_durable_confirm = (open: Open) => call(open, STORED.CONFIRM);
 
 async function op_durable_confirmed(open: Open) {
@@ -136,4 +140,9 @@ export {
   op_durable_list,
   op_durable_put,
   op_durable_put_many,
+  noSql as op_durable_sql_begin,
+  noSql as op_durable_sql_end,
+  noSql as op_durable_sql_execute,
+  noSql as op_durable_sql_next,
+  noSql as op_durable_sql_size,
 };

@@ -28,12 +28,20 @@ function check(group: Group): void {
 /** Gives a script the classes of its own that the Durable Objects of any worker are bound to. */
 function bind(group: Group, script: Worker): void {
   const classes = new Map<string, ObjectBinding>();
+  const withSql = new Set<string>();
   for (const worker of group.workers) {
     for (const object of objectBindings(worker.options)) {
-      if (homeOf(group, worker, object[0], object[2]) === script) classes.set(object[0], object);
+      const [binding, className, scriptName, hasSql] = object;
+      if (homeOf(group, worker, binding, scriptName) !== script) continue;
+      classes.set(binding, object);
+      if (hasSql) withSql.add(className);
     }
   }
-  if (classes.size > 0) script.running?.bindClasses([...classes.values()], deliversAlarms(script.options));
+  if (classes.size === 0) return;
+  // A class has a database for each object if any of its bindings says so.
+  for (const object of classes.values()) object[3] = withSql.has(object[1]);
+  const deletesAlarm = script.flags.includes("delete_all_deletes_alarm");
+  script.running?.bindClasses([...classes.values()], deliversAlarms(script.options), deletesAlarm);
 }
 
 function homeOf(group: Group, worker: Worker, binding: string, scriptName: string | undefined): Worker {

@@ -7,6 +7,7 @@ const FLAGS: readonly [enable: string, disable: string | undefined, since: strin
   ["web_socket_auto_reply_to_close", "web_socket_manual_reply_to_close", "2026-04-07"],
   ["websocket_standard_binary_type", "websocket_no_standard_binary_type", "2026-03-17"],
   ["websocket_close_reason_byte_limit", "no_websocket_close_reason_byte_limit", "2026-03-03"],
+  ["delete_all_deletes_alarm", "delete_all_preserves_alarm", "2026-02-24"],
   ["enable_navigator_language", "disable_navigator_language", "2025-05-19"],
   ["assets_navigation_prefers_asset_serving", "assets_navigation_has_no_effect", "2025-04-01"],
   ["upper_case_all_http_methods", "no_upper_case_all_http_methods", "2024-10-14"],

@@ -81,6 +81,13 @@ export interface ObjectConfig {
   script_name?: string;
 }
 
+/** A step in the life of the classes of Durable Objects, as far as it says how they are stored. */
+export interface ObjectMigration {
+  new_sqlite_classes?: string[];
+  renamed_classes?: { from: string; to: string }[];
+  deleted_classes?: string[];
+}
+
 export interface Rule {
   type: ModuleRule["type"];
   globs: string[];
@@ -126,6 +133,7 @@ export interface WranglerConfig {
   d1_databases?: { binding: string }[];
   durable_objects?: { bindings?: ObjectConfig[] };
   assets?: AssetsConfig;
+  migrations?: ObjectMigration[];
   ratelimits?: RateLimitConfig[];
   send_email?: SendEmailBinding[];
   version_metadata?: { binding: string };
