@@ -1,5 +1,5 @@
-// The rooms in the worker's realm, by their descriptors; nothing else of the assembly names a room. `rooms.rs` is the same list
-// in Rust.
+// The rooms in the worker's realm, by their descriptors; nothing else of the assembly names a room. `rooms.rs` has those of
+// them with ops or scripts of their own.
 
 import type { FetchTarget, Parts, Room } from "ext:miniflare/worker/room.ts";
 import { room as cache } from "ext:miniflare/cache/room.ts";
