@@ -52,6 +52,102 @@ export interface QueueBinding {
   deliveryDelay?: number;
 }
 
+/** A secret of the Secrets Store. The names of Miniflare 4 are accepted as well. */
+export interface SecretsStoreSecretOptions {
+  storeId?: string;
+  secretName?: string;
+  store_id?: string;
+  secret_name?: string;
+  /** The value, which the store has from the start. Default: none; `mf.getSecretsStore(storeId)` can set one. */
+  value?: string;
+}
+
+/** A store of secrets, as `getSecretsStore` returns it. */
+export interface SecretsStore {
+  /** Resolves with the value of a secret, or `null`. */
+  get(name: string): Promise<string | null>;
+  put(name: string, value: string): Promise<void>;
+  /** Resolves with whether there was one. */
+  delete(name: string): Promise<boolean>;
+  /** Resolves with the names of all secrets, in order. */
+  list(): Promise<string[]>;
+}
+
+/** A data point that a worker has written. */
+export interface AnalyticsDataPoint {
+  dataset: string;
+  /** When it was written, in milliseconds since the epoch, by `mf.clock`. */
+  timestamp: number;
+  indexes: (string | ArrayBuffer | null)[];
+  doubles: number[];
+  blobs: (string | ArrayBuffer | null)[];
+}
+
+/** A binding by which a worker sends email. */
+export interface SendEmailBinding {
+  /** The name of the binding. */
+  name: string;
+  /** The only address that email may go to. Default: any. */
+  destination_address?: string;
+  /** The addresses that email may go to. Default: any. */
+  allowed_destination_addresses?: string[];
+  /** The addresses that email may come from. Default: any. */
+  allowed_sender_addresses?: string[];
+}
+
+/** An email that a worker has sent. */
+export interface SentEmail {
+  /** The name of the binding that it was sent by. */
+  binding: string;
+  messageId: string;
+  /** When it was sent, in milliseconds since the epoch, by `mf.clock`. */
+  timestamp: number;
+  from: string;
+  to: string[];
+  cc: string[];
+  bcc: string[];
+  /** The whole message, if it was sent as an `EmailMessage`. */
+  raw?: string;
+  replyTo?: string;
+  subject?: string;
+  text?: string;
+  html?: string;
+  headers?: Record<string, string>;
+  attachments?: unknown[];
+}
+
+/** An email for the `email` handler. */
+export interface DispatchedEmail {
+  /** The sender of the envelope. */
+  from: string;
+  /** The recipient of the envelope. */
+  to: string;
+  /** The whole message: headers, an empty line, and a body. */
+  raw: string | Uint8Array;
+  /** Headers in place of those of the message. */
+  headers?: Record<string, string>;
+}
+
+/** What an `email` handler has decided. */
+export interface EmailResult {
+  /** `"rejected"` after `setReject()`. */
+  outcome: "ok" | "rejected";
+  rejectReason?: string;
+  forwarded: { to: string; headers: Record<string, string> }[];
+  replies: { from: string; to: string[]; raw?: string; subject?: string; text?: string; html?: string }[];
+}
+
+/** An item of a tail, as the `tail` handler gets it; its members are those of Workers' `TraceItem`. */
+export interface TailItem {
+  scriptName?: string | null;
+  outcome?: string;
+  event?: unknown;
+  eventTimestamp?: number | null;
+  logs?: { timestamp: number; level: string; message: unknown }[];
+  exceptions?: { timestamp: number; name: string; message: string; stack?: string }[];
+  [member: string]: unknown;
+}
+
 /** Static assets. Names of Miniflare 4 are accepted as well; those of this package win. */
 export interface AssetsOptions {
   /** The folder, relative to `rootPath`. Files above 25 MiB, and links that lead out of it, are not served. */
@@ -440,6 +536,33 @@ export interface MiniflareOptions {
    * worker with assets needs no script. With `watch`, a change in the folder reloads the worker. Default: none.
    */
   assets?: string | AssetsOptions;
+  /**
+   * Rate limits by their bindings: `limit` calls per key in each period of 10 or 60 seconds. Bindings with one `namespaceId`
+   * share their counts; by default, it is the name of the binding. Periods follow `mf.clock`. Default: none.
+   */
+  ratelimits?: Record<string, { simple: { limit: number; period: 10 | 60 }; namespaceId?: string }>;
+  /**
+   * The binding of the worker's version, an object `{ id, tag, timestamp }`: its name, or an object with its name and values.
+   * Default: none. By default, the id is random, the tag is empty, and the timestamp is when the worker was loaded.
+   */
+  versionMetadata?: string | { binding: string; id?: string; tag?: string; timestamp?: string };
+  /** Datasets of Analytics Engine by their bindings; by default, a dataset has the name of its binding. Default: none. */
+  analyticsEngineDatasets?: Record<string, { dataset?: string }>;
+  /** Secrets of the Secrets Store by their bindings. Default: none. */
+  secretsStoreSecrets?: Record<string, SecretsStoreSecretOptions>;
+  /**
+   * Connection strings of Hyperdrive configurations by their bindings, such as `"postgres://user:password@localhost:5432/db"`.
+   * Default: none.
+   */
+  hyperdrives?: Record<string, string>;
+  /**
+   * Bindings of services that exist on Cloudflare's network only, with the name of the service, such as
+   * `{ AI: "Workers AI" }`. Reading a member of one throws an error that says how to provide it; an object in `bindings`
+   * takes its place. Default: those of the configuration file.
+   */
+  remoteBindings?: Record<string, string>;
+  /** Bindings by which the worker sends email, as wrangler's key `send_email` has them. Default: none. */
+  email?: { send_email?: SendEmailBinding[] };
   /** Whether caches store anything. With `false`, `caches` exists and does nothing. Default: `true`. */
   cache?: boolean;
   /** Whether to log a warning, once, when a cache is used: `workers.dev` subdomains have no cache. Default: `false`. */
@@ -991,6 +1114,48 @@ export class Miniflare extends EventTarget {
    * await db.exec("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)");
    */
   getD1Database(name: string): Promise<D1Database>;
+
+  /**
+   * Returns the data points that workers of the instance have written to Analytics Engine, in their order.
+   *
+   * @param dataset the name of a dataset; by default, those of all datasets are returned
+   *
+   * @example
+   * const [{ blobs }] = await mf.getAnalyticsDataPoints("events");
+   */
+  getAnalyticsDataPoints(dataset?: string): Promise<AnalyticsDataPoint[]>;
+
+  /**
+   * Returns a store of the Secrets Store, to set the secrets that workers read.
+   *
+   * @param id the id of the store, as in `storeId` of the option `secretsStoreSecrets`
+   *
+   * @example
+   * await (await mf.getSecretsStore("store")).put("api-key", "secret");
+   */
+  getSecretsStore(id: string): Promise<SecretsStore>;
+
+  /**
+   * Calls the `email` handler of the worker with a message, and returns what the handler decided.
+   *
+   * @returns resolves once the handler and what it passed to `waitUntil()` have settled; rejects with what they throw, and
+   *   if the worker has no `email` handler
+   * @throws {TypeError} for a message without `from`, `to` or `raw`
+   *
+   * @example
+   * const { forwarded } = await mf.dispatchEmail({ from: "a@example.com", to: "b@example.com", raw: "Subject: Hi\r\n\r\nText" });
+   */
+  dispatchEmail(email: DispatchedEmail): Promise<EmailResult>;
+
+  /** Returns the emails that workers of the instance have sent, in their order. None of them leaves the machine. */
+  getSentEmails(): Promise<SentEmail[]>;
+
+  /**
+   * Calls the `tail` handler of the worker with items.
+   *
+   * @returns resolves with what the handler passed to `waitUntil()`; rejects with what it throws, and if there is none
+   */
+  dispatchTail<Waits extends unknown[] = unknown[]>(items: TailItem[]): Promise<Waits>;
 
   /**
    * Returns a queue, to send messages to from Node. It need not be bound. It stays valid until `dispose()`.

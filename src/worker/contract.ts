@@ -72,6 +72,12 @@ export interface Control {
     message: object | undefined,
     nesting?: [depth: number, pipelineDepth: number],
   ): Promise<object>;
+  // Of the rooms of email and tails
+
+  /** Calls the `email` handler; resolves with what it waited for. */
+  email(message: object): Promise<unknown[]>;
+  /** Calls the `tail` handler; resolves with what it waited for. */
+  tail(items: object[]): Promise<unknown[]>;
 
   // Of the room of queues
 

@@ -3,7 +3,7 @@
 // A load that goes wrong rejects the first method that is awaited; there is no worker then until another load succeeds.
 
 import { inspect, types } from "node:util";
-import { enabledFlags, flagsInForce } from "../options/compat.ts";
+import { compatWarnings, enabledFlags, flagsInForce } from "../options/compat.ts";
 import { OUTER_SCOPE } from "../options/config.ts";
 import { describeThrown, disposed, MiniflareCoreError } from "../errors.ts";
 import { Lane } from "./lane.ts";
@@ -158,11 +158,12 @@ class Worker {
     const options = this.options;
     const enabled = enabledFlags(options);
     const flags = flagsInForce(options);
+    for (const text of compatWarnings(options)) this.log.warn(text);
     this.log.debug(`Enabled Compatibility Flags:${enabled.length === 0 ? " <none>" : ""}`);
     for (const flag of enabled) this.log.debug(`- ${flag}`);
     this.log.debug("Reloading worker...");
     const root = options.rootPath ?? process.cwd();
-    const rooms = roomHooks(options, root, (error) => this.report(error), this.log);
+    const rooms = roomHooks(options, root, (error) => this.report(error), this.log, this.#group);
     const front = rooms.find((room) => room.front !== undefined)?.front;
     const roomServices: RoomServices = Object.assign({}, ...rooms.map(({ services }) => services));
     const isRequired = front === undefined && (this.mountName !== undefined || this.#group.isEmpty);
@@ -186,7 +187,8 @@ class Worker {
         ...allOf("settings", options),
       };
       const { has, get } = options[OUTER_SCOPE] ?? {};
-      await lane.start(settings, Object.entries(options.globals ?? {}).flat(), values, wasm, has, get);
+      const bound = [...rooms.flatMap(({ bindings = {} }) => Object.entries(bindings).flat()), ...values];
+      await lane.start(settings, Object.entries(options.globals ?? {}).flat(), bound, wasm, has, get);
     } catch (error) {
       this.#noteImports(lane);
       const lasting = outliving(error);

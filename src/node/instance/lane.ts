@@ -104,6 +104,8 @@ export interface RoomHooks {
   front?(request: RequestParts): Promise<Response> | undefined;
   /** Services that the worker binds and that Node answers, by the names of their bindings. */
   services?: Readonly<Record<string, (request: RequestParts) => Promise<Response>>>;
+  /** What the worker binds of Node's objects, by name; the option `bindings` takes precedence. */
+  bindings?: Readonly<Record<string, unknown>>;
   /** Called when the lane ends. */
   end?(): void;
 }

@@ -7,7 +7,7 @@ import { devVars } from "./dev-vars.ts";
 import { OPTIONS } from "./table.ts";
 import { inherit, inheritAll } from "./wrangler-environments.ts";
 import { warnOfKeys } from "./wrangler-known.ts";
-import type { AssetsOptions, Log, MiniflareOptions, ModuleRule } from "../../../index.d.ts";
+import type { AssetsOptions, Log, MiniflareOptions, ModuleRule, SendEmailBinding } from "../../../index.d.ts";
 import type { WorkerOptions } from "./config.ts";
 import type { ConfigPlace } from "./find-config.ts";
 import type { OptionRow } from "./table.ts";
@@ -52,6 +52,19 @@ export interface ProducerConfig {
   queue: string;
   /** In seconds. */
   delivery_delay?: number;
+}
+
+/** Bindings of the platform. */
+export interface RateLimitConfig {
+  name: string;
+  namespace_id: string | number;
+  simple: { limit: number; period: 10 | 60 };
+}
+
+export interface SecretConfig {
+  binding: string;
+  store_id: string;
+  secret_name: string;
 }
 
 /** Static assets. */
@@ -132,6 +145,12 @@ export interface WranglerConfig {
   assets?: AssetsConfig;
   migrations?: ObjectMigration[];
   exports?: Record<string, ExportConfig>;
+  ratelimits?: RateLimitConfig[];
+  send_email?: SendEmailBinding[];
+  version_metadata?: { binding: string };
+  analytics_engine_datasets?: { binding: string; dataset?: string }[];
+  secrets_store_secrets?: SecretConfig[];
+  hyperdrive?: { binding: string; localConnectionString?: string }[];
   name?: string;
   main?: string;
   compatibility_date?: string;
