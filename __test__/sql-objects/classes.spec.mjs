@@ -65,6 +65,23 @@ describe("a class of Durable Objects", () => {
     await lacks(mf, "OTHER");
   });
 
+  test("has them by exports of wrangler's file", async (t) => {
+    const bindings = ["Box", "Other"].map((class_name) => ({ name: class_name.toUpperCase(), class_name }));
+    const exports = {
+      Old: { type: "durable-object", storage: "sqlite", state: "renamed", renamed_to: "Box" },
+      Other: { type: "durable-object", storage: "legacy-kv" },
+      Main: { type: "worker" },
+    };
+    const config = { name: "w", main: "worker.js", no_bundle: true, compatibility_date: "2025-01-01" };
+    const root = folder(t, {
+      "worker.js": script,
+      "wrangler.json": JSON.stringify({ ...config, durable_objects: { bindings }, exports }),
+    });
+    const mf = create(t, { rootPath: root, wranglerConfigPath: true, script: undefined, modules: undefined });
+    assert.deepEqual(await ask(mf, "BOX"), HAS);
+    await lacks(mf, "OTHER");
+  });
+
   test("is told that databases are not stored on a Redis server", async (t) => {
     const mf = create(t, { script, durableObjects: BOX, durableObjectsPersist: "redis://localhost:1" });
     await assert.rejects(ask(mf, "BOX"), /Redis|ECONNREFUSED|refused/i);

@@ -164,6 +164,18 @@ for (const [place, options] of Object.entries(PLACES)) {
   });
 }
 
+describe("a storage that was opened before a reload", () => {
+  test("has SQL again once it has waited for the worker", async (t) => {
+    const mf = box(t);
+    const storage = await mf.getDurableObjectStorage(await idOf(mf));
+    storage.kv.put("a", 1);
+    await mf.reload();
+    assert.throws(() => storage.kv, /await storage\.sync\(\) before/);
+    await storage.sync();
+    assert.equal(storage.kv.get("a"), 1);
+  });
+});
+
 describe("storage in a folder", () => {
   test("has the databases that were written before, and their alarms", async (t) => {
     const options = { durableObjectsPersist: folder(t), durableObjectsAlarms: false };

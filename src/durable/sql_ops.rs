@@ -154,7 +154,7 @@ fn cell(scope: &mut v8::PinScope, value: v8::Local<v8::Value>) -> Cell {
     Cell::Text(value.to_rust_string_lossy(scope).into_bytes().into())
 }
 
-fn sql(open: &Open) -> Result<&Rc<Session>, StorageError> {
+fn sql(open: &Open) -> Result<Rc<Session>, StorageError> {
     open.storage().sql()
 }
 
@@ -183,7 +183,7 @@ pub fn op_durable_sql_execute<'s, 'i>(
     let progress = session.execute(text, &cells, &mut reader, is_over.as_ref())?;
     let cursor = (progress.cursor != 0).then(|| {
         let cursor = Cursor {
-            session: Rc::downgrade(session),
+            session: Rc::downgrade(&session),
             number: Slotted::new(progress.cursor),
         };
         deno_core::cppgc::make_cppgc_object(reader.scope, cursor).into()
@@ -232,6 +232,29 @@ pub fn op_durable_sql_begin(#[cppgc] open: &Open, as_transaction: bool) -> Resul
 #[op2(fast)]
 pub fn op_durable_sql_end(#[cppgc] open: &Open, ticket: f64, commits: bool) -> Result<bool, StorageError> {
     Ok(sql(open)?.end(Ticket::from_number(ticket), commits)?)
+}
+
+/// A text for the state that was committed last.
+#[op2]
+#[string]
+pub fn op_durable_sql_bookmark(#[cppgc] open: &Open) -> Result<String, StorageError> {
+    Ok(open.storage().sql_space()?.bookmark()?)
+}
+
+/// The same for the state that was in force at a time.
+#[op2]
+#[string]
+pub fn op_durable_sql_bookmark_at(#[cppgc] open: &Open, time_ms: f64) -> Result<String, StorageError> {
+    let bookmark = open.storage().sql_space()?.bookmark_at(time_ms)?;
+    bookmark.ok_or(StorageError::NoBookmark)
+}
+
+/// Has the next life of the object start from the state of a bookmark. Returns the bookmark of now.
+#[op2]
+#[string]
+pub fn op_durable_sql_restore_next(#[cppgc] open: &Open, #[string] bookmark: String) -> Result<String, StorageError> {
+    let now = open.storage().sql_space()?.restore_next(&bookmark)?;
+    now.ok_or(StorageError::Bookmark(bookmark))
 }
 
 /// Undoes what has not been committed.

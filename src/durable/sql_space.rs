@@ -7,7 +7,7 @@
 
 use std::cell::{Cell as Slotted, OnceCell, RefCell};
 use std::ops::Bound;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use bytes::Bytes;
 
@@ -64,7 +64,8 @@ pub fn sessions(instance: &Instance) -> std::result::Result<Rc<Sessions>, StoreE
     if let Some(sessions) = used.0.get() {
         return Ok(sessions.clone());
     }
-    let new = Sessions::new(FOLDER);
+    let clock = instance.clock.clone();
+    let new = Sessions::new(FOLDER, Box::new(move || clock.now_ms()));
     instance
         .stores
         .add_beside(ROOM.name, new.clone(), background::handle())?;
@@ -75,7 +76,10 @@ pub fn sessions(instance: &Instance) -> std::result::Result<Rc<Sessions>, StoreE
 pub struct SqlSpace {
     name: String,
     sessions: Rc<Sessions>,
-    session: OnceCell<Rc<Session>>,
+    user: u64,
+    /// It may be closed while the object does nothing.
+    session: RefCell<Weak<Session>>,
+    has_healed: Slotted<bool>,
     index: Rc<Index>,
     /// Whether the tables are known to be there, or not, as of a number of the session's.
     known: [Slotted<Option<(bool, u64)>>; 2],
@@ -84,9 +88,11 @@ pub struct SqlSpace {
 impl SqlSpace {
     pub fn new(name: String, sessions: Rc<Sessions>, index: Rc<dyn Space>, alarm: Rc<Slot>) -> Rc<SqlSpace> {
         Rc::new(SqlSpace {
+            user: sessions.begin(&name),
             name,
             sessions,
-            session: OnceCell::new(),
+            session: RefCell::default(),
+            has_healed: Slotted::new(false),
             index: Rc::new(Index {
                 space: index,
                 alarm,
@@ -101,16 +107,33 @@ impl SqlSpace {
     }
 
     /// Opens the database when it is first asked for, which is after the index was claimed.
-    pub fn session(&self) -> Result<&Rc<Session>> {
-        if let Some(session) = self.session.get() {
+    pub fn session(&self) -> Result<Rc<Session>> {
+        if let Some(session) = self.living() {
             return Ok(session);
         }
-        let session = self.sessions.open(&self.name)?;
+        let session = self.sessions.open(&self.name, self.user)?;
         session.follow(self.index.clone());
+        self.session.replace(Rc::downgrade(&session));
+        self.known.iter().for_each(|known| known.set(None));
         self.index.is_marked.set(self.index.get(MARK)?.is_some());
-        let session = self.session.get_or_init(|| session);
-        self.heal()?;
+        if !self.has_healed.replace(true) {
+            self.heal()?;
+        }
+        self.restore(&session)?;
         Ok(session)
+    }
+
+    /// Goes back to the state that the life of the object before has asked for.
+    fn restore(&self, session: &Session) -> Result<()> {
+        if session.restore_state()? {
+            self.index.set(MARK, Some(Bytes::new()))?;
+            self.index.set_alarm(self.read(alarm::KEY)?)?;
+        }
+        Ok(())
+    }
+
+    fn living(&self) -> Option<Rc<Session>> {
+        self.session.borrow().upgrade()
     }
 
     /// The index may not know of the last alarm that was committed before the process or its computer ended.
@@ -126,10 +149,39 @@ impl SqlSpace {
         Ok(())
     }
 
+    /// The life of the object is over. What it has written is undone, unless it is committed.
     pub fn abort(&self) {
-        if let Some(session) = self.session.get() {
-            session.abort();
+        let Some(session) = self.living() else { return };
+        session.abort();
+        if let Err(error) = self.restore(&session) {
+            session.break_with(error);
         }
+    }
+
+    /// A text for the state that was committed last; texts are in the order of states.
+    pub fn bookmark(&self) -> Result<String> {
+        Ok(bookmark_of(self.session()?.current_state()?))
+    }
+
+    /// The bookmark of the state that was in force at a time, if it is known.
+    pub fn bookmark_at(&self, time_ms: f64) -> Result<Option<String>> {
+        self.bookmark()?;
+        let state = self
+            .sessions
+            .history(&self.name)
+            .and_then(|history| history.at(time_ms));
+        Ok(state.map(bookmark_of))
+    }
+
+    /// Has the next life of the object start from a bookmark. Returns that of now; `None` if it is not known.
+    pub fn restore_next(&self, bookmark: &str) -> Result<Option<String>> {
+        let now = self.bookmark()?;
+        let state = state_of(bookmark);
+        let history = self.sessions.history(&self.name);
+        let is_known = history
+            .zip(state)
+            .is_some_and(|(history, state)| history.restore_next(state));
+        Ok(is_known.then_some(now))
     }
 
     /// Whether a table is there, which is created with the first entry.
@@ -246,6 +298,23 @@ impl SqlSpace {
     }
 }
 
+impl Drop for SqlSpace {
+    fn drop(&mut self) {
+        self.sessions.end(&self.name, self.user);
+    }
+}
+
+/// As those of Workers look.
+fn bookmark_of(state: u64) -> String {
+    format!("{:08x}-{:08x}-00000000-{:032x}", state >> 32, state & 0xffff_ffff, 0)
+}
+
+fn state_of(bookmark: &str) -> Option<u64> {
+    let digits = bookmark.get(..17)?.replacen('-', "", 1);
+    let state = u64::from_str_radix(&digits, 16).ok()?;
+    (bookmark_of(state) == bookmark).then_some(state)
+}
+
 fn text(bytes: &[u8]) -> Cell {
     Cell::Text(Bytes::copy_from_slice(bytes))
 }
@@ -281,7 +350,7 @@ impl Space for SqlSpace {
 
     /// Commits what the turn has written.
     fn sync(&self) -> Reply<()> {
-        let Some(session) = self.session.get() else {
+        let Some(session) = self.living() else {
             return Reply::Now(Ok(()));
         };
         if let Err(error) = session.commit() {
@@ -384,5 +453,6 @@ impl Follower for Index {
 
     fn undone(&self) {
         self.is_emptied.set(false);
+        self.is_marked.set(false);
     }
 }

@@ -54,6 +54,16 @@ pub enum StorageError {
     #[class(generic)]
     #[error("Durable Object is not backed by SQL.")]
     NoSql,
+    #[class(generic)]
+    #[error(
+        "Invalid bookmark \"{0}\": pass one that getCurrentBookmark() or getBookmarkForTime() has returned for this object in this instance."
+    )]
+    Bookmark(String),
+    #[class(generic)]
+    #[error(
+        "There is no bookmark for that time: the states of an object are kept from its first call of getCurrentBookmark() on, for 30 days."
+    )]
+    NoBookmark,
     #[class(inherit)]
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -187,9 +197,13 @@ impl Storage {
     }
 
     /// The database of an object that has one.
-    pub fn sql(&self) -> Result<&Rc<Session>, StorageError> {
+    pub fn sql(&self) -> Result<Rc<Session>, StorageError> {
         let sql = self.sql.as_ref().ok_or(StorageError::NoSql)?;
         Ok(sql.session()?)
+    }
+
+    pub fn sql_space(&self) -> Result<&SqlSpace, StorageError> {
+        self.sql.as_deref().ok_or(StorageError::NoSql)
     }
 
     pub fn has_sql(&self) -> bool {

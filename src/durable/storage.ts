@@ -2,7 +2,15 @@
 // it returns is settled, except in a simulation. Each call closes the object's input gate until its result has arrived, and
 // each write its output gate until that is confirmed.
 
-import { op_durable_begin, op_durable_commit, op_durable_delete_all, op_durable_end } from "ext:core/ops";
+import {
+  op_durable_begin,
+  op_durable_commit,
+  op_durable_delete_all,
+  op_durable_end,
+  op_durable_sql_bookmark,
+  op_durable_sql_bookmark_at,
+  op_durable_sql_restore_next,
+} from "ext:core/ops";
 import { deleteAlarm, getAlarm, requireHandler, setAlarm } from "ext:miniflare/durable/alarms.ts";
 import { confirm, get, list, put, putOptions, remove, requireKey } from "ext:miniflare/durable/entries.ts";
 import { isSimulating, someTime } from "ext:miniflare/realm/simulation.ts";
@@ -26,6 +34,15 @@ export interface StorageKind {
 }
 
 export const PLAIN: StorageKind = { hasSql: false, deletesAlarm: true };
+
+/** A time that a state may have been in force at, in milliseconds since the epoch. */
+function pastTime(time: unknown) {
+  const milliseconds = time instanceof Date ? time.getTime() : time;
+  if (typeof milliseconds === "number" && !Number.isNaN(milliseconds)) return milliseconds;
+  throw new TypeError(
+    `getBookmarkForTime() takes a Date or a number of milliseconds since the epoch, got ${String(time)}`,
+  );
+}
 
 const noSql = (what: string) =>
   new Error(
@@ -117,9 +134,28 @@ export class DurableObjectStorage implements miniflare.DurableObjectStorage {
   }
 
   transactionSync<Result>(closure: () => Result): Result {
+    this.#requireSql();
+    return runSync(this.#open, closure);
+  }
+
+  async getCurrentBookmark() {
+    this.#requireSql();
+    return op_durable_sql_bookmark(this.#open);
+  }
+
+  async getBookmarkForTime(time: number | Date) {
+    this.#requireSql();
+    return op_durable_sql_bookmark_at(this.#open, pastTime(time));
+  }
+
+  async onNextSessionRestoreBookmark(bookmark: string) {
+    this.#requireSql();
+    return op_durable_sql_restore_next(this.#open, `${bookmark}`);
+  }
+
+  #requireSql() {
     if (!this.#kind.hasSql) throw new Error("Durable Object is not backed by SQL.");
     this.#useNow();
-    return runSync(this.#open, closure);
   }
 
   /** Runs `closure` until nothing that it read was written by others meanwhile; over a database, once. */
@@ -158,7 +194,7 @@ export class DurableObjectStorage implements miniflare.DurableObjectStorage {
   async setAlarm(time: number | Date, options?: Options) {
     requireHandler(this.#alarm);
     this.#use(options);
-    setAlarm(this.#open, time);
+    setAlarm(this.#open, time, this.#alarm);
     return this.#written(undefined, options);
   }
 

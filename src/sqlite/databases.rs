@@ -52,6 +52,11 @@ impl Databases {
     pub fn get(&self, name: &str) -> Result<Rc<Database>> {
         self.current.borrow().get(name)
     }
+
+    /// Closes a database that nobody else has. One in memory keeps its content.
+    pub fn rest(&self, name: &str) -> Result<()> {
+        self.current.borrow().rest(name)
+    }
 }
 
 impl Keeps for Databases {
@@ -98,6 +103,8 @@ impl Keeps for Databases {
 struct Shelf {
     place: Place,
     open: RefCell<HashMap<String, Rc<Database>>>,
+    /// The contents of those in memory that are not open.
+    resting: RefCell<HashMap<String, Rc<Image>>>,
     moments: Rc<Moments>,
     /// Whether nothing is left behind by a restore.
     is_settled: Cell<bool>,
@@ -147,9 +154,25 @@ impl Shelf {
         self.open.borrow_mut().remove(name);
     }
 
+    fn rest(&self, name: &str) -> Result<()> {
+        let known = self.open.borrow_mut().remove(name);
+        let Some(database) = known else { return Ok(()) };
+        if database.is_shared() {
+            // What is in the log stays there, so that nothing waits for the disk.
+            database.abandon();
+        } else {
+            self.resting.borrow_mut().insert(name.into(), database.image()?);
+        }
+        Ok(())
+    }
+
     fn open(&self, name: &str) -> Result<Database> {
         let Place::Folder(folder, durability) = &self.place else {
-            return Database::in_memory(name, self.moments.clone());
+            let database = Database::in_memory(name, self.moments.clone())?;
+            if let Some(image) = self.resting.borrow_mut().remove(name) {
+                database.exchange(&image)?;
+            }
+            return Ok(database);
         };
         fs::create_dir_all(folder).map_err(|error| of_folder(folder, &error))?;
         Database::in_file(name, self.file(name), *durability, self.moments.clone())

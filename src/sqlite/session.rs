@@ -7,6 +7,7 @@
 use std::cell::{Cell as Slot, RefCell};
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rusqlite::ffi;
 
@@ -45,6 +46,9 @@ pub struct Ticket {
 
 const LEVELS: u32 = 1 << 16;
 
+/// A session may be closed and opened again: transactions of all have numbers of their own.
+static LAST_TRANSACTION: AtomicU32 = AtomicU32::new(0);
+
 impl Ticket {
     /// A whole number that stands for it.
     pub fn to_number(self) -> f64 {
@@ -75,6 +79,8 @@ pub struct Session {
     undone: Slot<u64>,
     /// Whether the turn has used it already.
     is_touched: Slot<bool>,
+    /// When a turn has used it last, in turns that have used any.
+    pub(super) last_turn: Slot<u64>,
     broken: RefCell<Option<SqlError>>,
     follower: RefCell<Option<Rc<dyn Follower>>>,
     all: Weak<Sessions>,
@@ -94,6 +100,7 @@ impl Session {
             levels: Slot::new(0),
             undone: Slot::new(0),
             is_touched: Slot::new(false),
+            last_turn: Slot::new(0),
             broken: RefCell::default(),
             follower: RefCell::default(),
             all: all.clone(),
@@ -103,6 +110,14 @@ impl Session {
 
     pub fn follow(&self, follower: Rc<dyn Follower>) {
         self.follower.replace(Some(follower));
+    }
+
+    pub(super) fn all(&self) -> Option<Rc<Sessions>> {
+        self.all.upgrade()
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.database.name
     }
 
     pub(super) fn connection(&self) -> Handle {
@@ -124,7 +139,7 @@ impl Session {
     }
 
     /// Nothing can be asked of it any more; what it has begun to write is undone.
-    pub(super) fn break_with(&self, error: SqlError) {
+    pub fn break_with(&self, error: SqlError) {
         if !self.is_broken() {
             self.broken.replace(Some(error));
         }
@@ -217,7 +232,8 @@ impl Session {
         self.database.moments.keep(&self.database).map_err(SqlError::Store)?;
         self.command("BEGIN IMMEDIATE")?;
         self.database.changed();
-        self.transaction.set(self.transaction.get() + 1);
+        self.transaction
+            .set(LAST_TRANSACTION.fetch_add(1, Ordering::Relaxed).wrapping_add(1));
         self.levels.set(0);
         self.open.set(open);
         Ok(())
@@ -245,6 +261,7 @@ impl Session {
             return Err(error);
         }
         self.close();
+        self.note_state()?;
         follower.map_or(Ok(()), |follower| follower.committed())
     }
 
@@ -335,6 +352,12 @@ impl Session {
         self.note_undone();
     }
 
+    /// Whether it can be opened again without a difference.
+    pub(super) fn is_idle(&self) -> bool {
+        let reads = !self.running.borrow().is_empty();
+        self.open.get() == Open::No && !self.is_touched.get() && !reads && !self.is_broken()
+    }
+
     fn is_autocommit(&self) -> bool {
         // SAFETY: the connection is open for as long as the database is.
         unsafe { ffi::sqlite3_get_autocommit(self.connection()) != 0 }
@@ -358,7 +381,7 @@ impl Session {
     /// What is stored was exchanged.
     pub(super) fn exchanged(&self) {
         self.running.borrow_mut().clear();
-        self.undone.set(self.undone.get() + 1);
+        self.note_undone();
     }
 
     /// The turn is over. Whether it must be told so again, since a scope is open.

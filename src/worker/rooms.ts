@@ -11,8 +11,10 @@ import { room as fetch } from "ext:miniflare/fetch/room.ts";
 import { room as html } from "ext:miniflare/html/room.ts";
 import { room as kv } from "ext:miniflare/kv/room.ts";
 import { room as mock } from "ext:miniflare/mock/room.ts";
+import { room as nodejs } from "ext:miniflare/nodejs/room.ts";
 import { room as queues } from "ext:miniflare/queues/room.ts";
 import { room as r2 } from "ext:miniflare/r2/room.ts";
+import { room as rpc } from "ext:miniflare/rpc/room.ts";
 import { room as sites } from "ext:miniflare/sites/room.ts";
 import { room as tail } from "ext:miniflare/tail/room.ts";
 import { room as web } from "ext:miniflare/web/room.ts";
@@ -23,12 +25,14 @@ export const rooms: readonly Room[] = [
   web,
   fetch,
   mock,
+  nodejs,
   cache,
   html,
   kv,
   d1,
   r2,
   durable,
+  rpc,
   sites,
   queues,
   websocket,

@@ -7,7 +7,7 @@ import type * as contract from "../../../index.d.ts";
 import type { Control } from "../../worker/contract.ts";
 
 type Storage = contract.DurableObjectStorage;
-type Method = Exclude<keyof Storage, "sql" | "kv">;
+type Method = Exclude<keyof Storage, "sql" | "kv" | "transactionSync">;
 /** A storage as it is called here: what fits its methods is for the worker's to say. */
 type Calls = Record<Method, { call(...args: unknown[]): Promise<unknown> }["call"]>;
 /** What a loaded worker can be asked; undefined when none is loaded. */
@@ -16,7 +16,7 @@ type Loaded = () => Control | undefined;
 type Open = () => Promise<[Control, Storage]>;
 
 const RELOADED =
-  "The worker was loaded again since the storage was opened: await mf.getDurableObjectStorage(id) again for sql, kv and transactionSync().";
+  "The worker was loaded again since the storage was opened: await storage.sync() before sql, kv and transactionSync().";
 
 class DurableObjectStorage implements Storage {
   #loaded: Loaded;
@@ -106,6 +106,18 @@ class DurableObjectStorage implements Storage {
 
   transaction<Answer>(...args: unknown[]): Promise<Answer> {
     return this.#call("transaction", args);
+  }
+
+  getCurrentBookmark(): Promise<string> {
+    return this.#call("getCurrentBookmark", []);
+  }
+
+  getBookmarkForTime(...args: unknown[]): Promise<string> {
+    return this.#call("getBookmarkForTime", args);
+  }
+
+  onNextSessionRestoreBookmark(...args: unknown[]): Promise<string> {
+    return this.#call("onNextSessionRestoreBookmark", args);
   }
 
   sync(): Promise<void> {

@@ -6,7 +6,7 @@ import { place } from "../../node/options/place.ts";
 import type { DurableObjectOptions, MiniflareOptions } from "../../../index.d.ts";
 import type { RoomHooks } from "../../node/instance/lane.ts";
 import type { OptionRows } from "../../node/options/table.ts";
-import type { ObjectConfig, ObjectMigration } from "../../node/options/wrangler.ts";
+import type { ExportConfig, ObjectConfig, ObjectMigration } from "../../node/options/wrangler.ts";
 import type { ObjectBinding } from "../../worker/contract.ts";
 
 const durableObject = shape(
@@ -26,8 +26,8 @@ const options = {
     takes: "array:NAME=CLASS[@MOUNT]",
     help: "Durable Object to bind",
     implies: { modules: true },
-    wrangler: ({ durable_objects, migrations }) =>
-      durable_objects?.bindings && objectsOf(durable_objects.bindings, classesWithSql(migrations)),
+    wrangler: ({ durable_objects, migrations, exports }) =>
+      durable_objects?.bindings && objectsOf(durable_objects.bindings, classesWithSql(migrations, exports)),
   },
   durableObjectsPersist: {
     check: place,
@@ -55,13 +55,17 @@ function objectsOf(bindings: ObjectConfig[], withSql: Set<string>): Record<strin
   return Object.fromEntries(objects);
 }
 
-/** The classes whose objects have a database each, after all migrations. */
-function classesWithSql(migrations: ObjectMigration[] = []): Set<string> {
+/** The classes whose objects have a database each, after all migrations, or as they are declared instead of them. */
+function classesWithSql(migrations: ObjectMigration[] = [], exports: Record<string, ExportConfig> = {}): Set<string> {
   const classes = new Set<string>();
   for (const { new_sqlite_classes = [], renamed_classes = [], deleted_classes = [] } of migrations) {
     for (const name of new_sqlite_classes) classes.add(name);
     for (const { from, to } of renamed_classes) if (classes.delete(from)) classes.add(to);
     for (const name of deleted_classes) classes.delete(name);
+  }
+  for (const [name, { type, storage, state, renamed_to }] of Object.entries(exports)) {
+    if (type !== "durable-object" || storage !== "sqlite" || state === "deleted" || state === "transferred") continue;
+    classes.add(state === "renamed" && renamed_to !== undefined ? renamed_to : name);
   }
   return classes;
 }

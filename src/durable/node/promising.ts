@@ -3,4 +3,5 @@
 export const PROMISING = [
   ...["get", "put", "delete", "deleteAll", "list", "transaction", "sync"],
   ...["getAlarm", "setAlarm", "deleteAlarm"],
+  ...["getCurrentBookmark", "getBookmarkForTime", "onNextSessionRestoreBookmark"],
 ];

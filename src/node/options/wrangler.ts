@@ -23,6 +23,8 @@ export interface HttpsConfig {
 export interface ServiceConfig {
   service: string;
   environment?: string;
+  entrypoint?: string;
+  props?: Record<string, unknown>;
   binding?: string;
   /** Its name before it was `binding`. */
   name?: string;
@@ -88,6 +90,14 @@ export interface ObjectMigration {
   deleted_classes?: string[];
 }
 
+/** What a worker exports, as far as it says how objects of a class are stored. */
+export interface ExportConfig {
+  type?: string;
+  storage?: string;
+  state?: string;
+  renamed_to?: string;
+}
+
 export interface Rule {
   type: ModuleRule["type"];
   globs: string[];
@@ -140,6 +150,7 @@ export interface WranglerConfig {
   analytics_engine_datasets?: { binding: string; dataset?: string }[];
   secrets_store_secrets?: SecretConfig[];
   hyperdrive?: { binding: string; localConnectionString?: string }[];
+  exports?: Record<string, ExportConfig>;
   name?: string;
   main?: string;
   compatibility_date?: string;
