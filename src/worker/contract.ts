@@ -54,6 +54,13 @@ export interface Control {
   /** Fails as a defect of the addon would. */
   panic(message: string): never;
 
+  // Of the rooms of email and tails
+
+  /** Calls the `email` handler; resolves with what it waited for. */
+  email(message: object): Promise<unknown[]>;
+  /** Calls the `tail` handler; resolves with what it waited for. */
+  tail(items: object[]): Promise<unknown[]>;
+
   // Of the room of RPC. A path is the names that lead to a member, which is read where there is no message of arguments.
 
   /** Gives the worker a function that calls what lives in another one. */
@@ -72,12 +79,6 @@ export interface Control {
     message: object | undefined,
     nesting?: [depth: number, pipelineDepth: number],
   ): Promise<object>;
-  // Of the rooms of email and tails
-
-  /** Calls the `email` handler; resolves with what it waited for. */
-  email(message: object): Promise<unknown[]>;
-  /** Calls the `tail` handler; resolves with what it waited for. */
-  tail(items: object[]): Promise<unknown[]>;
 
   // Of the room of queues
 
