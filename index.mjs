@@ -8,6 +8,7 @@ export const {
   applyD1Migrations,
   createFetchMock,
   createRequestListener,
+  readD1Migrations,
   Log,
   LogLevel,
   NoOpLog,

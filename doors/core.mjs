@@ -7,6 +7,7 @@ export const {
   applyD1Migrations,
   createFetchMock,
   createRequestListener,
+  readD1Migrations,
   Log,
   LogLevel,
   NoOpLog,

@@ -2,6 +2,7 @@
 // clippy until the build has run the build scripts that both need.
 import path from "node:path";
 import { spawnSync } from "node:child_process";
+import { withoutBindingTypes } from "./binding-types.mjs";
 import { main, root, say } from "./steps.mjs";
 import { findCargo } from "./toolchain.mjs";
 
@@ -38,7 +39,7 @@ function tsc(project) {
 
 function cargo(args) {
   const { command, env } = findCargo();
-  return [command, args, { ...process.env, ...env }];
+  return [command, args, { ...process.env, ...env, ...withoutBindingTypes }];
 }
 
 const pathOf = (name) => `lint/${name}`;

@@ -8,6 +8,9 @@ import { longStep, npm, output, root } from "./steps.mjs";
 /** One of each supported line, from the oldest to the newest. */
 export const VERSIONS = ["20.20.2", "22.23.3", "24.21.0", "26.12.1"];
 
+/** The first line whose versions all have it. */
+const SQLITE_SINCE = 24;
+
 /** The Nodes other than the running one, as `{ version, command }`. */
 export function otherNodes() {
   const { nodePackage } = currentPlatform();
@@ -16,6 +19,14 @@ export function otherNodes() {
     version,
     command: fetchNode(nodePackage, version),
   }));
+}
+
+/** The command of a Node that has `node:sqlite` with names of columns: the running one, or one of `VERSIONS`. */
+export function nodeWithSqlite() {
+  const running = Number(major(process.versions.node));
+  if (running >= SQLITE_SINCE) return process.execPath;
+  const version = VERSIONS.find((one) => Number(major(one)) >= SQLITE_SINCE);
+  return fetchNode(currentPlatform().nodePackage, version);
 }
 
 function fetchNode(name, version) {

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { spawnSync } from "node:child_process";
+import { withoutBindingTypes } from "./binding-types.mjs";
 import { build } from "./build.mjs";
 import { CHECKS, runQuickChecks, runSlowChecks } from "./lint.mjs";
 import { otherNodes } from "./nodes.mjs";
@@ -92,7 +93,7 @@ function runUnits() {
   const { command, env } = findCargo();
   const { status, stdout } = spawnSync(command, ["test", "--release", "--lib"], {
     cwd: root,
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...env, ...withoutBindingTypes },
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
   });

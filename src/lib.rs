@@ -34,6 +34,8 @@ mod limits;
 mod mock;
 mod network;
 mod node;
+mod nodejs;
+mod pages;
 mod protocol;
 mod queues;
 mod r2;

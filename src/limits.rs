@@ -84,6 +84,10 @@ pub const REDIS_BYTES_PER_SECOND: usize = 8 * 1024 * 1024;
 /// What an object has stored on Redis is fetched in answers of about so many bytes.
 pub const REDIS_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 
+/// Parts of writes that are too long for one command stay on a server for so long after the last of them came, unless they
+/// are made.
+pub const REDIS_STAGE: Duration = Duration::from_secs(60);
+
 /// Writes that are sent to Redis as one; a command has room for 349,000.
 pub const REDIS_WRITES: usize = 100_000;
 

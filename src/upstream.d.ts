@@ -232,6 +232,31 @@ interface Core {
   getAsyncContext(): Continuation | undefined;
   /** The state of a promise, 0 pending, 1 kept, 2 broken, and its result. */
   getPromiseDetails(promise: Promise<unknown>): [state: number, result: unknown];
+  isAnyArrayBuffer(value: unknown): value is ArrayBuffer;
+  isArgumentsObject(value: unknown): value is object;
+  isArrayBuffer(value: unknown): value is ArrayBuffer;
+  isAsyncFunction(value: unknown): value is object;
+  isBigIntObject(value: unknown): value is object;
+  isBooleanObject(value: unknown): value is object;
+  isBoxedPrimitive(value: unknown): value is object;
+  isDataView(value: unknown): value is DataView;
+  isDate(value: unknown): value is Date;
+  isGeneratorFunction(value: unknown): value is object;
+  isGeneratorObject(value: unknown): value is object;
+  isMap(value: unknown): value is Map<unknown, unknown>;
+  isMapIterator(value: unknown): value is object;
+  isModuleNamespaceObject(value: unknown): value is object;
+  isNumberObject(value: unknown): value is object;
+  isPromise(value: unknown): value is Promise<unknown>;
+  isRegExp(value: unknown): value is RegExp;
+  isSet(value: unknown): value is Set<unknown>;
+  isSetIterator(value: unknown): value is object;
+  isSharedArrayBuffer(value: unknown): value is SharedArrayBuffer;
+  isStringObject(value: unknown): value is object;
+  isSymbolObject(value: unknown): value is object;
+  isTypedArray(value: unknown): value is Uint8Array;
+  isWeakMap(value: unknown): value is WeakMap<object, unknown>;
+  isWeakSet(value: unknown): value is WeakSet<object>;
   isNativeError(value: unknown): value is Error;
   isProxy(value: unknown): boolean;
   loadExtScript: <Specifier extends keyof Scripts>(specifier: Specifier) => Scripts[Specifier];
@@ -249,6 +274,7 @@ interface Internals {
   bodyOfBlob(blob: Blob): HeldBody | undefined;
   kKeyObject: symbol;
   leave(): void;
+  nodeModule(name: string): object;
   now(): number;
   resume(continuation: Continuation | undefined): boolean;
 }

@@ -1,5 +1,6 @@
 // `miniflare-rs/shared`, which replaces `@miniflare/shared`.
 
+import type { SQLiteDatabase } from "./d1";
 import type { Storage } from "./storage";
 
 export { Log, LogLevel, MiniflareError, NoOpLog } from "../index";
@@ -14,6 +15,13 @@ export type {
   StoredValueMeta,
 } from "./storage";
 export type { Storage };
+
+/**
+ * Opens a database of SQLite, for the `D1DatabaseAPI` of `miniflare-rs/d1`.
+ *
+ * @param file the path of a file, which is created if it does not exist; or `:memory:`
+ */
+export function createSQLiteDB(file: string): Promise<SQLiteDatabase>;
 
 export type Awaitable<T> = T | Promise<T>;
 

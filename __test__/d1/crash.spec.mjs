@@ -3,15 +3,13 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { door, root } from "../support/child.mjs";
+import { door } from "../support/child.mjs";
 import { folder } from "../support/files.mjs";
+import { runAndKill } from "../support/killed.mjs";
 import { Miniflare } from "../support/miniflare.mjs";
 import { within } from "../support/test.mjs";
 
 const RUNS = Number(process.env.MINIFLARE_CRASH_RUNS ?? 20);
-const LATEST_MS = 60;
 /** Rows of a batch; with their texts they are more than a page. */
 const ROWS = 12;
 const test = within(60_000 + RUNS * 5_000);
@@ -35,19 +33,8 @@ const writer = (options, first) => `import { writeSync } from "node:fs";
   }`;
 
 /** Runs a writer, kills it at a random moment after its first confirmed batch, and gives the last number that it was told. */
-async function writeAndKill(options, first) {
-  const child = spawn(process.execPath, ["--no-warnings", "--input-type=module", "--eval", writer(options, first)], {
-    cwd: root,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let output = "";
-  child.stdout.setEncoding("utf8").on("data", (chunk) => (output += chunk));
-  const closed = once(child, "close");
-  await Promise.race([once(child.stdout, "data"), closed]);
-  setTimeout(() => child.kill("SIGKILL"), Math.random() * LATEST_MS);
-  assert.deepEqual(await closed, [null, "SIGKILL"], output);
-  return Number(output.slice(0, output.lastIndexOf("\n")).split("\n").at(-1));
-}
+const writeAndKill = async (options, first) =>
+  (await runAndKill(["--input-type=module", "--eval", writer(options, first)], { most: 20 })).at(-1);
 
 for (const durability of ["os", "sync"]) {
   describe(`a process that is killed while it writes to a D1 database (durability "${durability}")`, () => {

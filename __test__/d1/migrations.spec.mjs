@@ -9,7 +9,7 @@ import { folder, write } from "../support/files.mjs";
 import { create } from "../support/miniflare.mjs";
 import { test } from "../support/test.mjs";
 
-const { applyD1Migrations } = miniflare;
+const { applyD1Migrations, readD1Migrations } = miniflare;
 const open = (t) => create(t, { script: "" }).getD1Database("DB");
 const names = async (db, table = "d1_migrations") =>
   (await db.prepare(`SELECT id, name FROM ${table} ORDER BY id`).raw()).flat();
@@ -109,5 +109,40 @@ describe("applyD1Migrations", () => {
     await assert.rejects(applyD1Migrations(db, [{ name: "a" }]), /A migration is an object like/);
     const beta = await mf.getD1Database("__D1_BETA__DB");
     await assert.rejects(applyD1Migrations(beta, []), /without the prefix __D1_BETA__/);
+  });
+});
+
+describe("readD1Migrations", () => {
+  const TRIGGER = "CREATE TRIGGER g AFTER INSERT ON t BEGIN UPDATE t SET a = 'x;'; SELECT 1; END;";
+  const FILES = {
+    "0002_next.sql": `-- first;\nINSERT INTO t VALUES ('a;b');\n${TRIGGER}\n`,
+    "0001_init.sql": "CREATE TABLE t (a)",
+    "0010_empty.sql": "-- nothing yet\n",
+    "readme.md": "no SQL",
+  };
+
+  test("returns the files in the order of their numbers, with their statements", async (t) => {
+    assert.deepEqual(await readD1Migrations(folder(t, FILES)), [
+      { name: "0001_init.sql", queries: ["CREATE TABLE t (a)"] },
+      { name: "0002_next.sql", queries: ["-- first;\nINSERT INTO t VALUES ('a;b');", TRIGGER] },
+      { name: "0010_empty.sql", queries: ["-- nothing yet\n"] },
+    ]);
+  });
+
+  test("returns what applyD1Migrations takes, with the effect of the folder", async (t) => {
+    const root = folder(t, FILES);
+    const db = await open(t);
+    const applied = ["0001_init.sql", "0002_next.sql", "0010_empty.sql"];
+    assert.deepEqual(await applyD1Migrations(db, await readD1Migrations(pathToFileURL(root))), applied);
+    assert.deepEqual(await applyD1Migrations(db, root), []);
+    await db.prepare("INSERT INTO t VALUES ('b')").run();
+    assert.deepEqual(await db.prepare("SELECT a FROM t").raw(), [["x;"], ["x;"]]);
+  });
+
+  test("refuses a folder that cannot be read", async (t) => {
+    await assert.rejects(
+      readD1Migrations(path.join(folder(t), "missing")),
+      /The folder of migrations .*missing cannot be read/,
+    );
   });
 });

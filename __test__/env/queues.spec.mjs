@@ -1,9 +1,11 @@
-// Queues and Workers Sites in a Jest environment: their bindings, and isolated storage.
+// Queues and Workers Sites in the environments for Jest and Vitest: their bindings, and isolated storage.
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { jest, suiteOf } from "../support/jest.mjs";
+import { jest, suiteOf, write } from "../support/jest.mjs";
+import { emptyProject, project } from "../support/project.mjs";
 import { within } from "../support/test.mjs";
+import { vitest } from "../support/vitest.mjs";
 
 const test = within(200_000);
 
@@ -35,6 +37,7 @@ async function delivered(id) {
   }
 }
 
+describe("a file", () => {
 for (const round of [1, 2]) {
   test("delivers to the worker, from the same state each time: " + round, async () => {
     expect(await KV.get("q-0")).toBe(null);
@@ -53,6 +56,7 @@ test("has the files of a site", async () => {
 test("refuses what cannot be cloned", async () => {
   await expect(QUEUE.send(undefined)).rejects.toThrow(new TypeError("Message body cannot be undefined"));
 });
+});
 `;
 
 describe("a Jest environment", () => {
@@ -61,5 +65,22 @@ describe("a Jest environment", () => {
     const { code, messages, result, stderr } = await jest(cwd, "--runInBand");
     assert.equal(messages, "", messages);
     assert.deepEqual([code, result.numPassedTests], [0, 4], stderr);
+  });
+});
+
+describe("a Vitest environment", () => {
+  test("has queues and a site, with isolated storage", async (t) => {
+    const cwd = project(t, emptyProject(t), ["vitest"]);
+    const config = `export default { test: {
+      environment: "./node_modules/miniflare-rs/lib/node/vitest.js",
+      environmentOptions: ${JSON.stringify(options)},
+      include: ["queues.test.mjs"],
+    } };`;
+    const imports = `import { expect, test } from "vitest";\nconst describe = setupMiniflareIsolatedStorage();\n`;
+    const files = { "public/index.html": "home", "vitest.config.mjs": config, "queues.test.mjs": imports + source };
+    write(cwd, files);
+    const { code, stdout, stderr } = await vitest(cwd, "--reporter=tap-flat");
+    assert.equal(code, 0, stdout + stderr);
+    assert.equal(stdout.match(/^ok /gm).length, 4, stdout);
   });
 });

@@ -61,7 +61,10 @@ describe("the binding", differs("it has no addon"), () => {
   test("throws errors with codes", () => {
     const binding = require(addon);
     const cases = [
-      [() => binding.openLane({ cpuLimitMs: -1, heapLimitMb: 1, instance: 1, host: 0 }), "ERR_INVALID_ARG_VALUE"],
+      [
+        () => binding.openLane({ cpuLimitMs: -1, heapLimitMb: 1, coverage: false, instance: 1, host: 0 }),
+        "ERR_INVALID_ARG_VALUE",
+      ],
       [() => binding.nextCron("* * *", 0), "ERR_INVALID_ARG_VALUE"],
       [() => binding.clockNow(1), "ERR_NOT_OPEN"],
       [() => binding.writeSnapshot("/nowhere/a", "/nowhere/b", "/nowhere/c"), "ERR_SNAPSHOT"],

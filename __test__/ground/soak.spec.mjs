@@ -14,6 +14,7 @@ const SLACK_MB = 24;
 const SLACK_RATIO = 1.5;
 const RUNS = 3;
 const KEEPS = differs("it keeps what it disposed of");
+const HIBERNATES = differs("there is no hibernation");
 const soak = path.join(root, "__test__/support/soak.mjs");
 const flags = ["--expose-gc", "--no-warnings", ...(isOracle ? ["--experimental-vm-modules"] : [])];
 
@@ -68,6 +69,12 @@ describe("cost and memory stay flat", () => {
   test("over 100,000 messages of 1,000 sockets of one object", () => staysFlat("messages", 100_000));
 
   test("over 40,000 sockets opened and closed", () => staysFlat("sockets", 40_000));
+
+  test("over 100,000 messages to 10,000 sockets of 100 objects, which hibernate again and again", HIBERNATES, () =>
+    staysFlat("hibernation", 100_000),
+  );
+
+  test("over 20,000 sockets that only one side closes", () => staysFlat("halfClosed", 20_000));
 
   test("over a million crossings between the heaps", () => staysFlat("crossings", 1_000_000));
 

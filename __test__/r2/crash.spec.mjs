@@ -3,36 +3,25 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { root } from "../support/child.mjs";
 import { folder } from "../support/files.mjs";
+import { runAndKill } from "../support/killed.mjs";
 import { Miniflare } from "../support/miniflare.mjs";
 import { BYTES, MIN, optionsOf } from "../support/r2-crash.mjs";
 import { within } from "../support/test.mjs";
 
 const RUNS = Number(process.env.MINIFLARE_CRASH_RUNS ?? 20);
 const test = within(60_000 + RUNS * 5_000);
-const LATEST_MS = 80;
 const writer = path.join(root, "__test__/support/r2-crash.mjs");
 
+/** Each kind of write is told of once in five lines. */
+const MOST = 15;
+
 /** Runs a writer on `data`, ends it at a random moment, and gives what it had been told by then. */
-async function writeAndEnd(data, durability, first) {
-  const child = spawn(process.execPath, ["--no-warnings", writer, JSON.stringify({ data, durability, first })], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let output = "";
-  child.stdout.setEncoding("utf8").on("data", (chunk) => (output += chunk));
-  const closed = once(child, "close");
-  // The moment counts from the first thing that is confirmed: before, there is nothing to lose.
-  await Promise.race([once(child.stdout, "data"), closed]);
-  setTimeout(() => child.kill("SIGKILL"), Math.random() * LATEST_MS);
-  assert.deepEqual(await closed, [null, "SIGKILL"], output);
-  const lines = output.slice(0, output.lastIndexOf("\n")).split("\n");
-  return lines.map((line) => JSON.parse(line));
-}
+const writeAndEnd = (data, durability, first) =>
+  runAndKill([writer, JSON.stringify({ data, durability, first })], { most: MOST });
 
 /** The sizes of the files of a bucket's values in a folder. */
 function files(data, bucket) {

@@ -3,8 +3,11 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { jest, suiteOf } from "../support/jest.mjs";
+import { createHash } from "node:crypto";
+import { jest, suiteOf, write } from "../support/jest.mjs";
+import { emptyProject, project } from "../support/project.mjs";
 import { within } from "../support/test.mjs";
+import { vitest } from "../support/vitest.mjs";
 
 const test = within(200_000);
 
@@ -16,6 +19,8 @@ beforeAll(async () => {
   await BUCKET.put("key", "before", { customMetadata: { a: "1" } });
   await BUCKET.put("large", LARGE);
 });
+
+describe("a file", () => {
 
 test("has what was put before all tests, and can replace it", async () => {
   const object = await BUCKET.get("key");
@@ -44,12 +49,35 @@ test("takes the test's own headers, streams and blobs", async () => {
   object.writeHttpMetadata(headers);
   expect([headers.get("content-type"), await object.text()]).toEqual(["text/plain", "a blob"]);
   expect(await new Response((await BUCKET.get("stream")).body).text()).toBe("a stream");
+});
+
+test("has the digests of long values", async () => {
+  const { etag, checksums } = await BUCKET.put("long", LARGE);
+  expect(etag).toBe(${JSON.stringify(createHash("md5").update("x".repeat(2_000_000)).digest("hex"))});
+  expect([...new Uint8Array(checksums.md5)].map((byte) => byte.toString(16).padStart(2, "0")).join("")).toBe(etag);
+});
 });`;
 
 describe("R2 in Jest", () => {
   test("has buckets, and isolates what tests store in them", async (t) => {
     const { code, messages, result } = await jest(suiteOf(t, { source, options: { r2Buckets: ["BUCKET"] } }));
     assert.equal(code, 0, messages);
-    assert.equal(result.numPassedTests, 3);
+    assert.equal(result.numPassedTests, 4);
+  });
+});
+
+describe("R2 in Vitest", () => {
+  test("has buckets, and isolates what tests store in them", async (t) => {
+    const cwd = project(t, emptyProject(t), ["vitest"]);
+    const config = `export default { test: {
+      environment: "./node_modules/miniflare-rs/lib/node/vitest.js",
+      environmentOptions: { r2Buckets: ["BUCKET"] },
+      include: ["r2.test.mjs"],
+    } };`;
+    const imports = `import { beforeAll, expect, test } from "vitest";\nconst describe = setupMiniflareIsolatedStorage();\n`;
+    write(cwd, { "vitest.config.mjs": config, "r2.test.mjs": imports + source });
+    const { code, stdout, stderr } = await vitest(cwd, "--reporter=tap-flat");
+    assert.equal(code, 0, stdout + stderr);
+    assert.equal(stdout.match(/^ok /gm).length, 4, stdout);
   });
 });

@@ -14,6 +14,18 @@ export const { MemoryStorage } = await packaged("storage-memory");
 export const { FileStorage } = await packaged("storage-file");
 export const { KVNamespace, KVPlugin } = await packaged("kv");
 export const { R2Bucket, R2Plugin } = await packaged("r2");
+export const { D1Database, D1DatabaseAPI, D1Plugin, D1PreparedStatement } = await packaged("d1");
+export const { QueueBroker, QueuesPlugin, ...queueDefaults } = await packaged("queues");
+export const { SitesPlugin } = await packaged("sites");
+export const {
+  convertNodeRequest,
+  createRequestListener,
+  createServer,
+  DEFAULT_PORT,
+  getAccessibleHosts,
+  HTTPPlugin,
+  startServer,
+} = await packaged("http-server");
 export const { Cache, CacheError, CacheStorage } = await packaged("cache");
 export const {
   DurableObjectError,
@@ -36,7 +48,7 @@ export const {
   Response,
   ScheduledEvent,
 } = await packaged("core");
-export const { Log, LogLevel, NoOpLog } = await packaged("shared");
+export const { createSQLiteDB, Log, LogLevel, NoOpLog } = await packaged("shared");
 
 /** What `MiniflareCore` is constructed with in Miniflare 2, and here as well. */
 export function coreContext(log) {

@@ -7,6 +7,7 @@ import {
   type D1ExecResult,
   type D1Meta,
   type D1Migration,
+  readD1Migrations,
   type D1PreparedStatement,
   type D1Result,
   type D1Value,
@@ -41,5 +42,6 @@ export async function databases(db: D1Database): Promise<void> {
   const migrations: D1Migration[] = [{ name: "0001_init.sql", queries: ["SELECT 1"] }];
   const applied: string[] = await applyD1Migrations(db, migrations, "migrations");
   await applyD1Migrations(db, new URL("file:///migrations"));
+  await applyD1Migrations(db, await readD1Migrations("migrations"));
   console.log(results, count, duration, bookmark, dump, applied);
 }

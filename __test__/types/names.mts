@@ -1,6 +1,7 @@
 // The sub-paths that stand in the place of Miniflare 2's packages, used as suites use them. Compiled by `npm run types`,
 // never run.
 
+import type { IncomingMessage } from "node:http";
 import { Cache, CachePlugin, CacheStorage } from "miniflare-rs/cache";
 import {
   BindingsPlugin,
@@ -17,6 +18,7 @@ import {
   Response,
   ScheduledEvent,
 } from "miniflare-rs/core";
+import { D1Database, D1DatabaseAPI, D1Plugin, type D1PreparedStatement, type SQLiteDatabase } from "miniflare-rs/d1";
 import {
   DurableObjectId,
   DurableObjectNamespace,
@@ -32,16 +34,28 @@ import {
   HTMLRewriterPlugin,
   withEnableEsiTags,
 } from "miniflare-rs/html-rewriter";
+import {
+  convertNodeRequest,
+  createRequestListener,
+  createServer,
+  DEFAULT_PORT,
+  getAccessibleHosts,
+  HTTPPlugin,
+  startServer,
+} from "miniflare-rs/http-server";
 import { KVNamespace, KVPlugin } from "miniflare-rs/kv";
+import { DEFAULT_RETRIES, QueueBroker, QueueError, QueuesPlugin } from "miniflare-rs/queues";
 import {
   type Awaitable,
   type Context,
+  createSQLiteDB,
   Log,
   LogLevel,
   NoOpLog,
   type StorageFactory,
   type WranglerConfig,
 } from "miniflare-rs/shared";
+import { SitesPlugin } from "miniflare-rs/sites";
 import { FileStorage } from "miniflare-rs/storage-file";
 import { MemoryStorage, type StoredValueMeta } from "miniflare-rs/storage-memory";
 import { RedisStorage } from "miniflare-rs/storage-redis";
@@ -66,6 +80,28 @@ export async function storages(): Promise<void> {
   }
   // @ts-expect-error: a value is bytes
   await memory.put("key", { value: "text" });
+}
+
+export async function databases(): Promise<void> {
+  const sqlite: SQLiteDatabase = (await createSQLiteDB(":memory:")).exec("CREATE TABLE t (a)");
+  const db: D1Database = new D1Database(new D1DatabaseAPI(sqlite));
+  const statement: D1PreparedStatement = db.prepare("SELECT a FROM t").bind(1);
+  const rows: { a: number }[] = (await statement.all<{ a: number }>()).results;
+  const other = new D1DatabaseAPI({ name: "data.db", memory: false });
+  console.log(rows, new D1Database(other), sqlite.close().open);
+  // @ts-expect-error: an API is over a database
+  new D1DatabaseAPI(7);
+}
+
+export async function servers(mf: MiniflareCore, req: IncomingMessage): Promise<void> {
+  const port: number = DEFAULT_PORT;
+  const hosts: string[] = getAccessibleHosts(true);
+  const { request, url } = await convertNodeRequest(req, { realIp: "1.2.3.4", cf: { country: "GB" } });
+  const method: string = request.method;
+  const servers = [await createServer(mf), await startServer(mf, { keepAliveTimeout: 1 })];
+  createRequestListener(mf);
+  const core = new MiniflareCore({ HTTPPlugin, QueuesPlugin, SitesPlugin, D1Plugin }, { queueBroker: new QueueBroker() });
+  console.log(port, hosts, method, url.href, servers, core, DEFAULT_RETRIES, QueueError);
 }
 
 export async function rooms(): Promise<void> {

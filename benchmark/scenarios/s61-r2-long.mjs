@@ -1,4 +1,4 @@
-// As s60, with a value of 10 MB: its MD5, which is its etag, and the copies.
+// As s60, with a value of 10 MB: the copies. Its MD5, which is its etag, is computed only when it is read: see s62.
 import { ask, withInstance } from "../lib/instance.mjs";
 import { microsPerCall } from "../lib/timing.mjs";
 

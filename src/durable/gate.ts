@@ -62,6 +62,9 @@ export class InputGate {
   #underWay = new Set<(error: unknown) => void>();
   /** `{ error }` once the gate is broken. */
   #broken: { error: unknown } | undefined;
+  #isAborted = false;
+  /** Whether an alarm whose handler has failed is delivered again. */
+  mayRetryAlarm = true;
   #reset: ((error: unknown) => void) | undefined;
 
   /** `reset(error)` is called when the gate breaks. Without it the gate never does: a test constructs its object itself. */
@@ -184,6 +187,18 @@ export class InputGate {
     // The callers that wait for the object get its error; the constructor need not.
     result.catch(() => {});
     return result;
+  }
+
+  /** Breaks the gate, because the object itself gives up. */
+  abort(reason: unknown, retryAlarm: boolean) {
+    this.#isAborted = true;
+    this.mayRetryAlarm = retryAlarm;
+    this.#break(reason);
+  }
+
+  /** Whether the object has given up for this reason. */
+  isAbortedBy(reason: unknown) {
+    return this.#isAborted && this.#broken?.error === reason;
   }
 
   #break(error: unknown) {

@@ -24,7 +24,9 @@ declare module "../upstream.d.ts" {
   }
 }
 
-const bundle = () => load("ext:miniflare/durable/bundle.ts");
+const BUNDLE = "ext:miniflare/durable/bundle.ts";
+
+const bundle = () => load(BUNDLE);
 
 type Call = Parameters<ReturnType<typeof bundle>["callObject"]>;
 
@@ -36,6 +38,7 @@ const OUTSIDE = [
   "objectIds",
   "evictObject",
   "evictObjects",
+  "abortObjects",
   "runWithObject",
   "stateForGuest",
   "flushAlarms",
@@ -43,17 +46,18 @@ const OUTSIDE = [
 
 export const room = {
   name: "durable",
+  lazyGlobals: { [BUNDLE]: ["WebSocketRequestResponsePair"] },
   kinds,
   empty: { durableObjects: [] },
   /** `durableObjects` are the names of the bindings. */
   bind: ({ durableObjects, flags }: { durableObjects: string[]; flags: string[] }) =>
     durableObjects.length > 0 ? bundle().namespaces(durableObjects, flags) : [],
-  fetchTarget: ([binding, hex]: [binding: string, hex: string], request: Request) =>
-    bundle().fetchObject(binding, hex, request),
+  fetchTarget: (object: [binding: string, hex: string, name?: string], request: Request) =>
+    bundle().fetchObject(object, request),
   control: {
-    bindClasses(bindings: Binding[], alarms: boolean) {
+    bindClasses(bindings: Binding[], alarms: boolean, deletesAlarm: boolean) {
       if (bindings.length === 0) return;
-      bundle().bindClasses(bindings, worker.exports, alarms);
+      bundle().bindClasses(bindings, worker.exports, alarms, deletesAlarm);
       worker.namespaceOf = (name) => {
         const bound = bindings.find(([, className]) => className === name);
         return bound && bundle().namespaces([bound[0]], [...worker.flags])[0][1];

@@ -36,4 +36,12 @@ export function applyD1Migrations(
   const { applyD1Migrations } = require("../d1/node/migrations.ts") as typeof import("../d1/node/migrations.ts");
   return applyD1Migrations(...args);
 }
+
+/** Loaded when it is first called. */
+export function readD1Migrations(
+  ...args: Parameters<typeof contract.readD1Migrations>
+): ReturnType<typeof contract.readD1Migrations> {
+  const { readD1Migrations } = require("../d1/node/migrations.ts") as typeof import("../d1/node/migrations.ts");
+  return readD1Migrations(...args);
+}
 export { Miniflare, ReloadEvent, createFetchMock, Log, LogLevel, NoOpLog, Request, Response };

@@ -1,13 +1,16 @@
 // The rooms, as Node knows them.
 
 import * as cache from "../cache/node/cache-room.ts";
+import * as cloud from "../cloud/node/cloud-room.ts";
 import * as d1 from "../d1/node/d1-room.ts";
 import * as durable from "../durable/node/durable-room.ts";
+import * as email from "../email/node/email-room.ts";
 import * as html from "../html/node/html-room.ts";
 import * as kv from "../kv/node/kv-room.ts";
 import * as queues from "../queues/node/queues-room.ts";
 import * as r2 from "../r2/node/r2-room.ts";
 import * as rpc from "../rpc/node/rpc-room.ts";
+import * as tail from "../tail/node/tail-room.ts";
 import * as web from "../web/node/web-room.ts";
 import * as websocket from "../websocket/node/websocket-room.ts";
 import type { RemoteCall } from "./instance/remote.ts";
@@ -37,7 +40,7 @@ export interface NodeRoom {
   forget?(control: Control): void;
 }
 
-const rooms: readonly NodeRoom[] = [web, cache, d1, durable, html, kv, queues, r2, rpc, websocket];
+const rooms: readonly NodeRoom[] = [web, cache, d1, durable, html, kv, queues, r2, rpc, websocket, cloud, email, tail];
 
 /** The methods that rooms add for users; each is in the contract. */
 export type MethodsOfRooms = typeof cache.methods &
@@ -46,7 +49,11 @@ export type MethodsOfRooms = typeof cache.methods &
   typeof kv.methods &
   typeof queues.methods &
   typeof r2.methods &
-  typeof rpc.methods;
+  typeof rpc.methods &
+  typeof web.methods &
+  typeof cloud.methods &
+  typeof email.methods &
+  typeof tail.methods;
 export type RoomMethods = Extract<keyof MethodsOfRooms, string>;
 
 export { rooms };

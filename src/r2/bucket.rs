@@ -13,8 +13,10 @@ use super::limits;
 use super::object::{self, Head, Piece};
 use super::range::{Span, Wanted};
 use super::received::{Content, Received};
+use super::tag;
 use crate::store::indexed::{INDEX, prefixed, removal};
 use crate::store::large_values::{LargeValues, ValueId};
+use crate::store::payload::Payload;
 use crate::store::range::Key;
 use crate::store::{Space, Store, Write};
 
@@ -46,6 +48,11 @@ impl Bucket {
             store,
             files,
         })
+    }
+
+    /// Whether the objects are in the memory of this process alone.
+    pub fn is_memory(&self) -> bool {
+        self.files.is_none() && !self.is_server
     }
 
     /// Bytes that a value, or a part, may have.
@@ -119,6 +126,7 @@ pub async fn get(
     let Some((mut head, value)) = object::entry(&*bucket.space, key).await? else {
         return Ok(Found::Nothing);
     };
+    tag::complete(bucket, key, Some(&mut head), &condition).await?;
     if !condition.holds(Some(head.for_condition())) {
         return Ok(Found::Unmet(head));
     }
@@ -144,7 +152,8 @@ pub async fn get(
 
 /// Whether the condition holds for the object of a key, or for none.
 pub async fn admits(bucket: &Bucket, key: &str, condition: Condition) -> Result<bool> {
-    let index = object::index(&*bucket.space, key).await?;
+    let mut index = object::index(&*bucket.space, key).await?;
+    tag::complete(bucket, key, index.as_mut(), &condition).await?;
     Ok(condition.holds(index.as_ref().map(Head::for_condition)))
 }
 
@@ -163,7 +172,8 @@ pub async fn put(
     condition: Condition,
     now_ms: f64,
 ) -> Result<Option<Head>> {
-    let index = object::index(&*bucket.space, key).await?;
+    let mut index = object::index(&*bucket.space, key).await?;
+    tag::complete(bucket, key, index.as_mut(), &condition).await?;
     if !condition.holds(index.as_ref().map(Head::for_condition)) {
         bucket.discard(received);
         return Ok(None);
@@ -171,9 +181,9 @@ pub async fn put(
     let removed = bucket.pieces(key, index.as_ref()).await?;
     let (value, pieces) = match received.content {
         Content::Memory(bytes) => (bytes, Vec::new()),
-        Content::File(piece) => (Vec::new(), vec![piece]),
+        Content::File(piece) => (Payload::default(), vec![piece]),
     };
-    let head = Head {
+    let mut head = Head {
         version: ids::version()?,
         size: received.size,
         etag: received.md5,
@@ -183,6 +193,7 @@ pub async fn put(
         ssec_key_md5: described.ssec_key_md5,
         pieces,
         has_pieces: false,
+        untagged: None,
     };
     let writes = head.writes(key, value)?.into();
     bucket.commit(writes, &head.pieces, &removed).await?;

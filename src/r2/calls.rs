@@ -17,8 +17,9 @@ use super::list::{self, Query};
 use super::multipart::{self, Name, Named};
 use super::object::{self, Head};
 use super::range::Wanted;
-use super::received::{Received, Receiver};
+use super::received::{Received, Receiver, Tagging};
 use crate::realm::value::{Bytes, Value, fields, into_text};
+use crate::store::payload::Payload;
 
 /// An open bucket, what is under way, and the time.
 pub struct Call {
@@ -29,7 +30,7 @@ pub struct Call {
 
 /// A value to store: all of it, or the number of its receiver.
 pub enum Source {
-    Whole(Vec<u8>),
+    Whole(Payload),
     Receiver(u32),
 }
 
@@ -105,7 +106,7 @@ pub async fn add(transfers: Rc<Transfers>, number: u32, bytes: Vec<u8>) -> Resul
 /// ssecKey]`.
 pub async fn put(call: Call, key: String, source: Source, options: Value) -> Result<Value> {
     let [metadata, condition, expected, ssec] = fields(options);
-    let received = arrived(&call, source, read_expected(expected)).await?;
+    let received = arrived(&call, source, read_expected(expected), Tagging::Late).await?;
     let described = Described {
         metadata: into_text(metadata),
         ssec_key_md5: ssec_key_md5(ssec),
@@ -115,13 +116,13 @@ pub async fn put(call: Call, key: String, source: Source, options: Value) -> Res
     Ok(stored.map_or(Value::Null, |head| head.to_value()))
 }
 
-async fn arrived(call: &Call, source: Source, expected: Option<Expected>) -> Result<Received> {
+async fn arrived(call: &Call, source: Source, expected: Option<Expected>, tagging: Tagging) -> Result<Received> {
     match source {
-        Source::Whole(bytes) => Receiver::whole(&call.bucket, bytes, expected).await,
+        Source::Whole(bytes) => Receiver::whole(&call.bucket, bytes, expected, tagging).await,
         Source::Receiver(number) => {
             let receiver = call.transfers.receiver(number)?;
             call.transfers.close(number);
-            receiver.finish().await
+            receiver.finish(tagging).await
         }
     }
 }
@@ -167,7 +168,7 @@ pub async fn create(call: Call, key: String, options: Value) -> Result<Value> {
 /// Stores a part; its tag. `options` are `[number, ssecKey]`.
 pub async fn put_part(call: Call, name: Name, source: Source, options: Value) -> Result<Value> {
     let [number, ssec] = fields(options);
-    let received = arrived(&call, source, None).await?;
+    let received = arrived(&call, source, None, Tagging::Now).await?;
     let etag = multipart::put(&call.bucket, name, read_number(number), received, ssec_key_md5(ssec)).await?;
     Ok(etag.as_str().into())
 }

@@ -88,6 +88,11 @@ impl Condition {
         }
     }
 
+    /// Whether it asks for an object's tag.
+    pub fn asks_tag(&self) -> bool {
+        self.matches.is_some() || self.differs.is_some()
+    }
+
     /// Whether it holds for an object with this tag that was uploaded at this time, in milliseconds, or for none.
     pub fn holds(&self, object: Option<(&str, f64)>) -> bool {
         let Some((etag, uploaded_ms)) = object else {

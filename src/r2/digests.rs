@@ -70,6 +70,11 @@ impl Digests {
         Digests { md5: Md5::new(), other }
     }
 
+    /// Whether there is a digest that the value must have.
+    pub fn are_expected(&self) -> bool {
+        self.other.is_some()
+    }
+
     pub fn update(&mut self, bytes: &[u8]) {
         Digest::update(&mut self.md5, bytes);
         if let Some((_, Some(digest))) = &mut self.other {

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::bucket::Bucket;
 use super::error::Result;
-use super::object::Head;
+use super::object::{self, Head};
 use crate::store::Space;
 use crate::store::indexed::{INDEX, prefixed, read_cursor};
 use crate::store::range::{Entry, Key, Range};
@@ -67,7 +67,11 @@ async fn fill(space: &dyn Space, query: &Query, mut range: Range) -> Result<Page
                 page.prefixes.push(folded);
                 continue 'pages;
             }
-            page.objects.push((name, Head::read(&bytes)?.0));
+            let mut head = Head::read(&bytes)?.0;
+            if head.etag.is_empty() {
+                head = object::index(space, &name).await?.unwrap_or(head);
+            }
+            page.objects.push((name, head));
             range = range.after(key.clone());
             last = key;
         }

@@ -15,6 +15,7 @@ pub mod object;
 pub mod ops;
 pub mod range;
 pub mod received;
+pub mod tag;
 
 use std::rc::Rc;
 
@@ -39,6 +40,7 @@ deno_core::extension!(
         ops::op_r2_put_part,
         ops::op_r2_read,
         ops::op_r2_receive,
+        ops::op_r2_tag,
     ],
     lazy_loaded_js = [dir "src/r2", "ext:miniflare/r2/r2-bucket.ts" = "r2-bucket.ts"],
     state = |state| state.put(Rc::<body::Transfers>::default()),

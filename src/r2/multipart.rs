@@ -13,6 +13,7 @@ use super::ids;
 use super::object::{self, Head, Piece, from_json, to_json};
 use super::received::{Content, Received};
 use crate::store::Write;
+use crate::store::payload::Payload;
 use crate::store::range::{Key, Range};
 
 /// Keys of uploads and of parts begin so.
@@ -130,7 +131,7 @@ pub async fn put(
     let mut writes = Vec::new();
     let piece = match received.content {
         Content::File(piece) => Some(piece),
-        Content::Memory(bytes) if bytes.is_empty() => None,
+        Content::Memory(bytes) if bytes.as_slice().is_empty() => None,
         Content::Memory(bytes) => {
             let id = ids::piece()?;
             writes.push((value_key(&id), Some(Bytes::from(bytes))));
@@ -185,7 +186,7 @@ pub async fn complete(bucket: &Bucket, name: Name, named: Vec<Named>, least: u64
     let index = object::index(&*bucket.space, &name.key).await?;
     let mut removed = bucket.pieces(&name.key, index.as_ref()).await?;
     removed.extend(uploaded.into_iter().filter_map(|(_, part)| part.piece));
-    let head = Head {
+    let mut head = Head {
         version: ids::version()?,
         size: parts.iter().map(|part| part.size).sum(),
         etag: etag_of(&parts),
@@ -195,7 +196,7 @@ pub async fn complete(bucket: &Bucket, name: Name, named: Vec<Named>, least: u64
         pieces: parts.into_iter().filter_map(|part| part.piece).collect(),
         ..Head::default()
     };
-    let mut writes: Vec<Write> = head.writes(&name.key, Vec::new())?.into();
+    let mut writes: Vec<Write> = head.writes(&name.key, Payload::default())?.into();
     writes.push(name.write(&upload)?);
     writes.extend(keys.into_iter().map(|key| (key, None)));
     bucket.commit(writes, &[], &removed).await?;

@@ -5,9 +5,10 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::error::Result;
-use crate::realm::value::Value;
+use crate::realm::value::{self, Value};
 use crate::store::error::Kind;
 use crate::store::indexed::{ENTRY, INDEX, prefixed};
+use crate::store::payload::Payload;
 use crate::store::record::{NEVER, Record};
 use crate::store::{Space, StoreError, Write};
 
@@ -41,16 +42,24 @@ pub struct Head {
     /// In an index, which has no pieces: whether there are some.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_pieces: bool,
+    /// The value, while the tag is not computed yet (`tag.rs`).
+    #[serde(skip)]
+    pub untagged: Option<Bytes>,
 }
 
 impl Head {
-    /// As JavaScript gets it: `[version, size, etag, uploaded, checksums, metadata, ssecKeyMd5]`.
+    /// As JavaScript gets it: `[version, size, etag, uploaded, checksums, metadata, ssecKeyMd5]`. In the place of a tag that is
+    /// not computed yet is the value.
     pub fn to_value(&self) -> Value {
         let checksums = self.checksums.iter().map(|text| text.as_str().into());
+        let untagged = self.untagged.clone();
         Value::List(vec![
             self.version.as_str().into(),
             Value::Number(self.size as f64),
-            self.etag.as_str().into(),
+            untagged.map_or_else(
+                || self.etag.as_str().into(),
+                |value| Value::Bytes(value::Bytes::Shared(value)),
+            ),
             Value::Number(self.uploaded_ms),
             Value::List(checksums.collect()),
             self.metadata.as_str().into(),
@@ -64,16 +73,30 @@ impl Head {
     }
 
     /// Both writes that store an object, with a value that lies in its entry.
-    pub fn writes(&self, key: &str, value: Vec<u8>) -> Result<[Write; 2]> {
+    pub fn writes(&mut self, key: &str, value: Payload) -> Result<[Write; 2]> {
         let index = Head {
             pieces: Vec::new(),
             has_pieces: !self.pieces.is_empty(),
             ..self.clone()
         };
+        let entry = record(value, self)?;
+        if self.etag.is_empty() {
+            self.untagged = Some(entry.slice(..self.size as usize));
+        }
         Ok([
-            (prefixed(INDEX, key.as_bytes()), Some(record(Vec::new(), &index)?)),
-            (prefixed(ENTRY, key.as_bytes()), Some(record(value, self)?)),
+            (
+                prefixed(INDEX, key.as_bytes()),
+                Some(record(Payload::default(), &index)?),
+            ),
+            (prefixed(ENTRY, key.as_bytes()), Some(entry)),
         ])
+    }
+
+    /// A tag that is the MD5 of the value, and the only digest.
+    pub fn set_tag(&mut self, md5: String) {
+        self.checksums = vec!["md5".into(), md5.clone()];
+        self.etag = md5;
+        self.untagged = None;
     }
 
     pub fn read(bytes: &Bytes) -> Result<(Head, Bytes)> {
@@ -84,17 +107,35 @@ impl Head {
 
 /// What is known of an object, without its pieces.
 pub async fn index(space: &dyn Space, key: &str) -> Result<Option<Head>> {
-    let found = space.get(&prefixed(INDEX, key.as_bytes())).wait().await?;
-    Ok(found.map(|bytes| Head::read(&bytes)).transpose()?.map(|(head, _)| head))
+    let Some((mut head, _)) = read(space, INDEX, key).await? else {
+        return Ok(None);
+    };
+    if head.etag.is_empty() {
+        head.untagged = read(space, ENTRY, key).await?.map(|(_, value)| value);
+    }
+    Ok(Some(head))
 }
 
-/// An object with the value that lies in its entry.
+/// An object with the value that lies in its entry. A tag that was computed later is in its index.
 pub async fn entry(space: &dyn Space, key: &str) -> Result<Option<(Head, Bytes)>> {
-    let found = space.get(&prefixed(ENTRY, key.as_bytes())).wait().await?;
+    let Some((mut head, value)) = read(space, ENTRY, key).await? else {
+        return Ok(None);
+    };
+    if head.etag.is_empty() {
+        match read(space, INDEX, key).await? {
+            Some((index, _)) if !index.etag.is_empty() => head.set_tag(index.etag),
+            _ => head.untagged = Some(value.clone()),
+        }
+    }
+    Ok(Some((head, value)))
+}
+
+async fn read(space: &dyn Space, kind: u8, key: &str) -> Result<Option<(Head, Bytes)>> {
+    let found = space.get(&prefixed(kind, key.as_bytes())).wait().await?;
     found.map(|bytes| Head::read(&bytes)).transpose()
 }
 
-fn record(value: Vec<u8>, head: &Head) -> Result<Bytes> {
+pub fn record(value: Payload, head: &Head) -> Result<Bytes> {
     Ok(Record::write(value, &to_json(head)?, NEVER))
 }
 
@@ -119,7 +160,7 @@ mod tests {
     #[test]
     fn is_read_as_it_was_written_and_its_index_has_no_pieces() {
         let space = MemorySpace::default();
-        let head = Head {
+        let mut head = Head {
             version: "v".into(),
             size: 3,
             etag: "e".into(),
@@ -133,8 +174,9 @@ mod tests {
                 is_file: true,
             }],
             has_pieces: false,
+            untagged: None,
         };
-        space.apply(head.writes("key", b"abc".to_vec()).expect("it can be written"));
+        space.apply(head.writes("key", b"abc".to_vec().into()).expect("it can be written"));
         let (entry, value) = block_on(entry(&space, "key")).ok().flatten().expect("it is there");
         assert_eq!((&entry, &value[..]), (&head, &b"abc"[..]));
         let index = block_on(index(&space, "key")).ok().flatten().expect("it is there");

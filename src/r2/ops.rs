@@ -11,13 +11,11 @@ use super::calls::{self, Call, Source};
 use super::error::{R2Error, Result};
 use super::limits::R2_PART_BYTES;
 use super::multipart::Name;
+use super::tag;
 use crate::realm::instance::Instance;
 use crate::realm::pending::answer;
-use crate::realm::value::{Value, content_of};
-use crate::store::record::TAIL_BYTES;
-
-/// An object's record has its metadata behind the value: with a little room more, short values need no second allocation.
-const ROOM_BYTES: usize = TAIL_BYTES + 256;
+use crate::realm::value::{Bytes, Value, content_of, lent_of, payload_of};
+use crate::store::payload::ROOM_BYTES;
 
 fn open(state: &OpState, bucket: String) -> Result<Call> {
     let instance = state.borrow::<Rc<Instance>>();
@@ -36,7 +34,7 @@ fn transfers(state: &OpState) -> Rc<Transfers> {
 fn source<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Value>) -> Source {
     match value.try_cast::<v8::Number>() {
         Ok(number) => Source::Receiver(number.value() as u32),
-        Err(_) => Source::Whole(content_of(scope, value, ROOM_BYTES)),
+        Err(_) => Source::Whole(payload_of(scope, value, ROOM_BYTES)),
     }
 }
 
@@ -100,6 +98,23 @@ pub fn op_r2_add<'s, 'i>(
 ) -> Result<Value> {
     let bytes = content_of(scope, bytes, 0);
     answer(state, calls::add(transfers(state), receiver, bytes))
+}
+
+/// The tag of an object whose value this is, which is noted in the object if it is still that one.
+///
+/// @param {Uint8Array} value
+#[op2]
+#[string]
+pub fn op_r2_tag(
+    state: &mut OpState,
+    #[string] bucket: String,
+    #[string] key: String,
+    #[string] version: String,
+    value: v8::Local<v8::Value>,
+) -> Result<String> {
+    let md5 = tag::md5(lent_of(value).as_ref().map_or(&[], Bytes::as_slice));
+    tag::note(&open(state, bucket)?.bucket, &key, &version, &md5)?;
+    Ok(md5)
 }
 
 /// Lets go of a body or a receiver.

@@ -9,7 +9,7 @@ import { arrive, comingContentOf, heldContentOf } from "./r2-values.ts";
 import type * as miniflare from "../../index.d.ts";
 import type { Content } from "../wire.ts";
 import type { R2Backend, R2Calls, R2Numbers } from "./r2-calls.ts";
-import type { ObjectParts } from "./r2-object.ts";
+import type { ObjectParts, Tag } from "./r2-object.ts";
 import type { Given } from "./r2-options.ts";
 
 /** What a `get` finds: an object without its body, or with it. */
@@ -23,10 +23,12 @@ type Page = [cursor: string | undefined, delimitedPrefixes: string[], ...found: 
 class R2Bucket implements miniflare.R2Bucket {
   #name: string;
   #backend: R2Backend;
+  #tag: Tag;
 
   constructor(name: string, backend: R2Backend) {
     this.#name = name;
     this.#backend = backend;
+    this.#tag = (...of) => backend.tag(name, ...of);
   }
 
   async head(...args: unknown[]) {
@@ -37,7 +39,7 @@ class R2Bucket implements miniflare.R2Bucket {
     const name = String(key);
     checkKey("HEAD", name, backend.numbers);
     const found = await arrive(backend.head(this.#name, name), backend);
-    return found === null ? null : new R2Object(name, found as ObjectParts);
+    return found === null ? null : new R2Object(name, found as ObjectParts, this.#tag);
   }
 
   get(key: string, options?: miniflare.R2GetOptions & { onlyIf?: undefined }): Promise<R2ObjectBody | null>;
@@ -51,10 +53,10 @@ class R2Bucket implements miniflare.R2Bucket {
     checkKey("GET", name, backend.numbers);
     const found = (await arrive(backend.get(this.#name, name, getOptions(options ?? {})), backend)) as Found | null;
     if (found === null) return null;
-    if (found.length === 1) return new R2Object(name, found[0]);
+    if (found.length === 1) return new R2Object(name, found[0], this.#tag);
     const [parts, offset, length, value] = found;
     const range = offset === undefined ? undefined : { offset, length };
-    return new R2ObjectBody(name, parts, range, value, backend);
+    return new R2ObjectBody(name, parts, this.#tag, range, value, backend);
   }
 
   put(key: string, value: PutValue, options?: miniflare.R2PutOptions & { onlyIf?: undefined }): Promise<R2Object>;
@@ -82,7 +84,7 @@ class R2Bucket implements miniflare.R2Bucket {
       await leaves;
     }
     const found = await arrive(backend.put(this.#name, name, content, stored), backend);
-    return found === null ? null : new R2Object(name, found as ObjectParts);
+    return found === null ? null : new R2Object(name, found as ObjectParts, this.#tag);
   }
 
   async delete(...args: unknown[]) {
@@ -107,7 +109,7 @@ class R2Bucket implements miniflare.R2Bucket {
     const [cursor, delimitedPrefixes, ...found] = (await arrive(backend.list(this.#name, query), backend)) as Page;
     const objects: R2Object[] = [];
     for (let index = 0; index < found.length; index += 2) {
-      objects.push(new R2Object(found[index], found[index + 1], undefined, included));
+      objects.push(new R2Object(found[index], found[index + 1], this.#tag, undefined, included));
     }
     return { objects, truncated: cursor !== undefined, cursor, delimitedPrefixes };
   }

@@ -38,6 +38,8 @@ export interface R2Source {
 }
 
 export interface R2Backend extends R2Calls {
+  /** The tag of an object whose value this is; the object gets it if it is still there. */
+  tag(bucket: string, key: string, version: string, value: Uint8Array): string;
   /** Called before each use. */
   begin(): void;
   /** Called before something is written; a promise when there is something to wait for. */

@@ -70,7 +70,7 @@ class R2MultipartUpload implements miniflare.R2MultipartUpload {
     if (leaves !== undefined) await leaves;
     const name = { key: this.#key, id: this.#id };
     const found = await arrive(backend.complete(this.#bucket, name, parts.flat()), backend);
-    return new R2Object(this.#key, found as ObjectParts);
+    return new R2Object(this.#key, found as ObjectParts, (...of) => backend.tag(this.#bucket, ...of));
   }
 }
 

@@ -9,7 +9,8 @@ import type { R2Backend, R2Source } from "./r2-calls.ts";
 export type ObjectParts = [
   version: string,
   size: number,
-  etag: string,
+  /** The value, while the tag is not computed. */
+  etag: string | Uint8Array,
   uploaded: number,
   checksums: string[],
   metadata: string,
@@ -17,6 +18,8 @@ export type ObjectParts = [
 ];
 type Digits = Record<string, string>;
 type Range = { offset: number; length: number } | undefined;
+/** Computes the tag of an object of which this is the value. */
+type Tag = (key: string, version: string, value: Uint8Array) => string;
 /** Which metadata an object has. */
 interface Included {
   http: boolean;
@@ -84,6 +87,22 @@ function metadataOf(text: string): {
   return { http, custom, storageClass };
 }
 
+/** Defines an own property whose value is computed when it is first read. */
+function defineLate(object: object, name: string, compute: () => string) {
+  const define = (value: unknown) =>
+    Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
+  Object.defineProperty(object, name, {
+    get() {
+      const value = compute();
+      define(value);
+      return value;
+    },
+    set: define,
+    enumerable: true,
+    configurable: true,
+  });
+}
+
 /** Whatever a list was not asked for is left out. */
 const WHOLE: Included = { http: true, custom: true };
 
@@ -97,33 +116,47 @@ class R2Object implements miniflare.R2Object {
   declare httpMetadata: miniflare.R2HTTPMetadata;
   declare customMetadata: Record<string, string>;
   declare range: Range;
-  #checksums: string[];
+  #checksums: () => string[];
   #storageClass: string;
   #ssecKeyMd5: string | undefined;
 
   /**
+   * @param tag computes a tag that is not known yet, when it is first read
    * @param range `{ offset, length }` of the bytes that a `get` delivers
    * @param included which of `http` and `custom` metadata it has
    */
-  constructor(key: string, parts: ObjectParts, range?: Range, included = WHOLE) {
+  constructor(key: string, parts: ObjectParts, tag: Tag, range?: Range, included = WHOLE) {
     const [version, size, etag, uploaded, checksums, metadata, ssecKeyMd5] = parts;
     const { http, custom, storageClass } = metadataOf(metadata);
     this.key = key;
     this.version = version;
     this.size = size;
-    this.etag = etag;
-    this.httpEtag = `"${etag}"`;
+    if (typeof etag === "string") {
+      this.etag = etag;
+      this.httpEtag = `"${etag}"`;
+      this.#checksums = () => checksums;
+    } else {
+      let value: Uint8Array | undefined = etag;
+      let md5: string;
+      const tagOfValue = () => {
+        if (value !== undefined) md5 = tag(key, version, value);
+        value = undefined;
+        return md5;
+      };
+      defineLate(this, "etag", tagOfValue);
+      defineLate(this, "httpEtag", () => `"${tagOfValue()}"`);
+      this.#checksums = () => ["md5", tagOfValue()];
+    }
     this.uploaded = new Date(uploaded);
     this.httpMetadata = included.http ? http : {};
     this.customMetadata = included.custom ? custom : {};
     this.range = range;
-    this.#checksums = checksums;
     this.#storageClass = storageClass;
     this.#ssecKeyMd5 = ssecKeyMd5;
   }
 
   get checksums() {
-    return new Checksums(digitsOf(this.#checksums));
+    return new Checksums(digitsOf(this.#checksums()));
   }
 
   get storageClass() {
@@ -155,8 +188,8 @@ class R2ObjectBody extends R2Object implements miniflare.R2ObjectBody {
   #isUsed = false;
 
   /** @param value the bytes, or the number of a body in the backend */
-  constructor(key: string, parts: ObjectParts, range: Range, value: Uint8Array | number, backend: R2Backend) {
-    super(key, parts, range);
+  constructor(key: string, parts: ObjectParts, tag: Tag, range: Range, value: Uint8Array | number, backend: R2Backend) {
+    super(key, parts, tag, range);
     this.#backend = backend;
     this.#source = sourceOf(value, backend);
     // Few read the stream itself, and it costs more than all the rest.
@@ -211,3 +244,4 @@ class R2ObjectBody extends R2Object implements miniflare.R2ObjectBody {
 }
 
 export { R2Object, R2ObjectBody };
+export type { Tag };

@@ -1,5 +1,6 @@
 //! A value on its way into a bucket. It is digested as it arrives. A short one is kept in memory; once a longer one fills a
-//! chunk, it goes to a file, if the store has files. Digests of many bytes, and files, are the work of other threads.
+//! chunk, it goes to a file, if the store has files. Digests of many bytes, and files, are the work of other threads. A long
+//! object in memory is not digested at all until its tag is asked for (`tag.rs`).
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -12,6 +13,7 @@ use super::object::Piece;
 use crate::realm::background;
 use crate::store::StoreError;
 use crate::store::large_values::{LargeValues, NewValue};
+use crate::store::payload::Payload;
 
 /// Bytes that are kept in memory at most, if there are files: as many as a database takes without effort.
 const KEPT_BYTES: usize = 1024 * 1024;
@@ -21,6 +23,8 @@ const DIGESTED_HERE_BYTES: usize = 64 * 1024;
 
 pub struct Receiver {
     files: Option<Rc<LargeValues>>,
+    /// Whether the values stay in the memory of this process.
+    is_memory: bool,
     most: u64,
     length: Cell<u64>,
     /// `None` while it is written, and after a failure.
@@ -30,7 +34,7 @@ pub struct Receiver {
 struct State {
     digests: Digests,
     /// What is neither digested nor in the file, if there are files; everything otherwise.
-    kept: Vec<u8>,
+    kept: Payload,
     digested: usize,
     file: Option<NewValue>,
 }
@@ -38,13 +42,21 @@ struct State {
 /// A value that has arrived.
 pub struct Received {
     pub size: u64,
+    /// Empty if it is computed when it is asked for.
     pub md5: String,
     pub checksums: Vec<String>,
     pub content: Content,
 }
 
+/// When a value's MD5 is computed: with the value, or when it is asked for, if the value is long and stays in memory.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Tagging {
+    Now,
+    Late,
+}
+
 pub enum Content {
-    Memory(Vec<u8>),
+    Memory(Payload),
     File(Piece),
 }
 
@@ -53,11 +65,12 @@ impl Receiver {
     pub fn new(bucket: &Bucket, expected: Option<Expected>) -> Receiver {
         Receiver {
             files: bucket.files.clone(),
+            is_memory: bucket.is_memory(),
             most: bucket.value_limit(),
             length: Cell::new(0),
             state: RefCell::new(Some(State {
                 digests: Digests::new(expected),
-                kept: Vec::new(),
+                kept: Payload::default(),
                 digested: 0,
                 file: None,
             })),
@@ -65,13 +78,18 @@ impl Receiver {
     }
 
     /// A value that is there as a whole.
-    pub async fn whole(bucket: &Bucket, value: Vec<u8>, expected: Option<Expected>) -> Result<Received> {
+    pub async fn whole(
+        bucket: &Bucket,
+        value: Payload,
+        expected: Option<Expected>,
+        tagging: Tagging,
+    ) -> Result<Received> {
         let receiver = Receiver::new(bucket, expected);
-        receiver.check(value.len() as u64)?;
+        receiver.check(value.as_slice().len() as u64)?;
         if let Some(state) = &mut *receiver.state.borrow_mut() {
             state.kept = value;
         }
-        receiver.finish().await
+        receiver.finish(tagging).await
     }
 
     fn check(&self, more: u64) -> Result<()> {
@@ -92,27 +110,38 @@ impl Receiver {
     pub async fn add(&self, bytes: Vec<u8>) -> Result<()> {
         self.check(bytes.len() as u64)?;
         let mut state = self.state.take().ok_or(R2Error::Gone)?;
-        if state.kept.is_empty() {
-            state.kept = bytes;
+        if state.kept.as_slice().is_empty() {
+            state.kept = bytes.into();
         } else {
-            state.kept.extend_from_slice(&bytes);
+            state.kept.append(&bytes);
         }
         let state = match &self.files {
-            Some(files) if state.kept.len() > KEPT_BYTES => state.write(files).await?,
-            Some(_) => state,
-            None => state.digest().await?,
+            Some(files) if state.kept.as_slice().len() > KEPT_BYTES => state.write(files).await?,
+            None if !self.is_memory => state.digest().await?,
+            _ => state,
         };
         self.state.replace(Some(state));
         Ok(())
     }
 
-    pub async fn finish(&self) -> Result<Received> {
+    pub async fn finish(&self, tagging: Tagging) -> Result<Received> {
         let mut state = self.state.take().ok_or(R2Error::Gone)?;
+        let size = self.length.get();
+        let is_late = self.is_memory && tagging == Tagging::Late && size > DIGESTED_HERE_BYTES as u64;
+        if is_late && !state.digests.are_expected() {
+            return Ok(Received {
+                size,
+                md5: String::new(),
+                checksums: Vec::new(),
+                content: Content::Memory(state.kept),
+            });
+        }
         match &self.files {
-            Some(files) if state.file.is_some() || state.kept.len() > KEPT_BYTES => state = state.write(files).await?,
+            Some(files) if state.file.is_some() || state.kept.as_slice().len() > KEPT_BYTES => {
+                state = state.write(files).await?;
+            }
             _ => state = state.digest().await?,
         }
-        let size = self.length.get();
         let (md5, checksums) = state.digests.finish()?;
         let content = match state.file {
             Some(file) => Content::File(Piece {
@@ -134,10 +163,11 @@ impl Receiver {
 impl State {
     /// Digests what is kept, which stays.
     async fn digest(mut self) -> Result<State> {
-        let length = self.kept.len() - self.digested;
+        let length = self.kept.as_slice().len() - self.digested;
         let digest = move || {
-            self.digests.update(&self.kept[self.digested..]);
-            self.digested = self.kept.len();
+            let kept = self.kept.as_slice();
+            self.digests.update(&kept[self.digested..]);
+            self.digested = kept.len();
             Ok(self)
         };
         if length <= DIGESTED_HERE_BYTES {
@@ -154,9 +184,9 @@ impl State {
             None => files.create()?,
         };
         elsewhere(move || {
-            self.digests.update(&self.kept);
-            file.append(&self.kept)?;
-            self.kept.clear();
+            self.digests.update(self.kept.as_slice());
+            file.append(self.kept.as_slice())?;
+            self.kept = Payload::default();
             self.file = Some(file);
             Ok(self)
         })

@@ -18,6 +18,7 @@ import {
   op_r2_put_part,
   op_r2_read,
   op_r2_receive,
+  op_r2_tag,
 } from "ext:core/ops";
 import { hasKnownLength, noteBodies } from "ext:miniflare/r2/known-lengths.ts";
 import { streamFromSource } from "ext:miniflare/web/wire-body.ts";
@@ -57,6 +58,7 @@ const backend: R2Backend = {
   admits: op_r2_admits,
   receive: op_r2_receive,
   add: op_r2_add,
+  tag: op_r2_tag,
   close: op_r2_close,
   put: op_r2_put,
   delete: op_r2_delete,

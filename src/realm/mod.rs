@@ -6,7 +6,6 @@ pub mod guard;
 pub mod header_text;
 pub mod host;
 pub mod instance;
-pub mod pages;
 pub mod pending;
 pub mod platform;
 pub mod room;

@@ -5,14 +5,14 @@
 //! values are encoded into it by the membrane (`src/membrane/membrane.ts`).
 
 use std::ffi::c_void;
-use std::ptr::null_mut;
 
 use bytes::Bytes as Stored;
 use deno_core::v8;
 
 use super::guard::heap;
-use super::pages::{self, Block};
 use crate::limits;
+use crate::pages::{self, Block};
+use crate::store::payload::Payload;
 
 /// Text as an engine stores it, so that crossing never transcodes.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +51,8 @@ pub enum Bytes {
     Block(Block),
     /// Bytes that a store keeps too: an engine gets a copy.
     Stored(Stored),
+    /// Bytes that a store keeps too, in place: for scripts of this package, which do not change them.
+    Shared(Stored),
     /// Memory of a buffer that its realm has given away, and that is freed with this value, on any thread; or that it has
     /// lent for the time of a call.
     Held {
@@ -68,7 +70,7 @@ impl Bytes {
         match self {
             Bytes::Owned(bytes) => bytes,
             Bytes::Block(block) => block.as_slice(),
-            Bytes::Stored(bytes) => bytes,
+            Bytes::Stored(bytes) | Bytes::Shared(bytes) => bytes,
             Bytes::Held { store, offset, length } => match store.data() {
                 // SAFETY: offset and length come from a view of this very store, whose memory stays while it is held.
                 Some(data) => unsafe { std::slice::from_raw_parts(data.as_ptr().cast::<u8>().add(*offset), *length) },
@@ -221,11 +223,34 @@ pub fn content_of(scope: &mut v8::PinScope, value: v8::Local<v8::Value>, room: u
     bytes
 }
 
+/// The bytes of a `Uint8Array` in place, for a call that is over before its realm goes on.
+pub fn lent_of(value: v8::Local<v8::Value>) -> Option<Bytes> {
+    let view = value.try_cast::<v8::Uint8Array>().ok()?;
+    Some(Bytes::Held {
+        store: view.get_backing_store()?,
+        offset: view.byte_offset(),
+        length: view.byte_length(),
+    })
+}
+
+/// As [`content_of`], for values that may be long.
+pub fn payload_of(scope: &mut v8::PinScope, value: v8::Local<v8::Value>, room: usize) -> Payload {
+    match lent_of(value).filter(|bytes| pages::is_large(bytes.as_slice().len())) {
+        Some(bytes) => Payload::copy_of(bytes.as_slice(), room),
+        None => content_of(scope, value, room).into(),
+    }
+}
+
 fn bytes_into_v8<'s>(bytes: Bytes, scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::Uint8Array>> {
     let length = bytes.as_slice().len();
     let store = match bytes {
         Bytes::Owned(bytes) => v8::ArrayBuffer::new_backing_store_from_vec(bytes),
         Bytes::Block(block) => store_of(block),
+        Bytes::Shared(bytes) => store_over(bytes),
+        Bytes::Stored(bytes) if pages::is_large(length) => match Block::copy_of(&bytes) {
+            Some(block) => store_of(block),
+            None => v8::ArrayBuffer::new_backing_store_from_vec(bytes.to_vec()),
+        },
         held => v8::ArrayBuffer::new_backing_store_from_vec(held.as_slice().to_vec()),
     };
     let store = store.make_shared();
@@ -234,13 +259,25 @@ fn bytes_into_v8<'s>(bytes: Bytes, scope: &mut v8::PinScope<'s, '_>) -> Option<v
 }
 
 fn store_of(block: Block) -> v8::UniqueRef<v8::BackingStore> {
-    unsafe extern "C" fn free(data: *mut c_void, length: usize, _: *mut c_void) {
-        // SAFETY: V8 frees the store once, with the length that it was made with.
-        unsafe { pages::give_back(data.cast(), length) };
+    unsafe extern "C" fn free(data: *mut c_void, _: usize, taken: *mut c_void) {
+        // SAFETY: V8 frees the store once, with what it was made with.
+        unsafe { pages::give_back(data.cast(), taken as usize) };
     }
-    let (data, length) = block.into_raw();
+    let (data, length, taken) = block.into_raw();
     // SAFETY: the block's memory belongs to the store from now on.
-    unsafe { v8::ArrayBuffer::new_backing_store_from_ptr(data.cast(), length, free, null_mut()) }
+    unsafe { v8::ArrayBuffer::new_backing_store_from_ptr(data.cast(), length, free, taken as *mut c_void) }
+}
+
+/// A store whose memory is shared with others: nothing may write to it.
+fn store_over(bytes: Stored) -> v8::UniqueRef<v8::BackingStore> {
+    unsafe extern "C" fn free(_: *mut c_void, _: usize, bytes: *mut c_void) {
+        // SAFETY: V8 frees the store once, with the box that it was made with.
+        drop(unsafe { Box::from_raw(bytes.cast::<Stored>()) });
+    }
+    let (data, length) = (bytes.as_ptr().cast_mut().cast(), bytes.len());
+    let bytes = Box::into_raw(Box::new(bytes)).cast();
+    // SAFETY: the box keeps the memory until `free`.
+    unsafe { v8::ArrayBuffer::new_backing_store_from_ptr(data, length, free, bytes) }
 }
 
 fn big_int_from_v8(value: v8::Local<v8::BigInt>) -> Value {

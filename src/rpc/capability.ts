@@ -1,6 +1,6 @@
 // What crosses the membrane for a hook: a function that the other realm calls.
 
-import { READ, RELEASE } from "./hook.ts";
+import { STUB } from "./hook.ts";
 import { unpack } from "./passing.ts";
 import type { Hook, Path } from "./hook.ts";
 import type { Message } from "./message.ts";
@@ -20,7 +20,7 @@ export const capabilityOver =
       }
     };
     return (what: number, path: Path = [], args?: Message) => {
-      if (what === RELEASE) return void hook.dispose();
-      return answer(path, what === READ || args === undefined ? undefined : unpack<unknown[]>(args));
+      if (what === STUB.RELEASE) return void hook.dispose();
+      return answer(path, what === STUB.READ || args === undefined ? undefined : unpack<unknown[]>(args));
     };
   };

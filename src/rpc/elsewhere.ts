@@ -4,7 +4,7 @@
 import type { Path } from "ext:miniflare/rpc/hook.ts";
 import type { Message } from "ext:miniflare/rpc/message.ts";
 
-/** Finds a worker by the address of a service, `[binding]`, or of an object, `[binding, id]`. */
+/** Finds a worker by the address of a service, `[binding]`, or of an object, `[binding, id]` and its name if that is known. */
 type CallElsewhere = (
   address: readonly string[],
   path: Path,

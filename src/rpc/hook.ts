@@ -13,9 +13,7 @@ export interface Hook {
 }
 
 /** What a call of another realm's function does. */
-export const CALL = 0;
-export const READ = 1;
-export const RELEASE = 2;
+export const STUB = { CALL: 0, READ: 1, RELEASE: 2 } as const;
 
 /** A name that receivers do not have, as Workers report it. */
 export const notImplemented = (name: string) =>

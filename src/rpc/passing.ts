@@ -3,13 +3,13 @@
 
 import { Copier, replaceIn } from "./copy.ts";
 import { asRemote, copyError, exceptionOf } from "./errors.ts";
-import { CALL, READ, RELEASE } from "./hook.ts";
+import { STUB } from "./hook.ts";
 import { Message } from "./message.ts";
 import { disposeOf, hookOf, isPlain, stubOf } from "./stubs.ts";
 import type { Passing } from "./copy.ts";
 import type { Hook, Path } from "./hook.ts";
 
-/** A function that crosses the membrane for a hook: what it does is `CALL`, `READ` or `RELEASE`. */
+/** A function that crosses the membrane for a hook: what it does is that of `STUB`. */
 export type Capability = (what: number, path?: Path, args?: Message) => Promise<Message> | undefined;
 
 /** What a realm provides. */
@@ -134,7 +134,7 @@ export class RemoteHook implements Hook {
   }
 
   async send(path: Path, args: unknown[] | undefined): Promise<unknown> {
-    return ask((message) => this.#capability(args === undefined ? READ : CALL, path, message), args);
+    return ask((message) => this.#capability(args === undefined ? STUB.READ : STUB.CALL, path, message), args);
   }
 
   dup() {
@@ -146,7 +146,7 @@ export class RemoteHook implements Hook {
     this.#isDisposed = true;
     if (--this.#shared.count > 0) return;
     try {
-      this.#capability(RELEASE);
+      this.#capability(STUB.RELEASE);
     } catch {
       // The other realm has ended, and its targets with it.
     }
@@ -154,7 +154,7 @@ export class RemoteHook implements Hook {
 
   /** The capability for another realm, which ends this reference when it is released. */
   takeCapability(): Capability {
-    return (what, path, args) => (what === RELEASE ? void this.dispose() : this.#capability(what, path, args));
+    return (what, path, args) => (what === STUB.RELEASE ? void this.dispose() : this.#capability(what, path, args));
   }
 }
 

@@ -14,14 +14,18 @@ pub mod indexed;
 pub mod joint;
 pub mod large_values;
 pub mod memory;
+pub mod payload;
 pub mod place;
 pub mod range;
 pub mod record;
 pub mod redis;
 mod redis_claimed;
 mod redis_claiming;
+mod redis_decision;
 mod redis_link;
 mod redis_scripts;
+#[cfg(test)]
+mod redis_test_server;
 pub mod rocks;
 mod rocks_claims;
 mod rocks_error;

@@ -4,6 +4,7 @@
 use bytes::Bytes;
 
 use super::error::Kind;
+use super::payload::Payload;
 use super::{Reply, Result, Space, StoreError, Write};
 
 /// When a record expires that never does.
@@ -21,12 +22,13 @@ pub struct Record {
 
 impl Record {
     /// The bytes of a record with this value. Nothing moves if `value` has room for the rest.
-    pub fn write(mut value: Vec<u8>, metadata: &[u8], expires_ms: f64) -> Bytes {
-        value.reserve_exact(metadata.len() + TAIL_BYTES);
-        value.extend_from_slice(metadata);
-        value.extend_from_slice(&expires_ms.to_le_bytes());
-        value.extend_from_slice(&(metadata.len() as u32).to_le_bytes());
-        value.into()
+    pub fn write(value: impl Into<Payload>, metadata: &[u8], expires_ms: f64) -> Bytes {
+        let mut record = value.into();
+        record.reserve(metadata.len() + TAIL_BYTES);
+        record.append(metadata);
+        record.append(&expires_ms.to_le_bytes());
+        record.append(&(metadata.len() as u32).to_le_bytes());
+        record.into()
     }
 
     pub fn read(bytes: &Bytes) -> Result<Record> {

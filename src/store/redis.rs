@@ -23,7 +23,7 @@ use super::redis_claimed::{Claimed, Unsent};
 use super::redis_link::Link;
 use super::redis_scripts::{Keys, Session, Writes};
 use super::{Claims, Reply, Result, Space, Store, Write};
-use crate::limits::STORE_LOOK;
+use crate::limits::{BUFFERED_BYTES, REDIS_WRITES, STORE_LOOK};
 
 pub struct RedisStore {
     room: Arc<Room>,
@@ -40,6 +40,7 @@ pub(super) struct Room {
 /// A thread's use of a server. The rooms that store there share it, so that what is sent by one comes after what was sent by
 /// another before.
 pub(super) struct Server {
+    pub(super) url: String,
     pub(super) link: Link,
     session: Arc<Session>,
     pub(super) background: Handle,
@@ -52,6 +53,7 @@ impl Server {
     fn new(url: &str, authorities: &str, background: &Handle) -> Result<Arc<Server>> {
         let session = Arc::new(Session(session_name()?));
         Ok(Arc::new(Server {
+            url: url.into(),
             link: Link::new(url, authorities, session.clone(), background)?,
             session,
             background: background.clone(),
@@ -60,15 +62,59 @@ impl Server {
         }))
     }
 
-    /// Sends writes to spaces, all of them or none; their number and their place in the queue are taken together.
+    /// Sends writes to spaces, all of them or none, with which `decisions` are made; their number and their place in the queue
+    /// are taken together.
     pub(super) fn apply<'w>(
         &self,
         spaces: impl Iterator<Item = Writes<'w>> + Clone,
+        decisions: &[String],
         done: impl FnOnce(Result<Value>) + Send + 'static,
     ) {
         let mut number = lock(&self.writes);
         *number += 1;
-        self.link.send(self.session.apply(*number, spaces), done);
+        let (writes, bytes) = extent(spaces.clone().flat_map(|space| space.writes));
+        if writes <= REDIS_WRITES && bytes <= BUFFERED_BYTES {
+            return self.link.send(self.session.apply(*number, spaces, decisions), done);
+        }
+        let failure = self.stage(*number, spaces.clone().flat_map(|space| space.writes));
+        let script = self.session.apply_staged(*number, spaces, decisions);
+        self.link.send_long(script, bytes, move |answer| {
+            let refused = lock(&failure).take();
+            done(refused.map_or(answer, Err));
+        });
+    }
+
+    /// Sends writes in parts, to be made at once; what the server refused of them once they have been answered.
+    fn stage<'w>(&self, number: u64, writes: impl Iterator<Item = &'w Write>) -> Arc<Mutex<Option<StoreError>>> {
+        let failure = Arc::<Mutex<Option<StoreError>>>::default();
+        let (mut part, mut bytes, mut first) = (Vec::new(), 0, 0);
+        let mut send = |part: &mut Vec<&'w Write>, bytes: &mut usize| {
+            for command in [
+                self.session.stage(number, first, part.iter().copied()),
+                self.session.keep_stage(number),
+            ] {
+                let failure = failure.clone();
+                self.link.send(command, move |answer| {
+                    if let Err(error) = answer {
+                        lock(&failure).get_or_insert(error);
+                    }
+                });
+            }
+            first += part.len();
+            part.clear();
+            *bytes = 0;
+        };
+        for write in writes {
+            part.push(write);
+            bytes += size(write);
+            if part.len() >= REDIS_WRITES || bytes >= BUFFERED_BYTES {
+                send(&mut part, &mut bytes);
+            }
+        }
+        if !part.is_empty() {
+            send(&mut part, &mut bytes);
+        }
+        failure
     }
 
     /// A token that no claim has had or will have.
@@ -243,7 +289,7 @@ impl Space for SharedSpace {
             claim: "",
             writes: &writes,
         };
-        server.apply(std::iter::once(own), |answer| {
+        server.apply(std::iter::once(own), &[], |answer| {
             let _ = sender.send(answer.map(drop));
         });
         Reply::Pending(answered(applied))
@@ -253,6 +299,15 @@ impl Space for SharedSpace {
     fn sync(&self) -> Reply<()> {
         Reply::Now(Ok(()))
     }
+}
+
+/// How many writes, and how many bytes they have.
+fn extent<'w>(writes: impl Iterator<Item = &'w Write>) -> (usize, usize) {
+    writes.fold((0, 0), |(count, bytes), write| (count + 1, bytes + size(write)))
+}
+
+pub(super) fn size((key, value): &Write) -> usize {
+    key.len() + value.as_ref().map_or(0, Bytes::len)
 }
 
 /// An answer that comes by a channel, whose other end lives as long as its command is under way.
@@ -300,58 +355,16 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-    use std::process::{Child, Command, Stdio};
-
     use super::super::conformance::{self, answer, delete, get, keys, put};
     use super::super::error::Kind;
+    use super::super::redis_claimed;
+    use super::super::redis_test_server::TestServer;
     use super::*;
 
-    /// A server of the test's own, on a socket in a folder that goes with it.
-    struct TestServer {
-        folder: PathBuf,
-        process: Child,
-        background: Handle,
-    }
-
     impl TestServer {
-        fn start(name: &str) -> TestServer {
-            let folder = std::env::temp_dir().join(format!("miniflare-rs-{}-{name}", std::process::id()));
-            std::fs::create_dir_all(&folder).expect("the temporary folder can be written");
-            let socket = folder.join("socket");
-            let process = Command::new("redis-server")
-                .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
-                .arg(&socket)
-                .stdout(Stdio::null())
-                .spawn()
-                .expect("redis-server starts: npm run setup installs it");
-            let (sender, handle) = std::sync::mpsc::channel();
-            std::thread::spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-                let runtime = runtime.expect("a runtime starts");
-                sender.send(runtime.handle().clone()).expect("the test waits for it");
-                runtime.block_on(std::future::pending::<()>());
-            });
-            let background = handle.recv().expect("the background thread starts");
-            TestServer {
-                folder,
-                process,
-                background,
-            }
-        }
-
         fn store(&self) -> RedisStore {
-            let url = format!("redis+unix://{}", self.folder.join("socket").display());
-            let server = Server::new(&url, "", &self.background).expect("the URL is one");
+            let server = Server::new(&self.url(), "", &self.background).expect("the URL is one");
             RedisStore::new(server, "test")
-        }
-    }
-
-    impl Drop for TestServer {
-        fn drop(&mut self) {
-            let _ = self.process.kill();
-            let _ = self.process.wait();
-            let _ = std::fs::remove_dir_all(&self.folder);
         }
     }
 
@@ -365,6 +378,55 @@ mod tests {
     fn keeps_the_contract() {
         let server = TestServer::start("contract");
         conformance::check_all(Rc::new(server.store()));
+    }
+
+    #[test]
+    fn writes_that_are_too_long_for_one_command_are_made_at_once() {
+        let server = TestServer::start("staged");
+        let store = server.store();
+        let large = "x".repeat(3 * 1024 * 1024);
+        let names: Vec<_> = (0..40).map(|index| format!("key {index}")).collect();
+        let spaces = ["one", "two"].map(|name| claim(&store, name));
+        spaces
+            .iter()
+            .for_each(|space| conformance::apply(space, vec![put("before", "1")]));
+        let writes = || {
+            let large = names.iter().map(|name| put(name, &large));
+            large.chain([delete("before")]).collect::<Vec<_>>()
+        };
+        let Ok(Batch::Server(changes)) = store.batch(vec![("one".into(), writes()), ("two".into(), writes())]) else {
+            panic!("a server has a part")
+        };
+        futures::executor::block_on(redis_claimed::commit(changes, &["decision".into()])).expect("it writes");
+        for name in ["one", "two"] {
+            assert_eq!(keys(&store.space(name), &Range::all()).len(), names.len());
+            assert_eq!(get(&store.space(name), "key 39"), Some(large.clone()));
+        }
+        let mut left = redis::cmd("KEYS");
+        left.arg("*stage*");
+        assert_eq!(answer(store.ask(left, |found| Ok(list(found).len()))), Ok(0));
+        let mut made = redis::cmd("GET");
+        made.arg("decision");
+        assert_eq!(answer(store.ask(made, |found| Ok(text(found)))), Ok("1".into()));
+    }
+
+    #[test]
+    fn writes_of_which_a_part_is_missing_are_not_made() {
+        let server = TestServer::start("missing-part");
+        let store = server.store();
+        let room = &store.room;
+        let own = Writes {
+            keys: &room.keys,
+            space: "s",
+            claim: "",
+            writes: &[put("a", "1"), put("b", "2")],
+        };
+        let part = room.server.session.stage(1, 0, own.writes[..1].iter());
+        answer(store.ask(part, |_| Ok(()))).expect("it answers");
+        let apply = room.server.session.apply_staged(1, std::iter::once(own), &[]);
+        let error = answer(store.ask(apply, |_| Ok(()))).expect_err("a write is missing");
+        assert!(error.text.contains("STAGE"), "{error}");
+        assert_eq!(keys(&store.space("s"), &Range::all()).len(), 0);
     }
 
     #[test]

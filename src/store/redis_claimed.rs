@@ -10,14 +10,14 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
 use futures::channel::oneshot;
-use futures::future::{BoxFuture, FutureExt, Shared, try_join_all};
+use futures::future::{BoxFuture, FutureExt, Shared};
 use redis::Value;
 
 use super::commits::Commits;
 use super::error::{Kind, StoreError};
 use super::memory::{Entries, apply_to, list_of};
 use super::range::{Entry, Range};
-use super::redis::{Room, Server, answered, lock};
+use super::redis::{Room, Server, answered, lock, size};
 use super::redis_claiming::Claiming;
 use super::redis_link::Link;
 use super::redis_scripts::{FENCED, Writes};
@@ -89,16 +89,26 @@ impl Copied {
                 claim: &state.claim,
                 writes: &writes,
             };
-            state.last = Some(transmit(&self.room.server, vec![self.clone()], std::iter::once(own)));
+            state.last = Some(transmit(
+                &self.room.server,
+                vec![self.clone()],
+                std::iter::once(own),
+                &[],
+            ));
         }
     }
 }
 
 /// Sends writes to spaces, all of them or none. When they are refused the claims are lost.
-fn transmit<'w>(server: &Server, to: Vec<Arc<Copied>>, spaces: impl Iterator<Item = Writes<'w>> + Clone) -> Wait {
+fn transmit<'w>(
+    server: &Server,
+    to: Vec<Arc<Copied>>,
+    spaces: impl Iterator<Item = Writes<'w>> + Clone,
+    decisions: &[String],
+) -> Wait {
     let (sender, applied) = oneshot::channel();
     let name = server.link.name.clone();
-    server.apply(spaces, move |answer| {
+    server.apply(spaces, decisions, move |answer| {
         let answer = answer.and_then(|answer| match answer {
             Value::Int(FENCED) => Err(lost(&name)),
             _ => Ok(()),
@@ -113,87 +123,34 @@ fn transmit<'w>(server: &Server, to: Vec<Arc<Copied>>, spaces: impl Iterator<Ite
     answered(applied).shared()
 }
 
-/// A part of what is written to several spaces: each with its claim.
-#[derive(Default)]
-struct Part {
-    spaces: Vec<(Arc<Copied>, String, Vec<Write>)>,
-    writes: usize,
-    bytes: usize,
-}
-
-impl Part {
-    fn is_full(&self) -> bool {
-        self.writes >= REDIS_WRITES || self.bytes >= BUFFERED_BYTES
-    }
-
-    fn add(&mut self, copied: &Arc<Copied>, claim: &str, write: Write) {
-        self.writes += 1;
-        self.bytes += size(&write);
-        match self.spaces.last_mut() {
-            Some((last, _, writes)) if Arc::ptr_eq(last, copied) => writes.push(write),
-            _ => self.spaces.push((copied.clone(), claim.into(), vec![write])),
-        }
-    }
-
-    fn send(self) -> Option<Wait> {
-        let server = self.spaces.first()?.0.room.server.clone();
-        let to: Vec<_> = self.spaces.iter().map(|(copied, ..)| copied.clone()).collect();
-        let spaces = self.spaces.iter().map(|(copied, claim, writes)| Writes {
-            keys: &copied.room.keys,
-            space: &copied.name,
-            claim,
-            writes,
-        });
-        let wait = transmit(&server, to.clone(), spaces);
-        for copied in to {
-            copied.state().last = Some(wait.clone());
-        }
-        Some(wait)
-    }
-}
-
-/// Writes to spaces that are claimed, of any rooms and servers.
-pub async fn commit(changes: Vec<(Rc<Claimed>, Vec<Write>)>) -> Result<()> {
+/// Writes to spaces that are claimed, of any rooms of one server: all of them or none. Decisions are made with them.
+pub async fn commit(changes: Vec<(Rc<Claimed>, Vec<Write>)>, decisions: &[String]) -> Result<()> {
     for (space, _) in &changes {
         space.copied.send();
         space.copied.check(&space.copied.state())?;
     }
-    let mut servers: Vec<(Arc<Server>, Vec<_>)> = Vec::new();
-    for change in changes {
-        let server = &change.0.copied.room.server;
-        match servers.iter_mut().find(|(known, _)| Arc::ptr_eq(known, server)) {
-            Some((_, changes)) => changes.push(change),
-            None => servers.push((server.clone(), vec![change])),
-        }
+    let Some((first, _)) = changes.first() else {
+        return Ok(());
+    };
+    let server = first.copied.room.server.clone();
+    let claimed = changes.iter().map(|(space, writes)| {
+        let mut state = space.copied.state();
+        apply_to(&mut state.entries, writes.iter().cloned());
+        (&space.copied, state.claim.clone(), writes)
+    });
+    let claimed: Vec<_> = claimed.collect();
+    let spaces = claimed.iter().map(|(copied, claim, writes)| Writes {
+        keys: &copied.room.keys,
+        space: &copied.name,
+        claim,
+        writes,
+    });
+    let to = claimed.iter().map(|(copied, ..)| Arc::clone(copied));
+    let wait = transmit(&server, to.collect(), spaces, decisions);
+    for (copied, ..) in &claimed {
+        copied.state().last = Some(wait.clone());
     }
-    for (_, changes) in servers {
-        commit_to_one(changes).await?;
-    }
-    Ok(())
-}
-
-/// Writes to spaces of one server: as one, or in parts when it is more than a command can have.
-async fn commit_to_one(changes: Vec<(Rc<Claimed>, Vec<Write>)>) -> Result<()> {
-    let (mut part, mut waits) = (Part::default(), Vec::new());
-    for (space, writes) in changes {
-        let claim = {
-            let mut state = space.copied.state();
-            apply_to(&mut state.entries, writes.iter().cloned());
-            state.claim.clone()
-        };
-        for write in writes {
-            part.add(&space.copied, &claim, write);
-            if part.is_full() {
-                waits.extend(std::mem::take(&mut part).send());
-            }
-        }
-    }
-    waits.extend(part.send());
-    try_join_all(waits).await.map(drop)
-}
-
-fn size((key, value): &Write) -> usize {
-    key.len() + value.as_ref().map_or(0, Bytes::len)
+    wait.await
 }
 
 impl Claimed {
@@ -211,6 +168,23 @@ impl Claimed {
             unsent,
             commits: Rc::default(),
         }
+    }
+
+    /// Removes decisions that are not looked for any more. One that stays does no harm.
+    pub fn forget(&self, decisions: &[String]) {
+        let mut command = redis::cmd("DEL");
+        command.arg(decisions);
+        self.copied.room.server.link.send(command, drop);
+    }
+
+    /// The server's URL.
+    pub fn url(&self) -> &str {
+        &self.copied.room.server.url
+    }
+
+    /// The server as errors name it.
+    pub fn server_name(&self) -> &str {
+        &self.copied.room.server.link.name
     }
 
     pub fn is_sound(&self) -> bool {

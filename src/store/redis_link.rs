@@ -21,6 +21,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::error::{Kind, StoreError};
 use super::redis::lock;
+use super::redis_decision;
 use super::redis_scripts::{self, Known, has_lost};
 use super::{Reply, Result};
 use crate::limits::{
@@ -97,6 +98,7 @@ impl Link {
                 "\"{name}\" is no URL of a Redis server, redis://host:port/database: {error}"
             ))
         })?;
+        redis_decision::trust(authorities);
         let (jobs, receiver) = unbounded_channel();
         let session = Arc::new(Session {
             started: Instant::now(),
@@ -117,8 +119,13 @@ impl Link {
 
     /// Sends a command; `done` is called on the background thread.
     pub fn send(&self, command: Cmd, done: impl FnOnce(Result<Value>) + Send + 'static) {
-        let done = Box::new(done);
         let bytes = size(&command);
+        self.send_long(command, bytes, done);
+    }
+
+    /// Sends a command that takes as long as so many bytes.
+    pub fn send_long(&self, command: Cmd, bytes: usize, done: impl FnOnce(Result<Value>) + Send + 'static) {
+        let done = Box::new(done);
         if let Err(unsent) = self.jobs.send(Job { command, bytes, done }) {
             (unsent.0.done)(Err(ended(&self.name)));
         }
@@ -300,7 +307,7 @@ impl Sender {
     }
 }
 
-fn open(url: &str, authorities: &str) -> std::result::Result<Client, RedisError> {
+pub(super) fn open(url: &str, authorities: &str) -> std::result::Result<Client, RedisError> {
     let client = Client::open(url)?;
     match client.get_connection_info().addr() {
         ConnectionAddr::TcpTls { .. } => {
@@ -354,7 +361,7 @@ fn is_loading(value: &Value) -> bool {
 }
 
 /// The URL without its user and password.
-fn public(url: &str) -> String {
+pub(super) fn public(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("redis", url));
     let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
     format!(

@@ -5,51 +5,118 @@
 //! itself unless it is renewed. A space that is claimed has the session that claimed it, and the token of that claim: a
 //! writer whose claim is not the last is refused, however late it comes. A session also counts its writes, so that one
 //! that is sent again after a connection broke is never done twice, or too late.
+//!
+//! Writes that are too long for one command are staged: their parts are the numbered fields of a hash, which a part that is
+//! sent again does not change, and a script that takes them from there makes all of them. A hash that is left behind ends
+//! by itself.
 
 use std::collections::HashSet;
 use std::ops::Bound;
 use std::sync::{Arc, LazyLock};
 
+use bytes::Bytes;
 use redis::{Arg, Cmd, ServerErrorKind, Value};
 use sha1::{Digest, Sha1};
 
 use super::Write;
 use super::range::Range;
-use crate::limits::{REDIS_ANSWER_BYTES, REDIS_SESSION};
+use crate::limits::{REDIS_ANSWER_BYTES, REDIS_SESSION, REDIS_STAGE};
 
 /// Answered to a write whose claim is not the last any more.
 pub const FENCED: i64 = -1;
 
-/// Writes to spaces, all of them or none: for each four keys, and its name, its claim, how many writes and the writes.
-const APPLY: &str = "
+/// What scripts that write do first: no write is made twice, and none under a claim that is not the last. For each space
+/// `check` reads four keys from `k` on, and its name, its claim and how many writes, after which `own` arguments a write may
+/// follow. It returns how many fields all writes have, or -1.
+macro_rules! check_writes {
+    () => {
+        "
 local done = redis.call('HGET', KEYS[1], 'writes')
 if done and tonumber(done) >= tonumber(ARGV[1]) then return 0 end
+local function check(k, own)
+  local total, at = 0, 3
+  while at <= #ARGV do
+    if ARGV[at + 1] ~= '' and redis.call('GET', KEYS[k + 3]) ~= ARGV[at + 1] then return -1 end
+    total = total + 3 * tonumber(ARGV[at + 2])
+    at = at + 3 + own * tonumber(ARGV[at + 2])
+    k = k + 4
+  end
+  return total
+end
+"
+    };
+}
+
+/// What they have in common from there on: one write, the end of the writes to a space, and that of all. The keys of the
+/// decisions that are made with them come last.
+macro_rules! make_writes {
+    () => {
+        "
+local function write(k, what, key, value)
+  if what == 'put' then
+    redis.call('HSET', KEYS[k + 1], key, value)
+    redis.call('ZADD', KEYS[k + 2], 0, key)
+  else
+    redis.call('HDEL', KEYS[k + 1], key)
+    redis.call('ZREM', KEYS[k + 2], key)
+  end
+end
+local function note(k, space)
+  if redis.call('EXISTS', KEYS[k + 1]) == 1 then redis.call('ZADD', KEYS[k], 0, space)
+  else redis.call('ZREM', KEYS[k], space) end
+end
+local function finish(k)
+  for i = k, #KEYS do redis.call('SET', KEYS[i], 1) end
+  redis.call('HSET', KEYS[1], 'writes', ARGV[1])
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  return 0
+end
+"
+    };
+}
+
+/// Writes to spaces, all of them or none: for each four keys, and its name, its claim, how many writes and the writes.
+const APPLY: &str = concat!(
+    check_writes!(),
+    make_writes!(),
+    "
+if check(2, 3) == -1 then return -1 end
 local at, k = 3, 2
 while at <= #ARGV do
-  if ARGV[at + 1] ~= '' and redis.call('GET', KEYS[k + 3]) ~= ARGV[at + 1] then return -1 end
-  at = at + 3 + 3 * tonumber(ARGV[at + 2])
-  k = k + 4
-end
-at, k = 3, 2
-while at <= #ARGV do
   local last = at + 3 * tonumber(ARGV[at + 2])
-  for i = at + 3, last, 3 do
-    if ARGV[i] == 'put' then
-      redis.call('HSET', KEYS[k + 1], ARGV[i + 1], ARGV[i + 2])
-      redis.call('ZADD', KEYS[k + 2], 0, ARGV[i + 1])
-    else
-      redis.call('HDEL', KEYS[k + 1], ARGV[i + 1])
-      redis.call('ZREM', KEYS[k + 2], ARGV[i + 1])
-    end
-  end
-  if redis.call('EXISTS', KEYS[k + 1]) == 1 then redis.call('ZADD', KEYS[k], 0, ARGV[at])
-  else redis.call('ZREM', KEYS[k], ARGV[at]) end
+  for i = at + 3, last, 3 do write(k, ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
+  note(k, ARGV[at])
   at = last + 3
   k = k + 4
 end
-redis.call('HSET', KEYS[1], 'writes', ARGV[1])
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return 0";
+return finish(k)"
+);
+
+/// The same with writes that are the fields of a hash, the second key, in their order.
+const APPLY_STAGED: &str = concat!(
+    check_writes!(),
+    make_writes!(),
+    "
+local total = check(3, 0)
+if total == -1 then return -1 end
+if redis.call('HLEN', KEYS[2]) ~= total then return redis.error_reply('STAGE writes that were sent before are missing') end
+local at, k, field = 3, 3, 0
+while at <= #ARGV do
+  local last = field + 3 * tonumber(ARGV[at + 2])
+  while field < last do
+    local names = {}
+    for i = field + 1, math.min(field + 30, last) do names[#names + 1] = i end
+    local part = redis.call('HMGET', KEYS[2], unpack(names))
+    for i = 1, #part, 3 do write(k, part[i], part[i + 1], part[i + 2]) end
+    field = field + #names
+  end
+  note(k, ARGV[at])
+  at = at + 3
+  k = k + 4
+end
+redis.call('DEL', KEYS[2])
+return finish(k)"
+);
 
 const LIST: &str = "
 local keys = redis.call(ARGV[1], KEYS[2], ARGV[2], ARGV[3], 'LIMIT', 0, ARGV[4])
@@ -151,27 +218,78 @@ impl Session {
         command
     }
 
-    /// Writes to spaces of any rooms. `number` counts the session's writes.
-    pub fn apply<'w>(&self, number: u64, spaces: impl Iterator<Item = Writes<'w>> + Clone) -> Cmd {
+    /// Writes to spaces of any rooms, with which `decisions` are made. `number` counts the session's writes.
+    pub fn apply<'w>(
+        &self,
+        number: u64,
+        spaces: impl Iterator<Item = Writes<'w>> + Clone,
+        decisions: &[String],
+    ) -> Cmd {
         let mut keys = vec![self.key()];
-        for Writes { keys: room, space, .. } in spaces.clone() {
-            keys.extend([room.spaces_key(), room.entries(space), room.order(space)]);
-            keys.push(room.of("claim", space));
-        }
+        keys.extend(spaces.clone().flat_map(|space| space.keys()));
+        keys.extend_from_slice(decisions);
         let mut script = script(APPLY, &keys);
         script.arg(number).arg(session_ms());
-        for Writes {
-            space, claim, writes, ..
-        } in spaces
-        {
-            script.arg(space).arg(claim).arg(writes.len());
-            for (key, value) in writes {
-                let what = if value.is_some() { "put" } else { "delete" };
-                script.arg(what).arg(&key[..]).arg(value.as_deref().unwrap_or_default());
+        for space in spaces {
+            script.arg(space.space).arg(space.claim).arg(space.writes.len());
+            for write in space.writes {
+                add_write(&mut script, write);
             }
         }
         script
     }
+
+    /// A part of the writes that [`Session::apply_staged`] makes. `first` counts those before it.
+    pub fn stage<'w>(&self, number: u64, first: usize, writes: impl Iterator<Item = &'w Write>) -> Cmd {
+        let mut command = redis::cmd("HSET");
+        command.arg(self.stage_key(number));
+        for (index, (key, value)) in writes.enumerate() {
+            let field = 3 * (first + index);
+            command.arg(field + 1).arg(what(value)).arg(field + 2).arg(&key[..]);
+            command.arg(field + 3).arg(value.as_deref().unwrap_or_default());
+        }
+        command
+    }
+
+    /// Has what is staged last for a while.
+    pub fn keep_stage(&self, number: u64) -> Cmd {
+        let mut command = redis::cmd("PEXPIRE");
+        command.arg(self.stage_key(number)).arg(REDIS_STAGE.as_millis() as u64);
+        command
+    }
+
+    /// Makes all writes that have been staged, as [`Session::apply`] does.
+    pub fn apply_staged<'w>(
+        &self,
+        number: u64,
+        spaces: impl Iterator<Item = Writes<'w>> + Clone,
+        decisions: &[String],
+    ) -> Cmd {
+        let mut keys = vec![self.key(), self.stage_key(number)];
+        keys.extend(spaces.clone().flat_map(|space| space.keys()));
+        keys.extend_from_slice(decisions);
+        let mut script = script(APPLY_STAGED, &keys);
+        script.arg(number).arg(session_ms());
+        for space in spaces {
+            script.arg(space.space).arg(space.claim).arg(space.writes.len());
+        }
+        script
+    }
+
+    fn stage_key(&self, number: u64) -> String {
+        format!("miniflare-rs:stage:{}:{number}", self.0)
+    }
+}
+
+fn add_write(command: &mut Cmd, (key, value): &Write) {
+    command
+        .arg(what(value))
+        .arg(&key[..])
+        .arg(value.as_deref().unwrap_or_default());
+}
+
+fn what(value: &Option<Bytes>) -> &'static str {
+    if value.is_some() { "put" } else { "delete" }
 }
 
 /// Writes to one space.
@@ -182,6 +300,18 @@ pub struct Writes<'w> {
     /// Empty for a space that is shared.
     pub claim: &'w str,
     pub writes: &'w [Write],
+}
+
+impl Writes<'_> {
+    fn keys(&self) -> [String; 4] {
+        let Writes { keys: room, space, .. } = self;
+        [
+            room.spaces_key(),
+            room.entries(space),
+            room.order(space),
+            room.of("claim", space),
+        ]
+    }
 }
 
 /// The names of the keys of one room.
@@ -286,9 +416,19 @@ impl Keys {
 }
 
 /// All scripts, with the hashes that Redis keeps them by.
-static SCRIPTS: LazyLock<[(&str, String); 8]> = LazyLock::new(|| {
-    [APPLY, LIST, FETCH, CLAIM, RELEASE, ELSEWHERE, RENEW, SPACES_WITH]
-        .map(|text| (text, hex::encode(Sha1::digest(text.as_bytes()))))
+static SCRIPTS: LazyLock<[(&str, String); 9]> = LazyLock::new(|| {
+    [
+        APPLY,
+        APPLY_STAGED,
+        LIST,
+        FETCH,
+        CLAIM,
+        RELEASE,
+        ELSEWHERE,
+        RENEW,
+        SPACES_WITH,
+    ]
+    .map(|text| (text, hex::encode(Sha1::digest(text.as_bytes()))))
 });
 
 /// A call by the script's hash. [`Known`] gives the text to a server that does not have it.

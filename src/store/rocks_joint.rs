@@ -2,7 +2,7 @@
 //!
 //! Each folder but the first prepares: it notes what is to be written, under a token, and where the first folder is. Then
 //! the first writes its own part and, with it, the tokens. That decides it. The others write what they have noted, and the
-//! tokens go. A process that goes on after a failure opens the folders again, and settles what they have noted as the next
+//! tokens go. If a Redis server is written as well, it decides instead of the first folder. A process that goes on after a failure opens the folders again, and settles what they have noted as the next
 //! process would: see `rocks_pending.rs`.
 
 use std::path::PathBuf;
@@ -55,10 +55,11 @@ impl Share {
         self.database.confirm(write, durability).wait().await
     }
 
-    async fn prepare(&self, first: PathBuf, token: Token) -> Result<()> {
+    async fn prepare(&self, first: PathBuf, token: Token) -> Result<Token> {
         let mut batch = WriteBatch::default();
         batch.put(PENDING, Pending { token, first }.to_bytes(&self.batch()));
-        self.write(batch).await
+        self.write(batch).await?;
+        Ok(token)
     }
 
     async fn finish(&self) -> Result<()> {
@@ -97,33 +98,72 @@ pub async fn commit(parts: Vec<Part>, participants: Vec<Box<dyn Participant>>) -
     }
     // Nothing is left undecided in it before others depend on it.
     first.database.read(|_| Ok(()))?;
-    let undecided = Undecided(others.iter().map(|share| share.database.clone()).collect());
-    let mut decision = first.batch();
-    let mut over = WriteBatch::default();
-    for share in &others {
-        let token = token()?;
-        share.prepare(first.database.name(), token).await?;
-        decision.put(decided(token), b"");
-        over.delete(decided(token));
-    }
-    for participant in &participants {
-        let token = token()?;
-        participant.prepare(Some(Pending {
-            token,
-            first: first.database.name(),
-        }))?;
-        decision.put(decided(token), b"");
-        over.delete(decided(token));
+    let prepared = Prepared::new(others, participants, first.database.name()).await?;
+    let (mut decision, mut over) = (first.batch(), WriteBatch::default());
+    for token in &prepared.tokens {
+        decision.put(decided(*token), b"");
+        over.delete(decided(*token));
     }
     first.write(decision).await?;
-    for share in &others {
-        share.finish().await?;
-    }
-    undecided.settle();
-    participants.iter().try_for_each(|participant| participant.finish())?;
+    prepared.finish().await?;
     // What is left of a token that cannot be taken away is never looked for.
     let _ = first.database.write(over);
     Ok(())
+}
+
+/// The same for parts that belong to what a server stores: `decide` writes that, and with it the tokens. `server` is its URL.
+/// Returns the tokens, which are not looked for any more.
+pub async fn commit_after(
+    parts: Vec<Part>,
+    participants: Vec<Box<dyn Participant>>,
+    server: &str,
+    decide: impl AsyncFnOnce(&[Token]) -> Result<()>,
+) -> Result<Vec<Token>> {
+    let prepared = Prepared::new(shares(parts), participants, server.into()).await?;
+    let tokens = prepared.tokens.clone();
+    decide(&tokens).await?;
+    prepared.finish().await?;
+    Ok(tokens)
+}
+
+/// Those that have noted what is to be written.
+struct Prepared {
+    shares: Vec<Share>,
+    participants: Vec<Box<dyn Participant>>,
+    tokens: Vec<Token>,
+    undecided: Undecided,
+}
+
+impl Prepared {
+    async fn new(shares: Vec<Share>, participants: Vec<Box<dyn Participant>>, first: PathBuf) -> Result<Prepared> {
+        let undecided = Undecided(shares.iter().map(|share| share.database.clone()).collect());
+        let mut tokens = Vec::with_capacity(shares.len() + participants.len());
+        for share in &shares {
+            tokens.push(share.prepare(first.clone(), token()?).await?);
+        }
+        for participant in &participants {
+            let token = token()?;
+            let first = first.clone();
+            participant.prepare(Some(Pending { token, first }))?;
+            tokens.push(token);
+        }
+        Ok(Prepared {
+            shares,
+            participants,
+            tokens,
+            undecided,
+        })
+    }
+
+    async fn finish(self) -> Result<()> {
+        for share in &self.shares {
+            share.finish().await?;
+        }
+        self.undecided.settle();
+        self.participants
+            .iter()
+            .try_for_each(|participant| participant.finish())
+    }
 }
 
 /// Folders that the next use opens again, unless what they have prepared is settled.
@@ -156,8 +196,10 @@ mod tests {
     use super::super::conformance::{answer, get, put};
     use super::super::error::Kind;
     use super::super::joint::Batch;
+    use super::super::redis::RedisStore;
+    use super::super::redis_test_server::TestServer;
     use super::super::rocks::RocksStore;
-    use super::super::{Space, Store};
+    use super::super::{Space, Store, redis_claimed, redis_decision};
     use super::*;
 
     /// Two folders that go when they are dropped, each with one entry.
@@ -278,6 +320,49 @@ mod tests {
         decide(&first, token);
         drop(undecided);
         assert_eq!(folders.read(ORDERS[1]), [after(), after()]);
+    }
+
+    /// What a folder holds after a server was to decide on a write to it, and did.
+    fn decided_by_server(name: &str, is_decided: bool) -> (Option<String>, Option<String>) {
+        let (folders, server) = (Folders::new(name), TestServer::start(name));
+        let token = token().expect("there are random numbers");
+        let other = folders.share("other");
+        futures::executor::block_on(other.prepare(server.url().into(), token)).expect("it writes");
+        drop(other);
+        if is_decided {
+            let space = RedisStore::open(&server.url(), "", "test", &server.background).expect("the URL is one");
+            let Ok(Batch::Server(changes)) = space.batch(vec![("s".into(), vec![put("a", "1")])]) else {
+                panic!("a server has a part")
+            };
+            answer(changes[0].0.sync()).expect("it can be claimed");
+            let keys = [redis_decision::key(token)];
+            futures::executor::block_on(redis_claimed::commit(changes, &keys)).expect("it writes");
+        }
+        let [found, again] = ["other", "other"].map(|folder| folders.read([folder, folder])[0].clone());
+        assert_eq!(found, again);
+        let is_known = redis_decision::is_made(&server.url(), token);
+        assert_eq!(is_known, Ok(false), "the decision is not kept");
+        found
+    }
+
+    #[test]
+    fn does_as_a_server_has_decided() {
+        assert_eq!(decided_by_server("made-by-server", true), after());
+        assert_eq!(decided_by_server("not-made-by-server", false), before());
+    }
+
+    #[test]
+    fn needs_the_server_that_decides() {
+        let (folders, mut server) = (Folders::new("no-server"), TestServer::start("no-server"));
+        let token = token().expect("there are random numbers");
+        let other = folders.share("other");
+        futures::executor::block_on(other.prepare(server.url().into(), token)).expect("it writes");
+        drop(other);
+        server.stop();
+        let error = answer(folders.open("other").space("s").get(b"a")).expect_err("the server has ended");
+        assert_eq!(error.kind, Kind::Unreachable);
+        assert!(error.text.contains("was written together with the data on"), "{error}");
+        assert!(error.text.contains("other"), "{error}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! What a folder has noted of a write to several folders (`rocks_joint.rs`), and how that is settled.
+//! What a folder has noted of a write to several places (`rocks_joint.rs`), and how that is settled.
 //!
-//! The process that opens a folder with such a note looks for its token in the folder that was written first: decided
-//! writes are made, and undecided ones are dropped. Until then nothing is read or written in it.
+//! The process that opens a folder with such a note looks for its token in the folder that was written first, or on the
+//! Redis server: decided writes are made, and undecided ones are dropped. Until then nothing is read or written in it.
 
 use std::cell::RefCell;
 use std::ffi::OsString;
@@ -13,6 +13,8 @@ use rocksdb::{DB, WriteBatch};
 
 use super::database::Database;
 use super::error::Kind;
+use super::redis_decision;
+use super::redis_link::public;
 use super::rocks_error::{explain, explain_folder};
 use super::rocks_folder::{self, Id};
 use super::rocks_key::{DECIDED, PENDING};
@@ -24,7 +26,28 @@ pub type Token = [u8; TOKEN];
 /// What a folder notes before it is decided; what is to be written follows.
 pub struct Pending {
     pub token: Token,
+    /// The folder that is written first, or the URL of the server that is. Paths are absolute, so one is not the other.
     pub first: PathBuf,
+}
+
+/// The place that has decided that what is noted is written.
+enum Decider {
+    Folder(Arc<Database>),
+    Server(String),
+}
+
+impl Decider {
+    fn forget(&self, token: Token) {
+        match self {
+            Decider::Folder(database) => {
+                let mut over = WriteBatch::default();
+                over.delete(decided(token));
+                // What is left of a token that cannot be taken away is never looked for.
+                let _ = database.write(over);
+            }
+            Decider::Server(url) => redis_decision::forget(url, token),
+        }
+    }
 }
 
 impl Pending {
@@ -51,9 +74,7 @@ impl Pending {
     /// It has been written, and is not looked for any more.
     pub fn forget(&self) {
         if let Ok(Some(decider)) = self.decider() {
-            let mut over = WriteBatch::default();
-            over.delete(decided(self.token));
-            let _ = decider.write(over);
+            decider.forget(self.token);
         }
     }
 
@@ -68,8 +89,17 @@ impl Pending {
         Some((pending, WriteBatch::from_data(batch)))
     }
 
-    /// The first folder's database, if it has the token. A folder that has been deleted has decided nothing.
-    fn decider(&self) -> Result<Option<Arc<Database>>> {
+    /// The URL of the server that decides.
+    fn server(&self) -> Option<&str> {
+        self.first.to_str().filter(|_| !self.first.is_absolute())
+    }
+
+    /// The place that is written first, if it has the token. A folder that has been deleted has decided nothing.
+    fn decider(&self) -> Result<Option<Decider>> {
+        if let Some(url) = self.server() {
+            let is_made = redis_decision::is_made(url, self.token)?;
+            return Ok(is_made.then(|| Decider::Server(url.into())));
+        }
         let first = &self.first;
         let exists = first.try_exists().map_err(|error| explain_folder(first, &error))?;
         if !exists || rocks_folder::is_empty(first, first)? {
@@ -78,7 +108,7 @@ impl Pending {
         let database = Database::open(first)?;
         let key = decided(self.token);
         let found = database.read(|handle| Ok(handle.get_pinned(&key)?.is_some()))?;
-        Ok(found.then_some(database))
+        Ok(found.then_some(Decider::Folder(database)))
     }
 }
 
@@ -90,17 +120,13 @@ pub fn settle(id: Id, handle: &DB, name: &Path, path: &Path) -> Result<()> {
     let Some(noted) = noted else { return Ok(()) };
     let (pending, noted) = Pending::from_bytes(&noted).ok_or_else(|| unreadable(name))?;
     let _settling = Settling::begin(id, name)?;
-    let decider = pending
-        .decider()
-        .map_err(|error| depends(name, &pending.first, &error))?;
+    let decider = pending.decider().map_err(|error| depends(name, &pending, &error))?;
     let mut batch = decider.as_ref().map_or_else(WriteBatch::default, |_| noted);
     batch.delete(PENDING);
     let written = handle.write(batch).and_then(|()| handle.flush_wal(true));
     written.map_err(|error| explain("write to", name, path, &error))?;
     if let Some(decider) = decider {
-        let mut over = WriteBatch::default();
-        over.delete(decided(pending.token));
-        let _ = decider.write(over);
+        decider.forget(pending.token);
     }
     Ok(())
 }
@@ -150,12 +176,14 @@ fn unreadable(name: &Path) -> StoreError {
     )
 }
 
-fn depends(name: &Path, first: &Path, error: &StoreError) -> StoreError {
-    let (folder, first) = (name.display(), first.display());
+fn depends(name: &Path, pending: &Pending, error: &StoreError) -> StoreError {
+    let folder = name.display();
+    let first = pending.server().map_or_else(
+        || format!("that in {}", pending.first.display()),
+        |url| format!("the data on {}", public(url)),
+    );
     StoreError::new(
         error.kind,
-        format!(
-            "The database in {folder} was written together with that in {first}, which is needed to finish it. {error}"
-        ),
+        format!("The database in {folder} was written together with {first}, which is needed to finish it. {error}"),
     )
 }

@@ -109,6 +109,9 @@ export function requestToWire(request: Request, encode: Encode): RequestParts {
   return [inner.method, inner.url(), headerText(inner), bodyToWire(inner.body, encode)];
 }
 
+/** How a request follows redirects. */
+export const redirectOf = (request: Request) => toInnerRequest(request).redirectMode;
+
 /** A response of its parts, of which one to a handshake has its WebSocket last. */
 export function responseFromWire(
   [status, statusText, headers, body, webSocket]: ResponseParts,

@@ -2,6 +2,7 @@
 
 import { load, stub } from "ext:miniflare/realm/lazy.ts";
 import { seams } from "ext:miniflare/web/fetch-seams.ts";
+import { sockets } from "ext:miniflare/web/socket-seams.ts";
 import type { WebSocket } from "../../index.d.ts";
 
 /** What the kind uses of the membrane, which is above this room. */
@@ -23,6 +24,11 @@ seams.upgrade = async (hop) => {
   const { answer, end } = await upgrade(hop);
   return { answer, webSocket: end === undefined ? null : socketOf(end) };
 };
+
+sockets.isSocket = (value): value is object => value instanceof classes.WebSocket;
+sockets.hold = (socket, hear) => load(SOCKETS).hold(socket, hear);
+sockets.heldOf = (socket) => load(SOCKETS).heldOf(socket);
+sockets.isAccepted = (socket) => load(SOCKETS).isAccepted(socket);
 
 export const room = {
   name: "websocket",

@@ -4,6 +4,8 @@
 const RESERVED_CODES = new Set([1004, 1005, 1006, 1015]);
 /** A close frame has 125 bytes, two of them for the code: <https://datatracker.ietf.org/doc/html/rfc6455#section-5.5> */
 const MOST_REASON_BYTES = 123;
+/** Of a serialized attachment: <https://developers.cloudflare.com/durable-objects/best-practices/websockets/> */
+const MOST_ATTACHMENT_BYTES = 16_384;
 /** A token of HTTP: <https://httpwg.org/specs/rfc9110.html#tokens> */
 const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
 
@@ -16,7 +18,7 @@ interface Classes {
 
 /** The rules with the classes of a realm. */
 function createRules({ Blob, DOMException, URL }: Classes) {
-  return { checkClose, dataOf, protocolsOf, urlOf };
+  return { checkAttachment, checkClose, dataOf, protocolsOf, urlOf };
 
   /** The URL that a socket is opened with. */
   function urlOf(given: unknown) {
@@ -60,6 +62,13 @@ function createRules({ Blob, DOMException, URL }: Classes) {
     if (bytes <= MOST_REASON_BYTES) return;
     const limit = `must not be longer than ${MOST_REASON_BYTES} bytes in UTF-8`;
     throw syntaxError(`The reason of a WebSocket close ${limit}, got ${bytes} bytes.`);
+  }
+
+  /** `bytes` is the size of a serialized attachment. */
+  function checkAttachment(bytes: number) {
+    if (bytes <= MOST_ATTACHMENT_BYTES) return;
+    const limit = `A WebSocket 'attachment' cannot be larger than ${MOST_ATTACHMENT_BYTES} bytes.`;
+    throw new Error(`${limit}'attachment' was ${bytes} bytes.`);
   }
 
   /** What is sent for a value: text, a copy of bytes, or for a blob a promise of its bytes. */

@@ -36,6 +36,9 @@ interface SocketRealm {
   connect(url: string, protocols: string[]): Promise<Connection>;
   /** Whether a compatibility flag is on. */
   isEnabled(flag: string): boolean;
+  /** The bytes of a clone, and what they are of. */
+  serialize(value: unknown): Uint8Array;
+  deserialize(bytes: Uint8Array): unknown;
 }
 
 /** The classes of a realm, and how their sockets are reached. */
@@ -68,10 +71,13 @@ type Constructor = { prototype: object; new (...args: never[]): object };
 
 const NOT_ACCEPTED = "You must call accept() on this WebSocket before sending messages.";
 const CONSTRUCTED = "Websockets obtained from the 'new WebSocket()' constructor cannot call accept";
+const HELD = "Can't accept() WebSocket after enabling hibernation.";
 const COUPLED = "Can't accept() WebSocket that was already used in a response.";
 const WITHOUT_NEW =
   "Failed to construct 'WebSocketPair': Please use the 'new' operator, this object constructor cannot be called as a function.";
 const NOTHING_SENT = "Failed to execute 'send' on 'WebSocket': 1 argument required, but only 0 present.";
+const NOTHING_ATTACHED =
+  "Failed to execute 'serializeAttachment' on 'WebSocket': parameter 1 is not of type 'JsValue'.";
 const HANDLED = ["open", "message", "close", "error"];
 const BINARY_TYPES = ["arraybuffer", "blob"];
 
@@ -82,7 +88,7 @@ const OF_END = Symbol("of an end");
 function createWebSockets(realm: SocketRealm): WebSockets {
   const { Blob, CloseEvent, ErrorEvent, Event, EventTarget, MessageEvent } = realm;
   const { dispatchEvent } = EventTarget.prototype;
-  const { checkClose, dataOf, protocolsOf, urlOf } = createRules(realm);
+  const { checkAttachment, checkClose, dataOf, protocolsOf, urlOf } = createRules(realm);
   let endOf!: WebSockets["endOf"];
   let handlerOf!: (socket: WebSocket, type: string) => EventListenerFunction | null;
   let setHandler!: (socket: WebSocket, type: string, listener: unknown) => void;
@@ -125,7 +131,8 @@ function createWebSockets(realm: SocketRealm): WebSockets {
       endOf = (socket) => (typeof socket === "object" && socket !== null && #end in socket ? socket.#end : undefined);
       handlerOf = (socket, type) => socket.#handlers.get(type)?.listener ?? null;
       setHandler = (socket, type, listener) => socket.#setHandler(type, listener);
-      for (const one of [WebSocket, WebSocket.prototype.send]) Object.defineProperty(one, "length", { value: 1 });
+      const { send, serializeAttachment } = WebSocket.prototype;
+      for (const one of [WebSocket, send, serializeAttachment]) Object.defineProperty(one, "length", { value: 1 });
     }
 
     get readyState() {
@@ -155,6 +162,7 @@ function createWebSockets(realm: SocketRealm): WebSockets {
 
     accept(options: { allowHalfOpen?: boolean } | undefined = undefined) {
       if (this.#isConstructed) throw new TypeError(CONSTRUCTED);
+      if (this.#end.held !== undefined) throw new TypeError(HELD);
       if (this.#end.isCoupled) throw new TypeError(COUPLED);
       if (this.#end.isAccepted) return;
       this.#allowsHalfOpen = options?.allowHalfOpen === true;
@@ -177,8 +185,24 @@ function createWebSockets(realm: SocketRealm): WebSockets {
       checkClose(code, reason, realm.isEnabled("websocket_close_reason_byte_limit"));
       const end = this.#end;
       if (!end.isAccepted) throw new TypeError(NOT_ACCEPTED);
-      if (end.hasClosed) throw new TypeError("WebSocket already closed");
+      if (end.hasClosed) {
+        // As in Workers, where `close()` may be called again; Miniflare 2 refuses that.
+        if (end.held !== undefined) return;
+        throw new TypeError("WebSocket already closed");
+      }
       end.close(Number(code), reason === undefined ? "" : String(reason), realm.depart());
+    }
+
+    serializeAttachment(...args: unknown[]) {
+      if (args.length === 0) throw new TypeError(NOTHING_ATTACHED);
+      const bytes = realm.serialize(args[0]);
+      checkAttachment(bytes.byteLength);
+      this.#end.attachment = bytes;
+    }
+
+    deserializeAttachment(): unknown {
+      const bytes = this.#end.attachment;
+      return bytes === undefined ? null : realm.deserialize(bytes);
     }
 
     override addEventListener(
@@ -375,8 +399,9 @@ async function bothOf(bytes: Promise<ArrayBuffer>, leaves: Ready | undefined) {
 }
 
 /** Refuses what is too much for a peer that has not read what came before. */
-function checkWaiting({ waiting, most = MOST_WAITING }: Link, data: string | ArrayBuffer | Promise<ArrayBuffer>) {
-  const before = waiting();
+function checkWaiting(link: Link, data: string | ArrayBuffer | Promise<ArrayBuffer>) {
+  const { most = MOST_WAITING } = link;
+  const before = link.waiting();
   // The bytes of a blob count once they are there.
   const own = data instanceof Promise ? 0 : sizeOf(["message", data]);
   if (before === 0 || before + own <= most) return;

@@ -6,6 +6,7 @@ import { connect } from "ext:miniflare/websocket/outbound.ts";
 import { currentContinuation, depart, listenerContinuation, proceed } from "ext:miniflare/realm/context.ts";
 import { atRandom, isSimulating } from "ext:miniflare/realm/simulation.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
+import { serialize } from "ext:miniflare/web/clone.ts";
 import { reportError } from "ext:miniflare/web/rejections.ts";
 import { createWebSockets } from "ext:miniflare/websocket/web-socket.ts";
 import { createSocketKind } from "ext:miniflare/websocket/socket-kind.ts";
@@ -65,6 +66,8 @@ export const { endOf, socketOf, WebSocket, WebSocketPair } = createWebSockets({
   depart: () => depart()?.then(() => {}),
   connect,
   isEnabled: (flag) => worker.flags.has(flag),
+  serialize,
+  deserialize: (bytes) => core.deserialize(bytes),
 });
 
-export const kind = createSocketKind({ endOf, socketOf, soon, waiting() {} });
+export const kind = createSocketKind({ endOf, socketOf, soon, together: queueMicrotask, waiting() {} });

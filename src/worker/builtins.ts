@@ -1,7 +1,7 @@
 // The built-in modules, such as `cloudflare:workers`, which scripts import by name. They belong to rooms (`builtins` of their
 // descriptors); the loader (`modules/link.rs`) asks here for each specifier that is no path.
 
-import { ofRooms } from "ext:miniflare/worker/rooms.ts";
+import { ofRooms, rooms } from "ext:miniflare/worker/rooms.ts";
 
 const modules = ofRooms("builtins");
 const exported = new Map<string, object>();
@@ -11,7 +11,8 @@ export function builtin(specifier: string): object | undefined {
   let exports = exported.get(specifier);
   if (exports === undefined && Object.hasOwn(modules, specifier)) {
     exports = modules[specifier]();
-    if (exports !== undefined) exported.set(specifier, exports);
   }
+  for (const room of rooms) exports ??= room.findBuiltin?.(specifier);
+  if (exports !== undefined) exported.set(specifier, exports);
   return exports;
 }

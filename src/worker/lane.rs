@@ -20,6 +20,7 @@ use tokio::task::LocalSet;
 
 use super::after_microtasks::AfterMicrotasks;
 use super::answer::Answers;
+use super::coverage::Coverage;
 use super::event::Event;
 use super::isolate::{self, EntryPoints, Made};
 use super::modules::{Graph, Place};
@@ -52,6 +53,8 @@ pub struct LaneOptions {
     pub signal: Arc<dyn Signal>,
     pub cpu_limit: Duration,
     pub heap_limit_mib: usize,
+    /// Whether it is counted what runs.
+    pub coverage: bool,
 }
 
 pub struct Lane {
@@ -71,6 +74,7 @@ pub struct Lane {
     after_microtasks: Rc<AfterMicrotasks>,
     rejections: Rc<Rejections>,
     hooks: Rc<TurnHooks>,
+    coverage: RefCell<Option<Coverage>>,
     depth: Cell<u32>,
     waiting: RefCell<VecDeque<Event>>,
     /// Whether the host is told when the lane has come to rest: while its script starts.
@@ -99,6 +103,10 @@ impl Lane {
         let isolate = unsafe { isolate.as_raw_isolate_ptr() };
         // Ops that take long look at it.
         runtime.op_state().borrow_mut().put(watch.clone());
+        let coverage = options.coverage.then(|| {
+            let _isolate = Inside::new(isolate);
+            Coverage::start(&mut runtime)
+        });
         Ok(Rc::new(Lane {
             runtime: RefCell::new(Some(runtime)),
             tasks: RefCell::new(LocalSet::new()),
@@ -116,6 +124,7 @@ impl Lane {
             after_microtasks,
             rejections,
             hooks,
+            coverage: RefCell::new(coverage),
             depth: Cell::new(0),
             waiting: RefCell::default(),
             is_starting: Cell::new(true),
@@ -164,6 +173,12 @@ impl Lane {
             });
             self.settle();
         }
+    }
+
+    /// What has run since the last time, as [`Coverage::take`] has it, if that is counted.
+    pub fn take_coverage(&self) -> Option<String> {
+        let _isolate = Inside::new(self.isolate);
+        Some(self.coverage.borrow_mut().as_mut()?.take())
     }
 
     /// Whether a turn runs on this lane right now, further down the stack.
@@ -407,6 +422,7 @@ impl<'l> Entered<'l> {
             lane.poll_ready();
             // A turn that is being ended must not go on: V8 forgets the termination once its outermost call is left.
             if lane.is_ending() {
+                lane.instance.stores.undo_turn();
                 return;
             }
             if !self.scoped(|scope| lane.after_microtasks.run(scope) || lane.fire_timer(scope)) {
@@ -465,6 +481,26 @@ impl Drop for Lane {
         self.waker.start();
         // SAFETY: the isolate is alive and this is its thread; dropping the runtime exits it.
         unsafe { v8::Isolate::from_raw_isolate_ptr(self.isolate).enter() };
+        // The inspector ends before the isolate.
+        self.coverage.take();
         drop(runtime);
+    }
+}
+
+/// An isolate that is entered outside of turns, for what runs none of its JavaScript.
+struct Inside(v8::UnsafeRawIsolatePtr);
+
+impl Inside {
+    fn new(isolate: v8::UnsafeRawIsolatePtr) -> Inside {
+        // SAFETY: the isolate lives as long as its lane, and this is its thread.
+        unsafe { v8::Isolate::from_raw_isolate_ptr(isolate).enter() };
+        Inside(isolate)
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        // SAFETY: entered by `new`, and guards nest.
+        unsafe { v8::Isolate::from_raw_isolate_ptr(self.0).exit() };
     }
 }

@@ -3,6 +3,7 @@
 pub mod after_microtasks;
 mod amendments;
 pub mod answer;
+mod coverage;
 pub mod event;
 pub mod extensions;
 pub mod isolate;

@@ -17,6 +17,8 @@ export interface Room {
    * this worker has no such module. Called once, when a script imports the specifier first.
    */
   readonly builtins?: Record<string, () => object | undefined>;
+  /** The same for a room with many: the exports of the module with this specifier, if there is one. */
+  findBuiltin?(specifier: string): object | undefined;
   /** Names of bindings that a module may look for among the globals, where they are not. */
   readonly lookedFor?: readonly string[];
   /** The kinds of events that the worker has handlers for. */

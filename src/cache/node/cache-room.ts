@@ -8,9 +8,11 @@ const methods = {
   /** The caches. They stay valid, whichever worker is loaded. */
   async getCaches(inside: Inside): Promise<CacheStorage> {
     await inside.begun();
-    return inside.part(openCaches);
+    return cachesOf(inside);
   },
 };
+
+const cachesOf = (inside: Inside): CacheStorage => inside.part(openCaches);
 
 function openCaches(inside: Inside): CacheStorage {
   const { cacheStorage } = require("./cache-backend.ts") as typeof import("./cache-backend.ts");
@@ -21,4 +23,4 @@ function openCaches(inside: Inside): CacheStorage {
   );
 }
 
-export { methods };
+export { cachesOf, methods };

@@ -7,9 +7,13 @@ const methods = {
   /** A D1 database, whether it is bound or not. */
   async getD1Database(inside: Inside, name: string): Promise<D1Database> {
     await inside.begun();
-    const { d1Database } = require("./d1-backend.ts") as typeof import("./d1-backend.ts");
-    return d1Database(String(name), () => inside.instance);
+    return openDatabase(inside, name);
   },
 };
 
-export { methods };
+function openDatabase(inside: Inside, name: string): D1Database {
+  const { d1Database } = require("./d1-backend.ts") as typeof import("./d1-backend.ts");
+  return d1Database(String(name), () => inside.instance);
+}
+
+export { methods, openDatabase };

@@ -4,6 +4,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { binding } from "../../node/binding/binding.ts";
 import type { D1Database, D1Migration } from "../../../index.d.ts";
 
 const DEFAULT_TABLE = "d1_migrations";
@@ -48,6 +49,12 @@ async function applyD1Migrations(
   return left.map(({ name }) => name);
 }
 
+/** The migrations of a folder, for `applyD1Migrations`. */
+async function readD1Migrations(folder: string | URL): Promise<D1Migration[]> {
+  const migrations = readMigrations(folder);
+  return migrations.map(({ name, queries }) => ({ name, queries: queries.flatMap((text) => binding.d1Split(text)) }));
+}
+
 /** The files of a folder that end with `.sql`, by the numbers that their names begin with. */
 function readMigrations(folder: string | URL): D1Migration[] {
   const root = path.resolve(folder instanceof URL ? fileURLToPath(folder) : String(folder));
@@ -79,4 +86,4 @@ async function checkDialect(db: D1Database): Promise<void> {
   throw new Error("applyD1Migrations() needs the database by its name without the prefix __D1_BETA__.");
 }
 
-export { applyD1Migrations };
+export { applyD1Migrations, readD1Migrations };

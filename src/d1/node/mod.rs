@@ -9,6 +9,7 @@ use crate::d1::calls;
 use crate::node::binding::environment::Environment;
 use crate::node::binding::failure::Result;
 use crate::realm::value::Value as WireValue;
+use crate::sqlite::split::statements;
 
 /// Executes statements of a database of an instance, as `[way, sql, values, sql, values, ...]`.
 #[napi(catch_unwind, js_name = "d1Run")]
@@ -26,4 +27,10 @@ pub fn dump(env: &Env, instance: u32, name: String) -> Result<WireValue> {
     let instance = environment.instance(instance)?;
     let answer = calls::dump(&instance, &name);
     Ok(environment.start(ready(answer)))
+}
+
+/// The statements of a text of SQL.
+#[napi(catch_unwind, js_name = "d1Split")]
+pub fn split(sql: String) -> Vec<String> {
+    statements(&sql).into_iter().map(String::from).collect()
 }

@@ -2,8 +2,11 @@
 
 import { check, isString, strings } from "../../node/options/check.ts";
 import { place } from "../../node/options/place.ts";
+import { openDatabase } from "./d1-room.ts";
 import type { Check } from "../../node/options/check.ts";
-import type { Miniflare, MiniflareOptions } from "../../../index.d.ts";
+import type { MiniflareOptions } from "../../../index.d.ts";
+import type { Inside } from "../../node/instance/inside.ts";
+import type { D1Database } from "../d1-database.ts";
 import type { OptionRows } from "../../node/options/table.ts";
 
 /** What Miniflare 2 wants the names of bindings to begin with. The data is stored under the rest. */
@@ -55,6 +58,6 @@ export const settings = ({ d1Databases = [] }: MiniflareOptions) => ({
     return [binding, name, isBeta];
   }),
 });
-export const bindings = ({ d1Databases = [] }: MiniflareOptions, mf: Miniflare): [string, unknown][] =>
-  d1Databases.map((name) => [name, mf.getD1Database(name)]);
+export const bindings = ({ d1Databases = [] }: MiniflareOptions): [string, (inside: Inside) => D1Database][] =>
+  d1Databases.map((name) => [name, (inside) => openDatabase(inside, name)]);
 export { databaseOf, options };

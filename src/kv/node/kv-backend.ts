@@ -1,7 +1,7 @@
 // KV namespaces from outside the worker: the same class as inside, over the addon.
 
 import { binding } from "../../node/binding/binding.ts";
-import { outside } from "../../node/binding/outside.ts";
+import { outside, roomBackend } from "../../node/binding/outside.ts";
 import { streamFromSource } from "../../web/node/node-streams.ts";
 import { makeFair } from "../../node/instance/fairly.ts";
 import { KVNamespace } from "../kv-namespace.ts";
@@ -11,15 +11,9 @@ makeFair(KVNamespace);
 
 /** The namespace of this name. `instance()` gives the number of the instance; it throws when that is disposed of. */
 function kvNamespace(name: string, instance: () => number): KVNamespace {
-  return new KVNamespace(
-    name,
-    kvBackend({
-      get: (...args) => binding.kvGet(instance(), ...args),
-      put: (...args) => binding.kvPut(instance(), ...args),
-      delete: (...args) => binding.kvDelete(instance(), ...args),
-      list: (...args) => binding.kvList(instance(), ...args),
-    }),
-  );
+  const { kvGet, kvPut, kvDelete, kvList } = binding;
+  const calls = roomBackend<KVCalls>(instance, { get: kvGet, put: kvPut, delete: kvDelete, list: kvList });
+  return new KVNamespace(name, kvBackend(calls));
 }
 
 /** What a namespace is over in Node, with the `calls` that reach its entries. */

@@ -7,9 +7,13 @@ const methods = {
   /** A KV namespace, whether it is bound or not. */
   async getKVNamespace(inside: Inside, name: string): Promise<KVNamespace> {
     await inside.begun();
-    const { kvNamespace } = require("./kv-backend.ts") as typeof import("./kv-backend.ts");
-    return kvNamespace(String(name), () => inside.instance);
+    return openNamespace(inside, name);
   },
 };
 
-export { methods };
+function openNamespace(inside: Inside, name: string): KVNamespace {
+  const { kvNamespace } = require("./kv-backend.ts") as typeof import("./kv-backend.ts");
+  return kvNamespace(String(name), () => inside.instance);
+}
+
+export { methods, openNamespace };

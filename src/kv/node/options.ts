@@ -2,7 +2,10 @@
 
 import { strings } from "../../node/options/check.ts";
 import { place } from "../../node/options/place.ts";
-import type { Miniflare, MiniflareOptions } from "../../../index.d.ts";
+import { openNamespace } from "./kv-room.ts";
+import type { MiniflareOptions } from "../../../index.d.ts";
+import type { Inside } from "../../node/instance/inside.ts";
+import type { KVNamespace } from "../kv-namespace.ts";
 import type { OptionRows } from "../../node/options/table.ts";
 
 const options = {
@@ -26,6 +29,6 @@ const options = {
 
 export const plugin = "KVPlugin";
 export const settings = ({ kvNamespaces = [] }: MiniflareOptions) => ({ kvNamespaces });
-export const bindings = ({ kvNamespaces = [] }: MiniflareOptions, mf: Miniflare): [string, unknown][] =>
-  kvNamespaces.map((name) => [name, mf.getKVNamespace(name)]);
+export const bindings = ({ kvNamespaces = [] }: MiniflareOptions): [string, (inside: Inside) => KVNamespace][] =>
+  kvNamespaces.map((name) => [name, (inside) => openNamespace(inside, name)]);
 export { options };

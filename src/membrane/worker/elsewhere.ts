@@ -4,7 +4,7 @@
 
 import { getCf } from "ext:miniflare/web/request-class.ts";
 import { decode, encode, HOST, host } from "ext:miniflare/realm/port.ts";
-import { requestToWire, responseFromWire } from "ext:miniflare/web/wire-request.ts";
+import { redirectOf, requestToWire, responseFromWire } from "ext:miniflare/web/wire-request.ts";
 import type { RequestContext } from "ext:miniflare/realm/context.ts";
 import type { ResponseParts } from "ext:miniflare/web/wire-request.ts";
 import type { WireValue } from "../../wire.ts";
@@ -24,7 +24,7 @@ let next = 0;
  * context that it is for, it is the nesting that goes along.
  */
 export function fetchElsewhere(
-  target: string | [binding: string, hex: string],
+  target: string | [binding: string, hex: string, name?: string],
   request: Request,
   { depth, pipelineDepth }: RequestContext,
 ): Promise<Response> {
@@ -32,7 +32,7 @@ export function fetchElsewhere(
   const cf = encode(getCf(request));
   return new Promise((resolve, reject) => {
     waiting.set(next, { resolve, reject });
-    host(HOST.FETCH, next++, target, ...parts, cf, [depth, pipelineDepth]);
+    host(HOST.FETCH, next++, target, ...parts, cf, [depth, pipelineDepth], redirectOf(request));
   });
 }
 

@@ -12,8 +12,8 @@ const options = {
 
 type Mocked = Pick<MiniflareOptions, "fetchMock">;
 
-/** The options that a worker is given a mock with. */
-const mockedBy = (mock: FetchDispatcher): MiniflareOptions => ({ fetchMock: mock });
+/** The options that a worker is given a mock with, or without one. */
+const mockedBy = (mock: FetchDispatcher | undefined): MiniflareOptions => ({ fetchMock: mock });
 
 export const plugin = "CorePlugin";
 export const settings = ({ fetchMock }: Mocked) => ({ mock: mockNumber(fetchMock) });

@@ -25,9 +25,9 @@ use super::wakeup::Wakeup;
 use crate::durable::ops::Open;
 use crate::html::rewriter::Rewriter;
 use crate::node::instance::crons::Crons;
+use crate::pages;
 use crate::realm::background;
 use crate::realm::instance::Instance;
-use crate::realm::pages;
 use crate::realm::pending::PendingSet;
 use crate::realm::value::Value;
 use crate::realm::waker::Signal;
@@ -119,7 +119,9 @@ impl Environment {
     }
 
     pub fn close_instance(&self, id: u32) {
-        self.instances.borrow_mut().remove(&id);
+        let instance = self.instances.borrow_mut().remove(&id);
+        drop(instance);
+        self.release_pages();
     }
 
     pub fn open_lane(self: &Rc<Self>, scope: Scope, settings: LaneSettings) -> Result<u32> {
@@ -133,6 +135,7 @@ impl Environment {
             signal: self.wakeup.clone(),
             cpu_limit: settings.cpu_limit,
             heap_limit_mib: settings.heap_limit_mib,
+            coverage: settings.coverage,
         };
         let lane = Lane::new(options).map_err(|reason| Code::System.because(reason))?;
         self.lanes.borrow_mut().insert(id, lane);
@@ -143,6 +146,11 @@ impl Environment {
     pub fn close_lane(&self, id: u32) {
         let lane = self.lanes.borrow_mut().remove(&id);
         drop(lane);
+        self.release_pages();
+    }
+
+    /// Without workers, nothing needs the pages that are kept for the next large buffers.
+    fn release_pages(&self) {
         if self.lanes.borrow().is_empty() {
             pages::release();
         }
@@ -221,6 +229,7 @@ unsafe extern "C" fn end(env: *mut c_void) {
 pub struct LaneSettings {
     pub cpu_limit: Duration,
     pub heap_limit_mib: usize,
+    pub coverage: bool,
     pub instance: u32,
     pub host: u32,
 }

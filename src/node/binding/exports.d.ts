@@ -53,6 +53,8 @@ export interface OpenLaneOptions {
   cpuLimitMs: number;
   /** Memory of the isolate, in MiB. */
   heapLimitMb: number;
+  /** Whether it is counted what runs. */
+  coverage: boolean;
   /** A number of `openInstance`. */
   instance: number;
   /** A number of `setup`. */
@@ -130,6 +132,9 @@ export function d1Dump(instance: number, name: string): WireValue;
 
 /** Executes statements of a database of an instance, as `[way, sql, values, sql, values, ...]`. */
 export function d1Run(instance: number, name: string, queries: WireValue): WireValue;
+
+/** The statements of a text of SQL. */
+export function d1Split(sql: string): Array<string>;
 
 /** Tells a worker of the unhandled promise rejections. */
 export function deliverRejections(lane: number): void;
@@ -334,6 +339,12 @@ export function r2Read(instance: number, body: number, all: boolean): WireValue;
 /** Begins a value that comes in chunks: `[number]`. */
 export function r2Receive(instance: number, bucket: string, expected: WireValue): WireValue;
 
+/**
+ * The tag of an object whose value this is, which is noted in the object if that is still there. The object may outlive its
+ * instance.
+ */
+export function r2Tag(instance: number, bucket: string, key: string, version: string, value: Uint8Array): string;
+
 /** Has the instance store again what it had stored then. Answers as `Environment::start` does. */
 export function restoreSnapshot(instance: number, snapshot: number): WireValue;
 
@@ -381,6 +392,9 @@ export function storageOpen(place: Place, name: string): number;
 
 /** The time is not read: what is put says itself when it expires. */
 export function storagePut(storage: number, nowMs: number, key: string, value: Content, options: WireValue): WireValue;
+
+/** What has run in a lane that counts it, since this was asked last: JSON of V8's `ScriptCoverage` for each script of a file. */
+export function takeCoverage(lane: number): string | null;
 
 /** Remembers what the instance has stored, and returns the snapshot's number. */
 export function takeSnapshot(instance: number): number;

@@ -15,4 +15,21 @@ export interface RoomContext {
 /** Calls from outside a request are not counted as subrequests, wait for no gate and advance no request's time. */
 const outside: RoomContext = { begin() {}, depart: () => undefined, advance: () => undefined, later };
 
-export { outside };
+/** Calls of the addon, which take the number of an instance first. */
+type OfInstance<Calls> = {
+  [Name in keyof Calls]: Calls[Name] extends (...args: infer Args) => infer Answer
+    ? (instance: number, ...args: Args) => Answer
+    : never;
+};
+
+/**
+ * What the classes of a room are over in Node: the context of `outside`, and the calls of an instance.
+ * @param instance gives its number; it throws when the instance is disposed of
+ */
+function roomBackend<Calls extends object>(instance: () => number, calls: OfInstance<Calls>): RoomContext & Calls {
+  const named = Object.entries(calls) as [string, (instance: number, ...args: unknown[]) => unknown][];
+  const bound = named.map(([name, call]) => [name, (...args: unknown[]) => call(instance(), ...args)]);
+  return { ...outside, ...(Object.fromEntries(bound) as Calls) };
+}
+
+export { outside, roomBackend };

@@ -7,6 +7,7 @@ use super::failure::{Code, Result, of_argument};
 use super::scope::{Handle, Scope};
 use super::wire_read::{type_of, utf8, with_view};
 use crate::realm::value::Value;
+use crate::store::payload::{Payload, ROOM_BYTES};
 use crate::store::record::TAIL_BYTES;
 
 /// A value as an argument of functions that napi exports.
@@ -38,9 +39,9 @@ impl FromNapiValue for Content {
     }
 }
 
-/// What a store is to keep, or the number of something that Rust has already.
+/// What a store is to keep, which may be long, or the number of something that Rust has already.
 pub enum Given {
-    Content(Vec<u8>),
+    Content(Payload),
     Number(u32),
 }
 
@@ -54,7 +55,7 @@ impl FromNapiValue for Given {
 
 fn given(scope: Scope, value: Handle) -> Result<Given> {
     if type_of(scope, value)? != sys::ValueType::napi_number {
-        return content(scope, value).map(Given::Content);
+        return payload(scope, value).map(Given::Content);
     }
     match Value::from_node(scope, value)? {
         Value::Number(number) => Ok(Given::Number(number as u32)),
@@ -79,4 +80,13 @@ pub fn content(scope: Scope, value: Handle) -> Result<Vec<u8>> {
         copy
     })?
     .ok_or_else(|| Code::InvalidArgument.because("a value to store is a string or a Uint8Array"))
+}
+
+/// As [`content`], for values that may be long, with room for a record's metadata.
+fn payload(scope: Scope, value: Handle) -> Result<Payload> {
+    if let Some(text) = text_of(scope, value)? {
+        return Ok(text.into_bytes().into());
+    }
+    with_view(scope, value, |view| Payload::copy_of(view, ROOM_BYTES))?
+        .ok_or_else(|| Code::InvalidArgument.because("a value to store is a string or a Uint8Array"))
 }

@@ -60,7 +60,7 @@ fn make_list<'call>(scope: Scope<'call>, items: Vec<Value>) -> Result<Handle<'ca
 fn make_bytes<'call>(scope: Scope<'call>, bytes: Bytes) -> Result<Handle<'call>> {
     let length = bytes.as_slice().len();
     let buffer = match bytes {
-        Bytes::Held { .. } if length >= limits::HAND_OVER_BYTES => hold_buffer(scope, bytes)?,
+        Bytes::Held { .. } | Bytes::Shared(_) if length >= limits::HAND_OVER_BYTES => hold_buffer(scope, bytes)?,
         bytes => copy_buffer(scope, bytes.as_slice())?,
     };
     let mut view = null_mut();
@@ -91,7 +91,7 @@ fn copy_buffer<'call>(scope: Scope<'call>, bytes: &[u8]) -> Result<Handle<'call>
     Ok(unsafe { Handle::new(buffer) })
 }
 
-/// A buffer over the worker's memory, freed when Node collects it. Where Node allows no such buffers, a copy.
+/// A buffer over memory of the worker or of a store, released when Node collects it. Where Node allows no such buffers, a copy.
 fn hold_buffer<'call>(scope: Scope<'call>, bytes: Bytes) -> Result<Handle<'call>> {
     let held = Box::new(bytes);
     let (data, length) = (

@@ -6,7 +6,7 @@ use napi::sys;
 
 use super::failure::{Code, Result, check};
 use super::scope::{Handle, Scope};
-use crate::realm::pages::Block;
+use crate::pages::Block;
 use crate::realm::value::{Bytes, Text, Value};
 
 /// Strings up to this many code units are read in one call, without asking for their length first.

@@ -10,7 +10,8 @@ interface Addition {
 
 /** By class and name; the newest of a name counts. */
 const all: Addition[] = [];
-let environments = 0;
+/** What loads, in each environment, how readers read. */
+const environments: (() => unknown)[] = [];
 
 function add(prototype: object, members: object) {
   const descriptors = Object.getOwnPropertyDescriptors(members);
@@ -20,17 +21,19 @@ function add(prototype: object, members: object) {
     const before = known === undefined ? Object.getOwnPropertyDescriptor(prototype, name) : known.before;
     const addition: Addition = Object.assign(known ?? {}, { prototype, name, ours, before });
     if (known === undefined) all.push(addition);
-    if (environments > 0) Object.defineProperty(prototype, name, ours);
+    if (environments.length > 0) Object.defineProperty(prototype, name, ours);
   }
 }
 
-function begin() {
-  if (environments++ > 0) return;
+/** @param loadReading loads what adds to readers how they read; `end` is given the same */
+function begin(loadReading: () => unknown) {
+  if (environments.push(loadReading) > 1) return;
   for (const { prototype, name, ours } of all) Object.defineProperty(prototype, name, ours);
 }
 
-function end() {
-  if (--environments > 0) return;
+function end(loadReading: () => unknown) {
+  environments.splice(environments.indexOf(loadReading), 1);
+  if (environments.length > 0) return;
   for (const { prototype, name, before } of all) {
     if (before === undefined) delete (prototype as Record<string, unknown>)[name];
     else Object.defineProperty(prototype, name, before);
@@ -45,7 +48,7 @@ interface Reader {
 // The rules of reading are loaded by the first who reads so.
 add(ReadableStreamBYOBReader.prototype, {
   async readAtLeast(this: Reader, minimum: number, view: ArrayBufferView): Promise<unknown> {
-    require("./env-streams.ts");
+    environments.at(-1)?.();
     return this.readAtLeast(minimum, view);
   },
 });

@@ -13,6 +13,7 @@ import * as events from "./env-events.ts";
 import { fetchThrough } from "./env-fetch.ts";
 import { configure } from "./interfaces.ts";
 import type { CacheStorage } from "../../../index.d.ts";
+import type { ClassMakers, ValueMakers } from "./global-names.ts";
 
 const ordinary = Function.prototype[Symbol.hasInstance];
 
@@ -39,61 +40,66 @@ function toLong(value: unknown) {
 }
 
 const { ExecutionContext, FetchEvent, ScheduledController, ScheduledEvent, WorkerGlobalScope } = events;
-
-const CLASSES = {
-  ExecutionContext,
-  FetchEvent,
-  Headers,
-  Navigator,
-  Request,
-  Response,
-  ScheduledController,
-  ScheduledEvent,
-  Scheduler,
-  WorkerGlobalScope,
-};
 configure(ExecutionContext, FetchEvent, Navigator, ScheduledController, ScheduledEvent, Scheduler, WorkerGlobalScope);
 configure(Headers, Request, Response);
 for (const Class of [Headers, Request, Response]) adopt(Class);
 
 const cryptoOf = () => require("./env-crypto.ts") as typeof import("./env-crypto.ts");
-const LAZY_CLASSES = {
-  CloseEvent: () => require("./interfaces.ts").CloseEvent,
+const eventsOf = () => require("./interfaces.ts") as typeof import("./interfaces.ts");
+const streamsOf = () => require("./env-streams.ts") as typeof import("./env-streams.ts");
+const socketsOf = () =>
+  require("../../websocket/node/node-sockets.ts") as typeof import("../../websocket/node/node-sockets.ts");
+const classes: ClassMakers = {
+  CloseEvent: () => eventsOf().CloseEvent,
   Crypto: () => cryptoOf().Crypto,
-  ErrorEvent: () => require("./interfaces.ts").ErrorEvent,
-  FixedLengthStream: () => require("./env-streams.ts").FixedLengthStream,
-  IdentityTransformStream: () => require("./env-streams.ts").IdentityTransformStream,
-  PromiseRejectionEvent: () => require("./interfaces.ts").PromiseRejectionEvent,
+  ErrorEvent: () => eventsOf().ErrorEvent,
+  ExecutionContext: () => ExecutionContext,
+  FetchEvent: () => FetchEvent,
+  FixedLengthStream: () => streamsOf().FixedLengthStream,
+  Headers: () => Headers,
+  IdentityTransformStream: () => streamsOf().IdentityTransformStream,
+  Navigator: () => Navigator,
+  PromiseRejectionEvent: () => eventsOf().PromiseRejectionEvent,
+  Request: () => Request,
+  Response: () => Response,
+  ScheduledController: () => ScheduledController,
+  ScheduledEvent: () => ScheduledEvent,
+  Scheduler: () => Scheduler,
   SubtleCrypto: () => cryptoOf().SubtleCrypto,
-  URLPattern: () => require("./url-pattern.ts").URLPattern,
-  WebSocket: () => require("../../websocket/node/node-sockets.ts").WebSocket,
-  WebSocketPair: () => require("../../websocket/node/node-sockets.ts").WebSocketPair,
+  URLPattern: () => (require("./url-pattern.ts") as typeof import("./url-pattern.ts")).URLPattern,
+  WebSocket: () => socketsOf().WebSocket,
+  WebSocketPair: () => socketsOf().WebSocketPair,
+  WebSocketRequestResponsePair: () =>
+    (require("../../durable/request-response-pair.ts") as typeof import("../../durable/request-response-pair.ts"))
+      .WebSocketRequestResponsePair,
+  WorkerGlobalScope: () => WorkerGlobalScope,
 };
-const LAZY_VALUES = { crypto: () => cryptoOf().crypto };
 
 /**
- * The names, as properties of an object with the attributes that they have in a worker. Those with a getter are made by it.
+ * The names, as accessors that make what they stand for, enumerable or not as in a worker.
  * @param send calls the worker's `fetch`, as `Lane.fetch` does
  */
-function webGlobals(send: Parameters<typeof fetchThrough>[0], caches: CacheStorage): object {
+function webGlobals(send: Parameters<typeof fetchThrough>[0], caches: () => CacheStorage): object {
   keepPlaces();
-  const values = { ...events.listening(), caches, fetch: fetchThrough(send), MINIFLARE: true, navigator, scheduler };
-  const scope = {};
-  const define = <Value>(
-    names: Record<string, Value>,
-    descriptorOf: (value: Value) => PropertyDescriptor,
-    enumerable: boolean,
-  ) => {
-    for (const [name, value] of Object.entries(names)) {
-      Object.defineProperty(scope, name, { ...descriptorOf(value), enumerable, configurable: true });
-    }
+  const { addEventListener, dispatchEvent, removeEventListener } = events.listening();
+  const fetch = fetchThrough(send);
+  const values: ValueMakers = {
+    addEventListener: () => addEventListener,
+    caches,
+    crypto: () => cryptoOf().crypto,
+    dispatchEvent: () => dispatchEvent,
+    fetch: () => fetch,
+    MINIFLARE: () => true,
+    navigator: () => navigator,
+    removeEventListener: () => removeEventListener,
+    scheduler: () => scheduler,
   };
-  const given = (value: unknown) => ({ value });
-  const lazy = (get: () => unknown) => ({ get });
-  define(CLASSES, given, false);
-  define(LAZY_CLASSES, lazy, false);
-  define(values, given, true);
-  define(LAZY_VALUES, lazy, true);
+  const scope = {};
+  for (const [makers, enumerable] of [[classes, false] as const, [values, true] as const]) {
+    for (const [name, get] of Object.entries(makers)) {
+      Object.defineProperty(scope, name, { get, enumerable, configurable: true });
+    }
+  }
   return scope;
 }
 

@@ -1,94 +1,27 @@
 // What a test file gets of this package: an instance of its own, the globals over it, and storage that can be brought back.
 // Evaluated in the realm of the test. Test runners differ in when they ask for what.
 
-import { enabledFlags } from "../options/compat.ts";
-import { completeOptions, FILES_READ, LOADS_LATER, OUTER_SCOPE } from "../options/config.ts";
 import { describe } from "../errors.ts";
-import { NoOpLog } from "../log/log.ts";
-import { createFetchMock } from "../../mock/node/fetch-mock.ts";
-import { mockedBy } from "../../mock/node/options.ts";
-import { FETCH, Miniflare } from "../instance/miniflare.ts";
-import { validateOptions } from "../options/options.ts";
+import { FETCH, INSIDE } from "../instance/miniflare.ts";
 import { rooms } from "../rooms.ts";
-import { KEEPING } from "../options/table.ts";
+import { cachesOf } from "../../cache/node/cache-room.ts";
+import { enter } from "./current.ts";
 import { additions } from "./additions.ts";
-import { needsWorker, ownBindings } from "./bindings.ts";
+import { stopListening } from "./env-events.ts";
 import { helpers } from "./helpers.ts";
-import { readOptions } from "./env-options.ts";
+import { Later } from "./later.ts";
 import { ownRealm } from "./test-realm.ts";
-import { withNeededScripts } from "./scripts.ts";
+import { TestInstance } from "./test-instance.ts";
 import { webGlobals } from "./env-web.ts";
-import type { MiniflareOptions, MockAgent } from "../../../index.d.ts";
+import type { Restore } from "./later.ts";
 import type { Instance } from "./helpers.ts";
-
-/** What the test runner has. */
-interface Host {
-  /** Tells the runner's user. */
-  warn(text: string): void;
-  /** Where the worker's script finds globals that it has not. */
-  scope?: { has(name: string): boolean; get(name: string): unknown };
-  /** Names of options that are for others. */
-  ignored: readonly string[];
-}
+import type { Plan } from "./plan.ts";
 
 interface Environment {
   globals: object;
   /** Resolves to what brings back all that is stored by then. */
-  remember(): Promise<() => Promise<void>>;
+  remember(): Promise<Restore>;
   dispose(): Promise<void>;
-}
-
-/** What the instance of an environment was made with. */
-interface Made {
-  options: MiniflareOptions;
-  /** The names that Durable Objects are bound to. */
-  objects: string[];
-  mock: MockAgent;
-}
-
-const DEFAULTS = { wranglerConfigPath: true, packagePath: true, envPathDefaultFallback: true };
-
-/** What a test cannot change: nothing is kept, nothing is built or watched, and it is no request with limits. */
-const FORCED = {
-  watch: false,
-  buildCommand: undefined,
-  crons: undefined,
-  ...Object.fromEntries(KEEPING.map(([name]) => [name, false])),
-  globalAsyncIO: true,
-  globalTimers: true,
-  globalRandom: true,
-  actualTime: true,
-};
-
-/**
- * Makes an instance with these options of Miniflare.
- * @param host what the runner has
- */
-async function createEnvironment(options: unknown, { warn, scope, ignored }: Host): Promise<Environment> {
-  const mock = createFetchMock();
-  const log = new NoOpLog();
-  const given: MiniflareOptions = {
-    ...DEFAULTS,
-    ...readOptions(options, warn, ignored),
-    ...FORCED,
-    ...mockedBy(mock),
-    log,
-  };
-  validateOptions(given);
-  const complete = completeOptions(given, log).options;
-  const hasWorker = needsWorker(complete);
-  const forced = hasWorker && scope !== undefined ? { ...FORCED, [OUTER_SCOPE]: scope } : FORCED;
-  const own = { ...complete, ...FILES_READ, ...forced, [LOADS_LATER]: !hasWorker };
-  const { options: needed, objects } = withNeededScripts(own, forced, log);
-  // The rooms add their methods when the class is loaded.
-  const mf = new Miniflare(needed) as unknown as Instance;
-  try {
-    const bindings = hasWorker ? () => mf.getBindings() : await ownBindings(mf, complete).then((own) => () => own);
-    return await environmentOf(mf, bindings, { options: complete, objects, mock });
-  } catch (error) {
-    await mf.dispose();
-    throw error;
-  }
 }
 
 /** Of a name that nothing is bound to, there could never be an object. */
@@ -100,38 +33,65 @@ async function idsOfBound(mf: Instance, objects: string[], name: string) {
   throw new TypeError(`${text}, got ${describe(name)}`);
 }
 
-/** `askBindings()` gives the bindings of the worker that is loaded, or a promise of them. */
-async function environmentOf(
-  mf: Instance,
-  askBindings: () => object | Promise<object>,
-  { options, objects, mock }: Made,
-): Promise<Environment> {
-  let bindings = await askBindings();
-  const fetch = (...args: Parameters<Instance[typeof FETCH]>) => mf[FETCH](...args);
-  const caches = await mf.getCaches();
-  additions.begin();
+/** An environment whose worker, if there is one, has been started. */
+async function createEnvironment(plan: Plan): Promise<Environment> {
+  if (!plan.hasWorker) return openEnvironment(plan);
+  const instance = new TestInstance(plan);
+  try {
+    await instance.start();
+    return openEnvironment(plan, instance);
+  } catch (error) {
+    await instance.mf.dispose();
+    throw error;
+  }
+}
+
+/** An environment that makes its instance when a test first needs it, unless it is `started`. */
+function openEnvironment(plan: Plan, started: TestInstance | undefined = undefined): Environment {
+  const later = new Later(() => started ?? new TestInstance(plan));
+  const instance = () => later.get() ?? ended(plan);
+  if (started !== undefined) instance();
+  const loadReading = () => require("./env-streams.ts");
+  additions.begin(loadReading);
+  const fetch = (...args: Parameters<Instance[typeof FETCH]>) => instance().mf[FETCH](...args);
+  const idsOf = (name: string) => idsOfBound(instance().mf, plan.objects, name);
+  const bound = started === undefined ? plan.globalBindings : Object.keys(started.bindings);
+  const leave = enter(instance);
   return {
     globals: merged(
       ownRealm(),
-      webGlobals(fetch, caches),
-      roomGlobals(enabledFlags(options)),
-      helpers(mf, () => bindings, mock),
-      { getMiniflareDurableObjectIds: (name: string) => idsOfBound(mf, objects, name) },
-      options.modules === true ? {} : { ...bindings },
-      { ...options.globals },
+      webGlobals(fetch, () => cachesOf(instance().mf[INSIDE])),
+      roomGlobals(plan.flags),
+      helpers(instance, idsOf),
+      plan.options.modules === true ? {} : bindingGlobals(bound, instance),
+      { ...plan.options.globals },
     ),
-    // What is stored is remembered at once: hooks that a runner calls at the same time may already store more.
-    async remember() {
-      const restore = await mf.snapshotStorage();
-      // Those of another worker, if a limit has stopped the one before.
-      bindings = await askBindings();
-      return restore;
-    },
+    remember: () => later.remember(),
     async dispose() {
-      additions.end();
-      await mf.dispose();
+      leave();
+      additions.end(loadReading);
+      stopListening();
+      later.end();
+      await later.made?.mf.dispose();
     },
   };
+}
+
+/** What is first asked for after the end is answered as by all that was made before. */
+function ended(plan: Plan): TestInstance {
+  const instance = new TestInstance(plan);
+  instance.mf.dispose();
+  return instance;
+}
+
+/** The bindings that a service worker has as globals. */
+function bindingGlobals(names: string[], instance: () => TestInstance): object {
+  const scope = {};
+  for (const name of names) {
+    const get = () => instance().bindings[name];
+    Object.defineProperty(scope, name, { get, configurable: true, enumerable: true });
+  }
+  return scope;
 }
 
 /** What rooms add to the global scope, each made when it is looked at. */
@@ -150,5 +110,5 @@ function merged(...objects: object[]): object {
   return Object.defineProperties({}, Object.assign({}, ...objects.map(Object.getOwnPropertyDescriptors)));
 }
 
-export { createEnvironment };
+export { createEnvironment, openEnvironment };
 export type { Environment };

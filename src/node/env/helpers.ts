@@ -4,30 +4,40 @@ import { describe } from "../errors.ts";
 import { settleWaits, stateOf } from "./env-events.ts";
 import { STATE } from "../../durable/node/durable-room.ts";
 import { runWithGates, TestState } from "./test-state.ts";
-import type { DurableObjectId, Miniflare, MockAgent } from "../../../index.d.ts";
+import type { DurableObjectId, Miniflare } from "../../../index.d.ts";
 import type { GuestState } from "../../worker/contract.ts";
-import type { FETCH, Miniflare as Own } from "../instance/miniflare.ts";
+import type { FETCH, INSIDE, Miniflare as Own } from "../instance/miniflare.ts";
+import type { Helpers } from "./global-names.ts";
+import type { TestInstance } from "./test-instance.ts";
 
 /** An instance, with the methods that rooms add to the class, and those of environments. */
 export type Instance = Miniflare &
-  Pick<Own, typeof FETCH> & {
+  Pick<Own, typeof FETCH | typeof INSIDE> & {
     /** The state by which a test constructs an object. */
     [STATE](id: DurableObjectId): Promise<GuestState>;
   };
 
-/** `bindings()` gives those of the worker that is loaded. */
-function helpers(mf: Instance, bindings: () => object, mock: MockAgent) {
+/**
+ * The functions.
+ * @param instance gives the instance, and makes it if it has not been made
+ * @param getMiniflareDurableObjectIds as its name says
+ */
+function helpers(
+  instance: () => TestInstance,
+  getMiniflareDurableObjectIds: (name: string) => Promise<DurableObjectId[]>,
+): Helpers {
   return {
-    getMiniflareBindings: bindings,
-    getMiniflareFetchMock: () => mock,
+    getMiniflareBindings: () => instance().bindings,
+    getMiniflareDurableObjectIds,
+    getMiniflareFetchMock: () => instance().mock,
     getMiniflareWaitUntil: (event: unknown) => settleWaits(waitsOf(event)),
-    getMiniflareDurableObjectStorage: (id: DurableObjectId) => mf.getDurableObjectStorage(id),
-    getMiniflareDurableObjectState: async (id: DurableObjectId) => new TestState(id, await mf[STATE](id)),
-    getMiniflareDurableObjectInstance: (id: DurableObjectId) => mf.runWithDurableObject(id, (instance) => instance),
+    getMiniflareDurableObjectStorage: (id: DurableObjectId) => instance().mf.getDurableObjectStorage(id),
+    getMiniflareDurableObjectState: async (id: DurableObjectId) => new TestState(id, await instance().mf[STATE](id)),
+    getMiniflareDurableObjectInstance: (id: DurableObjectId) =>
+      instance().mf.runWithDurableObject(id, (object) => object),
     runWithMiniflareDurableObjectGates: <Result>(state: unknown, work: () => Result | Promise<Result>) =>
       runWithGates(state, work),
-    flushMiniflareDurableObjectAlarms: (ids?: DurableObjectId[]) => mf.flushDurableObjectAlarms(ids),
-    getMiniflareDurableObjectIds: (name: string) => mf.getDurableObjectIds(name),
+    flushMiniflareDurableObjectAlarms: (ids?: DurableObjectId[]) => instance().mf.flushDurableObjectAlarms(ids),
   };
 }
 

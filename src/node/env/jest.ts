@@ -1,11 +1,11 @@
 // Jest's environment: `testEnvironment: "miniflare-rs/jest"`. Jest's own for Node, and in its realm what a worker finds in
 // its own: an instance for each test file, bindings, helpers, and storage that each test and each describe block undoes.
 
-import path from "node:path";
 import type { Context } from "node:vm";
 import { expose } from "./expose.ts";
 import { checkRunner, requireNodeEnvironment } from "./jest-runner.ts";
-import { loadInto } from "./load.ts";
+import { environmentIn } from "./jest-later.ts";
+import { planOf } from "./plan.ts";
 import { warnOnce } from "./warn.ts";
 import type { Environment } from "./environment.ts";
 import type { Arguments, Configuration } from "./jest-runner.ts";
@@ -65,15 +65,8 @@ class MiniflareEnvironment extends NodeEnvironment {
     }
     this.#isSetUp = true;
     await super.setup();
-    const { createEnvironment }: typeof import("./environment.ts") = loadInto(
-      this.getVmContext() as Context,
-      path.join(__dirname, "environment.js"),
-    );
-    this.#environment = await createEnvironment(this.#options, {
-      ignored: OF_JSDOM,
-      scope: this.#scope(),
-      warn: warnOnce,
-    });
+    const plan = planOf(this.#options, { ignored: OF_JSDOM, scope: this.#scope(), warn: warnOnce });
+    this.#environment = await environmentIn(this.getVmContext() as Context, this.global as typeof globalThis, plan);
     const { globals } = this.#environment;
     expose(this.global, globals);
     for (const name of [...Object.getOwnPropertyNames(globals), "self"]) this.#given.add(name);

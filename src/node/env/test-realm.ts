@@ -22,11 +22,15 @@ function acceptInstances(Class: object, { prototype }: { readonly prototype: obj
   Object.defineProperty(Class, Symbol.hasInstance, { value, writable: true, configurable: true });
 }
 
-/** The globals of this realm that copies must be made by; as a side effect, `instanceof` accepts what Node makes. */
+/** Makes `instanceof` accept, in the realm of this global scope, what functions of Node's realm, the one at hand, give. */
+function acceptNodesInstances(scope: typeof globalThis) {
+  for (const name of CLASSES) acceptInstances(scope[name], globalThis[name]);
+}
+
+/** The globals of this realm that copies must be made by. */
 function ownRealm(): { structuredClone?: unknown } {
   if (!isApart) return {};
   const main = mainGlobal();
-  for (const name of CLASSES) acceptInstances(globalThis[name], main[name]);
   const structuredClone = (...args: Parameters<typeof main.structuredClone>) => adopt(main.structuredClone(...args));
   return { structuredClone: Object.defineProperty(structuredClone, "length", { value: 1 }) };
 }
@@ -44,4 +48,4 @@ function copyOf<Value>(value: Value): Value {
   }
 }
 
-export { copyOf, ownRealm };
+export { acceptNodesInstances, copyOf, ownRealm };

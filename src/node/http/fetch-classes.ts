@@ -19,6 +19,9 @@ type Found = { [PARENTS]?: Parents } | undefined;
 /** The classes that those of a copy of this package extend, as each of them says. */
 const PARENTS = Symbol.for("miniflare-rs.parents");
 
+/** Where a global scope says, for as long as a copy of this package is loaded into it, what `placesIn` said before. */
+const PLACES = Symbol.for("miniflare-rs.places");
+
 /** Node's list of what it has loaded, of which it gives no type. */
 type LoadingProcess = NodeJS.Process & { moduleLoadList?: string[] };
 
@@ -26,8 +29,13 @@ const UNDICI = "NativeModule internal/deps/undici/undici";
 const mayLook =
   Number.parseInt(process.versions.node, 10) < 22 || (process as LoadingProcess).moduleLoadList?.includes(UNDICI);
 const places = new Map<string, PropertyDescriptor | undefined>(
-  mayLook ? NAMES.map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]) : [],
+  Reflect.get(globalThis, PLACES) ?? (mayLook ? placesIn(globalThis) : []),
 );
+
+/** Where Node's classes are in a global scope, by their names. */
+function placesIn(scope: object): [Name, PropertyDescriptor | undefined][] {
+  return NAMES.map((name) => [name, Object.getOwnPropertyDescriptor(scope, name)]);
+}
 
 /** Remembers where Node's classes are, before others become global in their places. */
 function keepPlaces(): void {
@@ -110,4 +118,4 @@ function standIn<Target extends object>(target: Target, load: () => object): Tar
   });
 }
 
-export { classNamed, extendLater, extendsNodes, keepPlaces, web };
+export { classNamed, extendLater, extendsNodes, keepPlaces, PLACES, placesIn, web };

@@ -3,7 +3,7 @@
 // A load that goes wrong rejects the first method that is awaited; there is no worker then until another load succeeds.
 
 import { inspect, types } from "node:util";
-import { enabledFlags, flagsInForce } from "../options/compat.ts";
+import { compatWarnings, enabledFlags, flagsInForce } from "../options/compat.ts";
 import { OUTER_SCOPE } from "../options/config.ts";
 import { describeThrown, disposed, MiniflareCoreError } from "../errors.ts";
 import { Lane } from "./lane.ts";
@@ -20,8 +20,12 @@ import type { Control, ObjectParts } from "../../worker/contract.ts";
 import type { RequestParts } from "../http/http-request.ts";
 import type { WorkerOptions } from "../options/config.ts";
 import type { Response } from "../http/http-response.ts";
+import type { LaneCounts } from "../coverage/lane-counts.ts";
+import type { Script } from "../script/script.ts";
 import type { Group } from "./group.ts";
 import type { RoomHooks, Target } from "./lane.ts";
+
+type RoomServices = NonNullable<RoomHooks["services"]>;
 
 const SIZE_LIMIT = 1_048_576;
 /** The plugins of Miniflare 2 that something ended with. */
@@ -47,6 +51,8 @@ class Worker {
   /** The lane whose script is being run. */
   #starting: Lane | undefined;
   #upstream: URL | undefined;
+  #front: RoomHooks["front"];
+  #roomServices: RoomServices = {};
   #ready: Promise<void> | undefined;
   #later: (() => Promise<void>) | undefined;
   #loading = 0;
@@ -152,14 +158,19 @@ class Worker {
     const options = this.options;
     const enabled = enabledFlags(options);
     const flags = flagsInForce(options);
+    for (const text of compatWarnings(options)) this.log.warn(text);
     this.log.debug(`Enabled Compatibility Flags:${enabled.length === 0 ? " <none>" : ""}`);
     for (const flag of enabled) this.log.debug(`- ${flag}`);
     this.log.debug("Reloading worker...");
     const root = options.rootPath ?? process.cwd();
-    const script = readScript(options, root, this.mountName !== undefined || this.#group.isEmpty);
+    const rooms = roomHooks(options, root, (error) => this.report(error), this.log, this.#group);
+    const front = rooms.find((room) => room.front !== undefined)?.front;
+    const roomServices: RoomServices = Object.assign({}, ...rooms.map(({ services }) => services));
+    const isRequired = front === undefined && (this.mountName !== undefined || this.#group.isEmpty);
+    const script = readScript(options, root, isRequired);
     this.#upstream = upstreamOf(options);
     const { wasm, values } = readBindings(options, root);
-    const lane = this.#open(roomHooks(options, root, (error) => this.report(error)));
+    const lane = this.#open(rooms, laneCounts(script));
     const endProgress = this.#showProgress();
     this.#starting = lane;
     try {
@@ -170,13 +181,14 @@ class Worker {
         rules: moduleRules(options),
         flags,
         limits: contextLimits(options, (text: string) => this.log.warn(text)),
-        services: serviceNames(options),
+        services: [...serviceNames(options), ...Object.keys(roomServices)],
         proxies: this.#upstream !== undefined,
         sourceMap: options.sourceMap === true,
         ...allOf("settings", options),
       };
       const { has, get } = options[OUTER_SCOPE] ?? {};
-      await lane.start(settings, Object.entries(options.globals ?? {}).flat(), values, wasm, has, get);
+      const bound = [...rooms.flatMap(({ bindings = {} }) => Object.entries(bindings).flat()), ...values];
+      await lane.start(settings, Object.entries(options.globals ?? {}).flat(), bound, wasm, has, get);
     } catch (error) {
       this.#noteImports(lane);
       const lasting = outliving(error);
@@ -193,6 +205,8 @@ class Worker {
     }
     this.#lane?.retire();
     this.#lane = lane;
+    this.#front = front;
+    this.#roomServices = roomServices;
     this.flags = flags;
     this.size = Buffer.byteLength(script.text);
   }
@@ -208,7 +222,7 @@ class Worker {
     if (this.#sources.isWatching && lane.ended === undefined) this.#sources.imported(lane.control.moduleFiles());
   }
 
-  #open(rooms: readonly RoomHooks[]): Lane {
+  #open(rooms: readonly RoomHooks[], coverage: LaneCounts | undefined): Lane {
     const { cpuLimitMs = OPTIONS.cpuLimitMs.default, heapLimitMb = OPTIONS.heapLimitMb.default } = this.options;
     return new Lane({ cpuLimitMs, heapLimitMb }, this.#group.instance, {
       warn: (text) => this.log.warn(text),
@@ -218,6 +232,7 @@ class Worker {
       },
       fetch: (target, request) => this.#fetch(target, request),
       rooms,
+      coverage,
     });
   }
 
@@ -295,8 +310,13 @@ class Worker {
   /** Dispatches to the worker, or to `[binding, id]` of one of its own objects. */
   dispatch(target: Target, request: RequestParts): Promise<Response> {
     const ready = this.#readyLane;
-    if (ready !== undefined) return ready.dispatch(target, request);
-    return this.lane().then((lane) => lane.dispatch(target, request));
+    if (ready !== undefined) return this.#dispatchOn(ready, target, request);
+    return this.lane().then((lane) => this.#dispatchOn(lane, target, request));
+  }
+
+  #dispatchOn(lane: Lane, target: Target, request: RequestParts): Promise<Response> {
+    const answer = target === null ? this.#front?.(request) : undefined;
+    return answer ?? lane.dispatch(target, request);
   }
 
   /** Calls the worker's own `fetch`, as `Lane.fetch` does. */
@@ -309,6 +329,7 @@ class Worker {
   /** A request that the worker makes of a service it is bound to, by the binding's name, or of `[binding, id]`. */
   async #fetch(target: string | ObjectParts, request: RequestParts): Promise<globalThis.Response> {
     if (Array.isArray(target)) return this.#group.home(this, target).dispatch(target, request);
+    if (Object.hasOwn(this.#roomServices, target)) return this.#roomServices[target](request);
     const service = this.options.serviceBindings?.[target];
     if (typeof service === "function") return callFunction(target, service, request);
     return this.#group.service(target, service).dispatch(entrypointOf(service), request);
@@ -344,6 +365,13 @@ function upstreamOf({ upstream }: MiniflareOptions): URL | undefined {
   if (URL.canParse(upstream)) return new URL(upstream);
   const text = `Invalid upstream URL: "${upstream}". Make sure you've included the protocol.`;
   throw new MiniflareCoreError("ERR_INVALID_UPSTREAM", text);
+}
+
+/** The counts of a lane that runs this script, when Node counts as well. */
+function laneCounts(script: Script): LaneCounts | undefined {
+  if (!process.env.NODE_V8_COVERAGE) return undefined;
+  const { LaneCounts } = require("../coverage/lane-counts.ts") as typeof import("../coverage/lane-counts.ts");
+  return new LaneCounts(script);
 }
 
 export { Worker };

@@ -17,6 +17,7 @@ import type { Control, ObjectParts } from "../../worker/contract.ts";
 import type { StalledPlace, WireValue } from "../binding/exports.d.ts";
 import type { FollowedSignal, RequestParts } from "../http/http-request.ts";
 import type { Response, ResponseParts } from "../http/http-response.ts";
+import type { LaneCounts } from "../coverage/lane-counts.ts";
 
 /** What has crossed before anything is asked for: the worker's control object (`src/worker/control.ts`). */
 const CONTROL: WireValue = [TAG.LIVE, FIRST.CONTROL, KIND.OBJECT];
@@ -81,6 +82,7 @@ type FetchCall = [
   body: WireValue,
   cf: WireValue,
   nesting: RequestParts["nesting"],
+  redirect: RequestRedirect,
 ];
 
 /** What the outside owes a worker, by an identity of its own. */
@@ -98,6 +100,12 @@ export interface LaneLimits {
 export interface RoomHooks {
   /** Answers the host calls of the room, by their numbers in `HOST`. */
   calls?: Readonly<Record<number, (args: WireValue[], membrane: Membrane) => WireValue>>;
+  /** Answers a request in the worker's place; undefined if it is for the worker. Such a worker needs no script. */
+  front?(request: RequestParts): Promise<Response> | undefined;
+  /** Services that the worker binds and that Node answers, by the names of their bindings. */
+  services?: Readonly<Record<string, (request: RequestParts) => Promise<Response>>>;
+  /** What the worker binds of Node's objects, by name; the option `bindings` takes precedence. */
+  bindings?: Readonly<Record<string, unknown>>;
   /** Called when the lane ends. */
   end?(): void;
 }
@@ -112,6 +120,8 @@ export interface LaneHooks {
   /** Answers what the worker asks of other workers: of a service, by its binding, or of an object. */
   fetch(target: string | ObjectParts, request: RequestParts): Promise<globalThis.Response>;
   rooms: readonly RoomHooks[];
+  /** Takes the counts of what runs, if there are any. */
+  coverage: LaneCounts | undefined;
 }
 
 class Lane {
@@ -151,7 +161,9 @@ class Lane {
     this.instance = instance;
     this.limits = limits;
     const { cpuLimitMs, heapLimitMb } = limits;
-    this.#id = binding.openLane({ cpuLimitMs, heapLimitMb, instance, host: hostNumber });
+    const coverage = hooks.coverage !== undefined;
+    this.#id = binding.openLane({ cpuLimitMs, heapLimitMb, coverage, instance, host: hostNumber });
+    hooks.coverage?.begin(() => binding.takeCoverage(this.#id));
     lanes.set(this.#id, this);
     const call = (number: number, args: WireValue[]) => this.#call(number, args);
     this.#membrane = createRealm(kinds, call, waiting, (debt: object, is: boolean) => this.#owe(debt, is));
@@ -373,9 +385,10 @@ class Lane {
     body: WireValue,
     cf: WireValue,
     nesting: RequestParts["nesting"],
+    redirect: RequestRedirect,
   ): Promise<void> {
     const membrane = this.#membrane;
-    const given = { cf: membrane.decode(cf) as RequestParts["cf"], nesting };
+    const given = { cf: membrane.decode(cf) as RequestParts["cf"], nesting, redirect };
     const request = { method, url, headers, body: bodyFromWire(body, membrane), ...given };
     this.#owe(request, true);
     await undefined;
@@ -467,6 +480,7 @@ class Lane {
     }
     this.#pending.clear();
     for (const event of [...this.#signals.keys()]) this.#forgetSignal(event);
+    this.#hooks.coverage?.end();
     binding.closeLane(this.#id);
   }
 }

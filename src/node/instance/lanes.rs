@@ -21,6 +21,8 @@ pub struct OpenLaneOptions {
     pub cpu_limit_ms: f64,
     /// Memory of the isolate, in MiB.
     pub heap_limit_mb: f64,
+    /// Whether it is counted what runs.
+    pub coverage: bool,
     /// A number of `openInstance`.
     pub instance: u32,
     /// A number of `setup`.
@@ -34,6 +36,7 @@ pub fn open_lane(env: &Env, options: OpenLaneOptions) -> Result<u32> {
     let settings = LaneSettings {
         cpu_limit: Duration::try_from_secs_f64(options.cpu_limit_ms / 1000.0).map_err(invalid)?,
         heap_limit_mib: options.heap_limit_mb as usize,
+        coverage: options.coverage,
         instance: options.instance,
         host: options.host,
     };
@@ -115,6 +118,12 @@ pub fn deliver_rejections(env: &Env, lane: u32) -> Result<()> {
         lane.deliver_rejections();
     }
     Ok(())
+}
+
+/// What has run in a lane that counts it, since this was asked last: JSON of V8's `ScriptCoverage` for each script of a file.
+#[napi(catch_unwind)]
+pub fn take_coverage(env: &Env, lane: u32) -> Result<Option<String>> {
+    Ok(open(env, lane)?.and_then(|lane| lane.take_coverage()))
 }
 
 /// The numbers of what a worker waits for from outside.

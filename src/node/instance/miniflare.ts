@@ -44,6 +44,8 @@ const pluginsOf = (options: MiniflareOptions): Plugins =>
 const MOUNT = Symbol("mount");
 /** The method by which an environment's tests fetch as the worker does. */
 const FETCH = Symbol("fetch");
+/** What rooms have of an instance, for an environment. */
+const INSIDE = Symbol("inside");
 /** What servers need: a dispatch of a request in parts, the options in force, and who ends the servers with the instance. */
 const DISPATCH = Symbol("dispatch");
 const OPTIONS = Symbol("options");
@@ -140,6 +142,10 @@ class Miniflare extends EventTarget {
     return this.#worker.lane().then(() => this.#routed(request.url).dispatchFetch(request));
   }
 
+  get [INSIDE](): Inside {
+    return this.#inside;
+  }
+
   /** The options in force; undefined until they are read. */
   get [OPTIONS](): WorkerOptions {
     return this.#worker.options;
@@ -231,9 +237,9 @@ class Miniflare extends EventTarget {
     return this.#mounts.get(worker);
   }
 
-  /** Remembers all that is stored, at once if the worker is loaded; the function that brings it back, as often as it is called. */
+  /** Remembers all that is stored, at once unless the worker is being loaded; the function that brings it back, as often as it is called. */
   async snapshotStorage(): Promise<() => Promise<void>> {
-    if (!this.#worker.isReady) await this.#inside.begun();
+    if (this.#worker.isBegun && !this.#worker.isReady) await this.#worker.lane();
     return this.#group.snapshotStorage();
   }
 
@@ -285,4 +291,4 @@ class Miniflare extends EventTarget {
   }
 }
 
-export { DISPATCH, FETCH, Miniflare, OPTIONS, ReloadEvent, REPL, SERVERS };
+export { DISPATCH, FETCH, INSIDE, Miniflare, OPTIONS, ReloadEvent, REPL, SERVERS };

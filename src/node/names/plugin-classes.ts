@@ -16,9 +16,13 @@ export const {
   BuildPlugin,
   CachePlugin,
   CorePlugin,
+  D1Plugin,
   DurableObjectsPlugin,
   HTMLRewriterPlugin,
+  HTTPPlugin,
   KVPlugin,
+  QueuesPlugin,
   R2Plugin,
+  SitesPlugin,
   WebSocketPlugin,
 } = Object.fromEntries(Object.keys(optionsOfPlugins()).map((name) => [name, pluginOf(name)]));

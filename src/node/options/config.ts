@@ -11,17 +11,20 @@ import type { Project, WranglerOptions } from "./wrangler.ts";
 /** A file that was read or that may come to be, and what it says. */
 type Named<Said> = { file?: string } & Said;
 
+// An environment completes options in one copy of this package and makes its instance in another, so the symbols are the same
+// in each.
+
 /** Bindings of the lowest priority among the options: `[vars]` of wrangler.toml, then the `.env` file. */
-const FILE_BINDINGS = Symbol("bindings from files");
+const FILE_BINDINGS = Symbol.for("miniflare-rs.bindings from files");
 
 /** The project whose `main` is built into the script, among the options, unless they have a script. */
-const PROJECT = Symbol("project");
+const PROJECT = Symbol.for("miniflare-rs.project");
 
 /** Where a worker's script finds the globals that it has not, among the options: `{ has(name), get(name) }`, in Node. */
-const OUTER_SCOPE = Symbol("outer scope");
+const OUTER_SCOPE = Symbol.for("miniflare-rs.outer scope");
 
 /** Whether a worker is loaded when something is first asked of it, among the options: `true`. */
-const LOADS_LATER = Symbol("loads later");
+const LOADS_LATER = Symbol.for("miniflare-rs.loads later");
 
 /** Whether the options are those of the command, among them: `true`. What no flag and no file says is then found out. */
 const COMMAND_LINE = Symbol("command line");

@@ -3,6 +3,8 @@
 
 import { boolean, booleanOrString, check, isObject, isString, list, membersOf, oneOf } from "./check.ts";
 import { optional, record, shape, string, strings } from "./check.ts";
+// The table contains this group: these are called later than they are imported.
+import { checkAll, optionCheck } from "./options.ts";
 import type { MiniflareOptions } from "../../../index.d.ts";
 import type { Visit } from "./check.ts";
 import type { OptionRows } from "./table.ts";
@@ -12,14 +14,12 @@ const moduleRule = shape(
   'an object like { type: "Text", include: ["**/*.txt"] }',
 );
 
-/** Required late: the table contains this group. */
-const table = () => require("./options.ts") as typeof import("./options.ts");
 const pathOrOptions = check("a path, or an object of options", (value) => isString(value) || isObject(value));
 function mount(value: unknown, path: string): void {
   pathOrOptions(value, path);
-  if (isObject(value)) table().checkAll(value, `${path}.`);
+  if (isObject(value)) checkAll(value, `${path}.`);
 }
-mount.parts = (value: unknown, visit: Visit) => membersOf(value, table().optionCheck, visit);
+mount.parts = (value: unknown, visit: Visit) => membersOf(value, optionCheck, visit);
 
 /** Readers of keys in wrangler.toml, loaded when there is such a file. */
 const keys = () => require("./wrangler-keys.ts") as typeof import("./wrangler-keys.ts");

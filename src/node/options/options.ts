@@ -2,7 +2,7 @@
 
 import { isObject, membersOf, withoutTexts } from "./check.ts";
 import { OptionsError, describe } from "../errors.ts";
-import { rowOf } from "./table.ts";
+import { OPTIONS, rowOf } from "./table.ts";
 import type { MiniflareOptions } from "../../../index.d.ts";
 import type { WorkerOptions } from "./config.ts";
 import type { Check, Note, Visit } from "./check.ts";
@@ -31,7 +31,6 @@ function optionsFromTexts(options: Record<string, unknown>, note: Note): Record<
 
 /** The names of all options. */
 function optionNames(): string[] {
-  const { OPTIONS } = require("./table.ts") as typeof import("./table.ts");
   return Object.keys(OPTIONS).filter((name) => OPTIONS[name].check !== undefined);
 }
 

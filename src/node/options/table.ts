@@ -7,9 +7,9 @@
 //   options    the rows, by the names of the options
 // and, where the room needs it,
 //   settings(options)      its part of what `start` in `src/worker/start.ts` gets
-//   hooks(options, root)   its part of the hooks that the worker's lane calls in Node
+//   hooks(options, root, report, log, group)   its part of the hooks that the worker's lane calls in Node
 //   inherit(options)       options that mounts take over from the main worker
-//   bindings(options, mf)  `[name, value]` of bindings in a test environment without a worker; values may be promises
+//   bindings(options)      `[name, open]` of bindings in a test environment without a worker: `open(inside)` gives the value
 //
 // A row has
 //   check      checks a value (`check.ts`); flags that exist on the command line only have no check
@@ -24,7 +24,7 @@
 //   wrangler   the key in wrangler.toml, "miniflare.cache", or a function of the file's content and `{ folder, log }`
 //   file       the file that the value `true` names
 //   keeps      the room whose data the option names the place of; `folder` is the place that `true` names
-//   watches    whether the value is a folder, a change in which reloads the worker
+//   watches    whether the value is a folder, a change in which reloads the worker, or a function that finds one in the value
 //   needsWorker, runsScript   whether a test environment has to load a worker for it, and to run the worker's script
 
 import * as bindings from "./bindings-options.ts";
@@ -34,7 +34,9 @@ import * as http from "./http-options.ts";
 import * as instance from "./instance-options.ts";
 import rooms from "../room-options.ts";
 import * as scheduler from "./scheduler-options.ts";
-import type { Miniflare, MiniflareOptions } from "../../../index.d.ts";
+import type { Log, MiniflareOptions } from "../../../index.d.ts";
+import type { Inside } from "../instance/inside.ts";
+import type { Group } from "../instance/group.ts";
 import type { RoomHooks } from "../instance/lane.ts";
 import type { Check } from "./check.ts";
 import type { WranglerConfig, WranglerFile } from "./wrangler.ts";
@@ -55,7 +57,7 @@ export interface OptionRow<Value = unknown> {
   folder?: string;
   needsWorker?: boolean;
   runsScript?: boolean;
-  watches?: boolean;
+  watches?: boolean | ((value: never) => string | undefined);
 }
 
 /** Rows of public options, and of those of the command line, whose values `Others` has. */
@@ -76,9 +78,15 @@ export interface OptionGroup {
   readonly options: Readonly<Record<string, OptionRow>>;
   settings?(options: MiniflareOptions): object;
   /** What a room does for a lane of a worker with these options; `report` logs an error of work that no code awaits. */
-  hooks?(options: MiniflareOptions, root: string, report: (error: unknown) => void): RoomHooks | undefined;
+  hooks?(
+    options: MiniflareOptions,
+    root: string,
+    report: (error: unknown) => void,
+    log: Log,
+    group: Group,
+  ): RoomHooks | undefined;
   inherit?(options: MiniflareOptions): MiniflareOptions;
-  bindings?(options: MiniflareOptions, mf: Miniflare): [name: string, value: unknown][];
+  bindings?(options: MiniflareOptions): [name: string, open: (inside: Inside) => unknown][];
 }
 
 /** An option and its row. */

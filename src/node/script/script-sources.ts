@@ -6,6 +6,7 @@ import { isObject, isString } from "../options/check.ts";
 import { OPTIONS } from "../options/table.ts";
 import type { Log } from "../../../index.d.ts";
 import type { WorkerOptions } from "../options/config.ts";
+import type { OptionRow } from "../options/table.ts";
 import type { Project } from "../options/wrangler.ts";
 import type { Build, BuildOptions } from "./build.ts";
 import type { Bundler } from "./bundle-main.ts";
@@ -112,7 +113,12 @@ const WATCHED = Object.keys(OPTIONS).filter((name) => OPTIONS[name].watches);
 
 /** The folders that options name which the worker reads while it runs. */
 const watchedIn = (options: WorkerOptions): string[] =>
-  WATCHED.map((name) => Reflect.get(options, name)).filter((folder) => isString(folder) && folder !== "");
+  WATCHED.map((name) => watchedOf(OPTIONS[name], Reflect.get(options, name)))
+    .filter(isString)
+    .filter((folder) => folder !== "");
+
+const watchedOf = ({ watches }: OptionRow, value: unknown): unknown =>
+  typeof watches === "function" && value !== undefined ? watches(value as never) : value;
 
 const valuesOf = (files: Record<string, string>) => Object.values(files);
 

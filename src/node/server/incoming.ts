@@ -56,7 +56,7 @@ export function incomingParts(
   return {
     method,
     url: href,
-    headers: headersOf(head, host, client, meta),
+    headers: incomingHeaders(head, host, client, meta),
     body: method === "GET" || method === "HEAD" ? null : incomingBody(req, head.hasBody),
     cf: undefined,
     cfText: cfTextOf(head.acceptEncoding),
@@ -76,8 +76,11 @@ const urls = new Map<string, KnownUrl>();
 const MAX_URLS = 1024;
 const MAX_LENGTH = 1024;
 
-/** An absolute target names its host itself; any other is a path, `//x/y` too. */
-function urlOf(target: string, scheme: string, host = ""): KnownUrl {
+/**
+ * The URL of a request. An absolute target names its host itself; any other is a path, `//x/y` too.
+ * @throws RefusedRequest if it cannot be a Request's
+ */
+export function urlOf(target: string, scheme: string, host = ""): KnownUrl {
   const text = target.startsWith("/")
     ? `${scheme}://${host || "localhost"}${target}`
     : unusualUrl(target, scheme, host);
@@ -111,7 +114,7 @@ function parseUrl(text: string, host: string): KnownUrl {
 }
 
 /** The headers of a request with those that Cloudflare's network sets. */
-function headersOf({ flat, has }: IncomingHead, host: string, client: Client, meta: RequestMeta): string {
+export function incomingHeaders({ flat, has }: IncomingHead, host: string, client: Client, meta: RequestMeta): string {
   const proto = meta.forwardedProto ?? client.scheme;
   const address = meta.realIp === undefined ? client.address : plainAddress(meta.realIp);
   const country = typeof meta.cf?.country === "string" ? meta.cf.country : "US";

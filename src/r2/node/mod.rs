@@ -4,7 +4,7 @@
 use std::future::Future;
 use std::rc::Rc;
 
-use napi::bindgen_prelude::Env;
+use napi::bindgen_prelude::{Env, Uint8Array};
 use napi_derive::napi;
 
 use crate::node::binding::environment::Environment;
@@ -17,6 +17,7 @@ use crate::r2::calls::{self, Call, Source};
 use crate::r2::error::Result as R2Result;
 use crate::r2::limits::R2_PART_BYTES;
 use crate::r2::multipart::Name;
+use crate::r2::tag;
 use crate::realm::value::Value as WireValue;
 
 /// Starts a call of a bucket.
@@ -84,6 +85,26 @@ pub fn receive(env: &Env, instance: u32, bucket: String, expected: WireValue) ->
 pub fn add(env: &Env, instance: u32, receiver: u32, bytes: Content) -> Result<WireValue> {
     let (environment, transfers) = transfers(env, instance)?;
     Ok(environment.start(calls::add(transfers, receiver, bytes.0)))
+}
+
+/// The tag of an object whose value this is, which is noted in the object if that is still there. The object may outlive its
+/// instance.
+#[napi(catch_unwind, js_name = "r2Tag")]
+pub fn tag_of(
+    env: &Env,
+    instance: u32,
+    bucket: String,
+    key: String,
+    version: String,
+    value: Uint8Array,
+) -> Result<String> {
+    let md5 = tag::md5(&value);
+    if let Ok(instance) = Environment::get(env)?.instance(instance) {
+        let bucket = Bucket::open(instance.stores.spaces(ROOM.name), bucket);
+        // Without a note, it is computed another time.
+        let _ = bucket.and_then(|bucket| tag::note(&bucket, &key, &version, &md5));
+    }
+    Ok(md5)
 }
 
 /// Lets go of a body or a receiver.

@@ -2,7 +2,10 @@
 
 import { strings } from "../../node/options/check.ts";
 import { place } from "../../node/options/place.ts";
-import type { Miniflare, MiniflareOptions } from "../../../index.d.ts";
+import { openBucket } from "./r2-room.ts";
+import type { MiniflareOptions } from "../../../index.d.ts";
+import type { Inside } from "../../node/instance/inside.ts";
+import type { R2Bucket } from "../r2-bucket.ts";
 import type { OptionRows } from "../../node/options/table.ts";
 
 const options = {
@@ -26,6 +29,6 @@ const options = {
 
 export const plugin = "R2Plugin";
 export const settings = ({ r2Buckets = [] }: MiniflareOptions) => ({ r2Buckets });
-export const bindings = ({ r2Buckets = [] }: MiniflareOptions, mf: Miniflare): [string, unknown][] =>
-  r2Buckets.map((name) => [name, mf.getR2Bucket(name)]);
+export const bindings = ({ r2Buckets = [] }: MiniflareOptions): [string, (inside: Inside) => R2Bucket][] =>
+  r2Buckets.map((name) => [name, (inside) => openBucket(inside, name)]);
 export { options };

@@ -2,11 +2,14 @@
 
 import stream from "node:stream";
 import { binding } from "../../node/binding/binding.ts";
-import { outside } from "../../node/binding/outside.ts";
+import { roomBackend } from "../../node/binding/outside.ts";
 import { makeFair } from "../../node/instance/fairly.ts";
 import { streamFromSource } from "../../web/node/node-streams.ts";
 import { numbersOf, R2Bucket } from "../r2-bucket.ts";
 import type { R2Backend, R2Calls } from "../r2-bucket.ts";
+
+/** The number of no instance. */
+const NO_INSTANCE = 0;
 
 /** Of any stream; the types of Node know it for its own only. */
 const { isDisturbed } = stream as unknown as { isDisturbed(stream: ReadableStream): boolean };
@@ -25,30 +28,33 @@ function r2Bucket(name: string, ...of: Parameters<typeof r2Backend>): R2Bucket {
  * @param least bytes of the parts of an upload, if they may be fewer than those of R2
  */
 function r2Backend(instance: () => number, honorsInclude: () => boolean, least?: number): R2Backend {
-  const calls: R2Calls = {
-    head: (...args) => binding.r2Head(instance(), ...args),
-    get: (...args) => binding.r2Get(instance(), ...args),
-    read: (...args) => binding.r2Read(instance(), ...args),
-    admits: (...args) => binding.r2Admits(instance(), ...args),
-    receive: (...args) => binding.r2Receive(instance(), ...args),
-    add: (...args) => binding.r2Add(instance(), ...args),
-    put: (...args) => binding.r2Put(instance(), ...args),
-    delete: (...args) => binding.r2Delete(instance(), ...args),
-    list: (...args) => binding.r2List(instance(), ...args),
-    createUpload: (...args) => binding.r2CreateUpload(instance(), ...args),
-    putPart: (...args) => binding.r2PutPart(instance(), ...args),
-    complete: (...args) => binding.r2Complete(instance(), ...args, least),
-    abort: (...args) => binding.r2Abort(instance(), ...args),
+  const backend = roomBackend<R2Calls>(instance, {
+    head: binding.r2Head,
+    get: binding.r2Get,
+    read: binding.r2Read,
+    admits: binding.r2Admits,
+    receive: binding.r2Receive,
+    add: binding.r2Add,
+    put: binding.r2Put,
+    delete: binding.r2Delete,
+    list: binding.r2List,
+    createUpload: binding.r2CreateUpload,
+    putPart: binding.r2PutPart,
+    complete: (...args) => binding.r2Complete(...args, least),
+    abort: binding.r2Abort,
+  });
+  /** Objects and bodies may outlive their instance. */
+  const instanceIfOpen = () => {
+    try {
+      return instance();
+    } catch {
+      return NO_INSTANCE;
+    }
   };
   return {
-    ...outside,
-    ...calls,
-    close(number) {
-      // A body may outlive its instance.
-      try {
-        binding.r2Close(instance(), number);
-      } catch {}
-    },
+    ...backend,
+    tag: (...args) => binding.r2Tag(instanceIfOpen(), ...args),
+    close: (number) => binding.r2Close(instanceIfOpen(), number),
     streamFromSource,
     isDisturbed,
     // Node does not say which streams are bodies: any stream will do.

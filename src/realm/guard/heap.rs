@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex};
 
 use deno_core::v8;
 
-use super::super::pages;
 use crate::limits;
+use crate::pages;
 
 const MIB: usize = 1 << 20;
 

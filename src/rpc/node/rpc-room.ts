@@ -43,7 +43,7 @@ function bind(group: Group, script: Worker): void {
   script.running?.callElsewhereWith(async (address, path, message, depth, pipelineDepth) => {
     // Other workers get their turns once this one's is over, never within it.
     await undefined;
-    if (address.length === 2) return callObject(group, script, address as ObjectParts, path, message, depth);
+    if (address.length > 1) return callObject(group, script, address as ObjectParts, path, message, depth);
     return callService(group, script, address[0], path, message, [depth, pipelineDepth]);
   });
 }
@@ -62,7 +62,7 @@ async function callObject(
   depth: number,
 ): Promise<object> {
   const { control } = await group.home(script, target).lane();
-  return control.callObject(...target, path, message, depth);
+  return control.callObject(target, path, message, depth);
 }
 
 async function callService(

@@ -1,7 +1,10 @@
 // The sockets of Node's realm, over its events: the ends of pairs, and of what a worker has returned. Loaded with the first.
 
+import { deserialize, serialize } from "node:v8";
 import { waiting } from "../../node/binding/binding.ts";
+import { queueMicrotask } from "../../node/env/adopt.ts";
 import { CloseEvent, ErrorEvent } from "../../node/env/interfaces.ts";
+import { adopt } from "../../node/names/names-realm.ts";
 import { createSocketKind } from "../socket-kind.ts";
 import { createWebSockets } from "../web-socket.ts";
 import type { Connection } from "../web-socket.ts";
@@ -26,8 +29,10 @@ const { endOf, socketOf, WebSocket, WebSocketPair } = createWebSockets({
   depart() {},
   connect,
   isEnabled: () => false,
+  serialize,
+  deserialize: (bytes) => adopt(deserialize(bytes)),
 });
 
-const kind = createSocketKind({ endOf, socketOf, soon: queueMicrotask, waiting });
+const kind = createSocketKind({ endOf, socketOf, soon: queueMicrotask, together: queueMicrotask, waiting });
 
 export { endOf, kind, WebSocket, WebSocketPair };

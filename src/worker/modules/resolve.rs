@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use super::rules::{ModuleType, Rules};
 
 const BUNDLE_HINT: &str = "If you're trying to import an npm package, you'll need to bundle your Worker first.";
-const BUILTIN_HINT: &str = "If you're trying to import a Node.js built-in module, or an npm package that uses Node.js built-ins, you'll either need to:\n- Bundle your Worker, configuring your bundler to polyfill Node.js built-ins\n- Configure your bundler to load Workers-compatible builds by changing the main fields/conditions\n- Find an alternative package that doesn't require Node.js built-ins";
+const BUILTIN_HINT: &str = "If you're trying to import a Node.js built-in module, or an npm package that uses Node.js built-ins, you'll either need to:\n- Bundle your Worker, configuring your bundler to polyfill Node.js built-ins\n- Configure your bundler to load Workers-compatible builds by changing the main fields/conditions\n- Find an alternative package that doesn't require Node.js built-ins\n- Enable the Workers runtime's own Node.js modules with the compatibility flag \"nodejs_compat\"";
 
 /// Node's own modules, as far as people import them without the `node:` prefix.
 const BUILTINS: &[&str] = &[

@@ -9,6 +9,7 @@ use deno_core::v8;
 use deno_core::v8::script_compiler::{CompileOptions, NoCacheReason, Source};
 
 use crate::limits;
+use crate::worker::coverage;
 
 /// A script's cache is found by its path and text: V8 itself compares no more than the length.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -24,7 +25,9 @@ impl CacheKey {
             (salt, kind, path, text).hash(&mut hasher);
             hasher.finish()
         };
-        (text.len() >= limits::CODE_CACHE_BYTES).then(|| CacheKey(hash(1), hash(2)))
+        // V8 counts nothing in code that comes from a cache.
+        let is_cached = text.len() >= limits::CODE_CACHE_BYTES && !coverage::is_counting();
+        is_cached.then(|| CacheKey(hash(1), hash(2)))
     }
 
     /// Keeps the code of what has run.

@@ -109,41 +109,72 @@ unsafe fn unmap(data: *mut u8, _size: usize) {
 pub struct Block {
     data: NonNull<u8>,
     length: usize,
+    /// The length that it was taken with.
+    taken: usize,
 }
 
-// SAFETY: owns its memory, which is tied to no thread.
+// SAFETY: owns its memory, which is tied to no thread, and which only `append` changes.
 unsafe impl Send for Block {}
 
 impl Block {
     /// A copy of `bytes`, if they are many and there is memory.
     pub fn copy_of(bytes: &[u8]) -> Option<Block> {
+        Block::with_room(bytes, 0)
+    }
+
+    /// As [`Block::copy_of`], with room for so many bytes more.
+    pub fn with_room(bytes: &[u8], room: usize) -> Option<Block> {
         if !is_large(bytes.len()) {
             return None;
         }
-        let data = NonNull::new(take(bytes.len(), false))?;
+        let taken = bytes.len() + room;
+        let data = NonNull::new(take(taken, false))?;
         // SAFETY: `data` has room for all bytes, and has no other user.
         unsafe { data.copy_from_nonoverlapping(NonNull::from(bytes).cast(), bytes.len()) };
         Some(Block {
             data,
             length: bytes.len(),
+            taken,
         })
     }
 
+    /// Adds bytes at the end, if there is room for them.
+    pub fn append(&mut self, bytes: &[u8]) -> bool {
+        let length = self.length + bytes.len();
+        if length > size_of(self.taken) {
+            return false;
+        }
+        // SAFETY: there is room behind what is filled, and the block is the only user of its memory.
+        unsafe {
+            self.data
+                .add(self.length)
+                .copy_from_nonoverlapping(NonNull::from(bytes).cast(), bytes.len())
+        };
+        self.length = length;
+        true
+    }
+
     pub fn as_slice(&self) -> &[u8] {
-        // SAFETY: filled by `copy_of`.
+        // SAFETY: filled by `with_room` and `append`.
         unsafe { std::slice::from_raw_parts(self.data.as_ptr(), self.length) }
     }
 
-    /// Address and length, for [`give_back`].
-    pub fn into_raw(self) -> (*mut u8, usize) {
+    /// Address, length, and what [`give_back`] is to be called with.
+    pub fn into_raw(self) -> (*mut u8, usize, usize) {
         let block = std::mem::ManuallyDrop::new(self);
-        (block.data.as_ptr(), block.length)
+        (block.data.as_ptr(), block.length, block.taken)
+    }
+}
+
+impl AsRef<[u8]> for Block {
+    fn as_ref(&self) -> &[u8] {
+        self.as_slice()
     }
 }
 
 impl Drop for Block {
     fn drop(&mut self) {
         // SAFETY: taken with this length, and owned.
-        unsafe { give_back(self.data.as_ptr(), self.length) };
+        unsafe { give_back(self.data.as_ptr(), self.taken) };
     }
 }

@@ -1,0 +1,92 @@
+// How often the scripts of workers have run, written beside the files that Node writes for itself when NODE_V8_COVERAGE names a
+// folder. What reads those, such as c8 and Node's own test runner, then counts workers as well:
+// https://nodejs.org/api/cli.html#node_v8_coveragedir
+
+import fs from "node:fs";
+import path from "node:path";
+import { threadId } from "node:worker_threads";
+import { mergeProcessCovs } from "@bcoe/v8-coverage";
+import { describeScript } from "./covered-script.ts";
+import type { ProcessCov, ScriptCov } from "@bcoe/v8-coverage";
+import type { SourceMapEntry } from "./covered-script.ts";
+import type { Script } from "../script/script.ts";
+
+/** Node numbers its own files by its threads. */
+const OWN_FILES = 1_000_000;
+
+/** Takes what has been counted since it was called last: JSON of `ScriptCov[]`. */
+type Take = () => string | null | undefined;
+
+/** The lanes that count now. */
+const open = new Set<LaneCounts>();
+/** What is in the file, and what is not there yet. */
+let written: ProcessCov = { result: [] };
+let fresh: ScriptCov[] = [];
+const maps = new Map<string, SourceMapEntry>();
+/** The text of each script, by its URL: counts of different texts cannot be added. */
+const texts = new Map<string, string>();
+let file: string | undefined;
+
+/** The counts of one lane. */
+class LaneCounts {
+  #script: Script;
+  #take: Take | undefined;
+
+  constructor(script: Script) {
+    this.#script = script;
+  }
+
+  begin(take: Take): void {
+    if (open.size === 0 && file === undefined) process.on("exit", endAll);
+    this.#take = take;
+    open.add(this);
+  }
+
+  /** Takes the last counts and writes them. */
+  end(): void {
+    if (!open.delete(this)) return;
+    this.collect();
+    write();
+  }
+
+  collect(): void {
+    const counts = JSON.parse(this.#take?.() ?? "[]") as ScriptCov[];
+    for (const script of counts) add(script, this.#script);
+  }
+}
+
+function add(counted: ScriptCov, main: Script): void {
+  const { url } = counted;
+  const described = describeScript(url, main);
+  if (described === undefined) return;
+  const { text, map } = described;
+  if (texts.get(url) !== text) {
+    // A reload has a new text: what is known of the old one is of no use.
+    fresh = fresh.filter((one) => one.url !== url);
+    written = { result: written.result.filter((one) => one.url !== url) };
+    texts.set(url, text);
+  }
+  if (map !== undefined) maps.set(url, map);
+  fresh.push(counted);
+}
+
+/** Adds to the file. A reader may have deleted it, and has had what was in it then. */
+function write(): void {
+  const folder = process.env.NODE_V8_COVERAGE;
+  if (folder === undefined || folder === "" || fresh.length === 0) return;
+  if (file !== undefined && !fs.existsSync(file)) written = { result: [] };
+  file ??= path.resolve(folder, `coverage-${process.pid}-${Date.now()}-${OWN_FILES + threadId}.json`);
+  written = mergeProcessCovs([written, { result: fresh }]);
+  fresh = [];
+  const content = { ...written, timestamp: process.uptime() * 1000, "source-map-cache": Object.fromEntries(maps) };
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(file, JSON.stringify(content));
+}
+
+function endAll(): void {
+  for (const lane of open) lane.collect();
+  open.clear();
+  write();
+}
+
+export { LaneCounts };

@@ -1,0 +1,15 @@
+// The parts of `@bcoe/v8-coverage` that are used; it comes without types.
+
+declare module "@bcoe/v8-coverage" {
+  /** https://chromedevtools.github.io/devtools-protocol/v8/Profiler/#type-ScriptCoverage */
+  export interface ScriptCov {
+    scriptId: string;
+    url: string;
+    functions: unknown[];
+  }
+  export interface ProcessCov {
+    result: ScriptCov[];
+  }
+  /** Adds the counts of each script, by its URL. */
+  export function mergeProcessCovs(covs: readonly ProcessCov[]): ProcessCov;
+}

@@ -1,0 +1,3 @@
+// `miniflare-rs/sites`: what suites import to construct a `MiniflareCore`.
+
+export { SitesPlugin } from "../../node/names/plugin-classes.ts";

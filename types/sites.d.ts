@@ -1,0 +1,6 @@
+// `miniflare-rs/sites`, which replaces `@miniflare/sites`.
+
+/** A name for `MiniflareCore`. It cannot be constructed. */
+export class SitesPlugin {
+  private constructor();
+}
