@@ -22,12 +22,13 @@ interface EventState {
 }
 
 interface ExecutionContext {
+  readonly exports: unknown;
   readonly props: unknown;
   waitUntil(promise: unknown): void;
   passThroughOnException(): void;
 }
 
-interface FetchEvent extends Event, Omit<ExecutionContext, "props"> {
+interface FetchEvent extends Event, Omit<ExecutionContext, "exports" | "props"> {
   readonly request: Request;
   respondWith(response: unknown): void;
 }
@@ -206,6 +207,10 @@ function createEvents({ Event, DOMException }: Pick<ScopeRealm, "Event" | "DOMEx
     }
     get props() {
       return (stateOf(this).props ??= {});
+    }
+    /** The script's own entrypoints, which a worker knows. */
+    get exports(): unknown {
+      return undefined;
     }
     waitUntil(promise: unknown) {
       stateOf(this).waits.push(promise);
