@@ -113,6 +113,10 @@ export type ServiceBinding =
       service: string;
       /** Accepted and ignored: every environment is the same worker. */
       environment?: string;
+      /** The export of the worker that is bound, a class or an object with handlers. Default: the default export. */
+      entrypoint?: string;
+      /** What the entrypoint finds as `ctx.props`. Default: an empty object. */
+      props?: Record<string, unknown>;
     }
   | ((request: Request) => globalThis.Response | Promise<globalThis.Response>);
 
@@ -747,7 +751,21 @@ export class Miniflare extends EventTarget {
    * const ns = await mf.getDurableObjectNamespace("COUNTER");
    * const res = await ns.get(ns.idFromName("a")).fetch("http://localhost/");
    */
-  getDurableObjectNamespace(name: string): Promise<DurableObjectNamespace>;
+  getDurableObjectNamespace<T = unknown>(name: string): Promise<DurableObjectNamespace<T>>;
+
+  /**
+   * Returns a worker of the instance as a service. Its `fetch` and its methods reach the worker that is loaded, also after a
+   * reload.
+   *
+   * @param name the name of a mount, or the option `name` of the main worker. Default: this worker.
+   * @param options the entrypoint that is meant. Default: the default export
+   * @throws {MiniflareCoreError} `ERR_SERVICE_NOT_MOUNTED` if no worker has the name
+   *
+   * @example
+   * const greeter = await mf.getWorker<{ greet(name: string): string }>();
+   * console.log(await greeter.greet("World"));
+   */
+  getWorker<T = unknown>(name?: string, options?: FetcherOptions): Promise<Fetcher<T>>;
 
   /**
    * Returns the storage of an object, for use in Node. The object need not have been constructed. The storage stays
@@ -804,6 +822,73 @@ export class Miniflare extends EventTarget {
     object: DurableObjectId | DurableObjectStub,
     options?: { webSockets?: "hibernate" | "close" },
   ): Promise<boolean>;
+
+  /** Returns a context to call a handler of `getModuleExports()` with. */
+  createExecutionContext(): ExecutionContext;
+
+  /**
+   * Resolves when all promises that were passed to `waitUntil()` of the context have settled, including those passed
+   * meanwhile. It stops waiting after 30 s, with a warning in the log.
+   *
+   * @throws the reason of a promise that was rejected, or an `AggregateError` if there are several
+   * @throws {TypeError} if the context is none of `createExecutionContext()`
+   */
+  waitOnExecutionContext(context: ExecutionContext): Promise<void>;
+
+  /**
+   * Returns a controller to call the `scheduled` handler with.
+   *
+   * @param options default: the current time, and `""`
+   */
+  createScheduledController(options?: { scheduledTime?: Date | number; cron?: string }): ScheduledController;
+
+  /**
+   * Returns a batch to call the `queue` handler with.
+   *
+   * @throws {TypeError} if `messages` is no array of messages
+   */
+  createMessageBatch<Body = unknown>(queue: string, messages: DispatchedMessage<Body>[]): MessageBatch<Body>;
+
+  /**
+   * Waits as `waitOnExecutionContext` does, and resolves with what the handler has said of the batch.
+   *
+   * @throws {TypeError} if the batch is none of `createMessageBatch()`
+   */
+  getQueueResult(batch: MessageBatch, context: ExecutionContext): Promise<QueueResult>;
+
+  /**
+   * Calls `work` with an object and its state, as `runWithDurableObject` does: the name that suites import from
+   * `cloudflare:test`.
+   */
+  runInDurableObject<T>(
+    object: DurableObjectStub | DurableObjectId,
+    work: (instance: Live, state: DurableObjectState) => T | Promise<T>,
+  ): Promise<T>;
+
+  /**
+   * Delivers the alarm of the object immediately if it has one, and awaits its handler.
+   *
+   * @returns whether there was an alarm
+   * @throws the error of the handler
+   */
+  runDurableObjectAlarm(object: DurableObjectStub | DurableObjectId): Promise<boolean>;
+
+  /**
+   * Returns the ids of the objects of a namespace that are live or have stored data, ordered by their digits.
+   *
+   * @throws {TypeError} if `namespace` is none
+   */
+  listDurableObjectIds(namespace: DurableObjectNamespace): Promise<DurableObjectId[]>;
+
+  /**
+   * Evicts all objects of the instance, as `evictDurableObject` does.
+   *
+   * @throws {TypeError} if `options` is invalid
+   */
+  evictAllDurableObjects(options?: { webSockets?: "hibernate" | "close" }): Promise<void>;
+
+  /** Resets all live objects of the instance, as `state.abort()` does: what waits for them is rejected. */
+  abortAllDurableObjects(): Promise<void>;
 
   /**
    * Starts a simulation with this seed, as the option `simulate` does, without a reload. Durable Objects are
@@ -1168,6 +1253,21 @@ export interface MessageBatch<Body = unknown> {
   retryAll(options?: QueueRetryOptions): void;
 }
 
+/** The third argument of module handlers. */
+export interface ExecutionContext {
+  waitUntil(promise: unknown): void;
+  passThroughOnException(): void;
+}
+
+/** The first argument of `scheduled` handlers. */
+export interface ScheduledController {
+  /** In milliseconds since 1970. */
+  readonly scheduledTime: number;
+  readonly cron: string;
+  /** Has no effect here: failed events are not repeated. */
+  noRetry(): void;
+}
+
 /** A message that `dispatchQueue` delivers. */
 export interface DispatchedMessage<Body = unknown> {
   /** Default: the name of the queue and its position. */
@@ -1283,12 +1383,14 @@ export interface WebSocket extends EventTarget {
   ): void;
 }
 
-export type DurableObjectJurisdiction = "eu" | "fedramp";
+export type DurableObjectJurisdiction = "eu" | "us" | "fedramp" | "fedramp-high";
 
 /** The id of an object: 32 bytes, shown as 64 hexadecimal digits. */
 export interface DurableObjectId {
-  /** The name that the id was derived from, if it was created by `idFromName()`. */
+  /** The name that the id was derived from, if it was created by `idFromName()`. An object whose stub had it knows it too. */
   readonly name?: string;
+  /** The jurisdiction that the id was made with. */
+  readonly jurisdiction?: DurableObjectJurisdiction;
   /** Returns 64 lower-case hexadecimal digits. */
   toString(): string;
   /** Returns whether both ids are of the same object. */
@@ -1795,7 +1897,59 @@ export interface CacheStorage {
   open(name: string): Promise<Cache>;
 }
 
-/** A reference to an object. Creating a stub does not construct the object; the first `fetch` does. */
+/** The members of a class that are none of its methods for RPC. */
+type EventMembers =
+  | "alarm"
+  | "connect"
+  | "ctx"
+  | "env"
+  | "fetch"
+  | "webSocketClose"
+  | "webSocketError"
+  | "webSocketMessage";
+
+/** What a call by RPC returns: a promise, whose members can be called before it is settled. */
+export type RpcResult<T> = Promise<T> & RpcMembers<T>;
+
+/** A value as it arrives by RPC: functions and targets are stubs. */
+export type RpcReceived<T> = T extends (...args: infer Args) => infer Result
+  ? ((...args: Args) => RpcResult<RpcReceived<Awaited<Result>>>) & Disposable
+  : T;
+
+/** The members of a class or a target that calls by RPC reach: methods, and properties as promises. */
+export type RpcMembers<T> = T extends object
+  ? {
+      [Name in Exclude<keyof T, EventMembers | symbol>]: T[Name] extends (...args: infer Args) => infer Result
+        ? (...args: Args) => RpcResult<RpcReceived<Awaited<Result>>>
+        : Promise<Awaited<T[Name]>>;
+    }
+  : unknown;
+
+/**
+ * A worker of an instance as a service, as in a service binding. Beside `fetch`, it has the methods of the entrypoint, whose
+ * class or object is `T`.
+ */
+export type Fetcher<T = unknown> = RpcMembers<T> & {
+  /**
+   * Sends a request to the entrypoint.
+   *
+   * @throws the error of the handler
+   */
+  fetch(input: RequestInfo, init?: RequestInit): Promise<Response>;
+};
+
+/** Which entrypoint of a worker is meant. */
+export interface FetcherOptions {
+  /** The name of the export. Default: the default export. */
+  entrypoint?: string;
+  /** What the entrypoint finds as `ctx.props`. Default: an empty object. */
+  props?: Record<string, unknown>;
+}
+
+/** A stub of an object of the class `T`: `fetch`, and the methods of the class. */
+export type DurableObjectStubOf<T> = DurableObjectStub & RpcMembers<T>;
+
+/** A reference to an object. Creating a stub does not construct the object; the first `fetch` or call does. */
 export interface DurableObjectStub {
   readonly id: DurableObjectId;
   readonly name?: string;
@@ -1810,10 +1964,10 @@ export interface DurableObjectStub {
 }
 
 /** The objects of one binding. Namespaces of the same binding refer to the same objects, in Node and in the worker. */
-export interface DurableObjectNamespace {
+export interface DurableObjectNamespace<T = unknown> {
   /**
    * Returns a new, unique id.
-   * @throws {TypeError} for a jurisdiction other than `eu` and `fedramp`
+   * @throws {TypeError} for an unknown jurisdiction, and for another one than that of the namespace
    */
   newUniqueId(options?: { jurisdiction?: DurableObjectJurisdiction }): DurableObjectId;
   /** Returns the id for `name` in this namespace: the same for every call, and the same as in Miniflare 2. */
@@ -1825,14 +1979,27 @@ export interface DurableObjectNamespace {
   idFromString(hexId: string): DurableObjectId;
   /**
    * Returns a stub for the object with this id.
+   * @param options accepted; has no effect
    * @throws {TypeError} if the id is invalid or belongs to another namespace
    */
-  get(id: DurableObjectId): DurableObjectStub;
+  get(id: DurableObjectId, options?: DurableObjectGetOptions): DurableObjectStubOf<T>;
   /**
-   * Returns this namespace: jurisdictions have no effect here.
-   * @throws {TypeError} for a jurisdiction other than `eu` and `fedramp`
+   * Returns a stub for the object with the id that `idFromName()` returns.
+   * @param options accepted; has no effect
    */
-  jurisdiction(jurisdiction: DurableObjectJurisdiction): DurableObjectNamespace;
+  getByName(name: string, options?: DurableObjectGetOptions): DurableObjectStubOf<T>;
+  /**
+   * Returns the namespace of the ids with a jurisdiction. They differ from those of other jurisdictions, and from those
+   * without one; a namespace without a jurisdiction takes all of them.
+   * @throws {TypeError} for an unknown jurisdiction
+   */
+  jurisdiction(jurisdiction?: DurableObjectJurisdiction | null): DurableObjectNamespace<T>;
+}
+
+/** Where an object is to be, and how it is reached. These hints have no effect here. */
+export interface DurableObjectGetOptions {
+  locationHint?: string;
+  routingMode?: string;
 }
 
 /** The state that an object is constructed with. */
@@ -1854,10 +2021,11 @@ export interface DurableObjectState {
    * Resets the object at once: its pending events, and calls that wait for it, fail with `reason`, its sockets are closed
    * with 1006, and its storage refuses further calls. The next event constructs the object again.
    *
-   * @param reason default: an `Error`
+   * @param reason default: an `Error`; what is none becomes the text of one
+   * @param options `retryAlarm: false` keeps an alarm whose handler aborts from being delivered again
    * @throws `reason`, so that no code behind the call runs
    */
-  abort(reason?: unknown): never;
+  abort(reason?: unknown, options?: { retryAlarm?: boolean }): never;
   /**
    * Accepts a socket, instead of its `accept()`. Its events go to the methods `webSocketMessage(socket, message)`,
    * `webSocketClose(socket, code, reason, wasClean)` and `webSocketError(socket, error)` of the object. The socket stays

@@ -6,6 +6,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { rolldown } from "rolldown";
+import { LIBRARIES as PACKAGES, promiseStates } from "./bundle-packages.mjs";
 import { writeProtocol } from "./protocol.mjs";
 import { nodeBundle, scripts, source } from "./sources.mjs";
 import { main, root } from "./steps.mjs";
@@ -27,6 +28,7 @@ const ENTRY_POINTS = {
   "durable-objects": "durable/node/durable-names.ts",
   "html-rewriter": "html/node/html-names.ts",
   "web-sockets": "websocket/node/websocket-names.ts",
+  "cloudflare-test": "node/env/cloudflare-test.ts",
   "http-server": "node/names/http-server.ts",
   jest: "node/env/jest.ts",
   vitest: "node/env/vitest.ts",
@@ -53,6 +55,8 @@ const LIBRARIES = {
   "coverage-lane-counts": ["@bcoe/v8-coverage"],
   "cli-repl": ["acorn", "acorn-walk"],
   "repl-session": ["node-inspect-extracted"],
+  "nodejs-modules": PACKAGES,
+  "nodejs-zlib-calls": ["minizlib", "minipass"],
   "sites-manifest": ["picomatch"],
   "assets-assets": ["mime"],
   "assets-assets-ignore": ["ignore"],
@@ -169,25 +173,14 @@ async function bundleNode() {
   }
 }
 
-/** Without V8's help, the library takes every promise for one that is pending. */
-const promiseStates = {
-  name: "promise states",
-  transform(code, id) {
-    if (!id.includes("node-inspect-extracted") || id.endsWith(".mjs")) return undefined;
-    const [, pending, rejected] = /constants:\{kPending:(\w+),kRejected:(\w+),/.exec(code) ?? [];
-    const asked = `getPromiseDetails:()=>[${pending},void 0]`;
-    if (!code.includes(asked)) throw new Error("node-inspect-extracted: the place of promise states has changed");
-    const states = `[[${pending},undefined,${rejected}][state],result]`;
-    return code.replace(
-      asked,
-      `getPromiseDetails(one){const[state,result]=native.promiseDetails(one);return${states}}`,
-    );
-  },
-};
-
 async function bundleForRealm(name, file, exported) {
   const input = path.join(source, file);
-  const bundled = await rolldown({ input, platform: "browser", plugins: [promiseStates], logLevel: "warn" });
+  const bundled = await rolldown({
+    input,
+    platform: "browser",
+    plugins: [promiseStates("native.promiseDetails")],
+    logLevel: "warn",
+  });
   const { output } = await bundled.generate({ format: "iife", name: "bundle", comments: false });
   const script = ["(() => {", "const native = {};", output[0].code, `return bundle.${exported};`, "})()", ""];
   writeFileSync(path.join(nodeBundle, `${name}.js`), script.join("\n"));

@@ -14,6 +14,7 @@ import path from "node:path";
 import { rolldown } from "rolldown";
 import { parseAst } from "rolldown/parseAst";
 import { bindIntrinsics } from "./bind-intrinsics.mjs";
+import { bundlePackages, isOfPackage } from "./bundle-packages.mjs";
 import { source } from "./sources.mjs";
 import { main, StepError } from "./steps.mjs";
 
@@ -88,6 +89,16 @@ function bundleEntries() {
   return ids.filter((id) => existsSync(fileOf(id)));
 }
 
+/** The entries of scripts that packages are bundled into: `src/<room>/scripts/*.ts`. */
+function packageEntries() {
+  const rooms = readdirSync(source, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return rooms.flatMap(({ name }) => {
+    const folder = path.join(source, name, "scripts");
+    const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".ts")) : [];
+    return files.map((file) => `${PREFIX}${name}/scripts/${file}`);
+  });
+}
+
 /** What modules import from others than themselves: the names, by the module that has them. */
 function imports(modules) {
   const byModule = new Map();
@@ -127,8 +138,9 @@ function placed(modules, textOf) {
   const idOf = (file) => PREFIX + path.relative(source, file).split(path.sep).join("/");
   return {
     name: "placed",
+    files: new Set([...modules].map(fileOf)),
     resolveId(specifier, importer) {
-      if (importer === undefined) return undefined;
+      if (importer === undefined || isOfPackage(importer)) return undefined;
       const id = specifier.startsWith(".") ? target(specifier, idOf(importer)) : specifier;
       if (modules.has(id)) return fileOf(id);
       if (!id.startsWith("ext:")) return undefined;
@@ -155,6 +167,7 @@ const UPSTREAM = { "ext:core/mod.js": "__bootstrap", "ext:core/ops": "__bootstra
 function asScript(modules, shared) {
   const places = new Map();
   for (const [module, names] of imports(modules)) {
+    if (!module.startsWith("ext:")) continue;
     const place = UPSTREAM[module] ?? (APART.has(module) ? load("__bootstrap.core", module) : undefined);
     const key = (name) => (place === undefined ? `${shared.nameOf(module, name)}: ${name}` : name);
     places.set(module, taken([...names].map(key), place ?? "__bootstrap.internals.own"));
@@ -189,6 +202,11 @@ export async function bundle(folder) {
   const ofEveryRealm = reachable(BOOT);
   const shared = new Shared();
   for (const entry of bundleEntries()) await writeScript(entry, asScript(reachable(entry, ofEveryRealm), shared));
+  for (const entry of packageEntries()) {
+    const modules = reachable(entry, ofEveryRealm);
+    const text = await bundlePackages(fileOf(entry), asScript(modules, shared), onLog);
+    writeText(path.join(folder, "scripts", nameOf(entry)), text);
+  }
   write("worker.js", await bundled(BOOT, everyRealm(ofEveryRealm, shared), "esm"), "module");
   for (const script of APART) {
     if (script !== BOUND) await writeScript(script, asScript(reachable(script, ofEveryRealm), NOTHING));

@@ -20,6 +20,18 @@ export const HOST = {
   AT_REST: 14,
   FORGET_SIGNAL: 15,
   REST: 20,
+  NODEJS: 60,
+} as const;
+
+// The first item of a list that crosses between a module of Node's in a worker and Node: see `src/nodejs/packed.ts`.
+export const PACKED = {
+  LIST: 0,
+  RECORD: 1,
+  KEY: 2,
+  BUFFER: 3,
+  VIEW: 4,
+  FUNCTION: 5,
+  SYMBOL: 6,
 } as const;
 
 // Calls from one half of the membrane to the other. `FETCHED` goes to the worker only: it brings the answer to

@@ -4,18 +4,20 @@
 //! `worker/rooms.ts` is the same list in JavaScript.
 
 use crate::realm::room::Room;
-use crate::{cache, d1, durable, fetch, html, kv, mock, queues, r2, sites, web, websocket};
+use crate::{cache, d1, durable, fetch, html, kv, mock, nodejs, queues, r2, rpc, sites, web, websocket};
 
 pub const ROOMS: &[Room] = &[
     web::ROOM,
     fetch::ROOM,
     mock::ROOM,
+    nodejs::ROOM,
     cache::ROOM,
     html::ROOM,
     kv::ROOM,
     d1::ROOM,
     r2::ROOM,
     durable::ROOM,
+    rpc::ROOM,
     sites::ROOM,
     queues::ROOM,
     websocket::ROOM,

@@ -1,7 +1,7 @@
 // What the worker's half uses of deno_core and of the scripts of Deno's crates, as far as it uses it. Their sources are
 // the crates `deno_core`, `deno_web`, `deno_fetch`, `deno_crypto` and `deno_webidl`.
 
-import type { RequestContext } from "./realm/context.ts";
+import type { Continuation } from "./realm/context.ts";
 
 /** What an inner body holds in memory, and whether that was used. */
 export interface HeldBody {
@@ -229,15 +229,40 @@ interface Core {
   decode(bytes: Uint8Array): string;
   deserialize(bytes: Uint8Array): unknown;
   encode(text: string): Uint8Array<ArrayBuffer>;
-  getAsyncContext(): RequestContext | undefined;
+  getAsyncContext(): Continuation | undefined;
   /** The state of a promise, 0 pending, 1 kept, 2 broken, and its result. */
   getPromiseDetails(promise: Promise<unknown>): [state: number, result: unknown];
+  isAnyArrayBuffer(value: unknown): value is ArrayBuffer;
+  isArgumentsObject(value: unknown): value is object;
+  isArrayBuffer(value: unknown): value is ArrayBuffer;
+  isAsyncFunction(value: unknown): value is object;
+  isBigIntObject(value: unknown): value is object;
+  isBooleanObject(value: unknown): value is object;
+  isBoxedPrimitive(value: unknown): value is object;
+  isDataView(value: unknown): value is DataView;
+  isDate(value: unknown): value is Date;
+  isGeneratorFunction(value: unknown): value is object;
+  isGeneratorObject(value: unknown): value is object;
+  isMap(value: unknown): value is Map<unknown, unknown>;
+  isMapIterator(value: unknown): value is object;
+  isModuleNamespaceObject(value: unknown): value is object;
+  isNumberObject(value: unknown): value is object;
+  isPromise(value: unknown): value is Promise<unknown>;
+  isRegExp(value: unknown): value is RegExp;
+  isSet(value: unknown): value is Set<unknown>;
+  isSetIterator(value: unknown): value is object;
+  isSharedArrayBuffer(value: unknown): value is SharedArrayBuffer;
+  isStringObject(value: unknown): value is object;
+  isSymbolObject(value: unknown): value is object;
+  isTypedArray(value: unknown): value is Uint8Array;
+  isWeakMap(value: unknown): value is WeakMap<object, unknown>;
+  isWeakSet(value: unknown): value is WeakSet<object>;
   isNativeError(value: unknown): value is Error;
   isProxy(value: unknown): boolean;
   loadExtScript: <Specifier extends keyof Scripts>(specifier: Specifier) => Scripts[Specifier];
   registerErrorBuilder(code: string, build: (message: string) => Error): void;
   serialize(value: unknown): Uint8Array<ArrayBuffer>;
-  setAsyncContext(context: RequestContext | undefined): void;
+  setAsyncContext(continuation: Continuation | undefined): void;
   setReportExceptionCallback(report: (error: unknown) => void): void;
   shutdown(rid: number): Promise<void>;
   tryClose(rid: number): void;
@@ -249,8 +274,9 @@ interface Internals {
   bodyOfBlob(blob: Blob): HeldBody | undefined;
   kKeyObject: symbol;
   leave(): void;
+  nodeModule(name: string): object;
   now(): number;
-  resume(context: RequestContext | undefined): boolean;
+  resume(continuation: Continuation | undefined): boolean;
 }
 
 /** Built-ins as they were before any script ran. */

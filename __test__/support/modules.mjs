@@ -1,7 +1,7 @@
 // Workers made of several files, for the specs about modules.
 
 import path from "node:path";
-import { create, createInvalid } from "./miniflare.mjs";
+import { create, createInvalid, isOracle } from "./miniflare.mjs";
 import { json, rejection, URL_ROOT } from "./dispatch.mjs";
 import { folder } from "./files.mjs";
 
@@ -33,4 +33,6 @@ export const BUILTIN_HINT =
   "you'll either need to:\n" +
   "- Bundle your Worker, configuring your bundler to polyfill Node.js built-ins\n" +
   "- Configure your bundler to load Workers-compatible builds by changing the main fields/conditions\n" +
-  "- Find an alternative package that doesn't require Node.js built-ins";
+  "- Find an alternative package that doesn't require Node.js built-ins" +
+  // What there is here beside that.
+  (isOracle ? "" : '\n- Enable the Workers runtime\'s own Node.js modules with the compatibility flag "nodejs_compat"');

@@ -21,7 +21,7 @@ import { op_after_microtasks, op_durable_block_ms } from "ext:core/ops";
 import { confirm } from "ext:miniflare/durable/entries.ts";
 import { atRandom, indexOf, isSimulating, startWait, stopWait } from "ext:miniflare/realm/simulation.ts";
 import { currentStretch, microtasksDone } from "ext:miniflare/realm/stretch.ts";
-import { currentContext, enter as inContext, gatedContext } from "ext:miniflare/realm/context.ts";
+import { currentContext, currentContinuation, enterWith, gatedContext, proceed } from "ext:miniflare/realm/context.ts";
 import type { Wait } from "ext:miniflare/realm/simulation.ts";
 import type { Open } from "ext:miniflare/durable/entries.ts";
 
@@ -63,6 +63,8 @@ export class InputGate {
   /** `{ error }` once the gate is broken. */
   #broken: { error: unknown } | undefined;
   #isAborted = false;
+  /** Whether an alarm whose handler has failed is delivered again. */
+  mayRetryAlarm = true;
   #reset: ((error: unknown) => void) | undefined;
 
   /** `reset(error)` is called when the gate breaks. Without it the gate never does: a test constructs its object itself. */
@@ -139,10 +141,10 @@ export class InputGate {
     refuse: (error: unknown) => Promise<Result>,
   ): Promise<Result> {
     if (this.#broken !== undefined) return refuse(this.#broken.error);
-    const context = currentContext();
+    const continuation = currentContinuation();
     return new Promise((resolve, reject) => {
       const run = (work: () => Promise<Result> | undefined) => {
-        const outcome = inContext(context, work);
+        const outcome = proceed(continuation, work);
         if (outcome === undefined) resolve(undefined as Result);
         else outcome.then(resolve, reject);
       };
@@ -188,8 +190,9 @@ export class InputGate {
   }
 
   /** Breaks the gate, because the object itself gives up. */
-  abort(reason: unknown) {
+  abort(reason: unknown, retryAlarm: boolean) {
     this.#isAborted = true;
+    this.mayRetryAlarm = retryAlarm;
     this.#break(reason);
   }
 
@@ -214,7 +217,7 @@ export class InputGate {
     this.#closures++;
     try {
       await undefined;
-      return await inContext(gatedContext(currentContext(), undefined), closure);
+      return await enterWith({ request: gatedContext(currentContext(), undefined) }, closure);
     } finally {
       this.#closures--;
       this.use();

@@ -23,6 +23,7 @@ deno_core::extension!(
     deps = [miniflare],
     ops = [
         alarm_ops::op_durable_alarm,
+        alarm_ops::op_durable_alarm_name,
         alarm_ops::op_durable_alarms_deliver,
         alarm_ops::op_durable_alarms_due,
         alarm_ops::op_durable_alarms_forget,

@@ -3,6 +3,7 @@
 import { op_durable_stored } from "ext:core/ops";
 import { flushAlarms } from "ext:miniflare/durable/alarms.ts";
 import {
+  abortAll,
   deliverAlarmOf,
   evict,
   evictAll,
@@ -56,14 +57,21 @@ export const outside = {
     return lived;
   },
   evictObjects: evictAll,
+  abortObjects: abortAll,
   /** Runs `work(instance, state)`, code in Node, as an event of an object. */
-  async runWithObject<Result>(binding: string, hex: string, work: Work<Result>, soon: Soon): Promise<Result> {
+  async runWithObject<Result>(
+    binding: string,
+    hex: string,
+    work: Work<Result>,
+    soon: Soon,
+    name?: string,
+  ): Promise<Result> {
     const run: Work<Result> = (instance, state) => {
       live(instance);
       live(state);
       return work(instance, state);
     };
-    const { opening } = storageOf(binding, hex);
+    const { opening } = storageOf(binding, hex, name);
     if (opening !== undefined) await opening;
     return enter(eventContext(), () => objectOf(binding, hex).run(run, soon));
   },

@@ -194,7 +194,7 @@ export class DurableObjectStorage implements miniflare.DurableObjectStorage {
   async setAlarm(time: number | Date, options?: Options) {
     requireHandler(this.#alarm);
     this.#use(options);
-    setAlarm(this.#open, time);
+    setAlarm(this.#open, time, this.#alarm);
     return this.#written(undefined, options);
   }
 

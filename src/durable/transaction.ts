@@ -72,7 +72,7 @@ export class DurableObjectTransaction {
   setAlarm(time: number | Date, _options?: Options) {
     this.#check("setAlarm");
     requireHandler(this.#alarm);
-    return settled(() => setAlarm(this.#open, time));
+    return settled(() => setAlarm(this.#open, time, this.#alarm));
   }
 
   deleteAlarm(_options?: Options) {

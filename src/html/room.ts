@@ -25,7 +25,7 @@ import {
   op_html_text,
   op_html_write,
 } from "ext:core/ops";
-import { currentContext, enter } from "ext:miniflare/realm/context.ts";
+import { currentContinuation, proceed } from "ext:miniflare/realm/context.ts";
 import { load, onLoad, STREAMS } from "ext:miniflare/realm/lazy.ts";
 import { HOST, host } from "ext:miniflare/realm/port.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
@@ -33,7 +33,7 @@ import { refuseClones } from "ext:miniflare/web/clone.ts";
 import { Response } from "ext:miniflare/web/response-class.ts";
 import { sourceOfStream, streamFromSource } from "ext:miniflare/web/wire-body.ts";
 import type { Native } from "ext:core/ops";
-import type { RequestContext } from "ext:miniflare/realm/context.ts";
+import type { Continuation } from "ext:miniflare/realm/context.ts";
 import type { HTMLBackend } from "./backend.ts";
 
 type Parser = Native<"Rewriter">;
@@ -52,7 +52,7 @@ onLoad(CLASS, (exported) => {
   refuseClones(exported.tokens);
 });
 
-const backend: HTMLBackend<Parser, RequestContext | undefined> = {
+const backend: HTMLBackend<Parser, Continuation | undefined> = {
   esi: () => worker.flags.has("html_rewriter_treats_esi_include_as_void_tag"),
   bodyOf(response) {
     if (response instanceof Response) return response.body;
@@ -65,9 +65,9 @@ const backend: HTMLBackend<Parser, RequestContext | undefined> = {
   },
   sourceOf: sourceOfStream,
   streamFrom: streamFromSource,
-  context: currentContext,
-  /** Handlers run in the context of the request that asked for the transformation. */
-  enter: (context, work) => (context === undefined ? work() : enter(context, work)),
+  context: currentContinuation,
+  /** Handlers run in the continuation of the code that asked for the transformation. */
+  enter: (continuation, work) => (continuation === undefined ? work() : proceed(continuation, work)),
   isTired: op_html_is_tired,
   rest() {
     host(HOST.REST);

@@ -1,8 +1,9 @@
 // The context of a request: what it has used up, how deeply it is nested, and what time it is for its code.
 //
-// V8 keeps one value per continuation and brings it back in promise reactions and microtasks. Here that value is the
-// context, so that it follows a request's code wherever this goes on. What is called back otherwise (by a timer, by
-// Node's side) keeps the context that it was made in, and enters it again. Outside of all requests there is none.
+// V8 keeps one value per continuation and brings it back in promise reactions and microtasks. Here that value is a
+// `Continuation`: the context of the request, and what a worker has set for code that it calls and for all that this starts.
+// It follows a request's code wherever this goes on. What is called back otherwise (by a timer, by Node's side) keeps the
+// continuation that it was made in, and enters it again. Outside of all requests there is no context.
 
 import { core, internals } from "ext:core/mod.js";
 import { op_clock_now, op_context_limits } from "ext:core/ops";
@@ -79,6 +80,8 @@ export class RequestContext {
   internalSubrequests = 0;
   /** `{ input, output, life }` of the object whose code runs; undefined outside of objects. */
   gates: Gates | undefined;
+  /** What the event waits for, if it is one that waits. */
+  waits: unknown[] | undefined;
   /** What counts and tells the time for those made from it by `gatedContext`. */
   root: RequestContext = this;
 
@@ -97,27 +100,66 @@ export class RequestContext {
   }
 }
 
+/** What V8 keeps per continuation. It never changes: code that changes a part enters a copy (`enterWith`). */
+export class Continuation {
+  /** Undefined outside of all requests. */
+  readonly request: RequestContext | undefined;
+  /** What `env` of `cloudflare:workers` refers to in place of the bindings, if anything. */
+  readonly env: object | undefined;
+  /** The same for `exports`. */
+  readonly exports: object | undefined;
+  /** The values of `AsyncLocalStorage`: each storage followed by its value. Never changed, as it is shared. */
+  readonly stores: readonly unknown[] | undefined;
+
+  constructor(
+    request: RequestContext | undefined,
+    env: object | undefined = undefined,
+    exports: object | undefined = undefined,
+    stores: readonly unknown[] | undefined = undefined,
+  ) {
+    this.request = request;
+    this.env = env;
+    this.exports = exports;
+    this.stores = stores;
+  }
+}
+
+const NOWHERE = new Continuation(undefined);
+
 const NOW = Number.NaN;
 const wallTime = () => op_clock_now(NOW);
 
+/** The continuation of the code that runs, to be entered again by `proceed` or `resume`; undefined for an empty one. */
+export const currentContinuation = getAsyncContext;
+
 /** The context of the code that runs; undefined outside of all requests. */
-export const currentContext = getAsyncContext;
+export const currentContext = () => getAsyncContext()?.request;
 
 /** The context of an event that is delivered to the worker; `depth` counts the requests that led to it. */
 export const eventContext = (depth = 1) => new RequestContext(wallTime(), depth, 1);
 
 /** The context of a request to an object, made by the code that runs or from outside. */
-export const objectContext = () => eventContext((getAsyncContext()?.depth ?? 0) + 1);
+export const objectContext = () => eventContext((currentContext()?.depth ?? 0) + 1);
 
 /** The context of a request to another worker by a service binding. */
 export function serviceContext() {
-  const caller = getAsyncContext();
+  const caller = currentContext();
   return new RequestContext(wallTime(), caller?.depth ?? 1, (caller?.pipelineDepth ?? 0) + 1);
 }
 
-/** Runs `work` in a context, or outside of all when it is undefined. What `work` returns is returned. */
-export function enter<Result>(context: RequestContext | undefined, work: () => Result): Result {
-  const outer = switchTo(context);
+/** Runs `work` in the context of a request, with nothing else set, or outside of all. What `work` returns is returned. */
+export const enter = <Result>(context: RequestContext | undefined, work: () => Result): Result =>
+  proceed(context && new Continuation(context), work);
+
+/** Runs `work` in the current continuation with what `changes` has in place of its own. What `work` returns is returned. */
+export function enterWith<Result>(changes: Partial<Continuation>, work: () => Result): Result {
+  const { request, env, exports, stores } = { ...(getAsyncContext() ?? NOWHERE), ...changes };
+  return proceed(new Continuation(request, env, exports, stores), work);
+}
+
+/** Runs `work` in a continuation that was the current one before. What `work` returns is returned. */
+export function proceed<Result>(continuation: Continuation | undefined, work: () => Result): Result {
+  const outer = switchTo(continuation);
   try {
     return work();
   } finally {
@@ -125,18 +167,19 @@ export function enter<Result>(context: RequestContext | undefined, work: () => R
   }
 }
 
-/** Makes `context` the one of the code that follows, and returns the one it was, for `switchTo` to bring back. */
-export function switchTo(context: RequestContext | undefined) {
+/** Makes `continuation` the one of the code that follows, and returns the one it was, for `switchTo` to bring back. */
+export function switchTo(continuation: Continuation | undefined) {
   const outer = getAsyncContext();
-  setAsyncContext(context);
+  setAsyncContext(continuation);
   return outer;
 }
 
-/** Outside of all requests: enters the context that what is called now was made in. Whether `leave` must follow. */
-export function resume(context: RequestContext | undefined) {
-  if (context === undefined || getAsyncContext() !== undefined) return false;
-  context.root.time = wallTime();
-  setAsyncContext(context);
+/** Where there is none: enters the continuation that what is called now was made in. Whether `leave` must follow. */
+export function resume(continuation: Continuation | undefined) {
+  if (continuation === undefined || getAsyncContext() !== undefined) return false;
+  const { request } = continuation;
+  if (request !== undefined) request.root.time = wallTime();
+  setAsyncContext(continuation);
   return true;
 }
 
@@ -146,22 +189,23 @@ export const leave = () => setAsyncContext(undefined);
 Object.assign(internals, { resume, leave });
 
 /**
- * The context in which a listener hears of an event, whose code was added in `context`. An ordinary request goes on, and its
- * time moves on; an object, or code outside of all requests, hears of each event in a context of its own, nested alike.
+ * The continuation in which a listener hears of an event, whose code was added in `continuation`. An ordinary request goes on,
+ * and its time moves on; an object, or code outside of all requests, hears of each event in a context of its own, nested alike.
  */
-export function listenerContext(context: RequestContext | undefined): RequestContext {
+export function listenerContinuation(continuation: Continuation = NOWHERE): Continuation {
+  const context = continuation.request;
   if (context !== undefined && context.gates === undefined) {
     moveTime(context, wallTime());
-    return context;
+    return continuation;
   }
   const own = new RequestContext(wallTime(), context?.depth ?? 1, context?.pipelineDepth ?? 1);
   own.gates = context?.gates;
-  return own;
+  return new Continuation(own, continuation.env, continuation.exports, continuation.stores);
 }
 
 /** Counts `fetch()`, each redirect that it follows, or a call of a cache's method. Throws when it is one too many. */
 export function countSubrequest(count = 1) {
-  const context = getAsyncContext();
+  const context = currentContext();
   if (context === undefined) return;
   const { root } = context;
   root.subrequests += count;
@@ -173,7 +217,7 @@ export function countSubrequest(count = 1) {
 
 /** Counts a call of KV, R2 or a Durable Object. Throws when it is one too many. */
 export function countInternalSubrequest() {
-  const context = getAsyncContext();
+  const context = currentContext();
   if (context === undefined || ++context.root.internalSubrequests <= settings.internalSubrequests) return;
   throw new Error(
     `Too many API requests by single worker invocation. Workers can make up to ${settings.internalSubrequests} KV and Durable Object requests per invocation.`,
@@ -182,7 +226,7 @@ export function countInternalSubrequest() {
 
 /** Throws outside of all requests, unless `option` allows it: globalAsyncIO, globalTimers or globalRandom. */
 export function requireContext(option: Outside) {
-  if (getAsyncContext() === undefined && !settings[option]) throw new Error(OUTSIDE);
+  if (currentContext() === undefined && !settings[option]) throw new Error(OUTSIDE);
 }
 
 /** A context for a part of what runs in another, with gates of its own. */
@@ -200,7 +244,7 @@ export function gatedContext(context: RequestContext | undefined, input: Gate | 
  * out.
  */
 export function advance() {
-  const context = getAsyncContext();
+  const context = currentContext();
   if (context === undefined) return undefined;
   context.root.time = wallTime();
   return context.gates?.input?.pass();
@@ -212,9 +256,9 @@ export function moveTime(context: RequestContext | undefined, moment: number) {
 }
 
 /** Before something leaves: nothing, or a promise to wait for, while an object has written what could still be lost. */
-export const depart = () => getAsyncContext()?.gates?.output.pass();
+export const depart = () => currentContext()?.gates?.output.pass();
 
 /** What time it is for the code that runs: that of its last input, or the actual one outside of all requests. */
 export function now() {
-  return op_clock_now(settings.actualTime ? NOW : (getAsyncContext()?.time ?? NOW));
+  return op_clock_now(settings.actualTime ? NOW : (currentContext()?.time ?? NOW));
 }

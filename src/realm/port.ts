@@ -16,6 +16,7 @@ export {
   LIMIT,
   MESSAGE_TYPE,
   MOCKED,
+  PACKED,
   STORE_ERROR,
   TARGET,
 } from "ext:miniflare/protocol.ts";

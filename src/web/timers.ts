@@ -6,9 +6,9 @@ import { op_timer_clear, op_timer_start } from "ext:core/ops";
 import { clearTimer, isSimulating, startTimer, waitBy } from "ext:miniflare/realm/simulation.ts";
 import { extend } from "ext:miniflare/web/interface.ts";
 import { reportError } from "ext:miniflare/web/rejections.ts";
-import { currentContext, moveTime, requireContext, switchTo } from "ext:miniflare/realm/context.ts";
+import { currentContinuation, moveTime, requireContext, switchTo } from "ext:miniflare/realm/context.ts";
 import { createScheduler } from "ext:miniflare/web/scheduler.ts";
-import type { RequestContext } from "ext:miniflare/realm/context.ts";
+import type { Continuation } from "ext:miniflare/realm/context.ts";
 
 const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
 const { AbortController, AbortSignal } = core.loadExtScript("ext:deno_web/03_abort_signal.js");
@@ -23,14 +23,14 @@ interface Timer {
   callback: Callback;
   args: unknown[];
   repeats: boolean;
-  context: RequestContext | undefined;
+  continuation: Continuation | undefined;
 }
 
-/** What each timer calls, by its number: `{ id, callback, args, repeats, context }`. */
+/** What each timer calls, by its number: `{ id, callback, args, repeats, continuation }`. */
 const timers = new Map<number, Timer>();
 
 function start(callback: Callback, delay: number, args: unknown[], repeats: boolean) {
-  const timer: Timer = { id: 0, callback, args, repeats, context: currentContext() };
+  const timer: Timer = { id: 0, callback, args, repeats, continuation: currentContinuation() };
   timer.id = isSimulating() ? startTimer(() => fire(timer), delay, repeats) : startReal(timer, delay);
   return timer.id;
 }
@@ -47,7 +47,8 @@ function clear(id: number) {
 }
 
 waitBy(
-  (callback, delay) => startReal({ callback, args: [], repeats: false, context: undefined } as unknown as Timer, delay),
+  (callback, delay) =>
+    startReal({ callback, args: [], repeats: false, continuation: undefined } as unknown as Timer, delay),
   clear,
 );
 
@@ -60,16 +61,17 @@ export function fireTimer(id: number, due: number) {
 
 /** The gate of the object whose timer it is may keep it out for a while. */
 function fire(timer: Timer, due?: number) {
-  const closed = timer.context?.gates?.input?.pass();
+  const closed = timer.continuation?.request?.gates?.input?.pass();
   if (closed === undefined) call(timer, due);
   else closed.then(() => call(timer, due));
 }
 
 /** Timers of an object end with its life. For the code that goes on it is the moment at which its timer was due. */
-function call({ id, callback, args, context }: Timer, due?: number) {
+function call({ id, callback, args, continuation }: Timer, due?: number) {
+  const context = continuation?.request;
   if (context?.gates?.life.isOver) return clear(id);
   if (due !== undefined) moveTime(context, due);
-  const outer = switchTo(context);
+  const outer = switchTo(continuation);
   try {
     Reflect.apply(callback, globalThis, args);
   } catch (error) {

@@ -3,7 +3,7 @@
 
 import { core } from "ext:core/mod.js";
 import { connect } from "ext:miniflare/websocket/outbound.ts";
-import { currentContext, depart, enter, listenerContext } from "ext:miniflare/realm/context.ts";
+import { currentContinuation, depart, listenerContinuation, proceed } from "ext:miniflare/realm/context.ts";
 import { atRandom, isSimulating } from "ext:miniflare/realm/simulation.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import { serialize } from "ext:miniflare/web/clone.ts";
@@ -32,8 +32,8 @@ interface EventGates {
  * others go on in the request that added them. `lose` is called when the object is no more.
  */
 function capture(lose: () => void): Run {
-  const context = currentContext();
-  const gates = context?.gates as unknown as EventGates | undefined;
+  const continuation = currentContinuation();
+  const gates = continuation?.request?.gates as unknown as EventGates | undefined;
   const isOver = () => gates?.life.isOver === true;
   return (call) => {
     if (isOver()) return void lose();
@@ -46,7 +46,9 @@ function capture(lose: () => void): Run {
         reportError(error);
       }
     };
-    return enter(listenerContext(context), () => (gates?.input ? gates.input.enter(deliver, lose) : deliver()));
+    return proceed(listenerContinuation(continuation), () =>
+      gates?.input ? gates.input.enter(deliver, lose) : deliver(),
+    );
   };
 }
 
@@ -68,4 +70,4 @@ export const { endOf, socketOf, WebSocket, WebSocketPair } = createWebSockets({
   deserialize: (bytes) => core.deserialize(bytes),
 });
 
-export const kind = createSocketKind({ endOf, socketOf, soon, waiting() {} });
+export const kind = createSocketKind({ endOf, socketOf, soon, together: queueMicrotask, waiting() {} });

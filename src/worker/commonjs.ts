@@ -1,4 +1,4 @@
-// CommonJS modules: `require` of relative paths, each file evaluated once.
+// CommonJS modules: `require` of relative paths, each file evaluated once, and of built-in modules.
 
 import { op_require } from "ext:core/ops";
 
@@ -29,6 +29,7 @@ export function evaluateCommonJs(path: string, body: Body) {
 
 function require(importer: string, specifier: string): unknown {
   const [type, path, contents] = op_require(importer, specifier);
+  if (type === "Builtin") return namespaces ? contents : ((contents as { default?: unknown }).default ?? contents);
   const exported = type === "CommonJS" ? evaluateCommonJs(path, contents as Body) : contents;
   return namespaces ? { default: exported } : exported;
 }

@@ -117,8 +117,11 @@ const DAMAGED: &str =
 
 /// Does `work` in an isolate that is there for nothing else.
 pub fn entered<R>(work: impl FnOnce(&mut JsRuntime) -> Result<R, String>) -> Result<R, String> {
+    let tasks = LocalSet::new();
     let Made { mut runtime, .. } = make(limits::HEAP_LIMIT_MIB, None)?;
     let _runtime = background::handle().enter();
+    // Scripts may begin what only an event loop ends.
+    let _tasks = tasks.enter();
     // SAFETY: the isolate is alive and not entered; dropping the runtime exits it.
     unsafe { runtime.v8_isolate().enter() };
     work(&mut runtime)

@@ -12,6 +12,13 @@ export interface Room {
   bind?(settings: never): Iterable<[name: string, value: unknown]>;
   /** `[specifier, text]` of modules that a script can import, each with the text as its default export. */
   modules?(settings: never): Iterable<[specifier: string, text: string]>;
+  /**
+   * The built-in modules that a script can import or require, by specifier: each returns its exports by name, or undefined if
+   * this worker has no such module. Called once, when a script imports the specifier first.
+   */
+  readonly builtins?: Record<string, () => object | undefined>;
+  /** The same for a room with many: the exports of the module with this specifier, if there is one. */
+  findBuiltin?(specifier: string): object | undefined;
   /** Names of bindings that a module may look for among the globals, where they are not. */
   readonly lookedFor?: readonly string[];
   /** The kinds of events that the worker has handlers for. */

@@ -9,14 +9,31 @@ import { room as fetch } from "ext:miniflare/fetch/room.ts";
 import { room as html } from "ext:miniflare/html/room.ts";
 import { room as kv } from "ext:miniflare/kv/room.ts";
 import { room as mock } from "ext:miniflare/mock/room.ts";
+import { room as nodejs } from "ext:miniflare/nodejs/room.ts";
 import { room as queues } from "ext:miniflare/queues/room.ts";
 import { room as r2 } from "ext:miniflare/r2/room.ts";
+import { room as rpc } from "ext:miniflare/rpc/room.ts";
 import { room as sites } from "ext:miniflare/sites/room.ts";
 import { room as web } from "ext:miniflare/web/room.ts";
 import { room as websocket } from "ext:miniflare/websocket/room.ts";
 
 /** In the order in which they bind: of two bindings with one name, the later room's is there. */
-export const rooms: readonly Room[] = [web, fetch, mock, cache, html, kv, d1, r2, durable, sites, queues, websocket];
+export const rooms: readonly Room[] = [
+  web,
+  fetch,
+  mock,
+  nodejs,
+  cache,
+  html,
+  kv,
+  d1,
+  r2,
+  durable,
+  rpc,
+  sites,
+  queues,
+  websocket,
+];
 
 /** What the rooms have under a name of their descriptors, in one object. */
 export const ofRooms = <Part extends keyof Room>(part: Part): Parts[Part] =>

@@ -1,6 +1,7 @@
 // Starting a worker: bindings and globals first, then the user's script.
 
 import { op_add_module, op_compile_wasm, op_run_module, op_run_script, op_source_maps } from "ext:core/ops";
+import { builtin } from "ext:miniflare/worker/builtins.ts";
 import { useModules } from "ext:miniflare/web/events.ts";
 import { evaluateCommonJs, requireNamespaces } from "ext:miniflare/worker/commonjs.ts";
 import { configure } from "ext:miniflare/realm/context.ts";
@@ -91,7 +92,7 @@ async function startModule(options: Settings) {
   useModules((message) => host(HOST.WARN, message));
   for (const name of Object.keys(worker.env)) if (!LOOKED_FOR.has(name)) forbid(name);
   for (const room of rooms) for (const module of room.modules?.(options as never) ?? []) op_add_module(...module);
-  const [namespace, evaluated] = op_run_module(path, text, fromFile, rules, evaluateCommonJs);
+  const [namespace, evaluated] = op_run_module(path, text, fromFile, rules, evaluateCommonJs, builtin);
   worker.exports = namespace;
   await evaluated;
   worker.handlers = (namespace.default as Handlers | null | undefined) ?? {};

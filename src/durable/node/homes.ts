@@ -3,7 +3,7 @@
 import { DurableObjectError } from "../../node/errors.ts";
 import type { Group } from "../../node/instance/group.ts";
 import type { Worker } from "../../node/instance/instance-worker.ts";
-import type { Control, ObjectBinding, ObjectParts } from "../../worker/contract.ts";
+import type { Control, IdParts, ObjectBinding, ObjectParts } from "../../worker/contract.ts";
 import { deliversAlarms, objectBindings, scriptOf } from "./options.ts";
 
 /** The class of a Durable Object, and the worker that the objects live in. */
@@ -61,7 +61,7 @@ function home(group: Group, worker: Worker, [binding]: ObjectParts | [binding: s
 }
 
 /** Objects are constructed again when what they have stored is replaced. */
-const forget = (control: Control): void => control.evictObjects();
+const forget = (control: Control): void => control.evictObjects(true);
 
 /** The names that any worker binds Durable Objects by. */
 function objectNames(group: Group): string[] {
@@ -70,7 +70,7 @@ function objectNames(group: Group): string[] {
 }
 
 /** Delivers the alarms that are set, of all objects or of `[binding, id]` each, and returns how many there were. */
-async function flushAlarms(group: Group, ids: ObjectParts[] | undefined, onlyDue: boolean): Promise<number> {
+async function flushAlarms(group: Group, ids: IdParts[] | undefined, onlyDue: boolean): Promise<number> {
   let handled = 0;
   const thrown: unknown[] = [];
   for (const worker of group.workers) {

@@ -2,8 +2,10 @@
 // are no contexts of requests, and there is no Node to call.
 
 const currentContext = () => undefined;
+const currentContinuation = () => undefined;
 const gatedContext = () => undefined;
-const enter = <Result>(_context: unknown, work: () => Result) => work();
+const enterWith = <Result>(_changes: unknown, work: () => Result) => work();
+const proceed = <Result>(_continuation: unknown, work: () => Result) => work();
 
 export * from "../../protocol.ts";
-export { currentContext, enter, gatedContext };
+export { currentContext, currentContinuation, enterWith, gatedContext, proceed };

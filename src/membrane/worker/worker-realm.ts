@@ -2,7 +2,7 @@
 
 import { core } from "ext:core/mod.js";
 import { op_host, op_host_copies_below } from "ext:core/ops";
-import { currentContext, leave, resume } from "ext:miniflare/realm/context.ts";
+import { currentContinuation, leave, resume } from "ext:miniflare/realm/context.ts";
 import { CONSOLE, stubOf } from "ext:miniflare/realm/lazy.ts";
 import { CALL, CLONE, connectPort, HOST } from "ext:miniflare/realm/port.ts";
 import { createMembrane } from "ext:miniflare/membrane/membrane.ts";
@@ -77,7 +77,7 @@ export function connect(kinds: readonly Kind[], late: readonly string[]) {
     inspect: (object) => inspect(object),
     showAs: (target, inspected) =>
       void Object.defineProperty(target, CUSTOM_INSPECT, { value: inspected, configurable: true }),
-    context: currentContext,
+    context: currentContinuation,
     resume: resume as (context: unknown) => boolean,
     leave,
     waiting() {},

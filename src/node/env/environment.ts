@@ -5,7 +5,9 @@ import { describe } from "../errors.ts";
 import { FETCH, INSIDE } from "../instance/miniflare.ts";
 import { rooms } from "../rooms.ts";
 import { cachesOf } from "../../cache/node/cache-room.ts";
+import { enter } from "./current.ts";
 import { additions } from "./additions.ts";
+import { stopListening } from "./env-events.ts";
 import { helpers } from "./helpers.ts";
 import { Later } from "./later.ts";
 import { ownRealm } from "./test-realm.ts";
@@ -54,6 +56,7 @@ function openEnvironment(plan: Plan, started: TestInstance | undefined = undefin
   const fetch = (...args: Parameters<Instance[typeof FETCH]>) => instance().mf[FETCH](...args);
   const idsOf = (name: string) => idsOfBound(instance().mf, plan.objects, name);
   const bound = started === undefined ? plan.globalBindings : Object.keys(started.bindings);
+  const leave = enter(instance);
   return {
     globals: merged(
       ownRealm(),
@@ -65,7 +68,9 @@ function openEnvironment(plan: Plan, started: TestInstance | undefined = undefin
     ),
     remember: () => later.remember(),
     async dispose() {
+      leave();
       additions.end(loadReading);
+      stopListening();
       later.end();
       await later.made?.mf.dispose();
     },

@@ -3,7 +3,7 @@
 // A load that goes wrong rejects the first method that is awaited; there is no worker then until another load succeeds.
 
 import { inspect, types } from "node:util";
-import { enabledFlags } from "../options/compat.ts";
+import { enabledFlags, flagsInForce } from "../options/compat.ts";
 import { OUTER_SCOPE } from "../options/config.ts";
 import { describeThrown, disposed, MiniflareCoreError } from "../errors.ts";
 import { Lane } from "./lane.ts";
@@ -12,7 +12,7 @@ import { NoOpLog } from "../log/log.ts";
 import { mergeOptions, validateOptions } from "../options/options.ts";
 import { allOf, OPTIONS, roomHooks } from "../options/table.ts";
 import { formatSize, moduleRules, readBindings, readScript } from "../script/script.ts";
-import { callFunction, serviceNames } from "./services.ts";
+import { callFunction, entrypointOf, serviceNames } from "./services.ts";
 import { soon } from "./soon.ts";
 import { Sources } from "../script/script-sources.ts";
 import type { Log, MiniflareOptions } from "../../../index.d.ts";
@@ -156,9 +156,10 @@ class Worker {
   /** Runs the script on a lane of its own; the lane before it goes when its requests are done. */
   async run(): Promise<void> {
     const options = this.options;
-    const flags = enabledFlags(options);
-    this.log.debug(`Enabled Compatibility Flags:${flags.length === 0 ? " <none>" : ""}`);
-    for (const flag of flags) this.log.debug(`- ${flag}`);
+    const enabled = enabledFlags(options);
+    const flags = flagsInForce(options);
+    this.log.debug(`Enabled Compatibility Flags:${enabled.length === 0 ? " <none>" : ""}`);
+    for (const flag of enabled) this.log.debug(`- ${flag}`);
     this.log.debug("Reloading worker...");
     const root = options.rootPath ?? process.cwd();
     const rooms = roomHooks(options, root, (error) => this.report(error), this.log);
@@ -329,7 +330,7 @@ class Worker {
     if (Object.hasOwn(this.#roomServices, target)) return this.#roomServices[target](request);
     const service = this.options.serviceBindings?.[target];
     if (typeof service === "function") return callFunction(target, service, request);
-    return this.#group.service(target, service).dispatch(null, request);
+    return this.#group.service(target, service).dispatch(entrypointOf(service), request);
   }
 
   /** Ends a start whose script still waits for something. */

@@ -4,12 +4,18 @@ import type { MiniflareOptions } from "../../../index.d.ts";
 
 /** `[enable flag, disable flag, on since]`, newest first; the disable flag wins. */
 const FLAGS: readonly [enable: string, disable: string | undefined, since: string | undefined][] = [
+  ["nodejs_compat", "no_nodejs_compat", "2026-08-04"],
   ["web_socket_auto_reply_to_close", "web_socket_manual_reply_to_close", "2026-04-07"],
   ["websocket_standard_binary_type", "websocket_no_standard_binary_type", "2026-03-17"],
   ["websocket_close_reason_byte_limit", "no_websocket_close_reason_byte_limit", "2026-03-03"],
   ["delete_all_deletes_alarm", "delete_all_preserves_alarm", "2026-02-24"],
+  ["enable_nodejs_global_timers", "no_nodejs_global_timers", "2026-02-10"],
+  ["enable_ctx_exports", "disable_ctx_exports", "2025-11-17"],
+  ["bind_asynclocalstorage_snapshot_to_request", "do_not_bind_asynclocalstorage_snapshot_to-request", "2025-06-16"],
   ["assets_navigation_prefers_asset_serving", "assets_navigation_has_no_effect", "2025-04-01"],
-  ["nodejs_compat", undefined, undefined],
+  ["nodejs_compat_populate_process_env", "nodejs_compat_do_not_populate_process_env", "2025-04-01"],
+  ["nodejs_compat_v2", "no_nodejs_compat_v2", "2024-09-23"],
+  ["rpc", "no_rpc", "2024-04-03"],
   ["queues_json_messages", "no_queues_json_messages", "2024-03-18"],
   ["streams_enable_constructors", "streams_disable_constructors", "2022-11-30"],
   ["transformstream_enable_standard_constructor", "transformstream_disable_standard_constructor", "2022-11-30"],
@@ -19,8 +25,12 @@ const FLAGS: readonly [enable: string, disable: string | undefined, since: strin
   ["durable_object_fetch_requires_full_url", "durable_object_fetch_allows_relative_url", "2021-11-10"],
   ["fetch_refuses_unknown_protocols", "fetch_treats_unknown_protocols_as_http", "2021-11-10"],
   ["formdata_parser_supports_files", "formdata_parser_converts_files_to_strings", "2021-11-03"],
+  ["nodejs_als", "no_nodejs_als", undefined],
   ["html_rewriter_treats_esi_include_as_void_tag", undefined, undefined],
 ];
+
+/** What only adds to what a worker has. Without a date a worker has it, though its flag is not listed among those enabled. */
+const ADDITIONS = ["enable_ctx_exports", "rpc"];
 
 /** The enabled flags of an instance. Unknown flags are ignored. */
 function enabledFlags({ compatibilityDate = "1970-01-01", compatibilityFlags = [] }: MiniflareOptions): string[] {
@@ -30,4 +40,13 @@ function enabledFlags({ compatibilityDate = "1970-01-01", compatibilityFlags = [
   }).map(([enable]) => enable);
 }
 
-export { enabledFlags };
+/** The flags by which a worker behaves. */
+function flagsInForce(options: MiniflareOptions): string[] {
+  const enabled = enabledFlags(options);
+  if (options.compatibilityDate !== undefined) return enabled;
+  const isOff = (flag: string) =>
+    FLAGS.some(([enable, disable = ""]) => enable === flag && options.compatibilityFlags?.includes(disable));
+  return [...enabled, ...ADDITIONS.filter((flag) => !enabled.includes(flag) && !isOff(flag))];
+}
+
+export { enabledFlags, flagsInForce };

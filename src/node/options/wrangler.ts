@@ -23,6 +23,8 @@ export interface HttpsConfig {
 export interface ServiceConfig {
   service: string;
   environment?: string;
+  entrypoint?: string;
+  props?: Record<string, unknown>;
   binding?: string;
   /** Its name before it was `binding`. */
   name?: string;

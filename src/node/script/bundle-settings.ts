@@ -86,9 +86,13 @@ function modulesOfTheirOwn(folder: string, rules: ModuleRule[]): Plugin {
   };
 }
 
-/** Node's modules are not in the script; a package of the same name is. */
+/** Where CommonJS modules of the script find a module of Node's. */
+const REQUIRED = "modules-of-node";
+
+/** Node's modules are not in the script. Without the flag that provides them, a package of the same name is. */
 function nodeModules(flags: readonly string[], log: Log): Plugin {
   const marker = {};
+  const hasModules = flags.includes("nodejs_compat");
   return {
     name: "node's modules",
     setup(build) {
@@ -96,16 +100,21 @@ function nodeModules(flags: readonly string[], log: Log): Plugin {
       const filter = new RegExp(`^(?:node:.*|${names.join("|")})$`);
       build.onResolve({ filter }, async ({ path: wanted, pluginData, resolveDir, kind, importer }) => {
         if (pluginData === marker) return undefined;
+        if (hasModules) {
+          const name = wanted.startsWith("node:") ? wanted : `node:${wanted}`;
+          return kind === "require-call" ? { path: name, namespace: REQUIRED } : { path: name, external: true };
+        }
         if (!wanted.startsWith("node:")) {
           const found = await build.resolve(wanted, { resolveDir, kind, importer, pluginData: marker });
           if (found.errors.length === 0 && !found.external) return found;
         }
-        if (!flags.includes("nodejs_compat")) {
-          const from = path.relative(build.initialOptions.absWorkingDir as string, importer);
-          log.warn(`${from} imports "${wanted}", a module of Node's: it needs the compatibility flag "nodejs_compat".`);
-        }
+        const from = path.relative(build.initialOptions.absWorkingDir as string, importer);
+        log.warn(`${from} imports "${wanted}", a module of Node's: it needs the compatibility flag "nodejs_compat".`);
         return { path: wanted, external: true };
       });
+      build.onLoad({ filter: /^/, namespace: REQUIRED }, ({ path: name }) => ({
+        contents: `import value from ${JSON.stringify(name)};\nmodule.exports = value;`,
+      }));
     },
   };
 }

@@ -9,10 +9,15 @@ use deno_core::v8;
 use super::resolve::{self, ModuleError};
 use super::rules::{ModuleType, Rules};
 
-/// What a module that is not JavaScript exports as its default, until it is evaluated.
+/// What a module that is no ES module exports, until it is evaluated: its default, unless it is a built-in one.
 pub enum Pending {
     Value(v8::Global<v8::Value>),
-    CommonJs { path: String, text: String },
+    /// A built-in module: its exports by name.
+    Exports(v8::Global<v8::Object>),
+    CommonJs {
+        path: String,
+        text: String,
+    },
 }
 
 /// Promises with a time limit of V8's own, and callbacks that follow its collections.
@@ -26,6 +31,8 @@ pub struct Modules {
     pub from_file: bool,
     /// The texts of modules that are no files, by their specifiers.
     pub texts: HashMap<String, String>,
+    /// The exports of a built-in module: `(specifier) => object`, or undefined. See `src/worker/builtins.ts`.
+    pub builtin: Option<v8::Global<v8::Function>>,
     /// Evaluates a CommonJS module: `(path, body) => module.exports`. See `src/worker/commonjs.ts`.
     pub evaluate_commonjs: Option<v8::Global<v8::Function>>,
     /// The module that the worker consists of.

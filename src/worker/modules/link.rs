@@ -6,7 +6,7 @@ use std::rc::Rc;
 use deno_core::{JsRuntime, OpState, op2, v8};
 
 use super::graph::{Graph, Modules, Pending};
-use super::resolve::ModuleError;
+use super::resolve::{self, ModuleError};
 use super::rules::{ModuleType, Rules};
 use super::source;
 
@@ -33,7 +33,7 @@ pub fn op_run_script<'s, 'i>(
 }
 
 /// Links and evaluates the entry module: `[namespace, promise of its evaluation]`. `rules` is an array of
-/// `[type, fallthrough, ...globs]`.
+/// `[type, fallthrough, ...globs]`; `builtin` returns the exports of a built-in module, or undefined.
 ///
 /// @returns {[namespace: Record<string, unknown>, evaluated: Promise<unknown>]}
 #[op2(reentrant)]
@@ -45,6 +45,7 @@ pub fn op_run_module<'s, 'i>(
     from_file: bool,
     rules: v8::Local<'s, v8::Value>,
     evaluate_commonjs: v8::Local<'s, v8::Function>,
+    builtin: v8::Local<'s, v8::Function>,
 ) -> Option<v8::Local<'s, v8::Value>> {
     let graph = state.borrow().borrow::<Graph>().clone();
     let rules = Rules::new(read_rules(scope, rules))
@@ -55,6 +56,7 @@ pub fn op_run_module<'s, 'i>(
         modules.rules = rules;
         modules.from_file = from_file;
         modules.evaluate_commonjs = Some(v8::Global::new(scope, evaluate_commonjs));
+        modules.builtin = Some(v8::Global::new(scope, builtin));
         modules.note(text);
     }
     let (module, key) = source::explained(scope, |scope| source::module(scope, path, text))?;
@@ -72,7 +74,8 @@ pub fn op_run_module<'s, 'i>(
 }
 
 /// What `require(specifier)` in `importer` names: `[type, path, contents]`, the contents being a function to be called
-/// with `(exports, require, module)` for CommonJS, and the value itself otherwise.
+/// with `(exports, require, module)` for CommonJS, the exports by name for a built-in module (the type is "Builtin"), and
+/// the value itself otherwise.
 ///
 /// @returns {[type: string, path: string, contents: unknown]}
 #[op2(reentrant)]
@@ -83,6 +86,11 @@ pub fn op_require<'s, 'i>(
     #[string] specifier: &str,
 ) -> Option<v8::Local<'s, v8::Value>> {
     let graph = state.borrow().borrow::<Graph>().clone();
+    if let Some(exports) = builtin(scope, &graph.0, specifier).ok()? {
+        let kind = v8::String::new(scope, "Builtin")?.into();
+        let path = v8::String::new(scope, specifier)?.into();
+        return Some(v8::Array::new_with_elements(scope, &[kind, path, exports.into()]).into());
+    }
     let resolved = graph.0.borrow_mut().resolve(importer, specifier);
     let (path, kind) = resolved.map_err(|error| throw_module_error(scope, &error)).ok()?;
     let contents = match kind {
@@ -198,6 +206,16 @@ fn load<'s>(
     importer: &str,
     specifier: &str,
 ) -> Option<v8::Local<'s, v8::Module>> {
+    if resolve::is_bare(specifier) {
+        if let Some(known) = graph.borrow().get(specifier) {
+            return Some(v8::Local::new(scope, known));
+        }
+        if let Some(exports) = builtin(scope, graph, specifier).ok()? {
+            let module = builtin_module(scope, graph, specifier, exports)?;
+            graph.borrow_mut().add(scope, specifier, module);
+            return Some(module);
+        }
+    }
     let resolved = graph.borrow_mut().resolve(importer, specifier);
     let (path, kind) = resolved.map_err(|error| throw_module_error(scope, &error)).ok()?;
     if let Some(known) = graph.borrow().get(&path) {
@@ -226,6 +244,61 @@ fn load<'s>(
     Some(module)
 }
 
+/// An exception is pending in the realm.
+struct Thrown;
+
+/// The exports of the built-in module with this specifier, if the worker has one. A specifier that belongs to built-in
+/// modules alone must be that of one.
+fn builtin<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    graph: &Rc<RefCell<Modules>>,
+    specifier: &str,
+) -> Result<Option<v8::Local<'s, v8::Object>>, Thrown> {
+    let find = graph.borrow().builtin.clone();
+    let Some(find) = find.filter(|_| resolve::is_bare(specifier)) else {
+        return Ok(None);
+    };
+    let find = v8::Local::new(scope, find);
+    let receiver = v8::undefined(scope).into();
+    let name = v8::String::new(scope, specifier).ok_or(Thrown)?.into();
+    let found = find.call(scope, receiver, &[name]).ok_or(Thrown)?;
+    match found.try_cast::<v8::Object>() {
+        Ok(exports) => Ok(Some(exports)),
+        Err(_) if resolve::is_reserved(specifier) => {
+            let error = ModuleError::no_such_module(specifier);
+            throw(scope, None, error.code, &error.message);
+            Err(Thrown)
+        }
+        Err(_) => Ok(None),
+    }
+}
+
+fn builtin_module<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    graph: &Rc<RefCell<Modules>>,
+    specifier: &str,
+    exports: v8::Local<'s, v8::Object>,
+) -> Option<v8::Local<'s, v8::Module>> {
+    let names = names_of(scope, exports)?;
+    let name = v8::String::new(scope, specifier)?;
+    let module = v8::Module::create_synthetic_module(scope, name, &names, evaluate_synthetic);
+    let pending = Pending::Exports(v8::Global::new(scope, exports));
+    graph.borrow_mut().put_pending(scope, module, pending);
+    Some(module)
+}
+
+fn names_of<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    exports: v8::Local<'s, v8::Object>,
+) -> Option<Vec<v8::Local<'s, v8::String>>> {
+    let keys = exports.get_own_property_names(scope, v8::GetPropertyNamesArgs::default())?;
+    let mut names = Vec::new();
+    for index in 0..keys.length() {
+        names.push(keys.get_index(scope, index)?.to_string(scope)?);
+    }
+    Some(names)
+}
+
 fn synthetic<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     graph: &Rc<RefCell<Modules>>,
@@ -250,6 +323,14 @@ fn evaluate_synthetic<'s>(
     let pending = graph.borrow_mut().take_pending(scope, module)?;
     let value = match pending {
         Pending::Value(value) => v8::Local::new(scope, value),
+        Pending::Exports(exports) => {
+            let exports = v8::Local::new(scope, exports);
+            for name in names_of(scope, exports)? {
+                let value = exports.get(scope, name.into())?;
+                module.set_synthetic_module_export(scope, name, value)?;
+            }
+            return evaluated(scope);
+        }
         Pending::CommonJs { path, text } => {
             let body = source::explained(scope, |scope| source::commonjs(scope, &path, &text))?;
             let evaluate = graph.borrow().evaluate_commonjs.clone()?;
@@ -261,6 +342,11 @@ fn evaluate_synthetic<'s>(
     };
     let default = v8::String::new(scope, "default")?;
     module.set_synthetic_module_export(scope, default, value)?;
+    evaluated(scope)
+}
+
+/// What V8 wants of a module that is evaluated at once.
+fn evaluated<'s>(scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::Value>> {
     let resolver = v8::PromiseResolver::new(scope)?;
     let undefined = v8::undefined(scope).into();
     resolver.resolve(scope, undefined);

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use super::rules::{ModuleType, Rules};
 
 const BUNDLE_HINT: &str = "If you're trying to import an npm package, you'll need to bundle your Worker first.";
-const BUILTIN_HINT: &str = "If you're trying to import a Node.js built-in module, or an npm package that uses Node.js built-ins, you'll either need to:\n- Bundle your Worker, configuring your bundler to polyfill Node.js built-ins\n- Configure your bundler to load Workers-compatible builds by changing the main fields/conditions\n- Find an alternative package that doesn't require Node.js built-ins";
+const BUILTIN_HINT: &str = "If you're trying to import a Node.js built-in module, or an npm package that uses Node.js built-ins, you'll either need to:\n- Bundle your Worker, configuring your bundler to polyfill Node.js built-ins\n- Configure your bundler to load Workers-compatible builds by changing the main fields/conditions\n- Find an alternative package that doesn't require Node.js built-ins\n- Enable the Workers runtime's own Node.js modules with the compatibility flag \"nodejs_compat\"";
 
 /// Node's own modules, as far as people import them without the `node:` prefix.
 const BUILTINS: &[&str] = &[
@@ -70,10 +70,28 @@ impl ModuleError {
         }
     }
 
+    /// As Workers report a built-in module that they do not have.
+    pub fn no_such_module(specifier: &str) -> ModuleError {
+        ModuleError {
+            code: "ERR_MODULE_NOT_FOUND",
+            message: format!("No such module \"{specifier}\"."),
+        }
+    }
+
     pub fn commonjs_requires_es(importer: &str, specifier: &str) -> ModuleError {
         let reason = "CommonJS modules cannot require ES modules";
         ModuleError::new("ERR_CJS_MODULE_UNSUPPORTED", importer, specifier, reason)
     }
+}
+
+/// Whether a specifier may be that of a built-in module: it is no path.
+pub fn is_bare(specifier: &str) -> bool {
+    !specifier.starts_with(['.', '/'])
+}
+
+/// Whether no file can have such a specifier: it belongs to built-in modules alone.
+pub fn is_reserved(specifier: &str) -> bool {
+    specifier.starts_with("cloudflare:")
 }
 
 /// The file that `specifier` names in `importer`, and its type; or the specifier itself, if it is one of `texts`. `from_file`

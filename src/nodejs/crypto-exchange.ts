@@ -1,0 +1,107 @@
+// Key exchange of `node:crypto`: objects in Node.
+
+import { as, bytesOf } from "./crypto-streams.ts";
+import { call, Remote } from "./host.ts";
+
+type Key = string | ArrayBufferView;
+type Result = Parameters<typeof as>[0];
+
+class Exchange {
+  protected readonly remote: Remote;
+
+  constructor(kind: string, args: unknown[]) {
+    this.remote = new Remote(kind, ...args);
+  }
+
+  protected ask(method: string, encoding: unknown, ...args: unknown[]) {
+    return as(this.remote.call(method, ...args) as Result, encoding);
+  }
+
+  computeSecret(key: Key, inputEncoding?: unknown, outputEncoding?: unknown) {
+    return this.ask("computeSecret", outputEncoding, bytesOf(key, inputEncoding, "otherPublicKey"));
+  }
+
+  getPrivateKey(encoding?: unknown) {
+    return this.ask("getPrivateKey", encoding);
+  }
+
+  setPrivateKey(key: Key, encoding?: unknown) {
+    this.remote.call("setPrivateKey", bytesOf(key, encoding, "key"));
+  }
+
+  setPublicKey(key: Key, encoding?: unknown) {
+    this.remote.call("setPublicKey", bytesOf(key, encoding, "key"));
+  }
+}
+
+class DiffieHellman extends Exchange {
+  constructor(...args: unknown[]) {
+    super("diffieHellman", args);
+  }
+
+  generateKeys(encoding?: unknown) {
+    return this.ask("generateKeys", encoding);
+  }
+
+  getPrime(encoding?: unknown) {
+    return this.ask("getPrime", encoding);
+  }
+
+  getGenerator(encoding?: unknown) {
+    return this.ask("getGenerator", encoding);
+  }
+
+  getPublicKey(encoding?: unknown) {
+    return this.ask("getPublicKey", encoding);
+  }
+
+  get verifyError() {
+    return this.remote.call("verifyError");
+  }
+}
+
+class DiffieHellmanGroup extends Exchange {
+  constructor(name: unknown) {
+    super("diffieHellmanGroup", [name]);
+  }
+
+  generateKeys(encoding?: unknown) {
+    return this.ask("generateKeys", encoding);
+  }
+
+  getPrime(encoding?: unknown) {
+    return this.ask("getPrime", encoding);
+  }
+
+  getGenerator(encoding?: unknown) {
+    return this.ask("getGenerator", encoding);
+  }
+
+  getPublicKey(encoding?: unknown) {
+    return this.ask("getPublicKey", encoding);
+  }
+}
+
+class ECDH extends Exchange {
+  constructor(curve: unknown) {
+    super("ecdh", [curve]);
+  }
+
+  static convertKey(...[key, curve, inputEncoding, outputEncoding, format]: unknown[]) {
+    return as(
+      call("crypto", "convertKey", bytesOf(key, inputEncoding, "key"), curve, format) as Result,
+      outputEncoding,
+    );
+  }
+
+  generateKeys(encoding?: unknown, format?: unknown) {
+    this.remote.call("generateKeys");
+    return this.getPublicKey(encoding, format);
+  }
+
+  getPublicKey(encoding?: unknown, format?: unknown) {
+    return this.ask("getPublicKey", encoding, null, format);
+  }
+}
+
+export { DiffieHellman, DiffieHellmanGroup, ECDH };

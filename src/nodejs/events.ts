@@ -1,0 +1,246 @@
+// `node:events`: the library's emitter, with what it lacks: errors with codes, captured rejections, the monitor of errors, and
+// the functions beside the class.
+
+import Base from "events";
+import { AsyncResource } from "node:async_hooks";
+import { iterate, onceOf } from "./event-waits.ts";
+import {
+  invalidArgType,
+  nodeError,
+  validateAbortSignal,
+  validateBoolean,
+  validateFunction,
+  validateNumber,
+} from "./errors.ts";
+import { inspect } from "./inspect.ts";
+
+type Name = string | symbol;
+type Listener = (...args: unknown[]) => unknown;
+type Listeners = Record<Name, Listener | Listener[] | undefined>;
+interface Options {
+  captureRejections?: boolean;
+}
+
+/** What an emitter of the library has. */
+export interface Emitter {
+  _events: Listeners;
+  _maxListeners: number | undefined;
+  [CAPTURES]?: boolean;
+  on(name: Name, listener: Listener): this;
+  addListener(name: Name, listener: Listener): this;
+  removeListener(name: Name, listener: Listener): this;
+  listeners(name: Name): Listener[];
+  listenerCount(name: Name, listener?: Listener): number;
+  getMaxListeners(): number;
+  setMaxListeners(most: number): this;
+  emit(name: Name, ...args: unknown[]): boolean;
+}
+
+const CAPTURES = Symbol("kCapture");
+const captureRejectionSymbol = Symbol.for("nodejs.rejection");
+const errorMonitor = Symbol("events.errorMonitor");
+const eventTargetLimit = Symbol("events.maxEventTargetListeners");
+
+let capturesByDefault = false;
+
+function EventEmitter(this: Emitter, options?: Options) {
+  const { captureRejections } = options ?? {};
+  if (captureRejections !== undefined) validateBoolean(captureRejections, "options.captureRejections");
+  if (captureRejections ?? capturesByDefault) this[CAPTURES] = true;
+  Base.init.call(this);
+}
+
+const prototype = Base.prototype as Emitter & Record<string, (...args: unknown[]) => unknown>;
+prototype.constructor = EventEmitter as never;
+EventEmitter.prototype = prototype;
+
+for (const name of ["on", "addListener", "prependListener", "once", "prependOnceListener"])
+  define(name, prototype[name]);
+for (const name of ["off", "removeListener"]) define(name, prototype[name]);
+
+/** The library's method, behind a check of the listener as Node has it. */
+function define(name: string, method: (...args: unknown[]) => unknown) {
+  const checked = {
+    [name](this: Emitter, type: Name, listener: Listener) {
+      validateFunction(listener, "listener");
+      return Reflect.apply(method, this, [type, listener]);
+    },
+  };
+  hidden(name, checked[name]);
+}
+
+function hidden(name: string, value: unknown) {
+  Object.defineProperty(prototype, name, { value, writable: true, configurable: true, enumerable: true });
+}
+
+/** Calls listeners with the arguments. What they reject with goes to the emitter, if it captures rejections. */
+hidden("emit", function emit(this: Emitter, type: Name, ...args: unknown[]) {
+  const events = this._events as Listeners | undefined;
+  if (type === "error") {
+    if (events?.[errorMonitor] !== undefined) this.emit(errorMonitor, ...args);
+    if (events?.error === undefined) throw unhandled(args);
+  }
+  const handler = events?.[type];
+  if (handler === undefined) return false;
+  for (const listener of typeof handler === "function" ? [handler] : [...handler]) {
+    const result = Reflect.apply(listener, this, args);
+    if (result !== undefined && this[CAPTURES]) watch(this, result, type, args);
+  }
+  return true;
+});
+
+hidden("setMaxListeners", function setMaxListeners(this: Emitter, most: unknown) {
+  validateNumber(most, "setMaxListeners", 0);
+  this._maxListeners = most;
+  return this;
+});
+
+hidden("listenerCount", function listenerCount(this: Emitter, type: Name, listener?: Listener) {
+  const handlers = [this._events?.[type] ?? []].flat();
+  if (listener === undefined) return handlers.length;
+  return handlers.filter((one) => one === listener || (one as { listener?: unknown }).listener === listener).length;
+});
+
+function unhandled([error]: unknown[]) {
+  if (error instanceof Error) return error;
+  const made = nodeError(Error, "ERR_UNHANDLED_ERROR", `Unhandled error. (${inspect(error)})`);
+  return Object.assign(made, { context: error });
+}
+
+function watch(emitter: Emitter, result: unknown, type: Name, args: unknown[]) {
+  const { then } = result as Partial<Promise<unknown>>;
+  if (typeof then !== "function") return;
+  then.call(result as Promise<unknown>, undefined, (error: unknown) =>
+    queueMicrotask(() => {
+      const handle = (emitter as unknown as Record<symbol, unknown>)[captureRejectionSymbol];
+      if (typeof handle === "function") return void handle.call(emitter, error, type, ...args);
+      // What fails then is not captured again.
+      emitter[CAPTURES] = false;
+      try {
+        emitter.emit("error", error);
+      } finally {
+        emitter[CAPTURES] = true;
+      }
+    }),
+  );
+}
+
+const isTarget = (value: unknown): value is EventTarget => value instanceof EventTarget;
+const isEmitter = (value: unknown): value is Emitter =>
+  typeof (value as Partial<Emitter> | null | undefined)?.listeners === "function";
+const wrongTarget = (name: string, value: unknown) => invalidArgType(name, ["EventEmitter", "EventTarget"], value);
+
+function getEventListeners(target: unknown, type: Name) {
+  if (isEmitter(target)) return target.listeners(type);
+  if (isTarget(target)) return [];
+  throw wrongTarget("emitter", target);
+}
+
+function getMaxListeners(target: unknown) {
+  if (isEmitter(target)) return target.getMaxListeners();
+  if (isTarget(target))
+    return (target as { [eventTargetLimit]?: number })[eventTargetLimit] ?? Base.defaultMaxListeners;
+  throw wrongTarget("emitter", target);
+}
+
+function setMaxListeners(most = Base.defaultMaxListeners, ...targets: unknown[]) {
+  validateNumber(most, "setMaxListeners", 0);
+  if (targets.length === 0) Base.defaultMaxListeners = most;
+  for (const target of targets) {
+    if (isEmitter(target)) target.setMaxListeners(most);
+    else if (isTarget(target)) (target as { [eventTargetLimit]?: number })[eventTargetLimit] = most;
+    else throw wrongTarget("eventTargets", target);
+  }
+}
+
+const listenerCount = (emitter: Emitter, type: Name) => emitter.listenerCount(type);
+
+/** Calls a listener once a signal aborts, whatever other listeners do. */
+function addAbortListener(signal: AbortSignal, listener: (event?: Event) => void) {
+  if (signal === undefined) throw invalidArgType("signal", "AbortSignal", signal);
+  validateAbortSignal(signal, "signal");
+  validateFunction(listener, "listener");
+  if (signal.aborted) queueMicrotask(() => listener());
+  else signal.addEventListener("abort", listener, { once: true });
+  return { [Symbol.dispose]: () => signal.removeEventListener("abort", listener) };
+}
+
+interface ResourceOptions extends Options {
+  name?: string;
+}
+
+/** An emitter whose listeners run in the asynchronous context that it was constructed in. */
+const EventEmitterAsyncResource = class EventEmitterAsyncResource extends (EventEmitter as unknown as typeof BaseClass) {
+  readonly #resource: AsyncResource & { eventEmitter?: unknown };
+
+  constructor(options: ResourceOptions | string = {}) {
+    const { name = new.target.name, ...rest } = typeof options === "string" ? { name: options } : options;
+    super(rest);
+    this.#resource = Object.assign(new AsyncResource(name), { eventEmitter: this });
+  }
+
+  emit(type: Name, ...args: unknown[]) {
+    return this.#resource.runInAsyncScope(prototype.emit as never, this, ...([type, ...args] as never[]));
+  }
+
+  emitDestroy() {
+    this.#resource.emitDestroy();
+  }
+
+  get asyncId() {
+    return this.#resource.asyncId();
+  }
+
+  get triggerAsyncId() {
+    return this.#resource.triggerAsyncId();
+  }
+
+  get asyncResource() {
+    return this.#resource;
+  }
+};
+
+declare class BaseClass {
+  constructor(options?: Options);
+}
+
+const accessor = (get: () => unknown, set: (value: never) => void) => ({
+  get,
+  set,
+  enumerable: true,
+  configurable: true,
+});
+
+Object.assign(EventEmitter, {
+  EventEmitter,
+  EventEmitterAsyncResource,
+  addAbortListener,
+  captureRejectionSymbol,
+  errorMonitor,
+  getEventListeners,
+  getMaxListeners,
+  init: Base.init,
+  listenerCount,
+  on: iterate,
+  once: onceOf,
+  setMaxListeners,
+  usingDomains: false,
+});
+Object.defineProperties(EventEmitter, {
+  captureRejections: accessor(
+    () => capturesByDefault,
+    (value) => {
+      validateBoolean(value, "EventEmitter.captureRejections");
+      capturesByDefault = value;
+    },
+  ),
+  defaultMaxListeners: accessor(
+    () => Base.defaultMaxListeners,
+    (value) => {
+      validateNumber(value, "defaultMaxListeners", 0);
+      Base.defaultMaxListeners = value;
+    },
+  ),
+});
+
+export default EventEmitter;

@@ -1,0 +1,56 @@
+// The calls that Node answers for its modules in a worker, on the same stack (`node/host-calls.ts` lists them): functions of
+// Node's modules, and objects of Node's that a worker knows by numbers. Bytes and plain data cross, and errors come with their
+// class, their code and their text.
+
+import { op_host_copies_below } from "ext:core/ops";
+import { HOST, host } from "ext:miniflare/realm/port.ts";
+import { nodeError } from "./errors.ts";
+import { pack, unpack } from "./packed.ts";
+import type { WireValue } from "../wire.ts";
+
+const CLASSES: Record<string, new (message: string) => Error> = { Error, RangeError, SyntaxError, TypeError };
+const copiesBelow = op_host_copies_below();
+
+/** Longer bytes than those that are copied on their way would be handed over. */
+const kept = (bytes: Uint8Array) => (bytes.length < copiesBelow ? bytes : new Uint8Array(bytes));
+
+/** Calls Node; throws what it throws. */
+function ask(call: string, ...args: unknown[]): unknown {
+  const [isDone, ...answer] = host(HOST.NODEJS, call, pack(args, kept)) as [boolean, ...WireValue[]];
+  if (isDone) return unpack(answer[0]);
+  const [className, code, message, rest] = answer as [string, string | null, string, WireValue];
+  const Class = CLASSES[className] ?? Error;
+  const error = code === null ? new Class(message) : nodeError(Class, code, message);
+  throw Object.assign(error, unpack(rest));
+}
+
+/** What a function of a module of Node's returns. */
+export const call = (module: string, name: string, ...args: unknown[]) => ask("call", module, name, ...args);
+
+const forgotten = new FinalizationRegistry<number>((number) => void ask("close", number));
+
+/** An object of Node's. It is closed when this is collected, if not before. */
+export class Remote {
+  readonly #number: number;
+
+  /** Makes the object, of a kind that Node lists. */
+  constructor(kind: string | number, ...args: unknown[]) {
+    this.#number = typeof kind === "number" ? kind : (ask("open", kind, ...args) as number);
+    forgotten.register(this, this.#number, this);
+  }
+
+  /** What a method of it returns. */
+  call(method: string, ...args: unknown[]): unknown {
+    return ask("send", this.#number, method, ...args);
+  }
+
+  /** Another object in the same state. */
+  copy(...args: unknown[]): Remote {
+    return new Remote(ask("copy", this.#number, ...args) as number);
+  }
+
+  close() {
+    forgotten.unregister(this);
+    ask("close", this.#number);
+  }
+}

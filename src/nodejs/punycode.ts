@@ -1,0 +1,5 @@
+// `node:punycode`: the library's.
+
+import punycode from "unenv/node/punycode";
+
+export default { ...punycode };

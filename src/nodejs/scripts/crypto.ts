@@ -1,0 +1,5 @@
+// The lazy script of `node:crypto`.
+
+import crypto from "../crypto.ts";
+
+export const modules = { crypto };

@@ -1,0 +1,43 @@
+// `node:url`: the library's port of Node's legacy parser, beside the realm's own classes.
+
+import legacy from "unenv/node/url";
+import { nodeError, validateString } from "./errors.ts";
+
+const { urlToHttpOptions } = legacy as { urlToHttpOptions(url: URL): { port?: number } };
+
+const url: Record<string, unknown> = {
+  ...legacy,
+  URL,
+  URLSearchParams,
+  domainToASCII(domain: unknown) {
+    try {
+      return new URL(`ws://${domain}`).hostname;
+    } catch {
+      return "";
+    }
+  },
+  fileURLToPath(given: unknown) {
+    const file = typeof given === "string" ? new URL(given) : (given as URL);
+    if (!(file instanceof URL)) validateString(given, "path");
+    if (file.protocol !== "file:")
+      throw nodeError(TypeError, "ERR_INVALID_URL_SCHEME", "The URL must be of scheme file");
+    if (file.hostname !== "") {
+      const message = 'File URL host must be "localhost" or empty on linux';
+      throw nodeError(TypeError, "ERR_INVALID_FILE_URL_HOST", message);
+    }
+    if (/%2f/i.test(file.pathname)) {
+      const message = "File URL path must not include encoded / characters";
+      throw nodeError(TypeError, "ERR_INVALID_FILE_URL_PATH", message);
+    }
+    return decodeURIComponent(file.pathname);
+  },
+  toPathIfFileURL(given: unknown) {
+    return given instanceof URL ? (url.fileURLToPath as (given: URL) => string)(given) : given;
+  },
+  urlToHttpOptions(given: URL) {
+    const { port, ...options } = urlToHttpOptions(given);
+    return port === undefined ? options : { ...options, port };
+  },
+};
+
+export default url;
