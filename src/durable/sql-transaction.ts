@@ -2,7 +2,7 @@
 // One runs at a time; one within another is undone by itself.
 
 import { op_durable_sql_begin, op_durable_sql_end } from "ext:core/ops";
-import { currentContext, enter } from "ext:miniflare/realm/context.ts";
+import { currentContext, enterWith } from "ext:miniflare/realm/context.ts";
 import { DurableObjectTransaction, finish } from "ext:miniflare/durable/transaction.ts";
 import type * as miniflare from "../../index.d.ts";
 import type { AlarmState } from "ext:miniflare/durable/alarms.ts";
@@ -63,7 +63,7 @@ export class SqlTransactions {
     const transaction = new DurableObjectTransaction(this.#open, this.#alarm, undo);
     let result: Result;
     try {
-      result = await enter(this.#mark(currentContext()), () =>
+      result = await enterWith({ request: this.#mark(currentContext()) }, () =>
         closure(transaction as miniflare.DurableObjectTransaction),
       );
     } catch (error) {
