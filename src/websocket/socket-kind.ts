@@ -127,7 +127,11 @@ class FarTaker {
   }
 
   whenRoom(callback: () => void) {
-    this.#telling([callback], 0);
+    const told = () => {
+      this.#known = 0;
+      callback();
+    };
+    this.#telling([told], 0);
   }
 
   /** The other realm may have ended. */
@@ -191,7 +195,11 @@ class FarLink implements Link {
   }
 
   whenRoom(callback: () => void) {
-    this.#ask(undefined, "whenRoom", callback);
+    const told = () => {
+      this.#known = 0;
+      callback();
+    };
+    this.#ask(undefined, "whenRoom", told);
   }
 
   state() {
