@@ -54,14 +54,13 @@ function openEnvironment(plan: Plan, started: TestInstance | undefined = undefin
   additions.begin(loadReading);
   const fetch = (...args: Parameters<Instance[typeof FETCH]>) => instance().mf[FETCH](...args);
   const idsOf = (name: string) => idsOfBound(instance().mf, plan.objects, name);
-  const bound = started === undefined ? plan.globalBindings : Object.keys(started.bindings);
   return {
     globals: merged(
       ownRealm(),
       webGlobals(fetch, () => cachesOf(instance().mf[INSIDE])),
       roomGlobals(plan.flags),
       helpers(instance, idsOf),
-      plan.options.modules === true ? {} : bindingGlobals(bound, instance),
+      plan.options.modules === true ? {} : bindingGlobals(boundNames(plan, started), instance),
       { ...plan.options.globals },
     ),
     remember: () => later.remember(),
@@ -80,6 +79,10 @@ function ended(plan: Plan): TestInstance {
   instance.mf.dispose();
   return instance;
 }
+
+/** Each name that a worker is asked for is a call to it. */
+const boundNames = (plan: Plan, started: TestInstance | undefined): string[] =>
+  started === undefined ? plan.globalBindings : Object.keys(started.bindings);
 
 /** The bindings that a service worker has as globals. */
 function bindingGlobals(names: string[], instance: () => TestInstance): object {
