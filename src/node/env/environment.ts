@@ -55,7 +55,6 @@ function openEnvironment(plan: Plan, started: TestInstance | undefined = undefin
   additions.begin(loadReading);
   const fetch = (...args: Parameters<Instance[typeof FETCH]>) => instance().mf[FETCH](...args);
   const idsOf = (name: string) => idsOfBound(instance().mf, plan.objects, name);
-  const bound = started === undefined ? plan.globalBindings : Object.keys(started.bindings);
   const leave = enter(instance);
   return {
     globals: merged(
@@ -63,7 +62,7 @@ function openEnvironment(plan: Plan, started: TestInstance | undefined = undefin
       webGlobals(fetch, () => cachesOf(instance().mf[INSIDE])),
       roomGlobals(plan.flags),
       helpers(instance, idsOf),
-      plan.options.modules === true ? {} : bindingGlobals(bound, instance),
+      plan.options.modules === true ? {} : bindingGlobals(boundNames(plan, started), instance),
       { ...plan.options.globals },
     ),
     remember: () => later.remember(),
@@ -83,6 +82,10 @@ function ended(plan: Plan): TestInstance {
   instance.mf.dispose();
   return instance;
 }
+
+/** Each name that a worker is asked for is a call to it. */
+const boundNames = (plan: Plan, started: TestInstance | undefined): string[] =>
+  started === undefined ? plan.globalBindings : Object.keys(started.bindings);
 
 /** The bindings that a service worker has as globals. */
 function bindingGlobals(names: string[], instance: () => TestInstance): object {
