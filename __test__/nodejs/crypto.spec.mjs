@@ -4,11 +4,13 @@
 import { describe } from "node:test";
 import assert from "node:assert/strict";
 import crypto from "node:crypto";
+import { readFileSync } from "node:fs";
 import { create } from "../support/miniflare.mjs";
 import { json } from "../support/dispatch.mjs";
 import { FLAGS, sameAsNode } from "../support/nodejs.mjs";
 import { test } from "../support/test.mjs";
 
+const CERTIFICATE = readFileSync(new URL("../fetch/certificates/self.pem", import.meta.url), "utf8");
 const keys = crypto.generateKeyPairSync("rsa", {
   modulusLength: 2048,
   publicKeyEncoding: { type: "spki", format: "pem" },
@@ -84,6 +86,8 @@ sameAsNode(
       return [bytes.length, new Set(bytes).size, [...filled].slice(0, 4), numbers.every((n) => n === 3 || n === 4), crypto.randomUUID().length, (await util.promisify(crypto.randomBytes)(4)).length, caught(() => crypto.randomBytes(-1)), caught(() => crypto.randomInt(5, 3)), caught(() => crypto.randomInt("x")).code, await new Promise((resolve) => crypto.randomInt(1, (error, n) => resolve([error, n])))];`,
     "compares in constant time": `return [crypto.timingSafeEqual(Buffer.from("a"), Buffer.from("a")), crypto.timingSafeEqual(Buffer.from("a"), Buffer.from("b")), caught(() => crypto.timingSafeEqual(Buffer.from("a"), Buffer.from("ab"))), caught(() => crypto.timingSafeEqual("a", "a")).code];`,
     "lists what there is": `return [crypto.getHashes().includes("sha256"), crypto.getCiphers().includes("aes-256-gcm"), crypto.getCurves().includes("prime256v1"), { ...crypto.getCipherInfo("aes-256-cbc") }, crypto.constants.RSA_PKCS1_PADDING, crypto.webcrypto.subtle === crypto.subtle, typeof crypto.getRandomValues];`,
+    "reads certificates": `const certificate = new crypto.X509Certificate(${JSON.stringify(CERTIFICATE)});
+      return [certificate.subject, certificate.fingerprint256, certificate.serialNumber, certificate.checkHost("x.y"), certificate.checkHost("localhost"), certificate.verify(certificate.publicKey), certificate.checkIssued(certificate), certificate.ca, String(certificate) === certificate.toJSON(), certificate.validTo, caught(() => new crypto.X509Certificate("x")).code];`,
     "finds primes": `return [crypto.checkPrimeSync(7n), crypto.checkPrimeSync(8n), crypto.generatePrimeSync(16, { bigint: true }) > 0n];`,
   },
 );

@@ -4,6 +4,7 @@ import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { create, createInvalid } from "../support/miniflare.mjs";
 import { json, rejection, URL_ROOT } from "../support/dispatch.mjs";
+import { answer, answered as built, failed } from "../support/modules.mjs";
 import { FLAGS } from "../support/nodejs.mjs";
 import { test } from "../support/test.mjs";
 
@@ -55,8 +56,8 @@ describe("the flag nodejs_compat", () => {
   });
 
   test("is named by the error of a worker that needs it", async (t) => {
-    const { message } = await failure(t, importing("node:fs"), {});
-    assert.match(message, /compatibility flag "nodejs_compat"/);
+    const { error } = await failed(t, { "main.mjs": importing("node:fs") });
+    assert.match(error.message, /compatibility flag "nodejs_compat"/);
   });
 
   test("gives service workers the globals", async (t) => {
@@ -70,6 +71,27 @@ describe("the flag nodejs_compat", () => {
       return Response.json([EventEmitter === (await import("events")).default, process.getBuiltinModule("node:events") === EventEmitter, process.getBuiltinModule("x") ?? null]);
     } };`;
     assert.deepEqual(await answered(t, script, FLAGS), [true, true, null]);
+  });
+});
+
+describe("CommonJS modules", () => {
+  test("require modules of Node", async (t) => {
+    const files = {
+      "main.mjs": `import theirs from "./x.cjs"; import events from "node:events"; import * as util from "node:util"; ${answer("[theirs.events === events, theirs.format === util.format, theirs.same]")}`,
+      "x.cjs": `const events = require("node:events"); module.exports = { events, format: require("util").format, same: require("events") === events };`,
+    };
+    assert.deepEqual(await built(t, files, FLAGS), [true, true, true]);
+  });
+});
+
+describe("createRequire", () => {
+  test("finds the modules of Node", async (t) => {
+    const script = `import { createRequire, isBuiltin, builtinModules } from "node:module"; import events from "node:events";
+      const require = createRequire(import.meta.url ?? "/worker.js");
+      let failure; try { require("./x"); } catch (error) { failure = error.code; }
+      ${handler(`[require("events") === events, require("node:events") === events, failure, isBuiltin("node:fs"), isBuiltin("x"), builtinModules.includes("assert/strict")]`)}`;
+    const expected = [true, true, "MODULE_NOT_FOUND", true, false, true];
+    assert.deepEqual(await answered(t, script, FLAGS), expected);
   });
 });
 

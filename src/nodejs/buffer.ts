@@ -1,6 +1,6 @@
 // `node:buffer`: the library's class, with Node's errors, all encodings, and what the library lacks.
 
-import { Buffer, INSPECT_MAX_BYTES, SlowBuffer } from "buffer";
+import { Buffer, INSPECT_MAX_BYTES, SlowBuffer } from "buffer/";
 import { checkNumbers } from "./buffer-numbers.ts";
 import { decode, encode, encodingOf } from "./codecs.ts";
 import {

@@ -3,6 +3,7 @@
 import { Buffer } from "node:buffer";
 import * as constants from "unenv/node/internal/crypto/constants";
 import { callLater, checkedCallback } from "./callbacks.ts";
+import { X509Certificate } from "./crypto-certificate.ts";
 import { DiffieHellman, DiffieHellmanGroup, ECDH } from "./crypto-exchange.ts";
 import * as keys from "./crypto-keys.ts";
 import { Cipheriv, Decipheriv, Hash, Hmac, Sign, Verify } from "./crypto-streams.ts";
@@ -215,7 +216,7 @@ const crypto: Record<string, unknown> = {
   timingSafeEqual,
   verify: maybeCallback("verify"),
   webcrypto: globalThis.crypto,
-  X509Certificate: unavailable("X509Certificate"),
+  X509Certificate,
 };
 Object.assign(crypto, { pseudoRandomBytes: randomBytes });
 for (const name of ["prng", "rng"]) {

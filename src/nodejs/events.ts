@@ -1,7 +1,7 @@
 // `node:events`: the library's emitter, with what it lacks: errors with codes, captured rejections, the monitor of errors, and
 // the functions beside the class.
 
-import Base from "events";
+import Base from "events/";
 import { AsyncResource } from "node:async_hooks";
 import { iterate, onceOf } from "./event-waits.ts";
 import {

@@ -29,13 +29,13 @@ const NAMES: Readonly<Record<Script, string>> = {
   hooks: "async_hooks",
   base: "buffer events process string_decoder timers timers/promises util util/types sys",
   text: "path path/posix path/win32 punycode querystring url",
-  checks: "assert assert/strict diagnostics_channel",
+  checks: "assert assert/strict diagnostics_channel module",
   stream:
     "internal/lazy_transform stream stream/consumers stream/promises stream/web _stream_duplex _stream_passthrough _stream_readable _stream_transform _stream_writable",
   crypto: "crypto",
   zlib: "zlib",
   stubs:
-    "child_process cluster console constants dgram dns dns/promises domain fs fs/promises http http2 https inspector inspector/promises module net os perf_hooks readline readline/promises repl sqlite tls trace_events tty v8 vm wasi worker_threads _http_agent _http_client _http_common _http_incoming _http_outgoing _http_server _stream_wrap _tls_common _tls_wrap",
+    "child_process cluster console constants dgram dns dns/promises domain fs fs/promises http http2 https inspector inspector/promises net os perf_hooks readline readline/promises repl sqlite tls trace_events tty v8 vm wasi worker_threads _http_agent _http_client _http_common _http_incoming _http_outgoing _http_server _stream_wrap _tls_common _tls_wrap",
 };
 
 /** What modules share, which no script can import. */

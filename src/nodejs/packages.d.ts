@@ -1,12 +1,12 @@
 // The packages that scripts of Node's modules are made of, as far as these use them.
 
-declare module "buffer" {
+declare module "buffer/" {
   export const Buffer: Uint8ArrayConstructor;
   export const INSPECT_MAX_BYTES: number;
   export const SlowBuffer: (length: number) => Uint8Array;
 }
 
-declare module "events" {
+declare module "events/" {
   interface Base {
     prototype: object;
     init(this: object): void;
@@ -37,7 +37,7 @@ declare module "path-browserify" {
   export default path;
 }
 
-declare module "string_decoder" {
+declare module "string_decoder/" {
   export const StringDecoder: new (encoding?: string) => object;
 }
 

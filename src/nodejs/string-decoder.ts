@@ -1,5 +1,5 @@
 // `node:string_decoder`: the library's.
 
-import { StringDecoder } from "string_decoder";
+import { StringDecoder } from "string_decoder/";
 
 export default { StringDecoder };

@@ -18,6 +18,8 @@ const functions: Record<string, AnyFunction> = {
   convertKey: (key: Data, curve: string, format: "compressed") =>
     crypto.ECDH.convertKey(key, curve, undefined, undefined, format),
   export: (key: crypto.KeyObject, options: crypto.KeyExportOptions<"pem">) => key.export(options),
+  isIssuedBy: (certificate: Data, issuer: Data) =>
+    new crypto.X509Certificate(certificate as Buffer).checkIssued(new crypto.X509Certificate(issuer as Buffer)),
   hash: (data: Data, algorithm: string, options: crypto.HashOptions) =>
     crypto.createHash(algorithm, options).update(data).digest(),
   hmac: (data: Data, algorithm: string, key: Data, options?: object) =>
@@ -46,6 +48,12 @@ const objects: Record<string, [make: AnyFunction, ...methods: string[]]> = {
   diffieHellmanGroup: [
     crypto.createDiffieHellmanGroup,
     ...["computeSecret", "generateKeys", "getGenerator", "getPrime", "getPrivateKey", "getPublicKey"],
+  ],
+  certificate: [
+    (data: Buffer) => new crypto.X509Certificate(data),
+    ...["ca", "fingerprint", "fingerprint256", "fingerprint512", "infoAccess", "issuer", "keyUsage", "publicKey"],
+    ...["raw", "serialNumber", "subject", "subjectAltName", "validFrom", "validTo", "checkEmail", "checkHost"],
+    ...["checkIP", "checkPrivateKey", "toJSON", "toLegacyObject", "toString", "verify"],
   ],
   ecdh: [
     crypto.createECDH,

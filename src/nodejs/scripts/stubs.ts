@@ -15,7 +15,6 @@ import http2 from "unenv/node/http2";
 import https from "unenv/node/https";
 import inspector from "unenv/node/inspector";
 import inspectorPromises from "unenv/node/inspector/promises";
-import module from "unenv/node/module";
 import net from "unenv/node/net";
 import os from "unenv/node/os";
 import perfHooks from "unenv/node/perf_hooks";
@@ -32,8 +31,8 @@ import wasi from "unenv/node/wasi";
 import workerThreads from "unenv/node/worker_threads";
 
 /** Parts of a module that old packages import by names of their own. */
-const part = (module: object, ...names: string[]): object =>
-  Object.fromEntries(names.map((name) => [name, (module as Record<string, unknown>)[name]]));
+const part = (of: object, ...names: string[]): object =>
+  Object.fromEntries(names.map((name) => [name, (of as Record<string, unknown>)[name]]));
 
 export const modules = {
   child_process: childProcess,
@@ -51,7 +50,6 @@ export const modules = {
   https,
   inspector,
   "inspector/promises": inspectorPromises,
-  module,
   net,
   os,
   perf_hooks: perfHooks,
