@@ -43,8 +43,6 @@ Object.defineProperty(WorkerGlobalScope, Symbol.hasInstance, {
   },
 });
 
-type ListenerOptions = boolean | AddEventListenerOptions;
-
 /** Types of events that Node's process has to be asked for. */
 const OF_PROCESS = new Set(["unhandledrejection", "rejectionhandled"]);
 let endWatch: (() => void) | undefined;
@@ -53,15 +51,17 @@ let endWatch: (() => void) | undefined;
 function listening() {
   const { prototype } = WorkerGlobalScope;
   const dispatchEvent = prototype.dispatchEvent.bind(globalThis);
-  const watch = () => {
-    const { watchRejections } = require("./env-rejections.ts") as typeof import("./env-rejections.ts");
-    endWatch ??= watchRejections(dispatchEvent);
-  };
-  return {
-    addEventListener(type: string, listener: EventListenerOrEventListenerObject, ...options: [ListenerOptions?]) {
-      prototype.addEventListener.call(globalThis, type, listener, ...options);
-      if (OF_PROCESS.has(String(type))) watch();
+  const { addEventListener } = {
+    addEventListener(...args: Parameters<EventTarget["addEventListener"]>) {
+      prototype.addEventListener.apply(globalThis, args);
+      if (!OF_PROCESS.has(String(args[0]))) return;
+      const { watchRejections } = require("./env-rejections.ts") as typeof import("./env-rejections.ts");
+      endWatch ??= watchRejections(dispatchEvent);
     },
+  };
+  Object.defineProperty(addEventListener, "length", { value: prototype.addEventListener.length });
+  return {
+    addEventListener: addEventListener.bind(globalThis),
     dispatchEvent,
     removeEventListener: prototype.removeEventListener.bind(globalThis),
   };
