@@ -36,6 +36,11 @@ export interface DurableObjectOptions {
    * get its bindings. Default: the worker that the binding belongs to.
    */
   scriptName?: string;
+  /**
+   * Whether each object has a database of SQLite, `ctx.storage.sql`, in which its entries are stored too. Configurations
+   * of wrangler say so by `new_sqlite_classes`. Data that was stored without it is not found with it. Default: `false`.
+   */
+  useSQLite?: boolean;
 }
 
 /** A queue that a worker sends messages to. */
@@ -45,6 +50,102 @@ export interface QueueBinding {
   queueName: string;
   /** For how many seconds a message waits that has no `delaySeconds`, 0 to 86,400. Default: 0. */
   deliveryDelay?: number;
+}
+
+/** A secret of the Secrets Store. The names of Miniflare 4 are accepted as well. */
+export interface SecretsStoreSecretOptions {
+  storeId?: string;
+  secretName?: string;
+  store_id?: string;
+  secret_name?: string;
+  /** The value, which the store has from the start. Default: none; `mf.getSecretsStore(storeId)` can set one. */
+  value?: string;
+}
+
+/** A store of secrets, as `getSecretsStore` returns it. */
+export interface SecretsStore {
+  /** Resolves with the value of a secret, or `null`. */
+  get(name: string): Promise<string | null>;
+  put(name: string, value: string): Promise<void>;
+  /** Resolves with whether there was one. */
+  delete(name: string): Promise<boolean>;
+  /** Resolves with the names of all secrets, in order. */
+  list(): Promise<string[]>;
+}
+
+/** A data point that a worker has written. */
+export interface AnalyticsDataPoint {
+  dataset: string;
+  /** When it was written, in milliseconds since the epoch, by `mf.clock`. */
+  timestamp: number;
+  indexes: (string | ArrayBuffer | null)[];
+  doubles: number[];
+  blobs: (string | ArrayBuffer | null)[];
+}
+
+/** A binding by which a worker sends email. */
+export interface SendEmailBinding {
+  /** The name of the binding. */
+  name: string;
+  /** The only address that email may go to. Default: any. */
+  destination_address?: string;
+  /** The addresses that email may go to. Default: any. */
+  allowed_destination_addresses?: string[];
+  /** The addresses that email may come from. Default: any. */
+  allowed_sender_addresses?: string[];
+}
+
+/** An email that a worker has sent. */
+export interface SentEmail {
+  /** The name of the binding that it was sent by. */
+  binding: string;
+  messageId: string;
+  /** When it was sent, in milliseconds since the epoch, by `mf.clock`. */
+  timestamp: number;
+  from: string;
+  to: string[];
+  cc: string[];
+  bcc: string[];
+  /** The whole message, if it was sent as an `EmailMessage`. */
+  raw?: string;
+  replyTo?: string;
+  subject?: string;
+  text?: string;
+  html?: string;
+  headers?: Record<string, string>;
+  attachments?: unknown[];
+}
+
+/** An email for the `email` handler. */
+export interface DispatchedEmail {
+  /** The sender of the envelope. */
+  from: string;
+  /** The recipient of the envelope. */
+  to: string;
+  /** The whole message: headers, an empty line, and a body. */
+  raw: string | Uint8Array;
+  /** Headers in place of those of the message. */
+  headers?: Record<string, string>;
+}
+
+/** What an `email` handler has decided. */
+export interface EmailResult {
+  /** `"rejected"` after `setReject()`. */
+  outcome: "ok" | "rejected";
+  rejectReason?: string;
+  forwarded: { to: string; headers: Record<string, string> }[];
+  replies: { from: string; to: string[]; raw?: string; subject?: string; text?: string; html?: string }[];
+}
+
+/** An item of a tail, as the `tail` handler gets it; its members are those of Workers' `TraceItem`. */
+export interface TailItem {
+  scriptName?: string | null;
+  outcome?: string;
+  event?: unknown;
+  eventTimestamp?: number | null;
+  logs?: { timestamp: number; level: string; message: unknown }[];
+  exceptions?: { timestamp: number; name: string; message: string; stack?: string }[];
+  [member: string]: unknown;
 }
 
 /** Static assets. Names of Miniflare 4 are accepted as well; those of this package win. */
@@ -108,6 +209,10 @@ export type ServiceBinding =
       service: string;
       /** Accepted and ignored: every environment is the same worker. */
       environment?: string;
+      /** The export of the worker that is bound, a class or an object with handlers. Default: the default export. */
+      entrypoint?: string;
+      /** What the entrypoint finds as `ctx.props`. Default: an empty object. */
+      props?: Record<string, unknown>;
     }
   | ((request: Request) => globalThis.Response | Promise<globalThis.Response>);
 
@@ -431,6 +536,33 @@ export interface MiniflareOptions {
    * worker with assets needs no script. With `watch`, a change in the folder reloads the worker. Default: none.
    */
   assets?: string | AssetsOptions;
+  /**
+   * Rate limits by their bindings: `limit` calls per key in each period of 10 or 60 seconds. Bindings with one `namespaceId`
+   * share their counts; by default, it is the name of the binding. Periods follow `mf.clock`. Default: none.
+   */
+  ratelimits?: Record<string, { simple: { limit: number; period: 10 | 60 }; namespaceId?: string }>;
+  /**
+   * The binding of the worker's version, an object `{ id, tag, timestamp }`: its name, or an object with its name and values.
+   * Default: none. By default, the id is random, the tag is empty, and the timestamp is when the worker was loaded.
+   */
+  versionMetadata?: string | { binding: string; id?: string; tag?: string; timestamp?: string };
+  /** Datasets of Analytics Engine by their bindings; by default, a dataset has the name of its binding. Default: none. */
+  analyticsEngineDatasets?: Record<string, { dataset?: string }>;
+  /** Secrets of the Secrets Store by their bindings. Default: none. */
+  secretsStoreSecrets?: Record<string, SecretsStoreSecretOptions>;
+  /**
+   * Connection strings of Hyperdrive configurations by their bindings, such as `"postgres://user:password@localhost:5432/db"`.
+   * Default: none.
+   */
+  hyperdrives?: Record<string, string>;
+  /**
+   * Bindings of services that exist on Cloudflare's network only, with the name of the service, such as
+   * `{ AI: "Workers AI" }`. Reading a member of one throws an error that says how to provide it; an object in `bindings`
+   * takes its place. Default: those of the configuration file.
+   */
+  remoteBindings?: Record<string, string>;
+  /** Bindings by which the worker sends email, as wrangler's key `send_email` has them. Default: none. */
+  email?: { send_email?: SendEmailBinding[] };
   /** Whether caches store anything. With `false`, `caches` exists and does nothing. Default: `true`. */
   cache?: boolean;
   /** Whether to log a warning, once, when a cache is used: `workers.dev` subdomains have no cache. Default: `false`. */
@@ -742,7 +874,21 @@ export class Miniflare extends EventTarget {
    * const ns = await mf.getDurableObjectNamespace("COUNTER");
    * const res = await ns.get(ns.idFromName("a")).fetch("http://localhost/");
    */
-  getDurableObjectNamespace(name: string): Promise<DurableObjectNamespace>;
+  getDurableObjectNamespace<T = unknown>(name: string): Promise<DurableObjectNamespace<T>>;
+
+  /**
+   * Returns a worker of the instance as a service. Its `fetch` and its methods reach the worker that is loaded, also after a
+   * reload.
+   *
+   * @param name the name of a mount, or the option `name` of the main worker. Default: this worker.
+   * @param options the entrypoint that is meant. Default: the default export
+   * @throws {MiniflareCoreError} `ERR_SERVICE_NOT_MOUNTED` if no worker has the name
+   *
+   * @example
+   * const greeter = await mf.getWorker<{ greet(name: string): string }>();
+   * console.log(await greeter.greet("World"));
+   */
+  getWorker<T = unknown>(name?: string, options?: FetcherOptions): Promise<Fetcher<T>>;
 
   /**
    * Returns the storage of an object, for use in Node. The object need not have been constructed. The storage stays
@@ -799,6 +945,73 @@ export class Miniflare extends EventTarget {
     object: DurableObjectId | DurableObjectStub,
     options?: { webSockets?: "hibernate" | "close" },
   ): Promise<boolean>;
+
+  /** Returns a context to call a handler of `getModuleExports()` with. */
+  createExecutionContext(): ExecutionContext;
+
+  /**
+   * Resolves when all promises that were passed to `waitUntil()` of the context have settled, including those passed
+   * meanwhile. It stops waiting after 30 s, with a warning in the log.
+   *
+   * @throws the reason of a promise that was rejected, or an `AggregateError` if there are several
+   * @throws {TypeError} if the context is none of `createExecutionContext()`
+   */
+  waitOnExecutionContext(context: ExecutionContext): Promise<void>;
+
+  /**
+   * Returns a controller to call the `scheduled` handler with.
+   *
+   * @param options default: the current time, and `""`
+   */
+  createScheduledController(options?: { scheduledTime?: Date | number; cron?: string }): ScheduledController;
+
+  /**
+   * Returns a batch to call the `queue` handler with.
+   *
+   * @throws {TypeError} if `messages` is no array of messages
+   */
+  createMessageBatch<Body = unknown>(queue: string, messages: DispatchedMessage<Body>[]): MessageBatch<Body>;
+
+  /**
+   * Waits as `waitOnExecutionContext` does, and resolves with what the handler has said of the batch.
+   *
+   * @throws {TypeError} if the batch is none of `createMessageBatch()`
+   */
+  getQueueResult(batch: MessageBatch, context: ExecutionContext): Promise<QueueResult>;
+
+  /**
+   * Calls `work` with an object and its state, as `runWithDurableObject` does: the name that suites import from
+   * `cloudflare:test`.
+   */
+  runInDurableObject<T>(
+    object: DurableObjectStub | DurableObjectId,
+    work: (instance: Live, state: DurableObjectState) => T | Promise<T>,
+  ): Promise<T>;
+
+  /**
+   * Delivers the alarm of the object immediately if it has one, and awaits its handler.
+   *
+   * @returns whether there was an alarm
+   * @throws the error of the handler
+   */
+  runDurableObjectAlarm(object: DurableObjectStub | DurableObjectId): Promise<boolean>;
+
+  /**
+   * Returns the ids of the objects of a namespace that are live or have stored data, ordered by their digits.
+   *
+   * @throws {TypeError} if `namespace` is none
+   */
+  listDurableObjectIds(namespace: DurableObjectNamespace): Promise<DurableObjectId[]>;
+
+  /**
+   * Evicts all objects of the instance, as `evictDurableObject` does.
+   *
+   * @throws {TypeError} if `options` is invalid
+   */
+  evictAllDurableObjects(options?: { webSockets?: "hibernate" | "close" }): Promise<void>;
+
+  /** Resets all live objects of the instance, as `state.abort()` does: what waits for them is rejected. */
+  abortAllDurableObjects(): Promise<void>;
 
   /**
    * Starts a simulation with this seed, as the option `simulate` does, without a reload. Durable Objects are
@@ -901,6 +1114,48 @@ export class Miniflare extends EventTarget {
    * await db.exec("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)");
    */
   getD1Database(name: string): Promise<D1Database>;
+
+  /**
+   * Returns the data points that workers of the instance have written to Analytics Engine, in their order.
+   *
+   * @param dataset the name of a dataset; by default, those of all datasets are returned
+   *
+   * @example
+   * const [{ blobs }] = await mf.getAnalyticsDataPoints("events");
+   */
+  getAnalyticsDataPoints(dataset?: string): Promise<AnalyticsDataPoint[]>;
+
+  /**
+   * Returns a store of the Secrets Store, to set the secrets that workers read.
+   *
+   * @param id the id of the store, as in `storeId` of the option `secretsStoreSecrets`
+   *
+   * @example
+   * await (await mf.getSecretsStore("store")).put("api-key", "secret");
+   */
+  getSecretsStore(id: string): Promise<SecretsStore>;
+
+  /**
+   * Calls the `email` handler of the worker with a message, and returns what the handler decided.
+   *
+   * @returns resolves once the handler and what it passed to `waitUntil()` have settled; rejects with what they throw, and
+   *   if the worker has no `email` handler
+   * @throws {TypeError} for a message without `from`, `to` or `raw`
+   *
+   * @example
+   * const { forwarded } = await mf.dispatchEmail({ from: "a@example.com", to: "b@example.com", raw: "Subject: Hi\r\n\r\nText" });
+   */
+  dispatchEmail(email: DispatchedEmail): Promise<EmailResult>;
+
+  /** Returns the emails that workers of the instance have sent, in their order. None of them leaves the machine. */
+  getSentEmails(): Promise<SentEmail[]>;
+
+  /**
+   * Calls the `tail` handler of the worker with items.
+   *
+   * @returns resolves with what the handler passed to `waitUntil()`; rejects with what it throws, and if there is none
+   */
+  dispatchTail<Waits extends unknown[] = unknown[]>(items: TailItem[]): Promise<Waits>;
 
   /**
    * Returns a queue, to send messages to from Node. It need not be bound. It stays valid until `dispose()`.
@@ -1163,6 +1418,21 @@ export interface MessageBatch<Body = unknown> {
   retryAll(options?: QueueRetryOptions): void;
 }
 
+/** The third argument of module handlers. */
+export interface ExecutionContext {
+  waitUntil(promise: unknown): void;
+  passThroughOnException(): void;
+}
+
+/** The first argument of `scheduled` handlers. */
+export interface ScheduledController {
+  /** In milliseconds since 1970. */
+  readonly scheduledTime: number;
+  readonly cron: string;
+  /** Has no effect here: failed events are not repeated. */
+  noRetry(): void;
+}
+
 /** A message that `dispatchQueue` delivers. */
 export interface DispatchedMessage<Body = unknown> {
   /** Default: the name of the queue and its position. */
@@ -1278,12 +1548,14 @@ export interface WebSocket extends EventTarget {
   ): void;
 }
 
-export type DurableObjectJurisdiction = "eu" | "fedramp";
+export type DurableObjectJurisdiction = "eu" | "us" | "fedramp" | "fedramp-high";
 
 /** The id of an object: 32 bytes, shown as 64 hexadecimal digits. */
 export interface DurableObjectId {
-  /** The name that the id was derived from, if it was created by `idFromName()`. */
+  /** The name that the id was derived from, if it was created by `idFromName()`. An object whose stub had it knows it too. */
   readonly name?: string;
+  /** The jurisdiction that the id was made with. */
+  readonly jurisdiction?: DurableObjectJurisdiction;
   /** Returns 64 lower-case hexadecimal digits. */
   toString(): string;
   /** Returns whether both ids are of the same object. */
@@ -1790,7 +2062,59 @@ export interface CacheStorage {
   open(name: string): Promise<Cache>;
 }
 
-/** A reference to an object. Creating a stub does not construct the object; the first `fetch` does. */
+/** The members of a class that are none of its methods for RPC. */
+type EventMembers =
+  | "alarm"
+  | "connect"
+  | "ctx"
+  | "env"
+  | "fetch"
+  | "webSocketClose"
+  | "webSocketError"
+  | "webSocketMessage";
+
+/** What a call by RPC returns: a promise, whose members can be called before it is settled. */
+export type RpcResult<T> = Promise<T> & RpcMembers<T>;
+
+/** A value as it arrives by RPC: functions and targets are stubs. */
+export type RpcReceived<T> = T extends (...args: infer Args) => infer Result
+  ? ((...args: Args) => RpcResult<RpcReceived<Awaited<Result>>>) & Disposable
+  : T;
+
+/** The members of a class or a target that calls by RPC reach: methods, and properties as promises. */
+export type RpcMembers<T> = T extends object
+  ? {
+      [Name in Exclude<keyof T, EventMembers | symbol>]: T[Name] extends (...args: infer Args) => infer Result
+        ? (...args: Args) => RpcResult<RpcReceived<Awaited<Result>>>
+        : Promise<Awaited<T[Name]>>;
+    }
+  : unknown;
+
+/**
+ * A worker of an instance as a service, as in a service binding. Beside `fetch`, it has the methods of the entrypoint, whose
+ * class or object is `T`.
+ */
+export type Fetcher<T = unknown> = RpcMembers<T> & {
+  /**
+   * Sends a request to the entrypoint.
+   *
+   * @throws the error of the handler
+   */
+  fetch(input: RequestInfo, init?: RequestInit): Promise<Response>;
+};
+
+/** Which entrypoint of a worker is meant. */
+export interface FetcherOptions {
+  /** The name of the export. Default: the default export. */
+  entrypoint?: string;
+  /** What the entrypoint finds as `ctx.props`. Default: an empty object. */
+  props?: Record<string, unknown>;
+}
+
+/** A stub of an object of the class `T`: `fetch`, and the methods of the class. */
+export type DurableObjectStubOf<T> = DurableObjectStub & RpcMembers<T>;
+
+/** A reference to an object. Creating a stub does not construct the object; the first `fetch` or call does. */
 export interface DurableObjectStub {
   readonly id: DurableObjectId;
   readonly name?: string;
@@ -1805,10 +2129,10 @@ export interface DurableObjectStub {
 }
 
 /** The objects of one binding. Namespaces of the same binding refer to the same objects, in Node and in the worker. */
-export interface DurableObjectNamespace {
+export interface DurableObjectNamespace<T = unknown> {
   /**
    * Returns a new, unique id.
-   * @throws {TypeError} for a jurisdiction other than `eu` and `fedramp`
+   * @throws {TypeError} for an unknown jurisdiction, and for another one than that of the namespace
    */
   newUniqueId(options?: { jurisdiction?: DurableObjectJurisdiction }): DurableObjectId;
   /** Returns the id for `name` in this namespace: the same for every call, and the same as in Miniflare 2. */
@@ -1820,14 +2144,27 @@ export interface DurableObjectNamespace {
   idFromString(hexId: string): DurableObjectId;
   /**
    * Returns a stub for the object with this id.
+   * @param options accepted; has no effect
    * @throws {TypeError} if the id is invalid or belongs to another namespace
    */
-  get(id: DurableObjectId): DurableObjectStub;
+  get(id: DurableObjectId, options?: DurableObjectGetOptions): DurableObjectStubOf<T>;
   /**
-   * Returns this namespace: jurisdictions have no effect here.
-   * @throws {TypeError} for a jurisdiction other than `eu` and `fedramp`
+   * Returns a stub for the object with the id that `idFromName()` returns.
+   * @param options accepted; has no effect
    */
-  jurisdiction(jurisdiction: DurableObjectJurisdiction): DurableObjectNamespace;
+  getByName(name: string, options?: DurableObjectGetOptions): DurableObjectStubOf<T>;
+  /**
+   * Returns the namespace of the ids with a jurisdiction. They differ from those of other jurisdictions, and from those
+   * without one; a namespace without a jurisdiction takes all of them.
+   * @throws {TypeError} for an unknown jurisdiction
+   */
+  jurisdiction(jurisdiction?: DurableObjectJurisdiction | null): DurableObjectNamespace<T>;
+}
+
+/** Where an object is to be, and how it is reached. These hints have no effect here. */
+export interface DurableObjectGetOptions {
+  locationHint?: string;
+  routingMode?: string;
 }
 
 /** The state that an object is constructed with. */
@@ -1849,10 +2186,11 @@ export interface DurableObjectState {
    * Resets the object at once: its pending events, and calls that wait for it, fail with `reason`, its sockets are closed
    * with 1006, and its storage refuses further calls. The next event constructs the object again.
    *
-   * @param reason default: an `Error`
+   * @param reason default: an `Error`; what is none becomes the text of one
+   * @param options `retryAlarm: false` keeps an alarm whose handler aborts from being delivered again
    * @throws `reason`, so that no code behind the call runs
    */
-  abort(reason?: unknown): never;
+  abort(reason?: unknown, options?: { retryAlarm?: boolean }): never;
   /**
    * Accepts a socket, instead of its `accept()`. Its events go to the methods `webSocketMessage(socket, message)`,
    * `webSocketClose(socket, code, reason, wasClean)` and `webSocketError(socket, error)` of the object. The socket stays
@@ -1977,10 +2315,16 @@ export interface DurableObjectTransaction extends DurableObjectOperator {
 
 /** The storage of one object. */
 export interface DurableObjectStorage extends DurableObjectOperator {
-  /** Deletes all keys, and the alarm. */
+  /**
+   * Deletes all keys, and the alarm. For a class with `useSQLite` it deletes all tables, and the alarm only with the
+   * compatibility flag `delete_all_deletes_alarm`, which is on since 2026-02-24.
+   *
+   * @throws {Error} within a transaction
+   */
   deleteAll(options?: DurableObjectStorageOptions): Promise<void>;
   /**
-   * Runs `closure` and commits its writes. Runs it again if others have written in the meantime what it has read.
+   * Runs `closure` and commits its writes. Runs it again if others have written in the meantime what it has read. For a
+   * class with `useSQLite` it runs once, SQL takes part, and transactions may be within each other.
    *
    * @returns the result of `closure`
    * @throws the error of `closure`; then nothing is written
@@ -1988,6 +2332,113 @@ export interface DurableObjectStorage extends DurableObjectOperator {
   transaction<T>(closure: (transaction: DurableObjectTransaction) => T | Promise<T>): Promise<T>;
   /** Resolves when all previous writes are safe. */
   sync(): Promise<void>;
+  /**
+   * The object's database.
+   * @throws {Error} for a class without `useSQLite`
+   */
+  readonly sql: SqlStorage;
+  /**
+   * The entries, without promises; the same as those of the other methods.
+   * @throws {Error} for a class without `useSQLite`
+   */
+  readonly kv: SyncKvStorage;
+  /**
+   * Runs `closure`, and undoes what it has written if it throws. May be called within itself.
+   *
+   * @returns the result of `closure`; a promise is returned as it is, and what follows its first `await` is not undone
+   * @throws the error of `closure`, and `Error` for a class without `useSQLite`
+   */
+  transactionSync<T>(closure: () => T): T;
+  /**
+   * Returns a bookmark of the state that was committed last, for a class with `useSQLite`. From the first call on, the
+   * states of all commits are kept, in memory, for 30 days of the instance's clock. Bookmarks are in the order of states.
+   */
+  getCurrentBookmark(): Promise<string>;
+  /**
+   * Returns the bookmark of the state that was in force at a time.
+   *
+   * @param time a `Date`, or milliseconds since 1970
+   * @throws {Error} for a time before states were kept
+   */
+  getBookmarkForTime(time: number | Date): Promise<string>;
+  /**
+   * Has the object start from a state when it is constructed again, with SQL, entries and the alarm.
+   *
+   * @returns the bookmark that undoes it
+   * @throws {Error} for a bookmark of another object or instance
+   */
+  onNextSessionRestoreBookmark(bookmark: string): Promise<string>;
+}
+
+/** A value of SQL: `INTEGER` and `REAL`, `TEXT`, `BLOB`, `NULL`. */
+export type SqlStorageValue = number | string | ArrayBuffer | null;
+
+/**
+ * The SQLite database of a Durable Object. What is written without an `await` between is one transaction, with the entries
+ * and the alarm; responses wait until it is committed.
+ */
+export interface SqlStorage {
+  /**
+   * Executes a text of SQL. What it writes is written when this returns. Of several statements, the bindings and the rows
+   * are those of the last one.
+   *
+   * @param bindings numbers, which are bound as `REAL`; texts; buffers; `null` and `undefined` as `NULL`; all others as
+   *   texts
+   * @throws {Error} with the text of SQLite, such as `no such table: t: SQLITE_ERROR`
+   * @throws {TypeError} for a `bigint` or a symbol
+   */
+  exec<T extends Record<string, SqlStorageValue> = Record<string, SqlStorageValue>>(
+    query: string,
+    ...bindings: unknown[]
+  ): SqlStorageCursor<T>;
+  /** Bytes of the database, without free pages. */
+  readonly databaseSize: number;
+  /** The class of cursors, for `instanceof`. */
+  readonly Cursor: unknown;
+  /** For `instanceof`. */
+  readonly Statement: unknown;
+}
+
+/** The rows of a statement, which are read as they are asked for. All methods go on with the same rows. */
+export interface SqlStorageCursor<T extends Record<string, SqlStorageValue>> {
+  next(): IteratorResult<T, undefined>;
+  /** Returns the rows that are left. */
+  toArray(): T[];
+  /**
+   * Returns the only row.
+   * @throws {Error} if there is none, or another one
+   */
+  one(): T;
+  /** Returns the rows that are left as arrays of all columns, those with equal names too. */
+  raw<U extends SqlStorageValue[]>(): SqlStorageRawIterator<U>;
+  /** The names of the columns, in order. */
+  readonly columnNames: string[];
+  /** Rows that have been read so far, counted by scans and by rows returned; this differs from what Workers bill. */
+  readonly rowsRead: number;
+  /** Rows of tables and of indexes that have been written. */
+  readonly rowsWritten: number;
+  [Symbol.iterator](): IterableIterator<T, undefined>;
+}
+
+/** Rows as arrays. */
+export interface SqlStorageRawIterator<T extends SqlStorageValue[]> {
+  next(): IteratorResult<T, undefined>;
+  toArray(): T[];
+  [Symbol.iterator](): IterableIterator<T, undefined>;
+}
+
+/** Selects the keys that `kv.list()` returns. */
+export type SyncKvListOptions = Omit<DurableObjectListOptions, keyof DurableObjectStorageOptions>;
+
+/** The entries of a Durable Object with `useSQLite`, without promises. */
+export interface SyncKvStorage {
+  get<T = unknown>(key: string): T | undefined;
+  /** @throws a `DataCloneError` for a value that cannot be cloned */
+  put(key: string, value: unknown): void;
+  /** Deletes a value. Returns whether there was one. */
+  delete(key: string): boolean;
+  /** Iterates over a range of keys. The iterator throws once another one has begun. */
+  list<T = unknown>(options?: SyncKvListOptions): IterableIterator<[string, T]>;
 }
 
 // ---- Logs

@@ -58,6 +58,16 @@ export const ErrorEvent: {
  */
 export function coupleWebSocket(connection: CoupledConnection, socket: WebSocket): Promise<void>;
 
+/**
+ * Node's `fetch`, which opens a connection when the method is GET and the header `Upgrade` is `websocket`. The response has a
+ * `webSocket` if the server upgrades; otherwise it is the server's answer.
+ *
+ * @param input a URL by `http:` or `https:`, or a request
+ * @throws {TypeError} for a URL of another scheme
+ * @throws {Error} if there is no connection: Node's own, with its `code`
+ */
+export function upgradingFetch(input: miniflare.RequestInfo, init?: miniflare.RequestInit): Promise<miniflare.Response>;
+
 /** What `coupleWebSocket` uses of a connection. */
 export interface CoupledConnection {
   readonly readyState: number;

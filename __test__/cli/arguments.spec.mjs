@@ -165,7 +165,7 @@ describe("arguments are read as Miniflare 2 reads them", differs("it is Miniflar
 /** Whether Miniflare 2 has the flag. */
 function isTheirs(name) {
   return !["cpu-limit", "heap-limit", "subrequest-limit", "internal-limit", "simulate", "durability", "fetch-ca"]
-    .concat("fetch-timeout")
+    .concat("fetch-timeout", "assets")
     .includes(name);
 }
 
@@ -226,7 +226,7 @@ describe("flags that set other options", differs("it is Miniflare 2"), () => {
 describe("options of this package", differs("it has no such options"), () => {
   test("have flags", () => {
     const line =
-      "--cpu-limit 50 --heap-limit 64 --subrequest-limit 5 --internal-limit -1 --durability sync --fetch-ca a --fetch-ca b --simulate 7 --fetch-timeout 100";
+      "--cpu-limit 50 --heap-limit 64 --subrequest-limit 5 --internal-limit -1 --durability sync --fetch-ca a --fetch-ca b --simulate 7 --fetch-timeout 100 --assets public";
     const args = words(line).map((word, index, all) => (all[index - 1] === "--internal-limit" ? [] : word));
     const given = args.flat().map((word) => (word === "--internal-limit" ? "--internal-limit=-1" : word));
     assert.deepEqual(ours(given), {
@@ -238,6 +238,7 @@ describe("options of this package", differs("it has no such options"), () => {
         durability: "sync",
         fetchCaPath: ["a", "b"],
         simulate: { seed: 7 },
+        assets: "public",
         fetchTimeoutMs: 100,
       },
     });

@@ -105,7 +105,7 @@ describe("an id", () => {
 
   test("knows its jurisdictions", async (t) => {
     const [namespace] = await namespaces(t, "TEST");
-    assert.equal(namespace.jurisdiction("fedramp"), namespace);
+    assert.equal(namespace.jurisdiction("fedramp").constructor, namespace.constructor);
     assert.throws(() => namespace.jurisdiction("mars"), {
       message: `jurisdiction called with an unsupported jurisdiction: "mars"`,
     });

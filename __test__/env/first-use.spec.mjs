@@ -53,6 +53,21 @@ const FILES = {
       getMiniflareFetchMock().disableNetConnect();
       getMiniflareFetchMock().get("https://example.com").intercept({ path: "/" }).reply(200, "mocked");
       expect(await (await fetch("https://example.com/")).text()).toBe("mocked");
+    });
+    test("a socket under fake timers", async () => {
+      const [one, other] = Object.values(new WebSocketPair());
+      one.accept();
+      other.accept();
+      const message = new Promise((resolve) => one.addEventListener("message", resolve));
+      other.send("text");
+      expect((await message).data).toBe("text");
+    });
+    test("timers of Node, after many answers under fake timers", async () => {
+      const { KV } = getMiniflareBindings();
+      const { setTimeout } = require("node:timers");
+      let isDue = false;
+      setTimeout(() => (isDue = true), 1);
+      while (!isDue) await KV.get("key");
     });`,
   "reader.test.cjs": `
     test("a reader of Node's, when nothing else has been used", async () => {
@@ -69,7 +84,7 @@ const FILES = {
       expect(await getMiniflareBindings().KV.get("key")).toBe("value");
     });`,
 };
-const TESTS = 10;
+const TESTS = 12;
 
 describe("the Jest environment", differs("it is made at set-up there"), () => {
   test("is the same, whenever a test first uses it", async (t) => {

@@ -74,6 +74,8 @@ describe("cost and memory stay flat", () => {
     staysFlat("hibernation", 100_000),
   );
 
+  test("over 20,000 sockets that only one side closes", () => staysFlat("halfClosed", 20_000));
+
   test("over a million crossings between the heaps", () => staysFlat("crossings", 1_000_000));
 
   test("over 100,000 crossings of web objects and errors", differs("it has one heap"), () =>

@@ -1,3 +1,4 @@
+// Tags: every-node
 // D1 databases that a suite makes itself, over a file or memory.
 
 import assert from "node:assert/strict";

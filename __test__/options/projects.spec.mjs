@@ -107,10 +107,10 @@ describe("the configuration of a project", () => {
   });
 
   test("warns of keys that nothing reads", async (t) => {
-    const config = { vrs: { A: 1 }, ai: { binding: "AI" }, observability: {}, env: { dev: { nonsense_key: 1 } } };
+    const config = { vrs: { A: 1 }, containers: [{ a: 1 }], observability: {}, env: { dev: { nonsense_key: 1 } } };
     assert.deepEqual((await warnings(t, config))[1], [
       'wrangler.jsonc: Unknown key "vrs". Did you mean "vars"?',
-      'wrangler.jsonc: "ai" has no effect: Workers AI is not implemented. Pass what the worker needs in the option "bindings".',
+      'wrangler.jsonc: "containers" has no effect: Containers is not implemented. Pass what the worker needs in the option "bindings".',
       'wrangler.jsonc: Unknown key "env.dev.nonsense_key".',
     ]);
   });

@@ -7,7 +7,8 @@ import path from "node:path";
 import { root } from "../support/child.mjs";
 import { folder } from "../support/files.mjs";
 import { runAndKill } from "../support/killed.mjs";
-import { Miniflare } from "../support/miniflare.mjs";
+import { json, rejection } from "../support/dispatch.mjs";
+import { create, Miniflare } from "../support/miniflare.mjs";
 import { CONSUMER, consume, Inbox } from "../support/queues.mjs";
 import { redis } from "../support/redis.mjs";
 import { test, within } from "../support/test.mjs";
@@ -86,6 +87,41 @@ for (const [name, placeOf] of Object.entries(PLACES)) {
     });
   });
 }
+
+describe("queues on a Redis server", () => {
+  test("say when there is no server, in the worker and in Node", async (t) => {
+    const { url, stop } = await redis(t);
+    await stop();
+    const script = `export default { async fetch(request, env) {
+      const { code, message } = await env.QUEUE.send("a").catch((error) => error);
+      return Response.json([code, message]);
+    } };`;
+    const queueBindings = [{ name: "QUEUE", queueName: "q" }];
+    const mf = create(t, { script, modules: true, queueBindings, queuesPersist: url });
+    const queue = await mf.getQueue("q");
+    for (const call of [() => queue.send("a"), () => queue.sendBatch([{ body: "a" }]), () => queue.metrics()]) {
+      assert.equal((await rejection(call())).code, "ERR_STORAGE_UNREACHABLE");
+    }
+    const [code, message] = await json(mf);
+    assert.equal(code, "ERR_STORAGE_UNREACHABLE", message);
+  });
+
+  test("are refused with a URL of another kind", async (t) => {
+    const mf = create(t, { script: "", queuesPersist: "http://localhost" });
+    const { code, message } = await rejection(mf.getQueue("q"));
+    assert.equal(code, "ERR_INVALID_OPTION");
+    assert.match(message, /"queuesPersist"/);
+  });
+});
+
+describe("a queue in a folder that is a file", () => {
+  test("says so", async (t) => {
+    const root = folder(t, { file: "a file" });
+    const mf = create(t, { script: "", queuesPersist: path.join(root, "file") });
+    const queue = await mf.getQueue("q");
+    assert.equal((await rejection(queue.send("a"))).code, "ERR_STORAGE_NOT_A_FOLDER");
+  });
+});
 
 describe("messages in memory", () => {
   test("are brought back by a snapshot, while some of them are delivered", async (t) => {

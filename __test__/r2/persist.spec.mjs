@@ -105,12 +105,23 @@ describe("R2 on a Redis server", () => {
   test("refuses values beyond a limit, and says what to do", async (t) => {
     const mf = create(t, { ...options, r2Persist: (await redis(t)).url });
     const bucket = await mf.getR2Bucket("BUCKET");
-    const { message } = await rejection(bucket.put("key", new Uint8Array(32_000_001)));
-    assert.equal(
-      message,
-      "R2 PUT failed: (400) Value length of 32000001 exceeds limit of 32000000 for values on a Redis server. Set r2Persist to a folder, or upload the object in parts.",
-    );
+    const value = new Uint8Array(32_000_001);
+    const upload = await bucket.createMultipartUpload("key");
+    const calls = [
+      () => bucket.put("key", value),
+      () => bucket.put("key", "x".repeat(value.byteLength)),
+      () => bucket.put("key", new Blob([value]).stream()),
+      () => upload.uploadPart(1, value),
+    ];
+    for (const call of calls) {
+      assert.equal(
+        (await rejection(call())).message,
+        "R2 PUT failed: (400) Value length of 32000001 exceeds limit of 32000000 for values on a Redis server. Set r2Persist to a folder, or upload the object in parts of at most that length.",
+      );
+    }
     assert.equal(await bucket.head("key"), null);
+    const parts = [await upload.uploadPart(1, value.subarray(1)), await upload.uploadPart(2, value.subarray(1))];
+    assert.equal((await upload.complete(parts)).size, 64_000_000);
   });
 
   test("says when there is no server", async (t) => {

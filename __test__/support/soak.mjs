@@ -69,6 +69,20 @@ const SOCKETS = `
   }
   export default { fetch: (request, env) => env.ROOM.get(env.ROOM.idFromName("a")).fetch(request) };`;
 
+/** Sockets that only one side closes: the client, or the worker. */
+const HALF = `export default {
+  fetch(request) {
+    const closes = new URL(request.url).pathname === "/closes";
+    const [client, server] = Object.values(new WebSocketPair());
+    server.accept();
+    server.addEventListener("message", ({ data }) => {
+      server.send("echo " + data);
+      if (closes) server.close(1000);
+    });
+    return new Response(null, { status: 101, webSocket: client });
+  },
+};`;
+
 async function openSocket(mf, path) {
   const { webSocket } = await mf.dispatchFetch(`http://localhost${path}`, { headers: { Upgrade: "websocket" } });
   webSocket.accept();
@@ -171,6 +185,19 @@ const subjects = {
         const socket = sockets[next++ % sockets.length];
         await heard(socket, () => socket.send("message"));
         await mf.evictDurableObject(namespace.idFromName(`/${index}`));
+      }
+    });
+    await mf.dispose();
+    return result;
+  },
+
+  halfClosed: async (count) => {
+    const mf = new Miniflare({ modules: true, script: HALF });
+    const result = await soak(count, 100, async (size) => {
+      for (let index = 0; index < size; index++) {
+        const socket = await openSocket(mf, index % 2 === 0 ? "/" : "/closes");
+        await heard(socket, () => socket.send("message"));
+        if (index % 2 === 0) socket.close(1000);
       }
     });
     await mf.dispose();

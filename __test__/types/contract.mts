@@ -30,6 +30,10 @@ import {
   type ResponseInit,
   type ServiceBinding,
   type WebSocketRequestResponsePair,
+  type ExecutionContext,
+  type ScheduledController,
+  type MessageBatch,
+  type QueueResult,
 } from "miniflare-rs";
 
 const type: ModuleRuleType = "CompiledWasm";
@@ -230,6 +234,31 @@ export async function hibernation(mf: Miniflare, stub: DurableObjectStub, pair: 
     state.abort(new Error("given up"));
   });
   await mf.evictDurableObject(stub, { webSockets: "close" });
+}
+
+export async function addresses(namespace: DurableObjectNamespace): Promise<void> {
+  const stub: DurableObjectStub = namespace.jurisdiction("us").getByName("a", { locationHint: "weur" });
+  const jurisdiction: DurableObjectJurisdiction | undefined = stub.id.jurisdiction;
+  namespace.get(stub.id, { routingMode: "primary-only" });
+  console.log(jurisdiction, namespace.jurisdiction(null));
+}
+
+export async function helpers(mf: Miniflare, namespace: DurableObjectNamespace): Promise<void> {
+  const stub: DurableObjectStub = namespace.getByName("a");
+  const count: number = await mf.runInDurableObject(stub, async (instance, state: DurableObjectState) => {
+    state.abort(undefined, { retryAlarm: false });
+    return (await instance.add(1)) as number;
+  });
+  const ran: boolean = await mf.runDurableObjectAlarm(stub);
+  const ids: DurableObjectId[] = await mf.listDurableObjectIds(namespace);
+  await mf.evictAllDurableObjects({ webSockets: "hibernate" });
+  await mf.abortAllDurableObjects();
+  const context: ExecutionContext = mf.createExecutionContext();
+  await mf.waitOnExecutionContext(context);
+  const controller: ScheduledController = mf.createScheduledController({ scheduledTime: new Date(), cron: "* * * * *" });
+  const batch: MessageBatch<string> = mf.createMessageBatch("queue", [{ body: "text" }]);
+  const { outcome }: QueueResult = await mf.getQueueResult(batch, context);
+  console.log(count, ran, ids, controller.scheduledTime, outcome);
 }
 
 export async function alarms(mf: Miniflare, id: DurableObjectId): Promise<void> {

@@ -184,6 +184,21 @@ test("a socket of an object that was reset is lost", differs("the object goes on
   assert.deepEqual(await until(3), ["a", "failing", 1006]);
 });
 
+test(
+  "a socket that an object accepted itself is lost when the object is evicted",
+  differs("it evicts none"),
+  async (t) => {
+    const mf = create(t, objectThat("return data;"));
+    const { socket, until } = await open(mf);
+    socket.send("a");
+    await until(1);
+    const objects = await mf.getDurableObjectNamespace("ROOM");
+    assert.equal(await mf.evictDurableObject(objects.idFromName("a")), true);
+    socket.send("b");
+    assert.deepEqual(await until(2), ["a", 1006]);
+  },
+);
+
 test("a simulation changes when events come, not their order on a socket", differs("there are none"), async (t) => {
   const orders = new Set();
   for (let seed = 0; seed < 20; seed++) {

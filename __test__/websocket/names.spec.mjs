@@ -10,6 +10,7 @@ import {
   coupleWebSocket,
   ErrorEvent,
   MessageEvent,
+  upgradingFetch,
   WebSocket,
   WebSocketPair,
 } from "../../doors/web-sockets.mjs";
@@ -163,4 +164,56 @@ test("a long reason is cut to what a frame holds", async (t) => {
   await closed;
   while (reasons.length === 0) await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(reasons, ["x".repeat(122)]);
+});
+
+test("upgradingFetch opens a connection, and agrees on a protocol", async (t) => {
+  const url = await listen(t, (connection, request) => {
+    connection.send(request.headers["x-key"]);
+    connection.on("message", (data) => connection.send(`echo ${data}`));
+  });
+  const headers = { Upgrade: "websocket", "Sec-WebSocket-Protocol": "chat, other", "X-Key": "early" };
+  const response = await upgradingFetch(url.replace("ws:", "http:"), { headers });
+  assert.equal(response.status, 101);
+  assert.equal(response.headers.get("sec-websocket-protocol"), "chat");
+  const { webSocket } = response;
+  const early = next(webSocket, "message");
+  webSocket.accept();
+  assert.equal((await early).data, "early");
+  const echo = next(webSocket, "message");
+  webSocket.send("hello");
+  assert.equal((await echo).data, "echo hello");
+  const closed = next(webSocket, "close");
+  webSocket.close(4000);
+  assert.equal((await closed).code, 4000);
+});
+
+test("upgradingFetch gives the answer of a server that does not upgrade", async (t) => {
+  const server = http.createServer((request, response) => {
+    response.writeHead(request.headers.upgrade ? 403 : 200, { "X-Own": "yes" }).end("text");
+  });
+  server.on("upgrade", (_, socket) =>
+    socket.end("HTTP/1.1 403 Forbidden\r\nX-Own: yes\r\nContent-Length: 4\r\n\r\ntext"),
+  );
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.close());
+  const url = `http://127.0.0.1:${server.address().port}/`;
+  const refused = await upgradingFetch(url, { headers: { Upgrade: "WebSocket" } });
+  assert.deepEqual(
+    [refused.status, refused.webSocket, refused.headers.get("x-own"), await refused.text()],
+    [403, null, "yes", "text"],
+  );
+  const plain = await upgradingFetch(url);
+  assert.deepEqual([plain.status, plain.webSocket ?? null, await plain.text()], [200, null, "text"]);
+});
+
+test("upgradingFetch rejects without a connection, for other schemes, and when it is aborted", async () => {
+  const headers = { Upgrade: "websocket" };
+  await assert.rejects(upgradingFetch("http://127.0.0.1:1/", { headers }), { code: "ECONNREFUSED" });
+  await assert.rejects(upgradingFetch("ftp://127.0.0.1/", { headers }), {
+    name: "TypeError",
+    message: /^Fetch API cannot load: ftp:\/\/127\.0\.0\.1\/\.\nMake sure you're using http\(s\):\/\/ URLs/,
+  });
+  const signal = AbortSignal.abort(new Error("given up"));
+  await assert.rejects(upgradingFetch("http://127.0.0.1:1/", { headers, signal }), { message: "given up" });
 });

@@ -1,6 +1,7 @@
-// A row of the table: a scenario's results, their ratio to Miniflare 2, and whether miniflare-rs reaches the target.
+// A row of the table: a scenario's results, their ratio to Miniflare 2, or to the peer that has what is measured, and whether
+// miniflare-rs reaches the target.
 
-/** What the target is compared with: `{ share }` with the ratio to Miniflare 2, `{ value }` with the figure itself. */
+/** What the target is compared with: `{ share, of }` with the ratio to a peer, Miniflare 2 by default, `{ value }` with the figure itself. */
 function figureFor(target, own) {
   return target.share === undefined ? own.median : own.ratio;
 }
@@ -16,17 +17,21 @@ function withRatio(result, base) {
   return result.error || !base ? result : { ...result, ratio: result.median / base };
 }
 
+/** The peer that a target is a share of. */
+export const baseOf = (target) => target?.of ?? "m2";
+
 export function judge({ id, name, unit, doc, target }, results) {
-  const base = results.m2?.median;
+  const base = results[baseOf(target)]?.median;
   const entries = Object.entries(results).map(([key, result]) => [key, withRatio(result, base)]);
   const withRatios = Object.fromEntries(entries);
   return { id, name, unit, doc, results: withRatios, target, met: verdict(target, withRatios.own) };
 }
 
-function failure({ name, target, met, results: { m2, own } }) {
+function failure({ name, target, met, results }) {
+  const { own } = results;
   if (own.error) return `${name}: ${own.error}`;
   if (!target || met) return undefined;
-  if (met === null) return `${name}: no figure of Miniflare 2 to compare with: ${m2.error}`;
+  if (met === null) return `${name}: no figure to compare with: ${results[baseOf(target)].error}`;
   return `${name}: ${figureFor(target, own).toPrecision(3)} is above the target ${target.share ?? target.value}`;
 }
 

@@ -1,5 +1,7 @@
 // Rows as text: a line on the terminal, a Markdown table in the documentation.
 
+import { baseOf } from "./row.mjs";
+
 const threeDigits = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 const twoDigits = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
 const ERROR_LENGTH = 160;
@@ -14,15 +16,17 @@ function verdict({ target, met }) {
 
 function bar({ target, unit }) {
   if (!target) return "";
-  return target.share === undefined ? `≤ ${target.value} ${unit}` : `≤ ${target.share}×`;
+  return target.share === undefined
+    ? `≤ ${target.value} ${unit}`
+    : `≤ ${target.share}×${target.of === "m4" ? " of Miniflare 4" : ""}`;
 }
 
-const isBase = (key) => key === "m2";
+const isBase = (key, { target }) => key === baseOf(target);
 
 function lineCell(row, { key, label }) {
   const { error, median, min, max, ratio: share } = row.results[key];
   if (error) return `${label}: ${error}`;
-  const times = share === undefined || isBase(key) ? "" : ` = ${ratio(share)}`;
+  const times = share === undefined || isBase(key, row) ? "" : ` = ${ratio(share)}`;
   return `${label}: ${figure(median)} ${row.unit} [${figure(min)}..${figure(max)}]${times}`;
 }
 
@@ -41,7 +45,7 @@ function inCell(text) {
 function tableCell(row, { key }) {
   const { error, median, ratio: share } = row.results[key];
   if (error) return inCell(error);
-  const times = share === undefined || isBase(key) ? "" : ` (${ratio(share)})`;
+  const times = share === undefined || isBase(key, row) ? "" : ` (${ratio(share)})`;
   return `${figure(median)} ${row.unit}${times}`;
 }
 

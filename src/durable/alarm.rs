@@ -13,6 +13,9 @@ use super::limits;
 /// The key an alarm is stored under: no text begins with this byte, so it is beyond all keys of the user's.
 pub const KEY: &[u8] = &[0xff];
 
+/// Two times, and a count.
+const ALARM_BYTES: usize = 17;
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Alarm {
     /// The time that was asked for, in milliseconds since the epoch.
@@ -47,12 +50,20 @@ impl Alarm {
         self.retries > limits::DURABLE_ALARM_RETRIES
     }
 
-    pub fn to_bytes(self) -> Bytes {
-        let mut bytes = Vec::with_capacity(17);
+    /// Behind the alarm is the name of its object, empty if it is unknown: the alarm may construct the object.
+    pub fn to_bytes(self, name: &str) -> Bytes {
+        let mut bytes = Vec::with_capacity(ALARM_BYTES + name.len());
         bytes.extend(self.time_ms.to_le_bytes());
         bytes.extend(self.due_ms.to_le_bytes());
         bytes.push(self.retries);
+        bytes.extend(name.as_bytes());
         bytes.into()
+    }
+
+    /// The name that is stored behind an alarm, if there is one.
+    pub fn name_in(bytes: &[u8]) -> Option<&str> {
+        let name = std::str::from_utf8(bytes.get(ALARM_BYTES..)?).ok()?;
+        (!name.is_empty()).then_some(name)
     }
 
     /// Parses an alarm; `None` when the bytes are no alarm.
@@ -90,7 +101,16 @@ mod tests {
     #[test]
     fn is_the_same_after_storage() {
         let alarm = Alarm::at(1.5).retry(7.0);
-        assert_eq!(Alarm::from_bytes(&alarm.to_bytes()), Some(alarm));
+        assert_eq!(Alarm::from_bytes(&alarm.to_bytes("")), Some(alarm));
         assert_eq!(Alarm::from_bytes(b"short"), None);
+    }
+
+    #[test]
+    fn keeps_the_name_of_its_object() {
+        let named = Alarm::at(1.5).to_bytes("größe");
+        assert_eq!(Alarm::from_bytes(&named), Some(Alarm::at(1.5)));
+        assert_eq!(Alarm::name_in(&named), Some("größe"));
+        assert_eq!(Alarm::name_in(&Alarm::at(1.5).to_bytes("")), None);
+        assert_eq!(Alarm::name_in(b"short"), None);
     }
 }

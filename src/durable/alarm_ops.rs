@@ -47,7 +47,10 @@ pub fn of_object(open: &Open, act: u8, value: f64) -> Result<f64, StorageError> 
     let entries = open.entries();
     match act {
         GET => return Ok(current(open)?.map_or(NONE, |alarm| alarm.time_ms)),
-        SET => entries.put(vec![(alarm::KEY.into(), Alarm::at(value).to_bytes())])?,
+        SET => {
+            let alarm = open.storage().alarm.to_bytes(Alarm::at(value));
+            entries.put(vec![(alarm::KEY.into(), alarm)])?;
+        }
         _ => drop(entries.delete(vec![alarm::KEY.into()])?),
     }
     Ok(NONE)
@@ -60,9 +63,25 @@ fn current(open: &Open) -> Result<Option<Alarm>, StorageError> {
     Ok(seen.and_then(|stored| Alarm::from_bytes(&stored)))
 }
 
+/// Notes the name of an object, which is stored with its alarm. Without a name, returns the one that is stored.
+#[op2]
+#[string]
+pub fn op_durable_alarm_name(
+    #[cppgc] open: &Open,
+    #[string] name: Option<String>,
+) -> Result<Option<String>, StorageError> {
+    let storage = open.storage();
+    let Some(name) = name else {
+        let stored = storage.get(alarm::KEY)?;
+        return Ok(stored.as_deref().and_then(Alarm::name_in).map(String::from));
+    };
+    storage.alarm.name_object(&name);
+    Ok(Some(name))
+}
+
 fn begin(storage: &Storage, until_ms: f64, now_ms: f64) -> Result<f64, StorageError> {
-    let stored = storage.get(alarm::KEY)?;
-    let stored = stored.and_then(|stored| Alarm::from_bytes(&stored));
+    let bytes = storage.get(alarm::KEY)?;
+    let stored = bytes.as_deref().and_then(Alarm::from_bytes);
     let Some(alarm) = stored.filter(|alarm| alarm.due_ms <= until_ms.max(now_ms)) else {
         // Others have handled, set or deleted it, or it was never stored.
         storage.alarm.note(Some(stored));
@@ -72,7 +91,8 @@ fn begin(storage: &Storage, until_ms: f64, now_ms: f64) -> Result<f64, StorageEr
         storage.delete(vec![alarm::KEY.into()])?;
         return Ok(SPENT);
     }
-    let retry = alarm.retry(now_ms).to_bytes();
+    let name = bytes.as_deref().and_then(Alarm::name_in).unwrap_or_default();
+    let retry = alarm.retry(now_ms).to_bytes(name);
     storage.alarm.deliver(Some(retry.clone()));
     storage.put(vec![(alarm::KEY.into(), retry)])?;
     Ok(f64::from(alarm.retries))

@@ -6,6 +6,7 @@
 
 import {
   op_durable_alarm,
+  op_durable_alarm_name,
   op_durable_alarm_retries,
   op_durable_alarms_deliver,
   op_durable_alarms_due,
@@ -30,6 +31,8 @@ let watches = false;
 /** What is known of an object's alarm. */
 export interface AlarmState {
   handled: boolean | undefined;
+  /** The name of the object, as far as it is known. It is stored with the alarm, which may construct the object. */
+  name?: string | undefined;
 }
 /** Delivers the alarm of an object; whether it did. */
 type Deliver = (binding: string, hex: string, isForced: boolean) => Promise<boolean>;
@@ -38,6 +41,8 @@ type Report = (binding: string, hex: string, failure: AlarmFailure) => void;
 export interface AlarmInfo {
   retryCount: number;
   isRetry: boolean;
+  /** What `setAlarm()` was called with, in milliseconds since the epoch. */
+  scheduledTime: number;
 }
 
 /** `handled` is whether the object has an `alarm()`; undefined while that is unknown. */
@@ -46,8 +51,15 @@ export function getAlarm(open: Open, { handled }: AlarmState) {
   return time === ALARM_TIME.NONE || handled === false ? null : time;
 }
 
-export function setAlarm(open: Open, time: unknown) {
-  op_durable_alarm(open, ALARM.SET, timeOf(time));
+export function setAlarm(open: Open, time: unknown, { name }: AlarmState) {
+  const milliseconds = timeOf(time);
+  if (name !== undefined) op_durable_alarm_name(open, name);
+  op_durable_alarm(open, ALARM.SET, milliseconds);
+}
+
+/** Completes what is known of an object whose alarm is delivered. */
+export function recallName(open: Open, alarm: AlarmState) {
+  alarm.name ??= op_durable_alarm_name(open, null) ?? undefined;
 }
 
 export function deleteAlarm(open: Open) {
@@ -149,6 +161,7 @@ class AlarmFailure {
 
 /**
  * Delivers an object's alarm if it is due, or `isForced`; whether it did. Throws an `AlarmFailure` when it is not handled.
+ * @param mayRetry whether a handler that has failed is called again
  * @param confirm waits until what was written is safe, with the object's gate closed; undefined when it is
  */
 export async function deliverAlarm(
@@ -156,15 +169,21 @@ export async function deliverAlarm(
   isForced: boolean,
   confirm: () => Promise<unknown> | undefined,
   handle: (info: AlarmInfo) => unknown,
+  mayRetry: () => boolean,
 ) {
+  const scheduledTime = op_durable_alarm(open, ALARM.GET, 0);
   const retries = op_durable_alarm(open, ALARM.BEGIN, isForced ? Infinity : 0);
   if (retries === ALARM_TIME.NONE) return false;
   if (retries === ALARM_TIME.SPENT) throw new AlarmFailure(new Error(SPENT_TEXT), op_durable_alarm_retries(), null);
   const unconfirmed = confirm();
   if (unconfirmed !== undefined) await unconfirmed;
   try {
-    await handle({ retryCount: retries, isRetry: retries > 0 });
+    await handle({ retryCount: retries, isRetry: retries > 0, scheduledTime });
   } catch (error) {
+    if (!mayRetry()) {
+      op_durable_alarm(open, ALARM.SUCCEED, 0);
+      throw new AlarmFailure(error, retries, null);
+    }
     const wait = op_durable_alarm(open, ALARM.FAIL, 0);
     throw new AlarmFailure(error, retries, wait === ALARM_TIME.NONE ? null : wait);
   }

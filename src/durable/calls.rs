@@ -112,7 +112,7 @@ fn serialized(value: Value) -> bytes::Bytes {
 
 fn delete_all(open: &Open) -> Result<Value> {
     if let Open::Storage(storage) = open {
-        storage.delete_all()?;
+        storage.delete_all(true)?;
     }
     Ok(Value::Undefined)
 }

@@ -38,9 +38,15 @@ export function get(open: Open, keys: string | string[]) {
   return mapOf(op_durable_get_many(open, keyList("get", keys)));
 }
 
-export function put(open: Open, keyOrEntries: string | Record<string, unknown>, value: unknown) {
+export const put = (open: Open, keyOrEntries: string | Record<string, unknown>, value: unknown) =>
+  cloned(() => write(open, keyOrEntries, value));
+
+/** Puts a value, which may be undefined. */
+export const putValue = (open: Open, key: string, value: unknown) => cloned(() => op_durable_put(open, key, value));
+
+function cloned(write: () => void) {
   try {
-    write(open, keyOrEntries, value);
+    write();
   } catch (error) {
     // The serializer's own errors have no class.
     if (!core.isNativeError(error) || !NO_DATA.test(error.message)) throw error;
@@ -73,6 +79,21 @@ export function remove(open: Open, keys: string | string[]) {
 }
 
 export function list(open: Open, options: miniflare.DurableObjectListOptions | undefined) {
+  const { start, startAfter, end, prefix, reverse, limit } = boundsOf(options);
+  return mapOf(op_durable_list(open, start, startAfter, end, prefix, reverse, limit));
+}
+
+/** Which entries are listed; a negative limit means no limit. */
+export interface Bounds {
+  start: string | undefined;
+  startAfter: string | undefined;
+  end: string | undefined;
+  prefix: string | undefined;
+  reverse: boolean;
+  limit: number;
+}
+
+export function boundsOf(options: miniflare.DurableObjectListOptions | undefined): Bounds {
   const { start, startAfter, end, prefix, reverse = false, limit } = options ?? {};
   if (limit !== undefined && !(limit > 0)) throw new TypeError("List limit must be positive.");
   if (start !== undefined && startAfter !== undefined) {
@@ -84,7 +105,7 @@ export function list(open: Open, options: miniflare.DurableObjectListOptions | u
     if (typeof key !== "string") throw new TypeError(`list() takes ${name} as a key (a string), got ${show(key)}`);
     wellFormed(key);
   }
-  return mapOf(op_durable_list(open, start, startAfter, end, prefix, Boolean(reverse), Number(limit ?? -1)));
+  return { ...bounds, reverse: Boolean(reverse), limit: Number(limit ?? -1) };
 }
 
 /** Where the options of `put` are: after the value, or after the entries. */
@@ -100,7 +121,7 @@ function keyList(method: string, keys: unknown): (string | undefined)[] {
 }
 
 /** The key, unless it is no text that can be stored: two with different halves of surrogate pairs would be one. */
-function wellFormed(key: string) {
+export function wellFormed(key: string) {
   if (key.isWellFormed()) return key;
   throw new TypeError(`Invalid key ${JSON.stringify(key)}: it has a lone surrogate`);
 }

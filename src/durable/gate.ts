@@ -63,6 +63,8 @@ export class InputGate {
   /** `{ error }` once the gate is broken. */
   #broken: { error: unknown } | undefined;
   #isAborted = false;
+  /** Whether an alarm whose handler has failed is delivered again. */
+  mayRetryAlarm = true;
   #reset: ((error: unknown) => void) | undefined;
 
   /** `reset(error)` is called when the gate breaks. Without it the gate never does: a test constructs its object itself. */
@@ -188,8 +190,9 @@ export class InputGate {
   }
 
   /** Breaks the gate, because the object itself gives up. */
-  abort(reason: unknown) {
+  abort(reason: unknown, retryAlarm: boolean) {
     this.#isAborted = true;
+    this.mayRetryAlarm = retryAlarm;
     this.#break(reason);
   }
 

@@ -11,6 +11,8 @@ pub mod node;
 pub mod ops;
 mod postponed;
 pub mod slot;
+pub mod sql_ops;
+pub mod sql_space;
 pub mod storage;
 pub mod transaction;
 
@@ -21,6 +23,7 @@ deno_core::extension!(
     deps = [miniflare],
     ops = [
         alarm_ops::op_durable_alarm,
+        alarm_ops::op_durable_alarm_name,
         alarm_ops::op_durable_alarms_deliver,
         alarm_ops::op_durable_alarms_due,
         alarm_ops::op_durable_alarms_forget,
@@ -47,6 +50,15 @@ deno_core::extension!(
         ops::op_durable_put,
         ops::op_durable_put_many,
         ops::op_durable_stored,
+        sql_ops::op_durable_sql_abort,
+        sql_ops::op_durable_sql_begin,
+        sql_ops::op_durable_sql_bookmark,
+        sql_ops::op_durable_sql_bookmark_at,
+        sql_ops::op_durable_sql_end,
+        sql_ops::op_durable_sql_execute,
+        sql_ops::op_durable_sql_next,
+        sql_ops::op_durable_sql_restore_next,
+        sql_ops::op_durable_sql_size,
     ],
     lazy_loaded_js = [dir "src/durable", "ext:miniflare/durable/object-namespace.ts" = "object-namespace.ts"],
 );

@@ -3,7 +3,7 @@
 import { load, stub } from "ext:miniflare/realm/lazy.ts";
 import type { DurableObjectId } from "./object-namespace.ts";
 
-type IdParts = [binding: string, hex: string, name: string | undefined];
+type IdParts = [binding: string, hex: string, name?: string, jurisdiction?: DurableObjectId["jurisdiction"]];
 
 declare module "../upstream.d.ts" {
   interface LazyScripts {
@@ -20,7 +20,7 @@ export const kinds = [
   {
     kind: "objectId",
     is: (value: object) => value instanceof objects.DurableObjectId,
-    encode: (id: DurableObjectId) => [...(objects.partsOf(id) as [string, string]), id.name],
+    encode: (id: DurableObjectId) => [...(objects.partsOf(id) as [string, string]), id.name, id.jurisdiction],
     decode: (parts: IdParts) => new (load(CLASSES).DurableObjectId)(...parts),
   },
 ];

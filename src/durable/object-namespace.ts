@@ -19,6 +19,8 @@ interface NamespaceBackend extends ObjectIds {
     init: miniflare.RequestInit | undefined,
     id: DurableObjectId,
   ): globalThis.Response | Promise<globalThis.Response>;
+  /** A member that stubs do not have themselves: by RPC it is the object's. */
+  member?(binding: string, hex: string, member: string, name: string | undefined): unknown;
   /** Whether a compatibility flag is on. */
   isEnabled(flag: string): boolean;
   warn(text: string): void;
@@ -26,24 +28,28 @@ interface NamespaceBackend extends ObjectIds {
 
 /** The binding and the digits of an id. */
 type Parts = [binding: string, hex: string];
-type UniqueIdOptions = { jurisdiction?: miniflare.DurableObjectJurisdiction };
+type Jurisdiction = miniflare.DurableObjectJurisdiction;
+type UniqueIdOptions = { jurisdiction?: Jurisdiction };
 
-const JURISDICTIONS: readonly unknown[] = [undefined, "eu", "fedramp"];
+const JURISDICTIONS: readonly Jurisdiction[] = ["eu", "us", "fedramp", "fedramp-high"];
 /** What relative URLs are relative to. */
 const BASE = "https://fake-host";
 const HTTP = /^https?:\/\//i;
 
 let partsOf: (id: unknown) => Parts | undefined;
+let stubPartsOf: (stub: object) => [...parts: Parts, name: string | undefined] | undefined;
 
 class DurableObjectId implements miniflare.DurableObjectId {
   declare readonly name?: string;
+  declare readonly jurisdiction?: Jurisdiction;
   #binding: string;
   #hex: string;
 
-  constructor(binding: string, hex: string, name?: string) {
+  constructor(binding: string, hex: string, name?: string, jurisdiction?: Jurisdiction) {
     this.#binding = binding;
     this.#hex = hex;
     this.name = name;
+    if (jurisdiction !== undefined) this.jurisdiction = jurisdiction;
   }
 
   static {
@@ -72,6 +78,23 @@ class DurableObjectStub implements miniflare.DurableObjectStub {
     this.id = id;
   }
 
+  static {
+    stubPartsOf = (stub) => (#backend in stub ? [stub.#binding, stub.#hex, stub.id.name] : undefined);
+    // Where lookups end that find nothing else, so that what stubs have themselves costs no more.
+    const members = new Proxy(
+      {},
+      {
+        get(target, name, stub) {
+          // A stub is no promise: awaiting it gives the stub.
+          const isOwn = typeof name === "symbol" || name === "then" || name in target || !(#backend in stub);
+          if (isOwn || !stub.#backend.isEnabled("rpc")) return Reflect.get(target, name, stub);
+          return stub.#backend.member?.(stub.#binding, stub.#hex, name as string, stub.id.name);
+        },
+      },
+    );
+    Object.setPrototypeOf(DurableObjectStub.prototype, members);
+  }
+
   get name() {
     return this.id.name;
   }
@@ -97,41 +120,90 @@ class DurableObjectStub implements miniflare.DurableObjectStub {
 class DurableObjectNamespace implements miniflare.DurableObjectNamespace {
   #binding: string;
   #backend: NamespaceBackend;
+  /** That of all ids; without one, ids may have any. */
+  #jurisdiction: Jurisdiction | undefined;
 
-  constructor(binding: string, backend: NamespaceBackend) {
+  constructor(binding: string, backend: NamespaceBackend, jurisdiction?: Jurisdiction) {
     this.#binding = binding;
     this.#backend = backend;
+    this.#jurisdiction = jurisdiction;
   }
 
-  jurisdiction(name: miniflare.DurableObjectJurisdiction): this {
-    checkJurisdiction("jurisdiction", name);
-    return this;
+  /** The namespace of the ids with a jurisdiction; without one, of all. */
+  jurisdiction(name?: Jurisdiction | null) {
+    const jurisdiction = checkedJurisdiction("jurisdiction", name);
+    return new DurableObjectNamespace(this.#binding, this.#backend, jurisdiction);
   }
 
   newUniqueId(options?: UniqueIdOptions) {
-    checkJurisdiction("newUniqueId", options?.jurisdiction);
-    return new DurableObjectId(this.#binding, this.#backend.uniqueId(this.#binding, Date.now()));
+    const jurisdiction = checkedJurisdiction("newUniqueId", options?.jurisdiction) ?? this.#jurisdiction;
+    if (this.#jurisdiction !== undefined && jurisdiction !== this.#jurisdiction) {
+      throw new TypeError(`newUniqueId called with the jurisdiction "${jurisdiction}" ${this.#within()}`);
+    }
+    const hex = this.#backend.uniqueId(spaceOf(this.#binding, jurisdiction), Date.now());
+    return new DurableObjectId(this.#binding, hex, undefined, jurisdiction);
+  }
+
+  #within() {
+    return `on the namespace of the jurisdiction "${this.#jurisdiction}"`;
   }
 
   idFromName(name: string) {
     if (typeof name !== "string") throw new TypeError(`idFromName() takes a name, a string, got ${describe(name)}`);
-    return new DurableObjectId(this.#binding, this.#backend.idFromName(this.#binding, name), name);
+    const hex = this.#backend.idFromName(spaceOf(this.#binding, this.#jurisdiction), name);
+    return new DurableObjectId(this.#binding, hex, name, this.#jurisdiction);
   }
 
   idFromString(hex: string) {
-    return new DurableObjectId(this.#binding, this.#backend.parseId(this.#binding, String(hex)));
+    const [digits, jurisdiction] = parsedId(this.#binding, String(hex), this.#backend, this.#jurisdiction);
+    return new DurableObjectId(this.#binding, digits, undefined, jurisdiction);
   }
 
-  get(id: miniflare.DurableObjectId) {
+  /** Takes hints of where the object is to be, which have no meaning here. */
+  get(id: miniflare.DurableObjectId, _options?: miniflare.DurableObjectGetOptions) {
     const parts = partsOf(id);
     if (parts?.[0] !== this.#binding) throw new TypeError("ID is not for this Durable Object class.");
+    if (this.#jurisdiction !== undefined && id.jurisdiction !== this.#jurisdiction) {
+      throw new TypeError(`get called with an ID of another jurisdiction, "${id.jurisdiction}", ${this.#within()}`);
+    }
     return new DurableObjectStub(this.#backend, id as DurableObjectId, parts);
+  }
+
+  getByName(name: string, options?: miniflare.DurableObjectGetOptions) {
+    return this.get(this.idFromName(name), options);
   }
 }
 
-function checkJurisdiction(method: string, name: unknown) {
-  if (JURISDICTIONS.includes(name)) return;
+function checkedJurisdiction(method: string, name: Jurisdiction | null | undefined): Jurisdiction | undefined {
+  if (name === undefined || name === null) return undefined;
+  if (JURISDICTIONS.includes(name)) return name;
   throw new TypeError(`${method} called with an unsupported jurisdiction: "${name}"`);
+}
+
+/** What ids are derived from: their last digits tell jurisdictions apart, as they do bindings. */
+const spaceOf = (binding: string, jurisdiction: Jurisdiction | undefined) =>
+  jurisdiction === undefined ? binding : `${binding}\0${jurisdiction}`;
+
+/** The digits of a text, and their jurisdiction. `only` is the one that they must have. */
+function parsedId(
+  binding: string,
+  text: string,
+  { parseId }: Pick<ObjectIds, "parseId">,
+  only?: Jurisdiction,
+): [digits: string, jurisdiction: Jurisdiction | undefined] {
+  if (only !== undefined) return [parseId(spaceOf(binding, only), text), only];
+  try {
+    return [parseId(binding, text), undefined];
+  } catch (error) {
+    for (const jurisdiction of JURISDICTIONS) {
+      try {
+        return [parseId(spaceOf(binding, jurisdiction), text), jurisdiction];
+      } catch {
+        // It has another jurisdiction, or none.
+      }
+    }
+    throw error;
+  }
 }
 
 /** What to fetch, with text made absolute as the compatibility flags want it. */
@@ -161,6 +233,7 @@ function describe(value: unknown) {
 }
 
 const exportedPartsOf = (id: unknown) => partsOf(id);
-export { exportedPartsOf as partsOf };
+const exportedStubPartsOf = (stub: object) => stubPartsOf(stub);
+export { exportedPartsOf as partsOf, exportedStubPartsOf as stubPartsOf, parsedId };
 export { DurableObjectId, DurableObjectNamespace, DurableObjectStub };
 export type { NamespaceBackend, ObjectIds };

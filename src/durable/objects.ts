@@ -10,8 +10,9 @@ import {
   op_durable_id_parse,
   op_durable_id_unique,
   op_durable_open,
+  op_durable_sql_abort,
 } from "ext:core/ops";
-import { deliverAlarm, watchAlarms } from "ext:miniflare/durable/alarms.ts";
+import { deliverAlarm, recallName, watchAlarms } from "ext:miniflare/durable/alarms.ts";
 import { confirm } from "ext:miniflare/durable/entries.ts";
 import { InputGate, OutputGate } from "ext:miniflare/durable/gate.ts";
 import { Life } from "ext:miniflare/durable/life.ts";
@@ -20,7 +21,7 @@ import { CLASSES } from "ext:miniflare/durable/object-kinds.ts";
 import { within } from "ext:miniflare/durable/event-timeout.ts";
 import { isSimulating, someTime } from "ext:miniflare/realm/simulation.ts";
 import { DurableObjectState } from "ext:miniflare/durable/state.ts";
-import { DurableObjectStorage } from "ext:miniflare/durable/storage.ts";
+import { DurableObjectStorage, PLAIN } from "ext:miniflare/durable/storage.ts";
 import { Request } from "ext:miniflare/web/request-class.ts";
 import {
   advance,
@@ -34,19 +35,22 @@ import {
 } from "ext:miniflare/realm/context.ts";
 import { miniflareError } from "ext:miniflare/realm/realm-errors.ts";
 import { load } from "ext:miniflare/realm/lazy.ts";
+import { remote } from "ext:miniflare/realm/remote.ts";
 import { encodeThrown, HOST, host } from "ext:miniflare/realm/port.ts";
 import { fetchElsewhere } from "ext:miniflare/membrane/worker/elsewhere.ts";
 import { arrivingRequest, arrivingResponse, isResponse } from "ext:miniflare/web/wire-request.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import { reportError } from "ext:miniflare/web/rejections.ts";
 import type { RequestContext } from "ext:miniflare/realm/context.ts";
+import type { Here, Reach } from "ext:miniflare/realm/remote.ts";
 import type { AlarmFailure, AlarmInfo, AlarmState } from "ext:miniflare/durable/alarms.ts";
 import type { Open } from "ext:miniflare/durable/entries.ts";
 import type { LifeSockets, SocketEvent } from "ext:miniflare/durable/sockets.ts";
+import type { StorageKind } from "ext:miniflare/durable/storage.ts";
 import type { DurableObjectNamespace, NamespaceBackend } from "./object-namespace.ts";
 
 /** A binding of a class: its name, that of the class, and the worker that exports it. */
-export type Binding = [binding: string, className: string, scriptName: string | undefined];
+export type Binding = [binding: string, className: string, scriptName: string | undefined, hasSql: boolean];
 type ObjectClass = new (state: DurableObjectState, env: object) => ObjectInstance;
 /** An instance of the user's class, with the handlers that it may have. */
 interface ObjectInstance {
@@ -58,6 +62,8 @@ interface ObjectInstance {
 }
 /** Calls back once Node's microtasks are done. */
 export type Soon = (callback: () => void) => void;
+/** A call by RPC, made with the instance. */
+type Call<Result> = (instance: object) => Promise<Result>;
 export type Work<Result> = (instance: object, state: DurableObjectState) => Result | Promise<Result>;
 
 interface ObjectGates {
@@ -71,6 +77,7 @@ interface StorageEntry {
   gates: ObjectGates;
   open: Open;
   alarm: AlarmState;
+  kind: StorageKind;
   storage: DurableObjectStorage;
   opening?: Promise<void> | undefined;
 }
@@ -78,11 +85,15 @@ interface StorageEntry {
 type ById<Entry> = Map<string, Entry>;
 type ByBinding<Entry> = Map<string, ById<Entry>>;
 
+const ABORTED_ALL = "Application called abortAllDurableObjects().";
+
 const objectError = (code: string, message: string) => miniflareError("DurableObjectError", code, message);
 core.registerErrorBuilder("ERR_DESERIALIZATION", (message) => objectError("ERR_DESERIALIZATION", message));
 
 /** The class of each binding whose objects live in this worker; those of others live where their script runs. */
 const classes = new Map<string, ObjectClass>();
+/** What their storage is, if it is not the plain one. */
+const kinds = new Map<string, StorageKind>();
 /** By binding, then by id. */
 const storages: ByBinding<StorageEntry> = new Map();
 const objects: ByBinding<LivingObject> = new Map();
@@ -94,12 +105,13 @@ export function namespaces(bindings: string[], flags: string[]): [name: string, 
     uniqueId: op_durable_id_unique,
     parseId: op_durable_id_parse,
     isEnabled: (flag) => flags.includes(flag),
+    member: (binding, hex, member, name) => remote().member(reachOf(binding, hex, name), member),
     warn: (text) => host(HOST.WARN, text),
-    async fetch(binding, hex, input, init) {
+    async fetch(binding, hex, input, init, { name }) {
       const leaves = depart();
       if (leaves !== undefined) await leaves;
       const ask = classes.has(binding) ? askHere : askElsewhere;
-      const response = await ask(binding, hex, input, init);
+      const response = await ask([binding, hex, name], input, init);
       const arrives = isSimulating() ? someTime().then(advance) : advance();
       if (arrives !== undefined) await arrives;
       return response;
@@ -108,8 +120,11 @@ export function namespaces(bindings: string[], flags: string[]): [name: string, 
   return bindings.map((name) => [name, new (load(CLASSES).DurableObjectNamespace)(name, backend)]);
 }
 
-async function askHere(binding: string, hex: string, input: RequestInfo | URL, init: RequestInit | undefined) {
-  const opening = storageOf(binding, hex).opening;
+/** An object, and the name of its id if that is known. */
+type Target = [binding: string, hex: string, name?: string];
+
+async function askHere([binding, hex, name]: Target, input: RequestInfo | URL, init: RequestInit | undefined) {
+  const opening = storageOf(binding, hex, name).opening;
   if (opening !== undefined) await opening;
   const object = objectOf(binding, hex);
   const request = arrivingRequest(input, init);
@@ -117,18 +132,46 @@ async function askHere(binding: string, hex: string, input: RequestInfo | URL, i
   return arrivingResponse(await enter(objectContext(), () => object.fetch(request)));
 }
 
-function askElsewhere(binding: string, hex: string, input: RequestInfo | URL, init: RequestInit | undefined) {
+/** How RPC reaches an object: here, or in the worker that has its class. */
+export function reachOf(...target: Target): Reach {
+  const here: Here = (call) => callHere(target, call, objectContext());
+  return { here: classes.has(target[0]) ? here : undefined, address: addressOf(target) };
+}
+
+/** A name that is unknown does not cross. */
+const addressOf = ([binding, hex, name]: Target): [binding: string, hex: string, name?: string] & readonly string[] =>
+  name === undefined ? [binding, hex] : [binding, hex, name];
+
+async function callHere<Result>([binding, hex, name]: Target, call: Call<Result>, context = currentContext()) {
+  const opening = storageOf(binding, hex, name).opening;
+  if (opening !== undefined) await opening;
+  countInternalSubrequest();
+  const object = objectOf(binding, hex);
+  return enter(context, () => object.call(call));
+}
+
+/** Serves a call by RPC from outside the worker. */
+export const callObject = (target: Target, path: string[], message?: object, depth?: number) =>
+  enter(eventContext(depth), () => remote().serveObject((call) => callHere(target, call), path, message));
+
+function askElsewhere(target: Target, input: RequestInfo | URL, init: RequestInit | undefined) {
   const request = new Request(input, init);
   countInternalSubrequest();
-  return fetchElsewhere([binding, hex], request, objectContext());
+  return fetchElsewhere(addressOf(target), request, objectContext());
 }
 
 /**
  * Finds the classes that `[binding, className, scriptName]` name among what the script exports, and delivers the alarms
- * of their objects from now on; none on its own unless `alarms`.
+ * of their objects from now on; none on its own unless `alarms`. `deletesAlarm` is whether `deleteAll()` of an object with
+ * a database deletes its alarm.
  */
-export function bindClasses(bindings: Binding[], exported: Record<string, unknown>, alarms: boolean) {
-  for (const [binding, className, scriptName] of bindings) {
+export function bindClasses(
+  bindings: Binding[],
+  exported: Record<string, unknown>,
+  alarms: boolean,
+  deletesAlarm: boolean,
+) {
+  for (const [binding, className, scriptName, hasSql] of bindings) {
     const Class = Object.hasOwn(exported, className) ? exported[className] : undefined;
     if (typeof Class !== "function") {
       const script = scriptName === undefined ? "" : ` in script "${scriptName}"`;
@@ -136,13 +179,14 @@ export function bindClasses(bindings: Binding[], exported: Record<string, unknow
       throw objectError("ERR_CLASS_NOT_FOUND", text);
     }
     classes.set(binding, Class as ObjectClass);
+    if (hasSql) kinds.set(binding, { hasSql, deletesAlarm });
   }
   if (classes.size > 0) watchAlarms([...classes.keys()], alarms, deliverAlarmOf, reportAlarm);
 }
 
 /** A request from outside the worker; a promise of the response. */
-export async function fetchObject(binding: string, hex: string, request: Request) {
-  const opening = storageOf(binding, hex).opening;
+export async function fetchObject([binding, hex, name]: Target, request: Request) {
+  const opening = storageOf(binding, hex, name).opening;
   if (opening !== undefined) await opening;
   return objectOf(binding, hex).fetch(request);
 }
@@ -151,12 +195,15 @@ export async function fetchObject(binding: string, hex: string, request: Request
  * The storage that the object has or will have. One on a server has to be fetched before anything is asked of it: then
  * `opening` is a promise of that.
  */
-export function storageOf(binding: string, hex: string) {
-  return entryOf(storages, binding, hex, () => {
-    const entry = storageOver(op_durable_open(binding, hex), binding, hex);
+export function storageOf(binding: string, hex: string, name?: string) {
+  const entry = entryOf(storages, binding, hex, () => {
+    const open = op_durable_open(binding, hex, kinds.get(binding)?.hasSql ?? false);
+    const entry = storageOver(open, binding, hex);
     entry.opening = opened(entry, () => (storages.get(binding) as ById<StorageEntry>).delete(hex));
     return entry;
   });
+  entry.alarm.name ??= name;
+  return entry;
 }
 
 function opened(entry: StorageEntry, forget: () => void) {
@@ -181,6 +228,7 @@ function lose(binding: string, hex: string, open: Open) {
   const known = storages.get(binding)?.get(hex);
   if (known?.open !== open) return;
   known.gates.life.end();
+  op_durable_sql_abort(open);
   (storages.get(binding) as ById<StorageEntry>).delete(hex);
   objects.get(binding)?.delete(hex);
   loseSockets(binding, hex);
@@ -190,6 +238,7 @@ function lose(binding: string, hex: string, open: Open) {
 /** Forgets the object behind gates that broke: the next request constructs it again. */
 function reset(binding: string, hex: string, gates: ObjectGates, error: unknown) {
   markRemote(error);
+  if (gates.input.isAbortedBy(error)) mark(error, "durableObjectReset");
   gates.life.cut();
   if (storages.get(binding)?.get(hex)?.gates !== gates) return;
   evict(binding, hex);
@@ -197,26 +246,30 @@ function reset(binding: string, hex: string, gates: ObjectGates, error: unknown)
 }
 
 /** Marks an error as the object's (`remote`) for the caller, as Workers do. */
-function markRemote(error: unknown) {
+const markRemote = (error: unknown) => mark(error, "remote");
+
+function mark(error: unknown, property: string) {
   if (core.isNativeError(error)) {
-    Reflect.defineProperty(error, "remote", { value: true, writable: true, enumerable: true, configurable: true });
+    Reflect.defineProperty(error, property, { value: true, writable: true, enumerable: true, configurable: true });
   }
 }
 
 /** Gates, and a storage behind them. */
-export function storageOver(open: Open, binding: string, hex: string): StorageEntry {
+export function storageOver(open: Open, binding: string, hex: string, name?: string): StorageEntry {
   const output = new OutputGate(open, () => lose(binding, hex, open));
   const input = new InputGate((error) => reset(binding, hex, gates, error));
   const gates: ObjectGates = { input, output, life: new Life() };
-  const alarm: AlarmState = { handled: undefined };
-  return { gates, open, alarm, storage: new DurableObjectStorage(open, gates, alarm) };
+  const alarm: AlarmState = { handled: undefined, name };
+  const kind = kinds.get(binding) ?? PLAIN;
+  return { gates, open, alarm, kind, storage: new DurableObjectStorage(open, gates, alarm, kind) };
 }
 
 /** Delivers an object's alarm, in a context of its own. An object that cannot be constructed has failed to handle it. */
 export function deliverAlarmOf(binding: string, hex: string, isForced: boolean) {
   return enter(eventContext(), async () => {
-    const { gates, open, opening } = storageOf(binding, hex);
+    const { gates, open, opening, alarm } = storageOf(binding, hex);
     if (opening !== undefined) await opening;
+    recallName(open, alarm);
     let object: LivingObject;
     let failure: { error: unknown } | undefined;
     try {
@@ -229,7 +282,13 @@ export function deliverAlarmOf(binding: string, hex: string, isForced: boolean) 
       return gates.input.guard(object.alarm(info));
     };
     const deliver = (handle: (info: AlarmInfo) => unknown) =>
-      deliverAlarm(open, isForced, () => confirmAlone(gates), handle);
+      deliverAlarm(
+        open,
+        isForced,
+        () => confirmAlone(gates),
+        handle,
+        () => gates.input.mayRetryAlarm,
+      );
     const refuse = (error: unknown) =>
       deliver(() => {
         throw error;
@@ -289,22 +348,29 @@ export const livingIds = (binding: string) => [...(objects.get(binding)?.keys() 
 
 /**
  * Forgets an object; whether it lived. Events that it is handling go on over the same entries, but a gate that
- * it closes delays no event any more; its timers end with them.
+ * it closes delays no event any more; its timers end with them. A transaction of a database that is open is rolled back.
  */
 export function evict(binding: string, hex: string) {
   const known = storages.get(binding)?.get(hex);
   if (known !== undefined) {
     known.gates.life.end();
-    (storages.get(binding) as ById<StorageEntry>).set(hex, storageOver(known.open, binding, hex));
+    op_durable_sql_abort(known.open);
+    (storages.get(binding) as ById<StorageEntry>).set(hex, storageOver(known.open, binding, hex, known.alarm.name));
   }
   hibernate(binding, hex);
   return objects.get(binding)?.delete(hex) ?? false;
 }
 
-/** Forgets all objects; the connections of their sockets end with them. */
-export function evictAll() {
+/** Forgets all objects; the connections of their sockets end if it `closes` them. */
+export function evictAll(closes: boolean) {
   for (const [binding, living] of objects) for (const hex of [...living.keys()]) evict(binding, hex);
-  loseAllSockets();
+  if (closes) loseAllSockets();
+}
+
+/** Resets all objects that live. */
+export function abortAll() {
+  const error = new Error(ABORTED_ALL);
+  for (const living of objects.values()) for (const object of [...living.values()]) object.abort(error);
 }
 
 class LivingObject {
@@ -320,6 +386,11 @@ class LivingObject {
     this.#gates = gates;
     this.#binding = binding;
     this.#hex = hex;
+  }
+
+  /** Resets the object. */
+  abort(error: Error) {
+    this.#gates.input.abort(error, true);
   }
 
   /** What this life of the object has to do with sockets. */
@@ -341,12 +412,19 @@ class LivingObject {
     }
   }
 
-  /** A request that the constructor itself makes is delivered when the constructor is done. */
   fetch(request: Request) {
+    return this.call((instance) => respond(instance, request));
+  }
+
+  /**
+   * Runs `call(instance)`, a request or a call by RPC, as an event of the object. What the constructor itself asks for is
+   * delivered when the constructor is done.
+   */
+  call<Result>(call: Call<Result>): Promise<Result> {
     if (this.#instance === undefined) this.#gates.input.use();
     this.#enterContext();
     this.#gates.life.begin();
-    return this.#gates.input.enter(() => this.#deliver(request));
+    return this.#gates.input.enter(() => this.#deliver(call));
   }
 
   /** Runs `work(instance, state)`, code in Node, as an event of the object. */
@@ -414,15 +492,11 @@ class LivingObject {
     }
   }
 
-  async #deliver(request: Request) {
+  async #deliver<Result>(call: Call<Result>): Promise<Result> {
     try {
       const instance = this.#instance;
       if (instance === undefined) throw this.#failure;
-      if (!instance.fetch) throw objectError("ERR_NO_HANDLER", "No fetch handler defined in Durable Object");
-      const response = await this.#gates.input.guard(instance.fetch(request));
-      if (isResponse(response)) return response;
-      const text = "Durable Object fetch handler didn't respond with a Response object";
-      throw objectError("ERR_RESPONSE_TYPE", text);
+      return (await this.#gates.input.guard(call(instance))) as Result;
     } catch (error) {
       markRemote(error);
       this.#gates.output.doubt();
@@ -444,12 +518,19 @@ function callHandler(instance: ObjectInstance, event: SocketEvent, life: LifeSoc
   }
 }
 
+async function respond(instance: ObjectInstance, request: Request) {
+  if (!instance.fetch) throw objectError("ERR_NO_HANDLER", "No fetch handler defined in Durable Object");
+  const response = await instance.fetch(request);
+  if (isResponse(response)) return response;
+  const text = "Durable Object fetch handler didn't respond with a Response object";
+  throw objectError("ERR_RESPONSE_TYPE", text);
+}
+
 function construct(binding: string, hex: string) {
   const Class = classOf(binding);
   const { gates, storage, alarm } = storageOf(binding, hex);
   const object = entryOf(objects, binding, hex, () => new LivingObject(gates, binding, hex));
-  const { DurableObjectId } = load(CLASSES);
-  const state = new DurableObjectState(new DurableObjectId(binding, hex), storage, gates.input, object);
+  const state = new DurableObjectState(idOf(binding, hex, alarm.name), storage, gates.input, object);
   try {
     // The first caller lends its limits and its time, but work that the constructor begins is the object's.
     enter(contextWithin(currentContext(), gates), () => object.construct(Class, state, alarm));
@@ -461,6 +542,12 @@ function construct(binding: string, hex: string) {
     loseSockets(binding, hex);
     throw error;
   }
+}
+
+function idOf(binding: string, hex: string, name: string | undefined) {
+  const { DurableObjectId, parsedId } = load(CLASSES);
+  const [, jurisdiction] = parsedId(binding, hex, { parseId: op_durable_id_parse });
+  return new DurableObjectId(binding, hex, name, jurisdiction);
 }
 
 function classOf(binding: string) {

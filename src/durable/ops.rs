@@ -13,6 +13,7 @@ use super::clone;
 use super::id::{self, IdError};
 use super::limits;
 use super::slot::Slot;
+use super::sql_space::{self, SqlSpace};
 use super::storage::{Entries, Storage, StorageError, check_key, check_named_key, check_named_size, check_size};
 use super::transaction::Transaction;
 use crate::realm::instance::Instance;
@@ -53,11 +54,21 @@ impl Open {
 /// Opens the storage of an object.
 #[op2]
 #[cppgc]
-pub fn op_durable_open(state: &mut OpState, #[string] binding: &str, #[string] id: &str) -> Open {
+pub fn op_durable_open(
+    state: &mut OpState,
+    #[string] binding: &str,
+    #[string] id: &str,
+    has_sql: bool,
+) -> Result<Open, StorageError> {
     let instance = state.borrow::<Rc<Instance>>();
     let (space, claimed) = instance.stores.spaces(ROOM.name).claim(&format!("{binding}:{id}"));
-    let alarm = Slot::new(binding, id, instance.part::<Alarms>());
-    Open::Storage(Storage::new(space, claimed, alarm))
+    let alarm = Rc::new(Slot::new(binding, id, instance.part::<Alarms>()));
+    if !has_sql {
+        return Ok(Open::Storage(Storage::new(space, claimed, alarm)));
+    }
+    let sessions = sql_space::sessions(instance)?;
+    let sql = SqlSpace::new(format!("{binding}-{id}"), sessions, space, alarm.clone());
+    Ok(Open::Storage(Storage::with_sql(sql, claimed, alarm)))
 }
 
 /// Whether everything written so far survives what it is to survive, and the storage is ready. If not, awaiting
@@ -172,7 +183,9 @@ pub fn op_durable_put<'s, 'i>(
     let Some(value) = clone::write(scope, value) else {
         return Ok(());
     };
-    check_size(&value)?;
+    if !open.storage().has_sql() {
+        check_size(&value)?;
+    }
     open.entries().put(vec![(key, value)])
 }
 
@@ -186,6 +199,7 @@ pub fn op_durable_put_many<'s, 'i>(
     if pairs.length() as usize > 2 * limits::DURABLE_KEYS {
         return Err(StorageError::TooManyPairs);
     }
+    let has_sql = open.storage().has_sql();
     let mut entries = Vec::with_capacity(pairs.length() as usize / 2);
     for index in (0..pairs.length()).step_by(2) {
         let (Some(key), Some(value)) = (pairs.get_index(scope, index), pairs.get_index(scope, index + 1)) else {
@@ -199,7 +213,9 @@ pub fn op_durable_put_many<'s, 'i>(
         let Some(value) = clone::write(scope, value) else {
             return Ok(());
         };
-        check_named_size(&value, name)?;
+        if !has_sql {
+            check_named_size(&value, name)?;
+        }
         entries.push((key, value));
     }
     open.entries().put(entries)
@@ -225,9 +241,9 @@ pub fn op_durable_delete_many<'s, 'i>(
 }
 
 #[op2(fast)]
-pub fn op_durable_delete_all(#[cppgc] open: &Open) -> Result<(), StorageError> {
+pub fn op_durable_delete_all(#[cppgc] open: &Open, with_alarm: bool) -> Result<(), StorageError> {
     match open {
-        Open::Storage(storage) => storage.delete_all(),
+        Open::Storage(storage) => storage.delete_all(with_alarm),
         Open::Transaction(_) => Ok(()),
     }
 }

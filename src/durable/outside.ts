@@ -3,6 +3,7 @@
 import { op_durable_stored } from "ext:core/ops";
 import { flushAlarms } from "ext:miniflare/durable/alarms.ts";
 import {
+  abortAll,
   deliverAlarmOf,
   evict,
   evictAll,
@@ -42,8 +43,8 @@ function asLive<Live extends object>(object: Live) {
 export const outside = {
   /** The storage of an object, whose writes have been confirmed when they resolve. */
   async objectStorage(binding: string, hex: string) {
-    const { open, gates, alarm } = await soundStorageOf(binding, hex);
-    return new DurableObjectStorage(open, gates, alarm, true);
+    const { open, gates, alarm, kind } = await soundStorageOf(binding, hex);
+    return new DurableObjectStorage(open, gates, alarm, kind, true);
   },
   /** The digits of the ids of a binding's objects that live or have stored something, in order. */
   async objectIds(binding: string) {
@@ -56,14 +57,21 @@ export const outside = {
     return lived;
   },
   evictObjects: evictAll,
+  abortObjects: abortAll,
   /** Runs `work(instance, state)`, code in Node, as an event of an object. */
-  async runWithObject<Result>(binding: string, hex: string, work: Work<Result>, soon: Soon): Promise<Result> {
+  async runWithObject<Result>(
+    binding: string,
+    hex: string,
+    work: Work<Result>,
+    soon: Soon,
+    name?: string,
+  ): Promise<Result> {
     const run: Work<Result> = (instance, state) => {
       live(instance);
       live(state);
       return work(instance, state);
     };
-    const { opening } = storageOf(binding, hex);
+    const { opening } = storageOf(binding, hex, name);
     if (opening !== undefined) await opening;
     return enter(eventContext(), () => objectOf(binding, hex).run(run, soon));
   },
@@ -73,10 +81,10 @@ export const outside = {
    * long as the state is there, Node is asked when its code has gone on.
    */
   async stateForGuest(binding: string, hex: string, soon: Soon) {
-    const { open, alarm } = await soundStorageOf(binding, hex);
+    const { open, alarm, kind } = await soundStorageOf(binding, hex);
     const { gates } = storageOver(open, binding, hex);
     const { input, output } = gates;
-    const state = new DurableObjectState(undefined, new DurableObjectStorage(open, gates, alarm), input);
+    const state = new DurableObjectState(undefined, new DurableObjectStorage(open, gates, alarm, kind), input);
     const stays = () => new Promise<never>(() => {});
     input.enterGuest(stays, soon).catch(() => {});
     const run = async <Result>(work: () => Result | Promise<Result>) => {

@@ -3,12 +3,17 @@
 
 import { CLASSES, kinds } from "ext:miniflare/durable/object-kinds.ts";
 import { load, onLoad } from "ext:miniflare/realm/lazy.ts";
+import { addStubs } from "ext:miniflare/realm/remote.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import { refuseClones } from "ext:miniflare/web/clone.ts";
 import { appearAs } from "ext:miniflare/web/interface.ts";
 import type { Binding } from "./objects.ts";
 
-onLoad(CLASSES, ({ DurableObjectId, DurableObjectNamespace, DurableObjectStub }) => {
+onLoad(CLASSES, ({ DurableObjectId, DurableObjectNamespace, DurableObjectStub, stubPartsOf }) => {
+  addStubs((value) => {
+    const parts = stubPartsOf(value);
+    return parts && bundle().reachOf(...parts);
+  });
   appearAs("DurableObject", DurableObjectStub);
   refuseClones([DurableObjectId, DurableObjectNamespace, DurableObjectStub]);
 });
@@ -23,6 +28,8 @@ const BUNDLE = "ext:miniflare/durable/bundle.ts";
 
 const bundle = () => load(BUNDLE);
 
+type Call = Parameters<ReturnType<typeof bundle>["callObject"]>;
+
 /** What `outside.ts` has, by name. */
 type Outside = Record<string, (...args: unknown[]) => unknown>;
 
@@ -31,6 +38,7 @@ const OUTSIDE = [
   "objectIds",
   "evictObject",
   "evictObjects",
+  "abortObjects",
   "runWithObject",
   "stateForGuest",
   "flushAlarms",
@@ -44,12 +52,19 @@ export const room = {
   /** `durableObjects` are the names of the bindings. */
   bind: ({ durableObjects, flags }: { durableObjects: string[]; flags: string[] }) =>
     durableObjects.length > 0 ? bundle().namespaces(durableObjects, flags) : [],
-  fetchTarget: ([binding, hex]: [binding: string, hex: string], request: Request) =>
-    bundle().fetchObject(binding, hex, request),
+  fetchTarget: (object: [binding: string, hex: string, name?: string], request: Request) =>
+    bundle().fetchObject(object, request),
   control: {
-    bindClasses(bindings: Binding[], alarms: boolean) {
-      if (bindings.length > 0) bundle().bindClasses(bindings, worker.exports, alarms);
+    bindClasses(bindings: Binding[], alarms: boolean, deletesAlarm: boolean) {
+      if (bindings.length === 0) return;
+      bundle().bindClasses(bindings, worker.exports, alarms, deletesAlarm);
+      worker.namespaceOf = (name) => {
+        const bound = bindings.find(([, className]) => className === name);
+        return bound && bundle().namespaces([bound[0]], [...worker.flags])[0][1];
+      };
     },
+    /** Calls or reads a member of an object, by RPC. */
+    callObject: (...args: Call) => bundle().callObject(...args),
     ...Object.fromEntries(
       OUTSIDE.map((name) => [name, (...args: unknown[]) => (bundle().outside as unknown as Outside)[name](...args)]),
     ),

@@ -15,6 +15,8 @@ pub struct Slot {
     all: Rc<Alarms>,
     /// What is stored while the alarm is delivered.
     delivered: RefCell<Option<Bytes>>,
+    /// The name of the object; empty while it is unknown.
+    object: RefCell<Box<str>>,
 }
 
 impl Slot {
@@ -23,7 +25,18 @@ impl Slot {
             name: (binding.into(), id.into()),
             all,
             delivered: RefCell::default(),
+            object: RefCell::default(),
         }
+    }
+
+    /// The object is known by this name.
+    pub fn name_object(&self, name: &str) {
+        self.object.replace(name.into());
+    }
+
+    /// What is stored for an alarm of the object.
+    pub fn to_bytes(&self, alarm: Alarm) -> Bytes {
+        alarm.to_bytes(&self.object.borrow())
     }
 
     /// The alarm among writes: `Some(None)` when they delete it.

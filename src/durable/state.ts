@@ -40,9 +40,10 @@ export class DurableObjectState implements miniflare.DurableObjectState {
     return this.#gate.block(closure);
   }
 
-  abort(reason: unknown = new Error(ABORTED)): never {
-    this.#gate.abort(reason);
-    throw reason;
+  abort(reason: unknown = new Error(ABORTED), { retryAlarm = true }: { retryAlarm?: boolean } = {}): never {
+    const error = reason instanceof Error ? reason : new Error(`${reason}`);
+    this.#gate.abort(error, retryAlarm);
+    throw error;
   }
 
   get #sockets(): LifeSockets {

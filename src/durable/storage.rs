@@ -14,6 +14,9 @@ use thiserror::Error;
 
 use super::limits;
 use super::slot::Slot;
+use super::sql_space::SqlSpace;
+use crate::sqlite::error::SqlError;
+use crate::sqlite::session::Session;
 use crate::store::commits::Commits;
 use crate::store::range::{Entry, Key, Range};
 use crate::store::{Reply, Space, StoreError, Write};
@@ -42,9 +45,37 @@ pub enum StorageError {
         "The value of the key \"{0}\" cannot be read: its bytes were not written by this version of miniflare-rs. Delete the key, or put a new value."
     )]
     Unreadable(String),
+    #[class(generic)]
+    #[error("{0}")]
+    Sql(SqlError),
+    #[class(generic)]
+    #[error("Cannot call deleteAll() within a transaction")]
+    DeleteAllInTransaction,
+    #[class(generic)]
+    #[error("Durable Object is not backed by SQL.")]
+    NoSql,
+    #[class(generic)]
+    #[error(
+        "Invalid bookmark \"{0}\": pass one that getCurrentBookmark() or getBookmarkForTime() has returned for this object in this instance."
+    )]
+    Bookmark(String),
+    #[class(generic)]
+    #[error(
+        "There is no bookmark for that time: the states of an object are kept from its first call of getCurrentBookmark() on, for 30 days."
+    )]
+    NoBookmark,
     #[class(inherit)]
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<SqlError> for StorageError {
+    fn from(error: SqlError) -> StorageError {
+        match error {
+            SqlError::Store(error) => StorageError::Store(error),
+            error => StorageError::Sql(error),
+        }
+    }
 }
 
 /// One key given on its own.
@@ -100,7 +131,9 @@ pub trait Entries {
 /// One object's storage.
 pub struct Storage {
     space: Rc<dyn Space>,
-    pub alarm: Slot,
+    /// The same, of an object with a database of its own.
+    sql: Option<Rc<SqlSpace>>,
+    pub alarm: Rc<Slot>,
     /// What is left to wait for before what was asked last is confirmed.
     waits: RefCell<Option<BoxFuture<'static, Result<(), StoreError>>>>,
     /// The commits of all who use the space.
@@ -109,7 +142,16 @@ pub struct Storage {
 
 impl Storage {
     /// `space` answers at once when it is `claimed`, which must be awaited by [`Storage::confirmed`] if it is not yet.
-    pub fn new(space: Rc<dyn Space>, claimed: Reply<()>, alarm: Slot) -> Rc<Storage> {
+    pub fn new(space: Rc<dyn Space>, claimed: Reply<()>, alarm: impl Into<Rc<Slot>>) -> Rc<Storage> {
+        Storage::over(space, None, claimed, alarm.into())
+    }
+
+    /// One that stores in a database of the object's own.
+    pub fn with_sql(sql: Rc<SqlSpace>, claimed: Reply<()>, alarm: Rc<Slot>) -> Rc<Storage> {
+        Storage::over(sql.clone(), Some(sql), claimed, alarm)
+    }
+
+    fn over(space: Rc<dyn Space>, sql: Option<Rc<SqlSpace>>, claimed: Reply<()>, alarm: Rc<Slot>) -> Rc<Storage> {
         let waits = RefCell::new(match claimed {
             Reply::Now(Ok(())) => None,
             Reply::Now(error) => Some(ready(error).boxed()),
@@ -118,6 +160,7 @@ impl Storage {
         let commits = space.commits();
         Rc::new(Storage {
             space,
+            sql,
             alarm,
             waits,
             commits,
@@ -153,7 +196,35 @@ impl Storage {
         Ok(self.get(key)?.is_some())
     }
 
-    pub fn delete_all(&self) -> Result<(), StorageError> {
+    /// The database of an object that has one.
+    pub fn sql(&self) -> Result<Rc<Session>, StorageError> {
+        let sql = self.sql.as_ref().ok_or(StorageError::NoSql)?;
+        Ok(sql.session()?)
+    }
+
+    pub fn sql_space(&self) -> Result<&SqlSpace, StorageError> {
+        self.sql.as_deref().ok_or(StorageError::NoSql)
+    }
+
+    pub fn has_sql(&self) -> bool {
+        self.sql.is_some()
+    }
+
+    /// Undoes what was written to a database, and is not committed.
+    pub fn abort(&self) {
+        if let Some(sql) = &self.sql {
+            sql.abort();
+        }
+    }
+
+    /// Deletes everything; of an object with a database, the alarm only if it is asked to.
+    pub fn delete_all(&self, with_alarm: bool) -> Result<(), StorageError> {
+        if let Some(sql) = &self.sql {
+            return match sql.delete_all(with_alarm)? {
+                true => Ok(()),
+                false => Err(StorageError::DeleteAllInTransaction),
+            };
+        }
         let entries = self.list(&Range::all())?;
         self.commit(entries.into_iter().map(|(key, _)| (key, None)).collect())
     }
@@ -162,6 +233,10 @@ impl Storage {
     pub fn commit(&self, writes: Vec<Write>) -> Result<(), StorageError> {
         self.commits.note(writes.iter().map(|(key, _)| key));
         let alarm = self.alarm.among(&writes);
+        if let Some(sql) = &self.sql {
+            // The alarm counts when it is committed.
+            return Ok(sql.write(writes)?);
+        }
         self.space.apply(writes).now()?;
         self.alarm.note(alarm);
         Ok(())
@@ -170,11 +245,17 @@ impl Storage {
 
 impl Entries for Storage {
     fn get(&self, key: &[u8]) -> Result<Option<Bytes>, StorageError> {
-        Ok(self.space.get(key).now()?)
+        match &self.sql {
+            Some(sql) => Ok(sql.read(key)?),
+            None => Ok(self.space.get(key).now()?),
+        }
     }
 
     fn list(&self, range: &Range) -> Result<Vec<Entry>, StorageError> {
-        Ok(self.space.list(range).now()?)
+        match &self.sql {
+            Some(sql) => Ok(sql.read_range(range)?),
+            None => Ok(self.space.list(range).now()?),
+        }
     }
 
     fn put(&self, entries: Vec<(Key, Bytes)>) -> Result<(), StorageError> {
@@ -220,7 +301,7 @@ mod tests {
     #[test]
     fn forgets_everything_at_once() {
         let storage = filled();
-        storage.delete_all().expect("memory deletes");
+        storage.delete_all(true).expect("memory deletes");
         assert_eq!(storage.list(&Range::all()), Ok(vec![]));
     }
 

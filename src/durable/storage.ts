@@ -2,11 +2,22 @@
 // it returns is settled, except in a simulation. Each call closes the object's input gate until its result has arrived, and
 // each write its output gate until that is confirmed.
 
-import { op_durable_begin, op_durable_commit, op_durable_delete_all, op_durable_end } from "ext:core/ops";
+import {
+  op_durable_begin,
+  op_durable_commit,
+  op_durable_delete_all,
+  op_durable_end,
+  op_durable_sql_bookmark,
+  op_durable_sql_bookmark_at,
+  op_durable_sql_restore_next,
+} from "ext:core/ops";
 import { deleteAlarm, getAlarm, requireHandler, setAlarm } from "ext:miniflare/durable/alarms.ts";
 import { confirm, get, list, put, putOptions, remove, requireKey } from "ext:miniflare/durable/entries.ts";
 import { isSimulating, someTime } from "ext:miniflare/realm/simulation.ts";
 import { DurableObjectTransaction, finish } from "ext:miniflare/durable/transaction.ts";
+import { runSync, SqlTransactions } from "ext:miniflare/durable/sql-transaction.ts";
+import { SqlStorage } from "ext:miniflare/durable/sql.ts";
+import { SyncKvStorage } from "ext:miniflare/durable/sync-kv.ts";
 import type * as miniflare from "../../index.d.ts";
 import type { AlarmState } from "ext:miniflare/durable/alarms.ts";
 import type { Open } from "ext:miniflare/durable/entries.ts";
@@ -14,12 +25,40 @@ import type { InputGate, OutputGate } from "ext:miniflare/durable/gate.ts";
 
 type Options = miniflare.DurableObjectStorageOptions;
 
+/** What a class says of the storage of its objects. */
+export interface StorageKind {
+  /** Whether each has a database. */
+  hasSql: boolean;
+  /** Whether `deleteAll()` deletes the alarm of one that has. */
+  deletesAlarm: boolean;
+}
+
+export const PLAIN: StorageKind = { hasSql: false, deletesAlarm: true };
+
+/** A time that a state may have been in force at, in milliseconds since the epoch. */
+function pastTime(time: unknown) {
+  const milliseconds = time instanceof Date ? time.getTime() : time;
+  if (typeof milliseconds === "number" && !Number.isNaN(milliseconds)) return milliseconds;
+  throw new TypeError(
+    `getBookmarkForTime() takes a Date or a number of milliseconds since the epoch, got ${String(time)}`,
+  );
+}
+
+const noSql = (what: string) =>
+  new Error(
+    `SQL is not enabled for this Durable Object class, so it has no storage.${what}. Name the class in "new_sqlite_classes" of a migration in wrangler's file, or set useSQLite: true in the option durableObjects.`,
+  );
+
 export class DurableObjectStorage implements miniflare.DurableObjectStorage {
   #open: Open;
   #gate: InputGate;
   #output: OutputGate;
   #alarm: AlarmState;
+  #kind: StorageKind;
   #isOutside: boolean;
+  #sql: SqlStorage | undefined;
+  #kv: SyncKvStorage | undefined;
+  #transactions: SqlTransactions | undefined;
 
   /**
    * `alarm` is what is known of the object's alarm: `{ handled }`. Inside an object a write resolves when it is in order,
@@ -29,8 +68,10 @@ export class DurableObjectStorage implements miniflare.DurableObjectStorage {
     open: Open,
     { input, output }: { input: InputGate; output: OutputGate },
     alarm: AlarmState,
+    kind = PLAIN,
     isOutside = false,
   ) {
+    this.#kind = kind;
     this.#isOutside = isOutside;
     this.#open = open;
     this.#gate = input;
@@ -67,7 +108,7 @@ export class DurableObjectStorage implements miniflare.DurableObjectStorage {
 
   async deleteAll(options?: Options) {
     this.#use(options);
-    op_durable_delete_all(this.#open);
+    op_durable_delete_all(this.#open, this.#kind.deletesAlarm);
     return this.#written(undefined, options);
   }
 
@@ -76,9 +117,54 @@ export class DurableObjectStorage implements miniflare.DurableObjectStorage {
     return this.#arrive(list(this.#open, options) as Map<string, Value>, options);
   }
 
-  /** Runs `closure` until nothing that it read was written by others meanwhile. */
+  get sql() {
+    if (!this.#kind.hasSql) throw noSql("sql");
+    return (this.#sql ??= new SqlStorage(this.#open, () => this.#useNow()));
+  }
+
+  get kv() {
+    if (!this.#kind.hasSql) throw noSql("kv");
+    return (this.#kv ??= new SyncKvStorage(this.#open, () => this.#useNow()));
+  }
+
+  /** What is asked without a promise delays no event, but may write. */
+  #useNow() {
+    this.#check();
+    this.#output.wrote();
+  }
+
+  transactionSync<Result>(closure: () => Result): Result {
+    this.#requireSql();
+    return runSync(this.#open, closure);
+  }
+
+  async getCurrentBookmark() {
+    this.#requireSql();
+    return op_durable_sql_bookmark(this.#open);
+  }
+
+  async getBookmarkForTime(time: number | Date) {
+    this.#requireSql();
+    return op_durable_sql_bookmark_at(this.#open, pastTime(time));
+  }
+
+  async onNextSessionRestoreBookmark(bookmark: string) {
+    this.#requireSql();
+    return op_durable_sql_restore_next(this.#open, `${bookmark}`);
+  }
+
+  #requireSql() {
+    if (!this.#kind.hasSql) throw new Error("Durable Object is not backed by SQL.");
+    this.#useNow();
+  }
+
+  /** Runs `closure` until nothing that it read was written by others meanwhile; over a database, once. */
   transaction<Result>(closure: (transaction: miniflare.DurableObjectTransaction) => Result | Promise<Result>) {
     return this.#gate.runClosed(async () => {
+      if (this.#kind.hasSql) {
+        this.#transactions ??= new SqlTransactions(this.#open, this.#alarm, () => this.#check());
+        return await this.#committed(await this.#transactions.run(closure));
+      }
       for (;;) {
         const open = op_durable_begin(this.#open) as Open;
         const transaction = new DurableObjectTransaction(open, this.#alarm);
@@ -108,7 +194,7 @@ export class DurableObjectStorage implements miniflare.DurableObjectStorage {
   async setAlarm(time: number | Date, options?: Options) {
     requireHandler(this.#alarm);
     this.#use(options);
-    setAlarm(this.#open, time);
+    setAlarm(this.#open, time, this.#alarm);
     return this.#written(undefined, options);
   }
 

@@ -21,10 +21,13 @@ export class DurableObjectTransaction {
   #alarm: AlarmState;
   #isRolledBack = false;
   #isFinished = false;
+  #undo: (() => void) | undefined;
 
-  constructor(open: Open, alarm: AlarmState) {
+  /** `undo` is called when it is rolled back, if it writes where others see it. */
+  constructor(open: Open, alarm: AlarmState, undo?: () => void) {
     this.#open = open;
     this.#alarm = alarm;
+    this.#undo = undo;
   }
 
   static {
@@ -69,7 +72,7 @@ export class DurableObjectTransaction {
   setAlarm(time: number | Date, _options?: Options) {
     this.#check("setAlarm");
     requireHandler(this.#alarm);
-    return settled(() => setAlarm(this.#open, time));
+    return settled(() => setAlarm(this.#open, time, this.#alarm));
   }
 
   deleteAlarm(_options?: Options) {
@@ -81,6 +84,7 @@ export class DurableObjectTransaction {
     if (this.#isRolledBack) return;
     this.#check("rollback");
     this.#isRolledBack = true;
+    this.#undo?.();
   }
 
   #check(method: string) {

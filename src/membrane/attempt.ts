@@ -12,4 +12,11 @@ function attempt<T>(read: () => T): T | undefined {
 /** The tag of a value, as `[object Promise]`; undefined when looking at it throws. */
 const tagOf = (value: unknown) => attempt((): string => Object.prototype.toString.call(value));
 
-export { attempt, tagOf };
+function isPromise(value: object): value is Promise<unknown> {
+  return (
+    tagOf(value) === "[object Promise]" &&
+    attempt(() => typeof (value as Partial<Promise<unknown>>).then) === "function"
+  );
+}
+
+export { attempt, isPromise, tagOf };

@@ -30,6 +30,7 @@ export interface Membrane {
   standIn(number: number): object;
   isForeign(object: object): boolean;
   /** Has `end(reason)` called when this half ends, unless the function that is returned has been called before. */
+  letGo(number: number): void;
   whenClosed(end: (reason: unknown) => void): () => void;
   signals: Signals;
 }

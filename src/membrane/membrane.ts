@@ -8,7 +8,7 @@
 // On the wire a value is a primitive, or a list whose first item says what it is: README.md has them all.
 
 import { CALL, KIND, TAG } from "../protocol.ts";
-import { attempt, tagOf } from "./attempt.ts";
+import { attempt, isPromise, tagOf } from "./attempt.ts";
 import type { GatheredAnswer } from "../web/sources.ts";
 import type { WireValue } from "../wire.ts";
 import type { ErrorWire } from "./membrane-errors.ts";
@@ -115,6 +115,7 @@ function createMembrane(realm: Realm): Membrane {
     apply: (number, wires) => trap(number, APPLY, undefined, wires),
     standIn: (number) => createProxy(number, KIND.OBJECT),
     isForeign: (object) => foreignNumbers.has(object),
+    letGo,
     whenClosed,
     signals: realm.signals,
   };
@@ -297,10 +298,20 @@ function createMembrane(realm: Realm): Membrane {
 
   function release(arrived: Arrived) {
     const { number, count } = arrived;
+    if (count === 0) return;
     if (foreign.get(number)?.arrived === arrived) foreign.delete(number);
     try {
       realm.call(CALL.RELEASE, [number, count]);
     } catch {}
+  }
+
+  /** Gives an object of the other realm back before its stand-in is collected, which nothing may ask of any more. */
+  function letGo(number: number) {
+    const entry = foreign.get(number);
+    if (entry === undefined) return;
+    foreignNumbers.delete(entry.reference.deref() ?? entry);
+    release(entry.arrived);
+    entry.arrived.count = 0;
   }
 
   function createPromise(number: number) {
@@ -543,13 +554,6 @@ function encodeSymbol(symbol: symbol): WireValue[] {
   if (wellKnown !== undefined) return [SYMBOL, "well-known", wellKnown];
   const key = Symbol.keyFor(symbol);
   return key === undefined ? [SYMBOL, "own", symbol.description] : [SYMBOL, "registered", key];
-}
-
-function isPromise(value: object): value is Promise<unknown> {
-  return (
-    tagOf(value) === "[object Promise]" &&
-    attempt(() => typeof (value as Partial<Promise<unknown>>).then) === "function"
-  );
 }
 
 /** Whether the prototypes of an object can be looked at. */

@@ -8,6 +8,8 @@ export { lightResponse, Response, splitResponse } from "./http/http-response.ts"
 export { Lane } from "./instance/lane.ts";
 export { Log, LogLevel, NoOpLog } from "./log/log.ts";
 export { GROUPS, OPTIONS } from "./options/table.ts";
+export { FLAGS } from "./options/compat.ts";
+export { NEWEST, WITHOUT_EFFECT } from "./options/compat-known.ts";
 export { mergeOptions, validateOptions } from "./options/options.ts";
 export { isKnownFormat } from "./cli/flag-values.ts";
 export { sections } from "./cli/flags.ts";

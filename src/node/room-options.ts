@@ -2,8 +2,10 @@
 
 import * as assets from "../assets/node/options.ts";
 import * as cache from "../cache/node/options.ts";
+import * as cloud from "../cloud/node/options.ts";
 import * as d1 from "../d1/node/options.ts";
 import * as durable from "../durable/node/options.ts";
+import * as email from "../email/node/options.ts";
 import * as fetch from "../fetch/node/options.ts";
 import * as html from "../html/node/options.ts";
 import * as kv from "../kv/node/options.ts";
@@ -13,4 +15,4 @@ import * as queues from "../queues/node/options.ts";
 import * as r2 from "../r2/node/options.ts";
 import * as sites from "../sites/node/options.ts";
 
-export default [kv, r2, cache, d1, durable, fetch, html, mock, nodejs, queues, queues.own, sites, assets];
+export default [kv, r2, cache, d1, durable, fetch, html, mock, nodejs, queues, queues.own, sites, assets, cloud, email];

@@ -1,14 +1,19 @@
 // The rooms, as Node knows them.
 
 import * as cache from "../cache/node/cache-room.ts";
+import * as cloud from "../cloud/node/cloud-room.ts";
 import * as d1 from "../d1/node/d1-room.ts";
 import * as durable from "../durable/node/durable-room.ts";
+import * as email from "../email/node/email-room.ts";
 import * as html from "../html/node/html-room.ts";
 import * as kv from "../kv/node/kv-room.ts";
 import * as queues from "../queues/node/queues-room.ts";
 import * as r2 from "../r2/node/r2-room.ts";
+import * as rpc from "../rpc/node/rpc-room.ts";
+import * as tail from "../tail/node/tail-room.ts";
 import * as web from "../web/node/web-room.ts";
 import * as websocket from "../websocket/node/websocket-room.ts";
+import type { RemoteCall } from "./instance/remote.ts";
 import type { Kind } from "../membrane/kinds.ts";
 import type { Control, ObjectParts } from "../worker/contract.ts";
 import type { Group } from "./instance/group.ts";
@@ -21,6 +26,8 @@ export interface NodeRoom {
   readonly methods?: Readonly<Record<string | symbol, (inside: Inside, ...args: never[]) => unknown>>;
   /** Kinds of objects that cross the membrane. */
   readonly kinds?: readonly Kind[];
+  /** A member of what is reached by calls, such as an object: the room's by which methods are called from Node. */
+  member?(call: RemoteCall, name: string): unknown;
   /** Globals of test environments, made when a test looks at one, by the enabled compatibility flags. */
   readonly testGlobals?: Readonly<Record<string, (flags: readonly string[]) => unknown>>;
   /** Checks, once all scripts have run, that what the workers of an instance bind fits together. */
@@ -33,7 +40,7 @@ export interface NodeRoom {
   forget?(control: Control): void;
 }
 
-const rooms: readonly NodeRoom[] = [web, cache, d1, durable, html, kv, queues, r2, websocket];
+const rooms: readonly NodeRoom[] = [web, cache, d1, durable, html, kv, queues, r2, rpc, websocket, cloud, email, tail];
 
 /** The methods that rooms add for users; each is in the contract. */
 export type MethodsOfRooms = typeof cache.methods &
@@ -41,7 +48,12 @@ export type MethodsOfRooms = typeof cache.methods &
   typeof durable.methods &
   typeof kv.methods &
   typeof queues.methods &
-  typeof r2.methods;
+  typeof r2.methods &
+  typeof rpc.methods &
+  typeof web.methods &
+  typeof cloud.methods &
+  typeof email.methods &
+  typeof tail.methods;
 export type RoomMethods = Extract<keyof MethodsOfRooms, string>;
 
 export { rooms };

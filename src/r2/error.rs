@@ -15,7 +15,7 @@ pub enum R2Error {
     TooLong(u64),
     #[error(
         "R2 PUT failed: (400) Value length of {0} exceeds limit of {limit} for values on a Redis server. Set r2Persist to a \
-         folder, or upload the object in parts.",
+         folder, or upload the object in parts of at most that length.",
         limit = limits::R2_SERVER_VALUE_BYTES
     )]
     TooLongForServer(u64),

@@ -80,6 +80,8 @@ export class RequestContext {
   internalSubrequests = 0;
   /** `{ input, output, life }` of the object whose code runs; undefined outside of objects. */
   gates: Gates | undefined;
+  /** What the event waits for, if it is one that waits. */
+  waits: unknown[] | undefined;
   /** What counts and tells the time for those made from it by `gatedContext`. */
   root: RequestContext = this;
 

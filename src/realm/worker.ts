@@ -10,6 +10,8 @@ interface Worker {
   exports: Record<string, unknown>;
   flags: Set<string>;
   proxies: boolean;
+  isEntrypoint(exported: unknown): boolean;
+  namespaceOf?(className: string): unknown;
 }
 
 export const worker: Worker = {
@@ -23,4 +25,6 @@ export const worker: Worker = {
   flags: new Set(),
   /** Whether requests that are not answered here go on to their server: whether there is an upstream. */
   proxies: false,
+  /** Whether an export is a class of events, constructed for each: so once the script has imported its base class. */
+  isEntrypoint: () => false,
 };

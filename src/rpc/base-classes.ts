@@ -13,4 +13,5 @@ class Entrypoint {
 
 export class WorkerEntrypoint extends Entrypoint {}
 export class DurableObject extends Entrypoint {}
+export class WorkflowEntrypoint extends Entrypoint {}
 export class RpcTarget {}

@@ -1,6 +1,12 @@
-// RPC in a worker. Nearly all of it is a lazy script (`bundle.ts`), which is loaded once a script imports `cloudflare:workers`.
+// RPC in a worker. Nearly all of it is a lazy script (`bundle.ts`), which is loaded once a script imports `cloudflare:workers`,
+// or a member of a service or an object is used.
 
 import { load } from "ext:miniflare/realm/lazy.ts";
+import { provideRemote } from "ext:miniflare/realm/remote.ts";
+import { worker } from "ext:miniflare/realm/worker.ts";
+import { callElsewhereWith } from "ext:miniflare/rpc/elsewhere.ts";
+import { messageKind } from "ext:miniflare/rpc/message.ts";
+import { ExecutionContext } from "ext:miniflare/web/events.ts";
 
 declare module "../upstream.d.ts" {
   interface LazyScripts {
@@ -8,9 +14,29 @@ declare module "../upstream.d.ts" {
   }
 }
 
+type Bundle = typeof import("./bundle.ts");
+type Call = Parameters<Bundle["serveEntrypoint"]>;
+
 const bundle = () => load("ext:miniflare/rpc/bundle.ts");
+
+provideRemote({
+  member: (...args) => bundle().member(...args),
+  serveObject: (...args) => bundle().serveObject(...args),
+});
+
+Object.defineProperty(ExecutionContext.prototype, "exports", {
+  get: () => (worker.flags.has("enable_ctx_exports") ? bundle().ownExports() : undefined),
+  configurable: true,
+  enumerable: true,
+});
 
 export const room = {
   name: "rpc",
+  kinds: [messageKind],
   builtins: { "cloudflare:workers": () => bundle().workersModule },
+  control: {
+    callElsewhereWith,
+    /** Calls or reads a member of an entrypoint. */
+    callEntrypoint: (...args: Call) => bundle().serveEntrypoint(...args),
+  },
 };

@@ -1,6 +1,59 @@
 // The module `cloudflare:workers`.
 
-import { importedEnv } from "ext:miniflare/rpc/imported-env.ts";
-import { DurableObject, RpcTarget, WorkerEntrypoint } from "ext:miniflare/rpc/base-classes.ts";
+import { DurableObject, RpcTarget, WorkerEntrypoint, WorkflowEntrypoint } from "ext:miniflare/rpc/base-classes.ts";
+import { ownExports } from "ext:miniflare/rpc/exports.ts";
+import { proxyOver } from "ext:miniflare/rpc/imported.ts";
+import { RpcPromise, RpcProperty, RpcStub } from "ext:miniflare/rpc/stubs.ts";
+import { currentContext, currentContinuation, enterWith } from "ext:miniflare/realm/context.ts";
+import { hookOf, isStub } from "ext:miniflare/rpc/stubs.ts";
+import { worker } from "ext:miniflare/realm/worker.ts";
 
-export const workersModule = { DurableObject, RpcTarget, WorkerEntrypoint, env: importedEnv };
+type Bindings = Record<PropertyKey, unknown>;
+
+/** What services and stubs of objects are instances of. */
+class ServiceStub {
+  constructor() {
+    throw new TypeError("Illegal constructor");
+  }
+
+  static [Symbol.hasInstance](value: unknown) {
+    return hookOf(value) !== undefined && !isStub(value as object);
+  }
+}
+
+const NO_REQUEST = "waitUntil() can only be called while handling a request.";
+
+/** The bindings of the code that runs. */
+const env = proxyOver(() => (currentContinuation()?.env ?? worker.env) as Bindings);
+const exports = proxyOver(() => (currentContinuation()?.exports ?? ownExports()) as Bindings);
+
+function waitUntil(promise: unknown) {
+  const context = currentContext();
+  if (context === undefined) throw new Error(NO_REQUEST);
+  // An object lives on while anything is pending.
+  context.root.waits?.push(promise);
+}
+
+const given = (value: unknown) => (value ?? {}) as object;
+
+const withEnv = <Result>(bindings: unknown, work: () => Result) => enterWith({ env: given(bindings) }, work);
+const withExports = <Result>(own: unknown, work: () => Result) => enterWith({ exports: given(own) }, work);
+const withEnvAndExports = <Result>(bindings: unknown, own: unknown, work: () => Result) =>
+  enterWith({ env: given(bindings), exports: given(own) }, work);
+
+export const workersModule = {
+  DurableObject,
+  RpcPromise,
+  RpcProperty,
+  RpcStub,
+  RpcTarget,
+  ServiceStub,
+  WorkerEntrypoint,
+  WorkflowEntrypoint,
+  env,
+  exports,
+  waitUntil,
+  withEnv,
+  withEnvAndExports,
+  withExports,
+};

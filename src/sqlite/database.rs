@@ -18,6 +18,7 @@ use super::authorizer::{Permits, authorizer};
 use super::compiled::Compiled;
 use super::error::of_file;
 use super::image::{Image, Moments};
+use super::statement::Handle;
 use super::{limits, watch};
 use crate::store::database::Durability;
 use crate::store::{Result, StoreError};
@@ -30,6 +31,7 @@ type Version = (u64, u64);
 
 pub struct Database {
     pub(super) name: String,
+    handle: Handle,
     pub(super) compiled: RefCell<Compiled>,
     pub(super) permits: Arc<Permits>,
     pub(super) moments: Rc<Moments>,
@@ -79,6 +81,8 @@ impl Database {
         connection.authorizer(Some(authorizer(permits.clone())))?;
         Ok(Database {
             name: name.into(),
+            // SAFETY: nothing closes it while this has the connection.
+            handle: unsafe { connection.handle() },
             compiled: RefCell::new(Compiled::new(connection)),
             permits,
             moments,
@@ -99,6 +103,16 @@ impl Database {
         self.permits
             .own(|| work(connection))
             .map_err(|error| self.failed(error))
+    }
+
+    /// The connection itself, which is open for as long as this is.
+    pub(super) fn handle(&self) -> Handle {
+        self.handle
+    }
+
+    /// Its file; empty of one in memory.
+    pub(super) fn path(&self) -> PathBuf {
+        self.file.as_ref().map(|file| file.path.clone()).unwrap_or_default()
     }
 
     /// What the file is called in errors.

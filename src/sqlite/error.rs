@@ -18,7 +18,7 @@ const TRANSACTION: &str = "To execute a transaction, please use the state.storag
 /// What SQLite has for `SQLITE_AUTH` if nothing has said more.
 const DENIED: &str = "authorization denied";
 
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SqlError {
     #[error("{text}{}{}", at(*.offset), suffix(*.code))]
     Sqlite {
@@ -36,6 +36,10 @@ pub enum SqlError {
     Parameters { given: usize, wanted: usize },
     #[error("When executing multiple SQL statements in a single call, only the last statement can have parameters.")]
     ParametersBeforeLast,
+    #[error(
+        "The rest of the rows cannot be read: what is stored was replaced, or rolled back, since the statement was executed."
+    )]
+    Closed,
     #[error("SQL execute error: Execute returned results - did you mean to call query?")]
     ReturnsRows,
     #[error("statement too long: SQLITE_TOOBIG")]

@@ -31,6 +31,15 @@ pub const INSTRUCTIONS: i32 = 25_000;
 /// <https://developers.cloudflare.com/workers/platform/limits/#memory>
 pub const RESULT_BYTES: usize = 128 * 1024 * 1024;
 
+/// How long a database can be brought back: <https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/>
+pub const HISTORY_TIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Bytes of the pages that are kept for that, of one database. The oldest states go first.
+pub const HISTORY_BYTES: usize = 256 * 1024 * 1024;
+
+/// Databases of objects that are open at a time. One in a file has three files open.
+pub const OPEN_DATABASES: usize = 128;
+
 /// Compiled statements that a database keeps for the next time their text is executed.
 pub const KEPT_STATEMENTS: usize = 128;
 

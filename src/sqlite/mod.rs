@@ -5,13 +5,21 @@
 
 mod authorizer;
 pub mod cell;
+mod clear;
 mod compiled;
 pub mod database;
 pub mod databases;
 pub mod error;
+pub mod execute;
+pub mod history;
 mod image;
 pub mod limits;
 pub mod run;
+pub mod session;
+pub mod sessions;
 pub mod split;
 mod staged;
+pub mod statement;
+mod travel;
 pub mod watch;
+mod writes;

@@ -80,7 +80,11 @@ impl Database {
         self.transaction(|compiled| {
             let run = |query: &Query| {
                 let parts = parts(&query.sql, reading)?;
-                self.run_parts(compiled, &parts, query, reading, is_over)
+                let defines = parts.iter().any(|part| defines(part));
+                let before = if defines { Some(self.bytes(compiled)?) } else { None };
+                let mut outcome = self.run_parts(compiled, &parts, query, reading, is_over)?;
+                outcome.changed |= before.is_some() && before != Some(self.bytes(compiled)?);
+                Ok(outcome)
             };
             let mut outcomes = queries.iter().map(run).collect::<Result<Vec<_>>>()?;
             self.measure(compiled, &mut outcomes)?;
@@ -193,15 +197,21 @@ impl Database {
         let before = self.size.get();
         let has_written = outcomes.iter().any(|outcome| outcome.wrote);
         if has_written || before.is_none() || self.is_shared() {
-            let pages = self.pragma(compiled, PAGES)? - self.pragma(compiled, FREE_PAGES)?;
-            self.size.set(Some(pages * self.page_bytes));
+            self.size.set(Some(self.bytes(compiled)?));
         }
         let after = self.size.get();
+        // Of several, each knows for itself whether it has changed the size.
+        let is_alone = outcomes.len() == 1;
         for outcome in outcomes {
             outcome.size = after.unwrap_or_default();
-            outcome.changed |= outcome.wrote && before.is_some() && before != after;
+            outcome.changed |= is_alone && outcome.wrote && before.is_some() && before != after;
         }
         Ok(())
+    }
+
+    /// The size of the database, without free pages.
+    fn bytes(&self, compiled: &Compiled) -> Result<u64> {
+        Ok((self.pragma(compiled, PAGES)? - self.pragma(compiled, FREE_PAGES)?) * self.page_bytes)
     }
 }
 
@@ -239,6 +249,16 @@ fn parts(sql: &str, reading: Reading) -> Result<Vec<&str>> {
         return Err(SqlError::TooLong);
     }
     Ok(parts)
+}
+
+/// Whether a statement may change the size of a database without counting as a change of rows.
+fn defines(sql: &str) -> bool {
+    const OF_ROWS: [&str; 7] = ["insert", "update", "delete", "replace", "select", "with", "values"];
+    let sql = sql.trim_start();
+    let end = sql
+        .find(|letter: char| !letter.is_ascii_alphabetic())
+        .unwrap_or(sql.len());
+    !OF_ROWS.iter().any(|word| word.eq_ignore_ascii_case(&sql[..end]))
 }
 
 /// Whether a statement may change the database. SQLite does not count what this pragma does.

@@ -23,6 +23,9 @@ pub trait Keeps {
     /// nothing to hand on.
     fn flush(&self) -> Result<()>;
 
+    /// A turn was ended before it was done: what it has begun to write is undone, if it was not to be seen yet.
+    fn undo_turn(&self) {}
+
     /// Remembers what is stored, as the snapshot of this number.
     fn take(&self, snapshot: usize);
 
@@ -49,6 +52,11 @@ pub struct Stores {
     others: RefCell<BTreeMap<String, Rc<dyn Keeps>>>,
     last_snapshot: Cell<usize>,
     snapshots: RefCell<BTreeSet<usize>>,
+}
+
+/// The name of what a room keeps besides its keys and values.
+fn beside(room: &str) -> String {
+    format!("{room}, besides")
 }
 
 impl Stores {
@@ -82,6 +90,12 @@ impl Stores {
         Ok(())
     }
 
+    /// Adds what a room that stores keys and values keeps besides, at the same place.
+    pub fn add_beside(&self, room: &str, keeps: Rc<dyn Keeps>, background: &Handle) -> Result<()> {
+        keeps.settle(&self.spaces_of(room).place(), background)?;
+        self.add(&beside(room), keeps, background)
+    }
+
     fn all(&self) -> Vec<Rc<dyn Keeps>> {
         let spaces = self.spaces.borrow();
         let spaces = spaces.values().map(|room| room.clone() as Rc<dyn Keeps>);
@@ -99,6 +113,10 @@ impl Stores {
             if place == Place::Memory && !self.knows(&room) {
                 continue;
             }
+            let beside = self.others.borrow().get(&beside(&room)).cloned();
+            if let Some(keeps) = beside {
+                keeps.settle(&place, background)?;
+            }
             let other = self.others.borrow().get(&room).cloned();
             match other {
                 Some(keeps) => keeps.settle(&place, background)?,
@@ -115,6 +133,13 @@ impl Stores {
         }
         for room in self.others.borrow().values() {
             let _ = room.flush();
+        }
+    }
+
+    /// A turn was ended before it was done.
+    pub fn undo_turn(&self) {
+        for room in self.others.borrow().values() {
+            room.undo_turn();
         }
     }
 

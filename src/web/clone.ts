@@ -28,6 +28,9 @@ export function refuseStorage(interfaces: readonly Interface[]) {
   for (const { prototype } of interfaces) op_web_refuse_storage(prototype);
 }
 
+/** Whether `structuredClone` refuses an object for its class. */
+export const refusesClone = (value: object) => isUncloneable(value);
+
 type CloneArguments = [value?: unknown, options?: { transfer?: Iterable<unknown> }];
 
 export function structuredClone(...args: CloneArguments) {

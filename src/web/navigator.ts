@@ -6,5 +6,10 @@ class Navigator {
   }
 }
 
+/** Adds the language, which Workers have from a compatibility date on. */
+export function addLanguage() {
+  Object.defineProperty(Navigator.prototype, "language", { get: () => "en", enumerable: true, configurable: true });
+}
+
 export const navigator = new Navigator();
 export { Navigator };

@@ -2,6 +2,7 @@
 
 import { core } from "ext:core/mod.js";
 import { announceLength, checkFormData } from "ext:miniflare/web/bodies.ts";
+import { worker } from "ext:miniflare/realm/worker.ts";
 import { extend, takeOver } from "ext:miniflare/web/interface.ts";
 
 const { Headers } = core.loadExtScript("ext:deno_fetch/20_headers.js");
@@ -57,6 +58,10 @@ export const Request = function Request(
     new.target === (Request as unknown)
       ? new Upstream(input, init)
       : (Reflect.construct(Upstream, [input, init], new.target) as Request);
+  if (init?.method !== undefined && worker.flags.has("upper_case_all_http_methods")) {
+    const inner = toInnerRequest(request);
+    inner.method = inner.method.toUpperCase();
+  }
   const cf = init?.cf;
   if (cf !== undefined && cf !== null) cfOf.set(request, JSON.parse(JSON.stringify(cf)));
   else if (cfOf.has(input as object)) cfOf.set(request, getCf(input as object) as Cf);

@@ -11,6 +11,8 @@ interface EventState {
   /** What was passed to `waitUntil()`, in order. */
   waits: unknown[];
   passThrough?: boolean;
+  /** What the binding gives that the event came by. */
+  props?: unknown;
   response?: Promise<unknown> | undefined;
   dispatched?: boolean;
   request?: Request;
@@ -20,11 +22,13 @@ interface EventState {
 }
 
 interface ExecutionContext {
+  readonly exports: unknown;
+  readonly props: unknown;
   waitUntil(promise: unknown): void;
   passThroughOnException(): void;
 }
 
-interface FetchEvent extends Event, ExecutionContext {
+interface FetchEvent extends Event, Omit<ExecutionContext, "exports" | "props"> {
   readonly request: Request;
   respondWith(response: unknown): void;
 }
@@ -200,6 +204,13 @@ function createEvents({ Event, DOMException }: Pick<ScopeRealm, "Event" | "DOMEx
   class ExecutionContext {
     constructor(state: EventState = { waits: [], passThrough: false }) {
       states.set(this, state);
+    }
+    get props() {
+      return (stateOf(this).props ??= {});
+    }
+    /** The script's own entrypoints, which a worker knows. */
+    get exports(): unknown {
+      return undefined;
     }
     waitUntil(promise: unknown) {
       stateOf(this).waits.push(promise);

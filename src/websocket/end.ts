@@ -28,8 +28,8 @@ interface Link {
   accept?(): SocketEvent[];
   /** The state of an end that was not accepted. */
   state?(): State;
-  /** Called after each event that was taken. */
-  taken?(): void;
+  /** Calls back, once, when less waits for the peer than what makes a sender stop. */
+  whenRoom?(callback: () => void): void;
   /** Called when nothing more comes or goes. */
   release?(): void;
   /** What must not be collected before the link. */
@@ -42,12 +42,20 @@ interface Taker {
   take(event: SocketEvent): Promise<unknown> | undefined;
   /** Bytes that it has not passed on. */
   waiting(): number;
+  /** Calls back, once, when it has passed on what was too much; that of other takers is told by `drained` of the end. */
+  whenRoom?(callback: () => void): void;
 }
 
 type State = 0 | 1 | 2 | 3;
 
 /** Bytes that may wait for a peer before `send` refuses more: two messages of the largest size that Workers receive. */
 const MOST_WAITING = 64 * 1024 * 1024;
+
+/** Bytes that may wait before the connection that they come from is read no further, and how few before it is again. */
+const MOST_QUEUED = 1024 * 1024;
+const ENOUGH_ROOM = MOST_QUEUED / 2;
+/** What a message counts for at least: short ones take memory too. */
+const LEAST_BYTES = 64;
 
 const NO_STATUS = 1005;
 const ABNORMAL = 1006;
@@ -62,7 +70,7 @@ const GONE: Taker = { take() {}, waiting: () => 0 };
 const sizeOf = (event: SocketEvent) => {
   if (event[0] !== "message") return 0;
   const data = event[1];
-  return typeof data === "string" ? data.length : data.byteLength;
+  return Math.max(LEAST_BYTES, typeof data === "string" ? data.length : data.byteLength);
 };
 
 /** An event on its way. */
@@ -86,9 +94,7 @@ class Way {
   }
 
   put(event: SocketEvent, ready?: Ready): void {
-    const entry: Entry = { event, isDue: false, bytes: sizeOf(event) };
-    this.#waiting.push(entry);
-    this.bytes += entry.bytes;
+    const entry = this.#enter(event);
     const due = () => this.#due(entry);
     if (ready === undefined) this.#soon(due);
     else
@@ -96,6 +102,21 @@ class Way {
         (data) => this.#ready(entry, data),
         () => this.#lost(entry),
       );
+  }
+
+  /** Puts events that are delivered one right after the other. */
+  putTogether(events: SocketEvent[]): void {
+    const entries = events.map((event) => this.#enter(event));
+    this.#soon(() => {
+      for (const entry of entries) this.#due(entry);
+    });
+  }
+
+  #enter(event: SocketEvent): Entry {
+    const entry: Entry = { event, isDue: false, bytes: sizeOf(event) };
+    this.#waiting.push(entry);
+    this.bytes += entry.bytes;
+    return entry;
   }
 
   #ready(entry: Entry, data: unknown) {
@@ -121,8 +142,8 @@ class Way {
 /**
  * An end. Its link is `{ put(event, ready), waiting() }`: `put` takes an event of this end, `waiting()` says how many
  * bytes have not reached the peer. A link may have `accept()`, which returns the events that arrived before;
- * `state()`, the state of an end that was not accepted; `taken()`, called after each event that was taken; and
- * `release()`, called when nothing more comes or goes.
+ * `state()`, the state of an end that was not accepted; `whenRoom()`, which tells when few bytes wait; and `release()`,
+ * called when nothing more comes or goes.
  */
 class End {
   link: Link;
@@ -142,6 +163,8 @@ class End {
   #queue: SocketEvent[] = [];
   #queued = 0;
   #isTaking = false;
+  /** Those who wait for room. */
+  #stopped: (() => void)[] = [];
 
   /** A link that is not there yet is set before anything is sent. */
   constructor(link: Link | undefined) {
@@ -209,12 +232,21 @@ class End {
 
   #releaseAfter([type]: SocketEvent) {
     if (type === "close" && this.hasClosed) this.release();
-    this.link.taken?.();
+    this.drained();
   }
 
-  /** Bytes that have arrived and wait for the taker. */
-  get queued() {
-    return this.#queued;
+  /** Calls back, once, when so little waits that more may come. */
+  whenRoom(callback: () => void) {
+    this.#stopped.push(callback);
+    this.#taker?.whenRoom?.(() => this.drained());
+  }
+
+  /** Something that waited does so no longer. */
+  drained() {
+    if (this.#stopped.length === 0 || this.waiting() > ENOUGH_ROOM) return;
+    const stopped = this.#stopped;
+    this.#stopped = [];
+    for (const callback of stopped) callback();
   }
 
   /** Bytes that have arrived and that nothing has taken. */
@@ -227,6 +259,7 @@ class End {
     this.#taker = GONE;
     this.#queue = [];
     this.#queued = 0;
+    this.drained();
     this.link.release?.();
   }
 }
@@ -250,8 +283,9 @@ function linkTo(end: End, soon: Soon): Link {
       way.put(event, ready);
     },
     waiting: () => way.bytes + end.waiting(),
+    whenRoom: (callback) => end.whenRoom(callback),
   };
 }
 
-export { ABNORMAL, createPair, End, MOST_WAITING, NO_STATUS, READY_STATE, sizeOf, Way };
+export { ABNORMAL, createPair, End, MOST_QUEUED, MOST_WAITING, NO_STATUS, READY_STATE, sizeOf, Way };
 export type { Link, Ready, SocketEvent, Soon, Taker };

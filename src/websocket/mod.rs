@@ -21,6 +21,7 @@ deno_core::extension!(
     lazy_loaded_js = [
         dir "src/websocket",
         "ext:miniflare/websocket/end.ts" = "end.ts",
+        "ext:miniflare/websocket/events-wire.ts" = "events-wire.ts",
         "ext:miniflare/websocket/socket-kind.ts" = "socket-kind.ts",
         "ext:miniflare/websocket/socket-rules.ts" = "socket-rules.ts",
         "ext:miniflare/websocket/web-socket.ts" = "web-socket.ts",
@@ -30,6 +31,7 @@ deno_core::extension!(
 pub const ROOM: Room = Room {
     lazy: &[
         "ext:miniflare/websocket/end.ts",
+        "ext:miniflare/websocket/events-wire.ts",
         "ext:miniflare/websocket/socket-kind.ts",
         "ext:miniflare/websocket/socket-rules.ts",
         "ext:miniflare/websocket/web-socket.ts",

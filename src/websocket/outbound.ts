@@ -11,7 +11,7 @@ import {
   op_websocket_send_text,
 } from "ext:core/ops";
 import { configure } from "ext:miniflare/network/configure.ts";
-import { ABNORMAL, End, NO_STATUS, Way } from "ext:miniflare/websocket/end.ts";
+import { ABNORMAL, End, MOST_QUEUED, NO_STATUS, Way } from "ext:miniflare/websocket/end.ts";
 import { textOfHeaders } from "ext:miniflare/web/header-text.ts";
 
 import type { ArrivedAnswer, Hop } from "ext:miniflare/web/fetch-seams.ts";
@@ -33,9 +33,6 @@ type Arrived =
 
 /** Bytes that may wait for a server before `send` refuses more; native code has the same limit. */
 const MOST_WAITING = 16 * 1024 * 1024;
-
-/** Bytes that may have arrived and wait for the worker's listeners, as those of an object wait for its gate. */
-const MOST_QUEUED = 1024 * 1024;
 
 /** What the native side takes for a close without a code. */
 const NO_CODE = 0;
@@ -116,19 +113,10 @@ async function receive(rid: number, end: End) {
   do {
     event = eventOf((await op_websocket_next(rid).catch(lost)) as Arrived);
     end.receive(event);
-    if (end.queued > MOST_QUEUED) await roomIn(end);
+    // Listeners of an object may wait for its gate, and the client that a worker passes messages on to may be slow.
+    if (end.waiting() > MOST_QUEUED) await new Promise<void>((resolve) => end.whenRoom(resolve));
   } while (event[0] !== "close");
   end.link.release?.();
-}
-
-/** Resolves when the listeners have caught up. */
-function roomIn(end: End): Promise<void> {
-  const { link } = end;
-  return new Promise((resolve) => {
-    link.taken = () => {
-      if (end.queued <= MOST_QUEUED) resolve();
-    };
-  });
 }
 
 /** The connection was dropped on this side. */

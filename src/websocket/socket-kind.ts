@@ -1,27 +1,35 @@
 // Sockets crossing the membrane. The end that crosses stays where its peer is, and another one in the other realm takes its
-// place: what arrives goes on to there, and what that one sends comes back. Either realm has a copy of this.
+// place: what arrives goes on to there, and what that one sends comes back. Either realm has a copy of this. A call costs more
+// than an event does, so each brings the events of a turn (`events-wire.ts`).
 //
-// An end that was accepted already has its listeners, and stays as a proxy does.
+// An end that was accepted already has its listeners, and stays as a proxy does. Once one end has closed, no realm keeps the
+// other one alive: it goes when the code that could still send or close is gone.
 
-import { ABNORMAL, End, READY_STATE, Way } from "./end.ts";
+import { ABNORMAL, End, READY_STATE, sizeOf, Way } from "./end.ts";
+import { Outbox, read, write } from "./events-wire.ts";
 import type { WebSocket } from "../../index.d.ts";
 import type { Link, SocketEvent, Soon } from "./end.ts";
+import type { EventsWire } from "./events-wire.ts";
 import type { WebSockets } from "./web-socket.ts";
 
 /** What it uses of the membrane, which is above this room. */
 interface Membrane {
   ask(number: number, ...args: unknown[]): unknown;
+  letGo(number: number): void;
   whenClosed(end: (reason: unknown) => void): () => void;
 }
 
-/** An event as it crosses: bytes are a view. */
-type EventWire = unknown[];
-/** Passes an event on to the other realm, and returns how many bytes wait there; without an event, that alone. */
-type Tell = (...event: EventWire) => number;
+/**
+ * Passes events on to the other realm, and returns how many bytes wait there; without an event, that alone. A function in
+ * place of events is called back when little waits there.
+ */
+type Tell = (...events: EventsWire) => number;
 
 /** What a realm makes sockets of ends with. */
 interface KindRealm extends Pick<WebSockets, "endOf" | "socketOf"> {
   soon: Soon;
+  /** Calls back when what can be told to the other realm at once has come together. */
+  together: Soon;
   /** Told when a socket begins and ceases to await the other realm. */
   waiting(delta: number): void;
 }
@@ -30,60 +38,15 @@ interface KindRealm extends Pick<WebSockets, "endOf" | "socketOf"> {
 const RELEASE = ["release"] as unknown as SocketEvent;
 /** Bytes that the other realm last said to wait; from so many on, it is asked again before that counts. */
 const WORTH_ASKING = 1024 * 1024;
-
-/** What an end of the other realm asks of the one that it stands for. */
-const QUESTIONS: Record<string, (end: End, ...args: never[]) => unknown> = {
-  /** Has `tell(type, ...parts)` take the events from now on; those that have waited. */
-  accept(end, tell: Tell) {
-    if (end.isAccepted) throw new TypeError("Can't return WebSocket in a Response after calling accept().");
-    const early: EventWire[] = [];
-    let isEarly = true;
-    let known = 0;
-    /** The other realm may have ended. */
-    const telling = (...event: EventWire) => {
-      try {
-        known = tell(...event);
-      } catch {
-        if (!end.hasClosed) end.close(ABNORMAL, "");
-        end.release();
-      }
-    };
-    end.accept({
-      take(event) {
-        if (isEarly) early.push(toWire(event));
-        else telling(...toWire(event));
-      },
-      waiting() {
-        if (known >= WORTH_ASKING) telling();
-        return known;
-      },
-    });
-    end.isCoupled = true;
-    isEarly = false;
-    return early;
-  },
-  put(end, ...event: EventWire) {
-    if (!end.hasClosed) end.put(fromWire(event));
-    return end.link.waiting();
-  },
-  waiting: (end) => end.link.waiting(),
-  state: (end) => end.readyState,
-  /** Whatever still comes is for nobody. */
-  release: (end) => end.release(),
-};
-
-/** An event whose bytes cross as such. */
-const toWire = (event: SocketEvent): EventWire =>
-  event[0] === "message" && typeof event[1] !== "string" ? [event[0], new Uint8Array(event[1])] : event;
-const fromWire = (event: EventWire) =>
-  (ArrayBuffer.isView(event[1]) ? [event[0], bufferOf(event[1] as Uint8Array)] : event) as SocketEvent;
-const bufferOf = (bytes: Uint8Array) =>
-  bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
+const atOnce: Soon = (callback) => callback();
 
 /**
  * The row of one realm, for `membrane/kinds.ts`.
  */
-function createSocketKind({ endOf, socketOf, soon, waiting }: KindRealm) {
+function createSocketKind(realm: KindRealm) {
+  const { endOf, socketOf } = realm;
+  const outbox = new Outbox(realm.together);
+  const questions = createQuestions(outbox);
   return {
     kind: "webSocket",
     hasIdentity: true,
@@ -94,83 +57,240 @@ function createSocketKind({ endOf, socketOf, soon, waiting }: KindRealm) {
     },
     decode(_parts: unknown[], membrane: Membrane, number?: number) {
       const end = new End(undefined);
-      end.link = farLink(end, (...question) => membrane.ask(number as number, ...question), membrane, {
-        soon,
-        waiting,
-      });
+      const link = new FarLink(end, membrane, number as number, outbox, realm);
+      end.link = link;
       const socket = socketOf(end);
       // The other realm knows the end by the number of the socket, which is given back when the socket is collected.
-      end.link.holds = socket;
+      link.holds = socket;
       return socket;
     },
-    ask: (socket: WebSocket, question: string, ...args: never[]) => QUESTIONS[question](endOf(socket) as End, ...args),
+    ask: (socket: WebSocket, question: string, ...args: never[]) => questions[question](endOf(socket) as End, ...args),
   };
 }
 
-/** The link of an end that stands for one of the other realm. */
-function farLink(
-  end: End,
-  ask: (...question: unknown[]) => unknown,
-  membrane: Membrane,
-  { soon, waiting }: Pick<KindRealm, "soon" | "waiting">,
-): Link {
-  let known = 0;
-  let isOver = false;
-  let isAwaiting = false;
-  const awaiting = (is: boolean) => {
-    if (is !== isAwaiting) waiting(is ? 1 : -1);
-    isAwaiting = is;
+/** What an end of the other realm asks of the one that it stands for. */
+function createQuestions(outbox: Outbox): Record<string, (end: End, ...args: never[]) => unknown> {
+  return {
+    /** Has `tell` take the events from now on; those that have waited. */
+    accept(end, tell: Tell) {
+      if (end.isAccepted) throw new TypeError("Can't return WebSocket in a Response after calling accept().");
+      const taker = new FarTaker(end, tell, outbox);
+      end.accept(taker);
+      end.isCoupled = true;
+      return taker.takeEarly();
+    },
+    put(end, ...events: EventsWire) {
+      for (const event of read(events)) if (!end.hasClosed) end.put(event);
+      return end.link.waiting();
+    },
+    waiting: (end) => end.link.waiting(),
+    whenRoom: (end, callback: () => void) => end.link.whenRoom?.(callback),
+    state: (end) => end.readyState,
+    /** Whatever still comes is for nobody. */
+    release: (end) => end.release(),
   };
-  let forget: () => void = () => {};
-  /** The other realm may end while it is asked: then `whenClosed` tells of it. */
-  const asking = <Answer>(otherwise: Answer, ...question: unknown[]): Answer => {
+}
+
+/** What the events of an end are for that the other realm has accepted. */
+class FarTaker {
+  #end: End;
+  #tell: Tell | undefined;
+  #outbox: Outbox;
+  #early: EventsWire | undefined = [];
+  #known = 0;
+  #untold = 0;
+  #isLast = false;
+
+  constructor(end: End, tell: Tell, outbox: Outbox) {
+    this.#end = end;
+    this.#tell = tell;
+    this.#outbox = outbox;
+  }
+
+  /** What the end had before. */
+  takeEarly(): EventsWire {
+    const early = this.#early as EventsWire;
+    this.#early = undefined;
+    return early;
+  }
+
+  take(event: SocketEvent): undefined {
+    if (event[0] === "close") this.#isLast = true;
+    if (this.#early !== undefined) return write(this.#early, event);
+    this.#untold += sizeOf(event);
+    this.#outbox.put(this.#telling, event);
+  }
+
+  waiting(): number {
+    if (this.#known >= WORTH_ASKING) this.#telling([], 0);
+    return this.#known + this.#untold;
+  }
+
+  whenRoom(callback: () => void) {
+    const told = () => {
+      this.#known = 0;
+      callback();
+    };
+    this.#telling([told], 0);
+  }
+
+  /** The other realm may have ended. */
+  #telling = (events: EventsWire, bytes: number) => {
+    const tell = this.#tell;
+    this.#untold -= bytes;
     try {
-      return isOver ? otherwise : (ask(...question) as Answer);
+      this.#known = tell === undefined ? 0 : tell(...events);
+    } catch {
+      if (!this.#end.hasClosed) this.#end.close(ABNORMAL, "");
+      this.#end.release();
+    }
+    // What was made for the end there may go, although nothing has closed it.
+    if (this.#isLast && this.#untold === 0) this.#tell = undefined;
+  };
+}
+
+/** Takes what is registered for the end of the other realm back, once the link that it was for is gone. */
+const collected = new FinalizationRegistry((forget: () => void) => forget());
+
+/** Does not keep alive what it calls. */
+const weakly = (reference: WeakRef<(reason: unknown) => void>) => (reason: unknown) => reference.deref()?.(reason);
+
+/** The link of an end that stands for one of the other realm. */
+class FarLink implements Link {
+  holds: object | undefined;
+  #end: End;
+  #membrane: Membrane;
+  #number: number;
+  #outbox: Outbox;
+  #realm: KindRealm;
+  #known = 0;
+  #untold = 0;
+  #isOver = false;
+  #isAwaiting = false;
+  #hasClosed = false;
+  #isReleasing = false;
+  #going: Way;
+  #coming: Way;
+  #forget: () => void = () => {};
+
+  constructor(end: End, membrane: Membrane, number: number, outbox: Outbox, realm: KindRealm) {
+    this.#end = end;
+    this.#membrane = membrane;
+    this.#number = number;
+    this.#outbox = outbox;
+    this.#realm = realm;
+    this.#going = new Way((event) => this.#go(event), atOnce);
+    this.#coming = new Way((event) => this.#come(event), realm.soon);
+  }
+
+  put(event: SocketEvent, ready?: Promise<unknown>) {
+    // Whoever has closed a socket may still hear of it, and need not wait for that.
+    if (event[0] === "close") this.#await(false);
+    this.#going.put(event, ready);
+  }
+
+  waiting(): number {
+    if (this.#known >= WORTH_ASKING) this.#known = this.#ask(0, "waiting");
+    return this.#going.bytes + this.#untold + this.#known;
+  }
+
+  whenRoom(callback: () => void) {
+    const told = () => {
+      this.#known = 0;
+      callback();
+    };
+    this.#ask(undefined, "whenRoom", told);
+  }
+
+  state() {
+    return this.#ask<0 | 1 | 2 | 3>(READY_STATE.CLOSED, "state");
+  }
+
+  accept(): SocketEvent[] {
+    const early = this.#membrane.ask(this.#number, "accept", (...events: EventsWire) => this.#arrive(events));
+    this.#await(true);
+    this.#forget = this.#membrane.whenClosed(weakly(new WeakRef(this.#ended)));
+    collected.register(this, this.#forget);
+    return read(early as EventsWire);
+  }
+
+  /** After what is still on its way. */
+  release() {
+    this.#isReleasing = true;
+    this.#going.put(RELEASE);
+  }
+
+  #go(event: SocketEvent) {
+    if (event === RELEASE) return this.#outbox.after(this.#finish);
+    if (event[0] === "close") this.#hasClosed = true;
+    this.#untold += sizeOf(event);
+    this.#outbox.put(this.#tell, event);
+  }
+
+  #tell = (events: EventsWire, bytes: number) => {
+    this.#untold -= bytes;
+    this.#known = this.#ask(0, "put", ...events);
+    // Nothing more goes there: the end over there stays only as long as its peer can send.
+    if (this.#hasClosed && !this.#isReleasing && this.#untold === 0) this.#leave();
+  };
+
+  #arrive(events: EventsWire): number {
+    if (typeof events[0] === "function") this.#end.whenRoom(events[0] as () => void);
+    else this.#receive(events);
+    return this.#coming.bytes + this.#end.waiting();
+  }
+
+  #receive(events: EventsWire) {
+    const arrived = read(events);
+    if (this.#end.isCoupled) this.#coming.putTogether(arrived);
+    else for (const event of arrived) this.#coming.put(event);
+  }
+
+  #come(event: SocketEvent) {
+    // Nothing more comes, whatever becomes of the other realm.
+    if (event[0] === "close") this.#settle();
+    this.#end.receive(event);
+  }
+
+  /** A worker that is loaded again says so, as Miniflare 2 does. */
+  #ended = (reason: unknown) => {
+    this.#isOver = true;
+    this.#await(false);
+    for (const event of endedBy(reason)) this.#coming.put(event);
+  };
+
+  #finish = () => {
+    this.#settle();
+    this.#ask(undefined, "release");
+    this.#leave();
+  };
+
+  #settle() {
+    this.#forget();
+    this.#await(false);
+  }
+
+  #leave() {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#membrane.letGo(this.#number);
+  }
+
+  #await(is: boolean) {
+    if (is !== this.#isAwaiting) this.#realm.waiting(is ? 1 : -1);
+    this.#isAwaiting = is;
+  }
+
+  /** The other realm may end while it is asked: then `whenClosed` tells of it. */
+  #ask<Answer>(otherwise: Answer, ...question: unknown[]): Answer {
+    try {
+      return this.#isOver ? otherwise : (this.#membrane.ask(this.#number, ...question) as Answer);
     } catch {
       return otherwise;
     }
-  };
-  const going = new Way((event) => {
-    if (event === RELEASE) over();
-    else known = asking(0, "put", ...toWire(event));
-  }, soon);
-  const coming = new Way((event) => end.receive(event), soon);
-  const over = () => {
-    forget();
-    awaiting(false);
-    asking(undefined, "release");
-    isOver = true;
-  };
-  return {
-    put(event, ready) {
-      // Whoever has closed a socket may still hear of it, and need not wait for that.
-      if (event[0] === "close") awaiting(false);
-      going.put(event, ready);
-    },
-    waiting() {
-      if (known >= WORTH_ASKING) known = asking(0, "waiting");
-      return going.bytes + known;
-    },
-    state: () => asking<0 | 1 | 2 | 3>(READY_STATE.CLOSED, "state"),
-    accept() {
-      const early = ask("accept", (...event: EventWire) => {
-        if (event.length > 0) coming.put(fromWire(event));
-        return coming.bytes + end.waiting();
-      }) as EventWire[];
-      awaiting(true);
-      forget = membrane.whenClosed((reason) => {
-        isOver = true;
-        awaiting(false);
-        for (const event of endedBy(reason)) coming.put(event);
-      });
-      return early.map(fromWire);
-    },
-    // After what is still on its way.
-    release: () => going.put(RELEASE),
-  };
+  }
 }
 
-/** What becomes of a socket whose other realm has ended: a worker that is loaded again says so, as Miniflare 2 does. */
 function endedBy(reason: unknown): SocketEvent[] {
   if ((reason as { code?: string } | undefined)?.code === "ERR_RELOADED")
     return [["close", 1012, "Service Restart", true]];

@@ -399,8 +399,9 @@ async function bothOf(bytes: Promise<ArrayBuffer>, leaves: Ready | undefined) {
 }
 
 /** Refuses what is too much for a peer that has not read what came before. */
-function checkWaiting({ waiting, most = MOST_WAITING }: Link, data: string | ArrayBuffer | Promise<ArrayBuffer>) {
-  const before = waiting();
+function checkWaiting(link: Link, data: string | ArrayBuffer | Promise<ArrayBuffer>) {
+  const { most = MOST_WAITING } = link;
+  const before = link.waiting();
   // The bytes of a blob count once they are there.
   const own = data instanceof Promise ? 0 : sizeOf(["message", data]);
   if (before === 0 || before + own <= most) return;

@@ -70,4 +70,4 @@ export const { endOf, socketOf, WebSocket, WebSocketPair } = createWebSockets({
   deserialize: (bytes) => core.deserialize(bytes),
 });
 
-export const kind = createSocketKind({ endOf, socketOf, soon, waiting() {} });
+export const kind = createSocketKind({ endOf, socketOf, soon, together: queueMicrotask, waiting() {} });

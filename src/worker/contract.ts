@@ -5,10 +5,13 @@ import type { DispatchedMessage, DurableObjectState, DurableObjectStorage, Queue
 import type { WireValue } from "../wire.ts";
 
 /** The binding of a Durable Object, and the digits of its id. */
-export type ObjectParts = [binding: string, hex: string];
+export type IdParts = [binding: string, hex: string];
 
-/** A binding of a Durable Object's class: its name, that of the class, and the worker that exports it. */
-export type ObjectBinding = [binding: string, className: string, scriptName: string | undefined];
+/** The same, with the name that the id was derived from, if it is known. */
+export type ObjectParts = [binding: string, hex: string, name?: string];
+
+/** A binding of a Durable Object's class: its name, that of the class, the worker that exports it, and whether it has SQL. */
+export type ObjectBinding = [binding: string, className: string, scriptName: string | undefined, hasSql: boolean];
 
 /** Calls back once Node's microtasks are done. */
 export type Soon = (callback: () => void) => void;
@@ -51,6 +54,32 @@ export interface Control {
   /** Fails as a defect of the addon would. */
   panic(message: string): never;
 
+  // Of the rooms of email and tails
+
+  /** Calls the `email` handler; resolves with what it waited for. */
+  email(message: object): Promise<unknown[]>;
+  /** Calls the `tail` handler; resolves with what it waited for. */
+  tail(items: object[]): Promise<unknown[]>;
+
+  // Of the room of RPC. A path is the names that lead to a member, which is read where there is no message of arguments.
+
+  /** Gives the worker a function that calls what lives in another one. */
+  callElsewhereWith(
+    call: (
+      address: readonly string[],
+      path: readonly string[],
+      message: object | undefined,
+      depth: number,
+      pipelineDepth: number,
+    ) => Promise<object>,
+  ): void;
+  callEntrypoint(
+    entrypoint: { name?: string | undefined; props?: unknown },
+    path: readonly string[],
+    message: object | undefined,
+    nesting?: [depth: number, pipelineDepth: number],
+  ): Promise<object>;
+
   // Of the room of queues
 
   /** Calls back whenever the worker has sent messages. */
@@ -58,20 +87,31 @@ export interface Control {
 
   // Of the room of Durable Objects
 
-  bindClasses(bindings: ObjectBinding[], alarms: boolean): void;
+  /** Calls or reads a member of an object. */
+  callObject(
+    target: ObjectParts,
+    path: readonly string[],
+    message: object | undefined,
+    depth?: number,
+  ): Promise<object>;
+  bindClasses(bindings: ObjectBinding[], alarms: boolean, deletesAlarm: boolean): void;
   objectStorage(binding: string, hex: string): Promise<DurableObjectStorage>;
   /** The digits of the ids of a binding's objects that live or have stored something, in order. */
   objectIds(binding: string): Promise<string[]>;
   /** Whether the object lived. */
   evictObject(binding: string, hex: string, closes: boolean): boolean | Promise<boolean>;
-  evictObjects(): void;
+  /** `closes` says that their sockets are closed, too. */
+  evictObjects(closes: boolean): void;
+  /** Resets the objects that live. */
+  abortObjects(): void;
   runWithObject<T>(
     binding: string,
     hex: string,
     work: (instance: object, state: DurableObjectState) => T | Promise<T>,
     soon: Soon,
+    name?: string,
   ): Promise<T>;
   stateForGuest(binding: string, hex: string, soon: Soon): Promise<GuestState>;
   /** Delivers the alarms that are set, of these objects or of all; how many there were, and what their handlers threw. */
-  flushAlarms(ids: ObjectParts[] | undefined, onlyDue: boolean): Promise<{ count: number; errors: unknown[] }>;
+  flushAlarms(ids: IdParts[] | undefined, onlyDue: boolean): Promise<{ count: number; errors: unknown[] }>;
 }

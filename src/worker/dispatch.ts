@@ -6,7 +6,7 @@ import { microtasksDone } from "ext:miniflare/realm/stretch.ts";
 import { Continuation, leave, RequestContext, switchTo } from "ext:miniflare/realm/context.ts";
 import { describeThrown, messageOf } from "ext:miniflare/realm/realm-errors.ts";
 import { fetchForNode } from "ext:miniflare/worker/outside-fetch.ts";
-import { deliverEvent } from "ext:miniflare/worker/event-kinds.ts";
+import { deliverEvent, deliverTo } from "ext:miniflare/worker/event-kinds.ts";
 import { FETCH, noUpstream, passOn, unanswered, wrongType } from "ext:miniflare/worker/fetch-event.ts";
 import { fetchTarget } from "ext:miniflare/worker/rooms.ts";
 import { settleWaits } from "ext:miniflare/web/events.ts";
@@ -19,8 +19,10 @@ import {
   setCf,
 } from "ext:miniflare/web/wire-request.ts";
 import { ANSWER, decode, encode, encodeThrown, HOST, host, TARGET } from "ext:miniflare/realm/port.ts";
+import { deliverWith } from "ext:miniflare/realm/remote.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import type { Encode } from "ext:miniflare/realm/port.ts";
+import type { Handlers } from "ext:miniflare/realm/worker.ts";
 import type { Response as WorkersResponse } from "ext:miniflare/web/response-class.ts";
 import type { EventState } from "ext:miniflare/worker/event-kind.ts";
 import type { WireValue } from "../wire.ts";
@@ -75,7 +77,12 @@ function deliver(
     if (cf !== undefined) setCf(request, decode(cf));
     if (cfText !== undefined) setCf(request, cfText);
     if (target === null && (worker.proxies || nesting !== undefined)) state.spare = request.clone();
-    const response = target === null ? deliverEvent(FETCH, request, state) : fetchTarget(target, request);
+    const response =
+      target === null
+        ? deliverEvent(FETCH, request, state)
+        : isEntrypoint(target)
+          ? deliverToEntrypoint(target, request, state)
+          : fetchTarget(target, request);
     if (isResponse(response)) return answer(id, response, state);
     settle(id, Promise.resolve(response), state);
   } catch (error) {
@@ -84,6 +91,32 @@ function deliver(
     leave();
   }
 }
+
+/** `[null, name, props]`: a named entrypoint, or what a binding gives it. A name that is null is the default one. */
+type EntrypointTarget = [none: null, name: string | null, props: WireValue];
+const isEntrypoint = (target: unknown): target is EntrypointTarget => (target as unknown[])[0] === null;
+
+deliverWith((exported, request, props) =>
+  deliverTo(exported as Handlers, NAMED_FETCH, request, { waits: [], passThrough: false, spare: undefined, props }),
+);
+
+function deliverToEntrypoint([, name, props]: EntrypointTarget, request: Request, state: State) {
+  state.props = decode(props);
+  if (name === null) return deliverEvent(FETCH, request, state);
+  const entrypoint = Object.hasOwn(worker.exports, name) ? worker.exports[name] : undefined;
+  if (entrypoint === undefined || entrypoint === null) {
+    throw new TypeError(`The worker exports no entrypoint "${name}".`);
+  }
+  return deliverTo(entrypoint as Handlers, NAMED_FETCH, request, state);
+}
+
+/** A named entrypoint has no server behind it to go on to. */
+const NAMED_FETCH: typeof FETCH = {
+  ...FETCH,
+  unhandled() {
+    throw Object.assign(new Error("Handler does not export a fetch() function."), { remote: true });
+  },
+};
 
 // The caller's signal aborts the request's, whenever that is. The request is held until it is answered, and as long as
 // the answer's body is read; from then on, a reference to the request or its signal keeps both.

@@ -5,6 +5,8 @@ import { FETCH } from "ext:miniflare/worker/fetch-event.ts";
 import { SCHEDULED } from "ext:miniflare/worker/scheduled-event.ts";
 import { rooms } from "ext:miniflare/worker/rooms.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
+import { currentContext } from "ext:miniflare/realm/context.ts";
+import type { Handlers } from "ext:miniflare/realm/worker.ts";
 import type { EventKind, EventState } from "ext:miniflare/worker/event-kind.ts";
 
 /** The rows of the assembly, and those of rooms. */
@@ -12,13 +14,26 @@ export const EVENTS: readonly EventKind[] = [FETCH, SCHEDULED, ...rooms.flatMap(
 
 /** Calls the worker's handler of an event; `state` collects what it waits for, and whether it passes through on exceptions. */
 export function deliverEvent<Given>(kind: EventKind<Given>, given: Given, state: EventState) {
-  const { handlers, env } = worker;
-  if (handlers === undefined) return deliverToListeners(kind, given, state);
-  if (typeof handlers[kind.name] !== "function") return kind.unhandled(given, state);
-  return kind.settle((handlers as AnyHandlers)[kind.name](kind.make(given), env, new ExecutionContext(state)), state);
+  const { handlers } = worker;
+  return handlers === undefined ? deliverToListeners(kind, given, state) : deliverTo(handlers, kind, given, state);
+}
+
+/** Calls the handler of an entrypoint: of an object, or of a class, which is constructed for this event. */
+export function deliverTo<Given>(entrypoint: Handlers, kind: EventKind<Given>, given: Given, state: EventState) {
+  const { env } = worker;
+  const context = currentContext();
+  if (context !== undefined) context.waits = state.waits;
+  if (typeof entrypoint === "function" && worker.isEntrypoint(entrypoint)) {
+    const instance = new (entrypoint as unknown as EntrypointClass)(new ExecutionContext(state), env);
+    if (typeof instance[kind.name] !== "function") return kind.unhandled(given, state);
+    return kind.settle(instance[kind.name](kind.make(given)), state);
+  }
+  if (typeof entrypoint[kind.name] !== "function") return kind.unhandled(given, state);
+  return kind.settle((entrypoint as AnyHandlers)[kind.name](kind.make(given), env, new ExecutionContext(state)), state);
 }
 
 /** Handlers, of which the one that is called has just been found to be a function. */
+type EntrypointClass = new (context: object, env: object) => Record<string, (given: unknown) => unknown>;
 type AnyHandlers = Record<string, (given: unknown, env: object, context: object) => unknown>;
 
 function deliverToListeners<Given>(kind: EventKind<Given>, given: Given, state: EventState) {

@@ -422,6 +422,7 @@ impl<'l> Entered<'l> {
             lane.poll_ready();
             // A turn that is being ended must not go on: V8 forgets the termination once its outermost call is left.
             if lane.is_ending() {
+                lane.instance.stores.undo_turn();
                 return;
             }
             if !self.scoped(|scope| lane.after_microtasks.run(scope) || lane.fire_timer(scope)) {

@@ -1,10 +1,12 @@
-// The rooms in the worker's realm, by their descriptors; nothing else of the assembly names a room. `rooms.rs` is the same list
-// in Rust.
+// The rooms in the worker's realm, by their descriptors; nothing else of the assembly names a room. `rooms.rs` has those of
+// them with ops or scripts of their own.
 
 import type { FetchTarget, Parts, Room } from "ext:miniflare/worker/room.ts";
 import { room as cache } from "ext:miniflare/cache/room.ts";
+import { room as cloud } from "ext:miniflare/cloud/room.ts";
 import { room as d1 } from "ext:miniflare/d1/room.ts";
 import { room as durable } from "ext:miniflare/durable/room.ts";
+import { room as email } from "ext:miniflare/email/room.ts";
 import { room as fetch } from "ext:miniflare/fetch/room.ts";
 import { room as html } from "ext:miniflare/html/room.ts";
 import { room as kv } from "ext:miniflare/kv/room.ts";
@@ -14,6 +16,7 @@ import { room as queues } from "ext:miniflare/queues/room.ts";
 import { room as r2 } from "ext:miniflare/r2/room.ts";
 import { room as rpc } from "ext:miniflare/rpc/room.ts";
 import { room as sites } from "ext:miniflare/sites/room.ts";
+import { room as tail } from "ext:miniflare/tail/room.ts";
 import { room as web } from "ext:miniflare/web/room.ts";
 import { room as websocket } from "ext:miniflare/websocket/room.ts";
 
@@ -33,6 +36,9 @@ export const rooms: readonly Room[] = [
   sites,
   queues,
   websocket,
+  cloud,
+  email,
+  tail,
 ];
 
 /** What the rooms have under a name of their descriptors, in one object. */

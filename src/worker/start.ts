@@ -29,9 +29,9 @@ export interface Settings {
 
 /**
  * Runs the script.
- * @param options `{ modules, path, text, fromFile, rules, flags, limits, services, missing, proxies, sourceMap }`, and the
+ * @param options `{ modules, path, text, fromFile, rules, flags, limits, services, proxies, sourceMap }`, and the
  *   settings of the rooms: `flags` are the enabled compatibility flags, `limits` is what `configure` takes, `services` are
- *   names of bindings, `missing` is a list of `[binding, methods, text]` for what is not here
+ *   names of bindings
  * @param globals and `bindings`: `[name, value, name, value, ...]`
  * @param wasm `[name, file, bytes]` of each WebAssembly binding, compiled here
  * @param has and `get`: where globals are looked for that this realm has not, if anywhere

@@ -2,7 +2,12 @@
 
 import { fetchElsewhere } from "ext:miniflare/membrane/worker/elsewhere.ts";
 import { serviceContext } from "ext:miniflare/realm/context.ts";
+import { addStubs, openMembers } from "ext:miniflare/realm/remote.ts";
+import { worker } from "ext:miniflare/realm/worker.ts";
 import { Request } from "ext:miniflare/web/request-class.ts";
+import type { Reach } from "ext:miniflare/realm/remote.ts";
+
+let reachOf: (value: object) => Reach | undefined;
 
 export class Fetcher {
   #binding: string;
@@ -11,8 +16,15 @@ export class Fetcher {
     this.#binding = binding;
   }
 
+  static {
+    reachOf = (value) => (#binding in value ? { address: [value.#binding] } : undefined);
+  }
+
   async fetch(input: RequestInfo | URL, init?: RequestInit) {
     if (!(#binding in this)) throw new TypeError("Illegal invocation");
     return fetchElsewhere(this.#binding, new Request(input, init), serviceContext());
   }
 }
+
+openMembers(Fetcher.prototype, reachOf, () => worker.flags.has("rpc"));
+addStubs(reachOf);

@@ -13,10 +13,13 @@ import { InputGate, OutputGate } from "../gate.ts";
 import { waitBy } from "../../realm/simulation.ts";
 import { DurableObjectState as State } from "../state.ts";
 import { DurableObjectStorage as ObjectStorage } from "../storage.ts";
+import { PROMISING } from "./promising.ts";
 import { constructible } from "../../node/names/constructible.ts";
 import { op_durable_confirm, op_durable_confirmed, openStorage } from "./durable-ops.ts";
 import { DurableObjectsPlugin } from "../../node/names/plugin-classes.ts";
 import { storageOf } from "../../node/names/named-storage.ts";
+import { GUEST } from "./guest.ts";
+import type { GuestState } from "../../worker/contract.ts";
 import type { NamespaceBackend } from "../object-namespace.ts";
 import type * as miniflare from "../../../index.d.ts";
 import type * as contract from "../../../types/durable-objects.d.ts";
@@ -31,7 +34,11 @@ interface AlarmMethods {
 /** What a storage is being constructed with. */
 interface Parts {
   open: ReturnType<typeof openStorage>;
+  gates: Gates;
+}
+interface Gates {
   input: InputGate;
+  output?: OutputGate;
 }
 /** What Miniflare 2's namespaces were given besides: compatibility flags and a log. */
 interface Context {
@@ -41,27 +48,27 @@ interface Context {
 
 // In the bundle a class keeps its name as long as nothing else has it: so what is made of them is called otherwise.
 
-const METHODS = Object.getOwnPropertyNames(ObjectStorage.prototype).filter((name) => name !== "constructor");
-
 waitBy(setTimeout, clearTimeout);
-makeFair(ObjectStorage);
+makeFair(ObjectStorage, PROMISING);
 
-/** The parts that a storage is being constructed with; its input gate is that of the state that it is given to. */
+/** The parts that a storage is being constructed with; its gates are those of the state that it is given to. */
 let parts: Parts | undefined;
-const gates = new WeakMap<miniflare.DurableObjectStorage, InputGate>();
+const gatesOf = new WeakMap<miniflare.DurableObjectStorage, Gates>();
+/** The state that is being constructed. */
+let gates: Gates = { input: new InputGate() };
 
 const OpenStorage: typeof contract.DurableObjectStorage = constructible(
   ObjectStorage,
   (storage: unknown, _alarms?: Alarms) => {
     const open = openStorage(storageOf("DurableObjectStorage", storage));
-    const input = new InputGate();
-    parts = { open, input };
-    return [open, { input, output: new OutputGate(open, () => {}) }, { handled: undefined }, true];
+    const gates = { input: new InputGate(), output: new OutputGate(open, () => {}) };
+    parts = { open, gates };
+    return [open, gates, { handled: undefined }, undefined, true];
   },
   (made, _storage, alarms) => {
     // The function above has set them.
-    const { open, input } = parts as Parts;
-    gates.set(made, input);
+    const { open, gates } = parts as Parts;
+    gatesOf.set(made, gates);
     if (alarms !== undefined) tellOfAlarms(made, alarms);
     if (!op_durable_confirm(open)) waitUntilOpened(made, op_durable_confirmed(open));
     parts = undefined;
@@ -75,7 +82,7 @@ function replace(storage: object, name: string, method: (...args: unknown[]) => 
 /** What is stored on a server is fetched before the first call is made. */
 function waitUntilOpened(storage: miniflare.DurableObjectStorage, opened: Promise<void>) {
   opened.catch(() => {});
-  for (const name of METHODS) {
+  for (const name of PROMISING) {
     const method: (...args: unknown[]) => unknown = Reflect.get(storage, name);
     replace(storage, name, async (...args) => {
       await opened;
@@ -97,12 +104,25 @@ function tellOfAlarms(storage: AlarmMethods, alarms: AlarmMethods) {
 
 const OpenState: typeof contract.DurableObjectState = constructible(
   State,
-  (id: miniflare.DurableObjectId, storage: miniflare.DurableObjectStorage) => [
-    id,
-    storage,
-    gates.get(storage) ?? new InputGate(),
-  ],
+  (id: miniflare.DurableObjectId, storage: miniflare.DurableObjectStorage) => {
+    gates = gatesOf.get(storage) ?? { input: new InputGate() };
+    return [id, storage, gates.input];
+  },
+  (state) => Object.defineProperty(state, GUEST, { value: guestOf(state, gates), configurable: true }),
 );
+
+/** How events run behind the gates of a state. */
+function guestOf(state: miniflare.DurableObjectState, { input, output }: Gates): GuestState {
+  const depart = async () => void (await output?.pass());
+  const run = async <Result>(work: () => Result | Promise<Result>) => {
+    try {
+      return await input.enter(async () => work());
+    } finally {
+      await depart();
+    }
+  };
+  return { state, run, depart, arrive: async () => input.pass() };
+}
 
 /** A namespace of objects that `factory(id)` gives: what has a `fetch(request)`. */
 const OpenNamespace: typeof contract.DurableObjectNamespace = constructible(Namespace, namespaceArguments);

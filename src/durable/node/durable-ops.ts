@@ -101,10 +101,17 @@ const op_durable_delete_all = (open: Open) => call(open, STORED.DELETE_ALL, [], 
 const op_durable_list = (open: Open, ...query: WireValue[]) => values(open, call(open, STORED.LIST, query));
 const op_durable_alarm = (open: Open, act: number, value: WireValue) => call(open, STORED.ALARM, [act, value], true);
 
+/** Objects that a test constructs itself are not constructed by alarms. */
+const op_durable_alarm_name = () => null;
+
 /** Of a storage, which has transactions; a transaction has none. */
 const op_durable_begin = (open: Open) => new Open(binding.durableBegin(open.number) as number, open.over);
 const op_durable_commit = (open: Open) => call(open, STORED.COMMIT, [], true);
 const op_durable_end = (open: Open) => call(open, STORED.END);
+
+const noSql = (): never => {
+  throw new Error("Durable Object is not backed by SQL.");
+};
 
 const op_durable_confirm = (open: Open) => call(open, STORED.CONFIRM);
 
@@ -122,6 +129,7 @@ export {
   openStorage,
   op_after_microtasks,
   op_durable_alarm,
+  op_durable_alarm_name,
   op_durable_begin,
   op_durable_block_ms,
   op_durable_commit,
@@ -136,4 +144,12 @@ export {
   op_durable_list,
   op_durable_put,
   op_durable_put_many,
+  noSql as op_durable_sql_begin,
+  noSql as op_durable_sql_bookmark,
+  noSql as op_durable_sql_bookmark_at,
+  noSql as op_durable_sql_end,
+  noSql as op_durable_sql_execute,
+  noSql as op_durable_sql_next,
+  noSql as op_durable_sql_restore_next,
+  noSql as op_durable_sql_size,
 };

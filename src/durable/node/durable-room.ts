@@ -2,25 +2,25 @@
 
 import { kinds } from "./node-object-kinds.ts";
 import { soon } from "../../node/instance/soon.ts";
-import { bind, check, flushAlarms, forget, home, objectNames } from "./homes.ts";
-import { idParts, likelyParts, objectNamespaces } from "./node-objects.ts";
+import { bind, check, flushAlarms, forget, home } from "./homes.ts";
+import { objectNamespaces } from "./node-objects.ts";
+import { controlOf, homeIn, idOf, objectParts } from "./reach.ts";
+import { closesSockets, methods as testMethods } from "./test-methods.ts";
 import type * as contract from "../../../index.d.ts";
 import type { Inside } from "../../node/instance/inside.ts";
 import type { RequestParts } from "../../node/http/http-request.ts";
 import type { Control, GuestState, ObjectParts } from "../../worker/contract.ts";
-import { describe } from "../../node/errors.ts";
-import { DurableObjectStub } from "../object-namespace.ts";
 import type { DurableObjectId, DurableObjectNamespace } from "../object-namespace.ts";
 import type { DurableObjectStorage } from "./object-storage.ts";
-
-interface EvictOptions {
-  webSockets?: "hibernate" | "close";
-}
+import type { ObjectOrId } from "./reach.ts";
+import type { EvictOptions } from "./test-methods.ts";
 
 /** The method by which an environment's tests get a state to construct an object with. */
 const STATE = Symbol("state");
 
 const methods = {
+  ...testMethods,
+
   /** The namespace of a binding. It stays valid: its stubs reach whichever worker is loaded. */
   async getDurableObjectNamespace(inside: Inside, name: string): Promise<DurableObjectNamespace> {
     await inside.worker.lane();
@@ -29,7 +29,7 @@ const methods = {
 
   /** The storage of the object with this id, whether the object has been constructed or not. It stays valid. */
   async getDurableObjectStorage(inside: Inside, id: contract.DurableObjectId): Promise<DurableObjectStorage> {
-    const parts = await partsOf(inside, "getDurableObjectStorage", id);
+    const parts = await objectParts(inside, "getDurableObjectStorage", id);
     const { DurableObjectStorage } = require("./object-storage.ts") as typeof import("./object-storage.ts");
     const open = async (): Promise<[Control, contract.DurableObjectStorage]> => {
       const control = await controlOf(inside, parts);
@@ -51,18 +51,14 @@ const methods = {
     id: contract.DurableObjectId,
     work: (instance: object, state: contract.DurableObjectState) => Result | Promise<Result>,
   ): Promise<Result> {
-    const parts = await partsOf(inside, "runWithDurableObject", id);
-    return (await controlOf(inside, parts)).runWithObject(...parts, work, soon);
+    const parts = await objectParts(inside, "runWithDurableObject", id);
+    return (await controlOf(inside, parts)).runWithObject(...parts, work, soon, id.name);
   },
 
   /** Evicts the object, which is constructed again when it is next used. Returns whether it lived. */
-  async evictDurableObject(
-    inside: Inside,
-    object: contract.DurableObjectId | contract.DurableObjectStub,
-    options: EvictOptions = {},
-  ): Promise<boolean> {
+  async evictDurableObject(inside: Inside, object: ObjectOrId, options: EvictOptions = {}): Promise<boolean> {
     const closes = closesSockets("evictDurableObject", options);
-    const parts = await partsOf(inside, "evictDurableObject", idOf(object));
+    const parts = await objectParts(inside, "evictDurableObject", idOf(object));
     return (await controlOf(inside, parts)).evictObject(...parts, closes);
   },
 
@@ -73,14 +69,14 @@ const methods = {
     { onlyDue = false }: { onlyDue?: boolean } = {},
   ): Promise<number> {
     const chosen =
-      ids && (await Promise.all([ids].flat().map((id) => partsOf(inside, "flushDurableObjectAlarms", id))));
+      ids && (await Promise.all([ids].flat().map((id) => objectParts(inside, "flushDurableObjectAlarms", id))));
     await inside.worker.lane();
     return flushAlarms(inside.group, chosen, onlyDue);
   },
 
   /** The state of the worker, for an object that is constructed in Node. */
   async [STATE](inside: Inside, id: contract.DurableObjectId): Promise<GuestState> {
-    const parts = await partsOf(inside, "getMiniflareDurableObjectState", id);
+    const parts = await objectParts(inside, "getMiniflareDurableObjectState", id);
     return (await controlOf(inside, parts)).stateForGuest(...parts, soon);
   },
 };
@@ -88,6 +84,7 @@ const methods = {
 function openNamespaces(inside: Inside): (binding: string) => DurableObjectNamespace {
   return objectNamespaces({
     dispatch: (target, request) => dispatch(inside, target, request),
+    call: async (target, path, message) => (await controlOf(inside, target)).callObject(target, path, message),
     isEnabled: (flag) => inside.worker.flags.includes(flag),
     warn: (text) => inside.log.warn(text),
   });
@@ -98,33 +95,6 @@ function dispatch(inside: Inside, target: ObjectParts, request: RequestParts): P
   const { worker } = inside;
   if (worker.isReady) return homeIn(inside, target).dispatch(target, request);
   return worker.lane().then(() => homeIn(inside, target).dispatch(target, request));
-}
-
-/** Whether sockets of evicted objects are to close. */
-function closesSockets(method: string, { webSockets = "hibernate" }: EvictOptions): boolean {
-  if (webSockets === "hibernate" || webSockets === "close") return webSockets === "close";
-  throw new TypeError(`${method}() takes webSockets as "hibernate" or "close", got ${describe(webSockets)}`);
-}
-
-/** The id of an object that was given by its stub, or by its id. */
-const idOf = (object: contract.DurableObjectId | contract.DurableObjectStub): contract.DurableObjectId =>
-  object instanceof DurableObjectStub ? object.id : (object as contract.DurableObjectId);
-
-/** The worker that the objects of a binding live in. */
-const homeIn = ({ group, worker }: Inside, target: ObjectParts | [binding: string]) => home(group, worker, target);
-
-/** What the worker that an object lives in can be asked. */
-async function controlOf(inside: Inside, [binding]: [binding: string, hex?: string]): Promise<Control> {
-  await inside.worker.lane();
-  return (await homeIn(inside, [binding]).lane()).control;
-}
-
-/** The binding and the digits of an id that `method` was called with. */
-async function partsOf(inside: Inside, method: string, id: contract.DurableObjectId): Promise<ObjectParts> {
-  const parts = idParts(method, id);
-  if (parts !== undefined) return parts;
-  await inside.worker.lane();
-  return likelyParts(method, id, objectNames(inside.group));
 }
 
 export { bind, check, forget, home, kinds, methods, STATE };

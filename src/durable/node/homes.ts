@@ -3,7 +3,7 @@
 import { DurableObjectError } from "../../node/errors.ts";
 import type { Group } from "../../node/instance/group.ts";
 import type { Worker } from "../../node/instance/instance-worker.ts";
-import type { Control, ObjectBinding, ObjectParts } from "../../worker/contract.ts";
+import type { Control, IdParts, ObjectBinding, ObjectParts } from "../../worker/contract.ts";
 import { deliversAlarms, objectBindings, scriptOf } from "./options.ts";
 
 /** The class of a Durable Object, and the worker that the objects live in. */
@@ -28,12 +28,20 @@ function check(group: Group): void {
 /** Gives a script the classes of its own that the Durable Objects of any worker are bound to. */
 function bind(group: Group, script: Worker): void {
   const classes = new Map<string, ObjectBinding>();
+  const withSql = new Set<string>();
   for (const worker of group.workers) {
     for (const object of objectBindings(worker.options)) {
-      if (homeOf(group, worker, object[0], object[2]) === script) classes.set(object[0], object);
+      const [binding, className, scriptName, hasSql] = object;
+      if (homeOf(group, worker, binding, scriptName) !== script) continue;
+      classes.set(binding, object);
+      if (hasSql) withSql.add(className);
     }
   }
-  if (classes.size > 0) script.running?.bindClasses([...classes.values()], deliversAlarms(script.options));
+  if (classes.size === 0) return;
+  // A class has a database for each object if any of its bindings says so.
+  for (const object of classes.values()) object[3] = withSql.has(object[1]);
+  const deletesAlarm = script.flags.includes("delete_all_deletes_alarm");
+  script.running?.bindClasses([...classes.values()], deliversAlarms(script.options), deletesAlarm);
 }
 
 function homeOf(group: Group, worker: Worker, binding: string, scriptName: string | undefined): Worker {
@@ -53,7 +61,7 @@ function home(group: Group, worker: Worker, [binding]: ObjectParts | [binding: s
 }
 
 /** Objects are constructed again when what they have stored is replaced. */
-const forget = (control: Control): void => control.evictObjects();
+const forget = (control: Control): void => control.evictObjects(true);
 
 /** The names that any worker binds Durable Objects by. */
 function objectNames(group: Group): string[] {
@@ -62,7 +70,7 @@ function objectNames(group: Group): string[] {
 }
 
 /** Delivers the alarms that are set, of all objects or of `[binding, id]` each, and returns how many there were. */
-async function flushAlarms(group: Group, ids: ObjectParts[] | undefined, onlyDue: boolean): Promise<number> {
+async function flushAlarms(group: Group, ids: IdParts[] | undefined, onlyDue: boolean): Promise<number> {
   let handled = 0;
   const thrown: unknown[] = [];
   for (const worker of group.workers) {

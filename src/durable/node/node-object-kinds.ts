@@ -3,14 +3,14 @@
 import { DurableObjectId, partsOf } from "../object-namespace.ts";
 import type { Kind } from "../../membrane/kinds.ts";
 
-type IdParts = [binding: string, hex: string, name: string | undefined];
+type IdParts = [binding: string, hex: string, name?: string, jurisdiction?: DurableObjectId["jurisdiction"]];
 
 const objectId: Kind<DurableObjectId, IdParts> = {
   kind: "objectId",
   is: (value) => value instanceof DurableObjectId,
   encode(id) {
     const parts = partsOf(id);
-    return parts && [...parts, id.name];
+    return parts && [...parts, id.name, id.jurisdiction];
   },
   decode: (parts) => new DurableObjectId(...parts),
 };

@@ -1,25 +1,35 @@
 // Durable Objects from outside the worker: how Node reaches them.
 
-import { DurableObjectNamespace, partsOf } from "../object-namespace.ts";
+import { DurableObjectNamespace, parsedId, partsOf } from "../object-namespace.ts";
 import { describe } from "../../node/errors.ts";
 import { objectIds } from "../../node/binding/binding.ts";
+import { remoteMember } from "../../node/instance/remote.ts";
 import { splitRequest } from "../../node/http/http-request.ts";
-import type { RequestInfo, RequestInit, Response } from "../../../index.d.ts";
+import type { Response } from "../../../index.d.ts";
 import type { RequestParts } from "../../node/http/http-request.ts";
-import type { ObjectParts } from "../../worker/contract.ts";
+import type { NamespaceBackend } from "../object-namespace.ts";
+import type { ObjectParts, IdParts } from "../../worker/contract.ts";
 
 /** What namespaces ask of an instance, whichever worker it has at the time. */
 export interface NamespacesInstance {
   dispatch(this: void, target: ObjectParts, request: RequestParts): Promise<Response>;
+  /** Calls a member of an object. */
+  call(this: void, target: ObjectParts, path: readonly string[], message: object | undefined): Promise<object>;
   isEnabled(this: void, flag: string): boolean;
   warn(this: void, text: string): void;
 }
 
+/** A name that is unknown does not cross. */
+const addressOf = (binding: string, hex: string, name: string | undefined): ObjectParts =>
+  name === undefined ? [binding, hex] : [binding, hex, name];
+
 /** What makes the namespaces of an instance. */
-function objectNamespaces({ dispatch, isEnabled, warn }: NamespacesInstance) {
-  const fetch = (binding: string, hex: string, input: RequestInfo, init?: RequestInit) =>
-    dispatch([binding, hex], splitRequest(input, init));
-  const backend = { ...objectIds, fetch, isEnabled, warn };
+function objectNamespaces({ dispatch, call, isEnabled, warn }: NamespacesInstance) {
+  const fetch: NamespaceBackend["fetch"] = (binding, hex, input, init, { name }) =>
+    dispatch(addressOf(binding, hex, name), splitRequest(input, init)) as never;
+  const member: NamespaceBackend["member"] = (binding, hex, member, name) =>
+    remoteMember((path, message) => call(addressOf(binding, hex, name), path, message), member);
+  const backend = { ...objectIds, fetch, member, isEnabled, warn };
   return (binding: string) => new DurableObjectNamespace(String(binding), backend);
 }
 
@@ -33,7 +43,7 @@ function digitsOf(id: unknown): string | undefined {
 }
 
 /** The binding and the digits of an id that `method` was called with; undefined of an object that only looks like one. */
-function idParts(method: string, id: unknown): ObjectParts | undefined {
+function idParts(method: string, id: unknown): IdParts | undefined {
   const parts = partsOf(id);
   if (parts === undefined && digitsOf(id) === undefined) {
     throw new TypeError(`${method}() takes a Durable Object's id, got ${describe(id)}`);
@@ -42,7 +52,7 @@ function idParts(method: string, id: unknown): ObjectParts | undefined {
 }
 
 /** The same of an object that looks like an id, whose last digits say which of the bindings with these names it is of. */
-function likelyParts(method: string, id: unknown, names: readonly string[]): ObjectParts {
+function likelyParts(method: string, id: unknown, names: readonly string[]): IdParts {
   const hex = digitsOf(id) as string;
   const binding = names.find((name) => isOf(name, hex));
   if (binding !== undefined) return [binding, hex];
@@ -52,7 +62,7 @@ function likelyParts(method: string, id: unknown, names: readonly string[]): Obj
 
 function isOf(binding: string, hex: string): boolean {
   try {
-    return objectIds.parseId(binding, hex) === hex;
+    return parsedId(binding, hex, objectIds)[0] === hex;
   } catch {
     return false;
   }

@@ -2,17 +2,21 @@
 
 import { StorageError } from "../../node/errors.ts";
 import { makeFair } from "../../node/instance/fairly.ts";
+import { PROMISING } from "./promising.ts";
 import type * as contract from "../../../index.d.ts";
 import type { Control } from "../../worker/contract.ts";
 
 type Storage = contract.DurableObjectStorage;
-type Method = keyof Storage;
+type Method = Exclude<keyof Storage, "sql" | "kv" | "transactionSync">;
 /** A storage as it is called here: what fits its methods is for the worker's to say. */
 type Calls = Record<Method, { call(...args: unknown[]): Promise<unknown> }["call"]>;
 /** What a loaded worker can be asked; undefined when none is loaded. */
 type Loaded = () => Control | undefined;
 /** Waits for a worker, and opens its storage. */
 type Open = () => Promise<[Control, Storage]>;
+
+const RELOADED =
+  "The worker was loaded again since the storage was opened: await storage.sync() before sql, kv and transactionSync().";
 
 class DurableObjectStorage implements Storage {
   #loaded: Loaded;
@@ -81,8 +85,39 @@ class DurableObjectStorage implements Storage {
     return this.#call("list", args);
   }
 
+  /** What answers at once cannot wait for a worker: the one that is loaded now has the database. */
+  #now(): Storage {
+    const loaded = this.#loaded();
+    if (loaded === undefined || loaded !== this.#control) throw new Error(RELOADED);
+    return this.#storage as unknown as Storage;
+  }
+
+  get sql(): contract.SqlStorage {
+    return this.#now().sql;
+  }
+
+  get kv(): contract.SyncKvStorage {
+    return this.#now().kv;
+  }
+
+  transactionSync<Result>(closure: () => Result): Result {
+    return this.#now().transactionSync(closure);
+  }
+
   transaction<Answer>(...args: unknown[]): Promise<Answer> {
     return this.#call("transaction", args);
+  }
+
+  getCurrentBookmark(): Promise<string> {
+    return this.#call("getCurrentBookmark", []);
+  }
+
+  getBookmarkForTime(...args: unknown[]): Promise<string> {
+    return this.#call("getBookmarkForTime", args);
+  }
+
+  onNextSessionRestoreBookmark(...args: unknown[]): Promise<string> {
+    return this.#call("onNextSessionRestoreBookmark", args);
   }
 
   sync(): Promise<void> {
@@ -102,6 +137,6 @@ class DurableObjectStorage implements Storage {
   }
 }
 
-makeFair(DurableObjectStorage);
+makeFair(DurableObjectStorage, PROMISING);
 
 export { DurableObjectStorage };

@@ -6,11 +6,11 @@ import { place } from "../../node/options/place.ts";
 import type { DurableObjectOptions, MiniflareOptions } from "../../../index.d.ts";
 import type { RoomHooks } from "../../node/instance/lane.ts";
 import type { OptionRows } from "../../node/options/table.ts";
-import type { ObjectConfig } from "../../node/options/wrangler.ts";
+import type { ExportConfig, ObjectConfig, ObjectMigration } from "../../node/options/wrangler.ts";
 import type { ObjectBinding } from "../../worker/contract.ts";
 
 const durableObject = shape(
-  { className: string, scriptName: optional(string) },
+  { className: string, scriptName: optional(string), useSQLite: optional(boolean) },
   'a class name, or an object like { className: "Name" }',
   isString,
 );
@@ -26,7 +26,8 @@ const options = {
     takes: "array:NAME=CLASS[@MOUNT]",
     help: "Durable Object to bind",
     implies: { modules: true },
-    wrangler: ({ durable_objects }) => durable_objects?.bindings && objectsOf(durable_objects.bindings),
+    wrangler: ({ durable_objects, migrations, exports }) =>
+      durable_objects?.bindings && objectsOf(durable_objects.bindings, classesWithSql(migrations, exports)),
   },
   durableObjectsPersist: {
     check: place,
@@ -46,19 +47,34 @@ const options = {
   },
 } satisfies OptionRows;
 
-function objectsOf(bindings: ObjectConfig[]): Record<string, DurableObjectOptions> {
-  const objects = bindings.map(({ name, class_name, script_name }): [string, DurableObjectOptions] => [
-    name,
-    { className: class_name, scriptName: script_name },
-  ]);
+function objectsOf(bindings: ObjectConfig[], withSql: Set<string>): Record<string, DurableObjectOptions> {
+  const objects = bindings.map(({ name, class_name, script_name }): [string, DurableObjectOptions] => {
+    const object = { className: class_name, scriptName: script_name };
+    return [name, withSql.has(class_name) ? { ...object, useSQLite: true } : object];
+  });
   return Object.fromEntries(objects);
+}
+
+/** The classes whose objects have a database each, after all migrations, or as they are declared instead of them. */
+function classesWithSql(migrations: ObjectMigration[] = [], exports: Record<string, ExportConfig> = {}): Set<string> {
+  const classes = new Set<string>();
+  for (const { new_sqlite_classes = [], renamed_classes = [], deleted_classes = [] } of migrations) {
+    for (const name of new_sqlite_classes) classes.add(name);
+    for (const { from, to } of renamed_classes) if (classes.delete(from)) classes.add(to);
+    for (const name of deleted_classes) classes.delete(name);
+  }
+  for (const [name, { type, storage, state, renamed_to }] of Object.entries(exports)) {
+    if (type !== "durable-object" || storage !== "sqlite" || state === "deleted" || state === "transferred") continue;
+    classes.add(state === "renamed" && renamed_to !== undefined ? renamed_to : name);
+  }
+  return classes;
 }
 
 /** What the option binds. */
 function objectBindings({ durableObjects = {} }: MiniflareOptions): ObjectBinding[] {
   return Object.entries(durableObjects).map(([binding, value]) => {
-    const { className, scriptName }: DurableObjectOptions = typeof value === "string" ? { className: value } : value;
-    return [binding, className, scriptName];
+    const object: DurableObjectOptions = typeof value === "string" ? { className: value } : value;
+    return [binding, object.className, object.scriptName, object.useSQLite === true];
   });
 }
 

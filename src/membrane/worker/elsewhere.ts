@@ -24,7 +24,7 @@ let next = 0;
  * context that it is for, it is the nesting that goes along.
  */
 export function fetchElsewhere(
-  target: string | [binding: string, hex: string],
+  target: string | [binding: string, hex: string, name?: string],
   request: Request,
   { depth, pipelineDepth }: RequestContext,
 ): Promise<Response> {

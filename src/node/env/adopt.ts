@@ -64,4 +64,7 @@ function partsOf(value: object, prototype: object): Iterable<unknown> {
 /** Whether this realm is one that a test runner has made. */
 const isApart = prototypes !== undefined;
 
-export { adopt, isApart, mainGlobal };
+/** What test tools replace, perhaps before what needs it is loaded. */
+const { performance, queueMicrotask } = isApart ? mainGlobal() : globalThis;
+
+export { adopt, isApart, mainGlobal, performance, queueMicrotask };

@@ -43,14 +43,34 @@ Object.defineProperty(WorkerGlobalScope, Symbol.hasInstance, {
   },
 });
 
+type ListenerOptions = boolean | AddEventListenerOptions;
+
+/** Types of events that Node's process has to be asked for. */
+const OF_PROCESS = new Set(["unhandledrejection", "rejectionhandled"]);
+let endWatch: (() => void) | undefined;
+
 /** What a worker calls on its global scope. */
 function listening() {
-  const { addEventListener, dispatchEvent, removeEventListener } = WorkerGlobalScope.prototype;
-  return {
-    addEventListener: addEventListener.bind(globalThis),
-    dispatchEvent: dispatchEvent.bind(globalThis),
-    removeEventListener: removeEventListener.bind(globalThis),
+  const { prototype } = WorkerGlobalScope;
+  const dispatchEvent = prototype.dispatchEvent.bind(globalThis);
+  const watch = () => {
+    const { watchRejections } = require("./env-rejections.ts") as typeof import("./env-rejections.ts");
+    endWatch ??= watchRejections(dispatchEvent);
   };
+  return {
+    addEventListener(type: string, listener: EventListenerOrEventListenerObject, ...options: [ListenerOptions?]) {
+      prototype.addEventListener.call(globalThis, type, listener, ...options);
+      if (OF_PROCESS.has(String(type))) watch();
+    },
+    dispatchEvent,
+    removeEventListener: prototype.removeEventListener.bind(globalThis),
+  };
+}
+
+/** Asks Node's process for no more events. */
+function stopListening() {
+  endWatch?.();
+  endWatch = undefined;
 }
 
 /**
@@ -66,4 +86,4 @@ for (const { prototype } of [scope.ExecutionContext, scope.FetchEvent, scope.Sch
 }
 
 export const { ExecutionContext, FetchEvent, ScheduledController, ScheduledEvent, settleWaits, stateOf } = scope;
-export { kWaitUntil, listening, WorkerGlobalScope };
+export { kWaitUntil, listening, stopListening, WorkerGlobalScope };

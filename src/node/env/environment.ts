@@ -5,7 +5,9 @@ import { describe } from "../errors.ts";
 import { FETCH, INSIDE } from "../instance/miniflare.ts";
 import { rooms } from "../rooms.ts";
 import { cachesOf } from "../../cache/node/cache-room.ts";
+import { enter } from "./current.ts";
 import { additions } from "./additions.ts";
+import { stopListening } from "./env-events.ts";
 import { helpers } from "./helpers.ts";
 import { Later } from "./later.ts";
 import { ownRealm } from "./test-realm.ts";
@@ -53,19 +55,21 @@ function openEnvironment(plan: Plan, started: TestInstance | undefined = undefin
   additions.begin(loadReading);
   const fetch = (...args: Parameters<Instance[typeof FETCH]>) => instance().mf[FETCH](...args);
   const idsOf = (name: string) => idsOfBound(instance().mf, plan.objects, name);
-  const bound = started === undefined ? plan.globalBindings : Object.keys(started.bindings);
+  const leave = enter(instance);
   return {
     globals: merged(
       ownRealm(),
       webGlobals(fetch, () => cachesOf(instance().mf[INSIDE])),
       roomGlobals(plan.flags),
       helpers(instance, idsOf),
-      plan.options.modules === true ? {} : bindingGlobals(bound, instance),
+      plan.options.modules === true ? {} : bindingGlobals(boundNames(plan, started), instance),
       { ...plan.options.globals },
     ),
     remember: () => later.remember(),
     async dispose() {
+      leave();
       additions.end(loadReading);
+      stopListening();
       later.end();
       await later.made?.mf.dispose();
     },
@@ -78,6 +82,10 @@ function ended(plan: Plan): TestInstance {
   instance.mf.dispose();
   return instance;
 }
+
+/** Each name that a worker is asked for is a call to it. */
+const boundNames = (plan: Plan, started: TestInstance | undefined): string[] =>
+  started === undefined ? plan.globalBindings : Object.keys(started.bindings);
 
 /** The bindings that a service worker has as globals. */
 function bindingGlobals(names: string[], instance: () => TestInstance): object {

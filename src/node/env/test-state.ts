@@ -3,6 +3,7 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { describe } from "../errors.ts";
+import { GUEST } from "../../durable/node/guest.ts";
 import type { DurableObjectId, DurableObjectStorage } from "../../../index.d.ts";
 import type { GuestState } from "../../worker/contract.ts";
 
@@ -26,7 +27,10 @@ class TestState {
   }
 
   static {
-    guestOf = (state) => (typeof state === "object" && state !== null && #guest in state ? state.#guest : undefined);
+    guestOf = (state) => {
+      if (typeof state !== "object" || state === null) return undefined;
+      return #guest in state ? state.#guest : (Reflect.get(state, GUEST) as GuestState | undefined);
+    };
   }
 
   /** Objects live on while anything is pending: there is nothing to wait for. */
@@ -42,7 +46,8 @@ Object.defineProperty(TestState, "name", { value: "DurableObjectState" });
 async function runWithGates<Result>(state: unknown, work: () => Result | Promise<Result>): Promise<Result> {
   const guest = guestOf(state);
   if (guest !== undefined) return guest.run(() => events.run(guest, work));
-  const text = "runWithMiniflareDurableObjectGates() takes a state that getMiniflareDurableObjectState() has given";
+  const text =
+    "runWithMiniflareDurableObjectGates() takes a state that getMiniflareDurableObjectState() has given, or the test has constructed";
   throw new TypeError(`${text}, got ${describe(state)}`);
 }
 

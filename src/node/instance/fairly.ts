@@ -3,6 +3,7 @@
 
 import timers from "node:timers";
 const { setImmediate } = timers;
+import { performance } from "../env/adopt.ts";
 
 /** For how many milliseconds answers may follow each other without a turn of the loop. */
 const LONGEST = 5;
@@ -10,7 +11,6 @@ const LONGEST = 5;
 const SHORT = 0.5;
 const SKIPPED = 7;
 
-// Test tools put others in their place.
 const clock = performance.now.bind(performance);
 
 /** When the first answer since the loop's last turn was given; undefined when there was none. */

@@ -3,7 +3,7 @@
 // A load that goes wrong rejects the first method that is awaited; there is no worker then until another load succeeds.
 
 import { inspect, types } from "node:util";
-import { enabledFlags } from "../options/compat.ts";
+import { compatWarnings, enabledFlags, flagsInForce } from "../options/compat.ts";
 import { OUTER_SCOPE } from "../options/config.ts";
 import { describeThrown, disposed, MiniflareCoreError } from "../errors.ts";
 import { Lane } from "./lane.ts";
@@ -12,7 +12,7 @@ import { NoOpLog } from "../log/log.ts";
 import { mergeOptions, validateOptions } from "../options/options.ts";
 import { allOf, OPTIONS, roomHooks } from "../options/table.ts";
 import { formatSize, moduleRules, readBindings, readScript } from "../script/script.ts";
-import { callFunction, serviceNames } from "./services.ts";
+import { callFunction, entrypointOf, serviceNames } from "./services.ts";
 import { soon } from "./soon.ts";
 import { Sources } from "../script/script-sources.ts";
 import type { Log, MiniflareOptions } from "../../../index.d.ts";
@@ -156,12 +156,14 @@ class Worker {
   /** Runs the script on a lane of its own; the lane before it goes when its requests are done. */
   async run(): Promise<void> {
     const options = this.options;
-    const flags = enabledFlags(options);
-    this.log.debug(`Enabled Compatibility Flags:${flags.length === 0 ? " <none>" : ""}`);
-    for (const flag of flags) this.log.debug(`- ${flag}`);
+    const enabled = enabledFlags(options);
+    const flags = flagsInForce(options);
+    for (const text of compatWarnings(options)) this.log.warn(text);
+    this.log.debug(`Enabled Compatibility Flags:${enabled.length === 0 ? " <none>" : ""}`);
+    for (const flag of enabled) this.log.debug(`- ${flag}`);
     this.log.debug("Reloading worker...");
     const root = options.rootPath ?? process.cwd();
-    const rooms = roomHooks(options, root, (error) => this.report(error), this.log);
+    const rooms = roomHooks(options, root, (error) => this.report(error), this.log, this.#group);
     const front = rooms.find((room) => room.front !== undefined)?.front;
     const roomServices: RoomServices = Object.assign({}, ...rooms.map(({ services }) => services));
     const isRequired = front === undefined && (this.mountName !== undefined || this.#group.isEmpty);
@@ -185,7 +187,8 @@ class Worker {
         ...allOf("settings", options),
       };
       const { has, get } = options[OUTER_SCOPE] ?? {};
-      await lane.start(settings, Object.entries(options.globals ?? {}).flat(), values, wasm, has, get);
+      const bound = [...rooms.flatMap(({ bindings = {} }) => Object.entries(bindings).flat()), ...values];
+      await lane.start(settings, Object.entries(options.globals ?? {}).flat(), bound, wasm, has, get);
     } catch (error) {
       this.#noteImports(lane);
       const lasting = outliving(error);
@@ -329,7 +332,7 @@ class Worker {
     if (Object.hasOwn(this.#roomServices, target)) return this.#roomServices[target](request);
     const service = this.options.serviceBindings?.[target];
     if (typeof service === "function") return callFunction(target, service, request);
-    return this.#group.service(target, service).dispatch(null, request);
+    return this.#group.service(target, service).dispatch(entrypointOf(service), request);
   }
 
   /** Ends a start whose script still waits for something. */

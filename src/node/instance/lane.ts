@@ -47,8 +47,10 @@ function reportLater(error: unknown): void {
   Promise.reject(error);
 }
 
-/** What a request is for: the worker, or one of its objects. */
-export type Target = ObjectParts | null;
+/** A named entrypoint of the worker, null for the default one, and what a binding gives it. */
+export type EntrypointTarget = [none: null, name: string | null, props: unknown];
+/** What a request is for: the worker, one of its objects, or one of its entrypoints. */
+export type Target = ObjectParts | EntrypointTarget | null;
 
 /** An answer of the worker's. */
 type Answered = [
@@ -102,6 +104,8 @@ export interface RoomHooks {
   front?(request: RequestParts): Promise<Response> | undefined;
   /** Services that the worker binds and that Node answers, by the names of their bindings. */
   services?: Readonly<Record<string, (request: RequestParts) => Promise<Response>>>;
+  /** What the worker binds of Node's objects, by name; the option `bindings` takes precedence. */
+  bindings?: Readonly<Record<string, unknown>>;
   /** Called when the lane ends. */
   end?(): void;
 }
@@ -223,12 +227,17 @@ class Lane {
     if (this.#ended) return Promise.reject(this.#ended());
     const event = this.#nextEvent++;
     const membrane = this.#membrane;
-    const args: WireValue[] = [target, method, url, headers, bodyToWire(body, membrane)];
+    const args: WireValue[] = [this.#targetWire(target), method, url, headers, bodyToWire(body, membrane)];
     if (cf !== undefined || nesting !== undefined || signal || cfText !== undefined || redirect !== FOLLOW) {
       args.push(membrane.encode(cf), nesting, signal && this.#hold(event, signal));
       args.push(...this.#cfNumber(cfText), redirect === FOLLOW ? undefined : redirect);
     }
     return this.#send(event, args, takesParts);
+  }
+
+  #targetWire(target: Target): WireValue {
+    if (target === null || target[0] !== null) return target as ObjectParts | null;
+    return [null, target[1], this.#membrane.encode(target[2])];
   }
 
   /** Keeps a signal as long as the worker has the request, or the request's client waits; which of the two. */

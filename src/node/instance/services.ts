@@ -3,6 +3,7 @@
 import { describe, MiniflareCoreError } from "../errors.ts";
 import { buildRequest } from "../http/http-request.ts";
 import type { Log, MiniflareOptions, ServiceBinding } from "../../../index.d.ts";
+import type { EntrypointTarget } from "./lane.ts";
 import type { RequestParts } from "../http/http-request.ts";
 
 /** A function in Node that a service binding stands for. */
@@ -17,6 +18,13 @@ const workerName = (service: ServiceBinding | undefined): string | undefined => 
   if (typeof service === "function") return undefined;
   return typeof service === "string" ? service : service?.service;
 };
+
+/** The entrypoint that a binding stands for, if it is not the default one without props. */
+function entrypointOf(service: ServiceBinding | undefined): EntrypointTarget | null {
+  if (typeof service !== "object") return null;
+  const { entrypoint, props } = service;
+  return entrypoint === undefined && props === undefined ? null : [null, entrypoint ?? null, props];
+}
 
 /** Refuses bindings to workers that are not there; `names` are those that are. */
 function checkServices(
@@ -53,4 +61,4 @@ async function callFunction(
   );
 }
 
-export { callFunction, checkServices, notMounted, serviceNames, workerName };
+export { callFunction, checkServices, entrypointOf, notMounted, serviceNames, workerName };

@@ -5,8 +5,8 @@ import { record, shape, string } from "./check.ts";
 import type { OptionRows } from "./table.ts";
 
 const service = shape(
-  { service: string, environment: optional(string) },
-  'a service name, an object like { service: "name" }, or a function',
+  { service: string, environment: optional(string), entrypoint: optional(string), props: optional(anyRecord) },
+  'a service name, an object like { service: "name", entrypoint: "Class" }, or a function',
   (value) => isString(value) || isFunction(value),
 );
 

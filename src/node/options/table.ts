@@ -7,7 +7,7 @@
 //   options    the rows, by the names of the options
 // and, where the room needs it,
 //   settings(options)      its part of what `start` in `src/worker/start.ts` gets
-//   hooks(options, root, report, log)   its part of the hooks that the worker's lane calls in Node
+//   hooks(options, root, report, log, group)   its part of the hooks that the worker's lane calls in Node
 //   inherit(options)       options that mounts take over from the main worker
 //   bindings(options)      `[name, open]` of bindings in a test environment without a worker: `open(inside)` gives the value
 //
@@ -36,6 +36,7 @@ import rooms from "../room-options.ts";
 import * as scheduler from "./scheduler-options.ts";
 import type { Log, MiniflareOptions } from "../../../index.d.ts";
 import type { Inside } from "../instance/inside.ts";
+import type { Group } from "../instance/group.ts";
 import type { RoomHooks } from "../instance/lane.ts";
 import type { Check } from "./check.ts";
 import type { WranglerConfig, WranglerFile } from "./wrangler.ts";
@@ -77,7 +78,13 @@ export interface OptionGroup {
   readonly options: Readonly<Record<string, OptionRow>>;
   settings?(options: MiniflareOptions): object;
   /** What a room does for a lane of a worker with these options; `report` logs an error of work that no code awaits. */
-  hooks?(options: MiniflareOptions, root: string, report: (error: unknown) => void, log: Log): RoomHooks | undefined;
+  hooks?(
+    options: MiniflareOptions,
+    root: string,
+    report: (error: unknown) => void,
+    log: Log,
+    group: Group,
+  ): RoomHooks | undefined;
   inherit?(options: MiniflareOptions): MiniflareOptions;
   bindings?(options: MiniflareOptions): [name: string, open: (inside: Inside) => unknown][];
 }

@@ -50,9 +50,9 @@ function services(
   }
   const all = [...(services ?? []), ...(experimental_services ?? [])];
   if (all.length === 0) return undefined;
-  const named = all.map(({ service, environment, ...names }) => [
+  const named = all.map(({ service, environment, entrypoint, props, ...names }) => [
     bindingName(service, names, log),
-    { service, environment },
+    { service, environment, ...(entrypoint !== undefined && { entrypoint }), ...(props !== undefined && { props }) },
   ]);
   return Object.fromEntries(named);
 }

@@ -5,24 +5,9 @@ import { KEYS } from "./wrangler-environments.ts";
 import type { Log } from "../../../index.d.ts";
 import type { WranglerConfig } from "./wrangler.ts";
 
-/** Keys that bind what is missing here, with its name. */
+/** Keys of what is missing here, with its name. Others that bind it are read by rooms, and the bindings throw in use. */
 const MISSING: Readonly<Record<string, string>> = {
-  ai: "Workers AI",
-  analytics_engine_datasets: "Analytics Engine",
-  browser: "Browser Rendering",
   containers: "Containers",
-  dispatch_namespaces: "Workers for Platforms",
-  hyperdrive: "Hyperdrive",
-  images: "Images",
-  mtls_certificates: "Client certificates",
-  pipelines: "Pipelines",
-  ratelimits: "Rate limits",
-  secrets_store_secrets: "Secrets Store",
-  send_email: "Sending email",
-  vectorize: "Vectorize",
-  version_metadata: "Version metadata",
-  worker_loaders: "Dynamic workers",
-  workflows: "Workflows",
 };
 
 /** Warns of each key of the file, and of its environments, that nothing here reads. */

@@ -7,7 +7,7 @@ import { devVars } from "./dev-vars.ts";
 import { OPTIONS } from "./table.ts";
 import { inherit, inheritAll } from "./wrangler-environments.ts";
 import { warnOfKeys } from "./wrangler-known.ts";
-import type { AssetsOptions, Log, MiniflareOptions, ModuleRule } from "../../../index.d.ts";
+import type { AssetsOptions, Log, MiniflareOptions, ModuleRule, SendEmailBinding } from "../../../index.d.ts";
 import type { WorkerOptions } from "./config.ts";
 import type { ConfigPlace } from "./find-config.ts";
 import type { OptionRow } from "./table.ts";
@@ -23,6 +23,8 @@ export interface HttpsConfig {
 export interface ServiceConfig {
   service: string;
   environment?: string;
+  entrypoint?: string;
+  props?: Record<string, unknown>;
   binding?: string;
   /** Its name before it was `binding`. */
   name?: string;
@@ -52,6 +54,19 @@ export interface ProducerConfig {
   delivery_delay?: number;
 }
 
+/** Bindings of the platform. */
+export interface RateLimitConfig {
+  name: string;
+  namespace_id: string | number;
+  simple: { limit: number; period: 10 | 60 };
+}
+
+export interface SecretConfig {
+  binding: string;
+  store_id: string;
+  secret_name: string;
+}
+
 /** Static assets. */
 export interface AssetsConfig {
   directory?: string;
@@ -66,6 +81,21 @@ export interface ObjectConfig {
   name: string;
   class_name: string;
   script_name?: string;
+}
+
+/** A step in the life of the classes of Durable Objects, as far as it says how they are stored. */
+export interface ObjectMigration {
+  new_sqlite_classes?: string[];
+  renamed_classes?: { from: string; to: string }[];
+  deleted_classes?: string[];
+}
+
+/** What a worker exports, as far as it says how objects of a class are stored. */
+export interface ExportConfig {
+  type?: string;
+  storage?: string;
+  state?: string;
+  renamed_to?: string;
 }
 
 export interface Rule {
@@ -113,6 +143,14 @@ export interface WranglerConfig {
   d1_databases?: { binding: string }[];
   durable_objects?: { bindings?: ObjectConfig[] };
   assets?: AssetsConfig;
+  migrations?: ObjectMigration[];
+  exports?: Record<string, ExportConfig>;
+  ratelimits?: RateLimitConfig[];
+  send_email?: SendEmailBinding[];
+  version_metadata?: { binding: string };
+  analytics_engine_datasets?: { binding: string; dataset?: string }[];
+  secrets_store_secrets?: SecretConfig[];
+  hyperdrive?: { binding: string; localConnectionString?: string }[];
   name?: string;
   main?: string;
   compatibility_date?: string;

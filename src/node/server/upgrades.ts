@@ -118,13 +118,13 @@ class Upgrades {
       coupling().abandon(webSocket);
       return BAD_REQUEST;
     }
-    this.#couple(client, webSocket);
+    this.#couple(client, webSocket, socket);
     return SWITCHING_PROTOCOLS;
   }
 
-  async #couple(client: Connection, webSocket: WebSocket): Promise<void> {
+  async #couple(client: Connection, webSocket: WebSocket, socket: Duplex): Promise<void> {
     try {
-      await coupling().coupleWebSocket(client, webSocket);
+      await coupling().couple(client, webSocket, socket);
     } catch (error) {
       client.terminate();
       this.#report(error);

@@ -1,7 +1,9 @@
 // What the room of queues adds to an instance in Node.
 
 import { describe } from "../../node/errors.ts";
+import { methods as waitMethods } from "../../web/node/test-methods.ts";
 import { consumersOf, usesQueues } from "./options.ts";
+import { checkMessages, testMethods } from "./test-methods.ts";
 import type { DispatchedMessage, MessageBatch, Queue, QueueResult } from "../../../index.d.ts";
 import type { Group } from "../../node/instance/group.ts";
 import type { Inside } from "../../node/instance/inside.ts";
@@ -34,17 +36,11 @@ async function dispatchQueue(
     throw new TypeError(`dispatchQueue() takes a batch, or the name of a queue and messages, got ${describe(given)}`);
   }
   const consumer = deliveries.get(inside.group)?.consumer(given) ?? inside.worker;
-  return (await consumer.lane()).control.queue(given, checked(messages));
+  checkMessages("dispatchQueue", messages);
+  return (await consumer.lane()).control.queue(given, messages as DispatchedMessage[]);
 }
 
-const methods = { dispatchQueue, getQueue };
-
-function checked(messages: DispatchedMessage[] | undefined): DispatchedMessage[] {
-  if (Array.isArray(messages) && messages.every(isMessage)) return messages;
-  throw new TypeError(`dispatchQueue() takes messages, an array like [{ body: "text" }], got ${describe(messages)}`);
-}
-
-const isMessage = (message: unknown) => typeof message === "object" && message !== null && "body" in message;
+const methods = { dispatchQueue, getQueue, ...testMethods(waitMethods.waitOnExecutionContext) };
 
 /** A queue has one consumer. */
 function check(group: Group): void {

@@ -1,5 +1,6 @@
 // What the room of the Web APIs adds to an instance in Node.
 
 import { kinds } from "./node-web-kinds.ts";
+import { methods } from "./test-methods.ts";
 
-export { kinds };
+export { kinds, methods };

@@ -2,6 +2,7 @@
 
 import { deserialize, serialize } from "node:v8";
 import { waiting } from "../../node/binding/binding.ts";
+import { queueMicrotask } from "../../node/env/adopt.ts";
 import { CloseEvent, ErrorEvent } from "../../node/env/interfaces.ts";
 import { adopt } from "../../node/names/names-realm.ts";
 import { createSocketKind } from "../socket-kind.ts";
@@ -32,6 +33,6 @@ const { endOf, socketOf, WebSocket, WebSocketPair } = createWebSockets({
   deserialize: (bytes) => adopt(deserialize(bytes)),
 });
 
-const kind = createSocketKind({ endOf, socketOf, soon: queueMicrotask, waiting });
+const kind = createSocketKind({ endOf, socketOf, soon: queueMicrotask, together: queueMicrotask, waiting });
 
 export { endOf, kind, WebSocket, WebSocketPair };

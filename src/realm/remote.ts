@@ -1,0 +1,72 @@
+// How members of a service or of an object's stub are reached that these classes do not have: by RPC. The room `rpc` provides
+// it; rooms and the assembly, which know no room, find it here.
+
+/** The names that lead to a member. */
+type Path = readonly string[];
+
+/** Runs a call with what the stub stands for, as an event of it. */
+export type Here = <Result>(call: (receiver: object) => Promise<Result>) => Promise<Result>;
+
+/** Where something is: in this worker, if `here` is there, or in one that Node finds by the address. */
+export interface Reach {
+  readonly here?: Here | undefined;
+  readonly address: readonly string[];
+}
+
+/** What the room provides. `Message` is what crosses for the arguments and the result. */
+interface Remote {
+  /** A member of what is reached. */
+  member(reach: Reach, name: string): unknown;
+  /** Serves the call of another realm: of an object's member, or a read without arguments. */
+  serveObject(here: Here, path: Path, message: object | undefined): Promise<object>;
+}
+
+type Deliver = (exported: object, request: Request, props: unknown) => unknown;
+
+let deliver: Deliver | undefined;
+export function deliverWith(given: Deliver) {
+  deliver = given;
+}
+/** Delivers a request to an exported entrypoint of this worker, with props. */
+export const deliverAt: Deliver = (...args) => deliver?.(...args);
+
+let provided: Remote | undefined;
+export function provideRemote(remote: Remote) {
+  provided = remote;
+}
+export const remote = () => provided as Remote;
+
+/** Returns how what a stub stands for is reached; undefined for an object of another kind. */
+type ReachOf = (value: object) => Reach | undefined;
+
+const kinds: ReachOf[] = [];
+/** Makes stubs of a class known, which calls can pass. */
+export const addStubs = (reachOf: ReachOf) => void kinds.push(reachOf);
+
+/** How what a stub stands for is reached; undefined for what is no stub of these classes. */
+export function reachOf(value: object): Reach | undefined {
+  for (let index = 0; index < kinds.length; index++) {
+    const reach = kinds[index](value);
+    if (reach !== undefined) return reach;
+  }
+  return undefined;
+}
+
+/**
+ * Has names that objects of a class do not have be members by RPC. The proxy is where lookups end that find nothing else, so
+ * that what the class has itself costs no more.
+ */
+export function openMembers(prototype: object, reachOf: ReachOf, isEnabled: () => boolean) {
+  const members = new Proxy(
+    {},
+    {
+      get(target, name, stub) {
+        // A stub is no promise: awaiting it gives the stub.
+        if (typeof name === "symbol" || name === "then" || name in target) return Reflect.get(target, name, stub);
+        const reach = isEnabled() ? reachOf(stub) : undefined;
+        return reach && remote().member(reach, name);
+      },
+    },
+  );
+  Object.setPrototypeOf(prototype, members);
+}
