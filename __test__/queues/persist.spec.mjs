@@ -157,7 +157,7 @@ describe("a process that is killed", () => {
   const sendAndKill = (data, first) =>
     runAndKill([writer, JSON.stringify({ data, first })], { most: 20, counts: ([what]) => what === "sent" });
 
-  within(60_000 + RUNS * 5_000)(`${RUNS} times, loses no message that was accepted`, async (t) => {
+  within(60_000 + RUNS * 20_000)(`${RUNS} times, loses no message that was accepted`, async (t) => {
     const data = folder(t);
     const [accepted, consumed] = [new Set(), new Set()];
     let next = 1;
