@@ -211,7 +211,8 @@ describe("an object's state", () => {
     assert.equal(namespace, "get,idFromName,idFromString,jurisdiction,newUniqueId");
     assert.equal(stub, "fetch,id,name");
     // Workers of today have more: see the specs of hibernation.
-    for (const name of ["blockConcurrencyWhile", "id", "storage", "waitUntil"]) assert.ok(state.split(",").includes(name));
+    for (const name of ["blockConcurrencyWhile", "id", "storage", "waitUntil"])
+      assert.ok(state.split(",").includes(name));
     assert.equal(id, "equals,name,toString");
     // Those of objects with a database are newer than Miniflare 2.
     const older = storage.replace(/,(kv|sql|transactionSync)(?=,|$)/g, "");
