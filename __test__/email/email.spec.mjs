@@ -58,6 +58,34 @@ describe("a worker sends email", () => {
     });
   });
 
+  test("as an EmailMessage, whose headers are checked as in Miniflare 4", async (t) => {
+    const script = `import { EmailMessage } from "cloudflare:email";
+      export default { async fetch(request, env) {
+        const results = [];
+        for (const raw of await request.json()) {
+          const message = new EmailMessage("a@x.com", "b@y.com", raw);
+          results.push(await env.ANY.send(message).then(() => [message.from, message.to], (error) => error.message));
+        }
+        return Response.json(results);
+      } };`;
+    const head = "From: A <a@x.com>\r\nTo: b@y.com\r\n";
+    const raws = [
+      `${head}Message-ID: <1@x.com>\r\nSubject: s\r\n\r\ntext`,
+      "no headers",
+      "From: other@x.com\r\nMessage-ID: <1@x.com>\r\n\r\ntext",
+    ];
+    const options = { modules: true, script, compatibilityDate: "2025-01-01", email: { send_email } };
+    const theirs = new Miniflare4(options);
+    t.after(() => theirs.dispose());
+    const mf = create(t, options);
+    const expected = await (await theirs.dispatchFetch("http://localhost/", body(raws))).json();
+    assert.deepEqual(await json(mf, "http://localhost/", body(raws)), expected);
+    assert.deepEqual(
+      (await mf.getSentEmails()).map(({ from, to, raw }) => [from, to, raw]),
+      [["a@x.com", ["b@y.com"], raws[0]]],
+    );
+  });
+
   test("and is told what a message needs", async (t) => {
     const mf = create(t, { script: SENDS, email: { send_email } });
     const [wrong] = await json(mf, "http://localhost/", body([["ANY", { from: "a@x.com" }]]));
