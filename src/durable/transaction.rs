@@ -114,12 +114,13 @@ impl Drop for Transaction {
 
 #[cfg(test)]
 mod tests {
+    use super::super::slot::Slot;
     use super::*;
     use crate::store::Reply;
     use crate::store::memory::MemorySpace;
 
     fn storage() -> Rc<Storage> {
-        let storage = Storage::new(Rc::<MemorySpace>::default(), Reply::Now(Ok(())), Default::default());
+        let storage = Storage::new(Rc::<MemorySpace>::default(), Reply::Now(Ok(())), Slot::default());
         put(&*storage, "a", "1");
         put(&*storage, "b", "2");
         storage
