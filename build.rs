@@ -113,6 +113,9 @@ fn out() -> PathBuf {
     PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets OUT_DIR"))
 }
 
+/// Cargo is told of the files and not of their folders, in which a change of JavaScript would compile the crate again. A new
+/// file comes with a change in the one that declares it.
+///
 /// A hash of everything that decides the order of ops and the layout of the snapshot, bar the JavaScript that is in it.
 fn stamp() -> String {
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"));
@@ -128,7 +131,6 @@ fn stamp() -> String {
 }
 
 fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
-    println!("cargo:rerun-if-changed={}", folder.display());
     for entry in std::fs::read_dir(folder)
         .expect("the source folder is readable")
         .flatten()

@@ -48,8 +48,17 @@ export class Inbox {
   };
 
   /** Resolves when there have been so many batches. */
-  async count(count) {
-    while (this.batches.length < count) {
+  count(count) {
+    return this.#until(() => this.batches.length >= count);
+  }
+
+  /** Resolves when there have been so many messages, in whatever batches. */
+  async messages(count) {
+    return (await this.#until(() => this.batches.flat().length >= count)).flat();
+  }
+
+  async #until(isEnough) {
+    while (!isEnough()) {
       await new Promise((resolve) => {
         const waits = () => {
           this.#waiting.splice(this.#waiting.indexOf(waits), 1);
