@@ -59,7 +59,7 @@ for (const [name, placeOf] of Object.entries(PLACES)) {
         { queuesPersist: await placeOf(t) },
       );
       for (const body of [1, 2, 3]) await queue.send(body);
-      assert.deepEqual(await inbox.messages(3), [1, 2, 3]);
+      assert.deepEqual(await inbox.countMessages(3), [1, 2, 3]);
       for (;;) {
         const { backlogCount } = await (await mf.getQueue("q")).metrics();
         if (backlogCount === 0) break;

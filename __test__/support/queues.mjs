@@ -53,7 +53,7 @@ export class Inbox {
   }
 
   /** Resolves when there have been so many messages, in whatever batches. */
-  async messages(count) {
+  async countMessages(count) {
     return (await this.#until(() => this.batches.flat().length >= count)).flat();
   }
 
