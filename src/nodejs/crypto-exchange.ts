@@ -34,11 +34,8 @@ class Exchange {
   }
 }
 
-class DiffieHellman extends Exchange {
-  constructor(...args: unknown[]) {
-    super("diffieHellman", args);
-  }
-
+/** An exchange over a field of numbers. */
+class FieldExchange extends Exchange {
   generateKeys(encoding?: unknown) {
     return this.ask("generateKeys", encoding);
   }
@@ -53,6 +50,12 @@ class DiffieHellman extends Exchange {
 
   getPublicKey(encoding?: unknown) {
     return this.ask("getPublicKey", encoding);
+  }
+}
+
+class DiffieHellman extends FieldExchange {
+  constructor(...args: unknown[]) {
+    super("diffieHellman", args);
   }
 
   get verifyError() {
@@ -60,25 +63,9 @@ class DiffieHellman extends Exchange {
   }
 }
 
-class DiffieHellmanGroup extends Exchange {
+class DiffieHellmanGroup extends FieldExchange {
   constructor(name: unknown) {
     super("diffieHellmanGroup", [name]);
-  }
-
-  generateKeys(encoding?: unknown) {
-    return this.ask("generateKeys", encoding);
-  }
-
-  getPrime(encoding?: unknown) {
-    return this.ask("getPrime", encoding);
-  }
-
-  getGenerator(encoding?: unknown) {
-    return this.ask("getGenerator", encoding);
-  }
-
-  getPublicKey(encoding?: unknown) {
-    return this.ask("getPublicKey", encoding);
   }
 }
 
