@@ -205,6 +205,20 @@ describe("a binding of a service that exists on Cloudflare's network only", () =
     assert.deepEqual(log.having("[mf:wrn] "), []);
   });
 
+  test("is left alone by code that looks at all bindings", async (t) => {
+    const script = `import { inspect, isDeepStrictEqual } from "node:util";
+      export default { fetch: (request, env) => Response.json([JSON.stringify(env), Object.keys({ ...env }).length,
+        inspect(env.AI), isDeepStrictEqual(env, { ...env }), Object.keys(process.env)]) };`;
+    const mf = project(t, script, {
+      bindings: { TEXT: "text" },
+      compatibilityDate: "2025-09-01",
+      compatibilityFlags: ["nodejs_compat"],
+    });
+    const [text, count, shown, isEqual, names] = await json(mf);
+    assert.deepEqual(JSON.parse(text), { AI: {}, INDEX: {}, BROWSER: {}, DB: {}, TEXT: "text" });
+    assert.deepEqual([count, shown, isEqual, names], [5, "RemoteBinding {}", true, ["TEXT"]]);
+  });
+
   test("is what the test provides", async (t) => {
     const bindings = { AI: { run: async (model) => `ran ${model}` } };
     const mf = project(t, RUNS('return env.AI.run("model");'), { bindings });

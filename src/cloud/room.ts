@@ -13,15 +13,25 @@ export const room = {
     remote.map(([binding, service]) => [binding, remoteBinding(binding, service)]),
 };
 
+/** Promises, `JSON.stringify`, consoles and assertions look for these in every object. */
+const GENERIC = new Set(["then", "toJSON", "constructor"]);
+
+class RemoteBinding {
+  /** What `util.inspect` asks before it looks at members. */
+  [Symbol.for("nodejs.util.inspect.custom")]() {
+    return "RemoteBinding {}";
+  }
+}
+
 function remoteBinding(binding: string, service: string): object {
   const refuse = (what: string): never => {
     throw new Error(
       `${what} of the binding "${binding}" (${service}) is not available: this service exists on Cloudflare's network only. Provide an object for tests with the option \`bindings: { ${binding}: ... }\`.`,
     );
   };
-  return new Proxy(Object.create(null), {
-    // Promises and consoles look for these in every object.
-    get: (_, name) => (typeof name === "symbol" || name === "then" ? undefined : refuse(`"${name}"`)),
+  return new Proxy(new RemoteBinding(), {
+    get: (target, name) =>
+      typeof name === "symbol" || GENERIC.has(name) ? Reflect.get(target, name) : refuse(`"${name}"`),
     set: (_, name) => refuse(`"${String(name)}"`),
   });
 }
