@@ -19,6 +19,10 @@ const QUICK = {
     command: () => tsc(path.join("__test__", "types")),
     remedy: "index.d.ts, types/ and __test__/types belong together",
   },
+  "types with workers-types": {
+    command: () => tsc(path.join("__test__", "types", "workers")),
+    remedy: "index.d.ts has to accept the types of @cloudflare/workers-types",
+  },
   "types of Node's half": {
     command: () => tsc(path.join("src", "tsconfig.node.json")),
     remedy: "see the messages above",
