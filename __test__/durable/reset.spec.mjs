@@ -56,8 +56,13 @@ describe("a constructor's blockConcurrencyWhile that fails", lives, () => {
   for (const [name, call] of Object.entries(CALLS)) {
     test(`${name} rejects what waits for the object, which is constructed again`, async (t) => {
       const mf = withMembers(t, failsAtFirst(call));
-      const waiting = await Promise.all([rejection(mf.dispatchFetch(URL_ROOT)), rejection(mf.dispatchFetch(URL_ROOT))]);
-      for (const error of waiting) assert.deepEqual([error.name, error.message], ["RangeError", "not ready"]);
+      await mf.getBindings();
+      // Both requests are there before the constructor fails, however long that takes.
+      await mf.clock.advance(0);
+      const waiting = Promise.all([rejection(mf.dispatchFetch(URL_ROOT)), rejection(mf.dispatchFetch(URL_ROOT))]);
+      await turns();
+      mf.clock.release();
+      for (const error of await waiting) assert.deepEqual([error.name, error.message], ["RangeError", "not ready"]);
       assert.deepEqual(await json(mf), [2, true]);
     });
   }
