@@ -8,7 +8,7 @@ import { objectScript, withObject } from "../support/durable-objects.mjs";
 import { json, rejection, text, URL_ROOT } from "../support/dispatch.mjs";
 import { test } from "../support/test.mjs";
 
-/** What namespaces and states have that is newer than Miniflare 2. */
+/** What namespaces, states and storages have that is newer than Miniflare 2. */
 const NEWER = [
   "abort",
   "acceptWebSocket",
