@@ -30,7 +30,7 @@ const invalid = [
   [{ wasmBindings: { M: {} } }, 'Invalid option "wasmBindings.M": expected a string, got {} (object)'],
   [
     { serviceBindings: { API: 1 } },
-    'Invalid option "serviceBindings.API": expected a service name, an object like { service: "name" }, ' +
+    'Invalid option "serviceBindings.API": expected a service name, an object like { service: "name", entrypoint: "Class" }, ' +
       "or a function, got 1 (number)",
   ],
   [
