@@ -113,10 +113,10 @@ fn out() -> PathBuf {
     PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets OUT_DIR"))
 }
 
-/// Cargo is told of the files and not of their folders, in which a change of JavaScript would compile the crate again. A new
-/// file comes with a change in the one that declares it.
-///
 /// A hash of everything that decides the order of ops and the layout of the snapshot, bar the JavaScript that is in it.
+///
+/// Cargo watches the files and not their folders, in which a change of JavaScript would compile the crate again. A new file
+/// comes with a change in the one that declares it.
 fn stamp() -> String {
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"));
     let mut files = vec![root.join("Cargo.lock"), root.join("Cargo.toml"), root.join("build.rs")];
