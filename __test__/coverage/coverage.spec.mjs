@@ -216,6 +216,15 @@ describe("coverage of a worker", () => {
     assert.deepEqual(entry("file.mjs"), { lineLengths: lineLengths("file.mjs"), data, url });
   });
 
+  test("costs a process with many instances no listener each", async (t) => {
+    const root = folder(t, { "worker.mjs": WORKER });
+    const script = `for (let i = 0; i < 12; i++) {
+      const mf = new Miniflare({ script: "export default { fetch: () => new Response() }", modules: true });
+      await mf.dispatchFetch("http://localhost/"); await mf.dispose(); }
+      process.exitCode = process.listenerCount("exit") > 9 ? 1 : 0;`;
+    assert.deepEqual((await counted(t, root, script)).scripts, []);
+  });
+
   test("is not counted without the variable", async (t) => {
     const root = folder(t, { "worker.mjs": WORKER });
     const found = await counted(

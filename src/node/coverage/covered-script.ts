@@ -1,8 +1,7 @@
-// A script as readers of coverage need it: its text as it was compiled, and its source map.
+// What readers of coverage need of a script: its text as it was compiled, and its source map.
 
 import fs from "node:fs";
-import path from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import type { Script } from "../script/script.ts";
 
 /** https://tc39.es/ecma426/ */
@@ -20,23 +19,13 @@ interface SourceMapEntry {
   url: string | null;
 }
 
-interface CoveredScript {
-  text: string;
-  map?: SourceMapEntry;
-}
-
 const LINK = /^[ \t]*\/\/[#@] sourceMappingURL=(\S+)[ \t]*$/gm;
 const DATA = /^data:application\/json(?:;charset=[^;,]+)?(;base64)?,/;
 
-/**
- * Describes a script by its URL. `main` is that of the worker, whose text may be of a build and in no file.
- * @returns undefined if nothing can be shown of it
- */
-function describeScript(url: string, main: Script): CoveredScript | undefined {
+/** The text of a script; undefined if it is not there any more. That of `main` may be of a build and in no file. */
+function textOf(url: string, main: Script): string | undefined {
   const file = fileURLToPath(url);
-  const text = file === main.path ? main.text : readText(file);
-  if (text === undefined) return undefined;
-  return { text, map: findMap(file, text) };
+  return file === main.path ? main.text : readText(file);
 }
 
 function readText(file: string): string | undefined {
@@ -47,16 +36,16 @@ function readText(file: string): string | undefined {
   }
 }
 
-function findMap(file: string, text: string): SourceMapEntry | undefined {
+/** The source map that the text of a script links to. */
+function findMap(script: string, text: string): SourceMapEntry | undefined {
   const link = [...text.matchAll(LINK)].at(-1)?.[1];
   if (link === undefined) return undefined;
   const [head, base64] = DATA.exec(link) ?? [];
-  const at = path.resolve(path.dirname(file), decodeURI(link));
-  const map = head === undefined ? readText(at) : decodeMap(link.slice(head.length), base64 !== undefined);
   try {
-    const url = pathToFileURL(head === undefined ? at : file).href;
-    const data = withAbsoluteSources(JSON.parse(map ?? "") as SourceMap, url);
-    return { lineLengths: lengthsOf(text), data, url: head === undefined ? url : null };
+    const url = head === undefined ? new URL(link, script).href : null;
+    const map = url === null ? decodeMap(link.slice(head?.length), base64 !== undefined) : readText(fileURLToPath(url));
+    const data = withAbsoluteSources(JSON.parse(map ?? "") as SourceMap, url ?? script);
+    return { lineLengths: lengthsOf(text), data, url };
   } catch {
     // Without its map, a script is shown as it is.
     return undefined;
@@ -78,5 +67,5 @@ function lengthsOf(text: string): number[] {
   return text.split(/\n|\u2028|\u2029/).map((line) => line.length);
 }
 
-export { describeScript };
+export { findMap, textOf };
 export type { SourceMapEntry };

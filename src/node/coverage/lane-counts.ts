@@ -6,7 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { threadId } from "node:worker_threads";
 import { mergeProcessCovs } from "@bcoe/v8-coverage";
-import { describeScript } from "./covered-script.ts";
+import { findMap, textOf } from "./covered-script.ts";
 import type { ProcessCov, ScriptCov } from "@bcoe/v8-coverage";
 import type { SourceMapEntry } from "./covered-script.ts";
 import type { Script } from "../script/script.ts";
@@ -22,7 +22,8 @@ const open = new Set<LaneCounts>();
 /** What is in the file, and what is not there yet. */
 let written: ProcessCov = { result: [] };
 let fresh: ScriptCov[] = [];
-const maps = new Map<string, SourceMapEntry>();
+/** The source maps of those that have one; JSON leaves out the others. */
+const maps = new Map<string, SourceMapEntry | undefined>();
 /** The text of each script, by its URL: counts of different texts cannot be added. */
 const texts = new Map<string, string>();
 let file: string | undefined;
@@ -37,7 +38,6 @@ class LaneCounts {
   }
 
   begin(take: Take): void {
-    if (open.size === 0 && file === undefined) process.on("exit", endAll);
     this.#take = take;
     open.add(this);
   }
@@ -57,16 +57,15 @@ class LaneCounts {
 
 function add(counted: ScriptCov, main: Script): void {
   const { url } = counted;
-  const described = describeScript(url, main);
-  if (described === undefined) return;
-  const { text, map } = described;
+  const text = textOf(url, main);
+  if (text === undefined) return;
   if (texts.get(url) !== text) {
     // A reload has a new text: what is known of the old one is of no use.
     fresh = fresh.filter((one) => one.url !== url);
     written = { result: written.result.filter((one) => one.url !== url) };
     texts.set(url, text);
+    maps.set(url, findMap(url, text));
   }
-  if (map !== undefined) maps.set(url, map);
   fresh.push(counted);
 }
 
@@ -88,5 +87,7 @@ function endAll(): void {
   open.clear();
   write();
 }
+
+process.on("exit", endAll);
 
 export { LaneCounts };
