@@ -3,7 +3,9 @@
 
 import { Copier, replaceIn } from "./copy.ts";
 import { asRemote, copyError, exceptionOf } from "./errors.ts";
+import { CountedHook } from "./counted-hook.ts";
 import { STUB } from "./hook.ts";
+import type { Counted } from "./counted-hook.ts";
 import { Message } from "./message.ts";
 import { disposeOf, hookOf, isPlain, stubOf } from "./stubs.ts";
 import type { Passing } from "./copy.ts";
@@ -121,16 +123,21 @@ export function remoteError(thrown: unknown): unknown {
   return asRemote(isObject ? exceptionOf(passHere(thrown).value) : new Error(String(thrown)));
 }
 
-/** A reference to something of another realm. All that were made of one share it. */
-export class RemoteHook implements Hook {
-  #capability: Capability;
-  #shared: { count: number };
-  #isDisposed = false;
+function release(capability: Capability) {
+  try {
+    capability(STUB.RELEASE);
+  } catch {
+    // The other realm has ended, and its targets with it.
+  }
+}
 
-  constructor(capability: Capability, shared = { count: 0 }) {
+/** A reference to something of another realm. All that were made of one share it. */
+export class RemoteHook extends CountedHook {
+  #capability: Capability;
+
+  constructor(capability: Capability, shared: Counted = { count: 0, end: () => release(capability) }) {
+    super(shared);
     this.#capability = capability;
-    this.#shared = shared;
-    shared.count++;
   }
 
   async send(path: Path, args: unknown[] | undefined): Promise<unknown> {
@@ -138,18 +145,7 @@ export class RemoteHook implements Hook {
   }
 
   dup() {
-    return new RemoteHook(this.#capability, this.#shared);
-  }
-
-  dispose() {
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
-    if (--this.#shared.count > 0) return;
-    try {
-      this.#capability(STUB.RELEASE);
-    } catch {
-      // The other realm has ended, and its targets with it.
-    }
+    return new RemoteHook(this.#capability, this.shared);
   }
 
   /** The capability for another realm, which ends this reference when it is released. */

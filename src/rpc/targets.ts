@@ -3,6 +3,7 @@
 
 import { capabilityOver } from "ext:miniflare/rpc/capability.ts";
 import { complete } from "ext:miniflare/rpc/complete.ts";
+import { CountedHook } from "ext:miniflare/rpc/counted-hook.ts";
 import { pack, passHere, received, remoteError } from "ext:miniflare/rpc/passing.ts";
 import { plainError } from "ext:miniflare/rpc/errors.ts";
 import { use } from "ext:miniflare/rpc/receivers.ts";
@@ -98,31 +99,17 @@ async function inObject<Result>({ input, output, life }: ObjectGates, work: () =
 }
 
 /** A reference to a target. */
-export class TargetHook implements Hook {
-  #target: Target;
-  #isDisposed = false;
-
-  constructor(target: Target) {
-    this.#target = target;
-    target.count++;
-  }
-
+export class TargetHook extends CountedHook<Target> {
   send(path: Path, args: unknown[] | undefined): Promise<unknown> {
-    return callHere((passed) => this.#target.run(path, passed, resultHere), args);
+    return callHere((passed) => this.shared.run(path, passed, resultHere), args);
   }
 
   run<Result>(path: Path, args: Passed<unknown[]> | undefined, finish: Finish<Result>) {
-    return this.#target.run(path, args, finish);
+    return this.shared.run(path, args, finish);
   }
 
   dup() {
-    return new TargetHook(this.#target);
-  }
-
-  dispose() {
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
-    if (--this.#target.count === 0) this.#target.end();
+    return new TargetHook(this.shared);
   }
 }
 

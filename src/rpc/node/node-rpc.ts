@@ -2,6 +2,7 @@
 
 import { capabilityOver } from "../capability.ts";
 import { complete } from "../complete.ts";
+import { CountedHook } from "../counted-hook.ts";
 import { ask, pack, passHere, passIn, received } from "../passing.ts";
 import { isTarget, use } from "../receivers.ts";
 import { constructWith, disposeOf, findHooksWith, isPlain, keepWith, memberOf } from "../stubs.ts";
@@ -10,6 +11,7 @@ import type { Fetcher, RequestInfo, RequestInit, Response } from "../../../index
 import type { Worker } from "../../node/instance/instance-worker.ts";
 import type { EntrypointTarget } from "../../node/instance/lane.ts";
 import type { RemoteCall } from "../../node/instance/remote.ts";
+import type { Counted } from "../counted-hook.ts";
 import type { Hook, Path } from "../hook.ts";
 import type { Message } from "../message.ts";
 
@@ -33,15 +35,12 @@ class AddressHook implements Hook {
 }
 
 /** A function or a target of the test. All hooks of one share the count. */
-class NodeTargetHook implements Hook {
+class NodeTargetHook extends CountedHook {
   #value: object;
-  #shared: { count: number };
-  #isDisposed = false;
 
-  constructor(value: object, shared = { count: 0 }) {
+  constructor(value: object, shared: Counted = { count: 0, end: () => disposeLater(value) }) {
+    super(shared);
     this.#value = value;
-    this.#shared = shared;
-    shared.count++;
   }
 
   async send(path: Path, args: unknown[] | undefined): Promise<unknown> {
@@ -53,16 +52,13 @@ class NodeTargetHook implements Hook {
   }
 
   dup() {
-    return new NodeTargetHook(this.#value, this.#shared);
+    return new NodeTargetHook(this.#value, this.shared);
   }
+}
 
-  dispose() {
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
-    if (--this.#shared.count > 0) return;
-    const dispose: unknown = (this.#value as Partial<Disposable>)[Symbol.dispose];
-    if (typeof dispose === "function") queueMicrotask(() => Reflect.apply(dispose, this.#value, []));
-  }
+function disposeLater(value: object) {
+  const dispose: unknown = (value as Partial<Disposable>)[Symbol.dispose];
+  if (typeof dispose === "function") queueMicrotask(() => Reflect.apply(dispose, value, []));
 }
 
 const hookOfTarget = (value: object): Hook => new NodeTargetHook(value);
