@@ -7,7 +7,8 @@ import { load } from "ext:miniflare/realm/lazy.ts";
 import { MESSAGE_TYPE, HOST, host } from "ext:miniflare/realm/port.ts";
 import { isSimulating, someTime } from "ext:miniflare/realm/simulation.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
-import { QueueEvent, settleWaits } from "ext:miniflare/web/events.ts";
+import { QueueEvent } from "ext:miniflare/web/events.ts";
+import { settleWithWaits } from "ext:miniflare/web/module-event.ts";
 import type { DispatchedMessage, MessageBatch, QueueResult } from "../../index.d.ts";
 import type { WireValue } from "../wire.ts";
 import type { GivenBatch, GivenMessage } from "./batch.ts";
@@ -63,10 +64,7 @@ export const QUEUE = {
         : "exporting a default object containing a `queue` function property";
     throw new Error(`No queue handler defined.\nMake sure you're ${hint}.`);
   },
-  settle(result: unknown, { waits }: { waits: unknown[] }) {
-    if (result !== undefined) waits.push(result);
-    return settleWaits(waits);
-  },
+  settle: settleWithWaits,
   conclude(given: unknown, deliver: Deliver) {
     const [what, messages = []] = given as Dispatched;
     if (typeof what === "number") return deliverStored(what, deliver);
