@@ -1,6 +1,7 @@
 // Scheduled events, which crons or Node's side dispatch.
 
-import { ScheduledController, ScheduledEvent, settleWaits } from "ext:miniflare/web/events.ts";
+import { ScheduledController, ScheduledEvent } from "ext:miniflare/web/events.ts";
+import { settleWithWaits } from "ext:miniflare/web/module-event.ts";
 import type { EventKind } from "ext:miniflare/worker/event-kind.ts";
 
 /** The row of scheduled events: `deliverEvent` returns a promise of the results of all that the event waits for. */
@@ -15,8 +16,5 @@ export const SCHEDULED: EventKind<Scheduled> = {
   make: ({ scheduledTime, cron }) => new ScheduledController(scheduledTime, cron),
   makeEvent: (given) => new ScheduledEvent("scheduled", given),
   unhandled: () => [],
-  settle(result, { waits }) {
-    if (result !== undefined) waits.push(result);
-    return settleWaits(waits);
-  },
+  settle: settleWithWaits,
 };
