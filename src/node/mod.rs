@@ -2,6 +2,7 @@
 
 pub mod binding;
 mod cli;
+mod coverage;
 mod instance;
 mod options;
 mod server;

@@ -13,7 +13,7 @@ pub mod modules;
 pub mod nursery;
 pub mod rejections;
 pub mod snapshot;
-mod source_maps;
+pub mod source_maps;
 mod stacks;
 pub mod time;
 pub mod timers;

@@ -168,6 +168,12 @@ export function durableOpen(storage: number): number;
  */
 export function endAfterSignals(signals: Array<number>, graceMs: number): void;
 
+/**
+ * The source map that the text of the script at a path links to: JSON whose sources are paths or URLs, and the path of the
+ * file that contains it unless the text itself does.
+ */
+export function findSourceMap(path: string, text: string): Array<string> | null;
+
 /** Releases a snapshot when Node has no reference left. */
 export function forgetSnapshot(instance: number, snapshot: number): void;
 

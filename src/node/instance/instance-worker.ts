@@ -367,9 +367,9 @@ function upstreamOf({ upstream }: MiniflareOptions): URL | undefined {
   throw new MiniflareCoreError("ERR_INVALID_UPSTREAM", text);
 }
 
-/** The counts of a lane that runs this script, when Node counts as well. */
+/** The counts of a lane that runs this script, when code outside of workers is counted as well. */
 function laneCounts(script: Script): LaneCounts | undefined {
-  if (!process.env.NODE_V8_COVERAGE) return undefined;
+  if (!process.env.NODE_V8_COVERAGE && !process.env.MINIFLARE_RS_COVERAGE) return undefined;
   const { LaneCounts } = require("../coverage/lane-counts.ts") as typeof import("../coverage/lane-counts.ts");
   return new LaneCounts(script);
 }
