@@ -34,9 +34,10 @@ class ReachHook implements Hook {
   }
 
   async #sendElsewhere(path: Path, args: unknown[] | undefined) {
-    const { address } = this.#reach;
+    const { address, tie } = this.#reach;
     const call = elsewhere();
     if (call === undefined) throw notImplemented(path[0]);
+    tie?.check();
     const { depth, pipelineDepth } = serviceContext();
     const leaves = depart();
     try {
@@ -44,6 +45,9 @@ class ReachHook implements Hook {
         const send = () => call(address, path, message, depth, pipelineDepth);
         return leaves === undefined ? send() : leaves.then(send);
       }, args);
+    } catch (error) {
+      tie?.note(error);
+      throw error;
     } finally {
       const arrives = advance();
       if (arrives !== undefined) await arrives;

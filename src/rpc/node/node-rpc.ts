@@ -97,6 +97,7 @@ keepWith((args) => {
 
 constructWith((target) => {
   if (typeof target === "function" || isPlain(target)) return hookOfTarget(target);
+  if (typeof target === "object" && target !== null && isTarget(target)) return hookOfTarget(target);
   throw new TypeError("RpcStubs can only wrap plain objects, functions, and RpcTarget derivatives.");
 });
 
@@ -140,5 +141,22 @@ Object.setPrototypeOf(
 /** A worker, as it is at the time of each call, as a service. */
 export const openService = (find: () => Worker, entrypoint: string | undefined, props: unknown): Fetcher =>
   new Service(find, entrypoint, props) as unknown as Fetcher;
+
+/** The same as what `exports` has for an entrypoint, which gives a service with props when it is called. */
+export function loopback(find: () => Worker, entrypoint: string): Fetcher {
+  const service = openService(find, entrypoint, undefined);
+  const callable = Object.setPrototypeOf(() => {}, Service.prototype) as object;
+  for (const name of ["name", "length"]) Reflect.deleteProperty(callable, name);
+  const stub = new Proxy(callable, {
+    get(_, name) {
+      const value: unknown = Reflect.get(service, name);
+      return name === "fetch" ? (value as Fetcher["fetch"]).bind(service) : value;
+    },
+    apply: (_target, _self, [options]: [options?: { props?: unknown }]) =>
+      openService(find, entrypoint, options?.props ?? {}),
+  });
+  hooks.set(stub, hooks.get(service) as Hook);
+  return stub as Fetcher;
+}
 
 export const openMember = (call: RemoteCall, name: string): unknown => memberOf(new AddressHook(call), name);
