@@ -18,7 +18,7 @@ const NO_OWNER =
 export class DurableObjectState implements miniflare.DurableObjectState {
   declare readonly id: miniflare.DurableObjectId;
   declare readonly storage: miniflare.DurableObjectStorage;
-  declare readonly props: object;
+  #props: object | undefined;
   #gate: InputGate;
   #owner: StateOwner | undefined;
 
@@ -33,7 +33,10 @@ export class DurableObjectState implements miniflare.DurableObjectState {
     this.#owner = owner;
     this.id = id as miniflare.DurableObjectId;
     this.storage = storage;
-    this.props = {};
+  }
+
+  get props(): object {
+    return (this.#props ??= {});
   }
 
   /** The script's own exports. */

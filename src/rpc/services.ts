@@ -21,6 +21,7 @@ const NO_BASE =
 type Nesting = [depth: number, pipelineDepth: number];
 /** What a binding stands for. */
 class ReachHook implements Hook {
+  readonly isAddress = true;
   #reach: Reach;
 
   constructor(reach: Reach) {
@@ -103,6 +104,7 @@ export function serveEntrypoint(
 
 /** An entrypoint of this worker itself. */
 export class EntrypointHook implements Hook {
+  readonly isAddress = true;
   #entrypoint: Entrypoint;
 
   constructor(entrypoint: Entrypoint) {

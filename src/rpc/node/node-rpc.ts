@@ -1,5 +1,6 @@
 // Calls from Node: services and members for tests, and functions of a test as targets.
 
+import { Serializer } from "node:v8";
 import { capabilityOver } from "../capability.ts";
 import { complete } from "../complete.ts";
 import { CountedHook } from "../counted-hook.ts";
@@ -17,6 +18,7 @@ import type { Message } from "../message.ts";
 
 /** What is reached by calls, and is no reference that ends. */
 class AddressHook implements Hook {
+  readonly isAddress = true;
   #call: RemoteCall;
 
   constructor(call: RemoteCall) {
@@ -76,6 +78,18 @@ function crosses(value: object): boolean {
   return false;
 }
 
+/** Node's default serializer would write typed arrays in a way of its own. */
+function sizeOf(value: unknown): number | undefined {
+  const serializer = new Serializer();
+  serializer.writeHeader();
+  try {
+    serializer.writeValue(value);
+  } catch {
+    return undefined;
+  }
+  return serializer.releaseBuffer().byteLength;
+}
+
 passIn({
   hook: hookOfTarget,
   isTarget,
@@ -85,6 +99,7 @@ passIn({
     (hook, path, args) => hook.send(path, args?.value).then(pack),
     (error) => error,
   ),
+  sizeOf,
   refuse: (text) => new DOMException(text, "DataCloneError"),
 });
 
