@@ -22,6 +22,7 @@ import { within } from "ext:miniflare/durable/event-timeout.ts";
 import { isSimulating, someTime } from "ext:miniflare/realm/simulation.ts";
 import { DurableObjectState } from "ext:miniflare/durable/state.ts";
 import { DurableObjectStorage, PLAIN } from "ext:miniflare/durable/storage.ts";
+import { Tie } from "ext:miniflare/durable/tie.ts";
 import { Request } from "ext:miniflare/web/request-class.ts";
 import {
   advance,
@@ -105,13 +106,14 @@ export function namespaces(bindings: string[], flags: string[]): [name: string, 
     uniqueId: op_durable_id_unique,
     parseId: op_durable_id_parse,
     isEnabled: (flag) => flags.includes(flag),
-    member: (binding, hex, member, name) => remote().member(reachOf(binding, hex, name), member),
+    member: (binding, hex, member, name, tie) => remote().member(reachOf(binding, hex, name, tie as Tie), member),
+    tie: () => new Tie(),
     warn: (text) => host(HOST.WARN, text),
-    async fetch(binding, hex, input, init, { name }) {
+    async fetch(binding, hex, input, init, { name }, tie) {
       const leaves = depart();
       if (leaves !== undefined) await leaves;
       const ask = classes.has(binding) ? askHere : askElsewhere;
-      const response = await ask([binding, hex, name], input, init);
+      const response = await ask([binding, hex, name], input, init, tie as Tie);
       const arrives = isSimulating() ? someTime().then(advance) : advance();
       if (arrives !== undefined) await arrives;
       return response;
@@ -123,30 +125,44 @@ export function namespaces(bindings: string[], flags: string[]): [name: string, 
 /** An object, and the name of its id if that is known. */
 type Target = [binding: string, hex: string, name?: string];
 
-async function askHere([binding, hex, name]: Target, input: RequestInfo | URL, init: RequestInit | undefined) {
-  const opening = storageOf(binding, hex, name).opening;
+async function askHere(target: Target, input: RequestInfo | URL, init: RequestInit | undefined, tie: Tie) {
+  const opening = storageOf(...target).opening;
   if (opening !== undefined) await opening;
-  const object = objectOf(binding, hex);
+  const object = objectOver(target, tie);
   const request = arrivingRequest(input, init);
   countInternalSubrequest();
   return arrivingResponse(await enter(objectContext(), () => object.fetch(request)));
 }
 
+/** The object for a stub, which is of no use after the end of the life that it has reached. */
+function objectOver([binding, hex]: Target, tie: Tie) {
+  tie.check();
+  try {
+    const object = objectOf(binding, hex);
+    tie.reach(object.gate);
+    return object;
+  } catch (error) {
+    tie.fail(error);
+    throw error;
+  }
+}
+
 /** How RPC reaches an object: here, or in the worker that has its class. */
-export function reachOf(...target: Target): Reach {
-  const here: Here = (call) => callHere(target, call, objectContext());
-  return { here: classes.has(target[0]) ? here : undefined, address: addressOf(target) };
+export function reachOf(binding: string, hex: string, name: string | undefined, tie = new Tie()): Reach {
+  const target: Target = [binding, hex, name];
+  const here: Here = (call) => callHere(target, call, objectContext(), tie);
+  return { here: classes.has(binding) ? here : undefined, address: addressOf(target), tie };
 }
 
 /** A name that is unknown does not cross. */
 const addressOf = ([binding, hex, name]: Target): [binding: string, hex: string, name?: string] & readonly string[] =>
   name === undefined ? [binding, hex] : [binding, hex, name];
 
-async function callHere<Result>([binding, hex, name]: Target, call: Call<Result>, context = currentContext()) {
-  const opening = storageOf(binding, hex, name).opening;
+async function callHere<Result>(target: Target, call: Call<Result>, context = currentContext(), tie = new Tie()) {
+  const opening = storageOf(...target).opening;
   if (opening !== undefined) await opening;
   countInternalSubrequest();
-  const object = objectOf(binding, hex);
+  const object = objectOver(target, tie);
   return enter(context, () => object.call(call));
 }
 
@@ -154,10 +170,16 @@ async function callHere<Result>([binding, hex, name]: Target, call: Call<Result>
 export const callObject = (target: Target, path: string[], message?: object, depth?: number) =>
   enter(eventContext(depth), () => remote().serveObject((call) => callHere(target, call), path, message));
 
-function askElsewhere(target: Target, input: RequestInfo | URL, init: RequestInit | undefined) {
+async function askElsewhere(target: Target, input: RequestInfo | URL, init: RequestInit | undefined, tie: Tie) {
+  tie.check();
   const request = new Request(input, init);
   countInternalSubrequest();
-  return fetchElsewhere(addressOf(target), request, objectContext());
+  try {
+    return await fetchElsewhere(addressOf(target), request, objectContext());
+  } catch (error) {
+    tie.note(error);
+    throw error;
+  }
 }
 
 /**
@@ -238,7 +260,7 @@ function lose(binding: string, hex: string, open: Open) {
 /** Forgets the object behind gates that broke: the next request constructs it again. */
 function reset(binding: string, hex: string, gates: ObjectGates, error: unknown) {
   markRemote(error);
-  if (gates.input.isAbortedBy(error)) mark(error, "durableObjectReset");
+  mark(error, "durableObjectReset");
   gates.life.cut();
   if (storages.get(binding)?.get(hex)?.gates !== gates) return;
   evict(binding, hex);
@@ -386,6 +408,11 @@ class LivingObject {
     this.#gates = gates;
     this.#binding = binding;
     this.#hex = hex;
+  }
+
+  /** Of this life of the object. */
+  get gate() {
+    return this.#gates.input;
   }
 
   /** Resets the object. */
@@ -537,6 +564,7 @@ function construct(binding: string, hex: string) {
     return object;
   } catch (error) {
     markRemote(error);
+    mark(error, "durableObjectReset");
     // What the constructor began before it failed is no part of the object that the next request constructs.
     evict(binding, hex);
     loseSockets(binding, hex);

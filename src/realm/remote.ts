@@ -11,6 +11,8 @@ export type Here = <Result>(call: (receiver: object) => Promise<Result>) => Prom
 export interface Reach {
   readonly here?: Here | undefined;
   readonly address: readonly string[];
+  /** What the stub keeps of an object. */
+  readonly tie?: { check(): void; note(error: unknown): void };
 }
 
 /** What the room provides. `Message` is what crosses for the arguments and the result. */

@@ -1,7 +1,7 @@
 // What every receiver does with a call, in either realm.
 
 import { isThenable } from "./hook.ts";
-import { disposeOf } from "./stubs.ts";
+import { claim, disposeOf } from "./stubs.ts";
 import type { Passed } from "./passing.ts";
 
 /** Does a call, with copies of the arguments that are its own: the stubs among them end with it. */
@@ -10,6 +10,7 @@ export async function complete<Result>(
   args: Passed<unknown[]> | undefined,
   finish: (value: unknown) => Result,
 ): Promise<Result> {
+  if (args !== undefined) claim(args.stubs);
   try {
     const result = work(args?.value);
     return finish(isThenable(result) ? await result : result);

@@ -7,7 +7,7 @@ import { CountedHook } from "./counted-hook.ts";
 import { STUB } from "./hook.ts";
 import type { Counted } from "./counted-hook.ts";
 import { Message } from "./message.ts";
-import { disposeOf, hookOf, isPlain, stubOf } from "./stubs.ts";
+import { claim, disposeOf, hookOf, isPlain, stubOf } from "./stubs.ts";
 import type { Passing } from "./copy.ts";
 import type { Hook, Path } from "./hook.ts";
 
@@ -23,6 +23,8 @@ export interface PassingRealm {
   platform(value: object): unknown;
   /** The same for another realm: an object whose kind crosses the membrane. */
   crossing(value: object): unknown;
+  /** How many bytes a value takes when it is serialized; undefined if it cannot be as a whole. */
+  sizeOf(value: unknown): number | undefined;
   refuse(text: string): Error;
   /** The capability of a hook, called with no hook of another realm's. */
   capability(hook: Hook): Capability;
@@ -49,17 +51,15 @@ export function passHere<Value>(value: Value): Passed<Value> {
   };
   const copier: Copier = new Copier({
     target: (target) => made(realm.hook(target)),
-    stub: (value, hook) => (hookIsAddress(hook) ? value : made(hook.dup())),
+    stub: (value, hook) => (hook.isAddress ? value : made(hook.dup())),
     isTarget: realm.isTarget,
     platform: realm.platform,
     error: (error) => copyError(error, (member) => copier.copy(member)),
+    sizeOf: realm.sizeOf,
     refuse: realm.refuse,
   });
-  return { value: copier.copy(value) as Value, stubs };
+  return { value: copier.copyMessage(value) as Value, stubs };
 }
-
-/** What stands for a service or an object is no reference that ends. */
-const hookIsAddress = (hook: Hook) => hook.dup() === hook;
 
 /** A copy for another realm. */
 export function pack(value: unknown): Message {
@@ -80,9 +80,10 @@ export function pack(value: unknown): Message {
       return crossing === undefined ? undefined : held(crossing);
     },
     error: (error) => held(copyError(error, (member) => passHere(member).value)),
+    sizeOf: realm.sizeOf,
     refuse: realm.refuse,
   };
-  return new Message(new Copier(passing).copy(value), holders, extras);
+  return new Message(new Copier(passing).copyMessage(value), holders, extras);
 }
 
 /** What arrived, which nothing else has. */
@@ -101,8 +102,9 @@ export function unpack<Value>({ data, holders, extras }: Message): Passed<Value>
 const capabilityOf = (hook: Hook): Capability =>
   hook instanceof RemoteHook ? hook.takeCapability() : realm.capability(hook);
 
-/** The result of a call, for the caller: disposing of an object disposes of the stubs in it. */
+/** The result of a call, for the caller whose code runs: disposing of an object disposes of the stubs in it. */
 export function received<Value>({ value, stubs }: Passed<Value>): Value {
+  claim(stubs);
   if (stubs.length > 0 && typeof value === "object" && value !== null && hookOf(value) === undefined) {
     disposable(value, () => {
       for (const stub of stubs) disposeOf(stub);

@@ -2,6 +2,7 @@
 // or a member of a service or an object is used.
 
 import { load } from "ext:miniflare/realm/lazy.ts";
+import { live } from "ext:miniflare/realm/port.ts";
 import { provideRemote } from "ext:miniflare/realm/remote.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import { callElsewhereWith } from "ext:miniflare/rpc/elsewhere.ts";
@@ -24,8 +25,9 @@ provideRemote({
   serveObject: (...args) => bundle().serveObject(...args),
 });
 
+worker.ownExports = () => (worker.flags.has("enable_ctx_exports") ? bundle().ownExports() : undefined);
 Object.defineProperty(ExecutionContext.prototype, "exports", {
-  get: () => (worker.flags.has("enable_ctx_exports") ? bundle().ownExports() : undefined),
+  get: () => worker.ownExports(),
   configurable: true,
   enumerable: true,
 });
@@ -36,6 +38,12 @@ export const room = {
   builtins: { "cloudflare:workers": () => bundle().workersModule },
   control: {
     callElsewhereWith,
+    /** What the script exports, which crosses as itself. */
+    ownExports() {
+      const members = bundle().ownExports();
+      live(members);
+      return members;
+    },
     /** Calls or reads a member of an entrypoint. */
     callEntrypoint: (...args: Call) => bundle().serveEntrypoint(...args),
   },

@@ -21,6 +21,7 @@ const NO_BASE =
 type Nesting = [depth: number, pipelineDepth: number];
 /** What a binding stands for. */
 class ReachHook implements Hook {
+  readonly isAddress = true;
   #reach: Reach;
 
   constructor(reach: Reach) {
@@ -34,9 +35,10 @@ class ReachHook implements Hook {
   }
 
   async #sendElsewhere(path: Path, args: unknown[] | undefined) {
-    const { address } = this.#reach;
+    const { address, tie } = this.#reach;
     const call = elsewhere();
     if (call === undefined) throw notImplemented(path[0]);
+    tie?.check();
     const { depth, pipelineDepth } = serviceContext();
     const leaves = depart();
     try {
@@ -44,6 +46,9 @@ class ReachHook implements Hook {
         const send = () => call(address, path, message, depth, pipelineDepth);
         return leaves === undefined ? send() : leaves.then(send);
       }, args);
+    } catch (error) {
+      tie?.note(error);
+      throw error;
     } finally {
       const arrives = advance();
       if (arrives !== undefined) await arrives;
@@ -99,6 +104,7 @@ export function serveEntrypoint(
 
 /** An entrypoint of this worker itself. */
 export class EntrypointHook implements Hook {
+  readonly isAddress = true;
   #entrypoint: Entrypoint;
 
   constructor(entrypoint: Entrypoint) {

@@ -5,10 +5,13 @@
 
 import { asRemote } from "./errors.ts";
 import { isThenable, notCallable, notImplemented } from "./hook.ts";
+import type { Owned } from "../realm/owned.ts";
 import type { Hook, Path } from "./hook.ts";
 
 const STUB_DISPOSED = "RPC stub used after being disposed.";
 const PROMISE_DISPOSED = "RPC promise used after being disposed.";
+const OTHER_REQUEST =
+  "Cannot perform I/O on behalf of a different request. I/O objects (such as streams, request/response bodies, and others) created in the context of one request handler cannot be accessed from a different request's handler. This is a limitation of Cloudflare Workers which allows us to improve overall performance. (I/O type: Client)";
 const MAX_DEPTH = 64;
 
 /** What a stub, a promise or a property has inside. */
@@ -16,7 +19,16 @@ type Inside = StubHandler | PromiseHandler | PropertyHandler;
 
 const insides = new WeakMap<object, Inside>();
 /** A stub that was collected without having been disposed of. */
-const collected = new FinalizationRegistry<StubHandler>((inside) => inside.dispose());
+const collected = new FinalizationRegistry<StubHandler>((inside) => inside.end());
+
+/** What stubs belong to that code has received: a request, with which they end, or an object, which keeps no list of them. */
+export type Owner = Pick<Owned, "add" | "delete"> | { readonly isOver: boolean };
+
+/** Finds what the code that runs is part of; undefined outside of requests, where every stub can be used. */
+let findOwner: () => Owner | undefined = () => undefined;
+export function findOwnersWith(find: () => Owner | undefined) {
+  findOwner = find;
+}
 
 /** Makes the hook of a local stub, where stubs can be constructed. */
 let hookOfTarget: ((target: unknown) => Hook) | undefined;
@@ -84,6 +96,7 @@ abstract class Handler {
 
 class StubHandler extends Handler {
   #hook: Hook;
+  #owner: Owner | undefined;
   #isDisposed = false;
 
   constructor(hook: Hook) {
@@ -92,12 +105,25 @@ class StubHandler extends Handler {
   }
 
   get hook() {
+    if (this.#owner !== undefined && this.#owner !== (findOwner() ?? this.#owner)) throw new Error(OTHER_REQUEST);
     if (this.#isDisposed) throw new Error(STUB_DISPOSED);
     return this.#hook;
   }
 
+  /** The code of an owner has received it. */
+  belong(owner: Owner) {
+    this.#owner = owner;
+    if ("add" in owner) owner.add(this);
+  }
+
+  #dup() {
+    const stub = stubOf(this.hook.dup());
+    if (this.#owner !== undefined) (insides.get(stub) as StubHandler).belong(this.#owner);
+    return stub;
+  }
+
   get(target: object, name: string | symbol): unknown {
-    if (name === "dup") return () => stubOf(this.hook.dup());
+    if (name === "dup") return () => this.#dup();
     if (name === Symbol.dispose) return () => this.dispose();
     // A stub is no promise: awaiting it gives the stub.
     if (name === "then" || typeof name === "symbol" || name in target) return Reflect.get(target, name);
@@ -109,8 +135,14 @@ class StubHandler extends Handler {
   }
 
   dispose() {
+    this.end();
+  }
+
+  /** It was disposed of or collected, or its owner has ended. */
+  end() {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
+    if (this.#owner !== undefined && "add" in this.#owner) this.#owner.delete(this);
     collected.unregister(this);
     this.#hook.dispose();
   }
@@ -292,6 +324,17 @@ export const promiseOf = (result: Promise<unknown>): object => branded(PROMISE, 
 function propertyOf(root: StubHandler | PromiseHandler | FixedRoot, path: Path): object {
   if (path.length > MAX_DEPTH) throw new TypeError(`RPC property paths have at most ${MAX_DEPTH} names`);
   return branded(PROPERTY, new PropertyHandler(root, path));
+}
+
+/** The code that runs has received these stubs. */
+export function claim(stubs: object[]) {
+  if (stubs.length === 0) return;
+  const owner = findOwner();
+  if (owner === undefined) return;
+  for (let index = 0; index < stubs.length; index++) {
+    const inside = insides.get(stubs[index]);
+    if (inside instanceof StubHandler) inside.belong(owner);
+  }
 }
 
 /** A member of a value that is not a stub of this kind, such as a service. */

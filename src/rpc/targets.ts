@@ -22,11 +22,11 @@ interface ObjectGates {
 }
 
 /** A result for a caller in this realm. What the callee does when it is disposed of stays with the callee. */
-export function resultHere(value: unknown): unknown {
+export function resultHere(value: unknown): Passed<unknown> {
   const passed = passHere(value);
   const dispose = disposerOf(value);
   if (dispose !== undefined) passed.stubs.push({ [Symbol.dispose]: dispose });
-  return received(passed);
+  return passed;
 }
 
 /** The disposer of a plain object that is returned. */
@@ -38,12 +38,15 @@ function disposerOf(value: unknown): (() => void) | undefined {
 }
 
 /** A call within this realm: the caller gets copies, and an error of its own. */
-export async function callHere(call: (args: Passed<unknown[]> | undefined) => Promise<unknown>, args?: unknown[]) {
+export async function callHere(
+  call: (args: Passed<unknown[]> | undefined) => Promise<Passed<unknown>>,
+  args?: unknown[],
+) {
   const leaves = depart();
   const passed = args && passHere(args);
   if (leaves !== undefined) await leaves;
   try {
-    return await call(passed);
+    return received(await call(passed));
   } catch (error) {
     throw remoteError(error);
   } finally {
@@ -56,9 +59,12 @@ class Target {
   count = 0;
   #value: object;
   #continuation = currentContinuation();
+  /** What the context owns that the target runs in, which it holds. */
+  #owned = this.#continuation?.request?.root.owned;
 
   constructor(value: object) {
     this.#value = value;
+    this.#owned?.hold();
   }
 
   run<Result>(path: Path, args: Passed<unknown[]> | undefined, finish: Finish<Result>): Promise<Result> {
@@ -71,6 +77,7 @@ class Target {
 
   /** The last stub is gone. The target's disposer runs later, never within the caller's. */
   end() {
+    this.#owned?.release();
     const dispose: unknown = (this.#value as Partial<Disposable>)[Symbol.dispose];
     if (typeof dispose !== "function") return;
     queueMicrotask(() =>

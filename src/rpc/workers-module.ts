@@ -3,23 +3,12 @@
 import { DurableObject, RpcTarget, WorkerEntrypoint, WorkflowEntrypoint } from "ext:miniflare/rpc/base-classes.ts";
 import { ownExports } from "ext:miniflare/rpc/exports.ts";
 import { proxyOver } from "ext:miniflare/rpc/imported.ts";
+import { ServiceStub } from "ext:miniflare/rpc/service-stub.ts";
 import { RpcPromise, RpcProperty, RpcStub } from "ext:miniflare/rpc/stubs.ts";
 import { currentContext, currentContinuation, enterWith } from "ext:miniflare/realm/context.ts";
-import { hookOf, isStub } from "ext:miniflare/rpc/stubs.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 
 type Bindings = Record<PropertyKey, unknown>;
-
-/** What services and stubs of objects are instances of. */
-class ServiceStub {
-  constructor() {
-    throw new TypeError("Illegal constructor");
-  }
-
-  static [Symbol.hasInstance](value: unknown) {
-    return hookOf(value) !== undefined && !isStub(value as object);
-  }
-}
 
 const NO_REQUEST = "waitUntil() can only be called while handling a request.";
 

@@ -73,6 +73,8 @@ export interface Control {
       pipelineDepth: number,
     ) => Promise<object>,
   ): void;
+  /** What the script exports, as `ctx.exports` has it. */
+  ownExports(): object;
   callEntrypoint(
     entrypoint: { name?: string | undefined; props?: unknown },
     path: readonly string[],

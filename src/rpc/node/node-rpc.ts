@@ -1,5 +1,6 @@
 // Calls from Node: services and members for tests, and functions of a test as targets.
 
+import { Serializer } from "node:v8";
 import { capabilityOver } from "../capability.ts";
 import { complete } from "../complete.ts";
 import { CountedHook } from "../counted-hook.ts";
@@ -17,6 +18,7 @@ import type { Message } from "../message.ts";
 
 /** What is reached by calls, and is no reference that ends. */
 class AddressHook implements Hook {
+  readonly isAddress = true;
   #call: RemoteCall;
 
   constructor(call: RemoteCall) {
@@ -76,6 +78,18 @@ function crosses(value: object): boolean {
   return false;
 }
 
+/** Node's default serializer would write typed arrays in a way of its own. */
+function sizeOf(value: unknown): number | undefined {
+  const serializer = new Serializer();
+  serializer.writeHeader();
+  try {
+    serializer.writeValue(value);
+  } catch {
+    return undefined;
+  }
+  return serializer.releaseBuffer().byteLength;
+}
+
 passIn({
   hook: hookOfTarget,
   isTarget,
@@ -85,6 +99,7 @@ passIn({
     (hook, path, args) => hook.send(path, args?.value).then(pack),
     (error) => error,
   ),
+  sizeOf,
   refuse: (text) => new DOMException(text, "DataCloneError"),
 });
 
@@ -97,6 +112,7 @@ keepWith((args) => {
 
 constructWith((target) => {
   if (typeof target === "function" || isPlain(target)) return hookOfTarget(target);
+  if (typeof target === "object" && target !== null && isTarget(target)) return hookOfTarget(target);
   throw new TypeError("RpcStubs can only wrap plain objects, functions, and RpcTarget derivatives.");
 });
 
@@ -140,5 +156,22 @@ Object.setPrototypeOf(
 /** A worker, as it is at the time of each call, as a service. */
 export const openService = (find: () => Worker, entrypoint: string | undefined, props: unknown): Fetcher =>
   new Service(find, entrypoint, props) as unknown as Fetcher;
+
+/** The same as what `exports` has for an entrypoint, which gives a service with props when it is called. */
+export function loopback(find: () => Worker, entrypoint: string): Fetcher {
+  const service = openService(find, entrypoint, undefined);
+  const callable = Object.setPrototypeOf(() => {}, Service.prototype) as object;
+  for (const name of ["name", "length"]) Reflect.deleteProperty(callable, name);
+  const stub = new Proxy(callable, {
+    get(_, name) {
+      const value: unknown = Reflect.get(service, name);
+      return name === "fetch" ? (value as Fetcher["fetch"]).bind(service) : value;
+    },
+    apply: (_target, _self, [options]: [options?: { props?: unknown }]) =>
+      openService(find, entrypoint, options?.props ?? {}),
+  });
+  hooks.set(stub, hooks.get(service) as Hook);
+  return stub as Fetcher;
+}
 
 export const openMember = (call: RemoteCall, name: string): unknown => memberOf(new AddressHook(call), name);

@@ -1,0 +1,23 @@
+// `miniflare-rs/cloudflare-workers`, in the place of `cloudflare:workers`: what code of Workers imports, for code that a test
+// imports. In an environment it is of the environment's copy of this package, so that instances of its classes pass as arguments.
+
+import { currentIn } from "./current.ts";
+
+const own = () => require("../../rpc/node/test-module.ts") as typeof import("../../rpc/node/test-module.ts");
+
+export const {
+  DurableObject,
+  RpcPromise,
+  RpcProperty,
+  RpcStub,
+  RpcTarget,
+  ServiceStub,
+  WorkerEntrypoint,
+  WorkflowEntrypoint,
+  env,
+  exports,
+  waitUntil,
+  withEnv,
+  withEnvAndExports,
+  withExports,
+} = currentIn()?.workersModule() ?? own().testModule;
