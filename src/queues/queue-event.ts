@@ -5,6 +5,7 @@ import { op_queues_take } from "ext:core/ops";
 import { now } from "ext:miniflare/realm/context.ts";
 import { load } from "ext:miniflare/realm/lazy.ts";
 import { MESSAGE_TYPE, HOST, host } from "ext:miniflare/realm/port.ts";
+import { kept, outsideOf } from "ext:miniflare/realm/outside.ts";
 import { isSimulating, someTime } from "ext:miniflare/realm/simulation.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import { QueueEvent } from "ext:miniflare/web/events.ts";
@@ -83,8 +84,9 @@ function createBatch(given: GivenBatch) {
  * `[number, decision]`, and `failed` is whether the handler threw `error`.
  */
 async function deliverStored(number: number, deliver: Deliver): Promise<Outcome | null> {
+  await outsideOf()?.arrive({ kind: "batch", number });
   if (isSimulating()) await someTime();
-  const parts = op_queues_take(number) as WireValue[] | null;
+  const parts = kept("batch", op_queues_take(number) as WireValue[] | null);
   if (parts === null) return null;
   const { given, numbers } = readStored(parts);
   const { batch, ledger } = createBatch(given);
