@@ -385,10 +385,19 @@ export interface MiniflareOptions {
    * completions of their storage. Not for production or measurements. Default: none; everything happens as soon as it
    * can.
    *
+   * With `record`, the run is also written to a file: its seed, its events, its random values, and every answer from
+   * outside. With `replay`, the run of such a file is repeated step for step, with the answers from the file; when it
+   * leaves the recording, methods reject with an {@link InstanceError} with the code `ERR_REPLAY`. The paths are relative
+   * to `rootPath`.
+   *
    * @example
    * simulate: { seed: 1 }
+   * @example
+   * simulate: { seed: 1, record: "failure.jsonl" }
+   * @example
+   * simulate: { replay: "failure.jsonl" }
    */
-  simulate?: { seed: number };
+  simulate?: { seed: number; record?: string } | { replay: string };
 
   /**
    * The services that the worker reaches with `env.NAME.fetch()`: other workers of the instance, or functions in Node
@@ -2603,6 +2612,7 @@ export class OptionsError extends MiniflareError<"ERR_INVALID_OPTION"> {}
  * - `ERR_RELOADED`: the object belongs to a worker that has been reloaded since
  * - `ERR_CPU_LIMIT`, `ERR_HEAP_LIMIT`: the worker exceeded its limit; the next request starts a new one
  * - `ERR_PANIC`: a defect of this package; the next request starts a new worker
+ * - `ERR_REPLAY`: a run leaves the recording that it replays, or has something that a recording cannot hold
  * - `ERR_BROKEN_REALM`: the worker changed built-ins of its realm and could not answer; `reload()` creates a new realm
  * - `ERR_CLOCK`: the clock could not be moved
  * - `ERR_LISTEN`: a server cannot listen where the options `host` and `port` say; the message says why and what to do,
@@ -2617,6 +2627,7 @@ export class InstanceError extends MiniflareError<
   | "ERR_HEAP_LIMIT"
   | "ERR_PANIC"
   | "ERR_BROKEN_REALM"
+  | "ERR_REPLAY"
   | "ERR_CLOCK"
   | "ERR_LISTEN"
   | "ERR_CERTIFICATE"

@@ -43,7 +43,7 @@ const ENTRY_POINTS = {
 /** Scripts that Node runs in a worker's realm, as text: each is an expression, the function that the file exports. */
 const IN_REALM = { "repl-session": ["node/cli/repl-session.ts", "createSession"] };
 /** Where the worker's own modules find in Node what a worker imports. */
-const WORKERS = /^ext:miniflare\/(durable\/.*|realm\/(?:simulation|stretch)\.[jt]s)$/;
+const WORKERS = /^ext:miniflare\/(durable\/.*|realm\/(?:outside|simulation|stretch)\.[jt]s)$/;
 const IN_NODE = [
   [/^ext:core\/mod\.js$/, "node/names/core-mod.ts"],
   [/^ext:core\/ops$/, "durable/node/durable-ops.ts"],

@@ -70,7 +70,7 @@ const options: MiniflareOptions = {
   d1Databases: ["DB"],
   d1Persist: "./d1",
   durability: "sync",
-  simulate: { seed: 1 },
+  simulate: { seed: 1, record: "run.jsonl" },
   cpuLimitMs: 50,
   upstream: "https://example.com",
   fetchCa: ["-----BEGIN CERTIFICATE-----"],

@@ -84,7 +84,13 @@ const methods = {
 function openNamespaces(inside: Inside): (binding: string) => DurableObjectNamespace {
   return objectNamespaces({
     dispatch: (target, request) => dispatch(inside, target, request),
-    call: async (target, path, message) => (await controlOf(inside, target)).callObject(target, path, message),
+    call: async (target, path, message) => {
+      const call = async () => (await controlOf(inside, target)).callObject(target, path, message);
+      const { run } = inside.group;
+      return run === undefined
+        ? call()
+        : run.event({ kind: "call", target: target.map((part) => part ?? null), path: [...path] }, call);
+    },
     isEnabled: (flag) => inside.worker.flags.includes(flag),
     warn: (text) => inside.log.warn(text),
   });

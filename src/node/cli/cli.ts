@@ -13,6 +13,10 @@ export function main(args: string[]): void {
   // A reader that has seen enough, such as `head`, closes its end of the pipe.
   process.stdout.on("error", endOnClosedPipe);
   if (args.length === 1 && ["-v", "--version"].includes(args[0])) return void console.log(version());
+  if (args[0] === "replay" && args.length > 1) {
+    const { replay } = require("../replay/replay-command.ts") as typeof import("../replay/replay-command.ts");
+    return void replay(args.slice(1)).catch(({ message }: Error) => refuse(message));
+  }
   const { told, flags } = readOptions(args);
   if (told.wrong !== undefined) {
     refuse(told.wrong);

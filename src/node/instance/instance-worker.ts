@@ -13,7 +13,6 @@ import { mergeOptions, validateOptions } from "../options/options.ts";
 import { allOf, OPTIONS, roomHooks } from "../options/table.ts";
 import { formatSize, moduleRules, readBindings, readScript } from "../script/script.ts";
 import { callFunction, entrypointOf, serviceNames } from "./services.ts";
-import { soon } from "./soon.ts";
 import { Sources } from "../script/script-sources.ts";
 import type { Log, MiniflareOptions } from "../../../index.d.ts";
 import type { Control, ObjectParts } from "../../worker/contract.ts";
@@ -68,6 +67,11 @@ class Worker {
     this.log = log;
     this.mountName = name;
     this.#sources = new Sources(log, (rebuild: boolean) => this.#changed(rebuild));
+  }
+
+  /** The options that it was given. */
+  get given(): WorkerOptions {
+    return this.#given;
   }
 
   /** The name that other workers know it by. */
@@ -174,7 +178,7 @@ class Worker {
     const endProgress = this.#showProgress();
     this.#starting = lane;
     try {
-      if (options.simulate !== undefined) lane.control.simulate(options.simulate.seed, soon);
+      this.#group.startSimulation(lane.control, options);
       const settings = {
         ...script,
         modules: options.modules === true,
@@ -187,8 +191,13 @@ class Worker {
         ...allOf("settings", options),
       };
       const { has, get } = options[OUTER_SCOPE] ?? {};
-      const bound = [...rooms.flatMap(({ bindings = {} }) => Object.entries(bindings).flat()), ...values];
-      await lane.start(settings, Object.entries(options.globals ?? {}).flat(), bound, wasm, has, get);
+      const { run } = this.#group;
+      const bound = [
+        ...rooms.flatMap(({ bindings = {} }) => Object.entries(bindings).flat()),
+        ...(run?.values(values, "bindings") ?? values),
+      ];
+      const globals = Object.entries(options.globals ?? {}).flat();
+      await lane.start(settings, run?.values(globals, "globals") ?? globals, bound, wasm, has, get);
     } catch (error) {
       this.#noteImports(lane);
       const lasting = outliving(error);
@@ -309,6 +318,13 @@ class Worker {
 
   /** Dispatches to the worker, or to `[binding, id]` of one of its own objects. */
   dispatch(target: Target, request: RequestParts): Promise<Response> {
+    const { run } = this.#group;
+    if (run === undefined) return this.deliver(target, request);
+    return run.dispatch(this.mountName, target, request, (...given) => this.deliver(...given));
+  }
+
+  /** Dispatches what another worker of the instance asks for. */
+  deliver(target: Target, request: RequestParts): Promise<Response> {
     const ready = this.#readyLane;
     if (ready !== undefined) return this.#dispatchOn(ready, target, request);
     return this.lane().then((lane) => this.#dispatchOn(lane, target, request));
@@ -328,11 +344,14 @@ class Worker {
 
   /** A request that the worker makes of a service it is bound to, by the binding's name, or of `[binding, id]`. */
   async #fetch(target: string | ObjectParts, request: RequestParts): Promise<globalThis.Response> {
-    if (Array.isArray(target)) return this.#group.home(this, target).dispatch(target, request);
+    if (Array.isArray(target)) return this.#group.home(this, target).deliver(target, request);
     if (Object.hasOwn(this.#roomServices, target)) return this.#roomServices[target](request);
     const service = this.options.serviceBindings?.[target];
-    if (typeof service === "function") return callFunction(target, service, request);
-    return this.#group.service(target, service).dispatch(entrypointOf(service), request);
+    if (typeof service === "function") {
+      const call = () => callFunction(target, service, request);
+      return this.#group.run?.call(target, request, call) ?? call();
+    }
+    return this.#group.service(target, service).deliver(entrypointOf(service), request);
   }
 
   /** Ends a start whose script still waits for something. */

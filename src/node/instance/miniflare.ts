@@ -204,7 +204,9 @@ class Miniflare extends EventTarget {
     await this.#worker.lane();
     const worker = url === undefined ? this.#worker : this.#routed(url);
     const { control } = await worker.lane();
-    return control.scheduled(scheduledTime, cron) as Promise<WaitUntil>;
+    const dispatch = () => control.scheduled(scheduledTime, cron) as Promise<WaitUntil>;
+    const event = { kind: "scheduled", worker: worker.mountName ?? null, scheduledTime: Number(scheduledTime), cron };
+    return this.#group.run === undefined ? dispatch() : this.#group.run.event(event, dispatch);
   }
 
   /** The options in force, by the plugin of Miniflare 2 that each belonged to. */

@@ -1,11 +1,20 @@
 // Options of an instance that belong to no plugin in Miniflare 2, or do not exist there.
 
-import { boolean, check, hasMethods, isNumber, numeric, oneOf, shape } from "./check.ts";
+import { boolean, check, hasMethods, isNumber, numeric, oneOf, optional, shape, string } from "./check.ts";
 import type { OptionRows } from "./table.ts";
 
 const LOG_METHODS = ["log", "logWithLevel", "error", "warn", "info", "debug", "verbose"];
 const log = check("a Log", (value) => hasMethods(value, LOG_METHODS));
-const simulation = shape({ seed: numeric("a whole number", Number.isSafeInteger) }, "an object like { seed: 1 }");
+const seeded = shape(
+  { seed: numeric("a whole number", Number.isSafeInteger), record: optional(string) },
+  "an object like { seed: 1 }",
+);
+const replayed = shape({ replay: string }, "an object like { replay: file }");
+const isReplayed = (value: unknown) => typeof value === "object" && value !== null && "replay" in value;
+const simulation = Object.assign(
+  (value: unknown, path: string) => (isReplayed(value) ? replayed : seeded)(value, path),
+  { parts: seeded.parts },
+);
 const cpuLimit = numeric(
   "a positive, finite number",
   (value) => isNumber(value) && Number.isFinite(value) && value > 0,
