@@ -2,6 +2,7 @@
 
 pub mod binding;
 mod cli;
+mod inspector;
 mod instance;
 mod options;
 mod server;

@@ -7,6 +7,7 @@ import type { Script } from "../script/script.ts";
 /** https://tc39.es/ecma426/ */
 interface SourceMap {
   sources?: (string | null)[];
+  sourcesContent?: (string | null)[];
   sourceRoot?: string;
 }
 
