@@ -380,6 +380,24 @@ export interface MiniflareOptions {
    */
   durability?: "os" | "sync";
   /**
+   * The port at which debuggers connect to the workers of the instance, by the Chrome DevTools Protocol: the first free one
+   * from this on, or any with 0. docs/debugging.md describes how to. Default: none; there is no inspector.
+   *
+   * @example
+   * inspectorPort: 9229
+   */
+  inspectorPort?: number;
+  /**
+   * The address or name that the inspector listens at. A program that can connect to it can run any code in the worker.
+   * Default: `"127.0.0.1"`, for programs of this machine.
+   */
+  inspectorHost?: string;
+  /**
+   * Whether the worker waits for a debugger before its script starts, and is paused at its first statement then. Has an effect
+   * with `inspectorPort` alone. Default: `false`.
+   */
+  inspectorBreak?: boolean;
+  /**
    * Makes the order of concurrent events deterministic, chosen by the seed, so that a test can try many orders and
    * repeat the one that fails. Concurrent events are requests, alarms, timers, responses of Durable Objects, and
    * completions of their storage. Not for production or measurements. Default: none; everything happens as soon as it
@@ -1229,6 +1247,15 @@ export class Miniflare extends EventTarget {
    * @returns `undefined` if `open` is not set
    */
   getOpenURL(): Promise<string | undefined>;
+
+  /**
+   * Returns the address at which a debugger connects to the worker, by the option `inspectorPort`. It is there before the
+   * script runs, and stays when the worker is reloaded.
+   *
+   * @returns such as `ws://127.0.0.1:9229/api` for a worker with the name "api"
+   * @throws a `MiniflareCoreError` with the code `ERR_NO_INSPECTOR` without that option
+   */
+  getInspectorURL(): Promise<URL>;
 
   /**
    * Loads the worker again, with a new global scope. The script, modules and files of bindings are read from disk
@@ -2520,6 +2547,8 @@ export class MiniflareError<Code extends string = string> extends Error {
  * - `ERR_SERVICE_NOT_MOUNTED`: a service binding names a worker that does not exist
  * - `ERR_SERVICE_NO_NAME`, `ERR_SERVICE_NAME_MISMATCH`: a service in `wrangler.toml` has no name, or two different ones
  * - `ERR_INVALID_CONFIG`: `wrangler.toml` is not valid TOML
+ *
+ * or `ERR_NO_INSPECTOR`: it has none, without the option `inspectorPort`
  */
 export class MiniflareCoreError extends MiniflareError<
   | "ERR_NO_SCRIPT"
@@ -2532,6 +2561,7 @@ export class MiniflareCoreError extends MiniflareError<
   | "ERR_SERVICE_NO_NAME"
   | "ERR_SERVICE_NAME_MISMATCH"
   | "ERR_INVALID_CONFIG"
+  | "ERR_NO_INSPECTOR"
 > {}
 
 /**

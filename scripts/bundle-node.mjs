@@ -39,6 +39,7 @@ const ENTRY_POINTS = {
   environment: "node/env/environment.ts",
   internals: "node/internals.ts",
   cli: "node/cli/cli.ts",
+  "inspector-server": "node/inspector/server.ts",
 };
 /** Scripts that Node runs in a worker's realm, as text: each is an expression, the function that the file exports. */
 const IN_REALM = { "repl-session": ["node/cli/repl-session.ts", "createSession"] };
@@ -55,6 +56,7 @@ const LIBRARIES = {
   "http-web-undici": ["undici-7"],
   "options-jsonc": ["jsonc-parser"],
   "server-web-socket-server": ["ws"],
+  "inspector-server": ["ws"],
   "options-nearest": ["fastest-levenshtein"],
   "coverage-lane-counts": ["@bcoe/v8-coverage"],
   "jest-coverage": ["@bcoe/v8-coverage", "@jridgewell/sourcemap-codec"],

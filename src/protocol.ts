@@ -19,6 +19,9 @@ export const HOST = {
   SIGNAL: 13,
   AT_REST: 14,
   FORGET_SIGNAL: 15,
+  PAUSED: 16,
+  INTERRUPTED: 17,
+  INSPECTED: 18,
   REST: 20,
   NODEJS: 60,
 } as const;

@@ -3,6 +3,7 @@
 pub mod binding;
 mod cli;
 mod coverage;
+mod inspector;
 mod instance;
 mod options;
 mod server;

@@ -6,6 +6,7 @@ pub mod answer;
 mod coverage;
 pub mod event;
 pub mod extensions;
+pub mod inspector;
 pub mod isolate;
 pub mod lane;
 mod lazy;

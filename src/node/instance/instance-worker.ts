@@ -20,6 +20,7 @@ import type { RequestParts } from "../http/http-request.ts";
 import type { WorkerOptions } from "../options/config.ts";
 import type { Response } from "../http/http-response.ts";
 import type { LaneCounts } from "../coverage/lane-counts.ts";
+import type { InspectedWorker } from "../inspector/inspected-worker.ts";
 import type { Script } from "../script/script.ts";
 import type { Group } from "./group.ts";
 import type { RoomHooks, Target } from "./lane.ts";
@@ -52,6 +53,8 @@ class Worker {
   #upstream: URL | undefined;
   #front: RoomHooks["front"];
   #roomServices: RoomServices = {};
+  #inspected: InspectedWorker | undefined;
+  #whenInspected: (() => void)[] = [];
   #ready: Promise<void> | undefined;
   #later: (() => Promise<void>) | undefined;
   #loading = 0;
@@ -174,10 +177,12 @@ class Worker {
     const script = readScript(options, root, isRequired);
     this.#upstream = upstreamOf(options);
     const { wasm, values } = readBindings(options, root);
+    if (this.#isInspected) await this.#inspect(script);
     const lane = this.#open(rooms, laneCounts(script));
     const endProgress = this.#showProgress();
     this.#starting = lane;
     try {
+      if (this.#inspected !== undefined) await this.#inspected.ready();
       this.#group.startSimulation(lane.control, options);
       const settings = {
         ...script,
@@ -188,6 +193,7 @@ class Worker {
         services: [...serviceNames(options), ...Object.keys(roomServices)],
         proxies: this.#upstream !== undefined,
         sourceMap: options.sourceMap === true,
+        inspected: this.#inspected !== undefined,
         ...allOf("settings", options),
       };
       const { has, get } = options[OUTER_SCOPE] ?? {};
@@ -231,6 +237,39 @@ class Worker {
     if (this.#sources.isWatching && lane.ended === undefined) this.#sources.imported(lane.control.moduleFiles());
   }
 
+  /** Whether debuggers may connect, or could until now. */
+  get #isInspected(): boolean {
+    return this.#group.main.options.inspectorPort !== undefined || this.#inspected !== undefined;
+  }
+
+  /** Lets debuggers find the worker if the options of the instance say so. */
+  async #inspect({ path, fromFile }: Script): Promise<void> {
+    const { options } = this.#group.main;
+    const before = this.#inspected;
+    if (options.inspectorPort === undefined) {
+      this.#inspected = undefined;
+      return before?.close();
+    }
+    const { InspectedWorker } =
+      require("../inspector/inspected-worker.ts") as typeof import("../inspector/inspected-worker.ts");
+    this.#inspected = await InspectedWorker.open(before, options, this.name, fromFile ? path : undefined, this.log);
+    for (const found of this.#whenInspected.splice(0)) found();
+    if (this.#disposed) throw disposed();
+  }
+
+  /** Where debuggers connect to the worker, as soon as they can: it may wait for one. */
+  async inspectorURL(): Promise<URL> {
+    if (this.#later !== undefined) this.begin(this.#later);
+    if (this.#inspected === undefined) {
+      const found = new Promise<void>((resolve) => this.#whenInspected.push(resolve));
+      await Promise.race([this.#ready, found]);
+    }
+    if (this.#disposed) throw disposed();
+    if (this.#inspected !== undefined) return this.#inspected.url;
+    const text = 'The instance has no inspector. Set the option "inspectorPort" to have one.';
+    throw new MiniflareCoreError("ERR_NO_INSPECTOR", text);
+  }
+
   #open(rooms: readonly RoomHooks[], coverage: LaneCounts | undefined): Lane {
     const { cpuLimitMs = OPTIONS.cpuLimitMs.default, heapLimitMb = OPTIONS.heapLimitMb.default } = this.options;
     return new Lane({ cpuLimitMs, heapLimitMb }, this.#group.instance, {
@@ -242,6 +281,7 @@ class Worker {
       fetch: (target, request) => this.#fetch(target, request),
       rooms,
       coverage,
+      inspector: this.#inspected?.lane(),
     });
   }
 
@@ -357,6 +397,7 @@ class Worker {
   /** Ends a start whose script still waits for something. */
   breakOff(): void {
     this.#starting?.dispose();
+    this.#inspected?.breakOff();
   }
 
   async dispose(): Promise<void> {
@@ -369,6 +410,7 @@ class Worker {
     for (const plugin of ENDING) this.log.verbose(`- dispose(${plugin})`);
     this.#lane?.dispose();
     this.#lane = undefined;
+    await this.#inspected?.close();
   }
 }
 

@@ -18,6 +18,7 @@ import type { StalledPlace, WireValue } from "../binding/exports.d.ts";
 import type { FollowedSignal, RequestParts } from "../http/http-request.ts";
 import type { Response, ResponseParts } from "../http/http-response.ts";
 import type { LaneCounts } from "../coverage/lane-counts.ts";
+import type { InspectedLane } from "../inspector/target.ts";
 
 /** What has crossed before anything is asked for: the worker's control object (`src/worker/control.ts`). */
 const CONTROL: WireValue = [TAG.LIVE, FIRST.CONTROL, KIND.OBJECT];
@@ -122,6 +123,8 @@ export interface LaneHooks {
   rooms: readonly RoomHooks[];
   /** Takes the counts of what runs, if there are any. */
   coverage: LaneCounts | undefined;
+  /** What debuggers see of the lane, if they may connect. */
+  inspector: InspectedLane | undefined;
 }
 
 class Lane {
@@ -162,12 +165,14 @@ class Lane {
     this.limits = limits;
     const { cpuLimitMs, heapLimitMb } = limits;
     const coverage = hooks.coverage !== undefined;
-    this.#id = binding.openLane({ cpuLimitMs, heapLimitMb, coverage, instance, host: hostNumber });
+    const inspector = hooks.inspector?.name;
+    this.#id = binding.openLane({ cpuLimitMs, heapLimitMb, coverage, inspector, instance, host: hostNumber });
     hooks.coverage?.begin(() => binding.takeCoverage(this.#id));
     lanes.set(this.#id, this);
     const call = (number: number, args: WireValue[]) => this.#call(number, args);
     this.#membrane = createRealm(kinds, call, waiting, (debt: object, is: boolean) => this.#owe(debt, is));
     this.control = this.#membrane.decode(CONTROL) as Control;
+    hooks.inspector?.begin(this.#id);
   }
 
   /** Why nothing runs here any more: an error, or undefined while the lane works. */
@@ -361,6 +366,12 @@ class Lane {
         return this.#forgetSignal(args[0] as number);
       case HOST.AT_REST:
         return this.#atRest();
+      case HOST.INSPECTED:
+        return this.#hooks.inspector?.answered(args);
+      case HOST.PAUSED:
+        return this.#hooks.inspector?.paused();
+      case HOST.INTERRUPTED:
+        return this.#hooks.inspector?.interrupted();
       default:
         return this.#roomCalls[call]?.(args, this.#membrane);
     }
@@ -481,6 +492,7 @@ class Lane {
     this.#pending.clear();
     for (const event of [...this.#signals.keys()]) this.#forgetSignal(event);
     this.#hooks.coverage?.end();
+    this.#hooks.inspector?.end();
     binding.closeLane(this.#id);
   }
 }

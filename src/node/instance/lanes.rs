@@ -23,6 +23,8 @@ pub struct OpenLaneOptions {
     pub heap_limit_mb: f64,
     /// Whether it is counted what runs.
     pub coverage: bool,
+    /// What debuggers call the worker, if they may connect.
+    pub inspector: Option<String>,
     /// A number of `openInstance`.
     pub instance: u32,
     /// A number of `setup`.
@@ -37,6 +39,7 @@ pub fn open_lane(env: &Env, options: OpenLaneOptions) -> Result<u32> {
         cpu_limit: Duration::try_from_secs_f64(options.cpu_limit_ms / 1000.0).map_err(invalid)?,
         heap_limit_mib: options.heap_limit_mb as usize,
         coverage: options.coverage,
+        inspector: options.inspector,
         instance: options.instance,
         host: options.host,
     };

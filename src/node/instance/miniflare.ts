@@ -191,6 +191,11 @@ class Miniflare extends EventTarget {
     return typeof open === "string" ? open : pageOf(this.#worker.options);
   }
 
+  /** Where debuggers connect to the worker, if the option `inspectorPort` says that they may. */
+  async getInspectorURL(): Promise<URL> {
+    return this.#worker.inspectorURL();
+  }
+
   /** `[FETCH](input, init, length)`, as `Lane.fetch` has them. */
   [FETCH](...args: Parameters<Lane["fetch"]>): Promise<Response> {
     return this.#worker.fetch(...args);
