@@ -126,5 +126,5 @@ describe("values in a test of Jest", differs("they belong to Node's realm there"
   test("are of the test's realm with objects", (t) => passes(t, DATA + OBJECTS, objects, 11));
 
   test("are of the test's realm with a worker that is started for each file", (t) =>
-    passes(t, DATA + OBJECTS, { ...objects, queueBindings: ["QUEUE"] }, 11));
+    passes(t, DATA + OBJECTS, { ...objects, queueBindings: [{ name: "QUEUE", queueName: "queue" }] }, 11));
 });

@@ -15,6 +15,7 @@ use deno_core::{Extension, ExtensionFileSource, JsRuntime, OpState, op2, v8};
 
 use super::extensions::OWN;
 use super::snapshot::{self, Script};
+use crate::realm::room::Room;
 use crate::rooms::ROOMS;
 
 /// The lazy scripts of upstream's.
@@ -194,7 +195,7 @@ pub fn op_lazy_load<'s, 'i>(
         return None;
     };
     let is_recorded = state.borrow().has::<Recorded>();
-    let function = compile(scope, script, is_recorded && script.specifier.starts_with(OWN))?;
+    let function = compile(scope, script, is_recorded && is_kept_whole(specifier))?;
     if let Some(index) = SCRIPTS.iter().position(|known| *known == specifier) {
         USED.fetch_or(1 << index, Ordering::Relaxed);
     }
@@ -205,8 +206,16 @@ pub fn op_lazy_load<'s, 'i>(
     function.call(scope, receiver, &[bootstrap])
 }
 
-/// * `is_whole`: whether to compile all functions of the script, and not only those that are called. Nothing exercises all
-///   of a room's script while the code is recorded.
+/// Whether the code of all functions of a script is kept.
+fn is_kept_whole(specifier: &str) -> bool {
+    let of = |room: &&Room| room.lazy.contains(&specifier);
+    ROOMS
+        .iter()
+        .find(of)
+        .is_some_and(|room| room.exercise.is_none() && !room.is_large)
+}
+
+/// * `is_whole`: whether to compile all functions of the script, and not only those that are called
 fn compile<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     script: &'static Script,
