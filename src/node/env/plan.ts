@@ -1,19 +1,17 @@
 // What an environment is made with: the options of its instance, complete, and what follows from them. It is data, so it is
 // the same for each realm, and is made where the test runner's own code runs: what is wrong with it fails the set-up.
 
-import fs from "node:fs";
-import path from "node:path";
 import { enabledFlags } from "../options/compat.ts";
-import { completeOptions, FILES_READ, LOADS_LATER, OUTER_SCOPE, PROJECT } from "../options/config.ts";
+import { completeOptions, FILES_READ, LOADS_LATER, OUTER_SCOPE } from "../options/config.ts";
 import { NoOpLog } from "../log/log.ts";
 import { validateOptions } from "../options/options.ts";
 import { mockedBy } from "../../mock/node/options.ts";
 import { KEEPING } from "../options/table.ts";
-import { bindingNames, isGiven, needsWorker } from "./bindings.ts";
+import { bindingNames, needsWorker } from "./bindings.ts";
 import { readOptions } from "./env-options.ts";
-import { withNeededScripts } from "./scripts.ts";
+import { objectsScript, withNeededScripts } from "./scripts.ts";
 import type { MiniflareOptions } from "../../../index.d.ts";
-import type { OuterScope, WorkerOptions } from "../options/config.ts";
+import type { OuterScope } from "../options/config.ts";
 
 /** What the test runner has. */
 export interface Host {
@@ -73,7 +71,7 @@ function planOf(given: unknown, { warn, scope, ignored }: Host): Plan {
   validateOptions(all);
   const { options } = completeOptions(all, log);
   const hasWorker = needsWorker(options);
-  const script = isGiven(options.durableObjects) ? keyOf(options) : undefined;
+  const script = objectsScript(options);
   const forced =
     (hasWorker || script !== undefined) && scope !== undefined ? { ...FORCED, [OUTER_SCOPE]: scope } : FORCED;
   const startsNow = hasWorker || (script !== undefined && !started.has(script));
@@ -81,17 +79,6 @@ function planOf(given: unknown, { warn, scope, ignored }: Host): Plan {
   const { options: instance, objects } = withNeededScripts(own, forced, log);
   const globalBindings = hasWorker || options.modules === true ? [] : bindingNames(options);
   return { instance, options, objects, flags: enabledFlags(options), hasWorker, startsNow, script, globalBindings };
-}
-
-/** What decides whether a script runs, and whether its objects are found in it. */
-const DECIDING = ["script", "scriptPath", "modules", "modulesRules", "durableObjects"] as const;
-const COMPATIBILITY = ["compatibilityDate", "compatibilityFlags"] as const;
-
-function keyOf(options: WorkerOptions): string {
-  const { scriptPath, rootPath = process.cwd() } = options;
-  const file = path.resolve(rootPath, scriptPath ?? options[PROJECT]?.main ?? "");
-  const changed = fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs;
-  return JSON.stringify([file, changed, ...[...DECIDING, ...COMPATIBILITY].map((name) => options[name])]);
 }
 
 /** The scripts of Durable Objects that this process has started. */
