@@ -223,7 +223,10 @@ class Group {
   snapshotStorage(): () => Promise<void> {
     const number = takeSnapshot(this.instance);
     const restore = async () => {
-      for (const worker of this.workers) if (worker.isBegun) forget((await worker.lane()).control);
+      for (const worker of this.workers) {
+        if (worker.isBegun) await worker.settled();
+        if (worker.control !== undefined) forget(worker.control);
+      }
       const answer = restoreSnapshot(this.instance, number);
       // Loaded when storage answers later.
       if (typeof answer !== "number") return;
