@@ -111,6 +111,12 @@ const SNIPPETS = {
   "an object that is never made": `(async () => { const stub = fresh("BROKEN"); return [await ${failing("stub.add()")}, await ${failing("stub.add()")}]; })()`,
   "a stub that an object keeps": `(async () => { const far = fresh("FAR"); await far.hold((x) => x + 1); return far.callHeld(1); })()`,
   "a stub of another request": `(async () => { await OTHER.keepStub((x) => x + 1); return ${failing("OTHER.useKept(1)")}; })()`,
+  "spans run their functions": `[workers.tracing.enterSpan("a", (span, x, y) => [span.isTraced, span.setAttribute("k", 1), x, y, String(span)], 1, 2), await workers.tracing.enterSpan("a", async () => (await null, "later")), String(workers.tracing), typeof workers.cache]`,
+  "a span that throws": `workers.tracing.enterSpan("a", () => { throw new RangeError("in a span"); })`,
+  "spans without a name": `workers.tracing.enterSpan()`,
+  "spans without a function": `workers.tracing.enterSpan("a")`,
+  "spans with a symbol": `workers.tracing.enterSpan(Symbol("a"), () => 1)`,
+  "attributes without a name": `workers.tracing.enterSpan("a", (span) => span.setAttribute())`,
   "services are ServiceStubs": `[OTHER instanceof workers.ServiceStub, NEAR instanceof workers.ServiceStub, OTHER.echo instanceof workers.RpcProperty, OTHER.echo(1) instanceof workers.RpcPromise]`,
 };
 
