@@ -171,7 +171,7 @@ test("a flag makes env and exports empty, at the top level and in handlers", asy
     [["disallow_importable_env"], [empty, empty, 2, 1]],
     [
       ["disallow_importable_env", "allow_importable_env"],
-      [[["A"], true, ["default"], 1], [["A", "B"], true, ["default"], 1], 2, 1],
+      [[["A"], true, [], 1], [["A", "B"], true, ["default"], 1], 2, 1],
     ],
   ]) {
     const mf = withScript(t, script, { bindings: { A: 1 }, compatibilityFlags: flags });
