@@ -32,6 +32,15 @@ export function deliverWith(given: Deliver) {
 /** Delivers a request to an exported entrypoint of this worker, with props. */
 export const deliverAt: Deliver = (...args) => deliver?.(...args);
 
+/** Calls or reads a member of an object that lives in this worker, for a caller that does not. */
+type CallObject = (address: string[], path: string[], message?: object, depth?: number) => Promise<object>;
+
+let provideObject: CallObject | undefined;
+export function callObjectsWith(call: CallObject) {
+  provideObject = call;
+}
+export const callObject: CallObject = (...args) => (provideObject as CallObject)(...args);
+
 let provided: Remote | undefined;
 export function provideRemote(remote: Remote) {
   provided = remote;

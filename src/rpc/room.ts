@@ -2,12 +2,15 @@
 // or a member of a service or an object is used.
 
 import { load } from "ext:miniflare/realm/lazy.ts";
-import { live } from "ext:miniflare/realm/port.ts";
-import { provideRemote } from "ext:miniflare/realm/remote.ts";
+import { CALL, decode, live } from "ext:miniflare/realm/port.ts";
+import { callObject, provideRemote } from "ext:miniflare/realm/remote.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
-import { callElsewhereWith } from "ext:miniflare/rpc/elsewhere.ts";
+import { answered, serve } from "ext:miniflare/rpc/elsewhere.ts";
 import { messageKind } from "ext:miniflare/rpc/message.ts";
 import { ExecutionContext } from "ext:miniflare/web/events.ts";
+
+import type { Message } from "ext:miniflare/rpc/message.ts";
+import type { WireValue } from "../wire.ts";
 
 declare module "../upstream.d.ts" {
   interface LazyScripts {
@@ -32,12 +35,32 @@ Object.defineProperty(ExecutionContext.prototype, "exports", {
   enumerable: true,
 });
 
+/** A call of another worker: of the object with this address, or of an entrypoint if that is empty. */
+type Served = [
+  number: number,
+  depth: number,
+  pipelineDepth: number,
+  address: string[],
+  entrypoint: string | undefined,
+  props: WireValue,
+  path: string[],
+  ...parts: WireValue[],
+];
+
+function serveCall(...[number, depth, pipelineDepth, address, name, props, path, ...parts]: Served) {
+  serve(number, parts, (message) =>
+    address.length > 0
+      ? (callObject(address, path, message, depth) as Promise<Message>)
+      : bundle().serveEntrypoint({ name, props: decode(props) }, path, message, [depth, pipelineDepth]),
+  );
+}
+
 export const room = {
   name: "rpc",
+  calls: { [CALL.RPC_SERVE]: serveCall, [CALL.RPC_ANSWERED]: answered },
   kinds: [messageKind],
   builtins: { "cloudflare:workers": () => bundle().workersModule },
   control: {
-    callElsewhereWith,
     /** What the script exports, which crosses as itself. */
     ownExports() {
       const members = bundle().ownExports();

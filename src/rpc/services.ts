@@ -1,8 +1,7 @@
 // Services and objects as receivers: calls of a binding's members, and how those arrive that come by way of Node.
 
-import { notImplemented } from "ext:miniflare/rpc/hook.ts";
 import { complete } from "ext:miniflare/rpc/complete.ts";
-import { elsewhere } from "ext:miniflare/rpc/elsewhere.ts";
+import { callElsewhere } from "ext:miniflare/rpc/elsewhere.ts";
 import { callEntrypoint } from "ext:miniflare/rpc/entrypoints.ts";
 import { answered, callHere, packResult, resultHere } from "ext:miniflare/rpc/targets.ts";
 import { ask, unpack } from "ext:miniflare/rpc/passing.ts";
@@ -36,14 +35,12 @@ class ReachHook implements Hook {
 
   async #sendElsewhere(path: Path, args: unknown[] | undefined) {
     const { address, tie } = this.#reach;
-    const call = elsewhere();
-    if (call === undefined) throw notImplemented(path[0]);
     tie?.check();
     const { depth, pipelineDepth } = serviceContext();
     const leaves = depart();
     try {
       return await ask((message) => {
-        const send = () => call(address, path, message, depth, pipelineDepth);
+        const send = () => callElsewhere(address, path, message, depth, pipelineDepth);
         return leaves === undefined ? send() : leaves.then(send);
       }, args);
     } catch (error) {
