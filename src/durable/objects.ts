@@ -101,12 +101,17 @@ const objects: ByBinding<LivingObject> = new Map();
 
 /** The namespaces of these names to bind, `[name, namespace]` each. `flags` are the enabled compatibility flags. */
 export function namespaces(bindings: string[], flags: string[]): [name: string, namespace: DurableObjectNamespace][] {
+  const enabled = new Set(flags);
   const backend: NamespaceBackend = {
     idFromName: op_durable_id_from_name,
     uniqueId: op_durable_id_unique,
     parseId: op_durable_id_parse,
-    isEnabled: (flag) => flags.includes(flag),
-    member: (binding, hex, member, name, tie) => remote().member(reachOf(binding, hex, name, tie as Tie), member),
+    isEnabled: (flag) => enabled.has(flag),
+    member(binding, hex, member, name, given) {
+      const tie = given as Tie;
+      tie.reach ??= reachOf(binding, hex, name, tie);
+      return remote().member(tie.reach, member);
+    },
     tie: () => new Tie(),
     warn: (text) => host(HOST.WARN, text),
     async fetch(binding, hex, input, init, { name }, tie) {
@@ -139,7 +144,7 @@ function objectOver([binding, hex]: Target, tie: Tie) {
   tie.check();
   try {
     const object = objectOf(binding, hex);
-    tie.reach(object.gate);
+    tie.reached(object.gate);
     return object;
   } catch (error) {
     tie.fail(error);
@@ -158,9 +163,17 @@ export function reachOf(binding: string, hex: string, name: string | undefined, 
 const addressOf = ([binding, hex, name]: Target): [binding: string, hex: string, name?: string] & readonly string[] =>
   name === undefined ? [binding, hex] : [binding, hex, name];
 
-async function callHere<Result>(target: Target, call: Call<Result>, context = currentContext(), tie = new Tie()) {
-  const opening = storageOf(...target).opening;
-  if (opening !== undefined) await opening;
+function callHere<Result>(target: Target, call: Call<Result>, context = currentContext(), tie = new Tie()) {
+  const { opening } = storageOf(target[0], target[1], target[2]);
+  if (opening !== undefined) return opening.then(() => callOpen(target, call, context, tie));
+  try {
+    return callOpen(target, call, context, tie);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+function callOpen<Result>(target: Target, call: Call<Result>, context: RequestContext | undefined, tie: Tie) {
   countInternalSubrequest();
   const object = objectOver(target, tie);
   return enter(context, () => object.call(call));

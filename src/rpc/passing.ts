@@ -1,7 +1,7 @@
 // How values are passed: within a realm as copies with stubs in them, and to another realm as messages. One copy of this runs
 // in the worker and one in Node.
 
-import { Copier, replaceIn } from "./copy.ts";
+import { Copier, copyShortList, isShort, replaceIn } from "./copy.ts";
 import { asRemote, copyError, exceptionOf } from "./errors.ts";
 import { CountedHook } from "./counted-hook.ts";
 import { STUB } from "./hook.ts";
@@ -41,8 +41,14 @@ export function passIn(given: PassingRealm) {
   realm = given;
 }
 
+const NO_STUBS: object[] = [];
+
 /** A copy for the same realm. */
 export function passHere<Value>(value: Value): Passed<Value> {
+  if (isShort(value)) return { value, stubs: NO_STUBS };
+  // Most arguments are a few of these.
+  const list = Array.isArray(value) ? copyShortList(value) : undefined;
+  if (list !== undefined) return { value: list as Value, stubs: NO_STUBS };
   const stubs: object[] = [];
   const made = (hook: Hook) => {
     const stub = stubOf(hook);
@@ -63,6 +69,9 @@ export function passHere<Value>(value: Value): Passed<Value> {
 
 /** A copy for another realm. */
 export function pack(value: unknown): Message {
+  if (isShort(value)) return new Message(value, NO_STUBS, NO_STUBS);
+  const list = Array.isArray(value) ? copyShortList(value) : undefined;
+  if (list !== undefined) return new Message(list, NO_STUBS, NO_STUBS);
   const holders: object[] = [];
   const extras: unknown[] = [];
   const held = (extra: unknown) => {

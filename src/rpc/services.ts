@@ -76,8 +76,15 @@ function callObject<Result>(
   );
 }
 
-export const hookOfReach = (reach: Reach): Hook => new ReachHook(reach);
-export const member = (reach: Reach, name: string) => memberOf(new ReachHook(reach), name);
+const hooks = new WeakMap<Reach, Hook>();
+
+export function hookOfReach(reach: Reach): Hook {
+  let hook = hooks.get(reach);
+  if (hook === undefined) hooks.set(reach, (hook = new ReachHook(reach)));
+  return hook;
+}
+
+export const member = (reach: Reach, name: string) => memberOf(hookOfReach(reach), name);
 
 const arrived = (message: Message | undefined) => (message === undefined ? undefined : unpack<unknown[]>(message));
 
