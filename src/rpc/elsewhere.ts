@@ -1,6 +1,7 @@
 // Calls of what lives in another worker of the instance, and those that come from one. A call goes out under a number, and Node
 // calls back with the answer to that number: what crosses is a message and no promise.
 
+import { Remembered } from "ext:miniflare/rpc/keys.ts";
 import { decodeMessage, encodeMessage } from "ext:miniflare/rpc/message.ts";
 import { decode, encode, encodeThrown, HOST, host } from "ext:miniflare/realm/port.ts";
 import type { Path } from "ext:miniflare/rpc/hook.ts";
@@ -16,20 +17,33 @@ const waiting = new Map<number, Waiting>();
 let next = 0;
 
 /**
- * Calls or reads a member of what has the address of a service, `[binding]`, or of an object, `[binding, id]` and its name if
- * that is known.
+ * What can be called at an address: of a service, `[binding]`, or of an object, `[binding, id]` and its name if that is known.
  */
-export function callElsewhere(
-  address: readonly string[],
-  path: Path,
-  message: Message | undefined,
-  depth: number,
-  pipelineDepth: number,
-): Promise<Message> {
+export class Elsewhere {
+  #address: readonly string[];
+  /** The keys of members, most of which have one name. */
+  #members = new Remembered((name) => this.#keyOf([name]));
+
+  constructor(address: readonly string[]) {
+    this.#address = address;
+  }
+
+  /** Calls or reads a member. */
+  call(path: Path, message: Message | undefined, depth: number, pipelineDepth: number): Promise<Message> {
+    const key = path.length === 1 ? this.#members.get(path[0]) : this.#keyOf(path);
+    return send(key, message, depth, pipelineDepth);
+  }
+
+  #keyOf(path: Path) {
+    return JSON.stringify([this.#address, path]);
+  }
+}
+
+function send(key: string, message: Message | undefined, depth: number, pipelineDepth: number): Promise<Message> {
   const parts = message === undefined ? [] : encodeMessage(message, encode);
   return new Promise((resolve, reject) => {
     waiting.set(next, { resolve, reject });
-    host(HOST.RPC_CALL, next++, depth, pipelineDepth, address as string[], path as string[], ...parts);
+    host(HOST.RPC_CALL, next++, depth, pipelineDepth, key, ...parts);
   });
 }
 

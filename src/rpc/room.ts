@@ -9,6 +9,8 @@ import { answered, serve } from "ext:miniflare/rpc/elsewhere.ts";
 import { messageKind } from "ext:miniflare/rpc/message.ts";
 import { ExecutionContext } from "ext:miniflare/web/events.ts";
 
+import { parsed } from "ext:miniflare/rpc/keys.ts";
+import type { Served } from "ext:miniflare/rpc/keys.ts";
 import type { Message } from "ext:miniflare/rpc/message.ts";
 import type { WireValue } from "../wire.ts";
 
@@ -35,24 +37,22 @@ Object.defineProperty(ExecutionContext.prototype, "exports", {
   enumerable: true,
 });
 
-/** A call of another worker: of the object with this address, or of an entrypoint if that is empty. */
-type Served = [
+const members = parsed<Served>();
+
+function serveCall(
   number: number,
   depth: number,
   pipelineDepth: number,
-  address: string[],
-  entrypoint: string | undefined,
+  key: string,
   props: WireValue,
-  path: string[],
-  ...parts: WireValue[],
-];
-
-function serveCall(...[number, depth, pipelineDepth, address, name, props, path, ...parts]: Served) {
-  serve(number, parts, (message) =>
-    address.length > 0
-      ? (callObject(address, path, message, depth) as Promise<Message>)
-      : bundle().serveEntrypoint({ name, props: decode(props) }, path, message, [depth, pipelineDepth]),
-  );
+  ...parts: WireValue[]
+) {
+  const [address, entrypoint, path] = members.get(key);
+  serve(number, parts, (message) => {
+    if (address.length > 0) return callObject(address, path, message, depth) as Promise<Message>;
+    const target = { name: entrypoint ?? undefined, props: decode(props) };
+    return bundle().serveEntrypoint(target, path, message, [depth, pipelineDepth]);
+  });
 }
 
 export const room = {

@@ -1,7 +1,7 @@
 // Services and objects as receivers: calls of a binding's members, and how those arrive that come by way of Node.
 
 import { complete } from "ext:miniflare/rpc/complete.ts";
-import { callElsewhere } from "ext:miniflare/rpc/elsewhere.ts";
+import { Elsewhere } from "ext:miniflare/rpc/elsewhere.ts";
 import { callEntrypoint } from "ext:miniflare/rpc/entrypoints.ts";
 import { answered, callHere, packResult, resultHere } from "ext:miniflare/rpc/targets.ts";
 import { ask, unpack } from "ext:miniflare/rpc/passing.ts";
@@ -22,6 +22,7 @@ type Nesting = [depth: number, pipelineDepth: number];
 class ReachHook implements Hook {
   readonly isAddress = true;
   #reach: Reach;
+  #elsewhere: Elsewhere | undefined;
 
   constructor(reach: Reach) {
     this.#reach = reach;
@@ -36,11 +37,13 @@ class ReachHook implements Hook {
   async #sendElsewhere(path: Path, args: unknown[] | undefined) {
     const { address, tie } = this.#reach;
     tie?.check();
+    this.#elsewhere ??= new Elsewhere(address);
+    const there = this.#elsewhere;
     const { depth, pipelineDepth } = serviceContext();
     const leaves = depart();
     try {
       return await ask((message) => {
-        const send = () => callElsewhere(address, path, message, depth, pipelineDepth);
+        const send = () => there.call(path, message, depth, pipelineDepth);
         return leaves === undefined ? send() : leaves.then(send);
       }, args);
     } catch (error) {

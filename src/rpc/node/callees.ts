@@ -7,10 +7,9 @@ import type { ObjectParts } from "../../worker/contract.ts";
 /** A worker, and what of it is called. */
 export interface Callee {
   worker: Worker;
-  /** Of an object; empty for an entrypoint. */
-  address: ObjectParts | [];
-  /** Its name, unless it is the default one, and what the binding gives it. */
-  entrypoint: string | undefined;
+  /** What is called, as `Served`. */
+  key: string;
+  /** What the binding gives an entrypoint. */
   props: unknown;
 }
 
@@ -21,8 +20,8 @@ export interface Callee {
 export function callee(caller: Worker, address: readonly string[], path: readonly string[]): Callee {
   const { group, options } = caller;
   if (address.length > 1) {
-    const object = address as unknown as ObjectParts;
-    return { worker: group.home(caller, object), address: object, entrypoint: undefined, props: undefined };
+    const worker = group.home(caller, address as unknown as ObjectParts);
+    return { worker, key: keyOf(address, null, path), props: undefined };
   }
   const [binding] = address;
   const service = options.serviceBindings?.[binding];
@@ -32,5 +31,8 @@ export function callee(caller: Worker, address: readonly string[], path: readonl
     );
   }
   const [, name, props] = entrypointOf(service) ?? [null, null, undefined];
-  return { worker: group.service(binding, service), address: [], entrypoint: name ?? undefined, props };
+  return { worker: group.service(binding, service), key: keyOf([], name, path), props };
 }
+
+const keyOf = (...served: [address: readonly string[], entrypoint: string | null, path: readonly string[]]) =>
+  JSON.stringify(served);

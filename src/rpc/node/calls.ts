@@ -2,10 +2,12 @@
 // holds what refers to something of a realm. Each worker gets its turn once the one before is over, never within it.
 
 import { callee } from "./callees.ts";
+import { parsed } from "../keys.ts";
 import { decodeMessage, encodeMessage, isPlainWire } from "../message.ts";
 import { waiting } from "../../node/binding/binding.ts";
 import { fairly } from "../../node/instance/fairly.ts";
 import { CALL, HOST } from "../../protocol.ts";
+import type { Wanted } from "../keys.ts";
 import type { Callee } from "./callees.ts";
 import type { Lane, RoomHooks } from "../../node/instance/lane.ts";
 import type { WireValue } from "../../node/binding/exports.d.ts";
@@ -16,12 +18,15 @@ interface Call {
   number: number;
   depth: number;
   pipelineDepth: number;
-  path: string[];
+  /** What it is for, as `Wanted`. */
+  key: string;
   /** The arguments as they cross; empty for a read. */
   parts: WireValue[];
   /** Ends the wait for the end of the lane that serves it. */
   leave?: () => void;
 }
+
+const wanted = parsed<Wanted>();
 
 /** The calls that are being served, by the numbers that Node gives them. */
 const served = new Map<number, Call>();
@@ -45,13 +50,13 @@ function takeTurns(): void {
 /** Those that wait for a worker which is being loaded, whose order they keep. */
 const loading = new Map<Callee["worker"], (() => void)[]>();
 
-function send(caller: Lane, [number, depth, pipelineDepth, address, path, ...parts]: WireValue[]): void {
-  const call = { caller, number, depth, pipelineDepth, path, parts } as Call;
+function send(caller: Lane, [number, depth, pipelineDepth, key, ...parts]: WireValue[]): void {
+  const call = { caller, number, depth, pipelineDepth, key, parts } as Call;
   waiting(1);
   caller.owe(call, true);
   afterTurn(() => {
     try {
-      const found = callee(caller.owner, address as string[], call.path);
+      const found = callee(caller.owner, ...wanted.get(call.key));
       whenLoaded(found.worker, call, (lane) => serve(lane, found, call));
     } catch (error) {
       answer(call, error);
@@ -80,8 +85,8 @@ function whenLoaded(worker: Callee["worker"], call: Call, use: (lane: Lane) => v
   worker.lane().then(go, go);
 }
 
-function serve(lane: Lane, { address, entrypoint, props }: Callee, call: Call): void {
-  const { caller, path, depth, pipelineDepth } = call;
+function serve(lane: Lane, { key, props }: Callee, call: Call): void {
+  const { caller, depth, pipelineDepth } = call;
   const number = nextNumber++;
   try {
     const parts = forwarded(call.parts, caller, lane);
@@ -90,8 +95,7 @@ function serve(lane: Lane, { address, entrypoint, props }: Callee, call: Call): 
       served.delete(number);
       answer(call, reason);
     });
-    const target = [address, entrypoint, lane.membrane.encode(props)] as WireValue[];
-    lane.send(CALL.RPC_SERVE, [number, depth, pipelineDepth, ...target, path, ...parts]);
+    lane.send(CALL.RPC_SERVE, [number, depth, pipelineDepth, key, lane.membrane.encode(props), ...parts]);
   } catch (error) {
     // A lane that ended has answered all that it served.
     if (call.leave === undefined || served.delete(number)) answer(call, error);
