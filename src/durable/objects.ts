@@ -64,7 +64,7 @@ interface ObjectInstance {
 /** Calls back once Node's microtasks are done. */
 export type Soon = (callback: () => void) => void;
 /** A call by RPC, made with the instance. */
-type Call<Result> = (instance: object) => Promise<Result>;
+type Call<Result> = (instance: object) => Result | Promise<Result>;
 export type Work<Result> = (instance: object, state: DurableObjectState) => Result | Promise<Result>;
 
 interface ObjectGates {
@@ -231,14 +231,18 @@ export async function fetchObject([binding, hex, name]: Target, request: Request
  * `opening` is a promise of that.
  */
 export function storageOf(binding: string, hex: string, name?: string) {
-  const entry = entryOf(storages, binding, hex, () => {
+  const entry = storages.get(binding)?.get(hex) ?? openStorage(binding, hex);
+  entry.alarm.name ??= name;
+  return entry;
+}
+
+function openStorage(binding: string, hex: string) {
+  return entryOf(storages, binding, hex, () => {
     const open = op_durable_open(binding, hex, kinds.get(binding)?.hasSql ?? false);
     const entry = storageOver(open, binding, hex);
     entry.opening = opened(entry, () => (storages.get(binding) as ById<StorageEntry>).delete(hex));
     return entry;
   });
-  entry.alarm.name ??= name;
-  return entry;
 }
 
 function opened(entry: StorageEntry, forget: () => void) {
@@ -536,7 +540,8 @@ class LivingObject {
     try {
       const instance = this.#instance;
       if (instance === undefined) throw this.#failure;
-      return (await this.#gates.input.guard(call(instance))) as Result;
+      const outcome = this.#gates.input.guard(call(instance));
+      return (isThenable(outcome) ? await outcome : outcome) as Result;
     } catch (error) {
       markRemote(error);
       this.#gates.output.doubt();
@@ -548,6 +553,8 @@ class LivingObject {
     }
   }
 }
+
+const isThenable = (value: unknown) => typeof (value as Partial<Promise<unknown>> | undefined)?.then === "function";
 
 function callHandler(instance: ObjectInstance, event: SocketEvent, life: LifeSockets): unknown {
   const hasHandler = typeof instance[event.handler] === "function";

@@ -5,7 +5,7 @@
 type Path = readonly string[];
 
 /** Runs a call with what the stub stands for, as an event of it. */
-export type Here = <Result>(call: (receiver: object) => Promise<Result>) => Promise<Result>;
+export type Here = <Result>(call: (receiver: object) => Result | Promise<Result>) => Promise<Result>;
 
 /** Where something is: in this worker, if `here` is there, or in one that Node finds by the address. */
 export interface Reach {

@@ -94,7 +94,7 @@ const arrived = (message: Message | undefined) => (message === undefined ? undef
 /** Serves the call of another realm at an object. */
 export function serveObject(here: Here, path: Path, message: object | undefined): Promise<Message> {
   const args = arrived(message as Message | undefined);
-  return answered(here((instance) => callObject(instance, path, args, packResult)));
+  return answered(() => here((instance) => callObject(instance, path, args, packResult)));
 }
 
 /** Serves the call of another realm at an entrypoint. */
@@ -106,7 +106,7 @@ export function serveEntrypoint(
 ): Promise<Message> {
   const args = arrived(message);
   const context = new RequestContext(now(), depth, pipelineDepth);
-  return enter(context, () => answered(callEntrypoint(entrypoint, path, args, packResult)));
+  return enter(context, () => answered(() => callEntrypoint(entrypoint, path, args, packResult)));
 }
 
 /** An entrypoint of this worker itself. */
