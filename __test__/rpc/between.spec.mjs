@@ -19,6 +19,8 @@ const OTHER = `
     echo(value) { return value; }
     note(n) { order.push(n); return order; }
     counter() { return new Counter(); }
+    text(stream) { return new Response(stream).text(); }
+    objects() { return new ReadableStream({ start(controller) { controller.enqueue({ a: 1 }); controller.close(); } }); }
     never() { return new Promise(() => {}); }
     spin() { for (;;); }
     call(f, x) { return f(x); }
@@ -55,6 +57,15 @@ const MAIN = `
       const shown = ({ name, message, remote, code, cause }) => [name, message, remote, code, cause?.message];
       const calls = [OTHER.fails(), OTHER.plain(), OTHER.locked(), OTHER.missing(), OTHER.echo.x.y()];
       return (await Promise.allSettled(calls)).map(({ reason }) => reason && shown(reason));
+    },
+    async chunks({ OTHER }) {
+      const of = (chunk) => new ReadableStream({ start(controller) { controller.enqueue(chunk); controller.close(); } });
+      const shown = (call) => call.catch(({ name, message }) => [name, message]);
+      const read = async (stream) => (await new Response(await stream).text());
+      return [
+        await shown(OTHER.text(of(new TextEncoder().encode("bytes")))), await shown(OTHER.text(of("text"))),
+        await shown(OTHER.text(of({ a: 1 }))), await shown(read(OTHER.objects())),
+      ];
     },
     recursion: ({ OTHER }) => OTHER.back(3),
     tooDeep: ({ OTHER }) => OTHER.back(1e9).catch(({ message }) => message.split(".")[0]),
@@ -127,6 +138,14 @@ describe("calls between workers", () => {
     assert.deepEqual([locked[0], locked[2]], ["TypeError", true]);
     assert.equal(missing[1], 'The RPC receiver does not implement the method "missing".');
     assert.equal(walked[1], 'The RPC receiver does not implement the method "x".');
+  });
+
+  test("pass streams of bytes, and of nothing else", async (t) => {
+    const error = [
+      "TypeError",
+      "This TransformStream is being used as a byte stream, but received an object of non-ArrayBuffer/ArrayBufferView type on its writable side.",
+    ];
+    assert.deepEqual(await ask(open(t), "chunks"), ["bytes", error, error, error]);
   });
 
   test("reach objects, by the names of their ids", async (t) => {

@@ -16,6 +16,7 @@ import { deliverAlarm, recallName, watchAlarms } from "ext:miniflare/durable/ala
 import { confirm } from "ext:miniflare/durable/entries.ts";
 import { InputGate, OutputGate } from "ext:miniflare/durable/gate.ts";
 import { Life } from "ext:miniflare/durable/life.ts";
+import { callHandler, isThenable, objectError, respond } from "ext:miniflare/durable/handlers.ts";
 import { hibernate, loseAllSockets, loseSockets, socketsOf } from "ext:miniflare/durable/sockets.ts";
 import { CLASSES } from "ext:miniflare/durable/object-kinds.ts";
 import { within } from "ext:miniflare/durable/event-timeout.ts";
@@ -34,18 +35,18 @@ import {
   eventContext,
   objectContext,
 } from "ext:miniflare/realm/context.ts";
-import { miniflareError } from "ext:miniflare/realm/realm-errors.ts";
 import { load } from "ext:miniflare/realm/lazy.ts";
 import { remote } from "ext:miniflare/realm/remote.ts";
 import { encodeThrown, HOST, host } from "ext:miniflare/realm/port.ts";
 import { fetchElsewhere } from "ext:miniflare/membrane/worker/elsewhere.ts";
-import { arrivingRequest, arrivingResponse, isResponse } from "ext:miniflare/web/wire-request.ts";
+import { arrivingRequest, arrivingResponse } from "ext:miniflare/web/wire-request.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import { reportError } from "ext:miniflare/web/rejections.ts";
 import type { RequestContext } from "ext:miniflare/realm/context.ts";
 import type { Here, Reach } from "ext:miniflare/realm/remote.ts";
 import type { AlarmFailure, AlarmInfo, AlarmState } from "ext:miniflare/durable/alarms.ts";
 import type { Open } from "ext:miniflare/durable/entries.ts";
+import type { ObjectInstance } from "ext:miniflare/durable/handlers.ts";
 import type { LifeSockets, SocketEvent } from "ext:miniflare/durable/sockets.ts";
 import type { StorageKind } from "ext:miniflare/durable/storage.ts";
 import type { DurableObjectNamespace, NamespaceBackend } from "./object-namespace.ts";
@@ -53,14 +54,6 @@ import type { DurableObjectNamespace, NamespaceBackend } from "./object-namespac
 /** A binding of a class: its name, that of the class, and the worker that exports it. */
 export type Binding = [binding: string, className: string, scriptName: string | undefined, hasSql: boolean];
 type ObjectClass = new (state: DurableObjectState, env: object) => ObjectInstance;
-/** An instance of the user's class, with the handlers that it may have. */
-interface ObjectInstance {
-  alarm?(info: AlarmInfo): unknown;
-  fetch?(request: Request): unknown;
-  webSocketMessage?(...args: unknown[]): unknown;
-  webSocketClose?(...args: unknown[]): unknown;
-  webSocketError?(...args: unknown[]): unknown;
-}
 /** Calls back once Node's microtasks are done. */
 export type Soon = (callback: () => void) => void;
 /** A call by RPC, made with the instance. */
@@ -88,7 +81,6 @@ type ByBinding<Entry> = Map<string, ById<Entry>>;
 
 const ABORTED_ALL = "Application called abortAllDurableObjects().";
 
-const objectError = (code: string, message: string) => miniflareError("DurableObjectError", code, message);
 core.registerErrorBuilder("ERR_DESERIALIZATION", (message) => objectError("ERR_DESERIALIZATION", message));
 
 /** The class of each binding whose objects live in this worker; those of others live where their script runs. */
@@ -552,25 +544,6 @@ class LivingObject {
       if (unconfirmed !== undefined) await unconfirmed;
     }
   }
-}
-
-const isThenable = (value: unknown) => typeof (value as Partial<Promise<unknown>> | undefined)?.then === "function";
-
-function callHandler(instance: ObjectInstance, event: SocketEvent, life: LifeSockets): unknown {
-  const hasHandler = typeof instance[event.handler] === "function";
-  try {
-    return hasHandler ? instance[event.handler]?.(...event.argumentsFor(life)) : undefined;
-  } finally {
-    event.called(hasHandler);
-  }
-}
-
-async function respond(instance: ObjectInstance, request: Request) {
-  if (!instance.fetch) throw objectError("ERR_NO_HANDLER", "No fetch handler defined in Durable Object");
-  const response = await instance.fetch(request);
-  if (isResponse(response)) return response;
-  const text = "Durable Object fetch handler didn't respond with a Response object";
-  throw objectError("ERR_RESPONSE_TYPE", text);
 }
 
 function construct(binding: string, hex: string) {

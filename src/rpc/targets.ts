@@ -4,7 +4,7 @@
 import { capabilityOver } from "ext:miniflare/rpc/capability.ts";
 import { complete } from "ext:miniflare/rpc/complete.ts";
 import { CountedHook } from "ext:miniflare/rpc/counted-hook.ts";
-import { pack, passHere, received, remoteError } from "ext:miniflare/rpc/passing.ts";
+import { pack, passArguments, passHere, received, remoteError } from "ext:miniflare/rpc/passing.ts";
 import { plainError } from "ext:miniflare/rpc/errors.ts";
 import { use } from "ext:miniflare/rpc/receivers.ts";
 import { advance, currentContext, currentContinuation, depart, proceed } from "ext:miniflare/realm/context.ts";
@@ -43,7 +43,7 @@ export async function callHere(
   args?: unknown[],
 ) {
   const leaves = depart();
-  const passed = args && passHere(args);
+  const passed = args && passArguments(args);
   if (leaves !== undefined) await leaves;
   try {
     const result = call(passed);
