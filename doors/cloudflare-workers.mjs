@@ -4,6 +4,7 @@ import door from "../lib/node/cloudflare-workers.js";
 
 export const {
   DurableObject,
+  cache,
   env,
   exports,
   RpcPromise,
@@ -11,6 +12,7 @@ export const {
   RpcStub,
   RpcTarget,
   ServiceStub,
+  tracing,
   waitUntil,
   withEnv,
   withEnvAndExports,

@@ -73,3 +73,25 @@ export function withEnv<Result>(env: unknown, work: () => Result): Result;
 export function withExports<Result>(exports: unknown, work: () => Result): Result;
 /** Returns what `work` returns. Inside, and in everything that starts inside, both are the given objects. */
 export function withEnvAndExports<Result>(env: unknown, exports: unknown, work: () => Result): Result;
+
+/** What is recorded of a part of the work: nothing, in a test. */
+export interface Span {
+  /** False: no attribute is recorded. */
+  readonly isTraced: boolean;
+  setAttribute(name: string, value?: string | number | boolean): void;
+}
+
+type InSpan<Args extends unknown[], Result> = (span: Span, ...args: Args) => Result;
+
+export const tracing: {
+  /** Calls `work` and returns its result. */
+  enterSpan<Args extends unknown[], Result>(name: string, work: InSpan<Args, Result>, ...args: Args): Result;
+  /** The same. */
+  startActiveSpan<Args extends unknown[], Result>(name: string, work: InSpan<Args, Result>, ...args: Args): Result;
+};
+
+/** Purges the cache of Cloudflare's network: both reject with an `Error`, as there is none in a test. */
+export const cache: {
+  purge(options?: object): Promise<never>;
+  invalidate(options?: object): Promise<never>;
+};

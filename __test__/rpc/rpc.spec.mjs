@@ -160,6 +160,37 @@ describe("compatibility dates", () => {
   }
 });
 
+test("a flag makes env and exports empty, at the top level and in handlers", async (t) => {
+  const script = `
+    import { exports, withEnv } from "cloudflare:workers";
+    const look = () => [Object.keys(env), "A" in env, Object.keys(exports), ((env.B = 1), env.B)];
+    const top = look();
+    ${answering(`[top, look(), withEnv({ A: 2 }, () => env.A), arguments[1].A]`).replace("async fetch(request, env, ctx)", "async fetch()")}`;
+  const empty = [[], false, [], null];
+  for (const [flags, expected] of [
+    [["disallow_importable_env"], [empty, empty, 2, 1]],
+    [
+      ["disallow_importable_env", "allow_importable_env"],
+      [[["A"], true, [], 1], [["A", "B"], true, ["default"], 1], 2, 1],
+    ],
+  ]) {
+    const mf = withScript(t, script, { bindings: { A: 1 }, compatibilityFlags: flags });
+    assert.deepEqual(await json(mf), expected);
+  }
+});
+
+test("what is a part of Cloudflare's network says so", async (t) => {
+  const mf = withScript(
+    t,
+    `import { cache } from "cloudflare:workers";
+    ${answering(`cache.purge({ tags: ["a"] }).catch(({ message }) => message)`)}`,
+  );
+  assert.match(
+    await json(mf),
+    /^cache.purge\(\) purges the cache of Cloudflare's network, which is not there in a test: /,
+  );
+});
+
 describe("an object", () => {
   test("delays calls while it blocks concurrency, and calls back what came with the block", async (t) => {
     const mf = withScript(

@@ -111,6 +111,42 @@ const SNIPPETS = {
   "an object that is never made": `(async () => { const stub = fresh("BROKEN"); return [await ${failing("stub.add()")}, await ${failing("stub.add()")}]; })()`,
   "a stub that an object keeps": `(async () => { const far = fresh("FAR"); await far.hold((x) => x + 1); return far.callHeld(1); })()`,
   "a stub of another request": `(async () => { await OTHER.keepStub((x) => x + 1); return ${failing("OTHER.useKept(1)")}; })()`,
+  "a call is sent once": `(async () => { const call = fresh("FAR").bump(); return [await call, await call, await fresh("FAR").bump()]; })()`,
+  "a property is read at each await": `(async () => { const counter = await OTHER.counter(); const { count } = counter; const first = await count; await counter.add(2); return [first, await count]; })()`,
+  "a promise after its disposal": failing(
+    "(async () => { const call = OTHER.counter(); call[Symbol.dispose](); return call.add(1); })()",
+  ),
+  "a path of 64 names": failing(
+    `["a".repeat(64)].flatMap((text) => [...text]).reduce((stub, name) => stub[name], OTHER)()`,
+  ),
+  "an RpcPromise as a member": failing("OTHER.echo({ promise: OTHER.counter() })"),
+  "an RpcProperty as an argument": failing("OTHER.echo(OTHER.getter)"),
+  "a stub as a property of a stub": `(async () => { const nested = await OTHER.nested(); return [typeof nested.a.b, await nested.a.b(3), Object.keys(nested)]; })()`,
+  "a target that duplicates itself": `(async () => { class Own extends RpcTarget { constructor(n) { super(); this.n = n; } dup() { return new Own(this.n + 1); } which() { return this.n; } } return OTHER.callMember(new Own(1), "which"); })()`,
+  "a target whose duplicate is no target": failing(
+    `(async () => { class Own extends RpcTarget { dup() { return 5; } which() { return 1; } } return OTHER.callMember(new Own(), "which"); })()`,
+  ),
+  "a target whose duplicate is a function": failing(
+    `(async () => { class Own extends RpcTarget { dup() { return () => 3; } } return OTHER.call(new Own()); })()`,
+  ),
+  "a target whose duplicate is another target": `(async () => { class Own extends RpcTarget { dup() { return new Target(); } } return OTHER.callMember(new Own(), "hi"); })()`,
+  "a function that duplicates itself": `OTHER.call(Object.assign(() => 1, { dup: () => () => 2 }))`,
+  "a target that is returned and duplicates itself": `OTHER.doubling().which()`,
+  "a locked stream": failing(
+    `(async () => { const { body } = new Response("a"); body.getReader(); return OTHER.text(body); })()`,
+  ),
+  "symbols as names": `[typeof OTHER[Symbol.iterator], typeof OTHER.echo[Symbol.toPrimitive]]`,
+  "a name that every object has": failing("OTHER.toString()"),
+  "hasOwnProperty of a target": failing("OTHER.counter().hasOwnProperty('own')"),
+  "a call within a result": `OTHER.call((counter) => counter.add(5), OTHER.counter && (await OTHER.counter()))`,
+  "a function that throws": failing(`OTHER.call(() => { throw new RangeError("here"); })`),
+  "a function that returns a function": `OTHER.call(() => (x) => x * 2)(4)`,
+  "spans run their functions": `[workers.tracing.enterSpan("a", (span, x, y) => [span.isTraced, span.setAttribute("k", 1), x, y, String(span)], 1, 2), await workers.tracing.enterSpan("a", async () => (await null, "later")), String(workers.tracing), typeof workers.cache]`,
+  "a span that throws": `workers.tracing.enterSpan("a", () => { throw new RangeError("in a span"); })`,
+  "spans without a name": `workers.tracing.enterSpan()`,
+  "spans without a function": `workers.tracing.enterSpan("a")`,
+  "spans with a symbol": `workers.tracing.enterSpan(Symbol("a"), () => 1)`,
+  "attributes without a name": `workers.tracing.enterSpan("a", (span) => span.setAttribute())`,
   "services are ServiceStubs": `[OTHER instanceof workers.ServiceStub, NEAR instanceof workers.ServiceStub, OTHER.echo instanceof workers.RpcProperty, OTHER.echo(1) instanceof workers.RpcPromise]`,
 };
 

@@ -18,6 +18,7 @@ const OTHER = `
     child() { return new Counter(); }
   }
   class Plain { method() { return 1; } }
+  class Doubling extends RpcTarget { #n; constructor(n) { super(); this.#n = n; } dup() { return new Doubling(this.#n * 2); } which() { return this.#n; } }
   let kept;
   export class Far extends DurableObject {
     bump() { return (this.n = (this.n ?? 0) + 1); }
@@ -66,6 +67,7 @@ const OTHER = `
     alarm() {}
     dup() {}
     state() { return this.n = (this.n ?? 0) + 1; }
+    doubling() { return new Doubling(1); }
     long(length) { return "x".repeat(length); }
     keepStub(f) { kept = f.dup(); }
     useKept(x) { return kept(x); }

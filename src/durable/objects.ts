@@ -16,6 +16,7 @@ import { deliverAlarm, recallName, watchAlarms } from "ext:miniflare/durable/ala
 import { confirm } from "ext:miniflare/durable/entries.ts";
 import { InputGate, OutputGate } from "ext:miniflare/durable/gate.ts";
 import { Life } from "ext:miniflare/durable/life.ts";
+import { callHandler, isThenable, objectError, respond } from "ext:miniflare/durable/handlers.ts";
 import { hibernate, loseAllSockets, loseSockets, socketsOf } from "ext:miniflare/durable/sockets.ts";
 import { CLASSES } from "ext:miniflare/durable/object-kinds.ts";
 import { within } from "ext:miniflare/durable/event-timeout.ts";
@@ -35,18 +36,18 @@ import {
   eventContext,
   objectContext,
 } from "ext:miniflare/realm/context.ts";
-import { miniflareError } from "ext:miniflare/realm/realm-errors.ts";
 import { load } from "ext:miniflare/realm/lazy.ts";
 import { remote } from "ext:miniflare/realm/remote.ts";
 import { encodeThrown, HOST, host } from "ext:miniflare/realm/port.ts";
 import { fetchElsewhere } from "ext:miniflare/membrane/worker/elsewhere.ts";
-import { arrivingRequest, arrivingResponse, isResponse } from "ext:miniflare/web/wire-request.ts";
+import { arrivingRequest, arrivingResponse } from "ext:miniflare/web/wire-request.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import { reportError } from "ext:miniflare/web/rejections.ts";
 import type { RequestContext } from "ext:miniflare/realm/context.ts";
 import type { Here, Reach } from "ext:miniflare/realm/remote.ts";
 import type { AlarmFailure, AlarmInfo, AlarmState } from "ext:miniflare/durable/alarms.ts";
 import type { Open } from "ext:miniflare/durable/entries.ts";
+import type { ObjectInstance } from "ext:miniflare/durable/handlers.ts";
 import type { LifeSockets, SocketEvent } from "ext:miniflare/durable/sockets.ts";
 import type { StorageKind } from "ext:miniflare/durable/storage.ts";
 import type { DurableObjectNamespace, NamespaceBackend } from "./object-namespace.ts";
@@ -54,18 +55,10 @@ import type { DurableObjectNamespace, NamespaceBackend } from "./object-namespac
 /** A binding of a class: its name, that of the class, and the worker that exports it. */
 export type Binding = [binding: string, className: string, scriptName: string | undefined, hasSql: boolean];
 type ObjectClass = new (state: DurableObjectState, env: object) => ObjectInstance;
-/** An instance of the user's class, with the handlers that it may have. */
-interface ObjectInstance {
-  alarm?(info: AlarmInfo): unknown;
-  fetch?(request: Request): unknown;
-  webSocketMessage?(...args: unknown[]): unknown;
-  webSocketClose?(...args: unknown[]): unknown;
-  webSocketError?(...args: unknown[]): unknown;
-}
 /** Calls back once Node's microtasks are done. */
 export type Soon = (callback: () => void) => void;
 /** A call by RPC, made with the instance. */
-type Call<Result> = (instance: object) => Promise<Result>;
+type Call<Result> = (instance: object) => Result | Promise<Result>;
 export type Work<Result> = (instance: object, state: DurableObjectState) => Result | Promise<Result>;
 
 interface ObjectGates {
@@ -89,7 +82,6 @@ type ByBinding<Entry> = Map<string, ById<Entry>>;
 
 const ABORTED_ALL = "Application called abortAllDurableObjects().";
 
-const objectError = (code: string, message: string) => miniflareError("DurableObjectError", code, message);
 core.registerErrorBuilder("ERR_DESERIALIZATION", (message) => objectError("ERR_DESERIALIZATION", message));
 
 /** The class of each binding whose objects live in this worker; those of others live where their script runs. */
@@ -102,12 +94,17 @@ const objects: ByBinding<LivingObject> = new Map();
 
 /** The namespaces of these names to bind, `[name, namespace]` each. `flags` are the enabled compatibility flags. */
 export function namespaces(bindings: string[], flags: string[]): [name: string, namespace: DurableObjectNamespace][] {
+  const enabled = new Set(flags);
   const backend: NamespaceBackend = {
     idFromName: op_durable_id_from_name,
     uniqueId: (binding, now) => kept("newUniqueId", op_durable_id_unique(binding, now)),
     parseId: op_durable_id_parse,
-    isEnabled: (flag) => flags.includes(flag),
-    member: (binding, hex, member, name, tie) => remote().member(reachOf(binding, hex, name, tie as Tie), member),
+    isEnabled: (flag) => enabled.has(flag),
+    member(binding, hex, member, name, given) {
+      const tie = given as Tie;
+      tie.reach ??= reachOf(binding, hex, name, tie);
+      return remote().member(tie.reach, member);
+    },
     tie: () => new Tie(),
     warn: (text) => host(HOST.WARN, text),
     async fetch(binding, hex, input, init, { name }, tie) {
@@ -140,7 +137,7 @@ function objectOver([binding, hex]: Target, tie: Tie) {
   tie.check();
   try {
     const object = objectOf(binding, hex);
-    tie.reach(object.gate);
+    tie.reached(object.gate);
     return object;
   } catch (error) {
     tie.fail(error);
@@ -159,9 +156,17 @@ export function reachOf(binding: string, hex: string, name: string | undefined, 
 const addressOf = ([binding, hex, name]: Target): [binding: string, hex: string, name?: string] & readonly string[] =>
   name === undefined ? [binding, hex] : [binding, hex, name];
 
-async function callHere<Result>(target: Target, call: Call<Result>, context = currentContext(), tie = new Tie()) {
-  const opening = storageOf(...target).opening;
-  if (opening !== undefined) await opening;
+function callHere<Result>(target: Target, call: Call<Result>, context = currentContext(), tie = new Tie()) {
+  const { opening } = storageOf(target[0], target[1], target[2]);
+  if (opening !== undefined) return opening.then(() => callOpen(target, call, context, tie));
+  try {
+    return callOpen(target, call, context, tie);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+function callOpen<Result>(target: Target, call: Call<Result>, context: RequestContext | undefined, tie: Tie) {
   countInternalSubrequest();
   const object = objectOver(target, tie);
   return enter(context, () => object.call(call));
@@ -219,14 +224,18 @@ export async function fetchObject([binding, hex, name]: Target, request: Request
  * `opening` is a promise of that.
  */
 export function storageOf(binding: string, hex: string, name?: string) {
-  const entry = entryOf(storages, binding, hex, () => {
+  const entry = storages.get(binding)?.get(hex) ?? openStorage(binding, hex);
+  entry.alarm.name ??= name;
+  return entry;
+}
+
+function openStorage(binding: string, hex: string) {
+  return entryOf(storages, binding, hex, () => {
     const open = op_durable_open(binding, hex, kinds.get(binding)?.hasSql ?? false);
     const entry = storageOver(open, binding, hex);
     entry.opening = opened(entry, () => (storages.get(binding) as ById<StorageEntry>).delete(hex));
     return entry;
   });
-  entry.alarm.name ??= name;
-  return entry;
 }
 
 function opened(entry: StorageEntry, forget: () => void) {
@@ -525,7 +534,8 @@ class LivingObject {
     try {
       const instance = this.#instance;
       if (instance === undefined) throw this.#failure;
-      return (await this.#gates.input.guard(call(instance))) as Result;
+      const outcome = this.#gates.input.guard(call(instance));
+      return (isThenable(outcome) ? await outcome : outcome) as Result;
     } catch (error) {
       markRemote(error);
       this.#gates.output.doubt();
@@ -536,23 +546,6 @@ class LivingObject {
       if (unconfirmed !== undefined) await unconfirmed;
     }
   }
-}
-
-function callHandler(instance: ObjectInstance, event: SocketEvent, life: LifeSockets): unknown {
-  const hasHandler = typeof instance[event.handler] === "function";
-  try {
-    return hasHandler ? instance[event.handler]?.(...event.argumentsFor(life)) : undefined;
-  } finally {
-    event.called(hasHandler);
-  }
-}
-
-async function respond(instance: ObjectInstance, request: Request) {
-  if (!instance.fetch) throw objectError("ERR_NO_HANDLER", "No fetch handler defined in Durable Object");
-  const response = await instance.fetch(request);
-  if (isResponse(response)) return response;
-  const text = "Durable Object fetch handler didn't respond with a Response object";
-  throw objectError("ERR_RESPONSE_TYPE", text);
 }
 
 function construct(binding: string, hex: string) {

@@ -1,9 +1,12 @@
 // What ties a stub to the life of the object that it has reached. Once that life has failed (it was reset, or never began since its
 // constructor threw), the stub fails with the same error for good, as in Workers: `get(id)` gives a stub of the next life.
 
+import type { Reach } from "ext:miniflare/realm/remote.ts";
 import type { InputGate } from "./gate.ts";
 
 export class Tie {
+  /** How the object is reached by this stub; undefined before its first member is used. */
+  reach: Reach | undefined;
   #gate: InputGate | undefined;
   #failure: { error: unknown } | undefined;
 
@@ -14,7 +17,7 @@ export class Tie {
   }
 
   /** The stub has reached the object behind this gate. */
-  reach(gate: InputGate) {
+  reached(gate: InputGate) {
     this.#gate = gate;
   }
 

@@ -3,7 +3,7 @@
 import { core } from "ext:core/mod.js";
 import { ownExports } from "ext:miniflare/rpc/exports.ts";
 import { hookOfLoopback } from "ext:miniflare/rpc/exports.ts";
-import { passHere, passIn } from "ext:miniflare/rpc/passing.ts";
+import { passArguments, passIn } from "ext:miniflare/rpc/passing.ts";
 import { platformCrossing, platformHere } from "ext:miniflare/rpc/platform.ts";
 import { isEntrypointClass, isTarget } from "ext:miniflare/rpc/receivers.ts";
 import { hookOfReach, member, serveEntrypoint, serveObject } from "ext:miniflare/rpc/services.ts";
@@ -40,7 +40,7 @@ findHooksWith((value) => {
 });
 
 keepWith((args) => {
-  const { value, stubs } = passHere(args);
+  const { value, stubs } = passArguments(args);
   return { args: value, dispose: () => stubs.forEach(disposeOf) };
 });
 

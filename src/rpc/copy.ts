@@ -31,6 +31,39 @@ const ALWAYS_FITS = MAX_BYTES / 2 - 1024;
 /** At most, of a number that is serialized. */
 const NUMBER_BYTES = 9;
 
+/** A string of this length is no reason to count the bytes of a message. */
+const SHORT = 1024;
+/** The longest list of short values that surely fits. */
+const SHORT_LIST = 1024;
+
+/** Whether a value is the same everywhere, and takes few bytes. */
+export function isShort(value: unknown): boolean {
+  switch (typeof value) {
+    case "object":
+      return value === null;
+    case "function":
+    case "symbol":
+    case "bigint":
+      return false;
+    case "string":
+      return value.length <= SHORT;
+    default:
+      return true;
+  }
+}
+
+/** A copy of a list of short values; undefined if there is more to copy of it. */
+export function copyShortList(list: unknown[]): unknown[] | undefined {
+  if (list.length > SHORT_LIST) return undefined;
+  const copy: unknown[] = [];
+  for (let index = 0; index < list.length; index++) {
+    const item = list[index];
+    if (!isShort(item) || (item === undefined && !(index in list))) return undefined;
+    copy.push(item);
+  }
+  return copy;
+}
+
 function checkSize(bytes: number) {
   if (bytes < MAX_BYTES) return;
   throw new Error(

@@ -31,7 +31,7 @@ export function callEntrypoint<Result>(
   path: Path,
   args: Passed<unknown[]> | undefined,
   finish: (value: unknown) => Result,
-): Promise<Result> {
+): Result | Promise<Result> {
   return complete(
     (given) => useEntrypoint(exportedAs(name), props, path, given),
     args,

@@ -14,10 +14,8 @@ const OTHER_REQUEST =
   "Cannot perform I/O on behalf of a different request. I/O objects (such as streams, request/response bodies, and others) created in the context of one request handler cannot be accessed from a different request's handler. This is a limitation of Cloudflare Workers which allows us to improve overall performance. (I/O type: Client)";
 const MAX_DEPTH = 64;
 
-/** What a stub, a promise or a property has inside. */
-type Inside = StubHandler | PromiseHandler | PropertyHandler;
-
-const insides = new WeakMap<object, Inside>();
+/** What stubs have inside. What promises and properties have is in no map, since each call makes one of both. */
+const insides = new WeakMap<object, StubHandler>();
 /** A stub that was collected without having been disposed of. */
 const collected = new FinalizationRegistry<StubHandler>((inside) => inside.end());
 
@@ -118,7 +116,7 @@ class StubHandler extends Handler {
 
   #dup() {
     const stub = stubOf(this.hook.dup());
-    if (this.#owner !== undefined) (insides.get(stub) as StubHandler).belong(this.#owner);
+    if (this.#owner !== undefined) insides.get(stub)?.belong(this.#owner);
     return stub;
   }
 
@@ -180,18 +178,17 @@ interface FixedRoot {
 
 class PromiseHandler extends Handler {
   #result: Promise<unknown>;
-  #hook: Hook;
+  #hook: Hook | undefined;
   #isDisposed = false;
 
   constructor(result: Promise<unknown>) {
     super();
     this.#result = result;
-    this.#hook = new ResultHook(result);
   }
 
   get hook() {
     if (this.#isDisposed) throw new Error(PROMISE_DISPOSED);
-    return this.#hook;
+    return (this.#hook ??= new ResultHook(this.#result));
   }
 
   get(target: object, name: string | symbol): unknown {
@@ -213,8 +210,9 @@ class PromiseHandler extends Handler {
   /** The result is disposed of when it comes. */
   dispose() {
     if (this.#isDisposed) return;
+    const { hook } = this;
     this.#isDisposed = true;
-    this.#hook.dispose();
+    hook.dispose();
   }
 }
 
@@ -293,37 +291,32 @@ export function findHooksWith(find: (value: object) => Hook | undefined) {
 export function hookOf(value: unknown): Hook | undefined {
   if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
   const inside = insides.get(value);
-  if (inside === undefined) return hookOfOther(value);
-  return inside instanceof StubHandler ? inside.hook : undefined;
+  return inside === undefined ? hookOfOther(value) : inside.hook;
 }
 
 /** The name of the class of an RpcPromise or RpcProperty; undefined for anything else. */
 export function pendingName(value: object): string | undefined {
-  const inside = insides.get(value);
-  if (inside === undefined || inside instanceof StubHandler) return undefined;
-  return inside instanceof PromiseHandler ? "RpcPromise" : "RpcProperty";
+  if (typeof value !== "function") return undefined;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === RpcPromise.prototype) return "RpcPromise";
+  return prototype === RpcProperty.prototype ? "RpcProperty" : undefined;
 }
 
-export const isStub = (value: object) => insides.get(value) instanceof StubHandler;
-
-function branded<Proxied extends object>(target: object, inside: Inside): Proxied {
-  const proxy = new Proxy(target, inside) as Proxied;
-  insides.set(proxy, inside);
-  return proxy;
-}
+export const isStub = (value: object) => insides.has(value);
 
 export function stubOf(hook: Hook): object {
   const inside = new StubHandler(hook);
-  const stub = branded(STUB, inside);
+  const stub: object = new Proxy(STUB, inside);
+  insides.set(stub, inside);
   collected.register(stub, inside, inside);
   return stub;
 }
 
-export const promiseOf = (result: Promise<unknown>): object => branded(PROMISE, new PromiseHandler(result));
+export const promiseOf = (result: Promise<unknown>): object => new Proxy(PROMISE, new PromiseHandler(result));
 
 function propertyOf(root: StubHandler | PromiseHandler | FixedRoot, path: Path): object {
   if (path.length > MAX_DEPTH) throw new TypeError(`RPC property paths have at most ${MAX_DEPTH} names`);
-  return branded(PROPERTY, new PropertyHandler(root, path));
+  return new Proxy(PROPERTY, new PropertyHandler(root, path));
 }
 
 /** The code that runs has received these stubs. */
@@ -332,8 +325,7 @@ export function claim(stubs: object[]) {
   const owner = findOwner();
   if (owner === undefined) return;
   for (let index = 0; index < stubs.length; index++) {
-    const inside = insides.get(stubs[index]);
-    if (inside instanceof StubHandler) inside.belong(owner);
+    insides.get(stubs[index])?.belong(owner);
   }
 }
 
@@ -344,11 +336,8 @@ export const memberOf = (hook: Hook, name: string): object => propertyOf({ hook 
 export function disposeOf(value: unknown) {
   if ((typeof value !== "object" && typeof value !== "function") || value === null) return;
   const inside = insides.get(value);
-  if (inside !== undefined) {
-    if (inside instanceof StubHandler) inside.dispose();
-    return;
-  }
-  if (typeof value === "object") (value as Partial<Disposable>)[Symbol.dispose]?.();
+  if (inside !== undefined) inside.dispose();
+  else if (typeof value === "object") (value as Partial<Disposable>)[Symbol.dispose]?.();
 }
 
 export { isThenable, RpcPromise, RpcProperty, RpcStub };

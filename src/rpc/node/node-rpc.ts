@@ -4,7 +4,7 @@ import { Serializer } from "node:v8";
 import { capabilityOver } from "../capability.ts";
 import { complete } from "../complete.ts";
 import { CountedHook } from "../counted-hook.ts";
-import { ask, pack, passHere, passIn, received } from "../passing.ts";
+import { ask, pack, passArguments, passHere, passIn, received } from "../passing.ts";
 import { isTarget, use } from "../receivers.ts";
 import { constructWith, disposeOf, findHooksWith, isPlain, keepWith, memberOf } from "../stubs.ts";
 import { splitRequest } from "../../node/http/http-request.ts";
@@ -48,7 +48,7 @@ class NodeTargetHook extends CountedHook {
   async send(path: Path, args: unknown[] | undefined): Promise<unknown> {
     return complete(
       (given) => use(this.#value, path, given),
-      args && passHere(args),
+      args && passArguments(args),
       (value) => received(passHere(value)),
     );
   }
@@ -106,7 +106,7 @@ passIn({
 findHooksWith((value) => hooks.get(value));
 
 keepWith((args) => {
-  const { value, stubs } = passHere(args);
+  const { value, stubs } = passArguments(args);
   return { args: value, dispose: () => stubs.forEach(disposeOf) };
 });
 

@@ -6,10 +6,12 @@ import { current } from "../../node/env/current.ts";
 import { latestContext } from "../../node/env/env-events.ts";
 import { DurableObject, RpcTarget, WorkerEntrypoint, WorkflowEntrypoint } from "../base-classes.ts";
 import { proxyOver } from "../imported.ts";
+import { cache, tracing } from "../observing.ts";
 import { ServiceStub } from "../service-stub.ts";
 import { RpcPromise, RpcProperty, RpcStub } from "../stubs.ts";
 import { INSIDE } from "../../node/instance/miniflare.ts";
 import { loopback } from "./node-rpc.ts";
+import type { TestInstance } from "../../node/env/test-instance.ts";
 import type { Inside } from "../../node/instance/inside.ts";
 
 type Members = Record<PropertyKey, unknown>;
@@ -51,8 +53,14 @@ const withoutScript = (members: Members) =>
     },
   });
 
-const env = proxyOver(() => overrides.getStore()?.env ?? current().bindings);
-const exports = proxyOver(() => overrides.getStore()?.exports ?? exportsOf(current().mf[INSIDE]));
+/** What code of the worker imports, unless a flag makes that empty. */
+function imported(read: (instance: TestInstance) => Members): Members {
+  const instance = current();
+  return instance.mf[INSIDE].worker.flags.includes("disallow_importable_env") ? {} : read(instance);
+}
+
+const env = proxyOver(() => overrides.getStore()?.env ?? imported(({ bindings }) => bindings));
+const exports = proxyOver(() => overrides.getStore()?.exports ?? imported(({ mf }) => exportsOf(mf[INSIDE])));
 
 function waitUntil(promise: unknown) {
   const context = latestContext();
@@ -77,8 +85,10 @@ export const testModule = {
   ServiceStub,
   WorkerEntrypoint,
   WorkflowEntrypoint,
+  cache,
   env,
   exports,
+  tracing,
   waitUntil,
   withEnv,
   withEnvAndExports,

@@ -1,9 +1,9 @@
 // `miniflare-rs/cloudflare-workers`, in the place of `cloudflare:workers`: what code of Workers imports, for code that a test
 // imports. In an environment it is of the environment's copy of this package, so that instances of its classes pass as arguments.
 
-import { currentIn } from "./current.ts";
+import { currentIn } from "../../node/env/current.ts";
 
-const own = () => require("../../rpc/node/test-module.ts") as typeof import("../../rpc/node/test-module.ts");
+const own = () => require("./test-module.ts") as typeof import("./test-module.ts");
 
 export const {
   DurableObject,
@@ -14,8 +14,10 @@ export const {
   ServiceStub,
   WorkerEntrypoint,
   WorkflowEntrypoint,
+  cache,
   env,
   exports,
+  tracing,
   waitUntil,
   withEnv,
   withEnvAndExports,
