@@ -12,6 +12,7 @@ mod lazy;
 pub mod modules;
 pub mod nursery;
 pub mod rejections;
+mod request_amendments;
 pub mod snapshot;
 mod source_maps;
 mod stacks;
