@@ -13,6 +13,7 @@ mod lazy;
 pub mod modules;
 pub mod nursery;
 pub mod rejections;
+mod request_amendments;
 pub mod snapshot;
 pub mod source_maps;
 mod stacks;

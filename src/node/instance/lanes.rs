@@ -60,13 +60,13 @@ pub fn call(call: &Call) -> Result<Value> {
     Ok(answer.unwrap_or(Value::Undefined))
 }
 
-/// `dispatch(lane, event, args)`: dispatches an event and returns its answer if the worker gave it at once; otherwise
+/// `dispatch(lane, event, ...args)`: dispatches an event and returns its answer if the worker gave it at once; otherwise
 /// the answer comes by the host.
 pub fn dispatch(call: &Call) -> Result<Value> {
     let lane = Environment::get(call.scope)?.lane(call.number(0)?);
     let event = Event {
         id: call.number(1)?,
-        args: call.list(2)?,
+        args: call.rest(2)?,
     };
     Ok(lane.and_then(|lane| lane.dispatch(event)).unwrap_or(Value::Undefined))
 }
