@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use deno_core::{GarbageCollected, OpState, op2, v8};
 
+use super::facets;
 use super::ops::Open;
 use super::storage::StorageError;
 use crate::realm::guard::cpu::Watch;
@@ -254,6 +255,26 @@ pub fn op_durable_sql_bookmark_at(#[cppgc] open: &Open, time_ms: f64) -> Result<
 #[string]
 pub fn op_durable_sql_restore_next(#[cppgc] open: &Open, #[string] bookmark: String) -> Result<String, StorageError> {
     let now = open.storage().sql_space()?.restore_next(&bookmark)?;
+    now.ok_or(StorageError::Bookmark(bookmark))
+}
+
+/// Whether a bookmark is of a state of the object that can be gone back to.
+#[op2(fast)]
+pub fn op_durable_sql_has_bookmark(#[cppgc] open: &Open, #[string] bookmark: &str) -> Result<bool, StorageError> {
+    Ok(open.storage().sql_space()?.has_bookmark(bookmark)?)
+}
+
+/// Has the next life of the object start from the state of another one. Returns the bookmark of now.
+#[op2]
+#[string]
+pub fn op_durable_sql_restore_next_of(
+    #[cppgc] open: &Open,
+    #[string] binding: &str,
+    #[string] id: &str,
+    #[string] bookmark: String,
+) -> Result<String, StorageError> {
+    let other = facets::database_of(binding, id);
+    let now = open.storage().sql_space()?.restore_next_of(&other, &bookmark)?;
     now.ok_or(StorageError::Bookmark(bookmark))
 }
 
