@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 
 const source = fileURLToPath(new URL("../../src", import.meta.url));
 
-/** From below: each may know those before it. What is no folder of these is a room. */
+/** From below: each may know those before it. A folder that is not among these is a room. */
 const LAYERS = ["store", "sqlite", "realm", "web", "network", "membrane", "rooms", "worker", "node"];
 const ROOMS = LAYERS.indexOf("rooms");
 
