@@ -56,9 +56,9 @@ export function op_durable_sql_bookmark_at(open: Native<"Open">, timeMs: number)
 export function op_durable_sql_end(open: Native<"Open">, ticket: number, commits: boolean): boolean;
 export function op_durable_sql_execute(open: Native<"Open">, text: string, values: unknown[]): unknown[];
 export function op_durable_sql_has_bookmark(open: Native<"Open">, bookmark: string): boolean;
+export function op_durable_sql_name(open: Native<"Open">): string;
 export function op_durable_sql_next(cursor: Native<"Cursor">, all: boolean): unknown[];
-export function op_durable_sql_restore_next(open: Native<"Open">, bookmark: string): string;
-export function op_durable_sql_restore_next_of(open: Native<"Open">, binding: string, id: string, bookmark: string): string;
+export function op_durable_sql_restore_next(open: Native<"Open">, bookmark: string, of: string | null | undefined): string;
 export function op_durable_sql_size(open: Native<"Open">): number;
 export function op_durable_stored(binding: string): Promise<string[]>;
 export function op_fail(message: string): void;

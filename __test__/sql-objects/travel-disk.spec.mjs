@@ -6,7 +6,7 @@ import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, readdirSync, statSync } from "node:fs";
+import { copyFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { door, root } from "../support/child.mjs";
 import { json, rejection } from "../support/dispatch.mjs";
@@ -179,23 +179,36 @@ describe("the states of a database in a folder", () => {
   test("go on when the file was replaced while no instance had it", async (t) => {
     const place = folder(t);
     const options = optionsOf(place, "os");
-    const copy = path.join(folder(t), "copy");
+    const copies = folder(t);
     let mf = create(t, options);
     const bookmarks = [await ask(mf, "add", 1)];
     await mf.dispose();
-    const [[file]] = filesIn(place).filter(([name]) => name.endsWith(".sqlite3"));
-    copyFileSync(file, copy);
+    const files = filesIn(place).flatMap(([name]) => (/sqlite3(-wal)?$/.test(name) ? [name] : []));
+    for (const file of files) copyFileSync(file, path.join(copies, path.basename(file)));
     mf = create(t, options);
     bookmarks.push(await ask(mf, "add", 2));
     const state = await ask(mf, "get");
     await mf.dispose();
-    copyFileSync(copy, file);
+    for (const [file] of filesIn(place)) if (!file.includes("-history")) rmSync(file);
+    for (const file of files) copyFileSync(path.join(copies, path.basename(file)), file);
     mf = create(t, options);
     assert.deepEqual((await ask(mf, "get"))[0], [["1", 1]]);
     const now = await ask(mf, "bookmark");
     assert.ok(now > bookmarks[1], "what is there is a new state");
     assert.deepEqual((await visit(mf, bookmarks[1]))[0], state);
     assert.deepEqual((await visit(mf, now))[0][0], [["1", 1]]);
+  });
+
+  test("are those of their own file: bookmarks of another one are unknown", async (t) => {
+    const place = folder(t);
+    const options = optionsOf(place, "os");
+    const first = create(t, options);
+    const bookmark = await ask(first, "add", 1);
+    await first.dispose();
+    for (const [file] of filesIn(place)) if (file.includes("-history")) rmSync(file);
+    const second = create(t, options);
+    assert.notEqual(await ask(second, "bookmark"), bookmark);
+    assert.match((await rejection(ask(second, "back", bookmark))).message, /Invalid bookmark/);
   });
 });
 
@@ -216,6 +229,8 @@ for (const [where, place] of Object.entries({ memory: () => false, "a folder": (
     await evict(mf);
     assert.deepEqual((await ask(mf, "get"))[0], [["1", 1]]);
     await again();
+    assert.equal((await ask(mf, "get"))[0].length, 2);
+    await evict(mf);
     assert.deepEqual((await ask(mf, "get"))[0], [["1", 1]]);
   });
 }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use deno_core::{GarbageCollected, OpState, op2, v8};
 
-use super::facets;
 use super::ops::Open;
 use super::storage::StorageError;
 use crate::realm::guard::cpu::Watch;
@@ -239,42 +238,41 @@ pub fn op_durable_sql_end(#[cppgc] open: &Open, ticket: f64, commits: bool) -> R
 #[op2]
 #[string]
 pub fn op_durable_sql_bookmark(#[cppgc] open: &Open) -> Result<String, StorageError> {
-    Ok(open.storage().sql_space()?.bookmark()?)
+    Ok(sql(open)?.bookmark()?)
 }
 
 /// The same for the state that was in force at a time.
 #[op2]
 #[string]
 pub fn op_durable_sql_bookmark_at(#[cppgc] open: &Open, time_ms: f64) -> Result<String, StorageError> {
-    let bookmark = open.storage().sql_space()?.bookmark_at(time_ms)?;
-    bookmark.ok_or(StorageError::NoBookmark)
-}
-
-/// Has the next life of the object start from the state of a bookmark. Returns the bookmark of now.
-#[op2]
-#[string]
-pub fn op_durable_sql_restore_next(#[cppgc] open: &Open, #[string] bookmark: String) -> Result<String, StorageError> {
-    let now = open.storage().sql_space()?.restore_next(&bookmark)?;
-    now.ok_or(StorageError::Bookmark(bookmark))
+    sql(open)?.bookmark_at(time_ms)?.ok_or(StorageError::NoBookmark)
 }
 
 /// Whether a bookmark is of a state of the object that can be gone back to.
 #[op2(fast)]
 pub fn op_durable_sql_has_bookmark(#[cppgc] open: &Open, #[string] bookmark: &str) -> Result<bool, StorageError> {
-    Ok(open.storage().sql_space()?.has_bookmark(bookmark)?)
+    Ok(sql(open)?.has_bookmark(bookmark)?)
 }
 
-/// Has the next life of the object start from the state of another one. Returns the bookmark of now.
+/// The name of the database.
 #[op2]
 #[string]
-pub fn op_durable_sql_restore_next_of(
+pub fn op_durable_sql_name(#[cppgc] open: &Open) -> Result<String, StorageError> {
+    Ok(open.storage().sql_space()?.name().into())
+}
+
+/// Has the next life of the object start from the state of a bookmark, which the database `of` has; without a name, its own.
+/// Returns the bookmark of now.
+#[op2]
+#[string]
+pub fn op_durable_sql_restore_next(
     #[cppgc] open: &Open,
-    #[string] binding: &str,
-    #[string] id: &str,
     #[string] bookmark: String,
+    #[string] of: Option<String>,
 ) -> Result<String, StorageError> {
-    let other = facets::database_of(binding, id);
-    let now = open.storage().sql_space()?.restore_next_of(&other, &bookmark)?;
+    let space = open.storage().sql_space()?;
+    let of = of.as_deref().unwrap_or_else(|| space.name());
+    let now = space.restore_next_of(of, &bookmark)?;
     now.ok_or(StorageError::Bookmark(bookmark))
 }
 

@@ -176,45 +176,24 @@ impl SqlSpace {
         }
     }
 
-    /// A text for the state that was committed last; texts are in the order of states.
-    pub fn bookmark(&self) -> Result<String> {
-        Ok(bookmark_of(self.session()?.current_state()?))
+    /// The name of the database.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
-    /// The bookmark of the state that was in force at a time, if it is known.
-    pub fn bookmark_at(&self, time_ms: f64) -> Result<Option<String>> {
-        Ok(self.session()?.state_at(time_ms)?.map(bookmark_of))
-    }
-
-    /// Has the next life of the object start from a bookmark. Returns that of now; `None` if it is not known.
-    pub fn restore_next(&self, bookmark: &str) -> Result<Option<String>> {
-        let now = self.bookmark()?;
-        let is_known = match state_of(bookmark) {
-            Some(state) => self.session()?.restore_next(state)?,
-            None => false,
-        };
-        Ok(is_known.then_some(now))
-    }
-
-    /// The same for the state of the bookmark that another database has.
+    /// Has the next life of the object start from the state of a bookmark that another database has. Returns the bookmark of
+    /// now; `None` if that is not known.
     pub fn restore_next_of(&self, other: &str, bookmark: &str) -> Result<Option<String>> {
-        let now = self.bookmark()?;
-        let image = match state_of(bookmark) {
-            Some(state) => self.sessions.state_image(other, state)?,
-            None => None,
-        };
-        let Some(image) = image else { return Ok(None) };
-        self.session()?.restore_next_image(&Rc::new(image))?;
-        Ok(Some(now))
-    }
-
-    /// Whether a bookmark can be gone back to.
-    pub fn has_bookmark(&self, bookmark: &str) -> Result<bool> {
-        self.bookmark()?;
-        match state_of(bookmark) {
-            Some(state) => self.session()?.has_state(state),
-            None => Ok(false),
+        let session = self.session()?;
+        let now = session.bookmark()?;
+        if other == self.name {
+            return Ok(session.restore_next(bookmark)?.then_some(now));
         }
+        let Some(image) = self.sessions.state_image(other, bookmark)? else {
+            return Ok(None);
+        };
+        session.restore_next_image(&Rc::new(image))?;
+        Ok(Some(now))
     }
 
     /// Whether a table is there, which is created with the first entry.
@@ -335,17 +314,6 @@ impl Drop for SqlSpace {
     fn drop(&mut self) {
         self.sessions.end(&self.name, self.user);
     }
-}
-
-/// As those of Workers look.
-fn bookmark_of(state: u64) -> String {
-    format!("{:08x}-{:08x}-00000000-{:032x}", state >> 32, state & 0xffff_ffff, 0)
-}
-
-fn state_of(bookmark: &str) -> Option<u64> {
-    let digits = bookmark.get(..17)?.replacen('-', "", 1);
-    let state = u64::from_str_radix(&digits, 16).ok()?;
-    (bookmark_of(state) == bookmark).then_some(state)
 }
 
 fn text(bytes: &[u8]) -> Cell {

@@ -58,6 +58,11 @@ impl Databases {
         self.current.borrow().rest(name)
     }
 
+    /// Whether there is a database of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.current.borrow().has(name)
+    }
+
     /// The names of a database that there is, and of those that have a dot after that, and more hexadecimal digits and dots.
     pub fn names_below(&self, top: &str) -> Result<Vec<String>> {
         self.current.borrow().below(top)
@@ -171,6 +176,13 @@ impl Shelf {
             self.resting.borrow_mut().insert(name.into(), database.image()?);
         }
         Ok(())
+    }
+
+    fn has(&self, name: &str) -> bool {
+        match &self.place {
+            Place::Folder(..) => self.file(name).exists(),
+            _ => self.open.borrow().contains_key(name) || self.resting.borrow().contains_key(name),
+        }
     }
 
     fn below(&self, top: &str) -> Result<Vec<String>> {

@@ -22,12 +22,14 @@ use crate::store::StoreError;
 use crate::store::database::Durability;
 
 /// A page of a state is that of the last state up to it that has changed the page. `next` is the state that the next user of
-/// the database starts from.
+/// the database starts from, and `own` has a name by which it is known.
 const SCHEMA: &str = "BEGIN IMMEDIATE; \
      CREATE TABLE IF NOT EXISTS states (number INTEGER PRIMARY KEY, time_ms REAL, pages INTEGER); \
      CREATE TABLE IF NOT EXISTS pages (page INTEGER, state INTEGER, data BLOB); \
      CREATE UNIQUE INDEX IF NOT EXISTS versions ON pages (page, state); \
      CREATE TABLE IF NOT EXISTS next (id INTEGER PRIMARY KEY, state INTEGER); \
+     CREATE TABLE IF NOT EXISTS own (id INTEGER PRIMARY KEY, name TEXT); \
+     INSERT OR IGNORE INTO own VALUES (1, lower(hex(randomblob(16)))); \
      COMMIT";
 
 /// The pages of a state, in order.
@@ -48,6 +50,8 @@ pub struct History {
     /// The file; `None` of one in memory.
     file: Option<PathBuf>,
     page_bytes: usize,
+    /// 32 hexadecimal digits, by which it differs from all others.
+    name: String,
     /// Bytes of all pages.
     bytes: Cell<u64>,
     /// The content of the last state in memory, where nothing tells what a commit has changed.
@@ -91,14 +95,16 @@ impl History {
 
     fn over(connection: Connection, file: Option<PathBuf>, page_bytes: usize) -> Result<History> {
         let prepared = connection.execute_batch(SCHEMA);
-        let history = History {
+        let named = prepared.and_then(|()| connection.query_row("SELECT name FROM own", [], |row| row.get(0)));
+        let mut history = History {
             store: Compiled::new(connection),
             file,
             page_bytes,
+            name: String::new(),
             bytes: Cell::new(0),
             last: RefCell::default(),
         };
-        prepared.map_err(|error| history.failed(error.into()))?;
+        history.name = named.map_err(|error| history.failed(error.into()))?;
         history.weigh()?;
         Ok(history)
     }
@@ -140,6 +146,22 @@ impl History {
             let _ = self.run("ROLLBACK", []);
         }
         done
+    }
+
+    /// The text for a state. Texts are in the order of states, and differ from those of all other histories.
+    pub fn bookmark(&self, number: u64) -> String {
+        let (high, low) = (number >> 32, number & 0xffff_ffff);
+        format!("{high:08x}-{low:08x}-00000000-{}", self.name)
+    }
+
+    /// The state of a text; `None` if it is not of this history, or the state is not kept any more.
+    pub fn state_of(&self, bookmark: &str) -> Result<Option<u64>> {
+        let digits = bookmark.get(..17).map(|start| start.replacen('-', "", 1));
+        let number = digits.and_then(|digits| u64::from_str_radix(&digits, 16).ok());
+        match number.filter(|number| self.bookmark(*number) == bookmark) {
+            Some(number) => Ok(self.pages_of(number)?.map(|_| number)),
+            None => Ok(None),
+        }
     }
 
     /// The number of the last state; 0 before the first one.
@@ -246,10 +268,6 @@ impl History {
             }
         })?;
         Ok(Some(Image::from_pages(content)))
-    }
-
-    pub fn has(&self, number: u64) -> Result<bool> {
-        Ok(self.pages_of(number)?.is_some())
     }
 
     /// The state that the next user starts from.
@@ -425,7 +443,20 @@ mod tests {
             assert_eq!(content(&history, 12), Some(image(&[11, 7]).to_file()));
             history.set_next(None).expect("it can be noted");
             history.age(99.0 * DAY).expect("it can forget");
-            assert_eq!((history.has(39), history.has(40)), (Ok(false), Ok(true)));
+            let kept = [39, 40].map(|number| history.state_of(&history.bookmark(number)));
+            assert_eq!(kept, [Ok(None), Ok(Some(40))]);
+        }
+    }
+
+    #[test]
+    fn knows_its_own_bookmarks_only() {
+        let [history, other] = both();
+        add(&history, &[(&[1], 0.0), (&[2], 0.0)]);
+        add(&other, &[(&[1], 0.0)]);
+        assert!(history.bookmark(1) < history.bookmark(2) && history.bookmark(2) < history.bookmark(1 << 32));
+        assert_eq!(history.state_of(&history.bookmark(1)), Ok(Some(1)));
+        for text in ["", "00000000-00000001", "é", &history.bookmark(3), &other.bookmark(1)] {
+            assert_eq!(history.state_of(text), Ok(None), "{text}");
         }
     }
 }

@@ -157,9 +157,16 @@ impl Sessions {
         self.history(name, &database)
     }
 
-    /// The content of a state of a database; `None` if it is not known.
-    pub fn state_image(&self, name: &str, number: u64) -> Result<Option<Image>> {
-        self.history_of(name)?.map_or(Ok(None), |history| history.image(number))
+    /// The content of the state of a bookmark that a database has; `None` if it is not known.
+    pub fn state_image(&self, name: &str, bookmark: &str) -> Result<Option<Image>> {
+        if !self.databases.has(name) {
+            return Ok(None);
+        }
+        let Some(history) = self.history_of(name)? else {
+            return Ok(None);
+        };
+        let number = history.state_of(bookmark)?;
+        number.map_or(Ok(None), |number| history.image(number))
     }
 
     pub(super) fn note_next(&self, name: &str, number: Option<u64>) {

@@ -1,4 +1,5 @@
-//! Goes back to states of a database. Each has a number; the state that is in force has one as well.
+//! Goes back to states of a database. Each has a number, and a text that stands for it; the state that is in force has them as
+//! well.
 
 use std::rc::Rc;
 
@@ -16,11 +17,11 @@ impl Session {
         self.all().map_or(0.0, |all| all.now_ms())
     }
 
-    /// The number of the state that was committed last. From now on, all have one.
-    pub fn current_state(&self) -> Result<u64> {
+    /// The bookmark of the state that was committed last. From now on, all have one.
+    pub fn bookmark(&self) -> Result<String> {
         let history = self.begin_history()?;
         history.age(self.now_ms())?;
-        history.latest()
+        Ok(history.bookmark(history.latest()?))
     }
 
     fn begin_history(&self) -> Result<Rc<History>> {
@@ -42,25 +43,30 @@ impl Session {
         Ok(history)
     }
 
-    /// The state that was in force at a time, if it is known.
-    pub fn state_at(&self, time_ms: f64) -> Result<Option<u64>> {
-        self.current_state()?;
-        self.history().map_or(Ok(None), |history| history.at(time_ms))
+    /// That of the state that was in force at a time, if it is known.
+    pub fn bookmark_at(&self, time_ms: f64) -> Result<Option<String>> {
+        let history = self.begin_history()?;
+        history.age(self.now_ms())?;
+        Ok(history.at(time_ms)?.map(|number| history.bookmark(number)))
     }
 
-    pub fn has_state(&self, number: u64) -> Result<bool> {
-        self.begin_history()?.has(number)
+    /// Whether a bookmark is of a state that can be gone back to.
+    pub fn has_bookmark(&self, bookmark: &str) -> Result<bool> {
+        let history = self.begin_history()?;
+        history.age(self.now_ms())?;
+        Ok(history.state_of(bookmark)?.is_some())
     }
 
     /// Has the next user start from a state; false if it is not known.
-    pub fn restore_next(&self, number: u64) -> Result<bool> {
+    pub fn restore_next(&self, bookmark: &str) -> Result<bool> {
         let history = self.begin_history()?;
-        let is_known = history.has(number)?;
-        if is_known {
-            history.set_next(Some(number))?;
-            self.note_next(Some(number));
-        }
-        Ok(is_known)
+        history.age(self.now_ms())?;
+        let Some(number) = history.state_of(bookmark)? else {
+            return Ok(false);
+        };
+        history.set_next(Some(number))?;
+        self.note_next(Some(number));
+        Ok(true)
     }
 
     /// The same for a content that is another database's. It becomes a state, before the one that is in force.
