@@ -2391,7 +2391,10 @@ export interface DurableObjectStorage extends DurableObjectOperator {
   transactionSync<T>(closure: () => T): T;
   /**
    * Returns a bookmark of the state that was committed last, for a class with `useSQLite`. From the first call on, the
-   * states of all commits are kept, in memory, for 30 days of the instance's clock. Bookmarks are in the order of states.
+   * states of all commits are kept, for 30 days of the instance's clock: in memory, or beside the database in the folder of
+   * `durableObjectsPersist`, where they survive a restart. Bookmarks are in the order of states.
+   *
+   * @throws {Error} for the first bookmark of an object within a transaction
    */
   getCurrentBookmark(): Promise<string>;
   /**
@@ -2405,7 +2408,7 @@ export interface DurableObjectStorage extends DurableObjectOperator {
    * Has the object start from a state when it is constructed again, with SQL, entries and the alarm.
    *
    * @returns the bookmark that undoes it
-   * @throws {Error} for a bookmark of another object or instance
+   * @throws {Error} for a bookmark of another object, or of a state that is not kept
    */
   onNextSessionRestoreBookmark(bookmark: string): Promise<string>;
 }
