@@ -266,7 +266,7 @@ describe("a recorded run", () => {
       serviceBindings: { OTHER: "other" },
     };
     const mounts = (ASK) => ({
-      mounts: { other: { modules: true, script: other, bindings: { ASK }, simulate: { seed: 1 } } },
+      mounts: { other: { modules: true, script: other, bindings: { ASK } } },
     });
     const both = (mf) => Promise.all([answerOf(mf), answerOf(mf)]);
     const { result, again } = await recorded(t, { ...options, ...mounts(options.bindings.ASK) }, both);
@@ -290,6 +290,39 @@ describe("a recording", () => {
     assert.equal(value, "value");
     const [{ event }] = entries.filter((entry) => "event" in entry);
     assert.equal(event.request.url, `${URL_ROOT}`);
+  });
+
+  test("goes on over reloads, and ends with the option", async (t) => {
+    const file = fileIn(t);
+    const script = handler("return new Response(Math.random())");
+    const run = async (simulate) => {
+      const mf = create(t, { script, simulate });
+      const seen = [await answerOf(mf)];
+      await mf.reload();
+      seen.push(await answerOf(mf));
+      await mf.setOptions({ simulate: undefined });
+      const lines = linesOf(file).length;
+      await answerOf(mf);
+      assert.equal(linesOf(file).length, lines);
+      return seen;
+    };
+    const seen = await run({ seed: 1, record: file });
+    assert.notEqual(seen[0], seen[1]);
+    assert.deepEqual(await run({ replay: file }), seen);
+  });
+
+  test("is written by a server as well", async (t) => {
+    const script = handler("return new Response(await request.text() + Math.random())");
+    const file = fileIn(t);
+    const first = create(t, { script, simulate: { seed: 1, record: file } });
+    const server = await first.startServer({ port: 0, host: "127.0.0.1" }).catch(() => first.createServer());
+    if (!server.listening) await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+    const url = `http://127.0.0.1:${server.address().port}/`;
+    const answer = await (await fetch(url, { method: "POST", body: "sent " })).text();
+    await first.dispose();
+    const [{ event }] = linesOf(file).filter((entry) => "event" in entry);
+    assert.equal(event.request.url, url);
+    assert.match(answer, /^sent 0\.\d+$/);
   });
 
   test("ends with the instance, also for requests that wait for their turns", async (t) => {
@@ -366,6 +399,35 @@ describe("a replay that leaves its recording", () => {
     const { code } = await rejection(answerOf(mf, "other"));
     assert.equal(code, "ERR_REPLAY");
     assert.equal((await waiting).code, "ERR_REPLAY");
+  });
+
+  test("names what a worker does not ask any more", async (t) => {
+    const oneByOne = async (mf) => [await answerOf(mf, "a"), await answerOf(mf, "b")];
+    const { again } = await recorded(t, { script, bindings }, oneByOne);
+    const { code, message } = await rejection(again({ script: handler("return new Response()") }));
+    assert.equal(code, "ERR_REPLAY");
+    assert.match(message, /recorded is bindings\.READ\("\/a"\), and now there is the event .*\/b"/);
+  });
+
+  test("ends where the recording ends, with requests under way", async (t) => {
+    const { file } = await recorded(t, { script, bindings }, pages);
+    const [head, ...entries] = linesOf(file);
+    const first = entries.findIndex((entry) => "settle" in entry);
+    fs.writeFileSync(file, `${[head, ...entries.slice(0, first)].map((line) => JSON.stringify(line)).join("\n")}\n`);
+    const mf = create(t, { script, bindings, simulate: { replay: file } });
+    const { message } = await rejection(pages(mf));
+    assert.match(message, /the recording ends here, and now there is (nothing more to do|bindings\.READ)/);
+  });
+
+  test("does not wait for timers, and keeps their order", async (t) => {
+    const waits = handler(`
+      const seen = [];
+      const wait = async (ms) => (await scheduler.wait(ms), seen.push(ms, await env.READ(ms)));
+      await Promise.all([wait(60), wait(20), wait(40)]);
+      const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(100_000));
+      return Response.json([seen, new Uint8Array(digest)[0], Date.now()]);`);
+    const { result, again } = await recorded(t, { script: waits, bindings }, (mf) => answerOf(mf));
+    assert.equal(await again(), result);
   });
 
   test("says where the recording ends", async (t) => {

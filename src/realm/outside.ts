@@ -13,16 +13,18 @@ export interface Outside {
   ask<Answer>(what: string, given: Part, answer: () => Promise<Answer>): Promise<Answer>;
   /** Waits for the turn of an event that has arrived. */
   arrive(event: Part): Promise<void>;
+  /** Whether timers take their time. In a replay nothing else is waited for. */
+  readonly waits: boolean;
 }
 
-/** The functions of Node's that make it up, in that order. */
-export type OutsideFunctions = [Outside["keep"], Outside["time"], Outside["ask"], Outside["arrive"]];
+/** What makes it up, functions of Node's above all, in that order. */
+export type OutsideParts = [Outside["keep"], Outside["time"], Outside["ask"], Outside["arrive"], waits: boolean];
 
 let outside: Outside | undefined;
 
 /** Has what comes from outside recorded or replayed from now on. */
-export function connectOutside([keep, time, ask, arrive]: OutsideFunctions) {
-  outside = { keep, time, ask, arrive };
+export function connectOutside([keep, time, ask, arrive, waits]: OutsideParts) {
+  outside = { keep, time, ask, arrive, waits };
   const { random } = Math;
   Math.random = () => keep("Math.random", random());
 }

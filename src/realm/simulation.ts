@@ -11,7 +11,7 @@ const FIRST_TIMER = 2 ** 30;
 const LONGEST = 2 ** 31 - 1;
 
 import { connectOutside, outsideOf } from "ext:miniflare/realm/outside.ts";
-import type { OutsideFunctions } from "ext:miniflare/realm/outside.ts";
+import type { OutsideParts } from "ext:miniflare/realm/outside.ts";
 
 /** A timer of the simulation. */
 interface Timer {
@@ -47,7 +47,7 @@ export const isSimulating = () => random !== undefined;
  * Simulates from now on. `soon(callback)` calls back once Node's microtasks are done.
  * @param outside given if the run is recorded or replayed
  */
-export function simulate(seed: number, soon: Later, outside?: OutsideFunctions) {
+export function simulate(seed: number, soon: Later, outside?: OutsideParts) {
   random = generator(seed);
   afterNode = soon;
   if (outside !== undefined && outsideOf() === undefined) connectOutside(outside);
@@ -121,7 +121,10 @@ function beIdle(milliseconds: number) {
     fire();
     return true;
   };
-  own.wait = startWaiting(outsideOf() === undefined ? end : () => afterNode(end), milliseconds);
+  const outside = outsideOf();
+  if (outside === undefined) own.wait = startWaiting(end, milliseconds);
+  else if (outside.waits) own.wait = startWaiting(() => afterNode(end), milliseconds);
+  else afterNode(end);
 }
 
 function endIdle() {

@@ -36,6 +36,7 @@ class Group {
   #disposed = false;
   /** While a run is recorded or replayed. */
   run: RecordedRun | undefined;
+  #runOf: string | undefined;
 
   constructor(log: GivenLog) {
     this.main = new Worker(this, log);
@@ -87,16 +88,21 @@ class Group {
 
   #openRun(): void {
     const { simulate } = this.main.options;
-    if (this.run !== undefined || simulate === undefined || !("replay" in simulate || "record" in simulate)) return;
+    // A reload goes on with the same run.
+    const key = JSON.stringify(simulate);
+    if (key === this.#runOf) return;
+    this.#runOf = key;
+    this.run?.close();
+    this.run = undefined;
+    if (simulate === undefined || !("replay" in simulate || "record" in simulate)) return;
     const { RecordedRun } = require("../replay/recorded-run.ts") as typeof import("../replay/recorded-run.ts");
-    this.run = new RecordedRun(simulate, this.main.given, () => this.clock.now());
+    this.run = new RecordedRun(simulate, this.main.given, this.clock, () => this.instance);
   }
 
-  /** Starts the simulation of a worker whose options ask for it. */
+  /** Starts the simulation of a worker whose options ask for it, and of all workers while a run is recorded or replayed. */
   startSimulation(control: Control, { simulate }: MiniflareOptions): void {
-    if (simulate === undefined) return;
     if (this.run !== undefined) this.run.start(control);
-    else if ("seed" in simulate) control.simulate(simulate.seed, soon);
+    else if (simulate !== undefined && "seed" in simulate) control.simulate(simulate.seed, soon);
   }
 
   async #runMain(announced: boolean | undefined): Promise<void> {

@@ -6,6 +6,8 @@ import type { Json } from "./values.ts";
 /** One journal belongs to an instance, and to all its workers. */
 export interface Journal {
   readonly seed: number;
+  /** Whether timers take their time. */
+  readonly waits: boolean;
   /** The time for the workers, in milliseconds since the epoch. */
   time(): number;
   /** Runs a step when Node's microtasks are done and its turn has come; it returns whether it did anything. */
@@ -18,15 +20,18 @@ export interface Journal {
   arrive(event: Json): Promise<void>;
   /** What an event comes to, unless the run leaves the recording. */
   guard<Result>(result: Promise<Result>): Promise<Result>;
+  /** A promise, or the request that it answers, which Node owes a worker. */
+  own(debt: object): void;
   close(): void;
 }
 
-/** The functions that a worker is given: see `src/realm/outside.ts`. */
+/** What a worker is given: see `src/realm/outside.ts`. */
 export type ForWorker = [
   keep: Journal["keep"],
   time: Journal["time"],
   ask: (what: string, given: Json, answer: () => unknown) => unknown,
   arrive: (event: Json) => Promise<void>,
+  waits: boolean,
 ];
 
 function forWorker(journal: Journal): ForWorker {
@@ -35,6 +40,7 @@ function forWorker(journal: Journal): ForWorker {
     () => journal.time(),
     (what, given, answer) => journal.ask(what, given, answer),
     (event) => journal.arrive(event),
+    journal.waits,
   ];
 }
 

@@ -2,6 +2,7 @@
 
 import path from "node:path";
 import { bytesFromSender } from "../../web/node/node-streams.ts";
+import { isQuiet } from "../instance/quiet.ts";
 import { forWorker } from "./journal.ts";
 import { liveIn } from "./live.ts";
 import { Recorder } from "./recorder.ts";
@@ -22,13 +23,13 @@ class RecordedRun {
   readonly #journal: Journal;
   #seed: number;
 
-  /** @param now tells the instance's time */
-  constructor(simulate: Simulate, options: MiniflareOptions, now: () => number) {
+  /** @param clock tells the time of the instance, whose number is `instance()` */
+  constructor(simulate: Simulate, options: MiniflareOptions, clock: { now(): number }, instance: () => number) {
     const fileOf = (file: string) => path.resolve(options.rootPath ?? "", file);
     this.#journal =
       "replay" in simulate
-        ? new Replayer(fileOf(simulate.replay))
-        : new Recorder({ seed: simulate.seed, record: fileOf(simulate.record as string) }, options, now);
+        ? new Replayer(fileOf(simulate.replay), (isKnown) => isQuiet(instance(), isKnown))
+        : new Recorder({ seed: simulate.seed, record: fileOf(simulate.record as string) }, options, () => clock.now());
     this.#seed = this.#journal.seed;
   }
 
@@ -52,7 +53,9 @@ class RecordedRun {
   }
 
   /** Calls the function of a service binding. */
-  call(binding: string, { method, url }: RequestParts, call: () => Promise<globalThis.Response>) {
+  call(binding: string, request: RequestParts, call: () => Promise<globalThis.Response>) {
+    const { method, url } = request;
+    this.#journal.own(request);
     return this.#journal.ask(`serviceBindings.${binding}`, [method, url], call) as Promise<globalThis.Response>;
   }
 
@@ -93,7 +96,11 @@ const isInMemory = (body: RequestParts["body"]) =>
 
 async function wholeOf(body: RequestParts["body"]): Promise<Uint8Array> {
   if (typeof body === "function") return bytesFromSender(body);
-  return new Uint8Array(await new globalThis.Response(body as ReadableStream).arrayBuffer());
+  // That of a server's request has the methods that are used here, and no others.
+  const reader = (body as ReadableStream<Uint8Array>).getReader();
+  const chunks: Uint8Array[] = [];
+  for (let read = await reader.read(); !read.done; read = await reader.read()) chunks.push(read.value);
+  return new Uint8Array(Buffer.concat(chunks));
 }
 
 export { RecordedRun };

@@ -14,6 +14,7 @@ import type { Json } from "./values.ts";
 
 class Recorder implements Journal {
   readonly seed: number;
+  readonly waits = true;
   #file: RecordingWriter;
   #now: () => number;
   #time: number;
@@ -91,10 +92,10 @@ class Recorder implements Journal {
   #settled(settle: number, what: string, result: Promise<unknown>): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const fail = (error: unknown) => {
-        const recorded = encode(error, what);
+        const { thrown, recorded } = takenError(error, what);
         this.#inTurn(() => {
           this.#file.write({ settle, ...this.#arrival(), error: recorded });
-          reject(error);
+          reject(thrown);
         });
       };
       this.#taken(what, result).then(({ value, recorded }) => {
@@ -132,11 +133,22 @@ class Recorder implements Journal {
     return result;
   }
 
+  own(): void {}
+
   close(): void {
     this.#queue = [];
     for (const reject of this.#waiting) reject(disposed());
     this.#waiting.clear();
     this.#file.close();
+  }
+}
+
+/** What a promise is broken with, and how it is recorded; an error that says so if it cannot be. */
+function takenError(thrown: unknown, what: string): { thrown: unknown; recorded: Json } {
+  try {
+    return { thrown, recorded: encode(thrown, what) };
+  } catch (error) {
+    return { thrown: error, recorded: encode(error, what) };
   }
 }
 

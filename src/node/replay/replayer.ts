@@ -23,8 +23,11 @@ interface Waiting {
   reject(reason: unknown): void;
 }
 
+type IsQuiet = (isKnown: (debt: object | string) => boolean) => Promise<boolean>;
+
 class Replayer implements Journal {
   readonly seed: number;
+  readonly waits = false;
   #file: string;
   #entries: Entry[];
   /** The entry that comes next. */
@@ -40,7 +43,15 @@ class Replayer implements Journal {
   /** What rejects the results of events. */
   #guards = new Set<(reason: unknown) => void>();
 
-  constructor(file: string) {
+  #isQuiet: IsQuiet;
+  #isLooking = false;
+  #isClosed = false;
+  /** What Node owes the workers until its turn has come. */
+  #own = new WeakSet<object>();
+
+  /** @param isQuiet whether no worker does anything any more, nor waits for anything but for what is known */
+  constructor(file: string, isQuiet: IsQuiet) {
+    this.#isQuiet = isQuiet;
     const { head, entries } = readRecording(file);
     this.#file = file;
     this.#entries = entries;
@@ -60,13 +71,38 @@ class Replayer implements Journal {
   /** Lets in what has arrived before the next step; if that is nothing, or is over, does a step. */
   #proceed(): boolean {
     if (this.#failure !== undefined) return false;
-    const entry = this.#entries[this.#next];
-    if (entry !== undefined && "step" in entry && entry.step <= this.#steps) return this.#letIn(entry);
+    let index = this.#next;
+    while (this.#isTime(this.#entries[index])) index++;
+    const arrival = this.#entries[index];
+    if (arrival !== undefined && "step" in arrival && arrival.step <= this.#steps) {
+      this.#passTime();
+      return this.#letIn(arrival);
+    }
     const step = this.#planned.shift();
-    if (step === undefined) return false;
+    if (step === undefined) {
+      void this.#look(this.#next);
+      return false;
+    }
     this.#passTime();
     if (stepOf(step)) this.#steps++;
     return true;
+  }
+
+  /** There is nothing to do. If that stays so while events are under way, the worker does less than it did. */
+  async #look(at: number): Promise<void> {
+    if (this.#isLooking || this.#guards.size === 0) return;
+    this.#isLooking = true;
+    const isKnown = (debt: object | string) => typeof debt === "object" && this.#own.has(debt);
+    const isQuiet = await this.#isQuiet(isKnown).catch(() => false);
+    this.#isLooking = false;
+    if (this.#isClosed || this.#failure !== undefined || this.#guards.size === 0) return;
+    if (!isQuiet || at !== this.#next || this.#planned.length > 0) return this.#turns.plan();
+    const [event] = this.#waiting;
+    this.#fail(event === undefined ? "nothing more to do" : shownEvent(event.event));
+  }
+
+  own(debt: object): void {
+    this.#own.add(debt);
   }
 
   /** Whether it was there. */
@@ -101,12 +137,14 @@ class Replayer implements Journal {
 
   /** The time that the step which comes now has. */
   #passTime(): void {
-    for (;;) {
-      const entry = this.#entries[this.#next] as TimeEntry | undefined;
-      if (entry?.from === undefined || entry.from > this.#steps) return;
+    for (let entry = this.#entries[this.#next]; this.#isTime(entry); entry = this.#entries[++this.#next]) {
       this.#time = entry.time;
-      this.#next++;
     }
+  }
+
+  /** Whether an entry is a time that a step has had which is over, or comes now. */
+  #isTime(entry: Entry | undefined): entry is TimeEntry {
+    return entry !== undefined && "from" in entry && entry.from <= this.#steps;
   }
 
   keep<Value>(what: string, _value: Value): Value {
@@ -119,10 +157,12 @@ class Replayer implements Journal {
       "ask" in entry && entry.what === what && isDeepStrictEqual(entry.given, asRead(given));
     const entry = this.#take(isIt, called(what, given));
     if (entry.later) {
-      return new Promise((resolve, reject) => {
+      const answer = new Promise((resolve, reject) => {
         this.#asked.set(entry.ask, { resolve, reject });
         this.#turns.plan();
       });
+      this.own(answer);
+      return answer;
     }
     if (entry.error !== undefined) throw this.#decode(entry.error);
     return this.#decode(entry.value);
@@ -143,12 +183,20 @@ class Replayer implements Journal {
     const isLeft = this.#entries.some(
       (entry, index) => index >= this.#next && "event" in entry && isDeepStrictEqual(entry.event, wanted),
     );
-    if (!isLeft && isOwn(event)) return new Promise(() => {});
+    if (!isLeft && comesByItself(event)) return this.#never();
     if (!isLeft) return Promise.reject(this.#fail(shownEvent(event), (entry) => "event" in entry));
-    return new Promise((begin, reject) => {
+    const turn = new Promise<void>((begin, reject) => {
       this.#waiting.push({ event: wanted, begin, reject });
       this.#turns.plan();
     });
+    this.own(turn);
+    return turn;
+  }
+
+  #never(): Promise<void> {
+    const never = new Promise<void>(() => {});
+    this.own(never);
+    return never;
   }
 
   guard<Result>(result: Promise<Result>): Promise<Result> {
@@ -174,6 +222,7 @@ class Replayer implements Journal {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#planned = [];
     for (const { reject } of this.#waiting) reject(disposed());
     this.#waiting = [];
@@ -181,7 +230,7 @@ class Replayer implements Journal {
 }
 
 /** Whether an event comes by itself: in the run that was recorded it would have come later. */
-function isOwn(event: Json): boolean {
+function comesByItself(event: Json): boolean {
   const { kind, isForced } = event as Record<string, Json | undefined>;
   return kind === "batch" || (kind === "alarm" && isForced === false);
 }
