@@ -21,6 +21,7 @@ export const HOST = {
   FORGET_SIGNAL: 15,
   REST: 20,
   NODEJS: 60,
+  SOCKETS: 61,
 } as const;
 
 // The first item of a list that crosses between a module of Node's in a worker and Node: see `src/nodejs/packed.ts`.

@@ -20,7 +20,9 @@ export function nodeError(Class: ErrorClass, code: string, message: string): Nod
   const error = new Class(message) as NodeError;
   error.code = code;
   const show = () => `${error.name} [${code}]: ${error.message}`;
-  Object.defineProperty(error, "toString", { value: show, writable: true, configurable: true });
+  // A script may have given all objects a `get`.
+  const descriptor = { __proto__: null, value: show, writable: true, configurable: true } as PropertyDescriptor;
+  Object.defineProperty(error, "toString", descriptor);
   return error;
 }
 

@@ -3,6 +3,7 @@
 
 import Base from "events/";
 import { AsyncResource } from "node:async_hooks";
+import { nodeModule } from "ext:miniflare/nodejs/modules.ts";
 import { iterate, onceOf } from "./event-waits.ts";
 import {
   invalidArgType,
@@ -54,19 +55,40 @@ const prototype = Base.prototype as Emitter & Record<string, (...args: unknown[]
 prototype.constructor = EventEmitter as never;
 EventEmitter.prototype = prototype;
 
-for (const name of ["on", "addListener", "prependListener", "once", "prependOnceListener"])
+for (const name of ["addListener", "prependListener", "once", "prependOnceListener", "removeListener"])
   define(name, prototype[name]);
-for (const name of ["off", "removeListener"]) define(name, prototype[name]);
+prototype.on = prototype.addListener as never;
+prototype.off = prototype.removeListener as never;
 
 /** The library's method, behind a check of the listener as Node has it. */
 function define(name: string, method: (...args: unknown[]) => unknown) {
+  const adds = name === "addListener" || name === "prependListener";
   const checked = {
     [name](this: Emitter, type: Name, listener: Listener) {
       validateFunction(listener, "listener");
-      return Reflect.apply(method, this, [type, listener]);
+      if (!adds) return Reflect.apply(method, this, [type, listener]);
+      // The library would print its own warning.
+      const most = this._maxListeners;
+      this._maxListeners = 0;
+      Reflect.apply(method, this, [type, listener]);
+      this._maxListeners = most;
+      warnOfMany(this, type);
+      return this;
     },
   };
   hidden(name, checked[name]);
+}
+
+/** Emits the warning of too many listeners for an event, once. */
+function warnOfMany(emitter: Emitter, type: Name) {
+  const most = emitter.getMaxListeners();
+  const listeners = emitter._events?.[type] as (Listener[] & { warned?: boolean }) | undefined;
+  if (most <= 0 || !Array.isArray(listeners) || listeners.length <= most || listeners.warned) return;
+  listeners.warned = true;
+  const { length: count } = listeners;
+  const text = `Possible EventEmitter memory leak detected. ${count} ${String(type)} listeners added to ${inspect(emitter, { depth: -1 })}. MaxListeners is ${most}. Use emitter.setMaxListeners() to increase limit`;
+  const { emitWarning } = nodeModule("process") as { emitWarning(warning: Error): void };
+  emitWarning(Object.assign(new Error(text), { name: "MaxListenersExceededWarning", emitter, type, count }));
 }
 
 function hidden(name: string, value: unknown) {
@@ -103,7 +125,13 @@ hidden("listenerCount", function listenerCount(this: Emitter, type: Name, listen
 
 function unhandled([error]: unknown[]) {
   if (error instanceof Error) return error;
-  const made = nodeError(Error, "ERR_UNHANDLED_ERROR", `Unhandled error. (${inspect(error)})`);
+  let shown: string;
+  try {
+    shown = inspect(error);
+  } catch {
+    shown = String(error);
+  }
+  const made = nodeError(Error, "ERR_UNHANDLED_ERROR", `Unhandled error. (${shown})`);
   return Object.assign(made, { context: error });
 }
 
@@ -136,10 +164,12 @@ function getEventListeners(target: unknown, type: Name) {
   throw wrongTarget("emitter", target);
 }
 
+/** Signals have as many listeners as they are given. */
+const limitOf = (target: EventTarget) => (target instanceof AbortSignal ? 0 : Base.defaultMaxListeners);
+
 function getMaxListeners(target: unknown) {
   if (isEmitter(target)) return target.getMaxListeners();
-  if (isTarget(target))
-    return (target as { [eventTargetLimit]?: number })[eventTargetLimit] ?? Base.defaultMaxListeners;
+  if (isTarget(target)) return (target as { [eventTargetLimit]?: number })[eventTargetLimit] ?? limitOf(target);
   throw wrongTarget("emitter", target);
 }
 

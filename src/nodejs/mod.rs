@@ -13,6 +13,9 @@ pub const ROOM: Room = Room {
         "ext:miniflare/nodejs/scripts/stream.ts",
         "ext:miniflare/nodejs/scripts/crypto.ts",
         "ext:miniflare/nodejs/scripts/zlib.ts",
+        "ext:miniflare/nodejs/scripts/net.ts",
+        "ext:miniflare/nodejs/scripts/files.ts",
+        "ext:miniflare/nodejs/scripts/http.ts",
         "ext:miniflare/nodejs/scripts/stubs.ts",
     ],
     ..Room::new("nodejs", miniflare_nodejs::init)

@@ -1,0 +1,16 @@
+// The lazy script of `node:http` and `node:https`: the library's stand-ins, whose parts throw when they are used.
+
+import http from "unenv/node/http";
+import https from "unenv/node/https";
+import { part } from "../part.ts";
+
+export const modules = {
+  http,
+  https,
+  _http_agent: part(http, "Agent", "globalAgent"),
+  _http_client: part(http, "ClientRequest"),
+  _http_common: part(http, "METHODS"),
+  _http_incoming: part(http, "IncomingMessage"),
+  _http_outgoing: part(http, "OutgoingMessage"),
+  _http_server: part(http, "Server", "ServerResponse", "STATUS_CODES"),
+};
