@@ -16,4 +16,21 @@ import * as r2 from "../r2/node/options.ts";
 import * as sites from "../sites/node/options.ts";
 import * as sockets from "../sockets/node/options.ts";
 
-export default [kv, r2, cache, d1, durable, fetch, html, mock, nodejs, queues, queues.own, sites, assets, cloud, email, sockets];
+export default [
+  kv,
+  r2,
+  cache,
+  d1,
+  durable,
+  fetch,
+  html,
+  mock,
+  nodejs,
+  queues,
+  queues.own,
+  sites,
+  assets,
+  cloud,
+  email,
+  sockets,
+];

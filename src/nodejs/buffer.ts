@@ -115,6 +115,7 @@ function concat(list: unknown, length?: unknown) {
     if (!(part instanceof Uint8Array)) throw invalidArgType(`list[${index}]`, ["Buffer", "Uint8Array"], part);
   });
   if (length !== undefined) validateInteger(length, "length", 0);
+  if (list.length === 0) return allocUnsafe(0);
   const total = length ?? list.reduce((sum: number, part: Uint8Array) => sum + part.length, 0);
   const joined = allocUnsafe(total);
   let position = 0;

@@ -1,6 +1,7 @@
 // `node:events`: the library's emitter, with what it lacks: errors with codes, captured rejections, the monitor of errors, and
 // the functions beside the class.
 
+import { core } from "ext:core/mod.js";
 import Base from "events/";
 import { AsyncResource } from "node:async_hooks";
 import { nodeModule } from "ext:miniflare/nodejs/modules.ts";
@@ -36,6 +37,8 @@ export interface Emitter {
   setMaxListeners(most: number): this;
   emit(name: Name, ...args: unknown[]): boolean;
 }
+
+const { eventTargetData, kResistStopImmediatePropagation } = core.loadExtScript("ext:deno_web/02_event.js");
 
 const CAPTURES = Symbol("kCapture");
 const captureRejectionSymbol = Symbol.for("nodejs.rejection");
@@ -81,7 +84,7 @@ function define(name: string, method: (...args: unknown[]) => unknown) {
 
 /** Emits the warning of too many listeners for an event, once. */
 function warnOfMany(emitter: Emitter, type: Name) {
-  const most = emitter.getMaxListeners();
+  const most = emitter._maxListeners ?? Base.defaultMaxListeners;
   const listeners = emitter._events?.[type] as (Listener[] & { warned?: boolean }) | undefined;
   if (most <= 0 || !Array.isArray(listeners) || listeners.length <= most || listeners.warned) return;
   listeners.warned = true;
@@ -115,6 +118,17 @@ hidden("setMaxListeners", function setMaxListeners(this: Emitter, most: unknown)
   validateNumber(most, "setMaxListeners", 0);
   this._maxListeners = most;
   return this;
+});
+
+const { removeAllListeners } = prototype;
+hidden("removeAllListeners", function (this: Emitter, ...args: unknown[]) {
+  const events = this._events as Listeners | undefined;
+  if (args.length > 0 || events?.removeListener === undefined) return Reflect.apply(removeAllListeners, this, args);
+  // The library would forget events whose names are symbols.
+  for (const name of Reflect.ownKeys(events)) {
+    if (name !== "removeListener") Reflect.apply(removeAllListeners, this, [name]);
+  }
+  return Reflect.apply(removeAllListeners, this, []);
 });
 
 hidden("listenerCount", function listenerCount(this: Emitter, type: Name, listener?: Listener) {
@@ -158,9 +172,17 @@ const isEmitter = (value: unknown): value is Emitter =>
   typeof (value as Partial<Emitter> | null | undefined)?.listeners === "function";
 const wrongTarget = (name: string, value: unknown) => invalidArgType(name, ["EventEmitter", "EventTarget"], value);
 
+/** What a target of the web calls for an event. */
+function listenersOf(target: EventTarget, type: Name): unknown[] {
+  const data = (target as unknown as Record<symbol, { listeners: Record<Name, { callback: unknown }[]> } | undefined>)[
+    eventTargetData
+  ];
+  return (data?.listeners[type] ?? []).map(({ callback }) => callback);
+}
+
 function getEventListeners(target: unknown, type: Name) {
   if (isEmitter(target)) return target.listeners(type);
-  if (isTarget(target)) return [];
+  if (isTarget(target)) return listenersOf(target, type);
   throw wrongTarget("emitter", target);
 }
 
@@ -191,7 +213,10 @@ function addAbortListener(signal: AbortSignal, listener: (event?: Event) => void
   validateAbortSignal(signal, "signal");
   validateFunction(listener, "listener");
   if (signal.aborted) queueMicrotask(() => listener());
-  else signal.addEventListener("abort", listener, { once: true });
+  else {
+    const options = { once: true, [kResistStopImmediatePropagation]: true };
+    signal.addEventListener("abort", listener, options);
+  }
   return { [Symbol.dispose]: () => signal.removeEventListener("abort", listener) };
 }
 

@@ -82,6 +82,11 @@ declare module "node:buffer" {
   };
 }
 
+declare module "node:events" {
+  const EventEmitter: object;
+  export default EventEmitter;
+}
+
 declare module "node:util" {
   export { inspect } from "ext:miniflare/nodejs/inspect.ts";
 }

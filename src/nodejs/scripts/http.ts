@@ -1,7 +1,6 @@
-// The lazy script of `node:http` and `node:https`: the library's stand-ins, whose parts throw when they are used.
+// The lazy script of `node:http` and `node:https`.
 
-import http from "unenv/node/http";
-import https from "unenv/node/https";
+import { http, https } from "../http.ts";
 import { part } from "../part.ts";
 
 export const modules = {
