@@ -65,6 +65,19 @@ function bytesOf(chunk: unknown): Uint8Array {
   throw new TypeError(OTHER);
 }
 
+interface Deferred<Value> {
+  promise: Promise<Value>;
+  resolve(value: Value): void;
+  reject(reason: unknown): void;
+}
+
+/** Node 20 has no `Promise.withResolvers`. */
+function deferred<Value>(): Deferred<Value> {
+  const made = {} as Deferred<Value>;
+  made.promise = new Promise<Value>((resolve, reject) => Object.assign(made, { resolve, reject }));
+  return made;
+}
+
 const key = Symbol("connect");
 
 /** The class of sockets, and `connect`. */
@@ -73,8 +86,8 @@ export function createSockets(seams: SocketSeams) {
 
   /** The two streams of a connection, and what is known of it. */
   class Connection {
-    readonly opened = Promise.withResolvers<SocketInfo>();
-    readonly closed = Promise.withResolvers<void>();
+    readonly opened = deferred<SocketInfo>();
+    readonly closed = deferred<void>();
     readonly readable: ReadableStream<Uint8Array>;
     readonly writable: WritableStream<unknown>;
     /** Undefined as long as nothing has left, and from the end on. */
@@ -83,7 +96,7 @@ export function createSockets(seams: SocketSeams) {
     isOver = false;
     #reader!: ReadableByteStreamController;
     #writer!: WritableStreamDefaultController;
-    #written: PromiseWithResolvers<void> | undefined;
+    #written: Deferred<void> | undefined;
     #hasRead = false;
     #hasWritten = false;
 
@@ -120,7 +133,7 @@ export function createSockets(seams: SocketSeams) {
       await this.opened.promise;
       if (this.link === undefined) throw new TypeError(CLOSED);
       if (bytes.length === 0) return;
-      this.#written = Promise.withResolvers();
+      this.#written = deferred<void>();
       this.link.write(bytes);
       await this.#written.promise;
     }

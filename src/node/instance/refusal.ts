@@ -1,7 +1,7 @@
 // Whether what answers an instance's requests lets its workers connect to servers themselves.
 
-/** The method of a mock that says why a host, `name:port`, may not be connected to; undefined if it may. */
-const REFUSAL = Symbol("why a host may not be connected to");
+/** Known to all copies of this package: the method of a mock that says why a host, `name:port`, may not be connected to; undefined if it may. */
+const REFUSAL = Symbol.for("miniflare-rs.refusal");
 
 interface Refusing {
   [REFUSAL]?(host: string): string | undefined;
