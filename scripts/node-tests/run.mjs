@@ -141,8 +141,10 @@ const CPU_LIMIT_MS = 5_000;
 
 async function measure(mf) {
   await mf.clock.set(NOW);
-  await mf.dispatchFetch("http://localhost/begin");
+  // A module may wait for timers at its top level.
+  const begun = mf.dispatchFetch("http://localhost/begin");
   await mf.clock.advance(LASTS_MS);
+  await begun;
   const response = await mf.dispatchFetch("http://localhost/end");
   return response.json();
 }
