@@ -28,6 +28,7 @@ const ENTRY_POINTS = {
   "durable-objects": "durable/node/durable-names.ts",
   "html-rewriter": "html/node/html-names.ts",
   "web-sockets": "websocket/node/websocket-names.ts",
+  "cloudflare-sockets": "node/env/cloudflare-sockets.ts",
   "cloudflare-test": "node/env/cloudflare-test.ts",
   "cloudflare-workers": "rpc/node/workers-door.ts",
   "cloudflare-email": "email/node/email-module.ts",

@@ -43,6 +43,7 @@ mod realm;
 mod rooms;
 mod rpc;
 mod sites;
+mod sockets;
 mod sqlite;
 mod storage;
 mod store;

@@ -24,6 +24,7 @@ export const HOST = {
   INSPECTED: 18,
   REST: 20,
   NODEJS: 60,
+  SOCKETS: 61,
   RPC_CALL: 70,
   RPC_ANSWER: 71,
 } as const;

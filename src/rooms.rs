@@ -4,7 +4,7 @@
 //! `worker/rooms.ts` is the same list in JavaScript.
 
 use crate::realm::room::Room;
-use crate::{cache, d1, durable, fetch, html, kv, mock, nodejs, queues, r2, rpc, sites, web, websocket};
+use crate::{cache, d1, durable, fetch, html, kv, mock, nodejs, queues, r2, rpc, sites, sockets, web, websocket};
 
 pub const ROOMS: &[Room] = &[
     web::ROOM,
@@ -19,6 +19,7 @@ pub const ROOMS: &[Room] = &[
     durable::ROOM,
     rpc::ROOM,
     sites::ROOM,
+    sockets::ROOM,
     queues::ROOM,
     websocket::ROOM,
 ];

@@ -148,7 +148,9 @@ export interface Scripts {
     CustomEvent: typeof CustomEvent;
     ErrorEvent: typeof ErrorEvent;
     Event: typeof Event;
+    eventTargetData: symbol;
     EventTarget: typeof EventTarget;
+    kResistStopImmediatePropagation: symbol;
     MessageEvent: typeof MessageEvent;
     PromiseRejectionEvent: typeof PromiseRejectionEvent;
     saveGlobalThisReference(global: object): void;

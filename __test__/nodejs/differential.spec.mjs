@@ -75,3 +75,42 @@ sameAsWorkers(
     parse: `return ["http://u:p@h:1/p?q#f", "//a", "mailto:a@b"].map((one) => ({ ...url.parse(one) }));`,
   },
 );
+
+sameAsWorkers(
+  "ticks, immediates and timers",
+  { timers: "node:timers", hooks: "node:async_hooks", process: "node:process" },
+  {
+    "a tick is a microtask": `const seen = [];
+      Promise.resolve().then(() => seen.push("promise")).then(() => process.nextTick(() => seen.push("tick of a promise"))).then(() => seen.push("promise 2"));
+      process.nextTick(() => seen.push("tick"));
+      queueMicrotask(() => seen.push("microtask"));
+      setTimeout(() => seen.push("timeout"), 0);
+      setImmediate(() => seen.push("immediate"));
+      await scheduler.wait(50);
+      return seen;`,
+    "each immediate ends with its microtasks": `const seen = [];
+      setImmediate(() => { seen.push(1); process.nextTick(() => seen.push("tick")); setImmediate(() => seen.push(3)); Promise.resolve().then(() => seen.push("promise")); });
+      setImmediate(() => seen.push(2));
+      await scheduler.wait(50);
+      return seen;`,
+    "are objects": `const shape = (timer) => [typeof timer, timer.constructor.name, typeof timer[Symbol.dispose]];
+      const timer = timers.setTimeout(() => {}, 10);
+      return [shape(timer), shape(timers.setImmediate(() => {})), timer.hasRef(), timer.ref() === timer, timer.unref().hasRef(), typeof timer.refresh, typeof timer.close, typeof timer[Symbol.toPrimitive], typeof globalThis.setTimeout(() => {}, 1), typeof globalThis.setImmediate(() => {})];`,
+    "are cleared by any function that clears": `let fired = 0;
+      const count = () => fired++;
+      clearTimeout(timers.setTimeout(count, 5)); timers.clearTimeout(+timers.setTimeout(count, 5)); timers.clearTimeout(setTimeout(count, 5)); clearImmediate(setImmediate(count)); timers.clearInterval(timers.setTimeout(count, 5));
+      await scheduler.wait(50);
+      return fired;`,
+    "pass arguments and contexts on": `const storage = new hooks.AsyncLocalStorage(); const seen = [];
+      storage.run(1, () => { process.nextTick((...args) => seen.push(storage.getStore(), ...args), 2, 3); setImmediate((...args) => seen.push(storage.getStore(), ...args), 4); });
+      await scheduler.wait(20);
+      return seen;`,
+    "check what they call": `return [() => process.nextTick(5), () => timers.setTimeout("x")].map(caught).map((error) => error?.code ?? null);`,
+  },
+  {
+    "check what they call": [
+      [null, "ERR_INVALID_ARG_TYPE"],
+      ["ERR_INVALID_ARG_TYPE", "ERR_INVALID_ARG_TYPE"],
+    ],
+  },
+);

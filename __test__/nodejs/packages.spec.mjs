@@ -9,6 +9,7 @@ import { json, rejection, URL_ROOT } from "../support/dispatch.mjs";
 import { folder } from "../support/files.mjs";
 import { RecordingLog } from "../support/log.mjs";
 import { create, createInvalid, LogLevel } from "../support/miniflare.mjs";
+import { postgresServer } from "../support/postgres-server.mjs";
 import { within } from "../support/test.mjs";
 
 const PACKAGES = [
@@ -119,6 +120,59 @@ describe("a project with", () => {
         const sql = postgres("postgres://u:p@localhost:1/db");
         return Response.json([typeof client.query, client.user, typeof sql, sql.options.database]);`)}`;
     assert.deepEqual(await answers(t, script), ["function", "u", "function", "db"]);
+  });
+});
+
+describe("drivers of databases", () => {
+  /** A database with one kind of statement. */
+  const database = (t) =>
+    postgresServer(t, {
+      password: "secret",
+      answer: (statement, values) => [{ greeting: `hello ${values[0] ?? "nobody"}`, length: String(statement.length) }],
+    });
+  const options = (port) => ({ hyperdrives: { DB: `postgres://user:secret@localhost:${port}/db` } });
+
+  test("pg connects, by the connection string of Hyperdrive", async (t) => {
+    const { port } = await database(t);
+    const script = `import pg from "pg";
+      ${handler(`const client = new pg.Client({ connectionString: env.DB.connectionString });
+        await client.connect();
+        const simple = await client.query("SELECT greeting");
+        const prepared = await client.query("SELECT greeting WHERE name = $1", ["you"]);
+        await client.end();
+        return Response.json([simple.rows, prepared.rows]);`)}`;
+    assert.deepEqual(await answers(t, script, URL_ROOT, undefined, options(port)), [
+      [{ greeting: "hello nobody", length: "15" }],
+      [{ greeting: "hello you", length: "31" }],
+    ]);
+  });
+
+  test("postgres connects", async (t) => {
+    const { port } = await database(t);
+    const script = `import postgres from "postgres";
+      ${handler(`const sql = postgres(env.DB.connectionString, { fetch_types: false, max: 2 });
+        const rows = await sql\`SELECT greeting WHERE name = \${"you"}\`;
+        await sql.end();
+        return Response.json(rows);`)}`;
+    const [row] = await answers(t, script, URL_ROOT, undefined, options(port));
+    assert.equal(row.greeting, "hello you");
+  });
+
+  test("an error of the server arrives", async (t) => {
+    const { port } = await database(t);
+    const script = `import pg from "pg";
+      ${handler(`const client = new pg.Client({ host: "localhost", port: ${port}, user: "user", password: "wrong", database: "db" });
+        const error: any = await client.connect().catch((error) => error);
+        return Response.json([error.code, error.message]);`)}`;
+    assert.deepEqual(await answers(t, script), ["28P01", "wrong password"]);
+  });
+
+  test("Hyperdrive's connect() opens a socket to the database", async (t) => {
+    const { port } = await database(t);
+    const script =
+      handler(`const socket = env.DB.connect(); const { remoteAddress } = await socket.opened; await socket.close();
+      return Response.json([remoteAddress, env.DB.user]);`);
+    assert.deepEqual(await answers(t, script, URL_ROOT, undefined, options(port)), [`localhost:${port}`, "user"]);
   });
 });
 

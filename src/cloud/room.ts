@@ -1,7 +1,11 @@
-// Bindings of services that exist on Cloudflare's network only: they are there, so that a worker loads, and whatever is read
-// of one throws an error that says how to provide it.
+// Bindings in the worker's realm: Hyperdrive, and services that exist on Cloudflare's network only. The latter are there, so that a
+// worker loads, and whatever is read of one throws an error that says how to provide it.
+
+import { connectTo } from "ext:miniflare/realm/connections.ts";
 
 interface Settings {
+  /** `[binding, parts of the connection string]` each. */
+  hyperdrives: [binding: string, parts: Parts][] | undefined;
   /** `[binding, name of the service]` each. */
   remote: [binding: string, service: string][];
 }
@@ -9,9 +13,40 @@ interface Settings {
 export const room = {
   name: "cloud",
   empty: { remote: [] },
-  bind: ({ remote }: Settings): [string, unknown][] =>
-    remote.map(([binding, service]) => [binding, remoteBinding(binding, service)]),
+  bind: ({ remote, hyperdrives = [] }: Settings): [string, unknown][] => [
+    ...remote.map(([binding, service]): [string, unknown] => [binding, remoteBinding(binding, service)]),
+    ...hyperdrives.map(([binding, parts]): [string, unknown] => [binding, new Hyperdrive(parts)]),
+  ],
 };
+
+interface Parts {
+  connectionString: string;
+  host: string;
+  port: number;
+  user: string;
+  password: string;
+  database: string;
+}
+
+/** A database as a worker has it. */
+class Hyperdrive implements Parts {
+  declare readonly connectionString: string;
+  declare readonly host: string;
+  declare readonly port: number;
+  declare readonly user: string;
+  declare readonly password: string;
+  declare readonly database: string;
+
+  constructor(parts: Parts) {
+    Object.assign(this, parts);
+  }
+
+  /** Opens a connection to the database. */
+  connect() {
+    const { host, port } = this;
+    return connectTo({ hostname: host, port }, { secureTransport: "starttls" });
+  }
+}
 
 /** Promises, `JSON.stringify`, consoles and assertions look for these in every object. */
 const GENERIC = new Set(["then", "toJSON", "constructor"]);

@@ -15,6 +15,7 @@ import * as queues from "../queues/node/options.ts";
 import * as r2 from "../r2/node/options.ts";
 import * as rpc from "../rpc/node/options.ts";
 import * as sites from "../sites/node/options.ts";
+import * as sockets from "../sockets/node/options.ts";
 
 export default [
   kv,
@@ -33,4 +34,5 @@ export default [
   assets,
   cloud,
   email,
+  sockets,
 ];

@@ -124,7 +124,13 @@ function fail(...args: FailArguments) {
     error.generatedMessage = actual === undefined;
     throw error;
   }
-  fails({ actual, expected, message, operator: operator ?? "!=", stackStartFn: stackStartFn ?? fail });
+  fails({
+    actual,
+    expected,
+    message,
+    operator: operator ?? (args.length === 2 ? "!=" : "fail"),
+    stackStartFn: stackStartFn ?? fail,
+  });
 }
 
 function throws(work: unknown, ...args: [Expected?, Message?]) {
@@ -155,13 +161,19 @@ function outcomeOf(work: unknown): Outcome {
   return undefined;
 }
 
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  const name = value.constructor?.name;
+  return typeof value === "object" && name ? `an instance of ${name}` : `type ${typeof value}`;
+}
+
 async function laterOutcomeOf(work: unknown): Promise<Outcome> {
   const isPromise = (value: unknown): value is Promise<unknown> =>
     typeof (value as Partial<Promise<unknown>> | null | undefined)?.then === "function";
   if (typeof work !== "function" && !isPromise(work)) throw invalidArgType("promiseFn", ["function", "Promise"], work);
   const promise = typeof work === "function" ? work() : work;
   if (!isPromise(promise)) {
-    const message = `Expected instance of Promise to be returned from the "promiseFn" function but got ${promise === null || promise === undefined ? promise : `type ${typeof promise}`}.`;
+    const message = `Expected instance of Promise to be returned from the "promiseFn" function but got ${kindOf(promise)}.`;
     throw nodeError(TypeError, "ERR_INVALID_RETURN_VALUE", message);
   }
   try {

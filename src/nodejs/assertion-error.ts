@@ -112,7 +112,9 @@ export class AssertionError extends Error {
     const { actual, expected, message, operator, stackStartFn } = options;
     super(message === undefined ? textOf(String(operator), actual, expected) : String(message));
     this.generatedMessage = message === undefined;
-    Object.defineProperty(this, "name", { value: "AssertionError", writable: true, configurable: true });
+    // A script may have given all objects a `get`.
+    const name = { __proto__: null, value: "AssertionError", writable: true, configurable: true } as PropertyDescriptor;
+    Object.defineProperty(this, "name", name);
     this.actual = actual;
     this.expected = expected;
     this.operator = operator;

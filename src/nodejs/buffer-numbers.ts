@@ -44,7 +44,7 @@ function checkOffset(target: Uint8Array, offset: unknown, bytes: number) {
   if (typeof offset !== "number") throw invalidArgType("offset", "number", offset);
   const last = target.length - bytes;
   if (Number.isInteger(offset) && offset >= 0 && offset <= last) return;
-  if (!Number.isInteger(offset)) throw outOfRange("offset", "an integer", offset);
+  if (Math.floor(offset) !== offset) throw outOfRange("offset", "an integer", offset);
   if (last < 0) {
     throw nodeError(RangeError, "ERR_BUFFER_OUT_OF_BOUNDS", "Attempt to access memory outside buffer bounds");
   }
@@ -67,8 +67,24 @@ function checkValue(value: unknown, { bytes, least, most }: Kind) {
 
 function checkBytes(bytes: unknown): asserts bytes is number {
   if (typeof bytes !== "number") throw invalidArgType("byteLength", "number", bytes);
-  if (!Number.isInteger(bytes)) throw outOfRange("byteLength", "an integer", bytes);
+  if (Math.floor(bytes) !== bytes) throw outOfRange("byteLength", "an integer", bytes);
   if (bytes < 1 || bytes > 6) throw outOfRange("byteLength", ">= 1 and <= 6", bytes);
+}
+
+const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+
+/** Numbers of floating point as the realm has them: the library's lack the smallest. */
+function readFloat(bytes: Uint8Array, name: string, offset: number): number {
+  const isLittle = name.endsWith("LE");
+  return name.startsWith("Float")
+    ? viewOf(bytes).getFloat32(offset, isLittle)
+    : viewOf(bytes).getFloat64(offset, isLittle);
+}
+
+function writeFloat(bytes: Uint8Array, name: string, value: number, offset: number) {
+  const isLittle = name.endsWith("LE");
+  if (name.startsWith("Float")) viewOf(bytes).setFloat32(offset, value, isLittle);
+  else viewOf(bytes).setFloat64(offset, value, isLittle);
 }
 
 /** Puts checks before the library's methods. */
@@ -80,14 +96,17 @@ export function checkNumbers(prototype: Record<string, unknown>) {
   };
   for (const [name, kind] of Object.entries(KINDS)) {
     const [read, write] = [prototype[`read${name}`] as Method, prototype[`write${name}`] as Method];
+    const isFloat = kind.least === undefined;
     define(`read${name}`, function (offset = 0) {
       checkOffset(this, offset, kind.bytes);
-      return read.call(this, offset);
+      return isFloat ? readFloat(this, name, offset as number) : read.call(this, offset);
     });
     define(`write${name}`, function (value, offset = 0) {
       checkValue(value, kind);
       checkOffset(this, offset, kind.bytes);
-      return write.call(this, value, offset);
+      if (!isFloat) return write.call(this, value, offset);
+      writeFloat(this, name, Number(value), offset as number);
+      return (offset as number) + kind.bytes;
     });
   }
   for (const [name, kindOf] of Object.entries(VARIABLE)) {

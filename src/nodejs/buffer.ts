@@ -1,7 +1,8 @@
 // `node:buffer`: the library's class, with Node's errors, all encodings, and what the library lacks.
 
-import { Buffer, INSPECT_MAX_BYTES, SlowBuffer } from "buffer/";
+import { Buffer as Library } from "buffer/";
 import { checkNumbers } from "./buffer-numbers.ts";
+import { methods, order, setShown, shown } from "./buffer-search.ts";
 import { decode, encode, encodingOf } from "./codecs.ts";
 import {
   invalidArgType,
@@ -11,6 +12,7 @@ import {
   validateNumber,
   validateString,
 } from "./errors.ts";
+import types from "./util-types.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 type Method = (this: Bytes, ...args: never[]) => unknown;
@@ -18,9 +20,30 @@ type Class = Record<string, (...args: unknown[]) => unknown> & { prototype: Reco
 
 const MAX_LENGTH = 2 ** 53 - 1;
 const MAX_STRING_LENGTH = 2 ** 29 - 24;
-const statics = Buffer as unknown as Class;
-const base = { ...statics };
-const { prototype } = statics;
+const base = { ...(Library as unknown as Class) };
+const { prototype } = Library as unknown as Class;
+
+/** Makes a buffer of a size, or of a value, as old code does. */
+function Buffer(value: unknown, encodingOrOffset?: unknown, length?: unknown) {
+  if (typeof value !== "number") return from(value, encodingOrOffset, length);
+  if (typeof encodingOrOffset === "string") throw invalidArgType("string", "string", value);
+  return allocUnsafe(value);
+}
+Buffer.prototype = prototype;
+// The bundle has another function of this name.
+Object.defineProperty(Buffer, "name", { value: "Buffer", configurable: true });
+Object.defineProperty(prototype, "constructor", { value: Buffer, writable: true, configurable: true });
+Object.setPrototypeOf(Buffer, Uint8Array);
+const statics = Object.assign(Buffer, base) as unknown as Class;
+Object.defineProperty(Buffer, Symbol.species, { get: () => Buffer, configurable: true });
+
+function SlowBuffer(size: unknown) {
+  return allocUnsafe(size);
+}
+SlowBuffer.prototype = prototype;
+// The bundle has another function of this name.
+Object.defineProperty(Buffer, "name", { value: "Buffer", configurable: true });
+Object.setPrototypeOf(SlowBuffer, Uint8Array);
 
 /** Makes bytes a buffer. */
 const own = (bytes: Bytes) => Object.setPrototypeOf(bytes, prototype) as Bytes;
@@ -48,7 +71,7 @@ function from(value: unknown, encodingOrOffset?: unknown, length?: unknown) {
     "length" in value ||
     "buffer" in value ||
     (value as { type?: unknown }).type === "Buffer";
-  if (!isKnown && !(value instanceof ArrayBuffer) && !(value instanceof SharedArrayBuffer)) {
+  if (!isKnown && !types.isAnyArrayBuffer(value)) {
     const convert = (value as { [Symbol.toPrimitive]?: (hint: string) => unknown })[Symbol.toPrimitive];
     const text = typeof convert === "function" ? convert.call(value, "string") : undefined;
     if (typeof text !== "string") throw wrongSource(value);
@@ -92,6 +115,7 @@ function concat(list: unknown, length?: unknown) {
     if (!(part instanceof Uint8Array)) throw invalidArgType(`list[${index}]`, ["Buffer", "Uint8Array"], part);
   });
   if (length !== undefined) validateInteger(length, "length", 0);
+  if (list.length === 0) return allocUnsafe(0);
   const total = length ?? list.reduce((sum: number, part: Uint8Array) => sum + part.length, 0);
   const joined = allocUnsafe(total);
   let position = 0;
@@ -107,9 +131,7 @@ function concat(list: unknown, length?: unknown) {
 function compare(a: unknown, b: unknown): number {
   if (!(a instanceof Uint8Array)) throw invalidArgType("buf1", ["Buffer", "Uint8Array"], a);
   if (!(b instanceof Uint8Array)) throw invalidArgType("buf2", ["Buffer", "Uint8Array"], b);
-  const index = a.findIndex((byte, position) => byte !== b[position]);
-  if (index < 0) return a.length < b.length ? -1 : 0;
-  return index >= b.length || a[index] > b[index] ? 1 : -1;
+  return order(a, b);
 }
 
 /** A copy of a part of a typed array, counted in its elements. */
@@ -139,7 +161,8 @@ Object.assign(statics, {
 });
 
 function define(methods: Record<string, Method> & ThisType<Bytes>) {
-  for (const [name, value] of Object.entries(methods)) {
+  for (const name of Reflect.ownKeys(methods) as string[]) {
+    const value = methods[name];
     Object.defineProperty(prototype, name, { value, writable: true, configurable: true, enumerable: true });
   }
 }
@@ -194,20 +217,25 @@ for (const encoding of ["utf8", "latin1", "ascii", "hex", "base64", "base64url",
       return text(this, name, start, end);
     },
     [`${encoding}Write`](given: string, offset = 0, length?: number) {
+      for (const [argument, value] of Object.entries({ offset, length: length ?? 0 })) {
+        if (value >= 0 && (argument === "length" || value <= this.length)) continue;
+        throw nodeError(RangeError, "ERR_BUFFER_OUT_OF_BOUNDS", `"${argument}" is outside of buffer bounds`);
+      }
       return write(this, given, offset, length ?? this.length - offset, name);
     },
   });
 }
+define(methods as unknown as Record<string, Method>);
 checkNumbers(prototype);
 Object.defineProperty(prototype, "_isBuffer", { value: true, enumerable: false });
 
 /** Whether bytes are well-formed UTF-8. */
 function isUtf8(input: unknown): boolean {
+  const bytes = checkedBytes(input);
   try {
-    new TextDecoder("utf-8", { fatal: true }).decode(checkedBytes(input));
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     return true;
-  } catch (error) {
-    if ((error as { code?: unknown }).code === "ERR_INVALID_ARG_TYPE") throw error;
+  } catch {
     return false;
   }
 }
@@ -215,6 +243,10 @@ function isUtf8(input: unknown): boolean {
 const isAscii = (input: unknown) => checkedBytes(input).every((byte) => byte < 0x80);
 
 function checkedBytes(input: unknown): Uint8Array {
+  const held = ArrayBuffer.isView(input) ? input.buffer : input;
+  if (held instanceof ArrayBuffer && held.detached) {
+    throw nodeError(Error, "ERR_INVALID_STATE", "Invalid state: Cannot validate on a detached buffer");
+  }
   if (input instanceof ArrayBuffer) return new Uint8Array(input);
   if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
   throw invalidArgType("input", ["ArrayBuffer", "Buffer", "TypedArray"], input);
@@ -239,7 +271,12 @@ const buffer = {
   Blob,
   Buffer,
   File,
-  INSPECT_MAX_BYTES,
+  get INSPECT_MAX_BYTES() {
+    return shown.most;
+  },
+  set INSPECT_MAX_BYTES(most: unknown) {
+    setShown(most);
+  },
   SlowBuffer,
   atob,
   btoa,

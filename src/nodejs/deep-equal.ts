@@ -44,9 +44,25 @@ function isSameInside(a: object, b: object, isStrict: boolean): boolean {
   }
   if (types.isArrayBufferView(a)) return types.isArrayBufferView(b) && isSameView(a, b, isStrict);
   if (types.isAnyArrayBuffer(a)) return types.isAnyArrayBuffer(b) && isSameBytes(new Uint8Array(a), new Uint8Array(b));
-  if (types.isBoxedPrimitive(a)) return types.isBoxedPrimitive(b) && Object.is(a.valueOf(), b.valueOf());
+  if (types.isBoxedPrimitive(a)) return types.isBoxedPrimitive(b) && isSamePrimitive(a, b);
   if (types.isWeakMap(a) || types.isWeakSet(a) || types.isPromise(a)) return false;
   return types.isSet(a) === types.isSet(b) && types.isMap(a) === types.isMap(b);
+}
+
+/** What a wrapper holds, whatever its properties are. */
+const VALUES: [isOf: (value: unknown) => boolean, valueOf: (this: never) => unknown][] = [
+  [types.isNumberObject, Number.prototype.valueOf],
+  [types.isStringObject, String.prototype.valueOf],
+  [types.isBooleanObject, Boolean.prototype.valueOf],
+  [types.isBigIntObject, BigInt.prototype.valueOf],
+  [types.isSymbolObject, Symbol.prototype.valueOf],
+];
+
+function isSamePrimitive(a: object, b: object): boolean {
+  const kind = VALUES.find(([isOf]) => isOf(a));
+  if (kind === undefined) return false;
+  const [isSame, read] = kind;
+  return isSame(b) && Object.is(read.call(a as never), read.call(b as never));
 }
 
 function isSameView(a: ArrayBufferView, b: ArrayBufferView, isStrict: boolean): boolean {

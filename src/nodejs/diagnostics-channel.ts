@@ -1,7 +1,7 @@
 // `node:diagnostics_channel`: channels by name, with subscribers and bound storages.
 
 import type { AsyncLocalStorage } from "node:async_hooks";
-import { invalidArgType, validateFunction, validateObject } from "./errors.ts";
+import { invalidArgType, validateFunction } from "./errors.ts";
 
 type Name = string | symbol;
 type Subscriber = (message: unknown, name: Name) => void;
@@ -102,7 +102,9 @@ class TracingChannel {
   readonly error: Channel;
 
   constructor(nameOrChannels: string | Record<EventName, Channel>) {
-    if (typeof nameOrChannels !== "string") validateObject(nameOrChannels, "nameOrChannels");
+    if (typeof nameOrChannels !== "string" && (nameOrChannels === null || typeof nameOrChannels !== "object")) {
+      throw invalidArgType("nameOrChannels", ["string", "TracingChannel", "Object"], nameOrChannels);
+    }
     const of = (event: EventName) =>
       typeof nameOrChannels === "string" ? channel(`tracing:${nameOrChannels}:${event}`) : nameOrChannels[event];
     [this.start, this.end, this.asyncStart] = [of("start"), of("end"), of("asyncStart")];
@@ -123,6 +125,7 @@ class TracingChannel {
   }
 
   traceSync(work: Work, message: Message = {}, thisArg?: unknown, ...args: unknown[]) {
+    if (!this.hasSubscribers) return Reflect.apply(work, thisArg, args);
     return this.start.runStores(message, () => {
       try {
         message.result = Reflect.apply(work, thisArg, args);
@@ -137,6 +140,7 @@ class TracingChannel {
   }
 
   tracePromise(work: Work, message: Message = {}, thisArg?: unknown, ...args: unknown[]) {
+    if (!this.hasSubscribers) return Reflect.apply(work, thisArg, args);
     const finish = () => {
       this.asyncStart.publish(message);
       this.asyncEnd.publish(message);
@@ -165,6 +169,7 @@ class TracingChannel {
   }
 
   traceCallback(work: Work, position = -1, message: Message = {}, thisArg?: unknown, ...args: unknown[]) {
+    if (!this.hasSubscribers) return Reflect.apply(work, thisArg, args);
     const callback = args.at(position) as Work;
     validateFunction(callback, "callback");
     const channel = this;

@@ -20,7 +20,9 @@ export function nodeError(Class: ErrorClass, code: string, message: string): Nod
   const error = new Class(message) as NodeError;
   error.code = code;
   const show = () => `${error.name} [${code}]: ${error.message}`;
-  Object.defineProperty(error, "toString", { value: show, writable: true, configurable: true });
+  // A script may have given all objects a `get`.
+  const descriptor = { __proto__: null, value: show, writable: true, configurable: true } as PropertyDescriptor;
+  Object.defineProperty(error, "toString", descriptor);
   return error;
 }
 
@@ -47,9 +49,13 @@ function subject(name: string): string {
 
 /** `expected` are types, such as "string", and classes. */
 export function invalidArgType(name: string, expected: string | string[], value: unknown): NodeError {
-  const all = [expected].flat();
-  const types = all.filter((one) => TYPES.has(one.toLowerCase())).map((one) => one.toLowerCase());
-  const classes = all.filter((one) => !TYPES.has(one.toLowerCase()) && /^[A-Z]/.test(one));
+  const given = [expected].flat();
+  const isClass = (one: string) => !TYPES.has(one.toLowerCase()) && /^[A-Z]/.test(one);
+  // Beside classes, an object is said to be an instance of one, too.
+  const all = given.some(isClass) ? given.map((one) => (one.toLowerCase() === "object" ? "Object" : one)) : given;
+  const isObject = (one: string) => one === "Object" && given.some(isClass);
+  const types = all.filter((one) => TYPES.has(one.toLowerCase()) && !isObject(one)).map((one) => one.toLowerCase());
+  const classes = [...all.filter(isClass), ...all.filter(isObject)];
   const others = all.filter((one) => !TYPES.has(one.toLowerCase()) && !/^[A-Z]/.test(one));
   const parts = [
     ...(types.length > 0 ? [`${types.length > 1 ? "one of type" : "of type"} ${joined(types)}`] : []),

@@ -1,8 +1,10 @@
 // `node:events`: the library's emitter, with what it lacks: errors with codes, captured rejections, the monitor of errors, and
 // the functions beside the class.
 
+import { core } from "ext:core/mod.js";
 import Base from "events/";
 import { AsyncResource } from "node:async_hooks";
+import { nodeModule } from "ext:miniflare/nodejs/modules.ts";
 import { iterate, onceOf } from "./event-waits.ts";
 import {
   invalidArgType,
@@ -36,6 +38,8 @@ export interface Emitter {
   emit(name: Name, ...args: unknown[]): boolean;
 }
 
+const { eventTargetData, kResistStopImmediatePropagation } = core.loadExtScript("ext:deno_web/02_event.js");
+
 const CAPTURES = Symbol("kCapture");
 const captureRejectionSymbol = Symbol.for("nodejs.rejection");
 const errorMonitor = Symbol("events.errorMonitor");
@@ -54,19 +58,40 @@ const prototype = Base.prototype as Emitter & Record<string, (...args: unknown[]
 prototype.constructor = EventEmitter as never;
 EventEmitter.prototype = prototype;
 
-for (const name of ["on", "addListener", "prependListener", "once", "prependOnceListener"])
+for (const name of ["addListener", "prependListener", "once", "prependOnceListener", "removeListener"])
   define(name, prototype[name]);
-for (const name of ["off", "removeListener"]) define(name, prototype[name]);
+prototype.on = prototype.addListener as never;
+prototype.off = prototype.removeListener as never;
 
 /** The library's method, behind a check of the listener as Node has it. */
 function define(name: string, method: (...args: unknown[]) => unknown) {
+  const adds = name === "addListener" || name === "prependListener";
   const checked = {
     [name](this: Emitter, type: Name, listener: Listener) {
       validateFunction(listener, "listener");
-      return Reflect.apply(method, this, [type, listener]);
+      if (!adds) return Reflect.apply(method, this, [type, listener]);
+      // The library would print its own warning.
+      const most = this._maxListeners;
+      this._maxListeners = 0;
+      Reflect.apply(method, this, [type, listener]);
+      this._maxListeners = most;
+      warnOfMany(this, type);
+      return this;
     },
   };
   hidden(name, checked[name]);
+}
+
+/** Emits the warning of too many listeners for an event, once. */
+function warnOfMany(emitter: Emitter, type: Name) {
+  const most = emitter._maxListeners ?? Base.defaultMaxListeners;
+  const listeners = emitter._events?.[type] as (Listener[] & { warned?: boolean }) | undefined;
+  if (most <= 0 || !Array.isArray(listeners) || listeners.length <= most || listeners.warned) return;
+  listeners.warned = true;
+  const { length: count } = listeners;
+  const text = `Possible EventEmitter memory leak detected. ${count} ${String(type)} listeners added to ${inspect(emitter, { depth: -1 })}. MaxListeners is ${most}. Use emitter.setMaxListeners() to increase limit`;
+  const { emitWarning } = nodeModule("process") as { emitWarning(warning: Error): void };
+  emitWarning(Object.assign(new Error(text), { name: "MaxListenersExceededWarning", emitter, type, count }));
 }
 
 function hidden(name: string, value: unknown) {
@@ -95,6 +120,17 @@ hidden("setMaxListeners", function setMaxListeners(this: Emitter, most: unknown)
   return this;
 });
 
+const { removeAllListeners } = prototype;
+hidden("removeAllListeners", function (this: Emitter, ...args: unknown[]) {
+  const events = this._events as Listeners | undefined;
+  if (args.length > 0 || events?.removeListener === undefined) return Reflect.apply(removeAllListeners, this, args);
+  // The library would forget events whose names are symbols.
+  for (const name of Reflect.ownKeys(events)) {
+    if (name !== "removeListener") Reflect.apply(removeAllListeners, this, [name]);
+  }
+  return Reflect.apply(removeAllListeners, this, []);
+});
+
 hidden("listenerCount", function listenerCount(this: Emitter, type: Name, listener?: Listener) {
   const handlers = [this._events?.[type] ?? []].flat();
   if (listener === undefined) return handlers.length;
@@ -103,7 +139,13 @@ hidden("listenerCount", function listenerCount(this: Emitter, type: Name, listen
 
 function unhandled([error]: unknown[]) {
   if (error instanceof Error) return error;
-  const made = nodeError(Error, "ERR_UNHANDLED_ERROR", `Unhandled error. (${inspect(error)})`);
+  let shown: string;
+  try {
+    shown = inspect(error);
+  } catch {
+    shown = String(error);
+  }
+  const made = nodeError(Error, "ERR_UNHANDLED_ERROR", `Unhandled error. (${shown})`);
   return Object.assign(made, { context: error });
 }
 
@@ -130,16 +172,26 @@ const isEmitter = (value: unknown): value is Emitter =>
   typeof (value as Partial<Emitter> | null | undefined)?.listeners === "function";
 const wrongTarget = (name: string, value: unknown) => invalidArgType(name, ["EventEmitter", "EventTarget"], value);
 
+/** What a target of the web calls for an event. */
+function listenersOf(target: EventTarget, type: Name): unknown[] {
+  const data = (target as unknown as Record<symbol, { listeners: Record<Name, { callback: unknown }[]> } | undefined>)[
+    eventTargetData
+  ];
+  return (data?.listeners[type] ?? []).map(({ callback }) => callback);
+}
+
 function getEventListeners(target: unknown, type: Name) {
   if (isEmitter(target)) return target.listeners(type);
-  if (isTarget(target)) return [];
+  if (isTarget(target)) return listenersOf(target, type);
   throw wrongTarget("emitter", target);
 }
 
+/** Signals have as many listeners as they are given. */
+const limitOf = (target: EventTarget) => (target instanceof AbortSignal ? 0 : Base.defaultMaxListeners);
+
 function getMaxListeners(target: unknown) {
   if (isEmitter(target)) return target.getMaxListeners();
-  if (isTarget(target))
-    return (target as { [eventTargetLimit]?: number })[eventTargetLimit] ?? Base.defaultMaxListeners;
+  if (isTarget(target)) return (target as { [eventTargetLimit]?: number })[eventTargetLimit] ?? limitOf(target);
   throw wrongTarget("emitter", target);
 }
 
@@ -161,7 +213,10 @@ function addAbortListener(signal: AbortSignal, listener: (event?: Event) => void
   validateAbortSignal(signal, "signal");
   validateFunction(listener, "listener");
   if (signal.aborted) queueMicrotask(() => listener());
-  else signal.addEventListener("abort", listener, { once: true });
+  else {
+    const options = { once: true, [kResistStopImmediatePropagation]: true };
+    signal.addEventListener("abort", listener, options);
+  }
   return { [Symbol.dispose]: () => signal.removeEventListener("abort", listener) };
 }
 

@@ -20,7 +20,11 @@ function ask(call: string, ...args: unknown[]): unknown {
   if (isDone) return unpack(answer[0]);
   const [className, code, message, rest] = answer as [string, string | null, string, WireValue];
   const Class = CLASSES[className] ?? Error;
-  const error = code === null ? new Class(message) : nodeError(Class, code, message);
+  const isOwn = code?.startsWith("ERR_") && !code.startsWith("ERR_OSSL");
+  // Errors of libraries that Node uses have a code that their text does not show.
+  const error = isOwn
+    ? nodeError(Class, code as string, message)
+    : Object.assign(new Class(message), code === null ? {} : { code });
   throw Object.assign(error, unpack(rest));
 }
 

@@ -9,14 +9,17 @@ export interface NodeScript {
   readonly modules: Readonly<Record<string, object>>;
 }
 
-type Script = "hooks" | "base" | "text" | "checks" | "stream" | "crypto" | "zlib" | "stubs";
+type Script = "hooks" | "base" | "text" | "checks" | "stream" | "crypto" | "zlib" | "net" | "files" | "http" | "stubs";
 
 declare module "../upstream.d.ts" {
   interface LazyScripts {
     "ext:miniflare/nodejs/scripts/base.ts": NodeScript;
     "ext:miniflare/nodejs/scripts/checks.ts": NodeScript;
     "ext:miniflare/nodejs/scripts/crypto.ts": NodeScript;
+    "ext:miniflare/nodejs/scripts/files.ts": NodeScript;
     "ext:miniflare/nodejs/scripts/hooks.ts": NodeScript;
+    "ext:miniflare/nodejs/scripts/http.ts": NodeScript;
+    "ext:miniflare/nodejs/scripts/net.ts": NodeScript;
     "ext:miniflare/nodejs/scripts/stream.ts": NodeScript;
     "ext:miniflare/nodejs/scripts/stubs.ts": NodeScript;
     "ext:miniflare/nodejs/scripts/text.ts": NodeScript;
@@ -34,8 +37,11 @@ const NAMES: Readonly<Record<Script, string>> = {
     "internal/lazy_transform stream stream/consumers stream/promises stream/web _stream_duplex _stream_passthrough _stream_readable _stream_transform _stream_writable",
   crypto: "crypto",
   zlib: "zlib",
+  net: "net tls _tls_common _tls_wrap",
+  files: "fs fs/promises",
+  http: "http https _http_agent _http_client _http_common _http_incoming _http_outgoing _http_server",
   stubs:
-    "child_process cluster console constants dgram dns dns/promises domain fs fs/promises http http2 https inspector inspector/promises net os perf_hooks readline readline/promises repl sqlite tls trace_events tty v8 vm wasi worker_threads _http_agent _http_client _http_common _http_incoming _http_outgoing _http_server _stream_wrap _tls_common _tls_wrap",
+    "child_process cluster console constants dgram dns dns/promises domain http2 inspector inspector/promises os perf_hooks readline readline/promises repl sqlite trace_events tty v8 vm wasi worker_threads _stream_wrap",
 };
 
 /** What modules share, which no script can import. */

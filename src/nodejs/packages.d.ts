@@ -2,8 +2,6 @@
 
 declare module "buffer/" {
   export const Buffer: Uint8ArrayConstructor;
-  export const INSPECT_MAX_BYTES: number;
-  export const SlowBuffer: (length: number) => Uint8Array;
 }
 
 declare module "events/" {
@@ -35,10 +33,6 @@ declare module "@pkgjs/parseargs" {
 declare module "path-browserify" {
   const path: { resolve(...parts: string[]): string };
   export default path;
-}
-
-declare module "string_decoder/" {
-  export const StringDecoder: new (encoding?: string) => object;
 }
 
 declare module "readable-stream/lib/stream.js" {
@@ -86,6 +80,11 @@ declare module "node:buffer" {
     alloc(size: number): Buffer;
     isBuffer(value: unknown): value is Buffer;
   };
+}
+
+declare module "node:events" {
+  const EventEmitter: object;
+  export default EventEmitter;
 }
 
 declare module "node:util" {

@@ -82,6 +82,8 @@ posix.matchesGlob = (path: unknown, pattern: unknown) => {
   return call("path", "posix.matchesGlob", path, pattern);
 };
 for (const name of METHODS) win32[name] = (...args: unknown[]) => call("path", `win32.${name}`, ...args);
+const { toNamespacedPath } = win32 as Record<string, AnyFunction>;
+win32.toNamespacedPath = (path: unknown) => (typeof path === "string" ? toNamespacedPath(path as never) : path);
 for (const path of [posix, win32]) {
   path.posix = posix;
   path.win32 = win32;

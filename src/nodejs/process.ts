@@ -31,17 +31,26 @@ function environment(): Record<string, string> {
       else if (isData(value)) variables[name] = JSON.stringify(value);
     }
   }
-  const text = (value: unknown) => (typeof value === "symbol" ? String(value.description) : String(value));
+  // A symbol is no text.
+  const text = (value: unknown) => `${value as string}`;
   env = new Proxy(variables, {
     set: (target, name, value) => Reflect.set(target, name, text(value)),
-    defineProperty: (target, name, descriptor) =>
-      Reflect.defineProperty(
-        target,
-        name,
-        "value" in descriptor ? { ...descriptor, value: text(descriptor.value) } : descriptor,
-      ),
+    defineProperty(target, name, descriptor) {
+      const refused = wrongDescriptor(descriptor);
+      if (refused !== undefined) throw nodeError(TypeError, "ERR_INVALID_OBJECT_DEFINE_PROPERTY", refused);
+      return Reflect.defineProperty(target, name, { ...descriptor, value: text(descriptor.value) });
+    },
   });
   return env;
+}
+
+/** Why a property of the environment cannot be defined. */
+function wrongDescriptor(descriptor: PropertyDescriptor): string | undefined {
+  const has = (name: string) => Object.hasOwn(descriptor, name);
+  if (has("get") || has("set")) return "'process.env' does not accept an accessor(getter/setter) descriptor";
+  if (!has("value")) return "'process.env' only accepts a configurable, writable, and enumerable data descriptor";
+  if (descriptor.configurable && descriptor.writable && descriptor.enumerable) return undefined;
+  return "'process.env' only accepts a configurable, writable, and enumerable data descriptor";
 }
 
 function isData(value: unknown): boolean {
@@ -62,8 +71,21 @@ interface WarningOptions {
   detail?: string;
 }
 
-function emitWarning(warning: string | Error, type?: string | WarningOptions, code?: string) {
-  const options = typeof type === "object" && type !== null ? type : { type, code };
+function emitWarning(
+  warning: string | Error,
+  type?: string | WarningOptions | AnyFunction,
+  code?: string | AnyFunction,
+) {
+  const isGiven = typeof type === "object" && type !== null && !Array.isArray(type);
+  // The place of functions is that of a stack that starts with them.
+  const named = {
+    type: typeof type === "function" ? undefined : type,
+    code: typeof code === "function" ? undefined : code,
+  };
+  const options = (isGiven ? type : named) as WarningOptions;
+  if (options.type !== undefined) validateString(options.type, "type");
+  if (options.code !== undefined) validateString(options.code, "code");
+  if (typeof options.detail !== "string") options.detail = undefined;
   if (typeof warning !== "string" && !(warning instanceof Error)) {
     throw invalidArgType("warning", ["string", "Error"], warning);
   }

@@ -2,6 +2,7 @@
 
 import library from "readable-stream/lib/stream.js";
 import { bridge } from "./stream-web.ts";
+import { abortError } from "./errors.ts";
 import consumers from "./stream-consumers.ts";
 
 type Stream = Record<string, unknown>;
@@ -13,6 +14,27 @@ Object.assign(stream, {
   duplexPair,
   isDestroyed: (one: { destroyed?: boolean }) => one.destroyed ?? null,
 });
+
+interface Disposed {
+  destroyed: boolean;
+  writableFinished: boolean;
+  destroy(error?: Error): void;
+}
+type Finished = (stream: object, callback: (error?: Error | null) => void) => void;
+
+/** Ends with `await using`, which the library's writable streams do not know. */
+function disposeOf(this: Disposed) {
+  if (!this.destroyed) this.destroy(this.writableFinished ? undefined : abortError());
+  return new Promise<null>((resolve, reject) => {
+    (stream.finished as Finished)(this, (error) =>
+      error && error.name !== "AbortError" ? reject(error) : resolve(null),
+    );
+  });
+}
+for (const name of ["Writable", "Duplex"]) {
+  const { prototype } = stream[name] as { prototype: object };
+  Object.defineProperty(prototype, Symbol.asyncDispose, { value: disposeOf, writable: true, configurable: true });
+}
 
 interface Side {
   push(chunk: unknown): boolean;

@@ -1,8 +1,11 @@
 // `node:timers` and `node:timers/promises`, over the timers of the worker's realm.
 
 import { clearTimeout as clear, setInterval as repeat, setTimeout as start } from "ext:miniflare/web/timers.ts";
+import { nodeModule } from "ext:miniflare/nodejs/modules.ts";
 import {
   invalidArgType,
+  nodeError,
+  outOfRange,
   validateAbortSignal,
   validateBoolean,
   validateFunction,
@@ -17,63 +20,84 @@ interface Options {
   ref?: boolean;
 }
 
+const LONGEST_MS = 2 ** 31 - 1;
 const customPromisify = Symbol.for("nodejs.util.promisify.custom");
+
+/** The realm's timer of a timer, or of an immediate. */
+const ID = Symbol("timerId");
+const REFERENCED = Symbol("refed");
 
 /** A timer as an object; as a number it is that of the realm's timer. */
 class Timeout {
-  readonly #callback: Callback;
-  readonly #args: unknown[];
-  readonly #delay: number;
-  readonly #repeats: boolean;
-  #id: number | undefined;
-  #isReferenced = true;
+  _idleTimeout: number;
+  _onTimeout: Callback | null;
+  _timerArgs: unknown[];
+  _repeat: number | null;
+  _destroyed = false;
+  [ID]: number | undefined;
+  [REFERENCED] = true;
 
   constructor(callback: Callback, delay: unknown, args: unknown[], repeats: boolean) {
-    this.#callback = callback;
-    this.#args = args;
-    this.#delay = Number(delay) >= 1 ? Number(delay) : 1;
-    this.#repeats = repeats;
+    // As in Node, what is out of range is as short as can be.
+    const most = Number(delay) > LONGEST_MS ? 1 : Number(delay);
+    this._idleTimeout = most >= 1 ? Math.trunc(most) : 1;
+    this._onTimeout = callback;
+    this._timerArgs = args;
+    this._repeat = repeats ? this._idleTimeout : null;
+    if (Number(delay) > LONGEST_MS) warnOfLength(delay);
     this.#start();
   }
 
   #start() {
-    const set = this.#repeats ? repeat : start;
-    this.#id = set(this.#fire, this.#delay);
+    const fire = () => this.#fire();
+    this[ID] = this._repeat === null ? start(fire, this._idleTimeout) : repeat(fire, this._repeat);
+    this._destroyed = false;
   }
 
-  readonly #fire = () => {
-    if (!this.#repeats) this.#id = undefined;
-    this.#callback(...this.#args);
-  };
+  #fire() {
+    const id = this[ID];
+    const wasOnce = this._repeat === null;
+    if (wasOnce) this[ID] = undefined;
+    try {
+      if (this._onTimeout !== null) Reflect.apply(this._onTimeout, this, this._timerArgs);
+    } finally {
+      // The callback may have made an interval of it.
+      if (wasOnce && this[ID] === undefined && this._repeat !== null) this.#start();
+      else if (wasOnce && this[ID] === undefined) this._destroyed = true;
+      else if (!wasOnce && this._repeat === null && this[ID] === id) this.close();
+    }
+  }
 
   ref() {
-    this.#isReferenced = true;
+    this[REFERENCED] = true;
     return this;
   }
 
   unref() {
-    this.#isReferenced = false;
+    this[REFERENCED] = false;
     return this;
   }
 
   hasRef() {
-    return this.#isReferenced;
+    return this[REFERENCED];
   }
 
   refresh() {
-    this.close();
+    if (this[ID] !== undefined) clear(this[ID]);
     this.#start();
     return this;
   }
 
   close() {
-    if (this.#id !== undefined) clear(this.#id);
-    this.#id = undefined;
+    if (this[ID] !== undefined) clear(this[ID]);
+    this[ID] = undefined;
+    this._destroyed = true;
+    this._onTimeout = null;
     return this;
   }
 
   [Symbol.toPrimitive]() {
-    return this.#id ?? 0;
+    return this[ID] ?? 0;
   }
 
   [Symbol.dispose]() {
@@ -81,32 +105,49 @@ class Timeout {
   }
 }
 
+function warnOfLength(delay: unknown) {
+  const { emitWarning } = nodeModule("process") as { emitWarning(text: string, name: string): void };
+  const text = `${delay} does not fit into a 32-bit signed integer.\nTimeout duration was set to 1.`;
+  emitWarning(text, "TimeoutOverflowWarning");
+}
+
 /** A callback that runs when what is at hand is done. */
 class Immediate {
-  #id: number | undefined;
+  _onImmediate: Callback | null;
+  _argv: unknown[];
+  _destroyed = false;
+  [ID]: number | undefined;
+  [REFERENCED] = true;
 
   constructor(callback: Callback, args: unknown[]) {
-    this.#id = start(() => {
-      this.#id = undefined;
-      callback(...args);
+    this._onImmediate = callback;
+    this._argv = args;
+    this[ID] = start(() => {
+      this._destroyed = true;
+      this[ID] = undefined;
+      if (this._onImmediate !== null) Reflect.apply(this._onImmediate, this, this._argv);
     }, 0);
   }
 
   ref() {
+    this[REFERENCED] = true;
     return this;
   }
 
   unref() {
+    this[REFERENCED] = false;
     return this;
   }
 
   hasRef() {
-    return true;
+    return this[REFERENCED];
   }
 
   close() {
-    if (this.#id !== undefined) clear(this.#id);
-    this.#id = undefined;
+    if (this[ID] !== undefined) clear(this[ID]);
+    this[ID] = undefined;
+    this._destroyed = true;
+    this._onImmediate = null;
   }
 
   [Symbol.dispose]() {
@@ -183,6 +224,10 @@ async function* every(delay?: number, value?: unknown, options?: Options) {
 }
 
 class Scheduler {
+  constructor() {
+    if (isComplete) throw nodeError(TypeError, "ERR_ILLEGAL_CONSTRUCTOR", "Illegal constructor");
+  }
+
   wait(delay: number, options?: Options) {
     return waitFor(delay, undefined, options);
   }
@@ -192,7 +237,9 @@ class Scheduler {
   }
 }
 
+let isComplete = false;
 const promises = { scheduler: new Scheduler(), setImmediate: soon, setInterval: every, setTimeout: waitFor };
+isComplete = true;
 
 const hidden = (value: unknown) => ({ value, configurable: true, enumerable: false });
 Object.defineProperty(setTimeout, customPromisify, hidden(waitFor));
@@ -201,6 +248,9 @@ Object.defineProperty(setImmediate, customPromisify, hidden(soon));
 /** As legacy code gives an object a timeout. */
 function enroll(item: { _idleTimeout?: number }, delay: number) {
   if (typeof delay !== "number") throw invalidArgType("msecs", "number", delay);
+  if (!(delay >= 0 && delay < Number.POSITIVE_INFINITY)) {
+    throw outOfRange("msecs", "a non-negative finite number", delay);
+  }
   item._idleTimeout = delay;
 }
 

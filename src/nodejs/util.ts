@@ -68,7 +68,7 @@ type Class = AnyFunction & { prototype: object };
 
 function inherits(inheriting: Class, parent: Class) {
   if (typeof inheriting !== "function") throw invalidArgType("ctor", "function", inheriting);
-  if (typeof parent !== "function") throw invalidArgType("superCtor", "function", parent);
+  if (parent === undefined || parent === null) throw invalidArgType("superCtor", "function", parent);
   if (parent.prototype === undefined) throw invalidArgType("superCtor.prototype", "object", parent.prototype);
   Object.defineProperty(inheriting, "super_", { value: parent, writable: true, configurable: true });
   Object.setPrototypeOf(inheriting.prototype, parent.prototype);

@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer";
 import stream from "node:stream";
 import * as constants from "unenv/node/internal/zlib/constants";
 import { checkedCallback, callLater } from "./callbacks.ts";
-import { invalidArgType, outOfRange, validateFunction } from "./errors.ts";
+import { invalidArgType, nodeError, validateFunction, validateInteger } from "./errors.ts";
 import { call, Remote } from "./host.ts";
 import { buffers } from "./packed.ts";
 
@@ -37,82 +37,146 @@ function bytesOf(data: unknown): Uint8Array {
   throw invalidArgType("buffer", ["string", "Buffer", "TypedArray", "DataView", "ArrayBuffer"], data);
 }
 
-/** A chunk that asks for a flush, in order with the input. */
-class Flush {
-  readonly flag: number | undefined;
+const REMOTE = Symbol("codec");
+const SETTINGS = Symbol("settings");
 
-  constructor(flag: number | undefined) {
-    this.flag = flag;
-  }
+interface Codec extends InstanceType<StreamClass> {
+  [REMOTE]: Remote | undefined;
+  [SETTINGS]: [kind: string, options: Options];
+  bytesWritten: number;
 }
 
-/** A stream that compresses or decompresses what is written to it. */
-class ZlibBase extends Transform {
-  readonly #remote: Remote;
-  bytesWritten = 0;
+/** Makes `stream` one that compresses or decompresses what is written to it. */
+function setUp(stream: Codec, kind: string, given: unknown) {
+  const options = (typeof given === "object" && given !== null ? given : {}) as Options;
+  // Node checks the options, before there is a stream.
+  const remote = new Remote("codec", kind, dataOf(options));
+  const bytesOnly = { encoding: null, objectMode: false, writableObjectMode: false, decodeStrings: true };
+  Transform.call(stream as never, { ...options, ...bytesOnly });
+  stream[REMOTE] = remote;
+  stream[SETTINGS] = [kind, options];
+  stream.bytesWritten = 0;
+}
 
-  constructor(kind: string, options: Options = {}) {
-    super({ ...options, decodeStrings: true, writableObjectMode: false });
-    const { chunkSize } = options;
-    if (chunkSize !== undefined && (typeof chunkSize !== "number" || chunkSize < 64)) {
-      throw typeof chunkSize === "number"
-        ? outOfRange("options.chunkSize", ">= 64", chunkSize)
-        : invalidArgType("options.chunkSize", "number", chunkSize);
-    }
-    this.#remote = new Remote("codec", kind, options);
+/** Options without functions and streams, which are not the codec's. */
+const dataOf = (options: Options) =>
+  Object.fromEntries(Object.entries(options).filter(([name]) => CODEC_OPTIONS.has(name)));
+const CODEC_OPTIONS = new Set([
+  ...["flush", "finishFlush", "chunkSize", "windowBits", "level", "memLevel", "strategy", "dictionary", "info"],
+  ...["maxOutputLength", "params", "pledgedSrcSize"],
+]);
+
+function give(stream: Codec, output: unknown) {
+  if ((output as Uint8Array).length > 0) stream.push(output);
+}
+
+/** Calls the codec, unless the stream has been closed. */
+function ask(stream: Codec, method: string, args: unknown[], done: Done) {
+  const remote = stream[REMOTE];
+  if (remote === undefined) return done();
+  try {
+    give(stream, remote.call(method, ...args));
+  } catch (error) {
+    return done(error);
   }
+  done();
+}
 
-  #give(output: unknown) {
-    if ((output as Uint8Array).length > 0) this.push(output);
-  }
-
-  _transform(chunk: Uint8Array, _encoding: string, done: Done) {
+const methods = {
+  _transform(this: Codec, chunk: unknown, _encoding: string, done: Done) {
+    let bytes: Uint8Array;
     try {
-      this.bytesWritten += chunk.length;
-      this.#give(this.#remote.call("write", chunk));
+      bytes = bytesOf(chunk);
     } catch (error) {
       return done(error);
     }
-    done();
-  }
+    this.bytesWritten += bytes.length;
+    ask(this, "write", [bytes], done);
+  },
 
-  _flush(done: Done) {
-    try {
-      this.#give(this.#remote.call("end"));
-    } catch (error) {
-      return done(error);
-    }
-    this.#remote.close();
-    done();
-  }
+  _flush(this: Codec, done: Done) {
+    ask(this, "end", [], done);
+  },
+
+  _destroy(this: Codec, error: unknown, done: Done) {
+    this[REMOTE]?.close();
+    this[REMOTE] = undefined;
+    done(error);
+  },
 
   /** Gives out what can be given of the input so far. */
-  flush(kind?: unknown, callback?: Done) {
+  flush(this: Codec, kind?: unknown, callback?: Done) {
     const [flag, done] =
       typeof kind === "function" ? [undefined, kind as Done] : [kind as number | undefined, callback];
+    if (this.destroyed) return void (done && queueMicrotask(done));
     // After what has been written.
-    this.write(new Uint8Array(), () => {
-      try {
-        this.#give(this.#remote.call("flush", new Flush(flag).flag));
-      } catch (error) {
-        return this.destroy(error);
-      }
-      done?.();
-    });
-  }
+    this.write(new Uint8Array(), () =>
+      ask(this, "flush", [flag], (error) => (error === undefined ? done?.() : this.destroy(error))),
+    );
+  },
 
-  close(callback?: () => void) {
+  /** Chooses a level and a strategy for what follows. */
+  params(this: Codec, level: number, strategy: number, callback: Done = () => {}) {
+    this.write(new Uint8Array(), () => ask(this, "params", [level, strategy], callback));
+  },
+
+  /** Begins again, as if nothing had been written. */
+  reset(this: Codec) {
+    const [kind, options] = this[SETTINGS];
+    if (this[REMOTE] === undefined) throw nodeError(Error, "ERR_INVALID_STATE", "Invalid state: zlib binding closed");
+    this[REMOTE].close();
+    this[REMOTE] = new Remote("codec", kind, dataOf(options));
+  },
+
+  close(this: Codec, callback?: () => void) {
     if (callback !== undefined) {
       validateFunction(callback, "callback");
       if (this.destroyed) queueMicrotask(callback);
       else this.once("close", callback);
     }
     this.destroy();
-  }
+  },
+};
 
-  get bytesRead() {
-    return this.bytesWritten;
+type Constructor = { new (options?: Options): object; prototype: object };
+
+/** The class of a kind, which old code calls without `new`, also for objects of classes of its own. */
+function classOf(kind: string): Constructor {
+  const made = {
+    [kind](this: Codec | undefined, options?: Options) {
+      if (!(this instanceof Class)) return new (Class as unknown as Constructor)(options);
+      setUp(this as Codec, kind, options);
+      return this;
+    },
+  };
+  // A method cannot construct.
+  const Class = function (this: Codec | undefined, options?: Options) {
+    return made[kind].call(this, options);
+  };
+  Object.defineProperty(Class, "name", { value: kind, configurable: true });
+  Object.setPrototypeOf(Class, Transform);
+  Class.prototype = Object.create(Transform.prototype as object, {
+    constructor: { value: Class, writable: true, configurable: true },
+    _closed: { get: isDestroyed, configurable: true },
+    _handle: { get: handleOf, configurable: true },
+    bytesRead: { get: bytesReadOf, configurable: true },
+  });
+  for (const [name, value] of Object.entries(methods)) {
+    Object.defineProperty(Class.prototype, name, { value, writable: true, configurable: true });
   }
+  return Class as unknown as Constructor;
+}
+
+function isDestroyed(this: Codec) {
+  return this.destroyed;
+}
+
+function handleOf(this: Codec) {
+  return this[REMOTE] === undefined ? null : {};
+}
+
+function bytesReadOf(this: Codec) {
+  return this.bytesWritten;
 }
 
 const KINDS = [
@@ -129,30 +193,52 @@ const known = { ...constants, ...(call("zlib", "constants") as object) };
 const zlib: Record<string, unknown> = { codes: {}, constants: Object.freeze(known), ...known };
 
 for (const kind of KINDS) {
-  const Class = {
-    [kind]: class extends ZlibBase {
-      constructor(options?: Options) {
-        super(kind, options);
-      }
-    },
-  }[kind];
-  zlib[kind] = new Proxy(Class, { apply: (target, _self, args) => Reflect.construct(target, args) });
+  const Class = classOf(kind);
+  zlib[kind] = Class;
   zlib[`create${kind}`] = (options?: Options) => new Class(options);
 }
 
+const optionsOf = (options: Options | undefined) =>
+  options === undefined || options === null ? undefined : { ...dataOf(options), info: false };
+
 for (const name of CALLS) {
   const sync = `${name}Sync`;
-  zlib[sync] = (data: Input, options?: Options) => call("zlib", sync, bytesOf(data), options);
+  const kind = name[0].toUpperCase() + name.slice(1);
+  /** With the option `info`, the engine comes along. */
+  const resultOf = (buffer: unknown, options?: Options & { info?: boolean }) =>
+    options?.info ? { buffer, engine: new (zlib[kind] as Constructor)(options) } : buffer;
+  zlib[sync] = (data: Input, options?: Options) =>
+    resultOf(call("zlib", sync, bytesOf(data), optionsOf(options)), options);
   zlib[name] = (data: Input, ...rest: unknown[]) => {
     const callback = rest.pop();
     checkedCallback(callback);
     const bytes = bytesOf(data);
-    callLater(() => [call("zlib", sync, bytes, rest[0])], callback);
+    const options = rest[0] as Options | undefined;
+    callLater(() => [resultOf(call("zlib", sync, bytes, optionsOf(options)), options)], callback);
   };
 }
 
-zlib.crc32 = (data: Input, value = 0) =>
-  call("zlib", "crc32", typeof data === "string" ? Buffer.from(data) : data, value);
+const POLYNOMIAL = 0xedb88320;
+let table: Uint32Array | undefined;
+
+function crcTable(): Uint32Array {
+  return Uint32Array.from({ length: 256 }, (_, byte) => {
+    let value = byte;
+    for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ POLYNOMIAL : value >>> 1;
+    return value;
+  });
+}
+
+zlib.crc32 = (data: unknown, value: unknown = 0) => {
+  if (typeof data !== "string" && !ArrayBuffer.isView(data)) {
+    throw invalidArgType("data", ["Buffer", "TypedArray", "DataView", "string"], data);
+  }
+  validateInteger(value, "value", 0, 2 ** 32 - 1);
+  table ??= crcTable();
+  let crc = ~value;
+  for (const byte of bytesOf(data)) crc = (crc >>> 8) ^ table[(crc ^ byte) & 0xff];
+  return ~crc >>> 0;
+};
 
 const ERRORS: Record<string, number> = {
   Z_OK: 0,
@@ -166,6 +252,9 @@ const ERRORS: Record<string, number> = {
   Z_VERSION_ERROR: -6,
 };
 const byNumber = Object.entries(ERRORS).map(([name, number]) => [number, name]);
-zlib.codes = Object.freeze({ ...ERRORS, ...Object.fromEntries(byNumber) });
+const codes = Object.freeze({ ...ERRORS, ...Object.fromEntries(byNumber) });
+for (const [name, value] of Object.entries({ codes, constants: zlib.constants })) {
+  Object.defineProperty(zlib, name, { value, enumerable: true, writable: false, configurable: false });
+}
 
 export default zlib;

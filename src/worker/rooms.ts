@@ -16,6 +16,7 @@ import { room as queues } from "ext:miniflare/queues/room.ts";
 import { room as r2 } from "ext:miniflare/r2/room.ts";
 import { room as rpc } from "ext:miniflare/rpc/room.ts";
 import { room as sites } from "ext:miniflare/sites/room.ts";
+import { room as sockets } from "ext:miniflare/sockets/room.ts";
 import { room as tail } from "ext:miniflare/tail/room.ts";
 import { room as web } from "ext:miniflare/web/room.ts";
 import { room as websocket } from "ext:miniflare/websocket/room.ts";
@@ -34,6 +35,7 @@ export const rooms: readonly Room[] = [
   durable,
   rpc,
   sites,
+  sockets,
   queues,
   websocket,
   cloud,

@@ -3,7 +3,6 @@
 import { randomUUID } from "node:crypto";
 import { AnalyticsEngineDataset } from "./analytics.ts";
 import { stateOf } from "./cloud-state.ts";
-import { Hyperdrive } from "./hyperdrive.ts";
 import { placeOf } from "./options.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { SecretsStoreSecret } from "./secrets.ts";
@@ -28,7 +27,6 @@ export function bindingsOf(options: MiniflareOptions, group: Group): Record<stri
     if (secret.value !== undefined) state.store(store).set(name, secret.value);
     bound[binding] = new SecretsStoreSecret(store, name, state);
   }
-  for (const [name, text] of Object.entries(options.hyperdrives ?? {})) bound[name] = new Hyperdrive(name, text);
   const { versionMetadata } = options;
   if (versionMetadata !== undefined) {
     const given = typeof versionMetadata === "string" ? { binding: versionMetadata } : versionMetadata;

@@ -107,8 +107,8 @@ function remoteOf(config: WranglerConfig): Record<string, string> | undefined {
 
 /** What Node binds: objects that a worker uses through the membrane. */
 function hooks(options: MiniflareOptions, _root: string, _report: unknown, _log: unknown, group: Group) {
-  const { ratelimits, versionMetadata, analyticsEngineDatasets, secretsStoreSecrets, hyperdrives } = options;
-  const used = [ratelimits, versionMetadata, analyticsEngineDatasets, secretsStoreSecrets, hyperdrives];
+  const { ratelimits, versionMetadata, analyticsEngineDatasets, secretsStoreSecrets } = options;
+  const used = [ratelimits, versionMetadata, analyticsEngineDatasets, secretsStoreSecrets];
   if (used.every((option) => option === undefined)) return undefined;
   const { bindingsOf } = require("./cloud-bindings.ts") as typeof import("./cloud-bindings.ts");
   return { bindings: bindingsOf(options, group) } satisfies RoomHooks;
@@ -121,5 +121,14 @@ const placeOf = ({ storeId, secretName, store_id, secret_name }: SecretsStoreSec
 });
 
 export const section = "Bindings of the platform";
-export const settings = ({ remoteBindings = {} }: MiniflareOptions) => ({ remote: Object.entries(remoteBindings) });
+export const settings = ({ remoteBindings = {}, hyperdrives }: MiniflareOptions) => ({
+  remote: Object.entries(remoteBindings),
+  hyperdrives: hyperdrives && hyperdrivesIn(hyperdrives),
+});
+
+/** What is bound of each database: the parts of its connection string. */
+function hyperdrivesIn(hyperdrives: Record<string, string>) {
+  const { partsOf } = require("./hyperdrive.ts") as typeof import("./hyperdrive.ts");
+  return Object.entries(hyperdrives).map(([binding, text]) => [binding, partsOf(binding, text)]);
+}
 export { hooks, options, placeOf };

@@ -5,6 +5,7 @@ import { types } from "node:util";
 import type * as api from "../../../index.d.ts";
 import { binding } from "../../node/binding/binding.ts";
 import { describe } from "../../node/errors.ts";
+import { REFUSAL } from "../../node/instance/refusal.ts";
 import { ClientDestroyedError, InvalidArgumentError, MockNotMatchedError, UndiciError } from "./mock-errors.ts";
 import { MockInterceptor } from "./interceptor.ts";
 import type { Interceptor } from "./interceptor.ts";
@@ -272,9 +273,19 @@ class MockAgent implements api.MockAgent, Answering {
 
   /** Why a request may not use the network; undefined when it may. */
   #refusal(origin: string): string | undefined {
+    return this.#refusalOfHost(() => new URL(origin).host);
+  }
+
+  /** The same for a connection that a worker opens itself. */
+  [REFUSAL](host: string): string | undefined {
+    const refused = this.#refusalOfHost(() => host);
+    return refused && `connection to ${host} was not allowed (${refused})`;
+  }
+
+  #refusalOfHost(hostOf: () => string): string | undefined {
     if (this.#netConnect === true) return undefined;
     if (this.#netConnect === false) return "net.connect disabled";
-    const { host } = new URL(origin);
+    const host = hostOf();
     const enabled = this.#netConnect.some((matcher) => matchValue(matcher, host) === true);
     return enabled ? undefined : "net.connect is not enabled for this origin";
   }

@@ -28,6 +28,7 @@ interface Engine {
   on(name: string, listener: (value: never) => void): void;
   write(chunk: Uint8Array): boolean;
   flush(flag?: number): void;
+  params?(level: number, strategy: number): void;
   end(): void;
 }
 type EngineClass = new (options: object) => Engine;
@@ -41,6 +42,10 @@ class Codec {
   constructor(kind: string, options: object = {}) {
     const Engine = (streams as unknown as Record<string, EngineClass>)[kind];
     if (Engine === undefined || !KINDS.has(kind)) throw missing(kind)() as never;
+    // Node's own class checks the options, with its own errors.
+    const Own = (zlib as unknown as Record<string, (new (options: object) => { close(): void }) | undefined>)[kind];
+    if (Own === undefined) throw missing(kind)() as never;
+    new Own(options).close();
     this.#engine = new Engine(options);
     this.#engine.on("data", (chunk: Uint8Array) => this.#output.push(chunk));
     this.#engine.on("error", (error: Error) => {
@@ -48,12 +53,18 @@ class Codec {
     });
   }
 
-  write(chunk: Uint8Array): Uint8Array {
+  write(chunk: unknown): Uint8Array {
+    // Node's engine ends the process for anything else.
+    if (!(chunk instanceof Uint8Array)) throw new TypeError(`A codec takes bytes, got ${typeof chunk}`);
     return this.#run(() => this.#engine.write(chunk));
   }
 
   flush(flag?: number): Uint8Array {
     return this.#run(() => this.#engine.flush(flag));
+  }
+
+  params(level: number, strategy: number): Uint8Array {
+    return this.#run(() => this.#engine.params?.(level, strategy));
   }
 
   end(): Uint8Array {
@@ -85,7 +96,7 @@ const KINDS = new Set([
 ]);
 
 const objects: Record<string, [make: AnyFunction, ...methods: string[]]> = {
-  codec: [(kind: string, options?: object) => new Codec(kind, options), "write", "flush", "end"],
+  codec: [(kind: string, options?: object) => new Codec(kind, options), "write", "flush", "params", "end"],
 };
 
 export { functions, objects };

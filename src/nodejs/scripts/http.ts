@@ -1,0 +1,15 @@
+// The lazy script of `node:http` and `node:https`.
+
+import { http, https } from "../http.ts";
+import { part } from "../part.ts";
+
+export const modules = {
+  http,
+  https,
+  _http_agent: part(http, "Agent", "globalAgent"),
+  _http_client: part(http, "ClientRequest"),
+  _http_common: part(http, "METHODS"),
+  _http_incoming: part(http, "IncomingMessage"),
+  _http_outgoing: part(http, "OutgoingMessage"),
+  _http_server: part(http, "Server", "ServerResponse", "STATUS_CODES"),
+};
