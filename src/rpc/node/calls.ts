@@ -44,7 +44,14 @@ function afterTurn(turn: () => void): void {
 function takeTurns(): void {
   const due = turns;
   turns = [];
-  for (const turn of due) turn();
+  for (const turn of due) {
+    try {
+      turn();
+    } catch (error) {
+      // A defect of ours; the turns of others follow all the same.
+      Promise.reject(error);
+    }
+  }
 }
 
 /** Those that wait for a worker which is being loaded, whose order they keep. */
@@ -141,7 +148,7 @@ const forwarded = (parts: WireValue[], from: Lane, to: Lane): WireValue[] =>
     ? parts
     : encodeMessage(decodeMessage(parts, from.membrane.decode), to.membrane.encode);
 
-export const calls: RoomHooks["calls"] = {
+export const calls: NonNullable<RoomHooks["calls"]> = {
   [HOST.RPC_CALL]: (args, _membrane, lane) => void send(lane, args),
   [HOST.RPC_ANSWER]: (args, _membrane, lane) => void answered(lane, args),
 };
