@@ -12,11 +12,6 @@ let made: Calls | undefined;
 /** Loaded with the first call. */
 const calls = (): Calls => (made ??= (require("./calls.ts") as typeof import("./calls.ts")).calls);
 
-const HOOKS: RoomHooks = {
-  calls: {
-    [HOST.RPC_CALL]: (...given) => calls()[HOST.RPC_CALL](...given),
-    [HOST.RPC_ANSWER]: (...given) => calls()[HOST.RPC_ANSWER](...given),
-  },
-};
+const HOOKS: RoomHooks = { calls: { [HOST.RPC_CALL]: (...given) => calls()[HOST.RPC_CALL](...given) } };
 
 export const hooks = (): RoomHooks => HOOKS;
