@@ -26,7 +26,6 @@ export const HOST = {
   NODEJS: 60,
   SOCKETS: 61,
   RPC_CALL: 70,
-  RPC_ANSWER: 71,
 } as const;
 
 // The first item of a list that crosses between a module of Node's in a worker and Node: see `src/nodejs/packed.ts`.
@@ -41,7 +40,7 @@ export const PACKED = {
 } as const;
 
 // Calls from one half of the membrane to the other. `FETCHED` goes to the worker only: it brings the answer to
-// `HOST.FETCH`. So do `RPC_ANSWERED`, the answer to `HOST.RPC_CALL`, and `RPC_SERVE`, which `HOST.RPC_ANSWER` answers.
+// `HOST.FETCH`. So does `RPC_ANSWERED`, the answer to `HOST.RPC_CALL`.
 export const CALL = {
   TRAP: 0,
   SETTLE: 1,
@@ -49,7 +48,6 @@ export const CALL = {
   FETCHED: 3,
   SIGNAL: 4,
   RPC_ANSWERED: 5,
-  RPC_SERVE: 6,
 } as const;
 
 // The first item of a list on the wire, which says what the list is: see `src/membrane/README.md`.
@@ -84,10 +82,11 @@ export const FIRST = {
   START: 2,
 } as const;
 
-// The target of an event that is a call of the worker's `fetch` from outside; other events have null or `[binding,
-// id]`.
+// The targets of events that are no requests: a call of the worker's `fetch` from outside, and a call of another
+// worker's, which a room serves. Requests have null or `[binding, id]`.
 export const TARGET = {
   OUTBOUND: 0,
+  CALL: 1,
 } as const;
 
 // What the answer to an event begins with: the worker answered, it threw, or its realm could not give an answer.

@@ -6,6 +6,7 @@ import { RecordingLog } from "../support/log.mjs";
 import { create } from "../support/miniflare.mjs";
 import { json, rejection } from "../support/dispatch.mjs";
 import { test } from "../support/test.mjs";
+import { env as bindings, RpcStub, RpcTarget } from "../../doors/cloudflare-workers.mjs";
 
 const IMPORT = `import { DurableObject, RpcTarget, WorkerEntrypoint, env, waitUntil } from "cloudflare:workers";`;
 const withScript = (t, script, options = {}) =>
@@ -68,6 +69,34 @@ describe("from Node", () => {
       }),
     );
     assert.deepEqual([error.name, error.message, error instanceof RangeError], ["RangeError", "of the test", true]);
+  });
+
+  test("targets of a test are called, and disposed of", async (t) => {
+    const worker = await withScript(t, script, options).getWorker();
+    const { promise, resolve } = withResolvers();
+    class Ear extends RpcTarget {
+      #heard = [];
+      hear(text) {
+        this.#heard.push(text);
+        return this.#heard;
+      }
+      get last() {
+        return this.#heard.at(-1);
+      }
+      [Symbol.dispose]() {
+        resolve("disposed");
+      }
+    }
+    const echoed = await worker.echo(new Ear());
+    assert.deepEqual([await echoed.hear("a"), await echoed.hear("b"), await echoed.last], [["a"], ["a", "b"], "b"]);
+    assert.equal((await rejection(echoed.missing())).name, "TypeError");
+    echoed[Symbol.dispose]();
+    assert.equal(await promise, "disposed");
+    assert.equal(await worker.call(new RpcStub((x) => x + 1), 1), 2);
+  });
+
+  test("the module for tests has no bindings outside of the environments", () => {
+    assert.throws(() => bindings.KEY, /are for tests in the environments miniflare-rs\/jest and miniflare-rs\/vitest/);
   });
 
   test("streams pass", async (t) => {

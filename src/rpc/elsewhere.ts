@@ -59,18 +59,15 @@ export function answered(number: number, isKept: boolean, ...parts: WireValue[])
   }
 }
 
-/** Serves a call of another worker, `run`, and answers it by its number. */
+/** Serves a call of another worker by `run`: what crosses of its result, or of an error. */
 export async function serve(
-  number: number,
   parts: WireValue[],
   run: (message: Message | undefined) => Promise<Message>,
-) {
-  let answer: WireValue[];
+): Promise<WireValue[]> {
   try {
     const result = await run(parts.length === 0 ? undefined : decodeMessage(parts, decode));
-    answer = [true, ...encodeMessage(result, encode)];
+    return [true, ...encodeMessage(result, encode)];
   } catch (error) {
-    answer = [false, encodeThrown(error)];
+    return [false, encodeThrown(error)];
   }
-  host(HOST.RPC_ANSWER, number, ...answer);
 }

@@ -39,16 +39,9 @@ Object.defineProperty(ExecutionContext.prototype, "exports", {
 
 const members = parsed<Served>();
 
-function serveCall(
-  number: number,
-  depth: number,
-  pipelineDepth: number,
-  key: string,
-  props: WireValue,
-  ...parts: WireValue[]
-) {
+function serveCall(depth: number, pipelineDepth: number, key: string, props: WireValue, ...parts: WireValue[]) {
   const [address, entrypoint, path] = members.get(key);
-  serve(number, parts, (message) => {
+  return serve(parts, (message) => {
     if (address.length > 0) return callObject(address, path, message, depth) as Promise<Message>;
     const target = { name: entrypoint ?? undefined, props: decode(props) };
     return bundle().serveEntrypoint(target, path, message, [depth, pipelineDepth]);
@@ -57,7 +50,8 @@ function serveCall(
 
 export const room = {
   name: "rpc",
-  calls: { [CALL.RPC_SERVE]: serveCall, [CALL.RPC_ANSWERED]: answered },
+  calls: { [CALL.RPC_ANSWERED]: answered },
+  serveCall,
   kinds: [messageKind],
   builtins: { "cloudflare:workers": () => bundle().workersModule },
   control: {

@@ -9,7 +9,7 @@ import { describeThrown, messageOf } from "ext:miniflare/realm/realm-errors.ts";
 import { fetchForNode } from "ext:miniflare/worker/outside-fetch.ts";
 import { deliverEvent, deliverTo } from "ext:miniflare/worker/event-kinds.ts";
 import { FETCH, noUpstream, passOn, unanswered, wrongType } from "ext:miniflare/worker/fetch-event.ts";
-import { fetchTarget } from "ext:miniflare/worker/rooms.ts";
+import { fetchTarget, serveCall } from "ext:miniflare/worker/rooms.ts";
 import { settleWaits } from "ext:miniflare/web/events.ts";
 import {
   cfTextOf,
@@ -39,6 +39,7 @@ type State = EventState & { isAnswered: boolean };
 
 /** Takes a request, or a call of `fetch`; in a simulation its turn comes later. */
 export function dispatch(...event: DispatchedEvent) {
+  if (event[2] === TARGET.CALL) return serve(event[0], event.slice(3));
   const number = event[CF_NUMBER] as number | undefined;
   if (number !== undefined) event[CF_NUMBER] = cfTextOf(number, event[CF_NUMBER + 1] as string | undefined);
   if (event[2] === TARGET.OUTBOUND)
@@ -91,6 +92,15 @@ function deliver(
   } finally {
     leave();
   }
+}
+
+/** Serves a call of another worker's as event `id`. */
+function serve(id: number, call: unknown[]) {
+  microtasksDone();
+  serveCall(...call).then(
+    (answer) => op_answer(id, answer),
+    (error) => answerError(id, error),
+  );
 }
 
 /** `[null, name, props]`: a named entrypoint, or what a binding gives it. A name that is null is the default one. */

@@ -1,5 +1,6 @@
 // What a room says of its half in the worker's realm, once: its descriptor, a row of `rooms.ts`.
 
+import type { WireValue } from "../wire.ts";
 import type { Kind } from "../membrane/kinds.ts";
 import type { EventKind } from "ext:miniflare/worker/event-kind.ts";
 
@@ -39,8 +40,11 @@ export interface Room {
   readonly kinds?: readonly Kind[];
   /** The response, or a promise of it, of what an event is for besides the worker itself. */
   fetchTarget?(target: never, request: Request): unknown;
+  /** Serves a call of another worker's; resolves with what crosses to that: whether it was kept, and its parts. */
+  serveCall?(...call: never[]): Promise<WireValue[]>;
 }
 
 /** What rooms have together: of functions, those that the assembly itself calls. */
 export type Parts = Required<Omit<Room, "functions">> & { functions: { fetch: Fetch } };
+export type ServeCall = { serveCall(...call: unknown[]): Promise<WireValue[]> };
 export type FetchTarget = { fetchTarget(target: unknown, request: Request): unknown };

@@ -1,7 +1,7 @@
 // The rooms in the worker's realm, by their descriptors; nothing else of the assembly names a room. `rooms.rs` has those of
 // them with ops or scripts of their own.
 
-import type { FetchTarget, Parts, Room } from "ext:miniflare/worker/room.ts";
+import type { FetchTarget, Parts, Room, ServeCall } from "ext:miniflare/worker/room.ts";
 import { room as cache } from "ext:miniflare/cache/room.ts";
 import { room as cloud } from "ext:miniflare/cloud/room.ts";
 import { room as d1 } from "ext:miniflare/d1/room.ts";
@@ -47,4 +47,4 @@ export const rooms: readonly Room[] = [
 export const ofRooms = <Part extends keyof Room>(part: Part): Parts[Part] =>
   Object.assign({}, ...rooms.map((room) => room[part]));
 
-export const { fetchTarget }: FetchTarget = Object.assign({}, ...rooms);
+export const { fetchTarget, serveCall }: FetchTarget & ServeCall = Object.assign({}, ...rooms);

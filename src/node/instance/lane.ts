@@ -71,6 +71,12 @@ type Answered = [
 /** What an event comes to. */
 type Answer = Answered | [what: typeof ANSWER.FAILED, error: WireValue] | [what: typeof ANSWER.BROKEN, reason: string];
 
+/** An event whose answer is to come. */
+interface Pending {
+  settle(answer: Answer): void;
+  reject(reason: unknown): void;
+}
+
 /** Why a lane is stopped from outside. */
 type Condemnation = "ERR_CPU_LIMIT" | "ERR_HEAP_LIMIT" | "ERR_PANIC";
 
@@ -139,7 +145,7 @@ class Lane {
 
   #id: number;
   #membrane: Membrane;
-  #pending = new Map<number, { resolve(response: Response): void; reject(reason: unknown): void }>();
+  #pending = new Map<number, Pending>();
   #nextEvent = 1;
   #ended: (() => InstanceError) | undefined;
   /** The signals of callers, by the number of their request, as long as the worker has the request. */
@@ -313,9 +319,38 @@ class Lane {
     }
     if (this.#ended) return Promise.reject(this.#ended());
     return new Promise((resolve, reject) => {
-      this.#pending.set(event, { resolve, reject });
-      waiting(1);
+      this.#await(event, { settle: (answer) => this.#settle(answer).then(resolve, reject), reject });
     });
+  }
+
+  #await(event: number, pending: Pending): void {
+    this.#pending.set(event, pending);
+    waiting(1);
+  }
+
+  /**
+   * Has the worker serve a call of another worker's. `settle` gets its answer, whether it was kept and what crosses of it, at once
+   * or later; `reject` gets the reason why there is none.
+   */
+  serve(
+    call: WireValue[],
+    settle: (answer: [isKept: boolean, ...parts: WireValue[]]) => void,
+    reject: Pending["reject"],
+  ): void {
+    const { ended } = this;
+    if (ended !== undefined) {
+      reject(ended());
+      return;
+    }
+    const event = this.#nextEvent++;
+    const pending: Pending = {
+      settle: (answer) => (answer[0] === ANSWER.BROKEN ? reject(brokenError(answer[1])) : settle(answer as never)),
+      reject,
+    };
+    const answer = binding.dispatch(this.#id, event, [TARGET.CALL, ...call]) as Answer | undefined;
+    if (answer !== undefined) pending.settle(answer);
+    else if (this.#ended) reject(this.#ended());
+    else this.#await(event, pending);
   }
 
   /** Why the caller has given a request up, in a list; if it has not, the worker, which asks, is told when it does. */
@@ -411,7 +446,7 @@ class Lane {
     if (entry === undefined) return;
     this.#pending.delete(event);
     waiting(-1);
-    this.#settle(answer).then(entry.resolve, entry.reject);
+    entry.settle(answer);
     if (this.#retired) this.retire();
   }
 

@@ -22,15 +22,9 @@ interface Call {
   key: string;
   /** The arguments as they cross; empty for a read. */
   parts: WireValue[];
-  /** Ends the wait for the end of the lane that serves it. */
-  leave?: () => void;
 }
 
 const wanted = parsed<Wanted>();
-
-/** The calls that are being served, by the numbers that Node gives them. */
-const served = new Map<number, Call>();
-let nextNumber = 0;
 
 /** What follows once the turn at hand is over, in order. */
 let turns: (() => void)[] = [];
@@ -44,7 +38,14 @@ function afterTurn(turn: () => void): void {
 function takeTurns(): void {
   const due = turns;
   turns = [];
-  for (const turn of due) turn();
+  for (const turn of due) {
+    try {
+      turn();
+    } catch (error) {
+      // A defect of ours; the turns of others follow all the same.
+      Promise.reject(error);
+    }
+  }
 }
 
 /** Those that wait for a worker which is being loaded, whose order they keep. */
@@ -87,29 +88,18 @@ function whenLoaded(worker: Callee["worker"], call: Call, use: (lane: Lane) => v
 
 function serve(lane: Lane, { key, props }: Callee, call: Call): void {
   const { caller, depth, pipelineDepth } = call;
-  const number = nextNumber++;
+  let wire: WireValue[];
   try {
-    const parts = forwarded(call.parts, caller, lane);
-    served.set(number, call);
-    call.leave = lane.membrane.whenClosed((reason) => {
-      served.delete(number);
-      answer(call, reason);
-    });
-    lane.send(CALL.RPC_SERVE, [number, depth, pipelineDepth, key, lane.membrane.encode(props), ...parts]);
+    wire = [depth, pipelineDepth, key, lane.membrane.encode(props), ...forwarded(call.parts, caller, lane)];
   } catch (error) {
-    // A lane that ended has answered all that it served.
-    if (call.leave === undefined || served.delete(number)) answer(call, error);
+    answer(call, error);
+    return;
   }
-}
-
-/** The worker that serves a call has a result, or an error. */
-function answered(lane: Lane, [number, isKept, ...parts]: WireValue[]): void {
-  const call = served.get(number as number);
-  if (call === undefined) return;
-  served.delete(number as number);
-  call.leave?.();
-  if (isKept) finish(call, () => [true, ...forwarded(parts, lane, call.caller)]);
-  else answer(call, lane.membrane.decode(parts[0]));
+  const settle = ([isKept, ...parts]: [isKept: boolean, ...parts: WireValue[]]) => {
+    if (isKept) finish(call, () => [true, ...forwarded(parts, lane, caller)]);
+    else answer(call, lane.membrane.decode(parts[0]));
+  };
+  lane.serve(wire, settle, (reason) => answer(call, reason));
 }
 
 const answer = (call: Call, error: unknown): void =>
@@ -141,7 +131,6 @@ const forwarded = (parts: WireValue[], from: Lane, to: Lane): WireValue[] =>
     ? parts
     : encodeMessage(decodeMessage(parts, from.membrane.decode), to.membrane.encode);
 
-export const calls: RoomHooks["calls"] = {
+export const calls: NonNullable<RoomHooks["calls"]> = {
   [HOST.RPC_CALL]: (args, _membrane, lane) => void send(lane, args),
-  [HOST.RPC_ANSWER]: (args, _membrane, lane) => void answered(lane, args),
 };

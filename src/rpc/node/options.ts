@@ -6,15 +6,12 @@ import type { RoomHooks } from "../../node/instance/lane.ts";
 export const plugin = "CorePlugin";
 export const options = {};
 
-type Answer = NonNullable<RoomHooks["calls"]>[number];
+type Calls = NonNullable<RoomHooks["calls"]>;
 
-const answerTo =
-  (call: number): Answer =>
-  (...given) =>
-    (require("./calls.ts") as typeof import("./calls.ts")).calls?.[call](...given);
+let made: Calls | undefined;
+/** Loaded with the first call. */
+const calls = (): Calls => (made ??= (require("./calls.ts") as typeof import("./calls.ts")).calls);
 
-const HOOKS: RoomHooks = {
-  calls: { [HOST.RPC_CALL]: answerTo(HOST.RPC_CALL), [HOST.RPC_ANSWER]: answerTo(HOST.RPC_ANSWER) },
-};
+const HOOKS: RoomHooks = { calls: { [HOST.RPC_CALL]: (...given) => calls()[HOST.RPC_CALL](...given) } };
 
 export const hooks = (): RoomHooks => HOOKS;
