@@ -1,6 +1,6 @@
 // Tags: every-node
 // Plain GET requests on connections that are kept. Their answers leave without Node's objects for them: to a client they are the
-// same, and whoever uses Node's server sees no difference either.
+// same, and users of Node's server see no difference either.
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
@@ -47,15 +47,19 @@ const SCRIPT = `
     "/switch": () => new Response(null, { status: 101, webSocket: new WebSocketPair()[0] }),
     "/later": () => later("later"),
     "/release": () => { waits.get("later")(new Response("released")); return new Response("done"); },
+    "/waits": (request, env, context) => {
+      context.waitUntil(Promise.resolve(1));
+      return new Response("a");
+    },
     "/headers": (request) => {
       const { "cf-ray": ray, ...headers } = Object.fromEntries(request.headers);
       return Response.json([request.url, request.method, headers, ray.length, request.cf.clientAcceptEncoding]);
     },
   };
   export default {
-    fetch(request, env) {
+    fetch(request, env, context) {
       const answer = ANSWERS[new URL(request.url).pathname];
-      return answer === undefined ? new Response(null, { status: 404 }) : answer(request, env);
+      return answer === undefined ? new Response(null, { status: 404 }) : answer(request, env, context);
     },
   };`;
 
@@ -138,7 +142,7 @@ describe("the same bytes leave as from Node's own objects", () => {
     "another expectation": GET("/text", ["Expect: wonders"]) + END,
     "names that repeat": GET("/headers", ["X-A: 1", "X-A: 2", "Cookie: a", "Cookie: b"]) + END,
     "no host": `GET /text HTTP/1.1\r\n\r\n${END}`,
-    "a host that is none": `GET /text HTTP/1.1\r\nHost: a b\r\n\r\n${END}`,
+    "an invalid host": `GET /text HTTP/1.1\r\nHost: a b\r\n\r\n${END}`,
     "an absolute target": `GET http://other.example/headers HTTP/1.1\r\nHost: a\r\n\r\n${END}`,
     "another scheme": `GET ftp://other.example/headers HTTP/1.1\r\nHost: a\r\n\r\n${END}`,
     "headers of the network's": GET("/headers", ["CF-Ray: 0123", "X-Real-IP: 1.2.3.4", "Accept-Encoding: br"]) + END,
@@ -176,8 +180,8 @@ describe("the same bytes leave as from Node's own objects", () => {
     const { mf, port, usual } = await startBoth(t);
     const lines = async (to) => {
       mf.log.lines.length = 0;
-      await exchange(t, to, GET("/text") + GET("/status") + GET("/async") + END);
-      while (mf.log.lines.length < 4) await new Promise((resolve) => setImmediate(resolve));
+      await exchange(t, to, GET("/text") + GET("/status") + GET("/async") + GET("/waits") + END);
+      while (mf.log.lines.length < 5) await new Promise((resolve) => setImmediate(resolve));
       return mf.log
         .having("")
         .map((line) => line.replaceAll(/[\d.]+ms/g, "ms"))
@@ -197,7 +201,7 @@ test("a head that arrives in pieces is answered", async (t) => {
   assert.match(await connection.until("hello"), /^HTTP\/1\.1 200 OK/);
 });
 
-test("what is no HTTP behind them is told so", async (t) => {
+test("invalid input behind them is answered with status 400", async (t) => {
   const { port } = await startOne(t);
   const text = await exchange(t, port, `${GET("/text")}nonsense\r\n\r\n`);
   assert.match(text, /^HTTP\/1\.1 200 OK.*helloHTTP\/1\.1 400 Bad Request/s);

@@ -104,12 +104,9 @@ class Way {
       );
   }
 
-  /** Puts events that are delivered one right after the other. */
-  putTogether(events: SocketEvent[]): void {
-    const entries = events.map((event) => this.#enter(event));
-    this.#soon(() => {
-      for (const entry of entries) this.#due(entry);
-    });
+  /** Puts events that need not wait for their turn, unless others before them do. */
+  putAtOnce(events: SocketEvent[]): void {
+    for (const event of events) this.#due(this.#enter(event));
   }
 
   #enter(event: SocketEvent): Entry {

@@ -242,7 +242,8 @@ class FarLink implements Link {
 
   #receive(events: EventsWire) {
     const arrived = read(events);
-    if (this.#end.isCoupled) this.#coming.putTogether(arrived);
+    // What the end is coupled with calls no listener of this realm, and sends later itself.
+    if (this.#end.isCoupled) this.#coming.putAtOnce(arrived);
     else for (const event of arrived) this.#coming.put(event);
   }
 

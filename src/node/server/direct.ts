@@ -1,10 +1,10 @@
 // Requests on the shortest way. Node makes an `IncomingMessage` and a `ServerResponse` for each request, which cost several
-// times what a short answer of a worker costs. Its parser says when a head has been read: a plain GET request goes to the worker
-// from there, and its answer to the connection. Whatever is not plain, and each answer that takes longer, goes on as always.
-// Limits, timeouts and the list of connections are those of Node's parser, which does not know the difference.
+// times what a short answer of a worker costs. Its parser calls back when it has read a head: a plain GET request goes to the
+// worker from there, and the answer to the connection. All other requests, and answers that take longer, get Node's objects.
+// Limits, timeouts and the list of connections are those of Node's parser, for which nothing changes.
 //
-// What this knows of Node's parser is the numbers under which it calls back, and what it passes. Where these are others, nothing
-// is installed, and all requests take the usual way.
+// This file depends on the numbers under which Node's parser calls back, and on what it passes. Where it has no such numbers,
+// nothing is replaced, and all requests get Node's objects.
 
 import { channel } from "node:diagnostics_channel";
 import { EventEmitter } from "node:events";
@@ -58,10 +58,10 @@ const BUFFER_MS = 1000;
 const MS = 1000;
 const requestStart = channel("http.server.request.start");
 
-/** Has plain requests to a server answered without Node's objects. `listen` is its listener for "request". */
+/** Answers plain requests to a server without Node's objects. `listen` is its listener for "request". */
 export function answerDirectly(server: Server | TlsServer, listener: RequestListener, listen: Listen): void {
   const begin = (socket: Connection) => {
-    // What watches all events of a server sees all requests.
+    // A library that watches all events of servers sees all requests.
     if (server.emit !== EventEmitter.prototype.emit || !install(socket.parser)) return;
     socket[DIRECT] = new Direct(server, listener, listen, socket, socket.parser as Parser);
   };
@@ -83,7 +83,7 @@ function keepAliveLines({ keepAliveTimeout }: Server | TlsServer): string {
   return lines;
 }
 
-/** Sees to the callback of a parser, once; whether it can. */
+/** Replaces the callback of a parser, once; whether it can. */
 function install(parser: Parser | null | undefined): boolean {
   if (parser?._consumed !== true) return false;
   if (parser[INSTALLED] === true) return true;

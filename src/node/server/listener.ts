@@ -111,7 +111,7 @@ export class RequestListener {
 
   /**
    * Answers a GET request without a body, of which Node has read the head and made nothing yet. Most answers of a worker are
-   * there at once and short: they leave as one text, and Node's objects, which cost more than the worker, are not made.
+   * there at once and short: they leave as one text, and Node makes none of its objects, which cost more than the worker.
    * @param lines names and values of the headers, in turn
    * @param keepAlive the end of the head, as `wholeAnswer` takes it
    * @returns whether it was answered; if not, Node's objects for it come to `listen`, and then `forget` is called
@@ -126,21 +126,19 @@ export class RequestListener {
     const begun = this.#begin(client, { method: "GET", target, body: null }, head, this.#start(options));
     if (begun === undefined) return false;
     const { start, parts, answer } = begun;
-    const text = answer instanceof Promise ? undefined : wholeAnswer(answer, this.#settings.append, keepAlive);
+    const isShort = !(answer instanceof Promise) && (start === undefined || answer.waitUntil === undefined);
+    const text = isShort ? wholeAnswer(answer, this.#settings.append, keepAlive) : undefined;
     if (text === undefined) {
       this.#begun = begun;
       return false;
     }
     socket.write(text, "latin1");
     parts.signal.end();
-    if (start !== undefined) {
-      const { status, waitUntil } = answer as AnswerParts;
-      void this.#tell(start, "GET", target, status, ignoringFailure(waitUntil?.()));
-    }
+    if (start !== undefined) void this.#tell(start, "GET", target, (answer as AnswerParts).status, undefined);
     return true;
   }
 
-  /** The request that was not answered has been listened to, unless Node has answered it. */
+  /** Node has made its objects for the request that was not answered. */
   forget(): void {
     this.#begun?.parts.signal.end();
     this.#begun = undefined;
@@ -263,7 +261,9 @@ export class RequestListener {
     const { start } = exchange;
     let waitUntil: Promise<unknown[]> | undefined;
     try {
-      waitUntil = start === undefined ? undefined : ignoringFailure(answer.waitUntil?.());
+      waitUntil = start === undefined ? undefined : answer.waitUntil?.();
+      // The code that logs the response reports its failure.
+      waitUntil?.catch(() => {});
       answer.encodeBody ??= "automatic";
       if (exchange.handshake !== undefined && isHandshakes(answer)) return this.#shakeHands(exchange, parts, answer);
       const sent = sendResponse(exchange.res, answer as OutgoingParts, this.#settings);
@@ -374,12 +374,6 @@ function requestOf(req: IncomingMessage, head: IncomingHead): IncomingRequest {
   const method = req.method as string;
   const body = method === "GET" || method === "HEAD" ? null : incomingBody(req, head.hasBody);
   return { method, target: req.url as string, body };
-}
-
-/** The code that logs the response reports the failure. */
-function ignoringFailure(promise: Promise<unknown[]> | undefined): Promise<unknown[]> | undefined {
-  promise?.catch(() => {});
-  return promise;
 }
 
 const requestLog = () => require("./request-log.ts") as typeof import("./request-log.ts");
