@@ -2171,6 +2171,10 @@ export interface DurableObjectGetOptions {
 export interface DurableObjectState {
   readonly id: DurableObjectId;
   readonly storage: DurableObjectStorage;
+  /** An empty object. */
+  readonly props: object;
+  /** What the script exports, as `ctx.exports` of handlers; undefined without the flag `enable_ctx_exports`. */
+  readonly exports: unknown;
   /** Has no effect: objects stay alive while anything is pending. */
   waitUntil(promise: Promise<unknown>): void;
   /**

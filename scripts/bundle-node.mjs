@@ -29,6 +29,8 @@ const ENTRY_POINTS = {
   "html-rewriter": "html/node/html-names.ts",
   "web-sockets": "websocket/node/websocket-names.ts",
   "cloudflare-test": "node/env/cloudflare-test.ts",
+  "cloudflare-workers": "rpc/node/workers-door.ts",
+  "cloudflare-email": "email/node/email-module.ts",
   "http-server": "node/names/http-server.ts",
   jest: "node/env/jest.ts",
   vitest: "node/env/vitest.ts",

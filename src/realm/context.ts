@@ -8,6 +8,7 @@
 import { core, internals } from "ext:core/mod.js";
 import { op_clock_now, op_context_limits } from "ext:core/ops";
 import { LIMIT } from "ext:miniflare/realm/port.ts";
+import type { Owned } from "ext:miniflare/realm/owned.ts";
 
 const { getAsyncContext, setAsyncContext } = core;
 
@@ -82,6 +83,8 @@ export class RequestContext {
   gates: Gates | undefined;
   /** What the event waits for, if it is one that waits. */
   waits: unknown[] | undefined;
+  /** What ends with the event, once it has been answered; undefined without any. */
+  owned: Owned | undefined;
   /** What counts and tells the time for those made from it by `gatedContext`. */
   root: RequestContext = this;
 

@@ -15,10 +15,12 @@ import { CALL, live, serve } from "ext:miniflare/realm/port.ts";
 // Written by `scripts/bundle.mjs`: what the bundles of rooms import from modules in the snapshot.
 import "ext:miniflare/worker/own.js";
 import { fetched } from "ext:miniflare/membrane/worker/elsewhere.ts";
-import { rooms } from "ext:miniflare/worker/rooms.ts";
+import { ofRooms, rooms } from "ext:miniflare/worker/rooms.ts";
 import { start } from "ext:miniflare/worker/start.ts";
 import { warmUp } from "ext:miniflare/worker/warm.ts";
 import type { WireValue } from "../wire.ts";
+
+const calls = ofRooms("calls");
 
 defineGlobals();
 core.setReportExceptionCallback(reportError);
@@ -44,5 +46,7 @@ globalThis.__boot(false);
 complete();
 
 function serveCall(call: number, ...args: WireValue[]) {
-  return call === CALL.FETCHED ? fetched(...(args as [number, WireValue])) : serve(call, args);
+  if (call === CALL.FETCHED) return fetched(...(args as [number, WireValue]));
+  const serveForRoom = calls[call] as ((...args: WireValue[]) => void) | undefined;
+  return serveForRoom === undefined ? serve(call, args) : serveForRoom(...args);
 }

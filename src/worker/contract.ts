@@ -63,16 +63,8 @@ export interface Control {
 
   // Of the room of RPC. A path is the names that lead to a member, which is read where there is no message of arguments.
 
-  /** Gives the worker a function that calls what lives in another one. */
-  callElsewhereWith(
-    call: (
-      address: readonly string[],
-      path: readonly string[],
-      message: object | undefined,
-      depth: number,
-      pipelineDepth: number,
-    ) => Promise<object>,
-  ): void;
+  /** What the script exports, as `ctx.exports` has it. */
+  ownExports(): object;
   callEntrypoint(
     entrypoint: { name?: string | undefined; props?: unknown },
     path: readonly string[],

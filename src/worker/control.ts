@@ -42,6 +42,14 @@ type Dispatched = { from(...args: unknown[]): unknown };
 function dispatcherOf(kind: EventKind) {
   const deliver = async (given: unknown) => deliverEvent(kind, given, { waits: [] });
   const { conclude = deliver } = kind;
-  return (...args: unknown[]) =>
-    enter(eventContext(), async () => conclude((kind as Dispatched).from(...args), deliver));
+  return (...args: unknown[]) => {
+    const context = eventContext();
+    return enter(context, async () => {
+      try {
+        return await conclude((kind as Dispatched).from(...args), deliver);
+      } finally {
+        context.owned?.endAfter(context.waits ?? []);
+      }
+    });
+  };
 }

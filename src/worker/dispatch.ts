@@ -3,7 +3,7 @@
 import { op_answer } from "ext:core/ops";
 import { atRandom, isSimulating } from "ext:miniflare/realm/simulation.ts";
 import { microtasksDone } from "ext:miniflare/realm/stretch.ts";
-import { Continuation, leave, RequestContext, switchTo } from "ext:miniflare/realm/context.ts";
+import { Continuation, currentContext, leave, RequestContext, switchTo } from "ext:miniflare/realm/context.ts";
 import { describeThrown, messageOf } from "ext:miniflare/realm/realm-errors.ts";
 import { fetchForNode } from "ext:miniflare/worker/outside-fetch.ts";
 import { deliverEvent, deliverTo } from "ext:miniflare/worker/event-kinds.ts";
@@ -199,6 +199,8 @@ function answer(id: number, response: Response, state: State) {
     if (parts.length > 4) answered.push(encodeBody, undefined, undefined, parts[4]);
     else if (encodeBody !== "automatic") answered.push(encodeBody);
     op_answer(id, answered);
+    // A stream or a socket still belongs to the request.
+    if (parts.length === 4 && !Array.isArray(parts[3])) currentContext()?.root.owned?.endAfter(waits);
   } catch (error) {
     answerError(id, error);
   }
@@ -218,6 +220,7 @@ function answerError(id: number, error: unknown) {
 function fail(id: number, error: unknown, state: State) {
   if (!state.passThrough) {
     letGo(id, state);
+    currentContext()?.root.owned?.endAfter(state.waits);
     return answerError(id, error);
   }
   host(HOST.WARN, describeThrown(error));

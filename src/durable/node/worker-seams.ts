@@ -8,4 +8,6 @@ const enterWith = <Result>(_changes: unknown, work: () => Result) => work();
 const proceed = <Result>(_continuation: unknown, work: () => Result) => work();
 
 export * from "../../protocol.ts";
+/** Without a worker, nothing is exported. */
+export const worker = { ownExports: () => undefined };
 export { currentContext, currentContinuation, enterWith, gatedContext, proceed };

@@ -55,7 +55,7 @@ function openEnvironment(plan: Plan, started: TestInstance | undefined = undefin
   additions.begin(loadReading);
   const fetch = (...args: Parameters<Instance[typeof FETCH]>) => instance().mf[FETCH](...args);
   const idsOf = (name: string) => idsOfBound(instance().mf, plan.objects, name);
-  const leave = enter(instance);
+  const leave = enter({ instance, workersModule });
   return {
     globals: merged(
       ownRealm(),
@@ -75,6 +75,9 @@ function openEnvironment(plan: Plan, started: TestInstance | undefined = undefin
     },
   };
 }
+
+const workersModule = () =>
+  (require("../../rpc/node/test-module.ts") as typeof import("../../rpc/node/test-module.ts")).testModule;
 
 /** What is first asked for after the end is answered as by all that was made before. */
 function ended(plan: Plan): TestInstance {

@@ -7,10 +7,12 @@ import type { Context } from "node:vm";
 import { PLACES, placesIn } from "../http/fetch-classes.ts";
 import { rooms } from "../rooms.ts";
 import { additions } from "./additions.ts";
+import { currentIn, enter } from "./current.ts";
 import { CLASSES, HELPERS, VALUES } from "./global-names.ts";
 import { Later } from "./later.ts";
 import { loadInto } from "./load.ts";
 import { acceptNodesInstances } from "./test-realm.ts";
+import type { Current } from "./current.ts";
 import type { Environment } from "./environment.ts";
 import type { Plan } from "./plan.ts";
 
@@ -26,22 +28,33 @@ async function environmentIn(context: Context, scope: typeof globalThis, plan: P
     return loaded;
   };
   if (plan.hasWorker) return load().createEnvironment(plan);
-  return environmentLater(() => load().openEnvironment(plan), plan);
+  return environmentLater(() => load().openEnvironment(plan), plan, scope);
 }
 
-function environmentLater(open: () => Environment, plan: Plan): Environment {
+function environmentLater(open: () => Environment, plan: Plan, scope: object): Environment {
   const later = new Later(open);
   const get = () => later.get();
   additions.begin(get);
+  const leave = enter(openedBy(get, scope), scope);
   return {
     globals: globalsLater(() => get()?.globals ?? {}, plan),
     remember: () => later.remember(),
     async dispose() {
       later.end();
+      leave();
       await later.made?.dispose();
       additions.end(get);
     },
   };
+}
+
+/** For modules that a test imports: opens the environment, which takes this one's place. */
+function openedBy(open: () => unknown, scope: object): Current {
+  const opened = () => {
+    open();
+    return currentIn(scope) as Current;
+  };
+  return { instance: () => opened().instance(), workersModule: () => opened().workersModule() };
 }
 
 /** The globals that `made()` has, each asked for when it is looked at. */

@@ -225,6 +225,7 @@ class Worker {
   #open(rooms: readonly RoomHooks[], coverage: LaneCounts | undefined): Lane {
     const { cpuLimitMs = OPTIONS.cpuLimitMs.default, heapLimitMb = OPTIONS.heapLimitMb.default } = this.options;
     return new Lane({ cpuLimitMs, heapLimitMb }, this.#group.instance, {
+      owner: this,
       warn: (text) => this.log.warn(text),
       unhandled: (error) => this.#unhandled(error),
       condemned: (lane) => {
@@ -281,10 +282,16 @@ class Worker {
 
   /** Whether a request can be dispatched at once. */
   get isReady(): boolean {
-    return this.#readyLane !== undefined;
+    return this.readyLane !== undefined;
   }
 
-  get #readyLane(): Lane | undefined {
+  /** The workers of the instance. */
+  get group(): Group {
+    return this.#group;
+  }
+
+  /** The lane, unless the worker is being loaded. */
+  get readyLane(): Lane | undefined {
     return this.#loading === 0 && !this.#disposed ? this.#lane : undefined;
   }
 
@@ -295,7 +302,7 @@ class Worker {
 
   /** What a worker that is loaded can be asked; undefined when there is none. */
   get control(): Control | undefined {
-    return this.#readyLane?.control;
+    return this.readyLane?.control;
   }
 
   /** Dispatches a request from outside. One that is not for the upstream becomes one for it. */
@@ -309,7 +316,7 @@ class Worker {
 
   /** Dispatches to the worker, or to `[binding, id]` of one of its own objects. */
   dispatch(target: Target, request: RequestParts): Promise<Response> {
-    const ready = this.#readyLane;
+    const ready = this.readyLane;
     if (ready !== undefined) return this.#dispatchOn(ready, target, request);
     return this.lane().then((lane) => this.#dispatchOn(lane, target, request));
   }
@@ -321,7 +328,7 @@ class Worker {
 
   /** Calls the worker's own `fetch`, as `Lane.fetch` does. */
   fetch(...args: Parameters<Lane["fetch"]>): Promise<Response> {
-    const ready = this.#readyLane;
+    const ready = this.readyLane;
     if (ready !== undefined) return ready.fetch(...args);
     return this.lane().then((lane) => lane.fetch(...args));
   }

@@ -14,6 +14,7 @@ import { ANSWER, CALL, FIRST, HOST, KIND, TAG, TARGET } from "../../protocol.ts"
 import type { WebSocket } from "../../../index.d.ts";
 import type { Membrane } from "../../membrane/membrane.ts";
 import type { Control, ObjectParts } from "../../worker/contract.ts";
+import type { Worker } from "./instance-worker.ts";
 import type { StalledPlace, WireValue } from "../binding/exports.d.ts";
 import type { FollowedSignal, RequestParts } from "../http/http-request.ts";
 import type { Response, ResponseParts } from "../http/http-response.ts";
@@ -99,7 +100,7 @@ export interface LaneLimits {
 /** What a room does for a lane. */
 export interface RoomHooks {
   /** Answers the host calls of the room, by their numbers in `HOST`. */
-  calls?: Readonly<Record<number, (args: WireValue[], membrane: Membrane) => WireValue>>;
+  calls?: Readonly<Record<number, (args: WireValue[], membrane: Membrane, lane: Lane) => WireValue>>;
   /** Answers a request in the worker's place; undefined if it is for the worker. Such a worker needs no script. */
   front?(request: RequestParts): Promise<Response> | undefined;
   /** Services that the worker binds and that Node answers, by the names of their bindings. */
@@ -112,6 +113,7 @@ export interface RoomHooks {
 
 /** What a lane asks of the worker that it is of. */
 export interface LaneHooks {
+  owner: Worker;
   warn(text: string): void;
   /** Called with an error that the worker has not caught. */
   unhandled(error: unknown): void;
@@ -166,13 +168,27 @@ class Lane {
     hooks.coverage?.begin(() => binding.takeCoverage(this.#id));
     lanes.set(this.#id, this);
     const call = (number: number, args: WireValue[]) => this.#call(number, args);
-    this.#membrane = createRealm(kinds, call, waiting, (debt: object, is: boolean) => this.#owe(debt, is));
+    this.#membrane = createRealm(kinds, call, waiting, (debt: object, is: boolean) => this.owe(debt, is));
     this.control = this.#membrane.decode(CONTROL) as Control;
   }
 
   /** Why nothing runs here any more: an error, or undefined while the lane works. */
   get ended(): (() => InstanceError) | undefined {
     return this.#ended;
+  }
+
+  /** The worker that the lane is of. */
+  get owner(): Worker {
+    return this.#hooks.owner;
+  }
+
+  get membrane(): Membrane {
+    return this.#membrane;
+  }
+
+  /** Makes a call of a room's. Throws when the lane has ended, or ends with it. */
+  send(call: number, args: WireValue[]): void {
+    this.#call(call, args);
   }
 
   #call(call: number, args: WireValue[]): WireValue {
@@ -362,7 +378,7 @@ class Lane {
       case HOST.AT_REST:
         return this.#atRest();
       default:
-        return this.#roomCalls[call]?.(args, this.#membrane);
+        return this.#roomCalls[call]?.(args, this.#membrane, this);
     }
   }
 
@@ -390,10 +406,10 @@ class Lane {
     const membrane = this.#membrane;
     const given = { cf: membrane.decode(cf) as RequestParts["cf"], nesting, redirect };
     const request = { method, url, headers, body: bodyFromWire(body, membrane), ...given };
-    this.#owe(request, true);
+    this.owe(request, true);
     await undefined;
     const answer = await this.#fetched(target, request);
-    this.#owe(request, false);
+    this.owe(request, false);
     // The worker may have ended meanwhile, or end with this turn: then no request waits.
     if (!this.#ended) binding.call(this.#id, CALL.FETCHED, [number, ...answer]);
   }
@@ -407,7 +423,8 @@ class Lane {
     }
   }
 
-  #owe(debt: Debt, is: boolean): void {
+  /** Notes that the outside owes the worker something, or no more. */
+  owe(debt: Debt, is: boolean): void {
     if (is) this.#owed.add(debt);
     else this.#owed.delete(debt);
   }
