@@ -10,6 +10,7 @@ import { test } from "../support/test.mjs";
 
 /** What namespaces, states and storages have that is newer than Miniflare 2. */
 const NEWER = [
+  "facets",
   "abort",
   "acceptWebSocket",
   "exports",
