@@ -20,7 +20,9 @@ import { start } from "ext:miniflare/worker/start.ts";
 import { warmUp } from "ext:miniflare/worker/warm.ts";
 import type { WireValue } from "../wire.ts";
 
-const calls = ofRooms("calls");
+/** Those of rooms. In a map, as the worker may give all objects a member of the same number. */
+const calls = new Map(Object.entries(ofRooms("calls")).map(([call, serve]) => [Number(call), serve as ServeCall]));
+type ServeCall = (...args: WireValue[]) => void;
 
 defineGlobals();
 core.setReportExceptionCallback(reportError);
@@ -47,6 +49,6 @@ complete();
 
 function serveCall(call: number, ...args: WireValue[]) {
   if (call === CALL.FETCHED) return fetched(...(args as [number, WireValue]));
-  const serveForRoom = calls[call] as ((...args: WireValue[]) => void) | undefined;
+  const serveForRoom = calls.get(call);
   return serveForRoom === undefined ? serve(call, args) : serveForRoom(...args);
 }
