@@ -2203,10 +2203,58 @@ export interface DurableObjectGetOptions {
   routingMode?: string;
 }
 
+/**
+ * The objects within an object, by name. They run in the same worker and end with the object. Of a class without `useSQLite`,
+ * all methods throw an `Error`.
+ */
+export interface DurableObjectFacets {
+  /**
+   * Returns a stub of a facet, which is constructed by the first use of a stub.
+   *
+   * @param name at most 256 bytes
+   * @param getStartupOptions says what to construct; called once for each life of the facet
+   * @throws {TypeError} for a name that is empty or too long
+   * @throws {Error} in an object that is the third within another
+   */
+  get(name: string, getStartupOptions: () => FacetStartupOptions | Promise<FacetStartupOptions>): FacetStub;
+  /** Ends the life of a facet. Its calls, and the stubs that there are, fail with the reason. What it has stored stays. */
+  abort(name: string, reason?: unknown): void;
+  /** Ends the life of a facet, and deletes what it and the facets within it have stored. */
+  delete(name: string): void;
+  /**
+   * Gives the facet `to` what the facet `from`, and those within it, have committed. What `to` had before is deleted, and its
+   * life ends.
+   *
+   * @throws {Error} if `from` is within a transaction
+   */
+  clone(from: string, to: string): void;
+}
+
+/** What a facet is constructed from. */
+export interface FacetStartupOptions {
+  /** What `ctx.exports` has for a class of Durable Objects; called with `{ props }`, it gives the facet a `ctx.props`. */
+  class: unknown;
+  /** What the facet finds as `ctx.id`. Default: that of the object that it is in. */
+  id?: DurableObjectId | string;
+}
+
+/** A stub of a facet: its members are those of the facet, by RPC. */
+export interface FacetStub {
+  fetch(input: RequestInfo, init?: RequestInit): Promise<Response>;
+  // biome-ignore lint/suspicious/noExplicitAny: which methods there are is the class's.
+  [method: string]: any;
+}
+
 /** The state that an object is constructed with. */
 export interface DurableObjectState {
   readonly id: DurableObjectId;
   readonly storage: DurableObjectStorage;
+  /**
+   * Objects within the object, each with a database of its own.
+   *
+   * @throws {Error} for a state that a test has constructed
+   */
+  readonly facets: DurableObjectFacets;
   /** An empty object. */
   readonly props: object;
   /** What the script exports, as `ctx.exports` of handlers; undefined without the flag `enable_ctx_exports`. */
@@ -2411,6 +2459,33 @@ export interface DurableObjectStorage extends DurableObjectOperator {
    * @throws {Error} for a bookmark of another object, or of a state that is not kept
    */
   onNextSessionRestoreBookmark(bookmark: string): Promise<string>;
+  /**
+   * Returns a value that stands for a state of this object: for that of a bookmark, or the one that was committed last. It is
+   * plain data, so calls can pass it, and another object of the instance can start from the state.
+   *
+   * @throws {Error} for a bookmark of another object, or of a state that is not kept
+   */
+  snapshot(options?: DurableObjectSnapshotOptions): Promise<DurableObjectSnapshot>;
+  /**
+   * Has the object start from a state when it is constructed again: from one of its own by a bookmark, or from that of a
+   * snapshot, which may be another object's.
+   *
+   * @returns the bookmark that undoes it
+   * @throws {Error} for a state that is not known, or not kept any more
+   */
+  onNextSessionRestore(target: DurableObjectSnapshot | string): Promise<string>;
+}
+
+/** Of which state a snapshot is. */
+export interface DurableObjectSnapshotOptions {
+  /** Default: the state that was committed last. */
+  bookmark?: string;
+}
+
+/** Stands for a state of the database of an object. */
+export interface DurableObjectSnapshot {
+  readonly database: string;
+  readonly bookmark: string;
 }
 
 /** A value of SQL: `INTEGER` and `REAL`, `TEXT`, `BLOB`, `NULL`. */

@@ -10,6 +10,9 @@ import { test } from "../support/test.mjs";
 
 /** What namespaces, states and storages have that is newer than Miniflare 2. */
 const NEWER = [
+  "facets",
+  "onNextSessionRestore",
+  "snapshot",
   "abort",
   "acceptWebSocket",
   "exports",

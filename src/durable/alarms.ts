@@ -22,6 +22,7 @@ const LAST_TIME = 8.64e15;
 
 const SPENT_TEXT = "The process ended each time while the alarm was handled.";
 
+const FACET = "Facets have no alarms: set the alarm of the object that they belong to.";
 const NO_HANDLER = "Your Durable Object class must have an alarm() handler in order to call setAlarm()";
 
 /** The number that this worker watches by, once it does, and whether it delivers on its own. */
@@ -33,6 +34,8 @@ export interface AlarmState {
   handled: boolean | undefined;
   /** The name of the object, as far as it is known. It is stored with the alarm, which may construct the object. */
   name?: string | undefined;
+  /** Whether the object is within another one: then it has no alarm. */
+  isFacet?: boolean;
 }
 /** Delivers the alarm of an object; whether it did. */
 type Deliver = (binding: string, hex: string, isForced: boolean) => Promise<boolean>;
@@ -51,7 +54,8 @@ export function getAlarm(open: Open, { handled }: AlarmState) {
   return time === ALARM_TIME.NONE || handled === false ? null : time;
 }
 
-export function setAlarm(open: Open, time: unknown, { name }: AlarmState) {
+export function setAlarm(open: Open, time: unknown, { name, isFacet }: AlarmState) {
+  if (isFacet) throw new Error(FACET);
   const milliseconds = timeOf(time);
   if (name !== undefined) op_durable_alarm_name(open, name);
   op_durable_alarm(open, ALARM.SET, milliseconds);

@@ -17,9 +17,11 @@ import { confirm } from "ext:miniflare/durable/entries.ts";
 import { InputGate, OutputGate } from "ext:miniflare/durable/gate.ts";
 import { Life } from "ext:miniflare/durable/life.ts";
 import { callHandler, isThenable, objectError, respond } from "ext:miniflare/durable/handlers.ts";
+import { entryOf, mark, markRemote } from "ext:miniflare/durable/object-entries.ts";
 import { hibernate, loseAllSockets, loseSockets, socketsOf } from "ext:miniflare/durable/sockets.ts";
 import { CLASSES } from "ext:miniflare/durable/object-kinds.ts";
 import { within } from "ext:miniflare/durable/event-timeout.ts";
+import { DurableObjectFacets, endFacets, isFacet, startupOf } from "ext:miniflare/durable/object-facets.ts";
 import { kept, outsideOf } from "ext:miniflare/realm/outside.ts";
 import { isSimulating, someTime } from "ext:miniflare/realm/simulation.ts";
 import { DurableObjectState } from "ext:miniflare/durable/state.ts";
@@ -43,42 +45,26 @@ import { fetchElsewhere } from "ext:miniflare/membrane/worker/elsewhere.ts";
 import { arrivingRequest, arrivingResponse } from "ext:miniflare/web/wire-request.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import { reportError } from "ext:miniflare/web/rejections.ts";
+import type * as miniflare from "../../index.d.ts";
 import type { RequestContext } from "ext:miniflare/realm/context.ts";
 import type { Here, Reach } from "ext:miniflare/realm/remote.ts";
 import type { AlarmFailure, AlarmInfo, AlarmState } from "ext:miniflare/durable/alarms.ts";
 import type { Open } from "ext:miniflare/durable/entries.ts";
 import type { ObjectInstance } from "ext:miniflare/durable/handlers.ts";
+import type { ObjectClass } from "ext:miniflare/durable/object-class.ts";
+import type { ByBinding, ById, ObjectGates, StorageEntry } from "ext:miniflare/durable/object-entries.ts";
+import type { Home } from "ext:miniflare/durable/object-facets.ts";
 import type { LifeSockets, SocketEvent } from "ext:miniflare/durable/sockets.ts";
 import type { StorageKind } from "ext:miniflare/durable/storage.ts";
 import type { DurableObjectNamespace, NamespaceBackend } from "./object-namespace.ts";
 
 /** A binding of a class: its name, that of the class, and the worker that exports it. */
 export type Binding = [binding: string, className: string, scriptName: string | undefined, hasSql: boolean];
-type ObjectClass = new (state: DurableObjectState, env: object) => ObjectInstance;
 /** Calls back once Node's microtasks are done. */
 export type Soon = (callback: () => void) => void;
 /** A call by RPC, made with the instance. */
 type Call<Result> = (instance: object) => Result | Promise<Result>;
 export type Work<Result> = (instance: object, state: DurableObjectState) => Result | Promise<Result>;
-
-interface ObjectGates {
-  input: InputGate;
-  output: OutputGate;
-  life: Life;
-}
-
-/** The storage that an object has or will have, with the gates before it. */
-interface StorageEntry {
-  gates: ObjectGates;
-  open: Open;
-  alarm: AlarmState;
-  kind: StorageKind;
-  storage: DurableObjectStorage;
-  opening?: Promise<void> | undefined;
-}
-
-type ById<Entry> = Map<string, Entry>;
-type ByBinding<Entry> = Map<string, ById<Entry>>;
 
 const ABORTED_ALL = "Application called abortAllDurableObjects().";
 
@@ -260,6 +246,7 @@ function lose(binding: string, hex: string, open: Open) {
   const known = storages.get(binding)?.get(hex);
   if (known?.open !== open) return;
   known.gates.life.end();
+  endFacets(binding, hex, home);
   op_durable_sql_abort(open);
   (storages.get(binding) as ById<StorageEntry>).delete(hex);
   objects.get(binding)?.delete(hex);
@@ -273,17 +260,29 @@ function reset(binding: string, hex: string, gates: ObjectGates, error: unknown)
   mark(error, "durableObjectReset");
   gates.life.cut();
   if (storages.get(binding)?.get(hex)?.gates !== gates) return;
+  endFacets(binding, hex, home, { error });
   evict(binding, hex);
   loseSockets(binding, hex);
 }
 
-/** Marks an error as the object's (`remote`) for the caller, as Workers do. */
-const markRemote = (error: unknown) => mark(error, "remote");
+/** Facets are objects whose ids begin with those of the objects that they are in. */
+const home: Home = {
+  call: (binding, hex, call, tie) => callHere([binding, hex], call, objectContext(), tie),
+  fetch: (binding, hex, input, init, tie) => askHere([binding, hex], input, init, tie),
+  end(binding, hex, error) {
+    storages.get(binding)?.get(hex)?.gates.input.abort(error, false);
+    forgetFacet(binding, hex);
+  },
+  evict(binding, hex) {
+    evict(binding, hex);
+    forgetFacet(binding, hex);
+  },
+};
 
-function mark(error: unknown, property: string) {
-  if (core.isNativeError(error)) {
-    Reflect.defineProperty(error, property, { value: true, writable: true, enumerable: true, configurable: true });
-  }
+/** Its storage is opened again by its next life. */
+function forgetFacet(binding: string, hex: string) {
+  loseSockets(binding, hex);
+  storages.get(binding)?.delete(hex);
 }
 
 /** Gates, and a storage behind them. */
@@ -291,7 +290,7 @@ export function storageOver(open: Open, binding: string, hex: string, name?: str
   const output = new OutputGate(open, () => lose(binding, hex, open));
   const input = new InputGate((error) => reset(binding, hex, gates, error));
   const gates: ObjectGates = { input, output, life: new Life() };
-  const alarm: AlarmState = { handled: undefined, name };
+  const alarm: AlarmState = { handled: undefined, name, isFacet: isFacet(hex) };
   const kind = kinds.get(binding) ?? PLAIN;
   return { gates, open, alarm, kind, storage: new DurableObjectStorage(open, gates, alarm, kind) };
 }
@@ -377,7 +376,7 @@ export function objectOf(binding: string, hex: string) {
 export const isHere = (binding: string) => classes.has(binding);
 
 /** The digits of the ids of a binding's objects that live. */
-export const livingIds = (binding: string) => [...(objects.get(binding)?.keys() ?? [])];
+export const livingIds = (binding: string) => [...(objects.get(binding)?.keys() ?? [])].filter((hex) => !isFacet(hex));
 
 /**
  * Forgets an object; whether it lived. Events that it is handling go on over the same entries, but a gate that
@@ -387,6 +386,7 @@ export function evict(binding: string, hex: string) {
   const known = storages.get(binding)?.get(hex);
   if (known !== undefined) {
     known.gates.life.end();
+    endFacets(binding, hex, home);
     op_durable_sql_abort(known.open);
     (storages.get(binding) as ById<StorageEntry>).set(hex, storageOver(known.open, binding, hex, known.alarm.name));
   }
@@ -396,7 +396,7 @@ export function evict(binding: string, hex: string) {
 
 /** Forgets all objects; the connections of their sockets end if it `closes` them. */
 export function evictAll(closes: boolean) {
-  for (const [binding, living] of objects) for (const hex of [...living.keys()]) evict(binding, hex);
+  for (const binding of objects.keys()) for (const hex of livingIds(binding)) evict(binding, hex);
   if (closes) loseAllSockets();
 }
 
@@ -412,6 +412,7 @@ class LivingObject {
   #instance: ObjectInstance | undefined;
   #failure: unknown;
   #sockets: LifeSockets | undefined;
+  #facets: DurableObjectFacets | undefined;
   #binding: string;
   #hex: string;
 
@@ -435,6 +436,12 @@ class LivingObject {
   get sockets(): LifeSockets {
     const [binding, hex] = [this.#binding, this.#hex];
     return (this.#sockets ??= socketsOf(binding, hex, (event) => deliverSocketEvent(binding, hex, event)));
+  }
+
+  get facets(): DurableObjectFacets {
+    const [binding, hex] = [this.#binding, this.#hex];
+    const hasSql = kinds.get(binding)?.hasSql ?? false;
+    return (this.#facets ??= new DurableObjectFacets({ binding, hex, hasSql, id: this.#state.id }, home));
   }
 
   /** `alarm` learns whether there is a handler: a field may be one, so without a method that is unknown until then. */
@@ -549,10 +556,12 @@ class LivingObject {
 }
 
 function construct(binding: string, hex: string) {
-  const Class = classOf(binding);
+  const facet = startupOf(binding, hex);
+  const Class = facet?.Class ?? classOf(binding);
   const { gates, storage, alarm } = storageOf(binding, hex);
   const object = entryOf(objects, binding, hex, () => new LivingObject(gates, binding, hex));
-  const state = new DurableObjectState(idOf(binding, hex, alarm.name), storage, gates.input, object);
+  const id = facet === undefined ? idOf(binding, hex, alarm.name) : (facet.id as miniflare.DurableObjectId);
+  const state = new DurableObjectState(id, storage, gates.input, object, facet?.props);
   try {
     // The first caller lends its limits and its time, but work that the constructor begins is the object's.
     enter(contextWithin(currentContext(), gates), () => object.construct(Class, state, alarm));
@@ -579,12 +588,4 @@ function classOf(binding: string) {
   const known = [...classes.keys()].join(", ") || "none";
   const text = `No class is bound to Durable Object "${binding}" by the option "durableObjects" (bound: ${known})`;
   throw objectError("ERR_CLASS_NOT_FOUND", text);
-}
-
-function entryOf<Entry>(map: ByBinding<Entry>, binding: string, hex: string, create: () => Entry) {
-  let ofBinding = map.get(binding);
-  if (ofBinding === undefined) map.set(binding, (ofBinding = new Map()));
-  let entry = ofBinding.get(hex);
-  if (entry === undefined) ofBinding.set(hex, (entry = create()));
-  return entry;
 }

@@ -7,6 +7,7 @@ import { addStubs, callObjectsWith } from "ext:miniflare/realm/remote.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import { refuseClones } from "ext:miniflare/web/clone.ts";
 import { appearAs } from "ext:miniflare/web/interface.ts";
+import type { ObjectClass } from "./object-class.ts";
 import type { Binding } from "./objects.ts";
 
 onLoad(CLASSES, ({ DurableObjectId, DurableObjectNamespace, DurableObjectStub, stubPartsOf }) => {
@@ -61,8 +62,12 @@ export const room = {
       if (bindings.length === 0) return;
       bundle().bindClasses(bindings, worker.exports, alarms, deletesAlarm);
       worker.namespaceOf = (name) => {
+        const exported = worker.exports[name] as ObjectClass;
         const bound = bindings.find(([, className]) => className === name);
-        return bound && bundle().namespaces([bound[0]], [...worker.flags])[0][1];
+        if (bound === undefined)
+          return Object.hasOwn(exported, "prototype") ? bundle().loopbackClass(exported) : undefined;
+        const [[, namespace]] = bundle().namespaces([bound[0]], [...worker.flags]);
+        return bundle().loopbackNamespace(exported, namespace);
       };
     },
     /** Calls or reads a member of an object, by RPC. */

@@ -3,17 +3,21 @@
 import { worker } from "ext:miniflare/realm/worker.ts";
 import type * as miniflare from "../../index.d.ts";
 import type { InputGate } from "./gate.ts";
+import type { DurableObjectFacets } from "./object-facets.ts";
 import type { LifeSockets } from "./sockets.ts";
 
 /** What a state asks of the object that it belongs to. */
 interface StateOwner {
   readonly sockets: LifeSockets;
+  readonly facets: DurableObjectFacets;
 }
 
 const ABORTED = "Application called abort() to reset Durable Object.";
 /** Of a state that code in Node has made. */
-const NO_OWNER =
-  "WebSockets can be accepted by objects that the worker has constructed. Send the object a request, or call runWithDurableObject().";
+const noOwner = (what: string) =>
+  new Error(
+    `${what} by objects that the worker has constructed. Send the object a request, or call runWithDurableObject().`,
+  );
 
 export class DurableObjectState implements miniflare.DurableObjectState {
   declare readonly id: miniflare.DurableObjectId;
@@ -28,7 +32,9 @@ export class DurableObjectState implements miniflare.DurableObjectState {
     storage: miniflare.DurableObjectStorage,
     gate: InputGate,
     owner?: StateOwner,
+    props?: object,
   ) {
+    this.#props = props;
     this.#gate = gate;
     this.#owner = owner;
     this.id = id as miniflare.DurableObjectId;
@@ -58,8 +64,13 @@ export class DurableObjectState implements miniflare.DurableObjectState {
   }
 
   get #sockets(): LifeSockets {
-    if (this.#owner === undefined) throw new Error(NO_OWNER);
+    if (this.#owner === undefined) throw noOwner("WebSockets can be accepted");
     return this.#owner.sockets;
+  }
+
+  get facets() {
+    if (this.#owner === undefined) throw noOwner("Facets can be used");
+    return this.#owner.facets;
   }
 
   acceptWebSocket(socket: miniflare.WebSocket, tags?: string[]) {

@@ -9,6 +9,8 @@ import {
   op_durable_end,
   op_durable_sql_bookmark,
   op_durable_sql_bookmark_at,
+  op_durable_sql_has_bookmark,
+  op_durable_sql_name,
   op_durable_sql_restore_next,
 } from "ext:core/ops";
 import { deleteAlarm, getAlarm, requireHandler, setAlarm } from "ext:miniflare/durable/alarms.ts";
@@ -151,6 +153,28 @@ export class DurableObjectStorage implements miniflare.DurableObjectStorage {
   async onNextSessionRestoreBookmark(bookmark: string) {
     this.#requireSql();
     return op_durable_sql_restore_next(this.#open, `${bookmark}`, null);
+  }
+
+  /** A value that stands for a state, for this object or another one. */
+  async snapshot(options?: miniflare.DurableObjectSnapshotOptions): Promise<miniflare.DurableObjectSnapshot> {
+    this.#requireSql();
+    const bookmark = `${options?.bookmark ?? op_durable_sql_bookmark(this.#open)}`;
+    if (!op_durable_sql_has_bookmark(this.#open, bookmark)) {
+      throw new Error(`Invalid bookmark "${bookmark}": the object keeps no state of it.`);
+    }
+    return { database: op_durable_sql_name(this.#open), bookmark };
+  }
+
+  async onNextSessionRestore(target: miniflare.DurableObjectSnapshot | string) {
+    this.#requireSql();
+    if (typeof target === "string") return op_durable_sql_restore_next(this.#open, target, null);
+    const { database, bookmark } = (target ?? {}) as Partial<miniflare.DurableObjectSnapshot>;
+    if (typeof database === "string" && typeof bookmark === "string") {
+      return op_durable_sql_restore_next(this.#open, bookmark, database);
+    }
+    throw new TypeError(
+      `onNextSessionRestore() takes a bookmark, or what snapshot() has returned, got ${String(target)}`,
+    );
   }
 
   #requireSql() {

@@ -120,6 +120,14 @@ class DurableObjectStorage implements Storage {
     return this.#call("onNextSessionRestoreBookmark", args);
   }
 
+  snapshot(...args: unknown[]): Promise<contract.DurableObjectSnapshot> {
+    return this.#call("snapshot", args);
+  }
+
+  onNextSessionRestore(...args: unknown[]): Promise<string> {
+    return this.#call("onNextSessionRestore", args);
+  }
+
   sync(): Promise<void> {
     return this.#call("sync", []);
   }
