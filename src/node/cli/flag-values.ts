@@ -61,7 +61,7 @@ function inspector(value: string | boolean): InspectorFlag {
   return inspectorHost === undefined ? { inspectorPort } : { inspectorHost, inspectorPort };
 }
 
-/** Each of what flags take that is no value as it is. */
+/** The values of flags that need a conversion. */
 const FORMATS: Record<string, (value: never) => unknown> = {
   "array:KEY=VALUE": records,
   "array:NAME=PATH": records,
