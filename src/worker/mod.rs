@@ -12,6 +12,7 @@ pub mod lane;
 mod lazy;
 pub mod modules;
 pub mod nursery;
+mod profile;
 pub mod rejections;
 pub mod snapshot;
 mod source_maps;
