@@ -791,6 +791,34 @@ export interface Clock {
   release(): Promise<void>;
 }
 
+/** How `profile` samples. */
+export interface ProfileOptions {
+  /** Microseconds between two samples, from 1 to 1,000,000. Default: 1,000. */
+  samplingInterval?: number;
+}
+
+/** A profile, as V8 gives it: https://chromedevtools.github.io/devtools-protocol/v8/Profiler/#type-Profile */
+export interface CpuProfile {
+  /** The functions that were on the stack, as a tree from the root on. */
+  nodes: {
+    id: number;
+    callFrame: { functionName: string; scriptId: string; url: string; lineNumber: number; columnNumber: number };
+    /** How many samples had the function on top. */
+    hitCount?: number;
+    /** Ids of nodes. */
+    children?: number[];
+    deoptReason?: string;
+    positionTicks?: { line: number; ticks: number }[];
+  }[];
+  /** In microseconds, of a clock that starts at any time. */
+  startTime: number;
+  endTime: number;
+  /** Ids of the nodes on top, one for each sample. */
+  samples?: number[];
+  /** Microseconds between samples. */
+  timeDeltas?: number[];
+}
+
 /**
  * A Workers script that runs in its own V8 inside this process.
  *
@@ -1256,6 +1284,29 @@ export class Miniflare extends EventTarget {
    * @throws a `MiniflareCoreError` with the code `ERR_NO_INSPECTOR` without that option
    */
   getInspectorURL(): Promise<URL>;
+
+  /**
+   * Samples what the worker runs while a function does, and returns the profile. Saved as JSON in a file whose name ends with
+   * `.cpuprofile`, it opens in Chrome DevTools and VS Code. Time in which nothing of the worker runs is not sampled.
+   *
+   * @param work called at once; a promise that it returns is awaited
+   * @throws what `work` throws; `InstanceError` with `ERR_PROFILING` if the worker, or Node itself, is being profiled already, and
+   *   with the code of its end if the worker ends or is reloaded meanwhile
+   *
+   * @example
+   * const profile = await mf.profile(() => mf.dispatchFetch("http://localhost/slow"));
+   * await writeFile("slow.cpuprofile", JSON.stringify(profile));
+   */
+  profile(work: () => unknown, options?: ProfileOptions): Promise<CpuProfile>;
+
+  /**
+   * Writes what is on the heap of the worker to a file, which Chrome DevTools opens. Its name has to end with `.heapsnapshot`
+   * for that.
+   *
+   * @returns the absolute path of the file
+   * @throws Node's error if the file cannot be written
+   */
+  heapSnapshot(path: string): Promise<string>;
 
   /**
    * Loads the worker again, with a new global scope. The script, modules and files of bindings are read from disk
@@ -2727,6 +2778,7 @@ export class OptionsError extends MiniflareError<"ERR_INVALID_OPTION"> {}
  *   and `cause` is Node's error
  * - `ERR_CERTIFICATE`: the self-signed certificate of the option `https` cannot be stored
  * - `ERR_LOAD`: the addon for this platform is missing; thrown when the package is loaded
+ * - `ERR_PROFILING`: the worker cannot be profiled now; the message says why
  */
 export class InstanceError extends MiniflareError<
   | "ERR_DISPOSED"
@@ -2740,6 +2792,7 @@ export class InstanceError extends MiniflareError<
   | "ERR_LISTEN"
   | "ERR_CERTIFICATE"
   | "ERR_LOAD"
+  | "ERR_PROFILING"
 > {}
 
 /** A route has a query string or a star in the middle, or is not a URL. The message names the route and its worker. */

@@ -165,7 +165,7 @@ describe("arguments are read as Miniflare 2 reads them", differs("it is Miniflar
 /** Whether Miniflare 2 has the flag. */
 function isTheirs(name) {
   return !["cpu-limit", "heap-limit", "subrequest-limit", "internal-limit", "simulate", "durability", "fetch-ca"]
-    .concat("fetch-timeout", "assets", "inspect", "inspect-brk")
+    .concat("fetch-timeout", "assets", "inspect", "inspect-brk", "cpu-prof")
     .includes(name);
 }
 

@@ -1,7 +1,9 @@
-// `--inspect` and `--inspect-brk`: debuggers connect to the worker of the command.
+// `--inspect`, `--inspect-brk` and `--cpu-prof`: debuggers connect to the worker of the command, and profiles of it are written.
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { start } from "../support/command.mjs";
 import { folder } from "../support/files.mjs";
 import { Debugger } from "../support/inspector.mjs";
@@ -52,5 +54,18 @@ describe("the command", () => {
     await client.paused();
     child.kill("SIGINT");
     assert.equal((await ended).code, 130);
+  });
+
+  test("writes a CPU profile at its end with --cpu-prof", async (t) => {
+    const cwd = folder(t, { "worker.mjs": WORKER });
+    const args = ["worker.mjs", "--port", "0", "--host", "127.0.0.1", "--no-cf-fetch", "--cpu-prof"];
+    const { child, seen, ended } = start(t, args, { cwd });
+    await seen(/Listening on/);
+    child.kill("SIGTERM");
+    assert.equal((await ended).code, 143);
+    const files = readdirSync(cwd).filter((name) => /^CPU\.\d{8}\.\d{6}\.\d+\.0\.001\.cpuprofile$/.test(name));
+    assert.equal(files.length, 1, readdirSync(cwd).join());
+    const { nodes } = JSON.parse(readFileSync(path.join(cwd, files[0]), "utf8"));
+    assert.equal(nodes[0].callFrame.functionName, "(root)");
   });
 });

@@ -2,6 +2,7 @@
 // Where a type is given to a variable, the declaration must yield exactly that much.
 
 import {
+  type CpuProfile,
   type CronScheduler,
   type DurableObjectId,
   type DurableObjectJurisdiction,
@@ -173,6 +174,9 @@ export async function workers(): Promise<void> {
   const scheduler: CronScheduler = await mf.startScheduler();
   (await mf.getOpenURL())?.startsWith("http");
   (await mf.getInspectorURL()).href.startsWith("ws:");
+  const profile: CpuProfile = await mf.profile(() => {}, { samplingInterval: 100 });
+  profile.nodes[0]?.callFrame.functionName.trim();
+  (await mf.heapSnapshot("worker.heapsnapshot")).trim();
   await mf.startREPL();
   await scheduler.dispose();
 }

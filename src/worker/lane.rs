@@ -7,6 +7,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::io;
+use std::path::Path;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -26,6 +28,7 @@ use super::inspector::{Inspected, Inspector};
 use super::isolate::{self, EntryPoints, Made};
 use super::modules::{Graph, Place};
 use super::nursery;
+use super::profile::{self, Profile};
 use super::rejections::Rejections;
 use super::timers::Timers;
 use crate::limits;
@@ -79,6 +82,7 @@ pub struct Lane {
     hooks: Rc<TurnHooks>,
     coverage: RefCell<Option<Coverage>>,
     inspector: RefCell<Option<Rc<Inspector>>>,
+    profile: RefCell<Option<Profile>>,
     depth: Cell<u32>,
     waiting: RefCell<VecDeque<Event>>,
     /// Whether the host is told when the lane has come to rest: while its script starts.
@@ -142,6 +146,7 @@ impl Lane {
             hooks,
             coverage: RefCell::new(coverage),
             inspector: RefCell::new(inspector),
+            profile: RefCell::default(),
             depth: Cell::new(0),
             waiting: RefCell::default(),
             is_starting: Cell::new(true),
@@ -209,6 +214,40 @@ impl Lane {
     /// What debuggers connect to.
     pub fn inspector(&self) -> Option<Rc<Inspector>> {
         self.inspector.borrow().clone()
+    }
+
+    /// Starts to sample what runs, each so many microseconds. False if it cannot be, as [`Profile::start`] says.
+    pub fn start_profile(&self, interval_us: u32) -> bool {
+        let _isolate = Inside::new(self.isolate);
+        let inspector = self.inspector().unwrap_or_else(|| {
+            let inspected = Inspected {
+                isolate: self.isolate,
+                context: self.context.clone(),
+                host: None,
+                hooks: self.hooks.clone(),
+                watch: self.watch.clone(),
+                memory: self.memory.clone(),
+            };
+            Inspector::start(inspected, "")
+        });
+        let profile = Profile::start(&inspector, interval_us);
+        let has_started = profile.is_some();
+        // The one before it ends while the isolate is entered.
+        drop(self.profile.replace(profile));
+        has_started
+    }
+
+    /// What has been sampled since [`Lane::start_profile`], as [`Profile::stop`] has it.
+    pub fn stop_profile(&self) -> Option<String> {
+        let _isolate = Inside::new(self.isolate);
+        Some(self.profile.take()?.stop())
+    }
+
+    /// Writes what is on the heap to a file.
+    pub fn heap_snapshot(&self, path: &Path) -> io::Result<()> {
+        let _isolate = Inside::new(self.isolate);
+        // SAFETY: the isolate is alive, and this is its thread.
+        profile::heap_snapshot(&mut unsafe { v8::Isolate::from_raw_isolate_ptr(self.isolate) }, path)
     }
 
     /// Whether a turn runs on this lane right now, further down the stack.
@@ -512,6 +551,7 @@ impl Drop for Lane {
         // SAFETY: the isolate is alive and this is its thread; dropping the runtime exits it.
         unsafe { v8::Isolate::from_raw_isolate_ptr(self.isolate).enter() };
         // The inspector ends before the isolate.
+        self.profile.take();
         self.coverage.take();
         self.inspector.take();
         drop(runtime);

@@ -12,6 +12,7 @@ pub mod lane;
 mod lazy;
 pub mod modules;
 pub mod nursery;
+mod profile;
 pub mod rejections;
 mod request_amendments;
 pub mod snapshot;

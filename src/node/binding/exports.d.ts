@@ -179,6 +179,9 @@ export function findSourceMap(path: string, text: string): Array<string> | null;
 /** Releases a snapshot when Node has no reference left. */
 export function forgetSnapshot(instance: number, snapshot: number): void;
 
+/** Writes what is on the heap of a lane to a file. Throws why it cannot be written. */
+export function heapSnapshot(lane: number, path: string): void;
+
 export function htmlAttribute(rewriter: number, name: string): string | null;
 
 /** Names and values by turns. */
@@ -312,6 +315,12 @@ export function parseToml(text: string): string;
 
 /** The numbers of what a worker waits for from outside. */
 export function pending(lane: number): Array<number>;
+
+/** Starts to sample what a lane runs, each so many microseconds. False if Node itself is being profiled. */
+export function profileStart(lane: number, intervalUs: number): boolean;
+
+/** The profile since `profileStart`, as JSON. */
+export function profileStop(lane: number): string | null;
 
 /** Has these queues be consumed, and no others. */
 export function queuesConsume(instance: number, consumers: WireValue): void;

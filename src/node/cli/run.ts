@@ -16,6 +16,7 @@ interface CommandFlags {
   repl?: boolean;
   inspect?: InspectorFlag;
   inspectBrk?: InspectorFlag;
+  cpuProf?: boolean;
 }
 
 const EXIT_FAILURE = 1;
@@ -46,7 +47,11 @@ export async function run(options: WorkerOptions, flags: CommandFlags): Promise<
   const log = new Log(level);
   let mf: Miniflare | undefined;
   // A build begins with the instance.
-  const isEnding = endOnSignals(async () => mf?.dispose());
+  let endProfile: (() => Promise<void>) | undefined;
+  const isEnding = endOnSignals(async () => {
+    await endProfile?.();
+    await mf?.dispose();
+  });
   const inspected = { ...inspect, ...(inspectBrk && { ...inspectBrk, inspectorBreak: true }) };
   mf = new Miniflare({ ...DEFAULTS, ...options, ...inspected, ...flags, ...(repl && FOR_REPL), log });
   // This waits for V8, which starts meanwhile.
@@ -54,6 +59,10 @@ export async function run(options: WorkerOptions, flags: CommandFlags): Promise<
   try {
     if (repl) return await runRepl(mf);
     const server = await mf.startServer();
+    if (flags.cpuProf) {
+      const { startProfile } = require("./cpu-profile.ts") as typeof import("./cpu-profile.ts");
+      endProfile = startProfile(mf);
+    }
     await mf.startScheduler();
     openPage(mf, server);
   } catch (error) {

@@ -4,6 +4,7 @@
 import { binding } from "../binding/binding.ts";
 import { ScriptEvents, withoutOwnFrames, withReason } from "./script-events.ts";
 import type { Place } from "./script-events.ts";
+import type { WayOut } from "./target.ts";
 
 /** A message of the protocol. */
 export interface Message {
@@ -156,7 +157,7 @@ export class ClientSession {
    * What is done about a pause in code of this package, which is not that of the worker: the method that goes on from there; undefined
    * if the debugger sees the pause.
    */
-  wayOut(): string | undefined {
+  wayOut(): WayOut | undefined {
     if (this.#pause === undefined) return undefined;
     const { place, reason } = this.#pause;
     const isThrown = reason === "exception" || reason === "promiseRejection";

@@ -37,11 +37,12 @@ export class InspectedWorker {
     log: Log,
   ): Promise<InspectedWorker> {
     const { inspectorHost = LOOPBACK, inspectorPort = 0, inspectorBreak = false } = options;
-    const place = `${inspectorHost} ${inspectorPort}`;
+    const place = `${inspectorHost} ${inspectorPort} ${name}`;
     if (before !== undefined && before.#place === place) return before;
-    await before?.close();
     const inspector = await Inspector.at(inspectorHost, inspectorPort, log);
     const target = inspector.add(name ?? UNNAMED, file);
+    // The server stays where it is.
+    await before?.close();
     return new InspectedWorker(place, inspector, target, inspectorBreak);
   }
 

@@ -21,13 +21,15 @@ const SERVER = path.join(__dirname, "inspector-server.js");
 const LOOK_MS = 1_000;
 
 /** Servers by where they were told to listen, for the instances of this thread; and the ends of those that have been there. */
-const open = new Map<string, Promise<Inspector>>();
+const open = new Map<string, { started: Promise<Inspector>; users: number }>();
 const ends = new Map<string, Promise<unknown>>();
 
 export class Inspector implements TargetHost {
   readonly url: URL;
 
   #thread: Worker;
+  /** Resolves when the thread of the server has ended. */
+  #ended: Promise<unknown>;
   #messages: MessagePort;
   #signal: Int32Array<SharedArrayBuffer>;
   #targets = new Map<string, Target>();
@@ -39,6 +41,7 @@ export class Inspector implements TargetHost {
     this.#key = key;
     this.url = url;
     this.#thread = thread;
+    this.#ended = new Promise((resolve) => thread.once("exit", resolve));
     this.#signal = data.signal;
     this.#messages = messages;
     messages.on("message", (message: FromServer) => {
@@ -49,13 +52,16 @@ export class Inspector implements TargetHost {
     messages.unref();
   }
 
-  /** The server for this address, which starts if there is none. */
+  /** The server for this address, which starts if there is none. It stays until the target is removed that it is asked for. */
   static at(host: string, port: number, log: Log): Promise<Inspector> {
     const key = `${host} ${port}`;
     const known = open.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      known.users++;
+      return known.started;
+    }
     const started = Inspector.#start(key, host, port, log);
-    open.set(key, started);
+    open.set(key, { started, users: 1 });
     started.catch(() => open.delete(key));
     return started;
   }
@@ -105,15 +111,15 @@ export class Inspector implements TargetHost {
   async remove({ info }: Target): Promise<void> {
     this.#targets.delete(info.id);
     this.#send(["gone", info.id]);
-    if (this.#targets.size > 0) return;
+    const entry = open.get(this.#key);
+    if (entry === undefined || --entry.users > 0) return;
     open.delete(this.#key);
-    const ended = new Promise((resolve) => this.#thread.once("exit", resolve));
-    ends.set(this.#key, ended);
+    ends.set(this.#key, this.#ended);
     this.#thread.ref();
     this.#send(["end"]);
-    await ended;
+    await this.#ended;
     this.#messages.close();
-    if (ends.get(this.#key) === ended) ends.delete(this.#key);
+    if (ends.get(this.#key) === this.#ended) ends.delete(this.#key);
   }
 
   drain(): void {

@@ -1,13 +1,14 @@
 //! What Node's half asks of the inspectors of lanes: sessions go by numbers that it chooses. A lane that has been closed, or
 //! that debuggers may not connect to, does nothing.
 
+use std::path::Path;
 use std::rc::Rc;
 
 use napi::bindgen_prelude::Env;
 use napi_derive::napi;
 
 use crate::node::binding::environment::Environment;
-use crate::node::binding::failure::Result;
+use crate::node::binding::failure::{Code, Result};
 use crate::worker::inspector::{self, Inspector};
 use crate::worker::lane::Lane;
 
@@ -65,4 +66,24 @@ pub fn inspector_is_paused(env: &Env, lane: u32) -> Result<bool> {
 pub fn inspector_interrupt(number: u32) -> Result<()> {
     inspector::interrupt(number);
     Ok(())
+}
+
+/// Starts to sample what a lane runs, each so many microseconds. False if Node itself is being profiled.
+#[napi(catch_unwind)]
+pub fn profile_start(env: &Env, lane: u32, interval_us: u32) -> Result<bool> {
+    Ok(open(env, lane)?.is_some_and(|lane| lane.start_profile(interval_us)))
+}
+
+/// The profile since `profileStart`, as JSON.
+#[napi(catch_unwind)]
+pub fn profile_stop(env: &Env, lane: u32) -> Result<Option<String>> {
+    Ok(open(env, lane)?.and_then(|lane| lane.stop_profile()))
+}
+
+/// Writes what is on the heap of a lane to a file. Throws why it cannot be written.
+#[napi(catch_unwind)]
+pub fn heap_snapshot(env: &Env, lane: u32, path: String) -> Result<()> {
+    let Some(lane) = open(env, lane)? else { return Ok(()) };
+    lane.heap_snapshot(Path::new(&path))
+        .map_err(|error| Code::System.because(error))
 }

@@ -5,6 +5,10 @@ import type { WireValue } from "../binding/exports.d.ts";
 import type { ClientSession } from "./client-session.ts";
 import type { TargetInfo } from "./wire.ts";
 
+/** Methods that leave a pause which is none of the worker's. If debuggers want different ones, the first of these. */
+const WAYS = ["Debugger.stepInto", "Debugger.stepOut", "Debugger.resume"] as const;
+export type WayOut = (typeof WAYS)[number];
+
 /** What a target needs of the server. */
 export interface TargetHost {
   /** Tells the server of the target, and of the number of the inspector that it has now. */
@@ -70,13 +74,13 @@ export class Target {
   pause(): boolean {
     const sessions = [...this.#sessions.values()];
     const ways = sessions.map((session) => session.wayOut());
-    const index = ways.findIndex((way) => way !== undefined);
-    if (index === -1) {
+    const way = WAYS.find((method) => ways.includes(method));
+    if (way === undefined) {
       for (const session of sessions) session.showPause();
       return true;
     }
     for (const session of sessions) session.hidePause();
-    sessions[index].goOn(ways[index] as string);
+    sessions[ways.indexOf(way)].goOn(way);
     return false;
   }
 

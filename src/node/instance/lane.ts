@@ -185,6 +185,11 @@ class Lane {
     hooks.inspector?.begin(this.#id);
   }
 
+  /** Its number in the addon. */
+  get id(): number {
+    return this.#id;
+  }
+
   /** Why nothing runs here any more: an error, or undefined while the lane works. */
   get ended(): (() => InstanceError) | undefined {
     return this.#ended;

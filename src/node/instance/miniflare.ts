@@ -196,6 +196,20 @@ class Miniflare extends EventTarget {
     return this.#worker.inspectorURL();
   }
 
+  /** A profile of what the worker runs while a function does. */
+  async profile(work: () => unknown, options?: contract.ProfileOptions): Promise<contract.CpuProfile> {
+    const lane = await this.#worker.lane();
+    const { profile } = require("../inspector/profile.ts") as typeof import("../inspector/profile.ts");
+    return profile(lane, work, options);
+  }
+
+  /** Writes what is on the worker's heap to a file. */
+  async heapSnapshot(file: string): Promise<string> {
+    const lane = await this.#worker.lane();
+    const { heapSnapshot } = require("../inspector/profile.ts") as typeof import("../inspector/profile.ts");
+    return heapSnapshot(lane, file);
+  }
+
   /** `[FETCH](input, init, length)`, as `Lane.fetch` has them. */
   [FETCH](...args: Parameters<Lane["fetch"]>): Promise<Response> {
     return this.#worker.fetch(...args);

@@ -30,7 +30,7 @@ const subrequestLimit = numeric(
 );
 
 /** Flags of the command: what they say of the inspector's options. */
-type CommandLine = Record<"inspect" | "inspectBrk", InspectorFlag>;
+type CommandLine = Record<"inspect" | "inspectBrk", InspectorFlag> & Record<"cpuProf", boolean>;
 
 const options = {
   log: { check: log },
@@ -85,6 +85,7 @@ const options = {
     takes: "boolean/string:HOST:PORT",
     help: "Wait for a debugger",
   },
+  cpuProf: { flag: "--cpu-prof", takes: "boolean", help: "Write a CPU profile at the end" },
   durability: {
     check: oneOf("os", "sync"),
     flag: "--durability",

@@ -38,6 +38,15 @@ pub fn set_stack_limit(isolate: &mut v8::Isolate, limit: usize) {
     unsafe { v8_isolate_set_stack_limit(isolate.as_raw_isolate_ptr(), limit) }
 }
 
+/// Whether the signal by which V8 samples a thread is taken.
+pub fn is_profiled() -> bool {
+    // SAFETY: all bytes of the structure may be zero.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: `action` is a valid place to write to, and nothing is set.
+    let failed = unsafe { libc::sigaction(libc::SIGPROF, std::ptr::null(), &mut action) } != 0;
+    !failed && action.sa_sigaction != libc::SIG_DFL
+}
+
 /// Ends the process without running what is registered for its end, which other threads would meet while they work.
 pub fn exit_now(code: i32) -> ! {
     // SAFETY: it takes any code, and does not return.

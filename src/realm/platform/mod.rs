@@ -7,7 +7,7 @@
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 mod linux;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
-pub use linux::{ThreadClock, exit_now, set_stack_limit};
+pub use linux::{ThreadClock, exit_now, is_profiled, set_stack_limit};
 
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
 compile_error!(
