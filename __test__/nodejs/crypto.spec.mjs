@@ -121,3 +121,29 @@ describe("node:crypto in a worker", () => {
     assert.deepEqual(await json(create(t, { script, ...FLAGS })), [true, true, true]);
   });
 });
+
+sameAsNode(
+  "output of node:crypto in pieces",
+  { crypto: "node:crypto", stream: "node:stream" },
+  {
+    "a text that pieces are joined to is that of the whole": `const key = Buffer.alloc(32, 1); const iv = Buffer.alloc(16, 2);
+      return ["hex", "base64", "base64url", "latin1"].map((encoding) => {
+        const cipher = crypto.createCipheriv("aes-256-cbc", key, iv);
+        const text = cipher.update("a".repeat(20), "utf8", encoding) + cipher.update("é", "utf8", encoding) + cipher.final(encoding);
+        const decipher = crypto.createDecipheriv("aes-256-cbc", key, iv);
+        return [text, decipher.update(text, encoding, "utf8") + decipher.final("utf8")];
+      });`,
+    "characters of several bytes are not torn": `const key = Buffer.alloc(32, 1); const iv = Buffer.alloc(16, 2);
+      const cipher = crypto.createCipheriv("aes-256-ctr", key, iv); const bytes = Buffer.concat([cipher.update("aé€😀"), cipher.final()]);
+      const decipher = crypto.createDecipheriv("aes-256-ctr", key, iv);
+      return [...bytes].map((byte) => decipher.update(Buffer.from([byte]), undefined, "utf8")).concat(decipher.final("utf8"));`,
+    "an encoding stays, and must be one": `const make = () => crypto.createCipheriv("aes-256-cbc", Buffer.alloc(32), Buffer.alloc(16));
+      const started = () => { const cipher = make(); cipher.update("x", "utf8", "utf8"); return cipher; };
+      return [() => started().final("hex"), () => make().update("x", "utf8", "nope")].map(caught).map(({ code, message }) => [code, message.split("\\n")[0]]);`,
+    "a hash that was a stream can still be asked": `const hash = crypto.createHash("sha256"); const source = new stream.PassThrough();
+      source.pipe(hash); source.end("abc");
+      const streamed = await new Promise((resolve) => hash.on("data", (chunk) => resolve(chunk.toString("hex"))));
+      return [streamed, hash.digest("hex")];`,
+    "classes are those that objects have": `return [crypto.createHash("sha1").constructor === crypto.Hash, crypto.getDiffieHellman("modp1").constructor === crypto.DiffieHellmanGroup, crypto.createHash("sha1") instanceof crypto.Hash];`,
+  },
+);

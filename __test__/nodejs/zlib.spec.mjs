@@ -46,3 +46,23 @@ sameAsNode(
     sums: `return [zlib.codes.Z_DATA_ERROR, zlib.codes["-3"], zlib.constants.Z_BEST_SPEED];`,
   },
 );
+
+sameAsNode(
+  "streams of node:zlib and what they are given",
+  { zlib: "node:zlib", util: "node:util" },
+  {
+    "take bytes and texts alone, whatever their mode": `const seen = [];
+      for (const value of [{}, 5, true, null]) { const stream = new zlib.Gunzip({ objectMode: true }).on("error", () => {}); seen.push(caught(() => stream.write(value)).code); }
+      return seen;`,
+    "check their options": `return [{ chunkSize: 10 }, { level: 99 }, { windowBits: "x" }, { strategy: -1 }, { flush: "x" }, { dictionary: 5 }].map((options) => caught(() => new zlib.Deflate(options))).map(({ name, code, message }) => [name, code, message]);`,
+    "take no object for no options": `return [new zlib.Gzip(15), zlib.createGzip(null), zlib.Gzip()].map((stream) => stream instanceof zlib.Gzip);`,
+    "are inherited as old code does": `function Mine(options) { zlib.DeflateRaw.call(this, options); } util.inherits(Mine, zlib.DeflateRaw);
+      const mine = new Mine(); const chunks = []; mine.on("data", (chunk) => chunks.push(chunk)); mine.end("abc");
+      await new Promise((resolve) => mine.on("end", resolve));
+      return [mine instanceof zlib.DeflateRaw, String(zlib.inflateRawSync(Buffer.concat(chunks)))];`,
+    "begin again": `const stream = zlib.createDeflate(); const chunks = []; stream.reset(); stream.on("data", (chunk) => chunks.push(chunk)); stream.end("abc");
+      await new Promise((resolve) => stream.on("end", resolve));
+      return String(zlib.inflateSync(Buffer.concat(chunks)));`,
+    "have checksums": `return [zlib.crc32("hello"), zlib.crc32(Buffer.from("lo"), zlib.crc32("hel")), zlib.crc32("", 5), caught(() => zlib.crc32("x", -1)).code, caught(() => zlib.crc32(5)).code];`,
+  },
+);

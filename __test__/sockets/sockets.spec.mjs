@@ -311,6 +311,18 @@ describe("TLS", () => {
     assert.deepEqual(seen, ["plain a", "TypeError", true, "on", "secure b", late]);
   });
 
+  test("fails after startTls() with a server that does not speak it", async (t) => {
+    const { port } = await tcpServer(t, echo);
+    const seen = await run(
+      t,
+      `const socket = connect("127.0.0.1:" + port, { secureTransport: "starttls" }); await socket.opened;
+       const secure = socket.startTls();
+       return [await settled(secure.opened), await settled(secure.closed)];`,
+      { env: { port } },
+    );
+    assert.deepEqual(seen, [FAILED, FAILED]);
+  });
+
   test("needs the option for startTls()", async (t) => {
     const { port } = await tcpServer(t, echo);
     const text = "The `secureTransport` socket option must be set to 'starttls' for startTls to be used.";

@@ -78,6 +78,8 @@ function textOf(error) {
 
 export default {
   async fetch(request, env) {
+    const isMet = ({ actual, exact, minimum }) => (exact === undefined ? actual >= minimum : actual >= exact);
+    if (request.url.endsWith("/waits")) return Response.json(nodeTest.isBusy() || !nodeTest.calls.every(isMet));
     if (new URL(request.url).pathname === "/end") return Response.json(end());
     await begin(env);
     return new Response();

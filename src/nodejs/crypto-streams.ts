@@ -2,12 +2,14 @@
 // as one. Short input is collected here, and computed in one call.
 
 import { Buffer } from "node:buffer";
+import { StringDecoder } from "node:string_decoder";
 import LazyTransform from "node:internal/lazy_transform";
 import { invalidArgType, nodeError, validateString } from "./errors.ts";
 import { call, Remote } from "./host.ts";
 
 type Done = (error?: unknown, chunk?: unknown) => void;
 type Data = string | ArrayBufferView;
+type Decoder = InstanceType<typeof StringDecoder>;
 
 const MOST_COLLECTED = 64 * 1024;
 
@@ -32,6 +34,8 @@ class Digest extends LazyTransform {
   #size = 0;
   #remote: Remote | undefined;
   #isOver = false;
+  /** What the stream has given out, which can still be asked for. */
+  #given: Buffer | undefined;
 
   constructor(kind: string, args: unknown[], streamOptions: object | undefined, remote?: Remote) {
     super(streamOptions);
@@ -50,6 +54,7 @@ class Digest extends LazyTransform {
   }
 
   digest(encoding?: unknown): unknown {
+    if (this.#given !== undefined) return as(this.#given, encoding);
     if (this.#isOver) throw finalized();
     this.#isOver = true;
     const rest = this.#take();
@@ -85,7 +90,9 @@ class Digest extends LazyTransform {
   }
 
   _flush(done: Done) {
-    this.push(this.digest());
+    const digest = this.digest() as Buffer;
+    this.#given = digest;
+    this.push(digest);
     done();
   }
 }
@@ -132,6 +139,18 @@ class Hmac extends Digest {
 
 class Cipher extends LazyTransform {
   readonly #remote: Remote;
+  #decoder: Decoder | undefined;
+
+  /** Text of the output so far: bytes that are no whole character of the encoding wait for the next ones. */
+  #decoded(bytes: Buffer, encoding: unknown, isLast: boolean): unknown {
+    if (encoding === undefined || encoding === null || encoding === "buffer") return bytes;
+    const decoder = new StringDecoder(encoding);
+    this.#decoder ??= decoder;
+    if (this.#decoder.encoding !== decoder.encoding) {
+      throw nodeError(Error, "ERR_INTERNAL_ASSERTION", "Cannot change encoding");
+    }
+    return isLast ? this.#decoder.end(bytes) : this.#decoder.write(bytes);
+  }
 
   constructor(kind: string, args: unknown[]) {
     super(args[3] as object | undefined);
@@ -139,11 +158,11 @@ class Cipher extends LazyTransform {
   }
 
   update(data: Data, inputEncoding?: unknown, outputEncoding?: unknown): unknown {
-    return as(this.#remote.call("update", bytesOf(data, inputEncoding)) as Buffer, outputEncoding);
+    return this.#decoded(this.#remote.call("update", bytesOf(data, inputEncoding)) as Buffer, outputEncoding, false);
   }
 
   final(outputEncoding?: unknown): unknown {
-    return as(this.#remote.call("final") as Buffer, outputEncoding);
+    return this.#decoded(this.#remote.call("final") as Buffer, outputEncoding, true);
   }
 
   setAAD(data: Data, options?: { encoding?: string }): this {

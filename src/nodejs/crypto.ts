@@ -159,8 +159,11 @@ const LATER: Record<string, string> = {
 };
 
 /** Callable without `new`, as Node's are. */
-const callable = <Class extends new (...args: never[]) => object>(Given: Class) =>
-  new Proxy(Given, { apply: (target, _self, args) => Reflect.construct(target, args) });
+function callable<Class extends new (...args: never[]) => object>(Given: Class): Class {
+  const Called = new Proxy(Given, { apply: (target, _self, args) => Reflect.construct(target, args) });
+  Object.defineProperty(Given.prototype, "constructor", { value: Called, writable: true, configurable: true });
+  return Called;
+}
 
 function unavailable(name: string) {
   return () => {

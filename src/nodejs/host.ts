@@ -18,13 +18,10 @@ const kept = (bytes: Uint8Array) => (bytes.length < copiesBelow ? bytes : new Ui
 function ask(call: string, ...args: unknown[]): unknown {
   const [isDone, ...answer] = host(HOST.NODEJS, call, pack(args, kept)) as [boolean, ...WireValue[]];
   if (isDone) return unpack(answer[0]);
-  const [className, code, message, rest] = answer as [string, string | null, string, WireValue];
+  const [className, code, message, rest, showsCode] = answer as [string, string | null, string, WireValue, boolean];
   const Class = CLASSES[className] ?? Error;
-  const isOwn = code?.startsWith("ERR_") && !code.startsWith("ERR_OSSL");
-  // Errors of libraries that Node uses have a code that their text does not show.
-  const error = isOwn
-    ? nodeError(Class, code as string, message)
-    : Object.assign(new Class(message), code === null ? {} : { code });
+  const plain = () => Object.assign(new Class(message), code === null ? {} : { code });
+  const error = showsCode ? nodeError(Class, code as string, message) : plain();
   throw Object.assign(error, unpack(rest));
 }
 

@@ -325,8 +325,11 @@ export class Server {
 }
 
 /** Callable without `new`, as Node's is. */
-const callable = <Class extends new (...args: never[]) => object>(Given: Class) =>
-  new Proxy(Given, { apply: (target, _self, args) => Reflect.construct(target, args) });
+function callable<Class extends new (...args: never[]) => object>(Given: Class): Class {
+  const Called = new Proxy(Given, { apply: (target, _self, args) => Reflect.construct(target, args) });
+  Object.defineProperty(Given.prototype, "constructor", { value: Called, writable: true, configurable: true });
+  return Called;
+}
 
 const CallableSocket = callable(Socket);
 let selectsFamily = true;

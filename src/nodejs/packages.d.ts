@@ -91,6 +91,16 @@ declare module "node:util" {
   export { inspect } from "ext:miniflare/nodejs/inspect.ts";
 }
 
+declare module "node:string_decoder" {
+  export const StringDecoder: new (
+    encoding: unknown,
+  ) => {
+    readonly encoding: string;
+    write(bytes: Uint8Array): string;
+    end(bytes?: Uint8Array): string;
+  };
+}
+
 declare module "node:stream" {
   const stream: object;
   export default stream;

@@ -41,9 +41,10 @@ function incomplete(bytes: Uint8Array, encoding: string): [count: number, total:
   return [0, 0];
 }
 
-function StringDecoder(this: object, encoding?: unknown) {
+function StringDecoder(this: { encoding?: string }, encoding?: unknown) {
   const known = encoding === undefined || encoding === null || encoding === "" ? "utf8" : encodingOf(String(encoding));
   if (known === undefined) throw nodeError(TypeError, "ERR_UNKNOWN_ENCODING", `Unknown encoding: ${encoding}`);
+  this.encoding = known;
   states.set(this, { encoding: known, bytes: NOTHING, total: 0 });
 }
 
@@ -88,9 +89,6 @@ Object.defineProperties(StringDecoder.prototype, {
     state.bytes = NOTHING;
     state.total = 0;
     return write.call(this, bytes.subarray(offset));
-  }),
-  encoding: accessor(function () {
-    return stateOf(this).encoding;
   }),
   lastChar: accessor(function () {
     const last = Buffer.alloc(LONGEST);

@@ -1,9 +1,12 @@
 // `node:url`: the library's port of Node's legacy parser, beside the realm's own classes.
 
 import legacy from "unenv/node/url";
-import { nodeError, validateString } from "./errors.ts";
+import { nodeError, validateObject, validateString } from "./errors.ts";
 
-const { urlToHttpOptions } = legacy as { urlToHttpOptions(url: URL): { port?: number } };
+const { format, urlToHttpOptions } = legacy as {
+  format(url: unknown, options?: unknown): string;
+  urlToHttpOptions(url: URL): { port?: number };
+};
 
 const url: Record<string, unknown> = {
   ...legacy,
@@ -27,14 +30,19 @@ const url: Record<string, unknown> = {
     }
     if (/%2f/i.test(file.pathname)) {
       const message = "File URL path must not include encoded / characters";
-      throw nodeError(TypeError, "ERR_INVALID_FILE_URL_PATH", message);
+      throw Object.assign(nodeError(TypeError, "ERR_INVALID_FILE_URL_PATH", message), { input: file });
     }
     return decodeURIComponent(file.pathname);
   },
   toPathIfFileURL(given: unknown) {
     return given instanceof URL ? (url.fileURLToPath as (given: URL) => string)(given) : given;
   },
+  format(given: unknown, options?: unknown) {
+    if (given instanceof URL && options !== undefined && options !== null) validateObject(options, "options");
+    return format(given, options);
+  },
   urlToHttpOptions(given: URL) {
+    validateObject(given, "url");
     const { port, ...options } = urlToHttpOptions(given);
     return port === undefined ? options : { ...options, port };
   },

@@ -98,7 +98,10 @@ class HostCalls {
       return [true, pack(listed(this.#calls, name as string)(...(unpack(args) as never[])))];
     } catch (error) {
       const { name: className, code = null, message, ...rest } = error as NodeJS.ErrnoException;
-      return [false, className, code, message, pack({ ...rest })];
+      const { toString: _, ...others } = rest as Record<string, unknown>;
+      // Errors of Node's own JavaScript show their code, those of what is below do not.
+      const showsCode = code !== null && String(error).includes(`[${code}]`);
+      return [false, className, code, message, pack({ ...others }), showsCode];
     }
   }
 
