@@ -39,7 +39,7 @@ type State = EventState & { isAnswered: boolean };
 
 /** Takes a request, or a call of `fetch`; in a simulation its turn comes later. */
 export function dispatch(...event: DispatchedEvent) {
-  if (event[2] === TARGET.CALL) return serve(event[0], event.slice(3));
+  if (event[2] === TARGET.CALL) return serve(event[0], event[3] as unknown as unknown[]);
   const number = event[CF_NUMBER] as number | undefined;
   if (number !== undefined) event[CF_NUMBER] = cfTextOf(number, event[CF_NUMBER + 1] as string | undefined);
   if (event[2] === TARGET.OUTBOUND)

@@ -352,7 +352,7 @@ class Lane {
       settle: (answer) => (answer[0] === ANSWER.BROKEN ? reject(brokenError(answer[1])) : settle(answer as never)),
       reject,
     };
-    const answer = binding.dispatch(this.#id, event, [TARGET.CALL, ...call]) as Answer | undefined;
+    const answer = binding.dispatch(this.#id, event, TARGET.CALL, call) as Answer | undefined;
     if (answer !== undefined) pending.settle(answer);
     else if (this.#ended) reject(this.#ended());
     else this.#await(event, pending);

@@ -10,7 +10,9 @@ import { cache, tracing } from "../observing.ts";
 import { ServiceStub } from "../service-stub.ts";
 import { RpcPromise, RpcProperty, RpcStub } from "../stubs.ts";
 import { INSIDE } from "../../node/instance/miniflare.ts";
+import { objectBindings } from "../../durable/node/options.ts";
 import { loopback } from "./node-rpc.ts";
+import type { MiniflareOptions } from "../../../index.d.ts";
 import type { TestInstance } from "../../node/env/test-instance.ts";
 import type { Inside } from "../../node/instance/inside.ts";
 
@@ -29,20 +31,37 @@ const NO_SCRIPT =
 const overrides = new AsyncLocalStorage<Overrides>();
 
 /** The members of `exports`, made when they are looked at. */
-function exportsOf(inside: Inside): Members {
-  const { running } = inside.worker;
-  const own = running?.ownExports() as Members | undefined;
-  const names = own === undefined ? [] : Object.keys(own);
+function exportsOf({ mf, bindings }: TestInstance): Members {
+  const inside = mf[INSIDE];
+  const { running, options } = inside.worker;
+  if (running === undefined) return runsNoScript(options) ? withoutScript({}) : exportsLater(inside, bindings);
+  const own = running.ownExports() as Members;
   const members: Members = {};
-  for (const name of names) {
+  for (const name of Object.keys(own)) {
     const get = () => {
-      const value = (own as Members)[name];
+      const value = own[name];
       // Namespaces and classes of objects are as the worker has them; what can be called is a service.
       return typeof value === "function" ? loopback(() => inside.worker, name) : value;
     };
     Object.defineProperty(members, name, { get, enumerable: true, configurable: true });
   }
-  return names.length > 0 ? members : withoutScript(members);
+  return Object.keys(members).length > 0 ? members : withoutScript(members);
+}
+
+const runsNoScript = ({ script, scriptPath }: MiniflareOptions) => script === "" && scriptPath === undefined;
+
+/** Of a script that runs when a test first needs it: classes of objects are known by their bindings, other names are entrypoints. */
+function exportsLater({ worker }: Inside, bindings: Members): Members {
+  const members: Members = {};
+  for (const [binding, className, scriptName] of objectBindings(worker.options)) {
+    if (scriptName === undefined) members[className] = bindings[binding];
+  }
+  return new Proxy(members, {
+    get: (_, name) =>
+      typeof name === "symbol" || name === "then" || Object.hasOwn(members, name)
+        ? Reflect.get(members, name)
+        : loopback(() => worker, name),
+  });
 }
 
 const withoutScript = (members: Members) =>
@@ -60,7 +79,7 @@ function imported(read: (instance: TestInstance) => Members): Members {
 }
 
 const env = proxyOver(() => overrides.getStore()?.env ?? imported(({ bindings }) => bindings));
-const exports = proxyOver(() => overrides.getStore()?.exports ?? imported(({ mf }) => exportsOf(mf[INSIDE])));
+const exports = proxyOver(() => overrides.getStore()?.exports ?? imported(exportsOf));
 
 function waitUntil(promise: unknown) {
   const context = latestContext();
