@@ -10,7 +10,9 @@ import http from "node:http";
 import { RecordingLog } from "../support/log.mjs";
 import { connect, partsOf } from "../support/http-server.mjs";
 import { create } from "../support/miniflare.mjs";
-import { test } from "../support/test.mjs";
+import { within } from "../support/test.mjs";
+
+const test = within(120_000);
 
 const SCRIPT = `
   const waits = new Map();
@@ -241,9 +243,8 @@ describe("Node's server keeps its times", () => {
   test("one that waits for its answer is not", async (t) => {
     const { port } = await startOne(t, { keepAliveTimeout: 1 });
     const [waits, idles] = [await connect(t, port), await connect(t, port)];
-    waits.write(GET("/text"));
+    waits.write(GET("/text") + GET("/later"));
     await waits.until("hello");
-    waits.write(GET("/later"));
     idles.write(GET("/text"));
     // The time of the other connection began later.
     await idles.closed();
@@ -253,7 +254,7 @@ describe("Node's server keeps its times", () => {
   });
 
   test("one whose head has begun is not", async (t) => {
-    const { port } = await startOne(t, { keepAliveTimeout: 1 });
+    const { port } = await startOne(t, { keepAliveTimeout: 2_000 });
     const [begins, idles] = [await connect(t, port), await connect(t, port)];
     begins.write(GET("/text"));
     await begins.until("hello");
@@ -265,10 +266,11 @@ describe("Node's server keeps its times", () => {
   });
 
   test("a head that does not arrive is answered with status 408", async (t) => {
-    const { port } = await startOne(t, { headersTimeout: 50, connectionsCheckingInterval: 20 });
+    const { server, port } = await startOne(t, { connectionsCheckingInterval: 20 });
     const connection = await connect(t, port);
     connection.write(GET("/text"));
     await connection.until("hello");
+    server.headersTimeout = 50;
     connection.write("GET /text HTTP/1.1\r\n");
     assert.match(await connection.closed(), /HTTP\/1\.1 408 /);
   });

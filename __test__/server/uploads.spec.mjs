@@ -6,12 +6,14 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import http from "node:http";
 import { connect, partsOf, start } from "../support/http-server.mjs";
-import { test } from "../support/test.mjs";
+import { within } from "../support/test.mjs";
+
+const test = within(240_000);
 
 const MIB = 1 << 20;
-const SIZE = 96 * MIB;
+const SIZE = 64 * MIB;
 /** What sockets, streams and the client hold of a body on its way, several times over. */
-const MOST_UNDER_WAY = 40 * MIB;
+const MOST_UNDER_WAY = 32 * MIB;
 const CHUNK = Buffer.alloc(MIB / 4, "a");
 
 /** A server that reads a chunk of a request's body every few turns of Node's loop. `onRead` is told how much it has read. */
