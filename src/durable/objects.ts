@@ -22,6 +22,7 @@ import { hibernate, loseAllSockets, loseSockets, socketsOf } from "ext:miniflare
 import { CLASSES } from "ext:miniflare/durable/object-kinds.ts";
 import { within } from "ext:miniflare/durable/event-timeout.ts";
 import { DurableObjectFacets, endFacets, isFacet, startupOf } from "ext:miniflare/durable/object-facets.ts";
+import { kept, outsideOf } from "ext:miniflare/realm/outside.ts";
 import { isSimulating, someTime } from "ext:miniflare/realm/simulation.ts";
 import { DurableObjectState } from "ext:miniflare/durable/state.ts";
 import { DurableObjectStorage, PLAIN } from "ext:miniflare/durable/storage.ts";
@@ -82,7 +83,7 @@ export function namespaces(bindings: string[], flags: string[]): [name: string, 
   const enabled = new Set(flags);
   const backend: NamespaceBackend = {
     idFromName: op_durable_id_from_name,
-    uniqueId: op_durable_id_unique,
+    uniqueId: (binding, now) => kept("newUniqueId", op_durable_id_unique(binding, now)),
     parseId: op_durable_id_parse,
     isEnabled: (flag) => enabled.has(flag),
     member(binding, hex, member, name, given) {
@@ -299,6 +300,7 @@ export function deliverAlarmOf(binding: string, hex: string, isForced: boolean) 
   return enter(eventContext(), async () => {
     const { gates, open, opening, alarm } = storageOf(binding, hex);
     if (opening !== undefined) await opening;
+    await outsideOf()?.arrive({ kind: "alarm", binding, id: hex, isForced });
     recallName(open, alarm);
     let object: LivingObject;
     let failure: { error: unknown } | undefined;

@@ -7,6 +7,7 @@
 
 import { core, internals } from "ext:core/mod.js";
 import { op_clock_now, op_context_limits } from "ext:core/ops";
+import { toldTime } from "ext:miniflare/realm/outside.ts";
 import { LIMIT } from "ext:miniflare/realm/port.ts";
 import type { Owned } from "ext:miniflare/realm/owned.ts";
 
@@ -130,7 +131,7 @@ export class Continuation {
 const NOWHERE = new Continuation(undefined);
 
 const NOW = Number.NaN;
-const wallTime = () => op_clock_now(NOW);
+const wallTime = () => toldTime(op_clock_now(NOW));
 
 /** The continuation of the code that runs, to be entered again by `proceed` or `resume`; undefined for an empty one. */
 export const currentContinuation = getAsyncContext;
@@ -263,5 +264,6 @@ export const depart = () => currentContext()?.gates?.output.pass();
 
 /** What time it is for the code that runs: that of its last input, or the actual one outside of all requests. */
 export function now() {
-  return op_clock_now(settings.actualTime ? NOW : (currentContext()?.time ?? NOW));
+  const time = settings.actualTime ? undefined : currentContext()?.time;
+  return time === undefined ? wallTime() : op_clock_now(time);
 }

@@ -50,7 +50,8 @@ export interface Control {
   evaluate(path: string, text: string): unknown;
   /** The state of a promise, 0 while it is pending, 1 if it was kept and 2 if it was broken, and its result. */
   promiseDetails(promise: Promise<unknown>): [state: number, result: unknown];
-  simulate(seed: number, soon: Soon): void;
+  /** Simulates with a seed; `outside` has the functions of `src/realm/outside.ts` if the run is recorded or replayed. */
+  simulate(seed: number, soon: (step: () => boolean) => void, outside?: readonly unknown[]): void;
   /** Fails as a defect of the addon would. */
   panic(message: string): never;
 

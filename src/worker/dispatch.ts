@@ -2,6 +2,7 @@
 
 import { op_answer } from "ext:core/ops";
 import { atRandom, isSimulating } from "ext:miniflare/realm/simulation.ts";
+import { toldTime } from "ext:miniflare/realm/outside.ts";
 import { microtasksDone } from "ext:miniflare/realm/stretch.ts";
 import { Continuation, currentContext, leave, RequestContext, switchTo } from "ext:miniflare/realm/context.ts";
 import { describeThrown, messageOf } from "ext:miniflare/realm/realm-errors.ts";
@@ -70,7 +71,7 @@ function deliver(
   const state: State = { waits: [], passThrough: false, spare: undefined, isAnswered: false };
   microtasksDone();
   try {
-    switchTo(new Continuation(arrivalContext(now, headers, nesting)));
+    switchTo(new Continuation(arrivalContext(toldTime(now), headers, nesting)));
     const follow = isAbortable ? (cancel: Cancel) => followSignal(id, cancel, request, state) : undefined;
     const request: Request = requestFromWire(method, url, headers, body, decode, follow, redirect);
     if (isAbortable === true) holdRequest(id, request);

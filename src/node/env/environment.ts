@@ -33,9 +33,9 @@ async function idsOfBound(mf: Instance, objects: string[], name: string) {
   throw new TypeError(`${text}, got ${describe(name)}`);
 }
 
-/** An environment whose worker, if there is one, has been started. */
+/** An environment whose worker, if one has to be, has been started. */
 async function createEnvironment(plan: Plan): Promise<Environment> {
-  if (!plan.hasWorker) return openEnvironment(plan);
+  if (!plan.startsNow) return openEnvironment(plan);
   const instance = new TestInstance(plan);
   try {
     await instance.start();
@@ -88,7 +88,7 @@ function ended(plan: Plan): TestInstance {
 
 /** Each name that a worker is asked for is a call to it. */
 const boundNames = (plan: Plan, started: TestInstance | undefined): string[] =>
-  started === undefined ? plan.globalBindings : Object.keys(started.bindings);
+  started === undefined || !plan.hasWorker ? plan.globalBindings : Object.keys(started.bindings);
 
 /** The bindings that a service worker has as globals. */
 function bindingGlobals(names: string[], instance: () => TestInstance): object {

@@ -1,6 +1,6 @@
 // The environment of a test file in Jest, seen from Jest's own realm. What the test gets is of the test's realm, where this
 // package is evaluated once more. That takes longer than all other set-up, so it is done when the test first looks at one of
-// the globals, unless there is a worker to be started.
+// the globals, unless a worker has to be started.
 
 import path from "node:path";
 import type { Context } from "node:vm";
@@ -11,6 +11,7 @@ import { currentIn, enter } from "./current.ts";
 import { CLASSES, HELPERS, VALUES } from "./global-names.ts";
 import { Later } from "./later.ts";
 import { loadInto } from "./load.ts";
+import { noteStart } from "./plan.ts";
 import { acceptNodesInstances } from "./test-realm.ts";
 import type { Current } from "./current.ts";
 import type { Environment } from "./environment.ts";
@@ -27,8 +28,10 @@ async function environmentIn(context: Context, scope: typeof globalThis, plan: P
     Reflect.deleteProperty(scope, PLACES);
     return loaded;
   };
-  if (plan.hasWorker) return load().createEnvironment(plan);
-  return environmentLater(() => load().openEnvironment(plan), plan, scope);
+  if (!plan.startsNow) return environmentLater(() => load().openEnvironment(plan), plan, scope);
+  const environment = await load().createEnvironment(plan);
+  noteStart(plan);
+  return environment;
 }
 
 function environmentLater(open: () => Environment, plan: Plan, scope: object): Environment {

@@ -4,7 +4,7 @@
 
 import { createEnvironment } from "./environment.ts";
 import { isolatedStorage, vitestOf } from "./isolated.ts";
-import { planOf } from "./plan.ts";
+import { noteStart, planOf } from "./plan.ts";
 import { warnOnce } from "./warn.ts";
 
 const OLDEST: readonly [major: number, minor: number] = [0, 34];
@@ -94,7 +94,9 @@ export default {
 };
 
 async function setUp(target: Scope, options: unknown) {
-  const environment = await createEnvironment(planOf(options, { warn: warnOnce, ignored: OF_OTHERS }));
+  const plan = planOf(options, { warn: warnOnce, ignored: OF_OTHERS });
+  const environment = await createEnvironment(plan);
+  noteStart(plan);
   const own = {
     self: target,
     setupMiniflareIsolatedStorage: () => isolatedStorage(vitestOf(target), environment),

@@ -19,6 +19,7 @@ import type { StalledPlace, WireValue } from "../binding/exports.d.ts";
 import type { FollowedSignal, RequestParts } from "../http/http-request.ts";
 import type { Response, ResponseParts } from "../http/http-response.ts";
 import type { LaneCounts } from "../coverage/lane-counts.ts";
+import type { InspectedLane } from "../inspector/target.ts";
 
 /** What has crossed before anything is asked for: the worker's control object (`src/worker/control.ts`). */
 const CONTROL: WireValue = [TAG.LIVE, FIRST.CONTROL, KIND.OBJECT];
@@ -124,6 +125,8 @@ export interface LaneHooks {
   rooms: readonly RoomHooks[];
   /** Takes the counts of what runs, if there are any. */
   coverage: LaneCounts | undefined;
+  /** What debuggers see of the lane, if they may connect. */
+  inspector: InspectedLane | undefined;
 }
 
 class Lane {
@@ -141,6 +144,8 @@ class Lane {
   #ended: (() => InstanceError) | undefined;
   /** The signals of callers, by the number of their request, as long as the worker has the request. */
   #signals = new Map<number, { signal: FollowedSignal }>();
+  /** The request that is being dispatched, if its signal ends with it: most are answered before the signal matters. */
+  #arriving: { event: number; signal: FollowedSignal } | undefined;
   /** JSON of `request.cf` that the worker has had, with the number of each. */
   #cfTexts = new Map<string, number>();
   /** Those of them that the worker has asked for: the requests, and the one listener. */
@@ -164,12 +169,14 @@ class Lane {
     this.limits = limits;
     const { cpuLimitMs, heapLimitMb } = limits;
     const coverage = hooks.coverage !== undefined;
-    this.#id = binding.openLane({ cpuLimitMs, heapLimitMb, coverage, instance, host: hostNumber });
+    const inspector = hooks.inspector?.name;
+    this.#id = binding.openLane({ cpuLimitMs, heapLimitMb, coverage, inspector, instance, host: hostNumber });
     hooks.coverage?.begin(() => binding.takeCoverage(this.#id));
     lanes.set(this.#id, this);
     const call = (number: number, args: WireValue[]) => this.#call(number, args);
     this.#membrane = createRealm(kinds, call, waiting, (debt: object, is: boolean) => this.owe(debt, is));
     this.control = this.#membrane.decode(CONTROL) as Control;
+    hooks.inspector?.begin(this.#id);
   }
 
   /** Why nothing runs here any more: an error, or undefined while the lane works. */
@@ -248,7 +255,13 @@ class Lane {
       args.push(membrane.encode(cf), nesting, signal && this.#hold(event, signal));
       args.push(...this.#cfNumber(cfText), redirect === FOLLOW ? undefined : redirect);
     }
-    return this.#send(event, args, takesParts);
+    if (signal?.endsWith === undefined) return this.#send(event, args, takesParts);
+    const outer = this.#arriving;
+    this.#arriving = { event, signal };
+    const answer = this.#send(event, args, takesParts);
+    this.#arriving = outer;
+    if (!isWhole(answer) && !this.#signals.has(event)) this.#holdUntilEnded(event, signal);
+    return answer;
   }
 
   #targetWire(target: Target): WireValue {
@@ -258,12 +271,16 @@ class Lane {
 
   /** Keeps a signal as long as the worker has the request, or the request's client waits; which of the two. */
   #hold(event: number, signal: FollowedSignal): WireValue {
+    if (signal.endsWith !== undefined) return UNTIL_ENDED;
     this.#signals.set(event, { signal });
-    if (signal.endsWith === undefined) return true;
-    signal.endsWith(() => {
+    return true;
+  }
+
+  #holdUntilEnded(event: number, signal: FollowedSignal): void {
+    this.#signals.set(event, { signal });
+    signal.endsWith?.(() => {
       if (!this.#followed.has(signal)) this.#signals.delete(event);
     });
-    return UNTIL_ENDED;
   }
 
   /** The number of a text, and the text itself the first time. */
@@ -290,7 +307,7 @@ class Lane {
 
   /** `takesParts` is of a caller whom a response that is there at once serves as parts, and not in a promise. */
   #send(event: number, args: WireValue[], takesParts = false): Promise<Response> | ResponseParts {
-    const answer = binding.dispatch(this.#id, event, args) as Answer | undefined;
+    const answer = binding.dispatch(this.#id, event, ...args) as Answer | undefined;
     if (answer !== undefined) {
       return takesParts && answer[0] === ANSWER.ANSWERED ? this.#parts(answer) : fairly(this.#settle(answer));
     }
@@ -303,9 +320,10 @@ class Lane {
 
   /** Why the caller has given a request up, in a list; if it has not, the worker, which asks, is told when it does. */
   #followSignal(event: number): WireValue {
-    const entry = this.#signals.get(event);
+    const entry = this.#signals.get(event) ?? (this.#arriving?.event === event ? this.#arriving : undefined);
     if (entry === undefined) return undefined;
     const { signal } = entry;
+    this.#signals.set(event, entry);
     if (signal.aborted) return [this.#membrane.encodeThrown(signal.reason)];
     const followed = this.#followed.get(signal) ?? this.#listenTo(signal);
     followed.events.add(event);
@@ -377,6 +395,12 @@ class Lane {
         return this.#forgetSignal(args[0] as number);
       case HOST.AT_REST:
         return this.#atRest();
+      case HOST.INSPECTED:
+        return this.#hooks.inspector?.answered(args);
+      case HOST.PAUSED:
+        return this.#hooks.inspector?.paused();
+      case HOST.INTERRUPTED:
+        return this.#hooks.inspector?.interrupted();
       default:
         return this.#roomCalls[call]?.(args, this.#membrane, this);
     }
@@ -498,8 +522,16 @@ class Lane {
     this.#pending.clear();
     for (const event of [...this.#signals.keys()]) this.#forgetSignal(event);
     this.#hooks.coverage?.end();
+    this.#hooks.inspector?.end();
     binding.closeLane(this.#id);
   }
+}
+
+/** Whether an answer is there with all that it has. */
+function isWhole(answer: Promise<Response> | ResponseParts): boolean {
+  if (answer instanceof Promise) return false;
+  const { body } = answer;
+  return body === null || typeof body === "string" || body instanceof Uint8Array;
 }
 
 function brokenError(reason: string): InstanceError {
