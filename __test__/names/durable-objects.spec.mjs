@@ -250,6 +250,22 @@ describe("a DurableObjectState", () => {
     assert.equal(await (await second.fetch(new Request("http://localhost/b"))).text(), "/b 2");
   });
 
+  test("says that a worker constructs the objects that have sockets and facets", () => {
+    const state = stateOver(new DurableObjectStorage(new MemoryStorage()));
+    const text =
+      /by objects that the worker has constructed. Send the object a request, or call runWithDurableObject\(\)/;
+    for (const use of [
+      () => state.acceptWebSocket({}),
+      () => state.getWebSockets(),
+      () => state.getTags({}),
+      () => state.setWebSocketAutoResponse(),
+      () => state.getWebSocketAutoResponse(),
+      () => state.facets.get("a", () => ({})),
+    ]) {
+      assert.throws(use, { name: "Error", message: text });
+    }
+  });
+
   test("hands on what a closure throws", async () => {
     const state = stateOver(new DurableObjectStorage(new MemoryStorage()));
     const failing = state.blockConcurrencyWhile(async () => {

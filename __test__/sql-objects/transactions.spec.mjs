@@ -146,6 +146,22 @@ const script = `export class Box {
     this.state.blockConcurrencyWhile(async () => { this.add("lost"); this.state.storage.put("a", 2); throw new Error("broken"); });
     await scheduler.wait(1000);
   }
+  async aborts() {
+    await this.state.storage.put("a", 1);
+    this.add("before");
+    await scheduler.wait(1);
+    this.add("lost");
+    this.state.storage.kv.put("a", 2);
+    this.state.abort(new Error("aborted"));
+  }
+  abortsWithin() {
+    return this.state.storage.transaction(async () => {
+      this.add("lost");
+      await scheduler.wait(1);
+      this.add("lost too");
+      this.state.abort(new Error("aborted"));
+    });
+  }
   async get() { return [this.ids(), await this.state.storage.get("a")]; }
   async endless() { this.add("endless"); for (;;); }
   held() {
@@ -180,6 +196,14 @@ describe("what a turn has written", () => {
   test("is undone with the object that breaks", async (t) => {
     const mf = box(t);
     await assert.rejects(ask(mf, "breaks"), /broken/);
+    assert.deepEqual(await ask(mf, "get"), [["before"], 1]);
+  });
+
+  test("is undone with the object that aborts itself, and with its transaction", async (t) => {
+    const mf = box(t);
+    await assert.rejects(ask(mf, "aborts"), /aborted/);
+    assert.deepEqual(await ask(mf, "get"), [["before"], 1]);
+    await assert.rejects(ask(mf, "abortsWithin"), /aborted/);
     assert.deepEqual(await ask(mf, "get"), [["before"], 1]);
   });
 
