@@ -4,7 +4,7 @@
 //! `worker/rooms.ts` is the same list in JavaScript.
 
 use crate::realm::room::Room;
-use crate::{cache, d1, durable, fetch, html, kv, mock, nodejs, queues, r2, rpc, sites, web, websocket};
+use crate::{cache, d1, durable, fetch, html, kv, mock, nodejs, pending, queues, r2, rpc, sites, web, websocket};
 
 pub const ROOMS: &[Room] = &[
     web::ROOM,
@@ -21,4 +21,5 @@ pub const ROOMS: &[Room] = &[
     sites::ROOM,
     queues::ROOM,
     websocket::ROOM,
+    pending::ROOM,
 ];

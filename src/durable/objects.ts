@@ -25,6 +25,7 @@ import { DurableObjectStorage, PLAIN } from "ext:miniflare/durable/storage.ts";
 import { Request } from "ext:miniflare/web/request-class.ts";
 import {
   advance,
+  atGate,
   contextWithin,
   countInternalSubrequest,
   currentContext,
@@ -33,6 +34,7 @@ import {
   eventContext,
   objectContext,
 } from "ext:miniflare/realm/context.ts";
+import { awaited, inEvent } from "ext:miniflare/realm/waits.ts";
 import { miniflareError } from "ext:miniflare/realm/realm-errors.ts";
 import { load } from "ext:miniflare/realm/lazy.ts";
 import { remote } from "ext:miniflare/realm/remote.ts";
@@ -70,6 +72,7 @@ interface ObjectGates {
   input: InputGate;
   output: OutputGate;
   life: Life;
+  binding: string;
 }
 
 /** The storage that an object has or will have, with the gates before it. */
@@ -107,17 +110,20 @@ export function namespaces(bindings: string[], flags: string[]): [name: string, 
     isEnabled: (flag) => flags.includes(flag),
     member: (binding, hex, member, name) => remote().member(reachOf(binding, hex, name), member),
     warn: (text) => host(HOST.WARN, text),
-    async fetch(binding, hex, input, init, { name }) {
-      const leaves = depart();
-      if (leaves !== undefined) await leaves;
-      const ask = classes.has(binding) ? askHere : askElsewhere;
-      const response = await ask([binding, hex, name], input, init);
-      const arrives = isSimulating() ? someTime().then(advance) : advance();
-      if (arrives !== undefined) await arrives;
-      return response;
-    },
+    fetch: (binding, hex, input, init, { name }) =>
+      awaited("object", fetchOf([binding, hex, name], input, init), "fetch of", binding, name ?? hex),
   };
   return bindings.map((name) => [name, new (load(CLASSES).DurableObjectNamespace)(name, backend)]);
+}
+
+async function fetchOf(target: Target, input: RequestInfo | URL, init: RequestInit | undefined) {
+  const leaves = depart();
+  if (leaves !== undefined) await leaves;
+  const ask = classes.has(target[0]) ? askHere : askElsewhere;
+  const response = await ask(target, input, init);
+  const arrives = isSimulating() ? someTime().then(advance) : advance();
+  if (arrives !== undefined) await arrives;
+  return response;
 }
 
 /** An object, and the name of its id if that is known. */
@@ -152,7 +158,13 @@ async function callHere<Result>([binding, hex, name]: Target, call: Call<Result>
 
 /** Serves a call by RPC from outside the worker. */
 export const callObject = (target: Target, path: string[], message?: object, depth?: number) =>
-  enter(eventContext(depth), () => remote().serveObject((call) => callHere(target, call), path, message));
+  eventOf(eventContext(depth), "rpc", `${target[0]} ${path.join(".")}`, () =>
+    remote().serveObject((call) => callHere(target, call), path, message),
+  );
+
+/** Runs the work of an event in a context of its own. */
+const eventOf = <Result>(context: RequestContext, kind: string, what: string, work: () => Promise<Result>) =>
+  inEvent(context, kind, what, () => enter(context, work));
 
 function askElsewhere(target: Target, input: RequestInfo | URL, init: RequestInit | undefined) {
   const request = new Request(input, init);
@@ -258,7 +270,7 @@ function mark(error: unknown, property: string) {
 export function storageOver(open: Open, binding: string, hex: string, name?: string): StorageEntry {
   const output = new OutputGate(open, () => lose(binding, hex, open));
   const input = new InputGate((error) => reset(binding, hex, gates, error));
-  const gates: ObjectGates = { input, output, life: new Life() };
+  const gates: ObjectGates = { input, output, life: new Life(), binding };
   const alarm: AlarmState = { handled: undefined, name };
   const kind = kinds.get(binding) ?? PLAIN;
   return { gates, open, alarm, kind, storage: new DurableObjectStorage(open, gates, alarm, kind) };
@@ -266,7 +278,7 @@ export function storageOver(open: Open, binding: string, hex: string, name?: str
 
 /** Delivers an object's alarm, in a context of its own. An object that cannot be constructed has failed to handle it. */
 export function deliverAlarmOf(binding: string, hex: string, isForced: boolean) {
-  return enter(eventContext(), async () => {
+  return eventOf(eventContext(), "alarm", `${binding} ${hex}`, async () => {
     const { gates, open, opening, alarm } = storageOf(binding, hex);
     if (opening !== undefined) await opening;
     recallName(open, alarm);
@@ -504,7 +516,7 @@ class LivingObject {
     } finally {
       this.#gates.life.finish();
       const unconfirmed = this.#gates.output.pass();
-      if (unconfirmed !== undefined) await unconfirmed;
+      if (unconfirmed !== undefined) await atGate(unconfirmed);
     }
   }
 }

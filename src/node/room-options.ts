@@ -11,8 +11,26 @@ import * as html from "../html/node/options.ts";
 import * as kv from "../kv/node/options.ts";
 import * as mock from "../mock/node/options.ts";
 import * as nodejs from "../nodejs/node/options.ts";
+import * as pending from "../pending/node/options.ts";
 import * as queues from "../queues/node/options.ts";
 import * as r2 from "../r2/node/options.ts";
 import * as sites from "../sites/node/options.ts";
 
-export default [kv, r2, cache, d1, durable, fetch, html, mock, nodejs, queues, queues.own, sites, assets, cloud, email];
+export default [
+  kv,
+  r2,
+  cache,
+  d1,
+  durable,
+  fetch,
+  html,
+  mock,
+  nodejs,
+  queues,
+  queues.own,
+  sites,
+  assets,
+  cloud,
+  email,
+  pending,
+];

@@ -16,7 +16,17 @@ type Inside = StubHandler | PromiseHandler | PropertyHandler;
 
 const insides = new WeakMap<object, Inside>();
 /** A stub that was collected without having been disposed of. */
-const collected = new FinalizationRegistry<StubHandler>((inside) => inside.dispose());
+const collected = new FinalizationRegistry<StubHandler>((inside) => inside.end());
+
+/** Told of stubs, and of calls whose results may hold some. */
+interface Watcher {
+  made(inside: object): void;
+  disposed(inside: object): void;
+  call<Result>(work: () => Result): Result;
+}
+
+let watcher: Watcher = { made() {}, disposed() {}, call: (work) => work() };
+export const watchStubs = (given: Watcher) => void (watcher = given);
 
 /** Makes the hook of a local stub, where stubs can be constructed. */
 let hookOfTarget: ((target: unknown) => Hook) | undefined;
@@ -105,10 +115,16 @@ class StubHandler extends Handler {
   }
 
   apply(_target: object, _self: unknown, args: unknown[]) {
-    return promiseOf(this.hook.send([], args));
+    return promiseOf(watcher.call(() => this.hook.send([], args)));
   }
 
   dispose() {
+    watcher.disposed(this);
+    this.end();
+  }
+
+  /** It is disposed of, or was collected. */
+  end() {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     collected.unregister(this);
@@ -133,11 +149,11 @@ class PropertyHandler extends Handler {
   }
 
   apply(_target: object, _self: unknown, args: unknown[]) {
-    return promiseOf(this.#root.hook.send(this.#path, args));
+    return promiseOf(watcher.call(() => this.#root.hook.send(this.#path, args)));
   }
 
   read() {
-    return this.#root.hook.send(this.#path, undefined);
+    return watcher.call(() => this.#root.hook.send(this.#path, undefined));
   }
 }
 
@@ -170,7 +186,7 @@ class PromiseHandler extends Handler {
   }
 
   apply(_target: object, _self: unknown, args: unknown[]) {
-    return promiseOf(this.hook.send([], args));
+    return promiseOf(watcher.call(() => this.hook.send([], args)));
   }
 
   read() {
@@ -284,6 +300,7 @@ export function stubOf(hook: Hook): object {
   const inside = new StubHandler(hook);
   const stub = branded(STUB, inside);
   collected.register(stub, inside, inside);
+  watcher.made(inside);
   return stub;
 }
 

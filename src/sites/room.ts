@@ -1,6 +1,7 @@
 // The site of this worker: bindings and a module that `@cloudflare/kv-asset-handler` looks for.
 
-import { op_later, op_site_get, op_site_list } from "ext:core/ops";
+import { op_site_get, op_site_list } from "ext:core/ops";
+import { later } from "ext:miniflare/realm/waits.ts";
 import { advance, countInternalSubrequest, depart } from "ext:miniflare/realm/context.ts";
 import { load } from "ext:miniflare/realm/lazy.ts";
 import { refuseClones } from "ext:miniflare/web/clone.ts";
@@ -25,7 +26,7 @@ const backend: Omit<KVBackend, "put" | "delete" | "valueLimit"> = {
   advance,
   get: op_site_get,
   list: op_site_list,
-  later: op_later,
+  later,
   streamFromSource,
 };
 

@@ -7,6 +7,7 @@ import { enter, eventContext } from "ext:miniflare/realm/context.ts";
 import { abort } from "ext:miniflare/worker/dispatch.ts";
 import { deliverEvent, EVENTS } from "ext:miniflare/worker/event-kinds.ts";
 import { ofRooms } from "ext:miniflare/worker/rooms.ts";
+import { inEvent } from "ext:miniflare/realm/waits.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import type { Control } from "ext:miniflare/worker/contract.ts";
 import type { EventKind } from "ext:miniflare/worker/event-kind.ts";
@@ -42,6 +43,9 @@ type Dispatched = { from(...args: unknown[]): unknown };
 function dispatcherOf(kind: EventKind) {
   const deliver = async (given: unknown) => deliverEvent(kind, given, { waits: [] });
   const { conclude = deliver } = kind;
-  return (...args: unknown[]) =>
-    enter(eventContext(), async () => conclude((kind as Dispatched).from(...args), deliver));
+  return (...args: unknown[]) => {
+    const context = eventContext();
+    const work = async () => conclude((kind as Dispatched).from(...args), deliver);
+    return inEvent(context, kind.name, "", () => enter(context, work));
+  };
 }

@@ -4,7 +4,9 @@ import { op_answer } from "ext:core/ops";
 import { atRandom, isSimulating } from "ext:miniflare/realm/simulation.ts";
 import { microtasksDone } from "ext:miniflare/realm/stretch.ts";
 import { Continuation, leave, RequestContext, switchTo } from "ext:miniflare/realm/context.ts";
+import { chargeTurn, usageOf } from "ext:miniflare/realm/usage.ts";
 import { describeThrown, messageOf } from "ext:miniflare/realm/realm-errors.ts";
+import { awaited, beginEvent, eventAnswered } from "ext:miniflare/realm/waits.ts";
 import { fetchForNode } from "ext:miniflare/worker/outside-fetch.ts";
 import { deliverEvent, deliverTo } from "ext:miniflare/worker/event-kinds.ts";
 import { FETCH, noUpstream, passOn, unanswered, wrongType } from "ext:miniflare/worker/fetch-event.ts";
@@ -21,10 +23,12 @@ import {
 import { ANSWER, decode, encode, encodeThrown, HOST, host, TARGET } from "ext:miniflare/realm/port.ts";
 import { deliverWith } from "ext:miniflare/realm/remote.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
+import type { Sender, SenderAnswer } from "ext:miniflare/web/sources.ts";
 import type { Encode } from "ext:miniflare/realm/port.ts";
 import type { Handlers } from "ext:miniflare/realm/worker.ts";
 import type { Response as WorkersResponse } from "ext:miniflare/web/response-class.ts";
 import type { EventState } from "ext:miniflare/worker/event-kind.ts";
+import type { Payer } from "ext:miniflare/realm/usage.ts";
 import type { WireValue } from "../wire.ts";
 
 /** Where a dispatch has the number of the JSON of `request.cf`, and behind it the JSON itself the first time. */
@@ -34,7 +38,12 @@ type Nesting = [depth: number, pipelineDepth: number];
 /** A request as Node dispatches it. Of a call of `fetch`, the arguments follow the target. */
 type DispatchedEvent = Parameters<typeof deliver>;
 /** What is known of a request while it is answered. */
-type State = EventState & { isAnswered: boolean };
+type State = EventState & {
+  isAnswered: boolean;
+  payer: Payer | undefined;
+  /** What ends the event, if that is tracked. */
+  end: (() => void) | undefined;
+};
 
 /** Takes a request, or a call of `fetch`; in a simulation its turn comes later. */
 export function dispatch(...event: DispatchedEvent) {
@@ -67,10 +76,21 @@ function deliver(
   _json?: unknown,
   redirect?: RequestRedirect,
 ) {
-  const state: State = { waits: [], passThrough: false, spare: undefined, isAnswered: false };
+  const state: State = {
+    waits: [],
+    passThrough: false,
+    spare: undefined,
+    isAnswered: false,
+    payer: undefined,
+    end: undefined,
+  };
   microtasksDone();
   try {
-    switchTo(new Continuation(arrivalContext(now, headers, nesting)));
+    const context = arrivalContext(now, headers, nesting);
+    state.payer = context;
+    state.end = beginEvent(context, "fetch", method, url);
+    chargeTurn(context);
+    switchTo(new Continuation(context));
     const follow = isAbortable ? (cancel: Cancel) => followSignal(id, cancel, request, state) : undefined;
     const request: Request = requestFromWire(method, url, headers, body, decode, follow, redirect);
     if (isAbortable === true) holdRequest(id, request);
@@ -155,12 +175,13 @@ export function abort(id: number, reason: unknown) {
 }
 
 /** The request is answered; how the answer's body crosses, which holds the request while it does. */
-function letGo(id: number, state: State): Encode {
+function letGo(id: number, state: State, follow?: (sender: Sender) => Sender): Encode {
   state.isAnswered = true;
   const request = held.get(id);
-  if (request === undefined) return encode;
+  if (request === undefined) return follow === undefined ? encode : (source) => encode(follow(source as Sender));
   held.set(id, new WeakRef(request as Request));
-  return (source) => {
+  return (given) => {
+    const source = follow === undefined ? given : follow(given as Sender);
     requestOf.set(source as object, request);
     return encode(source);
   };
@@ -191,17 +212,54 @@ function settle(id: number, response: Promise<unknown>, state: State) {
 
 function answer(id: number, response: Response, state: State) {
   try {
-    const parts = responseToWire(response, letGo(id, state));
+    const body = state.end === undefined ? undefined : trackedBody(state);
+    const parts = responseToWire(response, letGo(id, state, body?.follow));
     const waits = state.waits;
-    const waiter = waits.length === 0 ? null : encode(() => settleWaits(waits));
-    const answered: WireValue[] = [ANSWER.ANSWERED, parts[0], parts[1], parts[2], parts[3], waiter];
+    const payer = state.payer as Payer;
+    // A body that is a stream, which crosses as a function.
+    const goesOn = waits.length > 0 || Array.isArray(parts[3]);
+    const waiter = goesOn ? encode((isUsage?: boolean) => (isUsage ? usageOf(payer) : settleWaits(waits))) : null;
+    const usage = usageOf(payer);
+    const answered: WireValue[] = [ANSWER.ANSWERED, parts[0], parts[1], parts[2], parts[3], waiter, usage];
     const { encodeBody } = response as WorkersResponse;
     if (parts.length > 4) answered.push(encodeBody, undefined, undefined, parts[4]);
     else if (encodeBody !== "automatic") answered.push(encodeBody);
     op_answer(id, answered);
+    body?.answered();
   } catch (error) {
+    state.end?.();
     answerError(id, error);
   }
+}
+
+/** Ends an event that is tracked once it is answered, its body is read and what it waits for has settled. */
+function trackedBody(state: State) {
+  const { end, payer, waits } = state;
+  let parts = 1;
+  const over = () => {
+    if (--parts === 0) end?.();
+  };
+  return {
+    follow(sender: Sender): Sender {
+      parts++;
+      return (want, reason) => {
+        const answer = sender(want, reason);
+        const finish = (got: SenderAnswer | undefined) => {
+          if (got === undefined || got[0]) over();
+        };
+        awaited("stream", answer, "of the response").then(finish, over);
+        return answer;
+      };
+    },
+    answered() {
+      eventAnswered(payer as Payer);
+      if (waits.length > 0) {
+        parts++;
+        settleWaits(waits).then(over, over);
+      }
+      over();
+    },
+  };
 }
 
 /** Whatever has become of the realm, an event is answered. */
@@ -217,11 +275,14 @@ function answerError(id: number, error: unknown) {
 
 function fail(id: number, error: unknown, state: State) {
   if (!state.passThrough) {
+    state.end?.();
     letGo(id, state);
     return answerError(id, error);
   }
   host(HOST.WARN, describeThrown(error));
   state.passThrough = false;
-  if (state.spare === undefined) answerError(id, noUpstream());
-  else settle(id, passOn(state), state);
+  if (state.spare === undefined) {
+    state.end?.();
+    answerError(id, noUpstream());
+  } else settle(id, passOn(state), state);
 }

@@ -36,6 +36,7 @@ use crate::realm::guard::heap::Memory;
 use crate::realm::guard::wasm;
 use crate::realm::host::Host;
 use crate::realm::instance::Instance;
+use crate::realm::meter::Meter;
 use crate::realm::turns::TurnHooks;
 use crate::realm::value::Value;
 use crate::realm::waker::{LaneWaker, Signal};
@@ -68,6 +69,7 @@ pub struct Lane {
     instance: Rc<Instance>,
     waker: Arc<LaneWaker>,
     watch: Arc<Watch>,
+    meter: Rc<Meter>,
     memory: Arc<Memory>,
     _memories: wasm::Part,
     answers: Rc<Answers>,
@@ -103,6 +105,8 @@ impl Lane {
         let isolate = unsafe { isolate.as_raw_isolate_ptr() };
         // Ops that take long look at it.
         runtime.op_state().borrow_mut().put(watch.clone());
+        let meter = Meter::new();
+        runtime.op_state().borrow_mut().put(meter.clone());
         let coverage = options.coverage.then(|| {
             let _isolate = Inside::new(isolate);
             Coverage::start(&mut runtime)
@@ -118,6 +122,7 @@ impl Lane {
             instance: options.instance,
             waker: LaneWaker::new(options.id, options.signal),
             watch,
+            meter,
             memory,
             _memories: wasm::Part::new(options.heap_limit_mib),
             answers,
@@ -393,6 +398,7 @@ impl<'l> Entered<'l> {
         if lane.depth.replace(lane.depth.get() + 1) == 0 {
             lane.waker.start();
             lane.watch.start();
+            lane.meter.start();
         }
         Entered {
             lane,
@@ -459,6 +465,7 @@ impl Drop for Entered<'_> {
     fn drop(&mut self) {
         let lane = self.lane;
         if lane.depth.get() == 1 {
+            lane.meter.end();
             if let Some(verdict) = self.verdict() {
                 lane.verdict.set(Some(verdict));
             }

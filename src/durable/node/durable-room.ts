@@ -6,6 +6,7 @@ import { bind, check, flushAlarms, forget, home } from "./homes.ts";
 import { objectNamespaces } from "./node-objects.ts";
 import { controlOf, homeIn, idOf, objectParts } from "./reach.ts";
 import { closesSockets, methods as testMethods } from "./test-methods.ts";
+import { OPERATIONS as usage } from "../operations.ts";
 import type * as contract from "../../../index.d.ts";
 import type { Inside } from "../../node/instance/inside.ts";
 import type { RequestParts } from "../../node/http/http-request.ts";
@@ -97,4 +98,4 @@ function dispatch(inside: Inside, target: ObjectParts, request: RequestParts): P
   return worker.lane().then(() => homeIn(inside, target).dispatch(target, request));
 }
 
-export { bind, check, forget, home, kinds, methods, STATE };
+export { bind, check, forget, home, kinds, methods, STATE, usage };

@@ -21,6 +21,8 @@ interface Environment {
   globals: object;
   /** Resolves to what brings back all that is stored by then. */
   remember(): Promise<Restore>;
+  /** What the instance's events wait for, as a text; undefined if none is under way. */
+  pending(): string | undefined;
   dispose(): Promise<void>;
 }
 
@@ -66,6 +68,10 @@ function openEnvironment(plan: Plan, started: TestInstance | undefined = undefin
       { ...plan.options.globals },
     ),
     remember: () => later.remember(),
+    pending() {
+      const report = later.made?.mf.pending();
+      return report === undefined || report.events.length === 0 ? undefined : String(report);
+    },
     async dispose() {
       leave();
       additions.end(loadReading);

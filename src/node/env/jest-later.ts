@@ -36,6 +36,7 @@ function environmentLater(open: () => Environment, plan: Plan): Environment {
   return {
     globals: globalsLater(() => get()?.globals ?? {}, plan),
     remember: () => later.remember(),
+    pending: () => later.made?.pending(),
     async dispose() {
       later.end();
       await later.made?.dispose();

@@ -2,6 +2,7 @@
 // for a test file, and is taken away when the file is done: an instance for each file, bindings, helpers, and blocks whose
 // tests undo what they have stored.
 
+import { reportTimeout, watchResults } from "./env-timeouts.ts";
 import { createEnvironment } from "./environment.ts";
 import { isolatedStorage, vitestOf } from "./isolated.ts";
 import { planOf } from "./plan.ts";
@@ -100,8 +101,13 @@ async function setUp(target: Scope, options: unknown) {
     setupMiniflareIsolatedStorage: () => isolatedStorage(vitestOf(target), environment),
   };
   const undo = replace(target, environment.globals, own);
+  const console = () => target.console as Console;
+  const unwatch = watchResults(target.__vitest_worker__ as Parameters<typeof watchResults>[0], (errors) =>
+    reportTimeout(errors, environment.pending, console()),
+  );
   return {
     async teardown() {
+      unwatch();
       scopes.delete(target);
       undo();
       await environment.dispose();

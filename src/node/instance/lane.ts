@@ -27,6 +27,8 @@ const lanes = new Map<number, Lane>();
 
 /** A request whose signal ends with it; true is one whose signal may last longer, and is forgotten with the request. */
 const UNTIL_ENDED = 2;
+/** The target, the method and the URL of a request. */
+const ESSENTIAL = 3;
 const MOST_CF_TEXTS = 64;
 /** How requests follow redirects unless they say it. */
 const FOLLOW = "follow";
@@ -60,6 +62,7 @@ type Answered = [
   headers: string,
   body: WireValue,
   waiter: WireValue,
+  usage: WireValue,
   encodeBody?: ResponseParts["encodeBody"],
   url?: string,
   redirected?: boolean,
@@ -124,6 +127,20 @@ export interface LaneHooks {
   coverage: LaneCounts | undefined;
 }
 
+/** A request that the worker has not answered yet. */
+interface Unanswered {
+  resolve(response: Response): void;
+  reject(reason: unknown): void;
+  /** The arguments of its dispatch. */
+  args: WireValue[];
+}
+
+/** A request to the worker, or a call of its `fetch` from outside. */
+export interface UnansweredRequest {
+  type: "fetch" | "outbound";
+  what: string;
+}
+
 class Lane {
   /** The addon holds its host only while lanes are open; in between it lives as long as this class. */
   static host = host;
@@ -134,7 +151,7 @@ class Lane {
 
   #id: number;
   #membrane: Membrane;
-  #pending = new Map<number, { resolve(response: Response): void; reject(reason: unknown): void }>();
+  #pending = new Map<number, Unanswered>();
   #nextEvent = 1;
   #ended: (() => InstanceError) | undefined;
   /** The signals of callers, by the number of their request, as long as the worker has the request. */
@@ -280,7 +297,9 @@ class Lane {
     }
     if (this.#ended) return Promise.reject(this.#ended());
     return new Promise((resolve, reject) => {
-      this.#pending.set(event, { resolve, reject });
+      // Nothing but the method and the URL is kept.
+      if (args.length > ESSENTIAL) args.length = ESSENTIAL;
+      this.#pending.set(event, { resolve, reject, args });
       waiting(1);
     });
   }
@@ -324,10 +343,11 @@ class Lane {
     return Promise.resolve(lightResponse(this.#parts(answer)));
   }
 
-  #parts([, status, statusText, headers, wire, waiter, encodeBody, url, redirected, socket]: Answered): ResponseParts {
-    const waitUntil = waiter === null ? undefined : (this.#membrane.decode(waiter) as () => Promise<unknown[]>);
+  #parts(answered: Answered): ResponseParts {
+    const [, status, statusText, headers, wire, waiter, usage, encodeBody, url, redirected, socket] = answered;
+    const waitUntil = waiter === null ? undefined : (this.#membrane.decode(waiter) as ResponseParts["waitUntil"]);
     const body = bodyFromWire(wire, this.#membrane);
-    const parts: ResponseParts = { status, statusText, headers, body, waitUntil, encodeBody, url, redirected };
+    const parts: ResponseParts = { status, statusText, headers, body, waitUntil, usage, encodeBody, url, redirected };
     if (socket !== undefined) parts.webSocket = this.#membrane.decode(socket) as WebSocket;
     return parts;
   }
@@ -405,6 +425,14 @@ class Lane {
     } catch (error) {
       return [this.#ended ? undefined : this.#membrane.encodeThrown(error)];
     }
+  }
+
+  /** The requests that have no answer yet, with their methods and URLs. */
+  unanswered(): UnansweredRequest[] {
+    return [...this.#pending.values()].map(({ args: [target, method, url] }) => {
+      if (target !== TARGET.OUTBOUND) return { type: "fetch", what: `${method} ${url}` };
+      return { type: "outbound", what: typeof method === "string" ? method : "" };
+    });
   }
 
   #owe(debt: Debt, is: boolean): void {

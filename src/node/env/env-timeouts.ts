@@ -1,0 +1,45 @@
+// What is printed when a test times out: what the events of its instance wait for.
+
+/** The texts by which the runners say that a test or a hook took too long. */
+const TIMED_OUT = /^(?:Exceeded timeout of \d|thrown: "Exceeded timeout of \d|(?:Test|Hook) timed out in \d)/;
+
+/** A runner gives an error, its text, or a list of errors. */
+function isTimeout(failure: unknown): boolean {
+  if (Array.isArray(failure)) return failure.some(isTimeout);
+  const text = typeof failure === "string" ? failure : (failure as { message?: unknown } | null | undefined)?.message;
+  return typeof text === "string" && TIMED_OUT.test(text);
+}
+
+/** Prints the report on the test's console, if a failure is a timeout and something is pending. */
+export function reportTimeout(failure: unknown, pending: () => string | undefined, console: Console): void {
+  if (!isTimeout(failure)) return;
+  const report = pending();
+  if (report !== undefined) console.warn(`When the test timed out, this was pending:\n${report}`);
+}
+
+/** A result of a task, as Vitest's worker sends it to its main process. */
+type Packs = [id: string, result: { errors?: unknown[] } | undefined, ...rest: unknown[]][];
+type Send = (packs: Packs, ...rest: unknown[]) => unknown;
+interface WorkerState {
+  rpc: object;
+}
+
+/** Looks at the results that Vitest's worker sends, until the function that is returned is called. */
+export function watchResults(state: WorkerState | undefined, failed: (errors: unknown) => void): () => void {
+  const rpc = state?.rpc;
+  if (state === undefined || rpc === undefined) return () => {};
+  state.rpc = new Proxy(rpc, {
+    get(target, name) {
+      const method = Reflect.get(target, name);
+      if (name !== "onTaskUpdate") return method;
+      const send: Send = (packs, ...rest) => {
+        for (const [, result] of packs) if (result?.errors !== undefined) failed(result.errors);
+        return (method as Send)(packs, ...rest);
+      };
+      return send;
+    },
+  });
+  return () => {
+    state.rpc = rpc;
+  };
+}
