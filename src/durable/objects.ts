@@ -135,12 +135,17 @@ async function askHere([binding, hex, name]: Target, input: RequestInfo | URL, i
   const object = objectOf(binding, hex);
   const request = arrivingRequest(input, init);
   countInternalSubrequest();
-  return arrivingResponse(await enter(objectContext(), () => object.fetch(request)));
+  const context = objectContext();
+  const work = () => enter(context, () => object.fetch(request));
+  return arrivingResponse(await asEvent(context, "fetch", `${request.method} ${request.url}`, work));
 }
 
 /** How RPC reaches an object: here, or in the worker that has its class. */
 export function reachOf(...target: Target): Reach {
-  const here: Here = (call) => callHere(target, call, objectContext());
+  const here: Here = (call) => {
+    const context = objectContext();
+    return asEvent(context, "rpc", target[0], () => callHere(target, call, context));
+  };
   return { here: classes.has(target[0]) ? here : undefined, address: addressOf(target) };
 }
 
@@ -161,6 +166,10 @@ export const callObject = (target: Target, path: string[], message?: object, dep
   eventOf(eventContext(depth), "rpc", `${target[0]} ${path.join(".")}`, () =>
     remote().serveObject((call) => callHere(target, call), path, message),
   );
+
+/** Runs what an event asks of an object, or what is asked from outside of all events, which is one of its own. */
+const asEvent = <Result>(context: RequestContext, kind: string, what: string, work: () => Promise<Result>) =>
+  context.payer === context ? inEvent(context, kind, what, work) : work();
 
 /** Runs the work of an event in a context of its own. */
 const eventOf = <Result>(context: RequestContext, kind: string, what: string, work: () => Promise<Result>) =>

@@ -22,10 +22,11 @@ const collected = new FinalizationRegistry<StubHandler>((inside) => inside.end()
 interface Watcher {
   made(inside: object): void;
   disposed(inside: object): void;
-  call<Result>(work: () => Result): Result;
+  /** A call whose result may hold stubs, to be made later by the code that asks for it now. */
+  call<Result>(work: () => Result): () => Result;
 }
 
-let watcher: Watcher = { made() {}, disposed() {}, call: (work) => work() };
+let watcher: Watcher = { made() {}, disposed() {}, call: (work) => work };
 export const watchStubs = (given: Watcher) => void (watcher = given);
 
 /** Makes the hook of a local stub, where stubs can be constructed. */
@@ -115,7 +116,7 @@ class StubHandler extends Handler {
   }
 
   apply(_target: object, _self: unknown, args: unknown[]) {
-    return promiseOf(watcher.call(() => this.hook.send([], args)));
+    return promiseOf(watcher.call(() => this.hook.send([], args))());
   }
 
   dispose() {
@@ -143,17 +144,21 @@ class PropertyHandler extends Handler {
   }
 
   get(target: object, name: string | symbol): unknown {
-    if (name === "then" || name === "catch" || name === "finally") return settling(name, () => this.read());
+    if (name === "then" || name === "catch" || name === "finally")
+      return settling(
+        name,
+        watcher.call(() => this.read()),
+      );
     if (typeof name === "symbol" || name in target) return Reflect.get(target, name);
     return propertyOf(this.#root, [...this.#path, name]);
   }
 
   apply(_target: object, _self: unknown, args: unknown[]) {
-    return promiseOf(watcher.call(() => this.#root.hook.send(this.#path, args)));
+    return promiseOf(watcher.call(() => this.#root.hook.send(this.#path, args))());
   }
 
   read() {
-    return watcher.call(() => this.#root.hook.send(this.#path, undefined));
+    return this.#root.hook.send(this.#path, undefined);
   }
 }
 
@@ -186,7 +191,7 @@ class PromiseHandler extends Handler {
   }
 
   apply(_target: object, _self: unknown, args: unknown[]) {
-    return promiseOf(watcher.call(() => this.hook.send([], args)));
+    return promiseOf(watcher.call(() => this.hook.send([], args))());
   }
 
   read() {

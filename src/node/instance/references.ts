@@ -46,9 +46,11 @@ export const references = {
   disposed(reference: object): void {
     held.delete(reference);
   },
-  /** Makes a call, whose result may hold references. */
-  call<Result>(work: () => Result): Result {
-    return calls === undefined ? work() : calls.run(here(), work);
+  /** A call whose result may hold references, to be made later by the code that asks for it now. */
+  call<Result>(work: () => Result): () => Result {
+    if (calls === undefined) return work;
+    const [store, place] = [calls, here()];
+    return () => store.run(place, work);
   },
 };
 
