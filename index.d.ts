@@ -1029,7 +1029,7 @@ export class Miniflare extends EventTarget {
    * meanwhile. It stops waiting after 30 s, with a warning in the log.
    *
    * @throws the reason of a promise that was rejected, or an `AggregateError` if there are several
-   * @throws {TypeError} if the context is none of `createExecutionContext()`
+   * @throws {TypeError} if the context is not from `createExecutionContext()`
    */
   waitOnExecutionContext(context: ExecutionContext): Promise<void>;
 
@@ -1050,7 +1050,7 @@ export class Miniflare extends EventTarget {
   /**
    * Waits as `waitOnExecutionContext` does, and resolves with what the handler has said of the batch.
    *
-   * @throws {TypeError} if the batch is none of `createMessageBatch()`
+   * @throws {TypeError} if the batch is not from `createMessageBatch()`
    */
   getQueueResult(batch: MessageBatch, context: ExecutionContext): Promise<QueueResult>;
 
@@ -1074,7 +1074,7 @@ export class Miniflare extends EventTarget {
   /**
    * Returns the ids of the objects of a namespace that are live or have stored data, ordered by their digits.
    *
-   * @throws {TypeError} if `namespace` is none
+   * @throws {TypeError} if `namespace` is not a namespace
    */
   listDurableObjectIds(namespace: DurableObjectNamespace): Promise<DurableObjectId[]>;
 
@@ -2323,7 +2323,7 @@ export interface DurableObjectState {
    * Resets the object at once: its pending events, and calls that wait for it, fail with `reason`, its sockets are closed
    * with 1006, and its storage refuses further calls. The next event constructs the object again.
    *
-   * @param reason default: an `Error`; what is none becomes the text of one
+   * @param reason default: an `Error`; another value becomes the text of one
    * @param options `retryAlarm: false` keeps an alarm whose handler aborts from being delivered again
    * @throws `reason`, so that no code behind the call runs
    */

@@ -1,7 +1,7 @@
 // `npm run bench`: every scenario, in miniflare-rs and its peers, side by side in one run, because ratios within a run
 // hold from machine to machine and absolute times do not.
 import { readPage, writeTable } from "./lib/document.mjs";
-import { own, installPeer } from "./lib/implementations.mjs";
+import { before, installPeer, own } from "./lib/implementations.mjs";
 import { readOptions } from "./lib/options.mjs";
 import { judge, failures } from "./lib/row.mjs";
 import { measure } from "./lib/rounds.mjs";
@@ -14,7 +14,9 @@ async function prepare() {
     const scenarios = await loadScenarios(options.only);
     // Read before anything is measured: a page that cannot take the table is known at once.
     const page = options.write ? readPage() : undefined;
-    return { options, scenarios, page, implementations: [...options.peers.map(installPeer), own()] };
+    const earlier = options.before === undefined ? [] : [before(options.before)];
+    const implementations = [...options.peers.map(installPeer), ...earlier, own()];
+    return { options, scenarios, page, implementations };
   } catch (error) {
     console.error(`bench: ${error.message}`);
     process.exit(2);

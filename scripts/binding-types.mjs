@@ -5,7 +5,7 @@ import path from "node:path";
 import { root, StepError } from "./steps.mjs";
 
 const written = path.join(root, "target/binding-types/miniflare-rs");
-/** The environment of a compilation that is no build: of several at once each begins the file again. */
+/** The environment of a compilation that is not a build: of several at once each begins the file again. */
 export const withoutBindingTypes = { NAPI_TYPE_DEF_TMP_FOLDER: path.join(root, "target/binding-types-of-checks") };
 
 const folder = path.join(root, "src/node/binding");

@@ -57,7 +57,7 @@ const nodeModules = (entry, files, standIns) => ({
  * The text of a script, one expression.
  * @param {string} entry its file
  * @param {object} ours the plugin that finds our own modules
- * @param {function} onLog what is told of warnings
+ * @param {function} onLog called for each warning
  */
 export async function bundlePackages(entry, { files, ...ours }, onLog) {
   const standIns = new Set([...readFileSync(entry, "utf8").matchAll(STAND_IN)].map(([, name]) => name));

@@ -64,7 +64,7 @@ function runCheck(name, { command, remedy }) {
   const { status } = spawnSync(file, args, { cwd: root, env, stdio: "inherit" });
   if (status === 0) return { passed: 1, failed: 0 };
   say(`${name} failed: ${remedy}`);
-  return { passed: 0, failed: 1 };
+  return { passed: 0, failed: 1, failures: [{ where: "lint", place: "", name, error: remedy }] };
 }
 
 export const runQuickChecks = (isChosen) => runChecks(QUICK, isChosen);

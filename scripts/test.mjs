@@ -1,10 +1,11 @@
-// `npm test`: set-up, lint, build, the specs on this Node, and those with the tag `every-node` on the others. The last line is
-// the sum of all runs. `npm test -- kv oracle` runs the spec files whose path contains a word, or that have it for a tag;
+// `npm test`: set-up, lint, build, the specs on this Node, and those with the tag `every-node` on the others. At the end it
+// names the specs that failed, and the last line is the sum of all runs. `npm test -- kv oracle` runs the spec files whose path contains a word, or that have it for a tag;
 // `npm test -- --oracle kv` runs those of them on Miniflare 2 that have the tag `oracle`.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { spawnSync } from "node:child_process";
+import { pathToFileURL } from "node:url";
 import { withoutBindingTypes } from "./binding-types.mjs";
 import { build } from "./build.mjs";
 import { CHECKS, runQuickChecks, runSlowChecks } from "./lint.mjs";
@@ -17,6 +18,7 @@ import { findCargo } from "./toolchain.mjs";
 const CONCURRENCY = 2;
 // For one test and for one file: long enough for the packaging test on a slow machine, short enough to end a hang.
 const TIMEOUT_MS = 300_000;
+const REPORTER = path.join(root, "scripts", "spec-report.mjs");
 const UNITS = path.join("src", "**", "*.rs");
 /** How specs are run on Miniflare 2, which needs the flag for modules. */
 const ON_ORACLE = {
@@ -62,29 +64,35 @@ function refuse(kind, words) {
   throw new StepError(problem, "spec files are __test__/**/*.spec.mjs, and their tags are in scripts/specs.mjs");
 }
 
-// The readable report goes to the terminal; the counts are read from a second one, whose form is fixed.
+// The readable report goes to the terminal; counts and failures are read from a second one, whose form is our own.
 function runSpecs(where, command, files, { flags = [], env = {} } = {}) {
   say(`${where}: ${files.length} spec ${files.length === 1 ? "file" : "files"}`);
   const folder = mkdtempSync(path.join(os.tmpdir(), "miniflare-rs-test-"));
-  const tap = path.join(folder, "report.tap");
+  const lines = path.join(folder, "report.jsonl");
   const limits = [`--test-concurrency=${CONCURRENCY}`, `--test-timeout=${TIMEOUT_MS}`];
   const readable = ["--test-reporter=spec", "--test-reporter-destination=stdout"];
-  const counted = ["--test-reporter=tap", `--test-reporter-destination=${tap}`];
+  const counted = [`--test-reporter=${pathToFileURL(REPORTER)}`, `--test-reporter-destination=${lines}`];
   const { status } = spawnSync(command, [...flags, "--test", ...limits, ...readable, ...counted, ...files], {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: "inherit",
   });
-  const counts = readCounts(tap);
+  const { counts, failures } = readReport(lines);
   rmSync(folder, { recursive: true });
-  return status === 0 ? counts : { ...counts, failed: Math.max(counts.failed, 1) };
+  const failed = status === 0 ? counts.failed : Math.max(counts.failed, 1);
+  return { passed: counts.passed, failed, failures: failures.map((failure) => ({ ...failure, where })) };
 }
 
 // A runner that died leaves no counts; its exit code says that it failed.
-function readCounts(tap) {
-  const text = existsSync(tap) ? readFileSync(tap, "utf8") : "";
-  const count = (name) => Number([...text.matchAll(new RegExp(`^# ${name} (\\d+)$`, "gm"))].at(-1)?.[1] ?? 0);
-  return { passed: count("pass"), failed: count("fail") + count("cancelled") };
+function readReport(file) {
+  const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+  const rows = text
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+  const { pass = 0, fail = 0, cancelled = 0 } = rows.find((row) => row.counts)?.counts ?? {};
+  const failures = rows.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
+  return { counts: { passed: pass, failed: fail + cancelled }, failures };
 }
 
 // The unit tests in Rust: `npm test -- .rs` runs them alone.
@@ -99,14 +107,22 @@ function runUnits() {
   });
   process.stdout.write(stdout);
   const [, passed, failed] = /(\d+) passed; (\d+) failed/.exec(stdout) ?? [0, 0, 0];
-  return { passed: Number(passed), failed: status === 0 ? 0 : Math.max(Number(failed), 1) };
+  const names = [...stdout.matchAll(/^test (.+) \.\.\. FAILED$/gm)].map(([, name]) => name);
+  const failures = names.map((name) => ({ where: "cargo test", place: "", name, error: "see its output above" }));
+  return { passed: Number(passed), failed: status === 0 ? 0 : Math.max(Number(failed), 1), failures };
 }
 
 function report(runs) {
   const sum = (key) => runs.reduce((total, counts) => total + counts[key], 0);
   const [passed, failed] = [sum("passed"), sum("failed")];
+  for (const { failures = [] } of runs) for (const failure of failures) process.stdout.write(describe(failure));
   process.exitCode = failed === 0 ? 0 : 1;
   process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
+}
+
+function describe({ where, place, name, error }) {
+  const file = place === "" ? "" : `: ${path.relative(root, place)}`;
+  return `\n✖ ${where}${file}\n  ${name}\n  ${error.replaceAll("\n", "\n  ")}\n`;
 }
 
 main(import.meta.url, test);

@@ -14,7 +14,7 @@ export const WebSocket: {
    * @param url `ws:` or `wss:`, without a fragment
    * @param protocols the subprotocols to offer
    * @throws {DOMException} `SyntaxError` for another URL
-   * @throws {SyntaxError} for subprotocols that are no tokens of HTTP, or that are there twice
+   * @throws {SyntaxError} for subprotocols that are not tokens of HTTP, or that are there twice
    */
   new (url: string | URL, protocols?: string | string[]): WebSocket;
   readonly CONNECTING: 0;

@@ -43,7 +43,7 @@ describe("an asset", () => {
     assert.equal(await text(mf, at("a.txt")), "A");
   });
 
-  test("goes before the worker, which gets what is no file", async (t) => {
+  test("goes before the worker, which gets requests without a matching file", async (t) => {
     const mf = opened(t, { "a.txt": "A" }, { script: SAYS });
     assert.deepEqual([await text(mf, at("a.txt")), await text(mf, at("b.txt"))], ["A", "worker /b.txt"]);
   });
@@ -92,7 +92,7 @@ describe("an asset", () => {
     }
   });
 
-  test("that is large is read as it is asked for, and not when nobody reads it", async (t) => {
+  test("that is large is read on demand, and not at all without a reader", async (t) => {
     const mf = opened(t, { "large.bin": LARGE });
     await (await mf.dispatchFetch(at("large.bin"))).body.cancel();
     const opened_ = () => fs.readdirSync("/proc/self/fd").filter((fd) => linkOf(fd).endsWith("large.bin")).length;

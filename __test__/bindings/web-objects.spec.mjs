@@ -349,7 +349,7 @@ describe("an AbortSignal in bindings", () => {
     assert.equal(controller.signal.reason.message, "by the worker");
   });
 
-  test("reaches a listener whose signal nobody holds", differs("it is the signal itself"), async (t) => {
+  test("reaches a listener whose signal has no other reference", differs("it is the signal itself"), async (t) => {
     let controller;
     const bindings = {
       make: () => {
@@ -792,7 +792,7 @@ describe("a web object that a worker gives to Node", () => {
 });
 
 describe("web objects after a reload", () => {
-  test("of Node are bound anew, and follow again", async (t) => {
+  test("of Node are bound again, and follow again", async (t) => {
     const controller = new AbortController();
     const script = `export default { fetch: async (request, env) => Response.json([await env.BLOB.text(), env.SIGNAL.aborted]) }`;
     const mf = create(t, { script, bindings: { BLOB: new Blob(["text"]), SIGNAL: controller.signal } });

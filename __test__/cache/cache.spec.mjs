@@ -189,7 +189,7 @@ describe("caches", () => {
     assert.equal(await text(mf, "http://localhost/"), "put");
   });
 
-  test("keep what they hold when the worker is loaded anew, and not for other instances", async (t) => {
+  test("keep what they hold when the worker is loaded again, and not for other instances", async (t) => {
     const script = `export default { fetch: async (request) => (await caches.default.match(request)) ?? new Response("") };`;
     const mf = create(t, { script });
     const { default: cache } = await mf.getCaches();

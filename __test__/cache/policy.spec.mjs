@@ -125,13 +125,13 @@ describe("a cache stores a response", () => {
 
 describe("put() refuses", () => {
   both(
-    "what is no absolute URL",
+    "a value that is not an absolute URL",
     `return (await caught(() => caches.default.put("/a", new Response(""))))[0];`,
     "TypeError",
   );
 
   both(
-    "what is no absolute URL, and says so",
+    "a value that is not an absolute URL, and says so",
     `return Promise.all(["put", "match", "delete"].map((method) =>
       caught(() => caches.default[method]("/a", new Response("")))));`,
     Array(3).fill(["TypeError", "Invalid URL. Cache API keys must be fully-qualified, valid URLs."]),
@@ -159,7 +159,7 @@ describe("put() refuses", () => {
   );
 
   both(
-    "what is no response",
+    "a value that is not a response",
     `return caught(() => caches.default.put("http://localhost/", "text"));`,
     ["TypeError", "Failed to execute 'put' on 'Cache': parameter 2 is not of type 'Response'."],
     differs("it fails inside"),

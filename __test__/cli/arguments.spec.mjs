@@ -279,7 +279,7 @@ describe("wrong arguments", () => {
     assert.match(await fails(t, ["--xyzzy"]), /^Unexpected option: --xyzzy\n/);
   });
 
-  test("are told of in red, where there are colours", async (t) => {
+  test("are printed in red, where there are colours", async (t) => {
     const env = { NO_COLOR: undefined, FORCE_COLOR: "1" };
     const { stderr } = await runCommand(t, ["--nope"], { env });
     assert.ok(stderr.includes("\x1b[31mUnexpected option: --nope"), stderr);

@@ -90,7 +90,7 @@ describe("fails with the same text for", () => {
     "no script": [],
     "a missing file": ["missing.js"],
     "a missing configuration file": ["worker.js", "-c", "missing.toml"],
-    "an upstream that is no URL": ["worker.js", "-u", "nowhere"],
+    "an upstream that is not a URL": ["worker.js", "-u", "nowhere"],
     "a build that fails": ["worker.js", "-B", "exit 2"],
     "a mount without a name": ["worker.js", "--mount", "=api"],
     "an object of a script that is not mounted": ["-m", "worker.mjs", "--do", "A=B@other"],

@@ -146,12 +146,12 @@ describe("a start that fails", () => {
     "a configuration file that is missing": [["worker.js", "-c", "no.toml"], /\[mf:err\] Error: ENOENT: .*no\.toml/],
     "an .env file that is missing": [["worker.js", "-e", "no.env"], /\[mf:err\] Error: ENOENT: .*no\.env/],
     "a script that throws": [["throws.js"], /\[mf:err\] (.*\n)*.*Error: at the top(.*\n)*.*throws\.js:2:7/],
-    "a script that is no JavaScript": [
+    "a script that is not JavaScript": [
       ["syntax.js"],
       /\[mf:err\] .*syntax\.js:1\nlet let\n {4}\^\^\^\n(.*\n)*SyntaxError/,
     ],
     "an invalid cron expression": [["worker.js", "-t", "x y"], /\[mf:err\] SchedulerError \[ERR_INVALID_CRON\]/],
-    "a configuration file that is no TOML": [["worker.js", "-c", "bad.toml"], /\[mf:err\] .*(Toml|TOML)/],
+    "a configuration file that is not TOML": [["worker.js", "-c", "bad.toml"], /\[mf:err\] .*(Toml|TOML)/],
     "a build that fails": [["worker.js", "-B", "exit 3"], /\[mf:err\] BuildError \[3\]: Build failed with exit code 3/],
   };
   const files = {

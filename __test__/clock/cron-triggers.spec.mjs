@@ -12,7 +12,7 @@ const script =
   "export default { scheduled: (controller, env) => env.fired(controller.cron, controller.scheduledTime) };";
 
 describe("the option crons", () => {
-  test("refuses what is no expression", async (t) => {
+  test("refuses a value that is not an expression", async (t) => {
     const error = await rejection(createInvalid(t, { script: "", crons: ["* * *"] }).dispatchFetch(URL_ROOT));
     assert.equal(error.name, "SchedulerError [ERR_INVALID_CRON]");
     assert.equal(error.message, 'Unable to parse CRON "* * *": Invalid cron expression: expected 5 or 6 elements.');

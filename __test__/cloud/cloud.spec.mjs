@@ -161,7 +161,7 @@ describe("Hyperdrive", () => {
     assert.deepEqual(seen, [text, "db.test", 3306]);
   });
 
-  test("refuses what is no connection string", async (t) => {
+  test("refuses a value that is not a connection string", async (t) => {
     for (const wrong of ["localhost", "http://localhost/db", "postgres://localhost"]) {
       const error = await rejection(createInvalid(t, { script: "//", hyperdrives: { DB: wrong } }).getBindings());
       assert.equal(error.code, "ERR_INVALID_OPTION");

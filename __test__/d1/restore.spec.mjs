@@ -102,7 +102,7 @@ describe("a process that is killed while it brings back a snapshot of D1 databas
 });
 
 describe("a restore of D1 databases that was left behind", () => {
-  test("is dropped with a plan that cannot be read, only when it is told so", async (t) => {
+  test("is dropped with an unreadable plan only by its option", async (t) => {
     const d1Persist = folder(t, { ".miniflare-rs-restore/plan.json": "{" });
     const mf = new Miniflare({ script: "", d1Persist });
     const db = await mf.getD1Database("DB");

@@ -1,5 +1,5 @@
 // What workers see of mocks that random scripts make, a line for each fetch: run by `mocked-fetches.spec.mjs` on either
-// implementation. Not part of the scripts is what differs on purpose: bodies that are no strings or empty, statuses that are
+// implementation. Not part of the scripts is what differs on purpose: bodies that are not strings or empty, statuses that are
 // text, and callbacks that throw after a delay.
 
 import zlib from "node:zlib";

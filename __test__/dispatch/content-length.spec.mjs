@@ -111,7 +111,7 @@ describe("a Content-Length that is not the body's is ignored", differ, () => {
     });
   }
 
-  test("by a mock, which is told the right one", async (t) => {
+  test("by a mock, which gets the right one", async (t) => {
     const fetchMock = createFetchMock();
     const lengths = [];
     const note = ({ headers }) => {

@@ -137,7 +137,7 @@ describe("dispatchFetch refuses", () => {
     assert.match(error.message, /GET\/HEAD/);
   });
 
-  test("a header name that is none, naming it", async (t) => {
+  test("an invalid header name, naming it", async (t) => {
     const mf = create(t, { script: REFLECT });
     const error = await rejection(mf.dispatchFetch(URL_ROOT, { headers: { "a b": "c" } }));
     assert.equal(error.name, "TypeError");
@@ -324,7 +324,7 @@ describe("the signal of a caller", () => {
     },
   );
 
-  test("is refused when it is none", async (t) => {
+  test("is refused when it is invalid", async (t) => {
     for (const signal of [{}, "abort"]) {
       const { name } = await rejection(create(t, { script: REFLECT }).dispatchFetch(URL_ROOT, { signal }));
       assert.equal(name, "TypeError");

@@ -210,7 +210,7 @@ describe("an error thrown by a worker", () => {
   });
 });
 
-describe("a value that is no error", () => {
+describe("a value that is not an error", () => {
   for (const value of ["text", 42, true, null, 10n]) {
     test(`is the reason as it is: ${typeof value} ${value}`, async (t) => {
       const source = typeof value === "bigint" ? `${value}n` : JSON.stringify(value);

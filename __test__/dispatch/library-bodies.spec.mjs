@@ -146,7 +146,7 @@ for (const [library, make] of Object.entries(blobs)) {
   });
 }
 
-describe("what is no form or blob", differs("it is a text"), () => {
+describe("a value that is not a form or blob", differs("it is a text"), () => {
   test("is refused when it says that it is one", () => {
     const form = { append() {}, [Symbol.toStringTag]: "FormData" };
     const blob = { [Symbol.toStringTag]: "Blob" };

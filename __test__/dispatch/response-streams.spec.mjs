@@ -126,7 +126,7 @@ describe("a streamed response", () => {
     assert.match(error.message, /TextEncoder/);
   });
 
-  test("that nobody reads does not hold its successors up", async (t) => {
+  test("that is not read does not hold its successors up", async (t) => {
     const mf = worker(
       t,
       `return new Response(new ReadableStream({

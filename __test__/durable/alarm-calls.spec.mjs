@@ -169,7 +169,7 @@ describe("setAlarm", () => {
     assert.deepEqual(await run(t, body), [text, text, null]);
   });
 
-  test("refuses what is no time", differs("NaN is stored, and never comes"), async (t) => {
+  test("refuses a value that is not a time", differs("NaN is stored, and never comes"), async (t) => {
     const body = `return [await caught(() => storage.setAlarm(NaN)), await caught(() => storage.setAlarm("soon")),
       await caught(() => storage.setAlarm(Infinity)), await caught(() => storage.setAlarm(new Date("never")))];`;
     const takes = "TypeError: setAlarm() takes a time, a Date or a number of milliseconds since the epoch, got ";

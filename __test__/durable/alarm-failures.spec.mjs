@@ -121,7 +121,7 @@ async function fillLastBlock(data, ask) {
 }
 
 describe("an alarm and a disk that is full", () => {
-  test("is not set when the write fails, and nobody looks for it any more", withDisk, async (t) => {
+  test("is not set when the write fails, and is not looked for any more", withDisk, async (t) => {
     const { data, fill, free } = disk(t);
     const { mf, rings, ask } = boxes(t, data);
     const start = Date.now();

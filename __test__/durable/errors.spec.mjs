@@ -52,7 +52,7 @@ describe("an error of an object is remote for its caller", differs("it is not ma
   });
 });
 
-test("what is thrown is otherwise as it was: an error that is frozen, a value that is none", async (t) => {
+test("what is thrown stays as it was: a frozen error, a value that is not an error", async (t) => {
   const members = `
     fetch(request) {
       throw request.headers.get("x-frozen") ? Object.freeze(new Error("frozen")) : { thrown: true };

@@ -76,7 +76,7 @@ describe("an id", () => {
     });
   }
 
-  test("of another namespace is refused, as is what is no id", async (t) => {
+  test("of another namespace is refused, as is a value that is not an id", async (t) => {
     const [one, two] = await namespaces(t, "ONE", "TWO");
     const message = "ID is not for this Durable Object class.";
     for (const wrong of [two.idFromName("x"), one.idFromName("x").toString(), {}]) {

@@ -188,7 +188,7 @@ describe("blockConcurrencyWhile", () => {
     assert.equal(await json(withMethods(t, methods, `return ask("ask");`)), "stored,other");
   });
 
-  test("gives its error to whoever awaits it, and the object lives on", async (t) => {
+  test("rejects with its error, and the object lives on", async (t) => {
     const methods = `
       constructor(state) { this.state = state; }
       fail() { return this.state.blockConcurrencyWhile(async () => { throw new RangeError("blocked"); }); }

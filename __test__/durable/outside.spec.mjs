@@ -53,7 +53,7 @@ describe("getDurableObjectIds", () => {
 });
 
 describe("evictDurableObject", () => {
-  test("has the object constructed anew over what it stored", async (t) => {
+  test("has the object constructed again over what it stored", async (t) => {
     const { mf, idOf, fetch } = await withCounter(t);
     assert.deepEqual(
       [await fetch("a"), await fetch("a"), await fetch("b")],
@@ -293,7 +293,7 @@ describe("a stub", () => {
 });
 
 describe("getDurableObjectStorage", () => {
-  test("stays valid when the worker is loaded anew, or its object is evicted", async (t) => {
+  test("stays valid when the worker is loaded again, or its object is evicted", async (t) => {
     const { mf, idOf, fetch } = await withCounter(t);
     const storage = await mf.getDurableObjectStorage(idOf("a"));
     await storage.put("count", 1);
@@ -330,7 +330,7 @@ describe("snapshotStorage", () => {
     }
   });
 
-  test("has objects constructed anew", async (t) => {
+  test("has objects constructed again", async (t) => {
     const { mf, fetch } = await withCounter(t);
     await fetch("a");
     const restore = await mf.snapshotStorage();

@@ -8,7 +8,7 @@ import { withObject } from "../support/durable-objects.mjs";
 import { json } from "../support/dispatch.mjs";
 import { test } from "../support/test.mjs";
 
-/** Objects that are no data, by their class. */
+/** Objects that are not data, by their class. */
 const NO_DATA = {
   Response: "new Response()",
   Request: `new Request("http://localhost/")`,

@@ -86,7 +86,7 @@ describe("a worker sends email", () => {
     );
   });
 
-  test("and is told what a message needs", async (t) => {
+  test("and learns what a message needs", async (t) => {
     const mf = create(t, { script: SENDS, email: { send_email } });
     const [wrong] = await json(mf, "http://localhost/", body([["ANY", { from: "a@x.com" }]]));
     assert.match(wrong, /^send\(\) takes an EmailMessage, or an object like \{ from: /);

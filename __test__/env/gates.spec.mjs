@@ -52,7 +52,7 @@ const SOURCE = `
     await expect(run(stateOf(), () => Promise.reject(new TypeError("failed")))).rejects.toThrow(new TypeError("failed"));
   });
 
-  test("what is no state is refused", async () => {
+  test("a value that is not a state is refused", async () => {
     await expect(run({ storage: {} }, () => {})).rejects.toThrow(/takes a state that .* or the test has constructed, got/);
   });
 

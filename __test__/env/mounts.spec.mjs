@@ -55,7 +55,7 @@ describe("a mount in an environment", differs("the environments are packages of 
     assert.match(messages, /Error mounting "own"/);
   });
 
-  test("is told of a script that its objects need", async (t) => {
+  test("learns of a script that its objects need", async (t) => {
     const mounts = { own: { modules: true, scriptPath: "there/is/no/such.mjs", durableObjects: { OWN: "Box" } } };
     const { code, messages } = await jest(suiteOf(t, { options: { mounts }, source: `test("", () => {});` }));
     assert.equal(code, 1);

@@ -41,7 +41,7 @@ const PASSES = `
     expect((await unhandled).reason.message).toBe("passes");
   });`;
 
-describe("a rejection that a test hears of", differs("the runner is told in any case there"), () => {
+describe("a rejection with a listener in the test", differs("the runner reports it in any case"), () => {
   test("is kept from Jest if the test prevents that", async (t) => {
     const { code, result, messages, stderr } = await jest(suiteOf(t, { source: HEARS }), "--runInBand");
     assert.equal(code, 0, messages + stderr);

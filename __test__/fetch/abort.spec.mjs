@@ -107,7 +107,7 @@ describe("aborting a fetch", () => {
     await gone;
   });
 
-  test("fails a body that nobody has begun to read", async (t) => {
+  test("fails a body that is not being read yet", async (t) => {
     const origin = await serve(t, (_, response) => response.end("whole"));
     const abort = "const response = await sent; controller.abort()";
     assert.deepEqual(await aborted(t, origin, { abort, act: "response.text()" }), ABORTED);

@@ -27,7 +27,7 @@ const failureOf = (t, url, options = {}) =>
 const portOf = (origin) => Number(new URL(origin).port);
 
 describe("a server that cannot be reached", () => {
-  test("is named, with its port and the reason, when nobody listens", async (t) => {
+  test("is named, with its port and the reason, without a listener there", async (t) => {
     const port = await closedPort();
     assert.deepEqual(await failureOf(t, `http://127.0.0.1:${port}/`), {
       name: "TypeError",
@@ -75,8 +75,8 @@ describe("a server that breaks off", () => {
     "resets the connection": ["", (socket) => socket.resetAndDestroy(), "ECONNRESET"],
     "closes within the headers": ["HTTP/1.1 200 OK\r\ncontent-le", (socket) => socket.end(), "UND_ERR_SOCKET"],
     "answers with something else": ["SSH-2.0-OpenSSH_9.0\r\n\r\n", (socket) => socket.end(), "HPE_INVALID_VERSION"],
-    "answers with a status that is none": ["HTTP/1.1 banana\r\n\r\n", (socket) => socket.end(), "HPE_INVALID_STATUS"],
-    "answers with a header that is none": [
+    "answers with an invalid status": ["HTTP/1.1 banana\r\n\r\n", (socket) => socket.end(), "HPE_INVALID_STATUS"],
+    "answers with an invalid header": [
       "HTTP/1.1 200 OK\r\nbroken header\r\n\r\n",
       (socket) => socket.end(),
       "HPE_INVALID_HEADER_TOKEN",
@@ -107,7 +107,7 @@ describe("a server that breaks off", () => {
       (socket) => socket.end(),
       "UND_ERR_SOCKET",
     ],
-    "sends a chunk whose size is none": [
+    "sends a chunk with an invalid size": [
       "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nhalf\r\n",
       () => {},
       "HPE_INVALID_CHUNK_SIZE",
@@ -195,7 +195,7 @@ describe("a server that is hard to read", () => {
 
   const refused = {
     "sends two lengths": [`${OK}content-length: 2\r\ncontent-length: 3\r\n\r\nok`, "HPE_INVALID_HEADER_TOKEN"],
-    "sends a length that is none": [`${OK}content-length: -1\r\n\r\nok`, "HPE_INVALID_HEADER_TOKEN"],
+    "sends an invalid length": [`${OK}content-length: -1\r\n\r\nok`, "HPE_INVALID_HEADER_TOKEN"],
     "sends headers without end": [`${OK}x-long: ${"a".repeat(600_000)}\r\n\r\n`, "UND_ERR_HEADERS_OVERFLOW"],
     "sends a chunk too large to count": [
       `${OK}transfer-encoding: chunked\r\n\r\n${"f".repeat(20)}\r\nok`,
@@ -237,7 +237,7 @@ describe("a server that says nothing", () => {
     assert.equal((await failureOf(t, origin, { fetchTimeoutMs: 500 })).text, "xxxxxxx");
   });
 
-  test("is refused as an option when the time is none", async (t) => {
+  test("is refused as an option when the time is invalid", async (t) => {
     const mf = createInvalid(t, { script: "", fetchTimeoutMs: 0 });
     const error = await rejection(mf.dispatchFetch(URL_ROOT));
     assert.equal(error.message, 'Invalid option "fetchTimeoutMs": expected a positive, finite number, got 0 (number)');

@@ -153,7 +153,7 @@ describe("fetch", () => {
     assert.deepEqual([error.name, error.message], ["TypeError", "immutable"]);
   });
 
-  test("fails with a TypeError and a cause when nobody listens", async (t) => {
+  test("fails with a TypeError and a cause without a listener at the port", async (t) => {
     const seen = await evaluate(
       t,
       `

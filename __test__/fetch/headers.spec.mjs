@@ -159,7 +159,7 @@ describe("the response of a fetch", () => {
     assert.deepEqual(seen, ["a, b", cookies, cookies]);
   });
 
-  test("keeps bytes in headers that are no ASCII", async (t) => {
+  test("keeps bytes in headers that are not ASCII", async (t) => {
     const origin = await serve(t, (_, response) => response.setHeader("x-latin", "caf\u00e9").end());
     assert.equal(await evaluate(t, `return (await fetch("${origin}")).headers.get("x-latin");`), "caf\u00e9");
   });
@@ -195,7 +195,7 @@ describe("the response of a fetch", () => {
     assert.deepEqual(seen, [200_000, 200_000, true]);
   });
 
-  test("can be constructed anew with other headers", async (t) => {
+  test("can be constructed again with other headers", async (t) => {
     const origin = await serve(t, (_, response) => response.setHeader("x-key", "1").end("text"));
     const seen = await evaluate(
       t,

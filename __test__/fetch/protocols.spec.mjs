@@ -67,7 +67,7 @@ describe("a URL of another protocol", () => {
   });
 });
 
-describe("a URL that is none", () => {
+describe("an invalid URL", () => {
   test("rejects the fetch", async (t) => {
     const seen = await evaluate(t, `return fetch("/relative").catch(({ name }) => name);`);
     assert.equal(seen, "TypeError");

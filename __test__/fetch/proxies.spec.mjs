@@ -129,7 +129,7 @@ describe("a proxy in the environment", () => {
     assert.deepEqual(seen, []);
   });
 
-  test("is warned of, and not asked, when it is none", async (t) => {
+  test("that is invalid causes a warning, and is not used", async (t) => {
     const { origin, seen } = await serveProxy(t);
     for (const value of ["ftp://me:secret@proxy.test", "socks4://proxy.test", "http://["]) {
       const { text, warnings } = await asked("http://host.invalid/", { HTTPS_PROXY: origin, HTTP_PROXY: value });

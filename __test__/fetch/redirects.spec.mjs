@@ -112,7 +112,7 @@ describe("a redirect that is followed", () => {
     assert.equal(await failureOf(t, `${origin}/to?status=302`), 302);
   });
 
-  test("sends a body that is no stream again", async (t) => {
+  test("sends a body again if it is not a stream", async (t) => {
     const origin = await redirecting(t);
     const again = (body) =>
       evaluate(

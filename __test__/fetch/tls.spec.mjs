@@ -160,7 +160,7 @@ describe("HTTPS", () => {
 
 describe("a certificate", () => {
   const refused = {
-    "that nobody known has signed": ["server", "UNABLE_TO_VERIFY_LEAF_SIGNATURE", {}],
+    "from an unknown authority": ["server", "UNABLE_TO_VERIFY_LEAF_SIGNATURE", {}],
     "that is signed with its own key": ["self", "DEPTH_ZERO_SELF_SIGNED_CERT", {}],
     "that has expired": ["expired", "CERT_HAS_EXPIRED", TRUSTING],
     "of another host": ["elsewhere", "ERR_TLS_CERT_ALTNAME_INVALID", TRUSTING],
@@ -196,7 +196,7 @@ describe("a certificate", () => {
     assert.equal((await askFor(t, `${origin}/`, TRUSTING))[0], "DEPTH_ZERO_SELF_SIGNED_CERT");
   });
 
-  test("in an option that is none is refused at the start", async (t) => {
+  test("that is invalid in an option is refused at the start", async (t) => {
     const error = await rejection(createInvalid(t, { script: "", fetchCa: "secret" }).dispatchFetch(URL_ROOT));
     assert.deepEqual(
       [error.code, error.message],

@@ -134,7 +134,7 @@ describe("with an upstream, a request that the worker does not answer", () => {
 });
 
 describe("without an upstream", () => {
-  test("a request that nobody answers is refused, by the name of what is missing", async (t) => {
+  test("a request without an answer is refused, with the name of what is missing", async (t) => {
     const code = async (script) => (await rejection(create(t, { script }).dispatchFetch(URL_ROOT))).code;
     assert.equal(await code("export default {}"), "ERR_NO_HANDLER");
     assert.equal(
@@ -143,7 +143,7 @@ describe("without an upstream", () => {
     );
   });
 
-  test("one that is no URL is refused", async (t) => {
+  test("one that is not a URL is refused", async (t) => {
     const error = await rejection(createInvalid(t, { script: "", upstream: "example.com" }).dispatchFetch(URL_ROOT));
     assert.equal(error.message, `Invalid upstream URL: "example.com". Make sure you've included the protocol.`);
   });

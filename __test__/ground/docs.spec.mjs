@@ -192,7 +192,7 @@ describe("differences from Miniflare 2", () => {
     );
   });
 
-  test("are told once", () => {
+  test("are described once", () => {
     const subjects = sections.flatMap((section) => rows(section).map((row) => cells(row)[0]));
     assert.deepEqual(
       subjects.filter((subject, index) => subjects.indexOf(subject) !== index),

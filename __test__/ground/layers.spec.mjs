@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 
 const source = fileURLToPath(new URL("../../src", import.meta.url));
 
-/** From below: each may know those before it. What is no folder of these is a room. */
+/** From below: each may know those before it. A folder that is not among these is a room. */
 const LAYERS = ["store", "sqlite", "realm", "web", "network", "membrane", "rooms", "worker", "node"];
 const ROOMS = LAYERS.indexOf("rooms");
 
@@ -25,7 +25,7 @@ const ROOT = "lib.rs";
 const EXCEPTIONS = [
   ["storage/views.rs", "durable", "a test takes the key that alarms are stored under"],
   ["sites/ops.rs", "kv", "a site is a KV namespace over files, by the functions of KV"],
-  ["sites/room.ts", "kv", "a site is a KV namespace over files, by the class of KV"],
+  ["sites/bundle.ts", "kv", "a site is a KV namespace over files, by the class of KV"],
   ["sites/site-namespace.ts", "kv", "its class is one of KV namespaces"],
 ];
 
@@ -39,7 +39,7 @@ const NAMED = [
   ["node/options/wrangler-environments.ts", "the keys that environments inherit"],
   ["store/stores.rs", "its tests store under a name of a room"],
   ["sites/ops.rs", "see above"],
-  ["sites/room.ts", "see above"],
+  ["sites/bundle.ts", "see above"],
   ["sites/site-namespace.ts", "its class is one of KV namespaces"],
   ["storage/node/mod.rs", "on a server, a storage is where Miniflare 2 put namespaces"],
 ];

@@ -31,7 +31,7 @@ describe("the protocol", () => {
     }
   });
 
-  test("has no group that nobody names", () => {
+  test("has no unused group", () => {
     const code = others.map(codeOf).join("\n");
     const unused = groups.filter(({ name }) => !new RegExp(`\\b${name}\\.[A-Z]|\\b${name}\\b.*\\bprotocol`).test(code));
     assert.deepEqual(

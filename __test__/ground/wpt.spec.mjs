@@ -27,7 +27,7 @@ describe("the runner of web-platform-tests", () => {
     assert.deepEqual(results, { "dom/strict.any.js?variant": { passed: 2, failures: {} } });
   });
 
-  test("leaves out what is for other scopes, pages, and what nobody learns from", async () => {
+  test("leaves out files for other scopes, for pages, and those without information", async () => {
     const starts = ["dom/elsewhere", "dom/page", "dom/idlharness"];
     assert.deepEqual(await runAll(implementation, folder, starts), {});
   });
@@ -56,7 +56,7 @@ describe("the runner of web-platform-tests", () => {
     });
   });
 
-  test("refuses a folder that is no checkout", async () => {
+  test("refuses a folder that is not a checkout", async () => {
     await assert.rejects(
       runAll(implementation, fileURLToPath(new URL("../", import.meta.url))),
       /has no resources\/testharness\.js/,

@@ -175,7 +175,7 @@ describe("the response", () => {
   );
 
   both(
-    "is refused for what is no response",
+    "is refused for a value that is not a response",
     `const made = new HTMLRewriter();
     return [{}, "text", undefined, null].map((given) => caught(() => made.transform(given))[0]);`,
     ["TypeError", "TypeError", "TypeError", "TypeError"],
@@ -251,7 +251,7 @@ describe("what a handler throws", () => {
   );
 
   both(
-    "is a TypeError that names a handler that is no function",
+    "is a TypeError that names a handler that is not a function",
     `return [await caught(() => rewrite("<p>", { p: { element: 5 } })), await caught(() => rewrite("<p>", {}, { end: "x" }))];`,
     [
       ["TypeError", 'The handler "element" of the selector "p" must be a function, got number'],

@@ -206,7 +206,7 @@ describe("a start that fails", () => {
     assert.equal(await text(mf), "repaired");
   });
 
-  test("is an unhandled rejection when nobody asks", async () => {
+  test("is an unhandled rejection without a caller", async () => {
     const { code, stderr } = await runScript("new Miniflare({});");
     assert.equal(code, 1);
     assert.match(stderr, /ERR_NO_SCRIPT/);

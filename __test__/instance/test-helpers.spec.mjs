@@ -75,7 +75,7 @@ describe("runInDurableObject", () => {
     assert.equal(await mf.runInDurableObject(BOX.getByName("a"), (box) => box.increment(2)), 2);
   });
 
-  test("rejects with what is thrown, and refuses what is no object", async (t) => {
+  test("rejects with what is thrown, and refuses a value that is not an object", async (t) => {
     const { mf, stub } = await withStub(t);
     const thrown = rejection(
       mf.runInDurableObject(stub, () => {

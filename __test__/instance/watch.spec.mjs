@@ -1,5 +1,5 @@
 // Tags: oracle, every-node
-// Watching: the worker is loaded anew when a file that it was made of changes.
+// Watching: the worker is loaded again when a file that it was made of changes.
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
@@ -26,7 +26,7 @@ async function changed(t, files, options, changes, ask = text) {
   return [before, await ask(mf)];
 }
 
-describe("a worker that is watched is loaded anew", () => {
+describe("a worker that is watched is loaded again", () => {
   test("when its script changes", async (t) => {
     const files = { "worker.mjs": says("before") };
     const after = { "worker.mjs": says("after") };

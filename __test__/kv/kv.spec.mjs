@@ -35,7 +35,7 @@ describe("a KV namespace", () => {
   );
 
   both(
-    "says what is no JSON",
+    "names a value that is not JSON",
     `await kv.put("text", "no JSON"); return (await caught(() => kv.get("text", "json")))[0];`,
     "SyntaxError",
   );
@@ -183,7 +183,7 @@ describe("KV namespaces", () => {
     assert.equal(await text(mf), "undefined");
   });
 
-  test("keep what they hold when the worker is loaded anew, and not for other instances", async (t) => {
+  test("keep what they hold when the worker is loaded again, and not for other instances", async (t) => {
     const options = { script: `export default { async fetch(r, e) { return new Response(await e.KV.get("key")); } }` };
     const mf = create(t, { ...options, kvNamespaces });
     const kv = await mf.getKVNamespace("KV");

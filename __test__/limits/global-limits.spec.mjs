@@ -205,7 +205,7 @@ describe("code of a request is inside of it", () => {
     assert.throws(() => use(), { message: MESSAGE });
   });
 
-  test("in the listeners of its signals, whoever aborts them", called, async (t) => {
+  test("in the listeners of its signals, from wherever they are aborted", called, async (t) => {
     const script = `
       const controller = new AbortController();
       let used;

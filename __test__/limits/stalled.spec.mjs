@@ -136,7 +136,7 @@ describe("a module that waits at its top level", () => {
       globalRandom: true,
     }));
 
-  test("for a rejection that nobody handles starts", (t) =>
+  test("for an unhandled rejection starts", (t) =>
     starts(
       t,
       `await new Promise((resolve) => {

@@ -55,7 +55,7 @@ describe("subrequests", () => {
     deepEqualOutside(await evaluate(t, body), [external(50), external(50)]);
   });
 
-  test("are counted for each request anew", async (t) => {
+  test("are counted for each request on its own", async (t) => {
     const script = `export default { async fetch(request, env) {
       const calls = Array.from({ length: 50 }, () => fetch("http://127.0.0.1:1/").catch(({ message }) => message));
       const messages = await Promise.all(calls);

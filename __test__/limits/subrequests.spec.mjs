@@ -52,7 +52,7 @@ describe("the options subrequestLimit and internalSubrequestLimit", () => {
     });
   }
 
-  test("can be set anew", async (t) => {
+  test("can be changed", async (t) => {
     const mf = create(t, { script: SCRIPT, durableObjects: { BOX: "Box" }, subrequestLimit: 1 });
     assert.deepEqual(await json(mf), [1, 1000]);
     await mf.setOptions({ subrequestLimit: 2, internalSubrequestLimit: 4 });

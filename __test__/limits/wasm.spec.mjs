@@ -64,7 +64,7 @@ describe("a memory beyond the limit of the worker", NO_LIMITS, () => {
     for (const one of refused) assertNamed(one);
   });
 
-  test("is none that one can grow to, in JavaScript or within the module", async (t) => {
+  test("cannot be exceeded by growing, in JavaScript or within the module", async (t) => {
     const [within, beyond, refused, length] = await evaluate(
       t,
       `${CAUGHT} const { exports } = new WebAssembly.Instance(new WebAssembly.Module(env.MODULE));

@@ -160,7 +160,7 @@ describe("pending interceptors", () => {
     );
   });
 
-  test("are told to a formatter", (t) => {
+  test("are passed to a formatter", (t) => {
     const { fetchMock, pool } = mocked(t);
     pool.intercept({ path: "/a" }).reply(200);
     const pendingInterceptorsFormatter = { format: (pending) => pending.map(({ path }) => path).join() };
@@ -205,7 +205,7 @@ describe("bad input", () => {
     ["an interceptor without options", () => pool().intercept(), "opts must be an object"],
     ["an interceptor without a path", () => pool().intercept({}), "opts.path must be defined"],
     ["a reply without a status", () => on().reply(), "statusCode must be defined"],
-    ["options of a reply that are none", () => on().reply(200, "", 5), "responseOptions must be an object"],
+    ["invalid options of a reply", () => on().reply(200, "", 5), "responseOptions must be an object"],
     ["no error", () => on().replyWithError(), "error must be defined"],
     ["no default headers", () => on().defaultReplyHeaders(), "headers must be defined"],
     ["no default trailers", () => on().defaultReplyTrailers(), "trailers must be defined"],
@@ -256,7 +256,7 @@ describe("bad input", () => {
       "statusCode must be an integer from 200 to 999, got 1000 (number)",
     ],
     [
-      "a status that is no number",
+      "a status that is not a number",
       () => on().reply("ok"),
       'statusCode must be an integer from 200 to 999, got "ok" (string)',
     ],
@@ -285,7 +285,7 @@ describe("bad input", () => {
     assert.throws(() => on().reply(200, { toJSON() {} }), /data must have a JSON form/);
   });
 
-  test("is an option that is no mock", differs("is not checked"), async (t) => {
+  test("is an option that is not a mock", differs("is not checked"), async (t) => {
     const { mf } = mocked(t);
     await assert.rejects(mf.setOptions({ fetchMock: {} }), {
       code: "ERR_INVALID_OPTION",

@@ -49,7 +49,7 @@ describe("a reply that is under way", () => {
     });
   }
 
-  test("has used its interceptor up, whatever is told to that", async (t) => {
+  test("has used its interceptor up, whatever is called on it later", async (t) => {
     const { scope, ask, began, proceed } = setUp(t);
     const late = ask("/late");
     await began;

@@ -1,6 +1,6 @@
 // Tags: every-node
 // The same random scripts on undici's MockAgent and on ours, both as dispatchers: what they answer, refuse and leave
-// pending is the same. Where ours differs on purpose, the scripts do not go: bodies that are no strings, origins that a
+// pending is the same. Where ours differs on purpose, the scripts do not go: bodies that are not strings, origins that a
 // pattern takes only after they were fetched from, and the order in which pending origins are listed.
 
 import assert from "node:assert/strict";

@@ -131,7 +131,7 @@ for (const [name, make] of [...agents, ["Node's own dispatcher", nodesDispatcher
       assert.deepEqual([message, cause.code], ["fetch failed", "ECONNREFUSED"]);
     });
 
-    test("is told of aborts: before the answer, while a body is sent, while one is read", async (t) => {
+    test("learns of aborts: before the answer, while a body is sent, while one is read", async (t) => {
       const closed = { "/silent": deferred(), "/upload": deferred(), "/half": deferred() };
       const arrived = { "/silent": deferred(), "/upload": deferred(), "/half": deferred() };
       const origin = await serve(t, (request, response) => {
@@ -210,7 +210,7 @@ describe("any dispatcher", () => {
     assert.deepEqual(brief(await fetchWith(t, told)), ["told"]);
   });
 
-  test("is told when the worker has gone", async (t) => {
+  test("learns when the worker has gone", async (t) => {
     const told = deferred();
     const began = deferred();
     const dispatch = (_options, handler) => {

@@ -179,7 +179,7 @@ describe("a mock", () => {
     assert.deepEqual(brief(await fetches("/from")), [refusal("path", "/to")]);
   });
 
-  test("gives redirects to whoever does not follow them", async (t) => {
+  test("gives redirects to a caller that does not follow them", async (t) => {
     const { pool, fetches } = mocked(t);
     pool.intercept({ path: "/from" }).reply(301, "moved", { headers: { location: "/to" } });
     const [{ status, headers, text: body }] = await fetches(["/from", { redirect: "manual" }]);

@@ -46,7 +46,7 @@ describe("interceptors of every kind", () => {
     assert.deepEqual([body.asked, header.asked, behind.asked], [[], ["2", "4"], []]);
   });
 
-  test("are told of by the one that came furthest", async (t) => {
+  test("are reported by the interceptor that matched most", async (t) => {
     const { pool, fetches } = mocked(t);
     pool.intercept({ path: matcher(Promise.resolve(true)), method: "PUT" }).reply(200);
     pool.intercept({ path: "/a", method: "POST", body: "x" }).reply(200);

@@ -123,7 +123,7 @@ describe("a recording", () => {
     });
   });
 
-  test("keeps bodies of requests that are no text", async (t) => {
+  test("keeps bodies of requests that are not text", async (t) => {
     const { record, requests } = await setUp(t);
     const post = (bytes) => ["/a", { method: "POST", bodyOf: ["bytes", bytes] }];
     const all = [post([0xff]), post([0xfe])];
@@ -134,7 +134,7 @@ describe("a recording", () => {
     assert.equal(cause.code, "UND_MOCK_ERR_MOCK_NOT_MATCHED");
   });
 
-  test("begins anew in the mode all", async (t) => {
+  test("starts a new file in the mode all", async (t) => {
     const { record } = await setUp(t);
     await record().fetches(["/a"], ["/b"]);
     assert.deepEqual(texts(await record({ mode: "all" }).fetches(["/a"])), ["GET /a  3"]);
@@ -164,7 +164,7 @@ describe("a recording", () => {
 });
 
 describe("bad input of a recording", () => {
-  test("is a file that is none", (t) => {
+  test("is an invalid file", (t) => {
     const file = path.join(folder(t), "api.json");
     for (const text of ["{", '{ "version": 2 }', '{ "version": 1, "entries": [{}] }', "null"]) {
       writeFileSync(file, text);
@@ -205,7 +205,7 @@ describe("bad input of a recording", () => {
     });
   });
 
-  test("is a path or a mode that is none", () => {
+  test("is an invalid path or mode", () => {
     const invalid = (message) => ({ name: "InvalidArgumentError", message });
     assert.throws(() => createFetchMock().record(5), invalid("file must be a path, got 5 (number)"));
     assert.throws(

@@ -23,7 +23,7 @@ describe("a reply", () => {
     assert.deepEqual([status, statusText], [418, "I'm a Teapot"]);
   });
 
-  test("with a status that nobody has named", async (t) => {
+  test("with a status without a standard text", async (t) => {
     const { status, statusText } = await replied(t, (on) => on.reply(299, ""));
     assert.deepEqual([status, statusText], [299, "unknown"]);
   });
@@ -203,7 +203,7 @@ describe("a callback for the content", () => {
     assert.equal(await read(["form", { k: "v" }], (body) => body.get("k")), "v");
   });
 
-  test("is told the length that a body without content has", async (t) => {
+  test("has the length that a body without content has", async (t) => {
     const seen = ({ headers }) => headers["content-length"] ?? "none";
     assert.equal((await replied(t, (on) => on.reply(200, seen), { method: "POST" })).text, "0");
     assert.equal((await replied(t, (on) => on.reply(200, seen))).text, "none");
@@ -239,7 +239,7 @@ describe("a callback for the content", () => {
     assert.equal(gone.cause.message, refusal("path", "/a"));
   });
 
-  test("that rejects fails the fetch", differs("hangs, and its rejection is nobody's"), async (t) => {
+  test("that rejects fails the fetch", differs("hangs, and its rejection is unhandled"), async (t) => {
     const outcome = await replied(t, (on) => on.reply(200, () => Promise.reject(new RangeError("rejected"))));
     assert.deepEqual(outcome.cause, { name: "RangeError", message: "rejected" });
   });
@@ -304,12 +304,12 @@ describe("an error for a reply", () => {
     });
   });
 
-  test("that is no error becomes one", async (t) => {
+  test("that is not an error becomes one", async (t) => {
     const { cause } = await replied(t, (on) => on.replyWithError("oops"));
     assert.deepEqual(cause, { name: "Error", message: "oops" });
   });
 
-  test("comes once, or as often as it is told", async (t) => {
+  test("comes once, or as often as its options say", async (t) => {
     const { pool, fetches } = mocked(t);
     pool.intercept({ path: "/a" }).replyWithError(new Error("oops")).times(2);
     assert.deepEqual(brief(await fetches("/a", "/a", "/a")), ["oops", "oops", refusal("path", "/a")]);

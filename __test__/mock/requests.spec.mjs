@@ -70,7 +70,7 @@ describe("request()", () => {
     await assert.rejects(fetchMock.request({ ...POST, signal: AbortSignal.abort() }), { name: "AbortError" });
   });
 
-  test("rejects for statuses from 400 on, if it is told to", async () => {
+  test("rejects for statuses from 400 on, with the option for it", async () => {
     const fetchMock = mocked("/a", 404, "none");
     await assert.rejects(fetchMock.request({ ...POST, throwOnError: true }), {
       name: "ResponseStatusCodeError",
@@ -159,7 +159,7 @@ describe("dispatch()", () => {
     assert.deepEqual(asked("text"), refused("opts must be an object."));
   });
 
-  test("tells the handler of an origin or a path that is none", differs("it makes a pool for the origin first"), () => {
+  test("tells the handler of an invalid origin or path", differs("it makes a pool for the origin first"), () => {
     assert.deepEqual(asked({ ...POST, origin: undefined }), refused("opts.origin must be a non-empty string or URL."));
     assert.deepEqual(asked({ ...POST, origin: "" }), refused("opts.origin must be a non-empty string or URL."));
     assert.deepEqual(asked({ ...POST, path: 5 }), refused("path must be a string"));

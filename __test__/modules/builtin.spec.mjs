@@ -76,7 +76,7 @@ describe("a module that does not exist below cloudflare:", () => {
   });
 });
 
-test("a bare name that is no built-in module is resolved by the rules of modules", async (t) => {
+test("a bare name that is not a built-in module is resolved by the rules of modules", async (t) => {
   const { error, root } = await failed(t, { "main.mjs": `import x from "some-package"; ${answer("1")}` });
   assert.equal(
     error.message,

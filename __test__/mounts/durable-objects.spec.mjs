@@ -68,7 +68,7 @@ describe("a class that a mount exports", () => {
     assert.deepEqual([error.name, error.message], ["RangeError", "not that"]);
   });
 
-  test("gives its objects the bindings of its own worker", differs("of whoever asked first"), async (t) => {
+  test("gives its objects the bindings of its own worker", differs("of the worker that asked first"), async (t) => {
     const script = `export class Counter {
       constructor(state, env) { this.env = env; }
       fetch() { return new Response(this.env.WHO); }
@@ -78,7 +78,7 @@ describe("a class that a mount exports", () => {
     assert.equal(await text(mf), "api");
   });
 
-  test("is replaced when the mount is loaded anew; storage stays", async (t) => {
+  test("is replaced when the mount is loaded again; storage stays", async (t) => {
     const mf = create(t, { script: PASS, durableObjects: foreign, mounts: { api: api() } });
     await json(mf);
     const reloaded = new Promise((resolve) => mf.addEventListener("reload", resolve, { once: true }));
@@ -184,15 +184,19 @@ describe("one name for different classes", () => {
     assert.equal(error.message, clash('"Counter" of "api"', '"Other" of "api"'));
   });
 
-  test("is noticed when a mount is loaded anew", differs("the object is of whichever worker asks first"), async (t) => {
-    const log = new RecordingLog(LogLevel.ERROR);
-    const main = { script: counter() + PASS, durableObjects: own, globals: { NAME: "main" } };
-    const mf = create(t, { log, ...main, mounts: { api: api() } });
-    const mount = await mf.getMount("api");
-    await mount.setOptions({ durableObjects: own });
-    const error = await rejection(mf.dispatchFetch(URL_ROOT));
-    assert.equal(error.code, "ERR_CLASS_CONFLICT");
-    await mount.setOptions({ durableObjects: undefined });
-    assert.equal((await mf.dispatchFetch(URL_ROOT)).status, 200);
-  });
+  test(
+    "is noticed when a mount is loaded again",
+    differs("the object is of whichever worker asks first"),
+    async (t) => {
+      const log = new RecordingLog(LogLevel.ERROR);
+      const main = { script: counter() + PASS, durableObjects: own, globals: { NAME: "main" } };
+      const mf = create(t, { log, ...main, mounts: { api: api() } });
+      const mount = await mf.getMount("api");
+      await mount.setOptions({ durableObjects: own });
+      const error = await rejection(mf.dispatchFetch(URL_ROOT));
+      assert.equal(error.code, "ERR_CLASS_CONFLICT");
+      await mount.setOptions({ durableObjects: undefined });
+      assert.equal((await mf.dispatchFetch(URL_ROOT)).status, 200);
+    },
+  );
 });

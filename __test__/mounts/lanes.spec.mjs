@@ -62,7 +62,7 @@ describe("requests between workers that are under way", () => {
     assert.equal((await answer).code, "ERR_DISPOSED");
   });
 
-  test("are answered by the worker they began in when it is loaded anew", async (t) => {
+  test("are answered by the worker they began in when it is loaded again", async (t) => {
     const gate = deferred();
     const reached = deferred();
     const script = `export default {

@@ -110,7 +110,7 @@ describe("a Cache", () => {
     for (const [act, message] of refusals) await assert.rejects(act, { name: "TypeError", message });
   });
 
-  test("refuses every call outside of a request if it is told to", async () => {
+  test("refuses every call outside of a request, with the option for it", async () => {
     const cache = new Cache(new MemoryStorage(), { blockGlobalAsyncIO: true });
     const message = /^Some functionality, such as asynchronous I\/O/;
     for (const act of [() => cache.put(URL, fresh("")), () => cache.match(URL), () => cache.delete(URL)]) {
@@ -160,7 +160,7 @@ describe("a CacheStorage", () => {
     await assert.rejects(caches.open("default"), { code: "ERR_RESERVED" });
   });
 
-  test("stores nothing when caches are off, and warns once when it is told to", async () => {
+  test("stores nothing when caches are off, and warns once, with the option for it", async () => {
     const storages = factory();
     const off = new CacheStorage({ cache: false }, new NoOpLog(), storages, {});
     await off.default.put(URL, fresh("value"));

@@ -86,7 +86,7 @@ describe("a database of createSQLiteDB()", () => {
     sqlite.close();
   });
 
-  test("refuses a file that is no database, and leaves it unchanged", async (t) => {
+  test("refuses a file that is not a database, and leaves it unchanged", async (t) => {
     const file = path.join(folder(t), "text.db");
     writeFileSync(file, "no database ".repeat(1000));
     await assert.rejects((await open(file)).prepare("SELECT 1").all(), { code: "ERR_STORAGE_CORRUPT" });

@@ -113,7 +113,7 @@ describe("convertNodeRequest", () => {
     assert.equal(await converted(t, convert, "/y"), "GET,/y,");
   });
 
-  test("says what is no URL", differs("its text is that of URL"), async () => {
+  test("names a value that is not a URL", differs("its text is that of URL"), async () => {
     const req = { rawHeaders: ["Host", "a b"], headers: {}, method: "GET", url: "/", socket: new Socket() };
     await assert.rejects(convertNodeRequest(req), /Invalid URL: http:\/\/a b\//);
   });

@@ -118,7 +118,7 @@ describe("a KVNamespace", () => {
     assert.equal(await new KVNamespace(new FileStorage(root)).get("key"), "value");
   });
 
-  test("refuses every call outside of a request if it is told to", async () => {
+  test("refuses every call outside of a request, with the option for it", async () => {
     const kv = new KVNamespace(new MemoryStorage(), { blockGlobalAsyncIO: true });
     const message = /^Some functionality, such as asynchronous I\/O \(fetch, Cache API, KV\), timeouts/;
     for (const act of [() => kv.get("a"), () => kv.put("a", ""), () => kv.delete("a"), () => kv.list()]) {

@@ -145,7 +145,7 @@ describe("while storage is asked from Node in a loop", () => {
   });
 });
 
-test("a rejection that waits for the loop is handled by whoever awaits it", async (t) => {
+test("a rejection that waits for the loop is handled by the code that awaits it", async (t) => {
   const mf = create(t, { script: SCRIPT, durableObjects: { BOX: "Box" } });
   const unhandled = [];
   const note = (reason) => unhandled.push(reason);

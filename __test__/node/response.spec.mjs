@@ -166,7 +166,7 @@ test("a body is read once", async () => {
   });
 });
 
-test("an empty text is a body, null is none", async () => {
+test("an empty text is a body, null is no body", async () => {
   const empty = light("");
   assert.equal(await empty.text(), "");
   assert.equal(empty.bodyUsed, true);
@@ -340,7 +340,7 @@ test("an answer is split without work, changed headers included", async () => {
   assert.equal(await drain(splitResponse(light(byteStream("x", "y"))).body), "xy");
 });
 
-test("a response that was read, or is none, is refused", async () => {
+test("a response that was read, and a value that is not a response, are refused", async () => {
   for (const response of [new Response("x"), new NodeResponse("x"), light("x")]) {
     await response.text();
     assert.throws(() => splitResponse(response), USED);
@@ -365,7 +365,7 @@ describe("what Workers add to a response", () => {
     assert.equal(response.clone().encodeBody, "manual");
   });
 
-  test("its cookies are listed one by one, whoever made it", async (t) => {
+  test("its cookies are listed one by one, wherever it was constructed", async (t) => {
     const headers = `[["set-cookie", "a=1"], ["set-cookie", "b=2"]]`;
     const script = `export default { fetch: () => new Response("x", { headers: ${headers} }) }`;
     const response = await create(t, { script }).dispatchFetch("http://localhost/");

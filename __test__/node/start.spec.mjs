@@ -86,7 +86,7 @@ describe("Node's fetch classes", differs("it brings its own"), () => {
       assert.equal(loaded(), false);
     `));
 
-  test("are what a worker's own classes meet, whoever loads them", () =>
+  test("are what a worker's own classes meet, wherever they are loaded", () =>
     passes(`
       function Request() { return "mine"; }
       const script = \`export default { fetch: (request, env) => new Response([

@@ -18,7 +18,7 @@ sameAsNode(
       function B() { events.EventEmitter.call(this); }
       Object.setPrototypeOf(B.prototype, events.EventEmitter.prototype);
       return [new A(), new B()].map((one) => { let seen; one.on("x", (value) => { seen = value; }); one.emit("x", 3); return [seen, one instanceof events.EventEmitter]; });`,
-    "refuses what is no listener": `const emitter = new events.EventEmitter();
+    "refuses a value that is not a listener": `const emitter = new events.EventEmitter();
       return [() => emitter.on("a"), () => emitter.once("a", 1), () => emitter.off("a", null), () => emitter.addListener("a", "x"), () => emitter.setMaxListeners(-1)].map(caught).map(({ name, code }) => [name, code]);`,
     "throws an error that no listener hears of": `const emitter = new events.EventEmitter();
       return [caught(() => emitter.emit("error", new RangeError("x"))), caught(() => emitter.emit("error", 5)).code, caught(() => emitter.emit("error", 5)).message, caught(() => emitter.emit("error")).message];`,

@@ -12,7 +12,7 @@ sameAsNode(
     "takes paths apart": `const { posix } = path;
       return ["/a/b.tar.gz", "b", "/", "", ".bashrc", "/a/", "a.", "/a/.b.c"].map((one) => [posix.basename(one), posix.dirname(one), posix.extname(one), posix.parse(one), posix.isAbsolute(one)]);`,
     "puts paths together": `return [path.posix.format({ dir: "/a", base: "b" }), path.posix.format({ root: "/", name: "b", ext: "c" }), path.posix.format({ name: "b", ext: ".c" }), path.posix.basename("a.html", ".html")];`,
-    "refuses what is no text": `return ["join", "resolve", "dirname", "basename", "extname", "normalize", "isAbsolute", "parse"].map((name) => caught(() => path.posix[name](1)).code).concat(caught(() => path.posix.format(1)));`,
+    "refuses a value that is not text": `return ["join", "resolve", "dirname", "basename", "extname", "normalize", "isAbsolute", "parse"].map((name) => caught(() => path.posix[name](1)).code).concat(caught(() => path.posix.format(1)));`,
     "has paths of Windows": `const { win32 } = path;
       return [win32.join("C:\\\\a", "..", "b"), win32.parse("C:\\\\a\\\\b.c"), win32.resolve("C:\\\\a", "D:\\\\b"), win32.sep, win32.delimiter, win32.isAbsolute("C:/"), win32.relative("C:\\\\a\\\\b", "C:\\\\c"), caught(() => win32.join(1))];`,
     "has its parts": `return [path.sep, path.delimiter, path.posix.posix === path.posix, path.posix.win32 === path.win32, path.default.posix === path.posix];`,
@@ -31,7 +31,7 @@ sameAsNode(
     "converts domains": `return [url.domainToASCII("español.com"), url.domainToUnicode("xn--espaol-zwa.com"), url.domainToASCII("xn--iñvalid.com")];`,
     "makes options of requests": `return { ...url.urlToHttpOptions(new URL("https://a:b@测试/c?d#e")), __proto__: null };`,
     "has the classes": `return [url.URL === URL, url.URLSearchParams === URLSearchParams];`,
-    "refuses what is no text": `return [caught(() => url.parse(1)).code, caught(() => url.parse()).code];`,
+    "refuses a value that is not text": `return [caught(() => url.parse(1)).code, caught(() => url.parse()).code];`,
   },
 );
 

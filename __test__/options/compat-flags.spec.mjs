@@ -51,7 +51,7 @@ describe("the compatibility flag", () => {
   });
 });
 
-describe("compatibility options are told of", () => {
+describe("the log warns of compatibility options", () => {
   test("where the date is in the future, and not where it is today", async (t) => {
     const today = new Date().toISOString().slice(0, 10);
     const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);

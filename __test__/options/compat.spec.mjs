@@ -20,7 +20,7 @@ async function enabled(t, options) {
 }
 
 describe("compatibility flags", () => {
-  test("are none at first", async (t) => {
+  test("are empty by default", async (t) => {
     assert.deepEqual(await enabled(t, {}), ["Enabled Compatibility Flags: <none>"]);
   });
 

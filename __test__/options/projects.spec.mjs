@@ -67,7 +67,7 @@ describe("the configuration of a project", () => {
     assert.equal(message, `${file}:3:3 is not valid JSON: Comma expected\n3 |   "main": "b"\n  |   ^`);
   });
 
-  test("that is no object is refused", async (t) => {
+  test("that is not an object is refused", async (t) => {
     const root = folder(t, { "wrangler.jsonc": "[]" });
     const { code, message } = await failure(t, root);
     assert.deepEqual(

@@ -354,7 +354,7 @@ describe("a failure", () => {
     assert.deepEqual(await inbox.count(3), [["a"], ["b"], ["c"]]);
   });
 
-  test("to have a handler is told of, and messages are kept until they have failed", async (t) => {
+  test("to have a handler is logged, and messages are kept until they have failed", async (t) => {
     const log = new RecordingLog(LogLevel.WARN);
     const mf = create(t, {
       script: "export default {};",

@@ -170,7 +170,7 @@ describe("a consumer that throws", () => {
     ["a promise that it returns", `return Promise.reject(new Error("the consumer failed"));`],
     ["a promise that it waits for", `ctx.waitUntil(Promise.reject(new Error("the consumer failed")));`],
   ]) {
-    test(`in ${kind} has the batch delivered again, and the log is told`, async (t) => {
+    test(`in ${kind} has the batch delivered again, and the log has a line`, async (t) => {
       const log = new RecordingLog(LogLevel.DEBUG);
       let calls = 0;
       let told;

@@ -139,7 +139,7 @@ describe("a multipart upload", () => {
   );
 
   both(
-    "refuses what is no part",
+    "refuses a value that is not a part",
     `const upload = await bucket.createMultipartUpload("key");
     const one = await upload.uploadPart("1", "value");
     const long = "x".repeat(1025);

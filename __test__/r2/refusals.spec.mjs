@@ -91,7 +91,7 @@ describe("R2 refuses", () => {
   });
 
   refuses(
-    "ranges that are no whole numbers",
+    "ranges that are not whole numbers",
     {
       'bucket.get("a", { range: { offset: 1.5 } })': bad("GET", "offset must be a whole number, got 1.5."),
       'bucket.get("a", { range: { length: NaN } })': bad("GET", "length must be a whole number, got NaN."),
@@ -146,7 +146,7 @@ describe("R2 refuses", () => {
   });
 
   refuses(
-    "too much metadata, too many keys, other storage classes, and chunks that are no bytes",
+    "too much metadata, too many keys, other storage classes, and chunks that are not bytes",
     {
       'bucket.put("a", "", { customMetadata: { a: "x".repeat(8192) } })': [
         "Error",

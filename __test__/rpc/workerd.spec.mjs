@@ -24,7 +24,7 @@ const SNIPPETS = {
   "an unknown method": failing("OTHER.nothing()"),
   "an unknown property": failing("OTHER.nothing"),
   "a path of unknown names": failing("OTHER.getter.a.b()"),
-  "what is no function": failing("OTHER.getter()"),
+  "a value that is not a function": failing("OTHER.getter()"),
   ctx: failing("OTHER.ctx"),
   "constructor of an entrypoint": failing("OTHER.echo.constructor.x()"),
   "a reserved name": failing("OTHER.alarm()"),

@@ -130,7 +130,7 @@ describe("a browser gets a page", () => {
   );
 });
 
-test("the log is told of the request, the error and its cause", async (t) => {
+test("the log has the request, the error and its cause", async (t) => {
   const log = new RecordingLog();
   const { port } = await start(t, { script: THROWING, log });
   await get(t, port, "/path?query");

@@ -21,7 +21,7 @@ import { test } from "../support/test.mjs";
 
 const script = `export default { fetch: (request) => new Response(request.url) };`;
 
-test("a server that was created listens when it is told to", async (t) => {
+test("a server that was created listens after listen()", async (t) => {
   const mf = create(t, { script });
   const server = await mf.createServer({ keepAliveTimeout: 1234 });
   assert.ok(server instanceof http.Server);

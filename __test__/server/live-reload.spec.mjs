@@ -84,7 +84,7 @@ test("they are cut when the instance is disposed of, so that pages try again", d
   assert.equal((await closed)[0], 1006);
 });
 
-test("a frame that is none closes its socket alone", differs("ends the process"), async (t) => {
+test("an invalid frame closes only its own socket", differs("ends the process"), async (t) => {
   const { mf, port } = await start(t, { script });
   const other = await open(t, port);
   const bad = await open(t, port);

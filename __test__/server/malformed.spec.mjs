@@ -1,5 +1,5 @@
 // Tags: oracle, every-node
-// What is no request of HTTP gets the status that says so, and the server goes on.
+// Input that is not an HTTP request gets a status that says so, and the server goes on.
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
@@ -16,7 +16,7 @@ const MALFORMED = {
   "two lengths": [`${HEAD}Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!`, 400],
   "a length and chunks": [`${HEAD}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 400],
   "chunks that are not the last coding": [`${HEAD}Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n`, 400],
-  "a length that is no number": [`${HEAD}Content-Length: five\r\n\r\nhello`, 400],
+  "a length that is not a number": [`${HEAD}Content-Length: five\r\n\r\nhello`, 400],
   "a negative length": [`${HEAD}Content-Length: -5\r\n\r\nhello`, 400],
   "a header without a colon": ["GET / HTTP/1.1\r\nHost: a\r\nHeader\r\n\r\n", 400],
   "a space before a colon": ["GET / HTTP/1.1\r\nHost: a\r\nX-A : 1\r\n\r\n", 400],
@@ -56,7 +56,7 @@ describe("a malformed request", differs("its limits are Node's, and some request
     "a chunk that is longer than its size": "2\r\nhello\r\n",
     "a size that no number has": "fffffffffffffffff\r\n",
   })) {
-    test(`${name}, behind a head that is none: the connection ends`, async (t) => {
+    test(`${name}, behind an invalid head: the connection ends`, async (t) => {
       const { port } = await start(t, { script });
       const connection = await connect(t, port);
       connection.write(`${HEAD}Transfer-Encoding: chunked\r\n\r\n${body}`);

@@ -119,7 +119,7 @@ describe("where Miniflare 2 is wrong", differs("it has these faults"), () => {
     "a host with a space": ["GET / HTTP/1.1", "Host: a b"],
     "a host with a path": ["GET / HTTP/1.1", "Host: a/b"],
     "a host with credentials": ["GET / HTTP/1.1", "Host: me:secret@example.com"],
-    "a port that is no number": ["GET / HTTP/1.1", "Host: example.com:http"],
+    "a port that is not a number": ["GET / HTTP/1.1", "Host: example.com:http"],
     "another scheme": ["GET ftp://example.com/ HTTP/1.1", HOST],
   })) {
     test(`${name} is answered with status 400`, async (t) => {

@@ -45,7 +45,7 @@ test("an event without a time is of now", async (t) => {
   assert.deepEqual(await promise, [5000, ""]);
 });
 
-test("a handler that fails is told of in the log", async (t) => {
+test("the log names a handler that fails", async (t) => {
   const { promise, resolve } = deferred();
   const log = new RecordingLog();
   log.error = resolve;

@@ -135,7 +135,7 @@ describe("where Miniflare 2 is wrong", differs("it has these faults"), () => {
     });
   }
 
-  test("a stream that fails cuts the connection, and the log is told", async (t) => {
+  test("a stream that fails cuts the connection, and the log has a line", async (t) => {
     const script = answering(`new Response(new ReadableStream({ pull(c) {
       if (this.count++ === 0) c.enqueue(new TextEncoder().encode("first"));
       else throw new Error("no more");

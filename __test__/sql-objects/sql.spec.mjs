@@ -84,7 +84,7 @@ describe("the rows of a statement", () => {
   );
 
   returns(
-    "of a statement that writes are there although nobody reads them before the turn is over",
+    "of a statement that writes are there although they are not read before the turn ends",
     `${TABLE}
     const cursor = sql.exec("INSERT INTO t VALUES (4, 'd'), (5, 'e') RETURNING id");
     await scheduler.wait(1);

@@ -190,7 +190,7 @@ describe("what a turn has written", () => {
     assert.deepEqual(await ask(mf, "ids"), []);
   });
 
-  test("is undone, and the caller is told, when it cannot be committed", async (t) => {
+  test("is undone, and the call rejects, when it cannot be committed", async (t) => {
     const mf = box(t);
     await assert.rejects(ask(mf, "full"), /FOREIGN KEY constraint failed/);
     assert.deepEqual(await ask(mf, "ids"), ["kept"]);

@@ -211,7 +211,7 @@ describe("a place at rediss://", () => {
     assert.equal(stdout, "null\n", stderr);
   });
 
-  test("is refused when its certificate is of nobody who is trusted", async (t) => {
+  test("is refused when its certificate has an untrusted issuer", async (t) => {
     const { url } = await redis(t, [], { tls: true });
     const source = `
       await using(async (kv, caches, storage) => {

@@ -76,7 +76,7 @@ describe("an object on a server that has lost its data", () => {
     assert.ok(error.message.includes(server.url), error.message);
   });
 
-  test("begins anew when the server restarts without what it had", async (t) => {
+  test("starts empty when the server restarts without its data", async (t) => {
     const server = await redis(t, ["--appendonly", "no"]);
     const mf = keeper(t, { durableObjectsPersist: server.url });
     await put(mf, { a: "1" });

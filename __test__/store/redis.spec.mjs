@@ -158,7 +158,7 @@ describe("objects on a Redis server", () => {
     assert.deepEqual([a, c], ["1", "3"]);
   });
 
-  test("name the key of what is no value, and let it be replaced", async (t) => {
+  test("name the key of an unreadable value, and let it be replaced", async (t) => {
     const server = await redis(t);
     const options = keeperOptions({ durableObjectsPersist: server.url });
     const mf = new Miniflare(options);
@@ -177,7 +177,7 @@ describe("objects on a Redis server", () => {
     assert.deepEqual(await get(other), { a: "3", b: "2" });
   });
 
-  test("say when a URL is none of a Redis server", async (t) => {
+  test("name a URL that is not a Redis server's", async (t) => {
     const mf = new Miniflare(keeperOptions({ durableObjectsPersist: "redis://user:secret@:port" }));
     t.after(() => mf.dispose().catch(() => {}));
     const { message } = await rejection(get(mf));

@@ -164,7 +164,7 @@ describe("a RedisStorage", () => {
 });
 
 describe("a MemoryStorage", () => {
-  test("goes with what it has stored when nobody has it any more", () =>
+  test("is freed with its contents after the last reference", () =>
     inProcess(`
       import v8 from "node:v8";
       import { setTimeout as wait } from "node:timers/promises";
@@ -190,7 +190,7 @@ describe("a MemoryStorage", () => {
 
   test("ends with the process, and does not hold it up", () => inProcess(`new KVNamespace(new MemoryStorage());`));
 
-  test("refuses entries without bytes, keys that are no text, and other maps", async () => {
+  test("refuses entries without bytes, keys that are not text, and other maps", async () => {
     const storage = new MemoryStorage();
     for (const [key, entry, message] of [
       [

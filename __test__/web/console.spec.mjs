@@ -97,7 +97,7 @@ describe("console", () => {
     assert.match(error.stack, /<script>:1:/);
   });
 
-  test("passes what is no data: functions, classes, instances, cycles", async (t) => {
+  test("prints values that cannot be cloned: functions, classes, instances, cycles", async (t) => {
     const mf = worker(
       t,
       `

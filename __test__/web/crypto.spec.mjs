@@ -119,7 +119,7 @@ describe("digests", () => {
     );
   });
 
-  test("refuse algorithms that are none, and chunks that are text", async (t) => {
+  test("refuse unknown algorithms, and chunks that are text", async (t) => {
     const [unknown, text] = await inWorker(
       t,
       `

@@ -112,7 +112,7 @@ async function compare(t, cases) {
 /** Where Node is lenient: it takes a number for its value, whatever its length, and the first byte may be zero. */
 const LENIENT = /^[xyd] is one byte (longer|shorter)(, public)?$/;
 
-describe("an EC key as a JWK is refused, as Node does, when it is none:", () => {
+describe("an invalid EC key as a JWK is refused, as in Node:", () => {
   for (const namedCurve of ["P-256", "P-384", "P-521"]) {
     for (const [name, usages] of [
       ["ECDSA", ["sign", "verify"]],
@@ -134,7 +134,7 @@ describe("an EC key as a JWK is refused, as Node does, when it is none:", () => 
   }
 });
 
-describe("an OKP key as a JWK is refused, as Node does, when it is none:", () => {
+describe("an invalid OKP key as a JWK is refused, as in Node:", () => {
   for (const [name, usages] of [
     ["Ed25519", ["sign", "verify"]],
     ["X25519", ["deriveKey", "deriveBits"]],
@@ -147,7 +147,7 @@ describe("an OKP key as a JWK is refused, as Node does, when it is none:", () =>
   }
 });
 
-describe("keys of other kinds as JWKs are refused, as Node does, when they are none:", () => {
+describe("invalid keys of other kinds as JWKs are refused, as in Node:", () => {
   test("AES", async (t) => {
     const jwk = { kty: "oct", k: text(Buffer.alloc(16, 3)) };
     const changes = {

@@ -53,7 +53,7 @@ describe("Headers", () => {
     );
   });
 
-  test("refuse names and values that are none", async (t) => {
+  test("refuse invalid names and values", async (t) => {
     assert.deepEqual(
       await evaluate(
         t,
@@ -162,18 +162,22 @@ describe("Request", () => {
     );
   });
 
-  test("and responses have one class, whoever makes them", differs("Node's classes show through"), async (t) => {
-    assert.deepEqual(
-      await evaluate(
-        t,
-        `
+  test(
+    "and responses have one class, wherever they are constructed",
+    differs("Node's classes show through"),
+    async (t) => {
+      assert.deepEqual(
+        await evaluate(
+          t,
+          `
       const responses = [new Response(), Response.json({}), Response.redirect("http://x/"), new Response("a").clone()];
       return [request.constructor === Request, request.clone() instanceof Request,
         ...responses.map((response) => response instanceof Response && response.constructor === Response)];`,
-      ),
-      [true, true, true, true, true, true],
-    );
-  });
+        ),
+        [true, true, true, true, true, true],
+      );
+    },
+  );
 });
 
 describe("Response", () => {

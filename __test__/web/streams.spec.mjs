@@ -298,7 +298,7 @@ describe("FixedLengthStream", () => {
     );
   });
 
-  test("refuses too many bytes, too few, and lengths that are none", async (t) => {
+  test("refuses too many bytes, too few, and invalid lengths", async (t) => {
     assert.deepEqual(
       await inWorker(
         t,

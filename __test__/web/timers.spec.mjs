@@ -52,14 +52,14 @@ describe("timers", () => {
     assert.ok(performance.now() - start >= 49);
   });
 
-  test("ignore what is no timer", async (t) => {
+  test("ignore a value that is not a timer", async (t) => {
     assert.equal(
       await evaluate(t, `clearTimeout(undefined); clearInterval(null); clearTimeout(12345); return "fine";`),
       "fine",
     );
   });
 
-  test("refuse a callback that is none", async (t) => {
+  test("refuse a callback that is not a function", async (t) => {
     assert.equal((await evaluate(t, caught("setTimeout()")))[0], "TypeError");
   });
 
@@ -206,7 +206,7 @@ describe("structuredClone", () => {
     );
   });
 
-  test("refuses to move what is no buffer", differs("Node throws a TypeError"), async (t) => {
+  test("refuses to move a value that is not a buffer", differs("Node throws a TypeError"), async (t) => {
     assert.equal((await evaluate(t, caught("structuredClone(1, { transfer: [{}] })")))[0], "DataCloneError");
   });
 

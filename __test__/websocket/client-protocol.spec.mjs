@@ -169,7 +169,7 @@ describe("a handshake", () => {
 describe("a peer that is slow", () => {
   const MEGABYTE = 1024 * 1024;
 
-  test("as a server is sent no more than 16 MiB ahead, and the worker is told", async (t) => {
+  test("as a server gets no more than 16 MiB ahead, and the worker gets an error", async (t) => {
     let server;
     let received = 0;
     const origin = await serveSockets(t, (socket) => {

@@ -19,7 +19,7 @@ const SNIPPETS = {
   "a tag of 256 characters": "ctx.acceptWebSocket(pair()[1], ['x'.repeat(256)]);",
   "a tag of 129 characters of two bytes": "ctx.acceptWebSocket(pair()[1], ['é'.repeat(129)]);",
   "an empty tag": "return tagsOf(['']);",
-  "tags that are no text": "return tagsOf([1, null, undefined, true]);",
+  "tags that are not text": "return tagsOf([1, null, undefined, true]);",
   "tags that are text": "return tagsOf('abc');",
   "tags that are null": "return tagsOf(null);",
   "tags that are a set": "return tagsOf(new Set(['a']));",
@@ -59,7 +59,7 @@ const SNIPPETS = {
   "a pair without arguments": "new WebSocketRequestResponsePair();",
   "a pair with one argument": "new WebSocketRequestResponsePair('a');",
   "a pair without new": "WebSocketRequestResponsePair('a', 'b');",
-  "a pair of values that are no text":
+  "a pair of values that are not text":
     "const { request, response } = new WebSocketRequestResponsePair(1, null); return [request, response];",
   "the time of a plain socket":
     "const [, one] = pair(); one.accept(); return ctx.getWebSocketAutoResponseTimestamp(one);",

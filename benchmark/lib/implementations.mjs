@@ -28,11 +28,21 @@ export const PEERS = {
 
 const readJson = (file) => JSON.parse(readFileSync(file, "utf8"));
 
-export function own() {
-  const { version } = readJson(path.join(ROOT, "package.json"));
-  const environments = { jest: "./lib/node/jest.js", vitest: "./lib/node/vitest.js" };
-  const files = { module: path.join(ROOT, "index.js"), command: path.join(ROOT, "bin/miniflare-rs.js") };
-  return { key: "own", label: "miniflare-rs", version, flags: [], ...files, environments };
+export const own = () => builtIn("own", "miniflare-rs", ROOT);
+
+/** Another checkout of this repository, which has been built: an earlier state to compare with. */
+export function before(folder) {
+  const root = path.resolve(folder);
+  const isBuilt = existsSync(path.join(root, "lib"));
+  if (isBuilt) return builtIn("before", "before", root);
+  throw new Error(`--before is "${folder}", which has no lib/: it takes a checkout of this repository in which \`npm run build\` has run`);
+}
+
+function builtIn(key, label, root) {
+  const { version } = readJson(path.join(root, "package.json"));
+  const environments = { jest: path.join(root, "lib/node/jest.js"), vitest: path.join(root, "lib/node/vitest.js") };
+  const files = { module: path.join(root, "index.js"), command: path.join(root, "bin/miniflare-rs.js") };
+  return { key, label, version, flags: [], ...files, environments };
 }
 
 function npm(args) {

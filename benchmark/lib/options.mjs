@@ -6,6 +6,7 @@ const OPTIONS = {
   only: { type: "string" },
   rounds: { type: "string", default: "5" },
   peers: { type: "string", default: Object.keys(PEERS).join(",") },
+  before: { type: "string" },
   json: { type: "boolean", default: false },
   write: { type: "boolean", default: false },
   check: { type: "boolean", default: false },
@@ -35,6 +36,9 @@ export function readOptions(args) {
   const peers = readPeers(values.peers);
   if (values.write && values.only) {
     throw new Error("--write replaces the whole table, so it needs every scenario: leave out --only");
+  }
+  if (values.write && values.before) {
+    throw new Error("--write writes the table of this state alone: leave out --before");
   }
   if (values.check && !peers.includes("m2")) {
     throw new Error(`--check compares with Miniflare 2, and --peers is "${values.peers}": add m2 to it`);

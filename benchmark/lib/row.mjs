@@ -17,21 +17,24 @@ function withRatio(result, base) {
   return result.error || !base ? result : { ...result, ratio: result.median / base };
 }
 
-/** The peer that a target is a share of. */
-export const baseOf = (target) => target?.of ?? "m2";
+/** What the ratios of a row compare with: an earlier state if it was measured, or the peer that the target is a share of. */
+export const baseOf = ({ target, results }) => (results.before === undefined ? (target?.of ?? "m2") : "before");
 
-export function judge({ id, name, unit, doc, target }, results) {
-  const base = results[baseOf(target)]?.median;
+/** A comparison with an earlier state is not about the targets. */
+export function judge({ id, name, unit, doc, target: goal }, results) {
+  const target = results.before === undefined ? goal : undefined;
+  const base = results[baseOf({ target, results })]?.median;
   const entries = Object.entries(results).map(([key, result]) => [key, withRatio(result, base)]);
   const withRatios = Object.fromEntries(entries);
   return { id, name, unit, doc, results: withRatios, target, met: verdict(target, withRatios.own) };
 }
 
-function failure({ name, target, met, results }) {
+function failure(row) {
+  const { name, target, met, results } = row;
   const { own } = results;
   if (own.error) return `${name}: ${own.error}`;
   if (!target || met) return undefined;
-  if (met === null) return `${name}: no figure to compare with: ${results[baseOf(target)].error}`;
+  if (met === null) return `${name}: no figure to compare with: ${results[baseOf(row)].error}`;
   return `${name}: ${figureFor(target, own).toPrecision(3)} is above the target ${target.share ?? target.value}`;
 }
 

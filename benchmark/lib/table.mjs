@@ -21,7 +21,7 @@ function bar({ target, unit }) {
     : `≤ ${target.share}×${target.of === "m4" ? " of Miniflare 4" : ""}`;
 }
 
-const isBase = (key, { target }) => key === baseOf(target);
+const isBase = (key, row) => key === baseOf(row);
 
 function lineCell(row, { key, label }) {
   const { error, median, min, max, ratio: share } = row.results[key];

@@ -15,6 +15,6 @@ deno_core::extension!(
 );
 
 pub const ROOM: Room = Room {
-    lazy: &["ext:miniflare/d1/d1-database.ts"],
+    lazy: &["ext:miniflare/d1/d1-database.ts", "ext:miniflare/d1/bundle.ts"],
     ..Room::new("d1", miniflare_d1::init)
 };

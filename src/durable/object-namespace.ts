@@ -7,7 +7,7 @@ import type * as miniflare from "../../index.d.ts";
 interface ObjectIds {
   idFromName(binding: string, name: string): string;
   uniqueId(binding: string, now: number): string;
-  /** @throws {TypeError} for a text that is no id of the binding */
+  /** @throws {TypeError} for a text that is not an id of the binding */
   parseId(binding: string, text: string): string;
 }
 

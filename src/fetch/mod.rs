@@ -10,4 +10,7 @@ deno_core::extension!(
     ops = [ops::op_outbound_answer, ops::op_outbound_open],
 );
 
-pub const ROOM: Room = Room::new("fetch", miniflare_fetch::init);
+pub const ROOM: Room = Room {
+    lazy: &["ext:miniflare/fetch/bundle.ts"],
+    ..Room::new("fetch", miniflare_fetch::init)
+};

@@ -2,7 +2,6 @@
 
 import { core } from "ext:core/mod.js";
 import { op_outbound_answer, op_outbound_open } from "ext:core/ops";
-import "ext:miniflare/fetch/failures.ts";
 import { configure } from "ext:miniflare/network/configure.ts";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.ts";
 import { BODY } from "ext:miniflare/realm/port.ts";

@@ -13,5 +13,5 @@ const headerOf = (headers: HeaderList, wanted: string) => headers.find(([name]) 
 export const asksToUpgrade = ({ method, headers }: Hop) =>
   method === "GET" && headerOf(headers, UPGRADE)?.toLowerCase() === "websocket";
 
-/** The headers of such a hop: a socket has no content to encode, and a loop of sockets is none of requests. */
+/** The headers of such a hop: a socket has no content to encode, and a loop of sockets is not a loop of requests. */
 export const upgradeHeaders = (headers: HeaderList) => headers.filter(([name]) => !LEFT_OUT.has(name.toLowerCase()));

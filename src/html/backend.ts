@@ -42,7 +42,7 @@ interface HTMLParser<Native> {
 interface HTMLBackend<Native, Context> extends HTMLParser<Native> {
   /** Whether `esi:include` is an element without content. */
   esi(): boolean;
-  /** The body of a response. Throws for what is no response. */
+  /** The body of a response. Throws for a value that is not a response. */
   bodyOf(response: unknown): ReadableStream | null;
   /** A response with another body. */
   respond(body: ReadableStream | null, response: unknown): Response;

@@ -45,7 +45,7 @@ deno_core::extension!(
 );
 
 pub const ROOM: Room = Room {
-    lazy: &["ext:miniflare/html/html-rewriter.ts"],
+    lazy: &["ext:miniflare/html/html-rewriter.ts", "ext:miniflare/html/bundle.ts"],
     exercise: Some(include_str!("exercise.js")),
     ..Room::new("html", miniflare_html::init)
 };

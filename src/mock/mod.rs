@@ -24,7 +24,10 @@ use crate::realm::value::Value;
 
 deno_core::extension!(miniflare_mock, deps = [miniflare], ops = [ops::op_mock_ask]);
 
-pub const ROOM: Room = Room::new("mock", miniflare_mock::init);
+pub const ROOM: Room = Room {
+    lazy: &["ext:miniflare/mock/bundle.ts"],
+    ..Room::new("mock", miniflare_mock::init)
+};
 
 /// Integers that JavaScript has, of which the first mock's is chosen by chance: so that a mock of another copy of this
 /// addon is not taken for one of these. 0 is the number of none.

@@ -32,7 +32,7 @@ function checkedEncoding(name: unknown): string {
   return encoding;
 }
 
-/** Of a static method, any encoding that is none is UTF-8. */
+/** In a static method, an unknown encoding is UTF-8. */
 const looseEncoding = (name: unknown) => (typeof name === "string" ? checkedEncoding(name) : "utf8");
 
 function from(value: unknown, encodingOrOffset?: unknown, length?: unknown) {

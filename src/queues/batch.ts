@@ -22,7 +22,7 @@ type Decision = true | number | null;
 /**
  * Makes a batch of messages.
  * @param delayOf reads the delay of options
- * @param warn is told of calls without effect
+ * @param warn is called for calls without effect
  * @returns `{ batch, ledger }`
  */
 function createBatch({ queue, metadata, messages }: GivenBatch, delayOf: DelayOf, warn: Warn) {

@@ -232,7 +232,7 @@ impl Broker {
         number
     }
 
-    /// Whether batches are being delivered or are due soon. Node is told of it.
+    /// Whether batches are being delivered or are due soon. Node is notified of it.
     pub fn expects(&self, clock: &Clock) -> bool {
         let soon_ms = clock.now_ms() + QUEUE_SOON.as_secs_f64() * 1000.0;
         let is_due = self.timers.next(|_| true).is_some_and(|due_ms| due_ms <= soon_ms);

@@ -23,6 +23,10 @@ deno_core::extension!(
 );
 
 pub const ROOM: Room = Room {
-    lazy: &["ext:miniflare/queues/batch.ts", "ext:miniflare/queues/worker-queue.ts"],
+    lazy: &[
+        "ext:miniflare/queues/batch.ts",
+        "ext:miniflare/queues/worker-queue.ts",
+        "ext:miniflare/queues/bundle.ts",
+    ],
     ..Room::new("queues", miniflare_queues::init)
 };

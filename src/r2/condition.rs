@@ -112,7 +112,7 @@ impl Condition {
     }
 }
 
-/// A time that is none, as of a header that cannot be read, is no condition.
+/// An invalid time, as of an unreadable header, is no condition.
 fn time(value: Value) -> Option<f64> {
     match value {
         Value::Number(ms) if !ms.is_nan() => Some(ms),

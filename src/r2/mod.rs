@@ -47,6 +47,6 @@ deno_core::extension!(
 );
 
 pub const ROOM: Room = Room {
-    lazy: &["ext:miniflare/r2/r2-bucket.ts"],
+    lazy: &["ext:miniflare/r2/r2-bucket.ts", "ext:miniflare/r2/bundle.ts"],
     ..Room::new("r2", miniflare_r2::init)
 };

@@ -74,7 +74,7 @@ class R2MultipartUpload implements miniflare.R2MultipartUpload {
   }
 }
 
-/** The number of a part; what is none is 0, which is refused by its range. */
+/** The number of a part; 0 for an invalid one, which is out of range. */
 function numberOf(given: unknown) {
   const number = typeof given === "number" ? given : Number.parseInt(String(given), 10);
   return Number.isNaN(number) ? 0 : number;

@@ -11,7 +11,7 @@ interface Coming {
   backend: R2Backend;
   /** The digest that the value must have, if any. */
   expected?: WireValue;
-  /** Throws for a value that is none. */
+  /** Throws for an invalid value. */
   refuse?(): never;
 }
 

@@ -1,128 +1,17 @@
-// The R2 buckets of this worker, over the ops of its instance.
+// The R2 buckets of this worker: a lazy script (`bundle.ts`), which is loaded for a worker that has some.
 
-import { core } from "ext:core/mod.js";
-import {
-  op_r2_abort,
-  op_r2_add,
-  op_r2_admits,
-  op_r2_close,
-  op_r2_complete,
-  op_r2_create_upload,
-  op_r2_delete,
-  op_r2_get,
-  op_r2_head,
-  op_r2_list,
-  op_r2_numbers,
-  op_r2_put,
-  op_r2_put_part,
-  op_r2_read,
-  op_r2_receive,
-  op_r2_tag,
-} from "ext:core/ops";
-import { hasKnownLength, noteBodies } from "ext:miniflare/r2/known-lengths.ts";
-import { streamFromSource } from "ext:miniflare/web/wire-body.ts";
-import {
-  advance,
-  countInternalSubrequest,
-  countOperation,
-  depart,
-  requireContext,
-} from "ext:miniflare/realm/context.ts";
-import { USAGE } from "ext:miniflare/r2/usage.ts";
-import { later } from "ext:miniflare/realm/waits.ts";
-import { load, onLoad, STREAMS } from "ext:miniflare/realm/lazy.ts";
-import { worker } from "ext:miniflare/realm/worker.ts";
-import { refuseClones } from "ext:miniflare/web/clone.ts";
-import type { R2Backend, R2Bucket, R2Numbers } from "./r2-bucket.ts";
-
-const { Blob } = core.loadExtScript("ext:deno_web/09_file.js");
+import { load } from "ext:miniflare/realm/lazy.ts";
+import type { R2Bucket } from "./r2-bucket.ts";
 
 declare module "../upstream.d.ts" {
   interface LazyScripts {
-    "ext:miniflare/r2/r2-bucket.ts": typeof import("./r2-bucket.ts");
+    "ext:miniflare/r2/bundle.ts": typeof import("./bundle.ts");
   }
-}
-
-/** The places of the numbers that are counted. */
-const [CLASS_A, CLASS_B, DELETES] = USAGE.counts.keys();
-
-/** The script with the classes. */
-const CLASSES = "ext:miniflare/r2/r2-bucket.ts";
-
-onLoad(CLASSES, ({ R2Bucket, R2MultipartUpload, R2Object, R2ObjectBody }) => {
-  noteBodies();
-  refuseClones([R2Bucket, R2MultipartUpload, R2Object, R2ObjectBody]);
-});
-
-const backend: R2Backend = {
-  begin() {
-    requireContext("globalAsyncIO");
-    countInternalSubrequest();
-  },
-  depart,
-  advance,
-  later,
-  head(bucket, key) {
-    countOperation(USAGE, bucket, CLASS_B);
-    return op_r2_head(bucket, key);
-  },
-  get(bucket, key, options) {
-    countOperation(USAGE, bucket, CLASS_B);
-    return op_r2_get(bucket, key, options);
-  },
-  read: op_r2_read,
-  admits: op_r2_admits,
-  receive: op_r2_receive,
-  add: op_r2_add,
-  tag: op_r2_tag,
-  close: op_r2_close,
-  put(bucket, key, value, options) {
-    countOperation(USAGE, bucket, CLASS_A);
-    return op_r2_put(bucket, key, value, options);
-  },
-  delete(bucket, keys) {
-    countOperation(USAGE, bucket, DELETES);
-    return op_r2_delete(bucket, keys);
-  },
-  list(bucket, query) {
-    countOperation(USAGE, bucket, CLASS_A);
-    return op_r2_list(bucket, query);
-  },
-  createUpload(bucket, key, options) {
-    countOperation(USAGE, bucket, CLASS_A);
-    return op_r2_create_upload(bucket, key, options);
-  },
-  putPart(bucket, { key, id }, content, options) {
-    countOperation(USAGE, bucket, CLASS_A);
-    return op_r2_put_part(bucket, key, id, content, options);
-  },
-  complete(bucket, { key, id }, parts) {
-    countOperation(USAGE, bucket, CLASS_A);
-    return op_r2_complete(bucket, key, id, parts);
-  },
-  abort(bucket, { key, id }) {
-    countOperation(USAGE, bucket, DELETES);
-    return op_r2_abort(bucket, key, id);
-  },
-  streamFromSource,
-  isDisturbed: (stream) => load(STREAMS).isReadableStreamDisturbed(stream),
-  hasKnownLength,
-  blobOf: (bytes) => new Blob([bytes as Uint8Array<ArrayBuffer>]),
-  honorsInclude: () => worker.flags.has("r2_list_honor_include"),
-  // There with the first bucket.
-  numbers: undefined as unknown as R2Numbers,
-};
-
-function bucketNamed(name: string) {
-  const { numbersOf, R2Bucket } = load(CLASSES);
-  backend.numbers ??= numbersOf(op_r2_numbers());
-  return new R2Bucket(name, backend);
 }
 
 export const room = {
   name: "r2",
   empty: { r2Buckets: [] },
-  /** `r2Buckets` are the names of the bindings. */
   bind: ({ r2Buckets }: { r2Buckets: string[] }) =>
-    r2Buckets.map((name): [string, R2Bucket] => [name, bucketNamed(name)]),
+    r2Buckets.map((name): [string, R2Bucket] => [name, load("ext:miniflare/r2/bundle.ts").bucketNamed(name)]),
 };

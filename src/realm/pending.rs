@@ -33,7 +33,7 @@ impl PendingSet {
         }
     }
 
-    /// As `start`, for one who is told of failures in the same way as of what comes later.
+    /// As `start`, for a receiver that gets failures in the same way as later results.
     pub fn start_quietly<E: JsErrorClass>(&self, work: impl Future<Output = Result<Value, E>> + 'static) -> Value {
         self.start(work)
             .unwrap_or_else(|error| self.keep(ready(Err(JsErrorBox::from_err(error)))))

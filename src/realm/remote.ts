@@ -43,7 +43,7 @@ const kinds: ReachOf[] = [];
 /** Makes stubs of a class known, which calls can pass. */
 export const addStubs = (reachOf: ReachOf) => void kinds.push(reachOf);
 
-/** How what a stub stands for is reached; undefined for what is no stub of these classes. */
+/** How what a stub stands for is reached; undefined for a value that is not a stub of these classes. */
 export function reachOf(value: object): Reach | undefined {
   for (let index = 0; index < kinds.length; index++) {
     const reach = kinds[index](value);

@@ -19,7 +19,7 @@ use crate::store::payload::Payload;
 pub enum Text {
     Latin1(Vec<u8>),
     Utf16(Vec<u16>),
-    /// Text as it is stored; bytes that are no UTF-8 become U+FFFD.
+    /// Text as it is stored; bytes that are not UTF-8 become U+FFFD.
     Utf8(Stored),
 }
 

@@ -13,7 +13,7 @@ export interface Passing {
   /** A stub, and what it refers to. */
   stub(value: object, hook: Hook): unknown;
   isTarget(value: object): boolean;
-  /** What becomes of an object of the platform; undefined for what is none. */
+  /** What becomes of an object of the platform; undefined for other values. */
   platform(value: object): unknown;
   error(value: Error): unknown;
   /** The error of a value that cannot be passed. */

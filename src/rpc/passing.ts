@@ -19,7 +19,7 @@ export interface PassingRealm {
   /** What refers to a function or a target. */
   hook(target: object): Hook;
   isTarget(value: object): boolean;
-  /** An object of the platform for the same realm; undefined for what is none. */
+  /** An object of the platform for the same realm; undefined for other values. */
   platform(value: object): unknown;
   /** The same for another realm: an object whose kind crosses the membrane. */
   crossing(value: object): unknown;
@@ -117,7 +117,7 @@ export function disposable(value: object, dispose: () => void) {
   Object.defineProperty(value, Symbol.dispose, { value: dispose, writable: true, configurable: true });
 }
 
-/** What a caller gets of what the receiver threw: a value that is no object becomes the text of an error. */
+/** What a caller gets of what the receiver threw: a value that is not an object becomes the text of an error. */
 export function remoteError(thrown: unknown): unknown {
   const isObject = (typeof thrown === "object" && thrown !== null) || typeof thrown === "function";
   return asRemote(isObject ? exceptionOf(passHere(thrown).value) : new Error(String(thrown)));

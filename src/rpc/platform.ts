@@ -17,7 +17,7 @@ const is = (value: object, name: string): boolean => {
 /** A namespace, a bucket, a database: an object of a class of ours that is bound. */
 const isCapability = (value: object) => refusesClone(value) && Object.values(worker.env).includes(value);
 
-/** An object for the same realm; undefined for what is no object of the platform. */
+/** An object for the same realm; undefined for a value that is not an object of the platform. */
 export function platformHere(value: object): unknown {
   if (value instanceof DOMException) return new DOMException(value.message, value.name);
   if (is(value, "Blob") || isCapability(value) || is(value, "AbortSignal")) return value;
@@ -31,7 +31,7 @@ export function platformHere(value: object): unknown {
 
 const CROSSING = ["Blob", "Headers", "Request", "Response", "ReadableStream", "WritableStream", "AbortSignal"];
 
-/** An object that the membrane rebuilds or moves; undefined for what is none. */
+/** An object that the membrane rebuilds or moves; undefined for other values. */
 export function platformCrossing(value: object): unknown {
   if (value instanceof DOMException || isCapability(value)) return value;
   if (is(value, "ReadableStream")) return moved(value as ReadableStream);

@@ -278,7 +278,7 @@ export function findHooksWith(find: (value: object) => Hook | undefined) {
   hookOfOther = find;
 }
 
-/** What a stub refers to; undefined for what is no stub. */
+/** What a stub refers to; undefined for a value that is not a stub. */
 export function hookOf(value: unknown): Hook | undefined {
   if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
   const inside = insides.get(value);
@@ -316,7 +316,7 @@ function propertyOf(root: StubHandler | PromiseHandler | FixedRoot, path: Path):
   return branded(PROPERTY, new PropertyHandler(root, path));
 }
 
-/** A member of what is no stub of this kind, such as a service. */
+/** A member of a value that is not a stub of this kind, such as a service. */
 export const memberOf = (hook: Hook, name: string): object => propertyOf({ hook }, [name]);
 
 /** Disposes of a stub, or of what a value holds. */

@@ -14,6 +14,6 @@ deno_core::extension!(
 );
 
 pub const ROOM: Room = Room {
-    lazy: &["ext:miniflare/sites/site-namespace.ts"],
+    lazy: &["ext:miniflare/sites/site-namespace.ts", "ext:miniflare/sites/bundle.ts"],
     ..Room::new("sites", miniflare_sites::init)
 };

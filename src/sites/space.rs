@@ -71,7 +71,7 @@ impl SiteSpace {
     }
 }
 
-/// The contents of a file, with room for the tail of a record; `None` of a folder, or of something else that is no file.
+/// The contents of a file, with room for the tail of a record; `None` of a folder, or of anything else that is not a file.
 fn contents(file: &Path) -> io::Result<Option<Vec<u8>>> {
     // Before it is opened: to open a pipe waits for the other end.
     let metadata = fs::metadata(file)?;

@@ -53,7 +53,7 @@ impl Databases {
         self.current.borrow().get(name)
     }
 
-    /// Closes a database that nobody else has. One in memory keeps its content.
+    /// Closes a database without another owner. One in memory keeps its content.
     pub fn rest(&self, name: &str) -> Result<()> {
         self.current.borrow().rest(name)
     }

@@ -386,7 +386,7 @@ impl Session {
 
     /// The turn is over. Whether it must be told so again, since a scope is open.
     pub(super) fn finish_turn(&self) -> bool {
-        // Whoever waits for the writes is told of the failure.
+        // The waiters for the writes get the failure.
         let _ = self.commit();
         self.is_touched.set(false);
         self.open.get() == Open::Turn

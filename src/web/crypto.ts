@@ -11,7 +11,6 @@ import {
 import { bytesOfChunk } from "ext:miniflare/web/bytes.ts";
 import { requireContext } from "ext:miniflare/realm/context.ts";
 import { extend, unconstructible } from "ext:miniflare/web/interface.ts";
-import { checkJwk, readJwk } from "ext:miniflare/web/jwk.ts";
 import { define, load, STREAMS } from "ext:miniflare/realm/lazy.ts";
 import { isArrayBuffer } from "ext:miniflare/web/chunks.ts";
 import { createSubtle } from "ext:miniflare/web/subtle.ts";
@@ -40,6 +39,7 @@ const { digestOf, methods } = createSubtle({
   standard: subtle,
   begin: () => requireContext("globalRandom"),
   async importJwk(data, importAs) {
+    const { checkJwk, readJwk } = load("ext:miniflare/web/bundle.ts");
     const jwk = readJwk(data);
     const key = await importAs(jwk);
     await checkJwk(jwk, key, publicHalf);

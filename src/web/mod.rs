@@ -57,7 +57,11 @@ deno_core::extension!(
 );
 
 pub const ROOM: Room = Room {
-    lazy: &["ext:miniflare/web/digest-stream.ts", "ext:miniflare/web/streams.ts"],
+    lazy: &[
+        "ext:miniflare/web/bundle.ts",
+        "ext:miniflare/web/digest-stream.ts",
+        "ext:miniflare/web/streams.ts",
+    ],
     exercise: Some(include_str!("exercise.js")),
     ..Room::new("web", miniflare_web::init)
 };

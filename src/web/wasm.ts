@@ -41,27 +41,12 @@ async function feed(body: ReadableStream<Uint8Array> | null, compilation: number
 const REFUSED =
   /^(WebAssembly\.Memory\(\): could not allocate memory|WebAssembly\.Memory\.grow\(\): Unable to grow instance memory|.*Cannot allocate Wasm memory for new instance)/;
 
-/**
- * Has errors about memories that are too large name the limit, once the worker speaks of WebAssembly. That is in no
- * snapshot: V8 adds it to each new realm.
- */
-export function explainMemory() {
-  const global = Object.getOwnPropertyDescriptor(globalThis, "WebAssembly");
-  if (global === undefined) return;
-  const set = (value: unknown) => Object.defineProperty(globalThis, "WebAssembly", { ...global, value });
-  const get = () => {
-    set(global.value);
-    explain(global.value);
-    return global.value;
-  };
-  Object.defineProperty(globalThis, "WebAssembly", { get, set, configurable: true, enumerable: false });
-}
-
 /** Classes and functions by their names. */
-type Callables = Record<string, Callable>;
+export type Callables = Record<string, Callable>;
 type Callable = ((...given: unknown[]) => unknown) & { prototype: Callables };
 
-function explain(wasm: Callables) {
+/** Has errors about memories that are too large name the limit. */
+export function explain(wasm: Callables) {
   for (const name of ["Memory", "Instance"]) {
     const Class = wasm[name];
     const explained = new Proxy(Class, {

@@ -25,7 +25,7 @@ interface Streams {
 /** What a realm makes streams with. */
 interface StreamsRealm {
   classes(): { ReadableStream: typeof ReadableStream; WritableStream: typeof WritableStream };
-  /** Throws for what is no chunk of bytes. */
+  /** Throws for a value that is not a chunk of bytes. */
   bytesOf(chunk: unknown): Uint8Array;
 }
 

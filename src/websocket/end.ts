@@ -63,7 +63,7 @@ const ABNORMAL = 1006;
 const LOST: SocketEvent = ["close", ABNORMAL, "", false];
 const READY_STATE = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
 
-/** An end that is over: whatever still comes is for nobody. */
+/** An end that is over: what still comes is dropped. */
 const GONE: Taker = { take() {}, waiting: () => 0 };
 
 /** The size of an event; that of a blob is known once it is read. */

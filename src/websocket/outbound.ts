@@ -80,7 +80,7 @@ export async function upgrade(hop: Hop): Promise<{ answer: ArrivedAnswer; end?: 
   return { answer, end };
 }
 
-/** The link of an end to a connection. Once that is over, what is still sent is for nobody. */
+/** The link of an end to a connection. Once that is over, what is still sent is dropped. */
 function linkTo(rid: number): Link {
   let isOver = false;
   const way = new Way((event) => {

@@ -86,7 +86,7 @@ function createQuestions(outbox: Outbox): Record<string, (end: End, ...args: nev
     waiting: (end) => end.link.waiting(),
     whenRoom: (end, callback: () => void) => end.link.whenRoom?.(callback),
     state: (end) => end.readyState,
-    /** Whatever still comes is for nobody. */
+    /** What still comes is dropped. */
     release: (end) => end.release(),
   };
 }

@@ -20,7 +20,7 @@ const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
 
 const soon: Soon = (callback) => (isSimulating() ? atRandom(callback) : queueMicrotask(callback));
 
-/** What the gates of an object do for events that are no requests. */
+/** What the gates of an object do for events that are not requests. */
 interface EventGates {
   input?: { enter(deliver: () => void, refuse: () => void): Promise<unknown> | undefined };
   output: { doubt(): void };

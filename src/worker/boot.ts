@@ -7,7 +7,7 @@ import "ext:miniflare/web/exceptions.ts";
 import { defineGlobals, lazyGlobals } from "ext:miniflare/worker/globals.ts";
 import { fireTimer } from "ext:miniflare/web/timers.ts";
 import { reportError, reportRejection } from "ext:miniflare/web/rejections.ts";
-import { explainMemory, feedCompiler } from "ext:miniflare/web/wasm.ts";
+import { explainMemory, feedCompiler } from "ext:miniflare/web/wasm-globals.ts";
 import { control } from "ext:miniflare/worker/control.ts";
 import { dispatch } from "ext:miniflare/worker/dispatch.ts";
 import { connect } from "ext:miniflare/membrane/worker/worker-realm.ts";

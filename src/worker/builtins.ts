@@ -1,5 +1,5 @@
 // The built-in modules, such as `cloudflare:workers`, which scripts import by name. They belong to rooms (`builtins` of their
-// descriptors); the loader (`modules/link.rs`) asks here for each specifier that is no path.
+// descriptors); the loader (`modules/link.rs`) asks here for each specifier that is not a path.
 
 import { ofRooms, rooms } from "ext:miniflare/worker/rooms.ts";
 

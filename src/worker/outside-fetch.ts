@@ -1,4 +1,4 @@
-// The worker's `fetch`, called by code in Node that is no request: by a test, in an environment of a test runner.
+// The worker's `fetch`, called by code in Node that is not a request: by a test, in an environment of a test runner.
 
 import { op_answer } from "ext:core/ops";
 import { microtasksDone } from "ext:miniflare/realm/stretch.ts";

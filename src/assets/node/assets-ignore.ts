@@ -1,4 +1,4 @@
-// Patterns of files that are no assets, in the syntax of `.gitignore`. Loaded when there are such patterns.
+// Patterns of files that are not assets, in the syntax of `.gitignore`. Loaded when there are such patterns.
 
 import ignore from "ignore";
 

@@ -184,7 +184,7 @@ function locationOf(to: string, url: URL): string {
   return target.origin === url.origin ? `${target.pathname}${target.search}${target.hash}` : target.href;
 }
 
-/** A path as files are named; a part that is no UTF-8 stays as it is. */
+/** A path as files are named; a part that is not UTF-8 stays as it is. */
 const decoded = (pathname: string): string => pathname.split("/").map(decodedPart).join("/").replace(/\/+/g, "/");
 
 function decodedPart(part: string): string {

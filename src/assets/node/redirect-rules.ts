@@ -32,7 +32,7 @@ export class RedirectRules {
   #others: { pattern: Pattern; rule: Rule }[] = [];
   #count = { static: 0, dynamic: 0 };
 
-  /** Reads the text of a file. Lines that are no rules are left out, and `refuse` is told why. */
+  /** Reads the text of a file. Lines that are not rules are left out, and `refuse` is told why. */
   constructor(text: string, mode: HtmlHandling, refuse: Refuse) {
     for (const [index, whole] of text.split("\n").entries()) {
       const line = whole.trim();

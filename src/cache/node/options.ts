@@ -31,7 +31,7 @@ const cacheSettings = ({ cache, cacheWarnUsage }: MiniflareOptions): CacheSettin
   warnUsage: cacheWarnUsage === true,
 });
 
-/** What a factory of storages is told of where caches are kept. */
+/** What a factory of storages learns about the place of caches. */
 const cachePlace = ({ cachePersist }: MiniflareOptions) => cachePersist;
 
 export const plugin = "CachePlugin";

@@ -12,7 +12,7 @@ export class Hyperdrive {
   readonly password: string;
   readonly database: string;
 
-  /** @throws {OptionsError} for a text that is no connection string with all its parts */
+  /** @throws {OptionsError} for a text that is not a connection string with all its parts */
   constructor(binding: string, connectionString: string) {
     const url = URL.canParse(connectionString) ? new URL(connectionString) : undefined;
     const port = Object.hasOwn(PORTS, url?.protocol ?? "") ? PORTS[url?.protocol as string] : undefined;

@@ -33,7 +33,7 @@ const options = {
   },
 } satisfies OptionRows;
 
-/** Certificates are read at once, so that one that is broken is told of when the worker is loaded. */
+/** Certificates are read at once, so that a broken one is reported when the worker is loaded. */
 export function hooks(given: MiniflareOptions, root: string): RoomHooks {
   const authorities = readAuthorities(given, root);
   const { fetchTimeoutMs = options.fetchTimeoutMs.default } = given;

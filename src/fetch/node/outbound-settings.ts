@@ -22,7 +22,7 @@ function warnOnce(text: string): void {
   warned.add(text);
 }
 
-/** The certificates that the options name, as PEM; it throws for what is none. */
+/** The certificates that the options name, as PEM; throws for an invalid one. */
 function readAuthorities({ fetchCa, fetchCaPath }: MiniflareOptions, root: string): string {
   const texts = list(fetchCa).map((text) => certificates(text, 'Invalid option "fetchCa"'));
   for (const file of list(fetchCaPath)) {

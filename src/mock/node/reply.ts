@@ -47,7 +47,7 @@ export interface ReplyData {
 
 const FORBIDDEN_IN_VALUE = /[\0\r\n]/;
 
-/** The data of a reply as undici keeps it; throws when it is none. */
+/** The data of a reply as undici keeps it; throws if it is invalid. */
 function replyData(
   defaults: ReplyDefaults,
   statusCode: unknown,

@@ -138,7 +138,7 @@ fn list(scope: Scope, value: Handle) -> Result<Value> {
     Ok(Value::List(items))
 }
 
-/// What `copy` makes of the bytes of a `Uint8Array`; `None` for values that are no typed arrays. `copy` does not call Node,
+/// What `copy` makes of the bytes of a `Uint8Array`; `None` for values that are not typed arrays. `copy` does not call Node,
 /// which could move or free the bytes: a plain function, it has no scope to do so.
 pub fn with_view<R>(scope: Scope, value: Handle, copy: fn(&[u8]) -> R) -> Result<Option<R>> {
     let (env, value) = (scope.env(), value.raw());

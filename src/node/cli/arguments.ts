@@ -12,7 +12,7 @@ export interface Told {
   asks?: "help" | "version";
   /** Options of the worker, by name. */
   options: Record<string, unknown>;
-  /** Flags that are no options of a worker. */
+  /** Flags that are not options of a worker. */
   command: Record<string, unknown>;
 }
 

@@ -36,7 +36,7 @@ function services(pairs: Pairs): Record<string, unknown> {
   return records(pairs.map(([name, text]) => [name, serviceOf(text)] as never));
 }
 
-/** Each of what flags take that is no value as it is. */
+/** The values of flags that need a conversion. */
 const FORMATS: Record<string, (value: never) => unknown> = {
   "array:KEY=VALUE": records,
   "array:NAME=PATH": records,

@@ -34,7 +34,7 @@ export function completerOf(session: Pick<Session, "complete">, declared: string
   };
 }
 
-/** Whether the chain goes on from something that is none: the result of a call, a text. */
+/** Whether the chain continues from another expression: the result of a call, a text. */
 const isMember = (line: string, written: string) => line.slice(0, line.length - written.length).endsWith(".");
 
 const startingWith = (prefix: string, names: string[], before: string) =>

@@ -8,7 +8,7 @@ import { Miniflare, OPTIONS, REPL } from "../instance/miniflare.ts";
 import { endOnSignals, endWhileBusy } from "./signals.ts";
 import { userError } from "./user-error.ts";
 
-/** Flags that are no options of a worker. */
+/** Flags that are not options of a worker. */
 interface CommandFlags {
   debug?: boolean;
   verbose?: boolean;
@@ -36,7 +36,7 @@ const FOR_REPL: WorkerOptions = {
   globalRandom: true,
 };
 
-/** Starts what the options say. Never rejects: the log is told of errors, and the exit code is 1 then. */
+/** Starts what the options say. Never rejects: errors are logged, and the exit code is 1 then. */
 export async function run(options: WorkerOptions, flags: CommandFlags): Promise<void> {
   const { debug, verbose, repl } = flags;
   const level = verbose ? LogLevel.VERBOSE : debug ? LogLevel.DEBUG : LogLevel.INFO;

@@ -71,7 +71,7 @@ function makeFair({ prototype }: { prototype: object }, names?: string[]): void 
 type Asked = (this: unknown, ...args: unknown[]) => Promise<unknown>;
 
 function fairMethod(method: Asked): Asked {
-  // In an object literal it is no constructor, as the method is none.
+  // In an object literal it is not a constructor, like the method.
   const { fair }: { fair: Asked } = {
     fair(...args) {
       return fairly(method.apply(this, args));

@@ -361,7 +361,7 @@ class Worker {
 /** What the script threw, for when its realm is gone: a stand-in for a live object would answer nothing any more. */
 function outliving(thrown: unknown): unknown {
   return types.isProxy(thrown)
-    ? new TypeError(`The script threw a value that is no error: ${inspect(thrown)}`)
+    ? new TypeError(`The script threw a value that is not an error: ${inspect(thrown)}`)
     : thrown;
 }
 

@@ -5,7 +5,7 @@ import type { SharedMap } from "./shared-map.ts";
 
 /**
  * @param argumentsOf `(...given)` gives what the class is constructed with
- * @param made `(instance, ...given)` is told of each
+ * @param made `(instance, ...given)` is called for each
  */
 function constructible<Made extends object, Taken extends unknown[] | [], Given extends unknown[]>(
   Class: { readonly prototype: Made; new (...taken: Taken): Made },

@@ -49,7 +49,7 @@ function numberOf(text: string): number | undefined {
 /** A check of numbers. */
 const numeric = (expected: string, test: Test): Check => check(expected, test, { takes: "number", meaning: numberOf });
 
-/** `value` with the booleans and numbers in it that are text; `note(path, text)` is told of each. */
+/** `value` with the booleans and numbers in it that are text; `note(path, text)` is called for each. */
 function withoutTexts(item: Check, value: unknown, path: string, note: Note): unknown {
   if (isString(value)) {
     const meant = item.meaning?.(value);

@@ -23,7 +23,7 @@ function validateOptions(options: unknown = {}): asserts options is MiniflareOpt
   checkAll(options, "");
 }
 
-/** Options whose booleans and numbers may be text, with these as what they are; `note(path, text)` is told of each. */
+/** Options whose booleans and numbers may be text, with these as what they are; `note(path, text)` is called for each. */
 function optionsFromTexts(options: Record<string, unknown>, note: Note): Record<string, unknown> | undefined {
   const visit: Visit = (item, value, at) => withoutTexts(item, value, at.slice(1), note);
   return membersOf(options, optionCheck, visit);

@@ -35,7 +35,7 @@ function pluginsOf(options: MiniflareOptions): Record<string, Partial<MiniflareO
 
 /** The options in force as the log shows them, "Modules: true" each. */
 function optionLines(options: MiniflareOptions): string[] {
-  // Flags of the command that are no options of a worker are among those that it gives.
+  // Flags of the command that are not options of a worker are among those that it gives.
   const all = options as Record<string, unknown>;
   const own = GROUPS.filter(({ section }) => section !== undefined);
   const groups = [...PLUGINS.flatMap((plugin) => GROUPS.filter((group) => group.plugin === plugin)), ...own];

@@ -114,7 +114,7 @@ function findEsbuild(folder: string): Esbuild | undefined {
   }
 }
 
-/** `main` as it is: a script that needs no build, or that the configuration says is none to be built. */
+/** `main` as it is: a script that needs no build, or that the configuration excludes from building. */
 function unbuilt({ config, main }: Project, { modules }: WorkerOptions, modulesRules: ModuleRule[]): Bundled {
   const script = readFile(main, "wranglerConfigPath", "utf8");
   const imported = [...script.matchAll(BARE)].map(([, name]) => name).find((name) => !BUILT_IN.has(name));

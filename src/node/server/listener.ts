@@ -279,7 +279,7 @@ const errors = () => require("./error-answer.ts") as typeof import("./error-answ
 /** Makes a listener for the event "request" of a server of Node's. */
 export function createRequestListener(mf: Instance): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
   const listener = new RequestListener(mf);
-  // A worker that cannot be loaded is told of in each answer.
+  // Each answer names the error of a worker that cannot be loaded.
   mf.getPlugins().catch(() => {});
   return async (req, res) => listener.listen(req, res);
 }

@@ -143,7 +143,7 @@ async function* iterate(source: Source): AsyncGenerator<Uint8Array> {
   for (let chunk = await source.next(); chunk !== undefined; chunk = await source.next()) yield chunk;
 }
 
-/** Does `work`. A client that disconnects meanwhile cancels the body, which ends the work; that is no failure. */
+/** Does `work`. A client that disconnects meanwhile cancels the body, which ends the work; that is not a failure. */
 async function cancelledBy(res: ServerResponse, body: Watched, work: () => Promise<void>): Promise<void> {
   let isGone = false;
   const cancel = () => {

@@ -82,7 +82,7 @@ const STATUS_OF: Record<string, string> = {
   ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
 };
 
-/** What is no request is told so, unless an answer is on its way already. */
+/** Answers input that is not a request with an error, unless an answer is on its way already. */
 function answerMalformed(error: ClientError, socket: Duplex): void {
   const { _httpMessage: message } = socket as Socket & { _httpMessage?: http.ServerResponse };
   if (socket.writable && error.code !== "ECONNRESET" && !message?.headersSent) {
@@ -93,7 +93,7 @@ function answerMalformed(error: ClientError, socket: Duplex): void {
 }
 
 function refuseTunnel(_req: http.IncomingMessage, socket: Duplex): void {
-  // A client that goes away is none of the process's errors.
+  // A client that disconnects is not an error of the process.
   socket.on("error", () => socket.destroy());
   socket.end(textResponse("405 Method Not Allowed", "Workers cannot receive CONNECT requests."));
 }

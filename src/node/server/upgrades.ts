@@ -16,7 +16,7 @@ const states = new WeakMap<Server, Upgrades>();
 
 /** Answers the event "upgrade" of a server. */
 export function upgrade(server: Server, listener: RequestListener, req: IncomingMessage, socket: Duplex, head: Buffer) {
-  // A client that goes away is none of the process's errors.
+  // A client that disconnects is not an error of the process.
   socket.on("error", () => socket.destroy());
   const isWebSocket = req.headers.upgrade?.toLowerCase() === "websocket";
   const path = (req.url as string).split("?", 1)[0];

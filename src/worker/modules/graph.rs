@@ -9,7 +9,7 @@ use deno_core::v8;
 use super::resolve::{self, ModuleError};
 use super::rules::{ModuleType, Rules};
 
-/// What a module that is no ES module exports, until it is evaluated: its default, unless it is a built-in one.
+/// What a module that is not an ES module exports, until it is evaluated: its default, unless it is a built-in one.
 pub enum Pending {
     Value(v8::Global<v8::Value>),
     /// A built-in module: its exports by name.
@@ -29,7 +29,7 @@ pub struct Modules {
     pub rules: Rules,
     /// False for a script that was given as a string without a path.
     pub from_file: bool,
-    /// The texts of modules that are no files, by their specifiers.
+    /// The texts of modules that are not files, by their specifiers.
     pub texts: HashMap<String, String>,
     /// The exports of a built-in module: `(specifier) => object`, or undefined. See `src/worker/builtins.ts`.
     pub builtin: Option<v8::Global<v8::Function>>,
