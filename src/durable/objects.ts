@@ -137,14 +137,19 @@ async function askHere([binding, hex, name]: Target, input: RequestInfo | URL, i
   countInternalSubrequest();
   const context = objectContext();
   const work = () => enter(context, () => object.fetch(request));
-  return arrivingResponse(await asEvent(context, "fetch", `${request.method} ${request.url}`, work));
+  return arrivingResponse(await asEvent(context, "fetch", () => `${request.method} ${request.url}`, work));
 }
 
 /** How RPC reaches an object: here, or in the worker that has its class. */
 export function reachOf(...target: Target): Reach {
   const here: Here = (call) => {
     const context = objectContext();
-    return asEvent(context, "rpc", target[0], () => callHere(target, call, context));
+    return asEvent(
+      context,
+      "rpc",
+      () => target[0],
+      () => callHere(target, call, context),
+    );
   };
   return { here: classes.has(target[0]) ? here : undefined, address: addressOf(target) };
 }
@@ -163,16 +168,19 @@ async function callHere<Result>([binding, hex, name]: Target, call: Call<Result>
 
 /** Serves a call by RPC from outside the worker. */
 export const callObject = (target: Target, path: string[], message?: object, depth?: number) =>
-  eventOf(eventContext(depth), "rpc", `${target[0]} ${path.join(".")}`, () =>
-    remote().serveObject((call) => callHere(target, call), path, message),
+  eventOf(
+    eventContext(depth),
+    "rpc",
+    () => `${target[0]} ${path.join(".")}`,
+    () => remote().serveObject((call) => callHere(target, call), path, message),
   );
 
 /** Runs what an event asks of an object, or what is asked from outside of all events, which is one of its own. */
-const asEvent = <Result>(context: RequestContext, kind: string, what: string, work: () => Promise<Result>) =>
+const asEvent = <Result>(context: RequestContext, kind: string, what: () => string, work: () => Promise<Result>) =>
   context.payer === context ? inEvent(context, kind, what, work) : work();
 
 /** Runs the work of an event in a context of its own. */
-const eventOf = <Result>(context: RequestContext, kind: string, what: string, work: () => Promise<Result>) =>
+const eventOf = <Result>(context: RequestContext, kind: string, what: () => string, work: () => Promise<Result>) =>
   inEvent(context, kind, what, () => enter(context, work));
 
 function askElsewhere(target: Target, input: RequestInfo | URL, init: RequestInit | undefined) {
@@ -287,45 +295,50 @@ export function storageOver(open: Open, binding: string, hex: string, name?: str
 
 /** Delivers an object's alarm, in a context of its own. An object that cannot be constructed has failed to handle it. */
 export function deliverAlarmOf(binding: string, hex: string, isForced: boolean) {
-  return eventOf(eventContext(), "alarm", `${binding} ${hex}`, async () => {
-    const { gates, open, opening, alarm } = storageOf(binding, hex);
-    if (opening !== undefined) await opening;
-    recallName(open, alarm);
-    let object: LivingObject;
-    let failure: { error: unknown } | undefined;
-    try {
-      object = objectOf(binding, hex);
-    } catch (error) {
-      failure = { error };
-    }
-    const handle = (info: AlarmInfo) => {
-      if (failure !== undefined) throw failure.error;
-      return gates.input.guard(object.alarm(info));
-    };
-    const deliver = (handle: (info: AlarmInfo) => unknown) =>
-      deliverAlarm(
-        open,
-        isForced,
-        () => confirmAlone(gates),
-        handle,
-        () => gates.input.mayRetryAlarm,
-      );
-    const refuse = (error: unknown) =>
-      deliver(() => {
+  return eventOf(
+    eventContext(),
+    "alarm",
+    () => `${binding} ${hex}`,
+    async () => {
+      const { gates, open, opening, alarm } = storageOf(binding, hex);
+      if (opening !== undefined) await opening;
+      recallName(open, alarm);
+      let object: LivingObject;
+      let failure: { error: unknown } | undefined;
+      try {
+        object = objectOf(binding, hex);
+      } catch (error) {
+        failure = { error };
+      }
+      const handle = (info: AlarmInfo) => {
+        if (failure !== undefined) throw failure.error;
+        return gates.input.guard(object.alarm(info));
+      };
+      const deliver = (handle: (info: AlarmInfo) => unknown) =>
+        deliverAlarm(
+          open,
+          isForced,
+          () => confirmAlone(gates),
+          handle,
+          () => gates.input.mayRetryAlarm,
+        );
+      const refuse = (error: unknown) =>
+        deliver(() => {
+          throw error;
+        });
+      (currentContext() as RequestContext).gates = gates;
+      gates.life.begin();
+      try {
+        return await gates.input.enter(() => deliver(handle), refuse);
+      } catch (error) {
+        gates.output.doubt();
         throw error;
-      });
-    (currentContext() as RequestContext).gates = gates;
-    gates.life.begin();
-    try {
-      return await gates.input.enter(() => deliver(handle), refuse);
-    } catch (error) {
-      gates.output.doubt();
-      throw error;
-    } finally {
-      gates.life.finish();
-      await gates.output.pass();
-    }
-  });
+      } finally {
+        gates.life.finish();
+        await gates.output.pass();
+      }
+    },
+  );
 }
 
 /** Delivers an event of a socket that the object has accepted: a promise of when its handler is called, unless it was. */

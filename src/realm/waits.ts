@@ -38,7 +38,8 @@ export const isTracked = () => tracker !== undefined;
 const nothing = () => {};
 
 /** An event begins, unless nothing is tracked; what ends it. */
-export const beginEvent = (payer: Payer, kind: string, ...what: string[]) => tracker?.event(payer, kind, what);
+export const beginEvent = (payer: Payer, kind: string, method: string, url: string) =>
+  tracker === undefined ? undefined : tracker.event(payer, kind, [method, url]);
 
 /** An event is answered, and goes on until something ends it. */
 export const eventAnswered = (payer: Payer) => tracker?.answered(payer);
@@ -47,12 +48,13 @@ export const eventAnswered = (payer: Payer) => tracker?.answered(payer);
 export function inEvent<Result>(
   payer: Payer,
   kind: string,
-  what: string,
+  what: () => string,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const end = tracker?.event(payer, kind, [what]);
+  if (tracker === undefined) return work();
+  const end = tracker.event(payer, kind, [what()]);
   const result = work();
-  if (end !== undefined) result.then(end, end);
+  result.then(end, end);
   return result;
 }
 
@@ -60,14 +62,16 @@ export function inEvent<Result>(
 export const beginWait = (kind: WaitKind, what: readonly unknown[], delay?: number) =>
   tracker === undefined ? nothing : tracker.wait(kind, what, delay);
 
-/** The event whose code runs waits for a promise, which is returned. */
+/** The event whose code runs waits for a promise, which is returned; up to three words say what it is for. */
 export function awaited<Wait extends Promise<unknown> | undefined>(
   kind: WaitKind,
   wait: Wait,
-  ...what: unknown[]
+  first?: string,
+  second?: string,
+  third?: string,
 ): Wait {
   if (tracker === undefined || wait === undefined) return wait;
-  const end = tracker.wait(kind, what);
+  const end = tracker.wait(kind, [first, second, third]);
   wait.then(end, end);
   return wait;
 }

@@ -46,6 +46,11 @@ function dispatcherOf(kind: EventKind) {
   return (...args: unknown[]) => {
     const context = eventContext();
     const work = async () => conclude((kind as Dispatched).from(...args), deliver);
-    return inEvent(context, kind.name, "", () => enter(context, work));
+    return inEvent(
+      context,
+      kind.name,
+      () => "",
+      () => enter(context, work),
+    );
   };
 }

@@ -1,5 +1,10 @@
 // What is printed when a test times out: what the events of its instance wait for.
 
+import timers from "node:timers";
+
+// Tests replace the globals.
+const { setImmediate, clearImmediate } = timers;
+
 /** The texts by which the runners say that a test or a hook took too long. */
 const TIMED_OUT = /^(?:Exceeded timeout of \d|thrown: "Exceeded timeout of \d|(?:Test|Hook) timed out in \d)/;
 
@@ -24,11 +29,32 @@ interface WorkerState {
   rpc: object;
 }
 
-/** Looks at the results that Vitest's worker sends, until the function that is returned is called. */
-export function watchResults(state: WorkerState | undefined, failed: (errors: unknown) => void): () => void {
-  const rpc = state?.rpc;
-  if (state === undefined || rpc === undefined) return () => {};
-  state.rpc = new Proxy(rpc, {
+/**
+ * Looks at the results that Vitest's worker sends, until the function that is returned is called. Vitest puts the state of its
+ * worker into a global once the environment is set up.
+ */
+export function watchResults(
+  scope: { __vitest_worker__?: WorkerState },
+  failed: (errors: unknown) => void,
+): () => void {
+  let undo = () => {};
+  const watching = setImmediate(() => {
+    const state = scope.__vitest_worker__;
+    if (typeof state?.rpc !== "object" && typeof state?.rpc !== "function") return;
+    const { rpc } = state;
+    state.rpc = watchedBy(rpc, failed);
+    undo = () => {
+      state.rpc = rpc;
+    };
+  });
+  return () => {
+    clearImmediate(watching);
+    undo();
+  };
+}
+
+function watchedBy(rpc: object, failed: (errors: unknown) => void): object {
+  return new Proxy(rpc, {
     get(target, name) {
       const method = Reflect.get(target, name);
       if (name !== "onTaskUpdate") return method;
@@ -39,7 +65,4 @@ export function watchResults(state: WorkerState | undefined, failed: (errors: un
       return send;
     },
   });
-  return () => {
-    state.rpc = rpc;
-  };
 }

@@ -101,9 +101,8 @@ async function setUp(target: Scope, options: unknown) {
     setupMiniflareIsolatedStorage: () => isolatedStorage(vitestOf(target), environment),
   };
   const undo = replace(target, environment.globals, own);
-  const console = () => target.console as Console;
-  const unwatch = watchResults(target.__vitest_worker__ as Parameters<typeof watchResults>[0], (errors) =>
-    reportTimeout(errors, environment.pending, console()),
+  const unwatch = watchResults(target, (errors) =>
+    reportTimeout(errors, environment.pending, target.console as Console),
   );
   return {
     async teardown() {
