@@ -1,10 +1,5 @@
 // What is printed when a test times out: what the events of its instance wait for.
 
-import timers from "node:timers";
-
-// Tests replace the globals.
-const { setImmediate, clearImmediate } = timers;
-
 /** The texts by which the runners say that a test or a hook took too long. */
 const TIMED_OUT = /^(?:Exceeded timeout of \d|thrown: "Exceeded timeout of \d|(?:Test|Hook) timed out in \d)/;
 
@@ -29,37 +24,48 @@ interface WorkerState {
   rpc: object;
 }
 
-/**
- * Looks at the results that Vitest's worker sends, until the function that is returned is called. Vitest puts the state of its
- * worker into a global once the environment is set up.
- */
-export function watchResults(
-  scope: { __vitest_worker__?: WorkerState },
-  failed: (errors: unknown) => void,
-): () => void {
-  let undo = () => {};
-  const watching = setImmediate(() => {
-    const state = scope.__vitest_worker__;
-    if (typeof state?.rpc !== "object" && typeof state?.rpc !== "function") return;
+/** Looks at the results that Vitest's worker sends, once the worker's state is in a global: a while after the set-up. */
+export class ResultWatch {
+  #scope: { __vitest_worker__?: WorkerState };
+  #failed: (errors: unknown) => void;
+  #undo: (() => void) | undefined;
+  #isOver = false;
+
+  constructor(scope: object, failed: (errors: unknown) => void) {
+    this.#scope = scope;
+    this.#failed = failed;
+  }
+
+  /** Begins, if it can by now. */
+  begin(): void {
+    const state = this.#scope.__vitest_worker__;
+    if (this.#isOver || this.#undo !== undefined || typeof state?.rpc !== "object") return;
     const { rpc } = state;
-    state.rpc = watchedBy(rpc, failed);
-    undo = () => {
+    state.rpc = watchedBy(rpc, this.#failed);
+    this.#undo = () => {
       state.rpc = rpc;
     };
-  });
-  return () => {
-    clearImmediate(watching);
-    undo();
-  };
+  }
+
+  end(): void {
+    this.#isOver = true;
+    this.#undo?.();
+  }
 }
 
 function watchedBy(rpc: object, failed: (errors: unknown) => void): object {
+  // A result may be sent more than once.
+  const told = new Set<string>();
   return new Proxy(rpc, {
     get(target, name) {
       const method = Reflect.get(target, name);
       if (name !== "onTaskUpdate") return method;
       const send: Send = (packs, ...rest) => {
-        for (const [, result] of packs) if (result?.errors !== undefined) failed(result.errors);
+        for (const [id, result] of packs) {
+          if (result?.errors === undefined || told.has(id)) continue;
+          told.add(id);
+          failed(result.errors);
+        }
         return (method as Send)(packs, ...rest);
       };
       return send;

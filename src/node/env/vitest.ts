@@ -2,7 +2,7 @@
 // for a test file, and is taken away when the file is done: an instance for each file, bindings, helpers, and blocks whose
 // tests undo what they have stored.
 
-import { reportTimeout, watchResults } from "./env-timeouts.ts";
+import { reportTimeout, ResultWatch } from "./env-timeouts.ts";
 import { createEnvironment } from "./environment.ts";
 import { isolatedStorage, vitestOf } from "./isolated.ts";
 import { planOf } from "./plan.ts";
@@ -95,18 +95,19 @@ export default {
 };
 
 async function setUp(target: Scope, options: unknown) {
-  const environment = await createEnvironment(planOf(options, { warn: warnOnce, ignored: OF_OTHERS }));
+  const watch = new ResultWatch(target, (errors) =>
+    reportTimeout(errors, () => environment.pending(), target.console as Console),
+  );
+  const plan = planOf(options, { warn: warnOnce, ignored: OF_OTHERS });
+  const environment = await createEnvironment(plan, () => watch.begin());
   const own = {
     self: target,
     setupMiniflareIsolatedStorage: () => isolatedStorage(vitestOf(target), environment),
   };
   const undo = replace(target, environment.globals, own);
-  const unwatch = watchResults(target, (errors) =>
-    reportTimeout(errors, environment.pending, target.console as Console),
-  );
   return {
     async teardown() {
-      unwatch();
+      watch.end();
       scopes.delete(target);
       undo();
       await environment.dispose();
