@@ -210,9 +210,9 @@ describe("CPU time", () => {
     await cpu(mf, 1);
     const idle = await cpu(mf, 1);
     const start = process.cpuUsage();
-    const busy = await cpu(mf, 100_000_000);
+    const busy = await cpu(mf, 20_000_000);
     const { user, system } = process.cpuUsage(start);
-    assert.ok(busy > 10 && busy > idle, `${busy} ms, and ${idle} ms of an idle event`);
+    assert.ok(busy > 3 && busy > idle, `${busy} ms, and ${idle} ms of an idle event`);
     assert.ok(busy <= (user + system) / 1000 + 10, `${busy} ms of ${(user + system) / 1000}`);
   });
 
@@ -228,7 +228,7 @@ describe("CPU time", () => {
     const { promise, resolve } = deferred();
     const body = `
       if (new URL(request.url).pathname === "/waits") { await env.promise(); return new Response(); }
-      let sum = 0; const times = 100_000_000; ${SPIN}
+      let sum = 0; const times = 20_000_000; ${SPIN}
       return new Response(sum);`;
     const mf = create(t, { script: handler(body), bindings: { promise: () => promise } });
     await mf.getBindings();
@@ -240,10 +240,10 @@ describe("CPU time", () => {
   });
 
   test("of turns after the first is counted", async (t) => {
-    const body = `await env.later(); let sum = 0; const times = 100_000_000; ${SPIN} return new Response(sum);`;
+    const body = `await env.later(); let sum = 0; const times = 20_000_000; ${SPIN} return new Response(sum);`;
     const mf = create(t, { script: handler(body), bindings: { later: async () => {} } });
     const { cpuMs } = await usageOf(mf);
-    assert.ok(cpuMs > 10, `${cpuMs} ms`);
+    assert.ok(cpuMs > 3, `${cpuMs} ms`);
   });
 });
 

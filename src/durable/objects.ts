@@ -34,7 +34,8 @@ import {
   eventContext,
   objectContext,
 } from "ext:miniflare/realm/context.ts";
-import { awaited, inEvent } from "ext:miniflare/realm/waits.ts";
+import { awaited } from "ext:miniflare/realm/waits.ts";
+import { asEvent, eventOf } from "ext:miniflare/durable/object-events.ts";
 import { miniflareError } from "ext:miniflare/realm/realm-errors.ts";
 import { load } from "ext:miniflare/realm/lazy.ts";
 import { remote } from "ext:miniflare/realm/remote.ts";
@@ -174,14 +175,6 @@ export const callObject = (target: Target, path: string[], message?: object, dep
     () => `${target[0]} ${path.join(".")}`,
     () => remote().serveObject((call) => callHere(target, call), path, message),
   );
-
-/** Runs what an event asks of an object, or what is asked from outside of all events, which is one of its own. */
-const asEvent = <Result>(context: RequestContext, kind: string, what: () => string, work: () => Promise<Result>) =>
-  context.payer === context ? inEvent(context, kind, what, work) : work();
-
-/** Runs the work of an event in a context of its own. */
-const eventOf = <Result>(context: RequestContext, kind: string, what: () => string, work: () => Promise<Result>) =>
-  inEvent(context, kind, what, () => enter(context, work));
 
 function askElsewhere(target: Target, input: RequestInfo | URL, init: RequestInit | undefined) {
   const request = new Request(input, init);

@@ -4,9 +4,10 @@ import { op_answer } from "ext:core/ops";
 import { atRandom, isSimulating } from "ext:miniflare/realm/simulation.ts";
 import { microtasksDone } from "ext:miniflare/realm/stretch.ts";
 import { Continuation, leave, RequestContext, switchTo } from "ext:miniflare/realm/context.ts";
+import { TrackedAnswer } from "ext:miniflare/worker/tracked-answer.ts";
 import { chargeTurn, usageOf } from "ext:miniflare/realm/usage.ts";
 import { describeThrown, messageOf } from "ext:miniflare/realm/realm-errors.ts";
-import { awaited, beginEvent, eventAnswered } from "ext:miniflare/realm/waits.ts";
+import { beginEvent, isTracked } from "ext:miniflare/realm/waits.ts";
 import { fetchForNode } from "ext:miniflare/worker/outside-fetch.ts";
 import { deliverEvent, deliverTo } from "ext:miniflare/worker/event-kinds.ts";
 import { FETCH, noUpstream, passOn, unanswered, wrongType } from "ext:miniflare/worker/fetch-event.ts";
@@ -23,7 +24,7 @@ import {
 import { ANSWER, decode, encode, encodeThrown, HOST, host, TARGET } from "ext:miniflare/realm/port.ts";
 import { deliverWith } from "ext:miniflare/realm/remote.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
-import type { Sender, SenderAnswer } from "ext:miniflare/web/sources.ts";
+import type { Sender } from "ext:miniflare/web/sources.ts";
 import type { Encode } from "ext:miniflare/realm/port.ts";
 import type { Handlers } from "ext:miniflare/realm/worker.ts";
 import type { Response as WorkersResponse } from "ext:miniflare/web/response-class.ts";
@@ -41,8 +42,8 @@ type DispatchedEvent = Parameters<typeof deliver>;
 type State = EventState & {
   isAnswered: boolean;
   payer: Payer | undefined;
-  /** What ends the event, if that is tracked. */
-  end: (() => void) | undefined;
+  /** If what it waits for is tracked. */
+  tracked: TrackedAnswer | undefined;
 };
 
 /** Takes a request, or a call of `fetch`; in a simulation its turn comes later. */
@@ -82,13 +83,13 @@ function deliver(
     spare: undefined,
     isAnswered: false,
     payer: undefined,
-    end: undefined,
+    tracked: undefined,
   };
   microtasksDone();
   try {
     const context = arrivalContext(now, headers, nesting);
     state.payer = context;
-    state.end = beginEvent(context, "fetch", method, url);
+    if (isTracked()) state.tracked = trackedAnswer(context, method, url);
     chargeTurn(context);
     switchTo(new Continuation(context));
     const follow = isAbortable ? (cancel: Cancel) => followSignal(id, cancel, request, state) : undefined;
@@ -110,6 +111,11 @@ function deliver(
   } finally {
     leave();
   }
+}
+
+function trackedAnswer(payer: Payer, method: string, url: string) {
+  const end = beginEvent(payer, "fetch", method, url);
+  return end && new TrackedAnswer(payer, end);
 }
 
 /** `[null, name, props]`: a named entrypoint, or what a binding gives it. A name that is null is the default one. */
@@ -175,14 +181,22 @@ export function abort(id: number, reason: unknown) {
 }
 
 /** The request is answered; how the answer's body crosses, which holds the request while it does. */
-function letGo(id: number, state: State, follow?: (sender: Sender) => Sender): Encode {
+function letGo(id: number, state: State): Encode {
   state.isAnswered = true;
   const request = held.get(id);
-  if (request === undefined) return follow === undefined ? encode : (source) => encode(follow(source as Sender));
-  held.set(id, new WeakRef(request as Request));
+  if (request === undefined && state.tracked === undefined) return encode;
+  return encodeOf(id, request, state.tracked);
+}
+
+function encodeOf(
+  id: number,
+  request: Request | WeakRef<Request> | undefined,
+  tracked: TrackedAnswer | undefined,
+): Encode {
+  if (request !== undefined) held.set(id, new WeakRef(request as Request));
   return (given) => {
-    const source = follow === undefined ? given : follow(given as Sender);
-    requestOf.set(source as object, request);
+    const source = tracked === undefined ? given : tracked.follow(given as Sender);
+    if (request !== undefined) requestOf.set(source as object, request);
     return encode(source);
   };
 }
@@ -212,55 +226,26 @@ function settle(id: number, response: Promise<unknown>, state: State) {
 
 function answer(id: number, response: Response, state: State) {
   try {
-    const body = state.end === undefined ? undefined : trackedBody(state);
-    const parts = responseToWire(response, letGo(id, state, body?.follow));
-    const waits = state.waits;
+    const parts = responseToWire(response, letGo(id, state));
+    const { waits } = state;
     const payer = state.payer as Payer;
-    // A body that is a stream, which crosses as a function.
-    const goesOn = waits.length > 0 || Array.isArray(parts[3]);
-    const waiter = goesOn ? encode((isUsage?: boolean) => (isUsage ? usageOf(payer) : settleWaits(waits))) : null;
-    const usage = usageOf(payer);
-    const answered: WireValue[] = [ANSWER.ANSWERED, parts[0], parts[1], parts[2], parts[3], waiter, usage];
+    // A body that is a stream crosses as a function.
+    const waiter = waits.length > 0 || Array.isArray(parts[3]) ? waiterOf(payer, waits) : null;
+    const answered = [ANSWER.ANSWERED, parts[0], parts[1], parts[2], parts[3], waiter, usageOf(payer) as WireValue];
     const { encodeBody } = response as WorkersResponse;
     if (parts.length > 4) answered.push(encodeBody, undefined, undefined, parts[4]);
     else if (encodeBody !== "automatic") answered.push(encodeBody);
     op_answer(id, answered);
-    body?.answered();
+    if (state.tracked !== undefined) state.tracked.answered(waits);
   } catch (error) {
-    state.end?.();
+    if (state.tracked !== undefined) state.tracked.fail();
     answerError(id, error);
   }
 }
 
-/** Ends an event that is tracked once it is answered, its body is read and what it waits for has settled. */
-function trackedBody(state: State) {
-  const { end, payer, waits } = state;
-  let parts = 1;
-  const over = () => {
-    if (--parts === 0) end?.();
-  };
-  return {
-    follow(sender: Sender): Sender {
-      parts++;
-      return (want, reason) => {
-        const answer = sender(want, reason);
-        const finish = (got: SenderAnswer | undefined) => {
-          if (got === undefined || got[0]) over();
-        };
-        awaited("stream", answer, "of the response").then(finish, over);
-        return answer;
-      };
-    },
-    answered() {
-      eventAnswered(payer as Payer);
-      if (waits.length > 0) {
-        parts++;
-        settleWaits(waits).then(over, over);
-      }
-      over();
-    },
-  };
-}
+/** By which Node asks for what an event waits for, or for its usage so far. */
+const waiterOf = (payer: Payer, waits: unknown[]) =>
+  encode((isUsage?: boolean) => (isUsage ? usageOf(payer) : settleWaits(waits)));
 
 /** Whatever has become of the realm, an event is answered. */
 function answerError(id: number, error: unknown) {
@@ -275,14 +260,14 @@ function answerError(id: number, error: unknown) {
 
 function fail(id: number, error: unknown, state: State) {
   if (!state.passThrough) {
-    state.end?.();
+    if (state.tracked !== undefined) state.tracked.fail();
     letGo(id, state);
     return answerError(id, error);
   }
   host(HOST.WARN, describeThrown(error));
   state.passThrough = false;
   if (state.spare === undefined) {
-    state.end?.();
+    if (state.tracked !== undefined) state.tracked.fail();
     answerError(id, noUpstream());
   } else settle(id, passOn(state), state);
 }
