@@ -380,15 +380,42 @@ export interface MiniflareOptions {
    */
   durability?: "os" | "sync";
   /**
+   * The port at which debuggers connect to the workers of the instance, by the Chrome DevTools Protocol: the first free one
+   * from this on, or any with 0. docs/debugging.md describes how to. Default: none; there is no inspector.
+   *
+   * @example
+   * inspectorPort: 9229
+   */
+  inspectorPort?: number;
+  /**
+   * The address or name that the inspector listens at. A program that can connect to it can run any code in the worker.
+   * Default: `"127.0.0.1"`, for programs of this machine.
+   */
+  inspectorHost?: string;
+  /**
+   * Whether the worker waits for a debugger before its script starts, and is paused at its first statement then. Has an effect
+   * with `inspectorPort` alone. Default: `false`.
+   */
+  inspectorBreak?: boolean;
+  /**
    * Makes the order of concurrent events deterministic, chosen by the seed, so that a test can try many orders and
    * repeat the one that fails. Concurrent events are requests, alarms, timers, responses of Durable Objects, and
    * completions of their storage. Not for production or measurements. Default: none; everything happens as soon as it
    * can.
    *
+   * With `record`, the run is also written to a file: its seed, its events, its random values, and every answer from
+   * outside. With `replay`, the run of such a file is repeated step for step, with the answers from the file; when it
+   * leaves the recording, methods reject with an {@link InstanceError} with the code `ERR_REPLAY`. The paths are relative
+   * to `rootPath`.
+   *
    * @example
    * simulate: { seed: 1 }
+   * @example
+   * simulate: { seed: 1, record: "failure.jsonl" }
+   * @example
+   * simulate: { replay: "failure.jsonl" }
    */
-  simulate?: { seed: number };
+  simulate?: { seed: number; record?: string } | { replay: string };
 
   /**
    * The services that the worker reaches with `env.NAME.fetch()`: other workers of the instance, or functions in Node
@@ -1295,6 +1322,15 @@ export class Miniflare extends EventTarget {
    * @returns `undefined` if `open` is not set
    */
   getOpenURL(): Promise<string | undefined>;
+
+  /**
+   * Returns the address at which a debugger connects to the worker, by the option `inspectorPort`. It is there before the
+   * script runs, and stays when the worker is reloaded.
+   *
+   * @returns such as `ws://127.0.0.1:9229/api` for a worker with the name "api"
+   * @throws a `MiniflareCoreError` with the code `ERR_NO_INSPECTOR` without that option
+   */
+  getInspectorURL(): Promise<URL>;
 
   /**
    * Loads the worker again, with a new global scope. The script, modules and files of bindings are read from disk
@@ -2308,6 +2344,10 @@ export interface DurableObjectGetOptions {
 export interface DurableObjectState {
   readonly id: DurableObjectId;
   readonly storage: DurableObjectStorage;
+  /** An empty object. */
+  readonly props: object;
+  /** What the script exports, as `ctx.exports` of handlers; undefined without the flag `enable_ctx_exports`. */
+  readonly exports: unknown;
   /** Has no effect: objects stay alive while anything is pending. */
   waitUntil(promise: Promise<unknown>): void;
   /**
@@ -2488,7 +2528,10 @@ export interface DurableObjectStorage extends DurableObjectOperator {
   transactionSync<T>(closure: () => T): T;
   /**
    * Returns a bookmark of the state that was committed last, for a class with `useSQLite`. From the first call on, the
-   * states of all commits are kept, in memory, for 30 days of the instance's clock. Bookmarks are in the order of states.
+   * states of all commits are kept, for 30 days of the instance's clock: in memory, or beside the database in the folder of
+   * `durableObjectsPersist`, where they survive a restart. Bookmarks are in the order of states.
+   *
+   * @throws {Error} for the first bookmark of an object within a transaction
    */
   getCurrentBookmark(): Promise<string>;
   /**
@@ -2502,7 +2545,7 @@ export interface DurableObjectStorage extends DurableObjectOperator {
    * Has the object start from a state when it is constructed again, with SQL, entries and the alarm.
    *
    * @returns the bookmark that undoes it
-   * @throws {Error} for a bookmark of another object or instance
+   * @throws {Error} for a bookmark of another object, or of a state that is not kept
    */
   onNextSessionRestoreBookmark(bookmark: string): Promise<string>;
 }
@@ -2644,6 +2687,8 @@ export class MiniflareError<Code extends string = string> extends Error {
  * - `ERR_SERVICE_NOT_MOUNTED`: a service binding names a worker that does not exist
  * - `ERR_SERVICE_NO_NAME`, `ERR_SERVICE_NAME_MISMATCH`: a service in `wrangler.toml` has no name, or two different ones
  * - `ERR_INVALID_CONFIG`: `wrangler.toml` is not valid TOML
+ *
+ * or `ERR_NO_INSPECTOR`: it has none, without the option `inspectorPort`
  */
 export class MiniflareCoreError extends MiniflareError<
   | "ERR_NO_SCRIPT"
@@ -2656,6 +2701,7 @@ export class MiniflareCoreError extends MiniflareError<
   | "ERR_SERVICE_NO_NAME"
   | "ERR_SERVICE_NAME_MISMATCH"
   | "ERR_INVALID_CONFIG"
+  | "ERR_NO_INSPECTOR"
 > {}
 
 /**
@@ -2736,6 +2782,7 @@ export class OptionsError extends MiniflareError<"ERR_INVALID_OPTION"> {}
  * - `ERR_RELOADED`: the object belongs to a worker that has been reloaded since
  * - `ERR_CPU_LIMIT`, `ERR_HEAP_LIMIT`: the worker exceeded its limit; the next request starts a new one
  * - `ERR_PANIC`: a defect of this package; the next request starts a new worker
+ * - `ERR_REPLAY`: a run leaves the recording that it replays, or has something that a recording cannot hold
  * - `ERR_BROKEN_REALM`: the worker changed built-ins of its realm and could not answer; `reload()` creates a new realm
  * - `ERR_CLOCK`: the clock could not be moved
  * - `ERR_LISTEN`: a server cannot listen where the options `host` and `port` say; the message says why and what to do,
@@ -2750,6 +2797,7 @@ export class InstanceError extends MiniflareError<
   | "ERR_HEAP_LIMIT"
   | "ERR_PANIC"
   | "ERR_BROKEN_REALM"
+  | "ERR_REPLAY"
   | "ERR_CLOCK"
   | "ERR_LISTEN"
   | "ERR_CERTIFICATE"

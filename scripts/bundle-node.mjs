@@ -29,17 +29,22 @@ const ENTRY_POINTS = {
   "html-rewriter": "html/node/html-names.ts",
   "web-sockets": "websocket/node/websocket-names.ts",
   "cloudflare-test": "node/env/cloudflare-test.ts",
+  "cloudflare-workers": "rpc/node/workers-door.ts",
+  "cloudflare-email": "email/node/email-module.ts",
   "http-server": "node/names/http-server.ts",
   jest: "node/env/jest.ts",
   vitest: "node/env/vitest.ts",
+  "jest-coverage": "node/coverage/jest-coverage.ts",
+  "vitest-coverage": "node/coverage/vitest-coverage.ts",
   environment: "node/env/environment.ts",
   internals: "node/internals.ts",
   cli: "node/cli/cli.ts",
+  "inspector-server": "node/inspector/server.ts",
 };
 /** Scripts that Node runs in a worker's realm, as text: each is an expression, the function that the file exports. */
 const IN_REALM = { "repl-session": ["node/cli/repl-session.ts", "createSession"] };
 /** Where the worker's own modules find in Node what a worker imports. */
-const WORKERS = /^ext:miniflare\/(durable\/.*|realm\/(?:simulation|stretch)\.[jt]s)$/;
+const WORKERS = /^ext:miniflare\/(durable\/.*|realm\/(?:outside|simulation|stretch)\.[jt]s)$/;
 const IN_NODE = [
   [/^ext:core\/mod\.js$/, "node/names/core-mod.ts"],
   [/^ext:core\/ops$/, "durable/node/durable-ops.ts"],
@@ -51,8 +56,11 @@ const LIBRARIES = {
   "http-web-undici": ["undici-7"],
   "options-jsonc": ["jsonc-parser"],
   "server-web-socket-server": ["ws"],
+  "inspector-server": ["ws"],
   "options-nearest": ["fastest-levenshtein"],
   "coverage-lane-counts": ["@bcoe/v8-coverage"],
+  "jest-coverage": ["@bcoe/v8-coverage", "@jridgewell/sourcemap-codec"],
+  "vitest-coverage": ["@bcoe/v8-coverage"],
   "cli-repl": ["acorn", "acorn-walk"],
   "repl-session": ["node-inspect-extracted"],
   "nodejs-modules": PACKAGES,

@@ -23,6 +23,15 @@ export const RUNNERS = {
   vitest: [vitest("0.34.6"), vitest("1.6.1"), vitest("2.1.9"), vitest("3.2.7"), vitest("4.1.12"), vitest("5.1.2", 22)],
 };
 
+/** Vitest with its provider of coverage by V8, which it expects to be of its own version. */
+const vitestWithCoverage = ({ version, node }) => {
+  const packages = [`vitest@${version}`, `@vitest/coverage-v8@${version}`];
+  return { name: "vitest-coverage", version, node, packages };
+};
+
+/** Those with a provider that can be extended, from the oldest to the newest. */
+export const VITEST_COVERAGE = RUNNERS.vitest.slice(1).map(vitestWithCoverage);
+
 /** What suites that write `new Miniflare()` are run with, besides `node:test`, Jest and Vitest. */
 export const PLAIN_RUNNERS = {
   ava: { name: "ava", version: "6.4.1", packages: ["ava@6.4.1"] },

@@ -17,6 +17,9 @@ pub const STACK_BYTES: usize = 984 * 1024;
 /// objects V8 can make (a fixed array of 1 GiB) until the collection that follows them finds the limit exceeded.
 pub const HEAP_HEADROOM_MIB: usize = 3 * 1024;
 
+/// Memory beyond the limit, in MiB, for what debuggers hold of a worker that they are connected to.
+pub const INSPECTOR_HEADROOM_MIB: usize = 64;
+
 /// The watchdog looks at running turns at most and at least this often; in between, ten times per limit.
 pub const WATCHDOG_TICK_MAX: Duration = Duration::from_millis(250);
 pub const WATCHDOG_TICK_MIN: Duration = Duration::from_millis(2);

@@ -10,6 +10,9 @@ pub mod host {
     pub const REJECTIONS: u32 = 7;
     pub const EXPECTS: u32 = 11;
     pub const AT_REST: u32 = 14;
+    pub const PAUSED: u32 = 16;
+    pub const INTERRUPTED: u32 = 17;
+    pub const INSPECTED: u32 = 18;
 }
 
 /// What the answer to an event begins with: the worker answered, it threw, or its realm could not give an answer.

@@ -19,8 +19,13 @@ export const HOST = {
   SIGNAL: 13,
   AT_REST: 14,
   FORGET_SIGNAL: 15,
+  PAUSED: 16,
+  INTERRUPTED: 17,
+  INSPECTED: 18,
   REST: 20,
   NODEJS: 60,
+  RPC_CALL: 70,
+  RPC_ANSWER: 71,
 } as const;
 
 // The first item of a list that crosses between a module of Node's in a worker and Node: see `src/nodejs/packed.ts`.
@@ -35,13 +40,15 @@ export const PACKED = {
 } as const;
 
 // Calls from one half of the membrane to the other. `FETCHED` goes to the worker only: it brings the answer to
-// `HOST.FETCH`.
+// `HOST.FETCH`. So do `RPC_ANSWERED`, the answer to `HOST.RPC_CALL`, and `RPC_SERVE`, which `HOST.RPC_ANSWER` answers.
 export const CALL = {
   TRAP: 0,
   SETTLE: 1,
   RELEASE: 2,
   FETCHED: 3,
   SIGNAL: 4,
+  RPC_ANSWERED: 5,
+  RPC_SERVE: 6,
 } as const;
 
 // The first item of a list on the wire, which says what the list is: see `src/membrane/README.md`.

@@ -224,6 +224,15 @@ export interface LazyScripts {
 }
 
 interface Core {
+  /** Calls both functions with the arguments, and `this`, without a frame of its own. */
+  callConsole(
+    this: unknown,
+    first: (...args: unknown[]) => void,
+    second: (...args: unknown[]) => void,
+    ...args: unknown[]
+  ): void;
+  /** V8's own console, which the inspector listens to. */
+  console: Record<string, (...args: unknown[]) => void>;
   abortWasmStreaming(rid: number, error: unknown): void;
   close(rid: number): void;
   decode(bytes: Uint8Array): string;

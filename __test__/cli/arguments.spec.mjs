@@ -165,7 +165,7 @@ describe("arguments are read as Miniflare 2 reads them", differs("it is Miniflar
 /** Whether Miniflare 2 has the flag. */
 function isTheirs(name) {
   return !["cpu-limit", "heap-limit", "subrequest-limit", "internal-limit", "simulate", "durability", "fetch-ca"]
-    .concat("fetch-timeout", "assets")
+    .concat("fetch-timeout", "assets", "inspect", "inspect-brk")
     .includes(name);
 }
 
@@ -242,6 +242,24 @@ describe("options of this package", differs("it has no such options"), () => {
         fetchTimeoutMs: 100,
       },
     });
+  });
+
+  test("have flags that say where debuggers connect, as Node's do", () => {
+    const DEFAULT = { inspectorPort: 9229 };
+    for (const flag of ["inspect", "inspect-brk"]) {
+      const name = flag === "inspect" ? "inspect" : "inspectBrk";
+      const command = (args) => ours(words(args)).options[name];
+      assert.deepEqual(command(`--${flag}`), DEFAULT);
+      assert.deepEqual(ours(words(`--${flag} worker.mjs`)), {
+        options: { [name]: DEFAULT, scriptPath: "worker.mjs" },
+      });
+      assert.deepEqual(command(`--${flag}=0`), { inspectorPort: 0 });
+      assert.deepEqual(command(`--${flag}=0.0.0.0:80`), { inspectorHost: "0.0.0.0", inspectorPort: 80 });
+      assert.deepEqual(command(`--${flag}=[::1]:80`), { inspectorHost: "::1", inspectorPort: 80 });
+      assert.deepEqual(command(`--${flag}=::1`), { inspectorHost: "::1", inspectorPort: 9229 });
+      assert.deepEqual(command(`--${flag}=localhost`), { inspectorHost: "localhost", inspectorPort: 9229 });
+      assert.match(ours(words(`--${flag}=65536`)).wrong, /Unexpected value for --inspect: "65536"/);
+    }
   });
 });
 

@@ -12,6 +12,7 @@ import { test } from "../support/test.mjs";
 const NEWER = [
   "abort",
   "acceptWebSocket",
+  "exports",
   "getBookmarkForTime",
   "getByName",
   "getCurrentBookmark",
@@ -22,6 +23,7 @@ const NEWER = [
   "getWebSockets",
   "kv",
   "onNextSessionRestoreBookmark",
+  "props",
   "setHibernatableWebSocketEventTimeout",
   "setWebSocketAutoResponse",
   "sql",

@@ -122,6 +122,9 @@ describe("values in a test of Jest", differs("they belong to Node's realm there"
 
   test("are of the test's realm without a worker", (t) => passes(t, DATA, OPTIONS, 7));
 
-  test("are of the test's realm with a worker", (t) =>
-    passes(t, DATA + OBJECTS, { ...OPTIONS, durableObjects: { BOX: "Box" }, script: SCRIPT }, 11));
+  const objects = { ...OPTIONS, durableObjects: { BOX: "Box" }, script: SCRIPT };
+  test("are of the test's realm with objects", (t) => passes(t, DATA + OBJECTS, objects, 11));
+
+  test("are of the test's realm with a worker that is started for each file", (t) =>
+    passes(t, DATA + OBJECTS, { ...objects, queueBindings: [{ name: "QUEUE", queueName: "queue" }] }, 11));
 });

@@ -84,16 +84,17 @@ describe("endless allocation", NO_LIMITS, () => {
     await stopped(createInvalid(t, { heapLimitMb: LIMIT_MB, script }).dispatchFetch(URL_ROOT));
   });
 
-  test("in one step is stopped or refused", async (t) => {
-    for (const step of [
-      "new Array(5e8).fill(0)",
-      "new ArrayBuffer(8 * 2 ** 30)",
-      "new Array(2 ** 27).fill({}).map((_, n) => ({ n }))",
-    ]) {
+  // V8 looks at its limit between steps of its own: the first of these is as short as one can be that takes long.
+  for (const step of [
+    "new Array(34e6).fill(0)",
+    "new ArrayBuffer(8 * 2 ** 30)",
+    "new Array(2 ** 24).fill({}).map((_, n) => ({ n }))",
+  ]) {
+    test(`in one step is stopped or refused: ${step}`, async (t) => {
       const outcome = await text(growing(t, `kept.push(${step});`)).catch((error) => error.code ?? error.name);
-      assert.ok(["ERR_HEAP_LIMIT", "RangeError"].includes(outcome), `${step}: ${outcome}`);
-    }
-  });
+      assert.ok(["ERR_HEAP_LIMIT", "RangeError"].includes(outcome), outcome);
+    });
+  }
 
   test("of WebAssembly memory is stopped or refused", async (t) => {
     const body = "for (;;) kept.push(new WebAssembly.Memory({ initial: 256 }));";

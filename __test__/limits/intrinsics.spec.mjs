@@ -126,3 +126,22 @@ describe("a worker answers that breaks", () => {
     assert.ok(ends.error - thrown < requests / 40, JSON.stringify(ends));
   });
 });
+
+describe("a worker whose realm takes no request any more", () => {
+  for (const built of ["Array", "Object"]) {
+    test(`as ${built}.prototype is broken, ends it with ERR_BROKEN_REALM until it is reloaded`, async (t) => {
+      const breaks = `Object.defineProperty(${built}.prototype, 10, { get() { throw new Error("its own"); }, set() {} });`;
+      const mf = create(t, { script: `export default { fetch() { ${breaks} return new Response("broken now"); } }` });
+      const request = async () => (await mf.dispatchFetch("http://localhost/")).text();
+      assert.equal(await request(), "broken now");
+      for (let again = 0; again < 2; again++) {
+        await assert.rejects(request(), {
+          code: "ERR_BROKEN_REALM",
+          message: /could not answer: .*its own.*reload\(\)/,
+        });
+      }
+      await mf.reload();
+      assert.equal(await request(), "broken now");
+    });
+  }
+});

@@ -47,7 +47,7 @@ describe("the doors", () => {
 /** The sub-paths in the place of Miniflare 2's packages. */
 const SUB_PATHS = [
   ..."core shared storage-memory storage-file storage-redis kv r2 d1 queues sites cache durable-objects".split(" "),
-  ..."html-rewriter web-sockets http-server cloudflare-test".split(" "),
+  ..."html-rewriter web-sockets http-server cloudflare-test cloudflare-workers cloudflare-email".split(" "),
 ];
 
 for (const name of SUB_PATHS) {

@@ -160,6 +160,37 @@ describe("compatibility dates", () => {
   }
 });
 
+test("a flag makes env and exports empty, at the top level and in handlers", async (t) => {
+  const script = `
+    import { exports, withEnv } from "cloudflare:workers";
+    const look = () => [Object.keys(env), "A" in env, Object.keys(exports), ((env.B = 1), env.B)];
+    const top = look();
+    ${answering(`[top, look(), withEnv({ A: 2 }, () => env.A), arguments[1].A]`).replace("async fetch(request, env, ctx)", "async fetch()")}`;
+  const empty = [[], false, [], null];
+  for (const [flags, expected] of [
+    [["disallow_importable_env"], [empty, empty, 2, 1]],
+    [
+      ["disallow_importable_env", "allow_importable_env"],
+      [[["A"], true, [], 1], [["A", "B"], true, ["default"], 1], 2, 1],
+    ],
+  ]) {
+    const mf = withScript(t, script, { bindings: { A: 1 }, compatibilityFlags: flags });
+    assert.deepEqual(await json(mf), expected);
+  }
+});
+
+test("what is a part of Cloudflare's network says so", async (t) => {
+  const mf = withScript(
+    t,
+    `import { cache } from "cloudflare:workers";
+    ${answering(`cache.purge({ tags: ["a"] }).catch(({ message }) => message)`)}`,
+  );
+  assert.match(
+    await json(mf),
+    /^cache.purge\(\) purges the cache of Cloudflare's network, which is not there in a test: /,
+  );
+});
+
 describe("an object", () => {
   test("delays calls while it blocks concurrency, and calls back what came with the block", async (t) => {
     const mf = withScript(
@@ -230,9 +261,22 @@ describe("the life of stubs", () => {
       target(name) { return new Target(name); }
       several() { return { a: new Target("a"), b: [new Target("b")], [Symbol.dispose]() { disposed.push("result"); } }; }
       use(stub) { return stub.hi(); }
-      keep(stub) { kept = stub.dup(); }
+      async keep(stub) {
+        const dup = stub.dup();
+        await null;
+        const hi = await dup.hi();
+        dup[Symbol.dispose]();
+        return hi;
+      }
+      keepForLater(stub) { kept = stub.dup(); }
       useKept() { return kept.hi(); }
-      drop() { kept[Symbol.dispose](); }
+      async leave() { const stub = await this.ctx.exports.Callee.target("left"); return stub.hi(); }
+      async pass() { return this.ctx.exports.Callee.target("passed"); }
+    }
+    export class Keeper extends DurableObject {
+      keep(stub) { this.kept = stub.dup(); }
+      useKept() { return this.kept.hi(); }
+      drop() { this.kept[Symbol.dispose](); }
     }
     const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
     const cases = {
@@ -265,11 +309,35 @@ describe("the life of stubs", () => {
         return disposed;
       },
       async duplicated({ callee }) {
-        await callee.keep(new Target("kept"));
+        const hi = await callee.keep(new Target("kept"));
+        await turn();
+        return { hi, disposed };
+      },
+      async keptForLater({ callee }) {
+        await callee.keepForLater(new Target("later"));
+        await turn();
+        return [disposed, await callee.useKept().catch(({ message }) => message.slice(0, 54))];
+      },
+      async keptByObject({ keeper }) {
+        await keeper.keep(new Target("object's"));
         await turn();
         const before = [...disposed];
-        const hi = await callee.useKept();
-        await callee.drop();
+        const hi = await keeper.useKept();
+        await keeper.drop();
+        await turn();
+        return { before, hi, after: disposed };
+      },
+      async left({ callee }) {
+        const hi = await callee.leave();
+        await turn();
+        return [hi, disposed];
+      },
+      async passedOn({ callee }) {
+        const stub = await callee.pass();
+        await turn();
+        const before = [...disposed];
+        const hi = await stub.hi();
+        stub[Symbol.dispose]();
         await turn();
         return { before, hi, after: disposed };
       },
@@ -283,7 +351,8 @@ describe("the life of stubs", () => {
       async fetch(request, env, ctx) {
         disposed = [];
         const name = new URL(request.url).pathname.slice(1);
-        return Response.json(await cases[name]({ callee: ctx.exports.Callee }));
+        const keeper = env.KEEPER.getByName(name);
+        return Response.json(await cases[name]({ callee: ctx.exports.Callee, keeper }));
       },
     };`;
   const expected = {
@@ -291,15 +360,54 @@ describe("the life of stubs", () => {
     using: ["used"],
     results: ["a", "b", "result"],
     parameters: ["parameter"],
-    duplicated: { before: [], hi: "hi", after: ["kept"] },
+    duplicated: { hi: "hi", disposed: ["kept"] },
+    keptForLater: [["later"], "Cannot perform I/O on behalf of a different request. I"],
+    keptByObject: { before: [], hi: "hi", after: ["object's"] },
+    left: ["hi", ["left"]],
+    passedOn: { before: [], hi: "hi", after: ["passed"] },
     dropped: ["dropped"],
   };
   for (const [name, result] of Object.entries(expected)) {
     test(name, async (t) => {
-      const res = await withScript(t, script).dispatchFetch(`http://localhost/${name}`);
+      const mf = withScript(t, script, { durableObjects: { KEEPER: "Keeper" } });
+      const res = await mf.dispatchFetch(`http://localhost/${name}`);
       assert.deepEqual(await res.json(), result);
     });
   }
+
+  test("ends once a request is answered, and what it waits for has settled", async (t) => {
+    const mf = withScript(
+      t,
+      `let disposed = [];
+      class Target extends RpcTarget {
+        constructor(name) { super(); this.name = name; }
+        hi() { return "hi"; }
+        [Symbol.dispose]() { disposed.push(this.name); }
+      }
+      export class Callee extends WorkerEntrypoint { target(name) { return new Target(name); } }
+      const handlers = {
+        async plain(ctx) { return (await ctx.exports.Callee.target("plain")).hi(); },
+        async waiting(ctx) {
+          const stub = await ctx.exports.Callee.target("waiting");
+          ctx.waitUntil(new Promise((resolve) => setTimeout(resolve, 0)).then(() => stub.hi()));
+          return "waits";
+        },
+        async failing(ctx) { await ctx.exports.Callee.target("failing"); throw new Error("fails"); },
+        disposed: () => disposed.join(),
+      };
+      export default {
+        async fetch(request, env, ctx) { return new Response(await handlers[new URL(request.url).pathname.slice(1)](ctx)); },
+        async scheduled(controller, env, ctx) { await ctx.exports.Callee.target("scheduled"); },
+      }`,
+    );
+    const ask = (name) => mf.dispatchFetch(`http://localhost/${name}`);
+    assert.equal(await (await ask("plain")).text(), "hi");
+    const waiting = await ask("waiting");
+    assert.deepEqual(await waiting.waitUntil(), ["hi"]);
+    await assert.rejects(ask("failing"), /fails/);
+    await mf.dispatchScheduled();
+    assert.equal(await (await ask("disposed")).text(), "plain,waiting,failing,scheduled");
+  });
 
   test("a call that no code awaits rejects once, at the caller", async (t) => {
     const log = new RecordingLog();

@@ -19,6 +19,8 @@ const STREAM = `new ReadableStream({ start(c) {
 const SAME = {
   "a text": `new Response("hello")`,
   "a text beyond ASCII": `new Response("h\u00e9llo \u20ac")`,
+  "a header beyond ASCII": `new Response("hello", { headers: { "X-Name": "caf\u00e9" } })`,
+  "a header and a text beyond ASCII": `new Response("h\u00e9llo \u20ac", { headers: { "X-Name": "caf\u00e9" } })`,
   bytes: `new Response(new Uint8Array([0, 128, 255]))`,
   "an empty text": `new Response("")`,
   "a false length": `new Response("body", { headers: { "Content-Length": "50" } })`,

@@ -82,11 +82,6 @@ describe("a class of Durable Objects", () => {
     await lacks(mf, "OTHER");
   });
 
-  test("is told that databases are not stored on a Redis server", async (t) => {
-    const mf = create(t, { script, durableObjects: BOX, durableObjectsPersist: "redis://localhost:1" });
-    await assert.rejects(ask(mf, "BOX"), /Redis|ECONNREFUSED|refused/i);
-  });
-
   test("keeps the alarm in deleteAll() until its compatibility date says otherwise", async (t) => {
     for (const [compatibilityDate, expected] of [
       ["2026-02-23", 8e12],

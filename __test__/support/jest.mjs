@@ -10,8 +10,14 @@ const bin = path.join(root, "node_modules/jest/bin/jest.js");
 export const TOOLS = ["jest", "jest-environment-node"];
 
 /** Runs Jest in the folder of a project, to its end, and gives its own account of the result. */
-export async function jest(cwd, ...args) {
-  const all = [bin, "--json", "--no-cache", ...args];
+export const jest = (cwd, ...args) => runJest(cwd, [bin, ...args]);
+
+/** The same for suites of ES modules. */
+export const jestOfModules = (cwd, ...args) =>
+  runJest(cwd, ["--experimental-vm-modules", "--no-warnings", bin, ...args]);
+
+async function runJest(cwd, args) {
+  const all = [...args, "--json", "--no-cache"];
   const { code, signal, stdout, stderr, timedOut } = await run(process.execPath, all, { cwd, timeout: 150_000 });
   assert.equal(timedOut, false, `Jest did not end\n${stderr}`);
   assert.equal(signal, null, stderr);

@@ -18,8 +18,13 @@ const OTHER = `
     child() { return new Counter(); }
   }
   class Plain { method() { return 1; } }
+  class Doubling extends RpcTarget { #n; constructor(n) { super(); this.#n = n; } dup() { return new Doubling(this.#n * 2); } which() { return this.#n; } }
+  let kept;
   export class Far extends DurableObject {
     bump() { return (this.n = (this.n ?? 0) + 1); }
+    hold(f) { this.held = f.dup(); }
+    callHeld(x) { return this.held(x); }
+    reset() { return this.ctx.blockConcurrencyWhile(async () => { throw new RangeError("far is reset"); }); }
     fetch() { return new Response("far"); }
     alarm() {}
     name() { return this.ctx.id.name; }
@@ -62,6 +67,10 @@ const OTHER = `
     alarm() {}
     dup() {}
     state() { return this.n = (this.n ?? 0) + 1; }
+    doubling() { return new Doubling(1); }
+    long(length) { return "x".repeat(length); }
+    keepStub(f) { kept = f.dup(); }
+    useKept(x) { return kept(x); }
     text(stream) { return new Response(stream).text(); }
     stream() { return new Response("streamed").body; }
     request(request) { return [request.method, request.url, request.headers.get("a")]; }
@@ -83,13 +92,19 @@ const caller = (snippets) => `
     fail() { throw new RangeError("near"); }
     counter() { return new Target(); }
     callBack(f) { return f(1); }
+    context() { return [this.ctx.props, Object.keys(this.ctx.exports).sort(), typeof this.ctx.exports.Near.idFromName]; }
+    loop() { return this.ctx.exports.Loop({ props: { near: 1 } }).props(); }
+    reset() { return this.ctx.blockConcurrencyWhile(async () => { throw new RangeError("near is reset"); }); }
+    fetch() { return new Response("near"); }
+    pendingReset() { return new Promise(() => {}); }
   }
+  export class Broken extends DurableObject { constructor(ctx, env) { super(ctx, env); throw new RangeError("never made"); } add() { return 1; } }
   export class Old { constructor(state) {} add() { return 1; } fetch() { return new Response("old"); } }
   export class Loop extends WorkerEntrypoint { props() { return this.ctx.props; } fetch() { return new Response("loop"); } }
   const snippets = { ${Object.entries(snippets)
     .map(
       ([name, text]) =>
-        `${JSON.stringify(name)}: async ({ OTHER, NAMED, HANDLERS, FAR, NEAR, OLD, env, ctx, workers }) => (${text})`,
+        `${JSON.stringify(name)}: async ({ OTHER, NAMED, HANDLERS, FAR, NEAR, OLD, env, ctx, workers, fresh }) => (${text})`,
     )
     .join(",\n")} };
   const top = (() => { try { return typeof imported.VALUE; } catch (error) { return String(error); } })();
@@ -117,6 +132,8 @@ const caller = (snippets) => `
       given.FAR = FAR.get(FAR.idFromName("far"));
       given.NEAR = NEAR.get(NEAR.idFromName("near"));
       given.OLD = OLD.get(OLD.idFromName("old"));
+      // A stub of an object of its own: what one snippet resets, no other one uses.
+      given.fresh = (binding, id = name) => env[binding].get(env[binding].idFromName(id));
       try {
         return Response.json({ value: shown(await snippets[name](given)) });
       } catch (error) {
@@ -141,7 +158,7 @@ export function openPair(t, snippets) {
     bindings: { VALUE: 1 },
   };
   const other = { modules: true, script: OTHER, compatibilityDate: DATE };
-  const objects = { NEAR: "Near", OLD: "Old", FAR: { className: "Far", scriptName: "other" } };
+  const objects = { NEAR: "Near", OLD: "Old", BROKEN: "Broken", FAR: { className: "Far", scriptName: "other" } };
   const named = Object.entries(services).map(([name, one]) => [
     name,
     typeof one === "string" ? one : { service: one.name, entrypoint: one.entrypoint, props: one.props },

@@ -70,7 +70,10 @@ const options: MiniflareOptions = {
   d1Databases: ["DB"],
   d1Persist: "./d1",
   durability: "sync",
-  simulate: { seed: 1 },
+  inspectorPort: 9229,
+  inspectorHost: "localhost",
+  inspectorBreak: true,
+  simulate: { seed: 1, record: "run.jsonl" },
   cpuLimitMs: 50,
   upstream: "https://example.com",
   fetchCa: ["-----BEGIN CERTIFICATE-----"],
@@ -170,6 +173,7 @@ export async function workers(): Promise<void> {
   await mf.dispatchScheduled(0, "", new URL("http://localhost/"));
   const scheduler: CronScheduler = await mf.startScheduler();
   (await mf.getOpenURL())?.startsWith("http");
+  (await mf.getInspectorURL()).href.startsWith("ws:");
   await mf.startREPL();
   await scheduler.dispose();
 }

@@ -3,7 +3,9 @@
 import "miniflare-rs/jest/globals";
 import type { DurableObjectNamespace, DurableObjectState, DurableObjectStorage, KVNamespace } from "miniflare-rs";
 import MiniflareEnvironment, { type MiniflareEnvironmentOptions, TestEnvironment } from "miniflare-rs/jest";
+import CoverageReporter from "miniflare-rs/jest-coverage";
 
+const reporter = new CoverageReporter({ collectCoverage: false });
 const options: MiniflareEnvironmentOptions = { modules: true, kvNamespaces: ["KV"], customExportConditions: ["worker"] };
 const environments: (typeof MiniflareEnvironment)[] = [TestEnvironment, class extends MiniflareEnvironment {}];
 
@@ -45,4 +47,4 @@ getMiniflareDurableObjectIds(id);
 // @ts-expect-error: options of an instance, and Jest's
 const wrong: MiniflareEnvironmentOptions = { kvNamespaces: "KV" };
 
-export { alarms, count, digits, environments, first, instance, options, storage, untyped, value, waited, wrong };
+export { alarms, count, digits, environments, first, instance, options, reporter, storage, untyped, value, waited, wrong };

@@ -3,6 +3,7 @@
 import "miniflare-rs/vitest/globals";
 import type { KVNamespace } from "miniflare-rs";
 import environment, { type MiniflareEnvironmentOptions } from "miniflare-rs/vitest";
+import coverage from "miniflare-rs/vitest-coverage";
 import { expect, test } from "vitest";
 
 const options: MiniflareEnvironmentOptions = { modules: true, kvNamespaces: ["KV"] };
@@ -20,4 +21,6 @@ describe.each([1, 2])("block %i", (number) => void number.toFixed());
 // @ts-expect-error: options of an instance
 const wrong: MiniflareEnvironmentOptions = { kvNamespaces: "KV" };
 
-export { options, wrong };
+const provider: unknown = await coverage.getProvider();
+
+export { options, provider, wrong };

@@ -35,7 +35,9 @@ export function before(folder) {
   const root = path.resolve(folder);
   const isBuilt = existsSync(path.join(root, "lib"));
   if (isBuilt) return builtIn("before", "before", root);
-  throw new Error(`--before is "${folder}", which has no lib/: it takes a checkout of this repository in which \`npm run build\` has run`);
+  throw new Error(
+    `--before is "${folder}", which has no lib/: it takes a checkout of this repository in which \`npm run build\` has run`,
+  );
 }
 
 function builtIn(key, label, root) {

@@ -5,12 +5,14 @@ pub mod alarm_ops;
 pub mod alarms;
 pub mod calls;
 pub mod clone;
+pub mod facets;
 pub mod id;
 pub mod limits;
 pub mod node;
 pub mod ops;
 mod postponed;
 pub mod slot;
+mod sql_mirror;
 pub mod sql_ops;
 pub mod sql_space;
 pub mod storage;
@@ -30,6 +32,9 @@ deno_core::extension!(
         alarm_ops::op_durable_alarms_postpone,
         alarm_ops::op_durable_alarms_scheduled,
         alarm_ops::op_durable_alarms_watch,
+        facets::op_durable_facet_id,
+        facets::op_durable_facets_copy,
+        facets::op_durable_facets_delete,
         ops::op_durable_alarm_retries,
         ops::op_durable_begin,
         ops::op_durable_block_ms,
@@ -56,6 +61,8 @@ deno_core::extension!(
         sql_ops::op_durable_sql_bookmark_at,
         sql_ops::op_durable_sql_end,
         sql_ops::op_durable_sql_execute,
+        sql_ops::op_durable_sql_has_bookmark,
+        sql_ops::op_durable_sql_name,
         sql_ops::op_durable_sql_next,
         sql_ops::op_durable_sql_restore_next,
         sql_ops::op_durable_sql_size,

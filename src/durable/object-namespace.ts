@@ -18,9 +18,12 @@ interface NamespaceBackend extends ObjectIds {
     input: miniflare.RequestInfo,
     init: miniflare.RequestInit | undefined,
     id: DurableObjectId,
+    tie: object | undefined,
   ): globalThis.Response | Promise<globalThis.Response>;
   /** A member that stubs do not have themselves: by RPC it is the object's. */
-  member?(binding: string, hex: string, member: string, name: string | undefined): unknown;
+  member?(binding: string, hex: string, member: string, name: string | undefined, tie: object | undefined): unknown;
+  /** What a stub keeps of the life of the object that it has reached. */
+  tie?(): object;
   /** Whether a compatibility flag is on. */
   isEnabled(flag: string): boolean;
   warn(text: string): void;
@@ -70,9 +73,11 @@ class DurableObjectStub implements miniflare.DurableObjectStub {
   #backend: NamespaceBackend;
   #binding: string;
   #hex: string;
+  #tie: object | undefined;
 
   constructor(backend: NamespaceBackend, id: DurableObjectId, [binding, hex]: Parts) {
     this.#backend = backend;
+    this.#tie = backend.tie?.();
     this.#binding = binding;
     this.#hex = hex;
     this.id = id;
@@ -88,7 +93,7 @@ class DurableObjectStub implements miniflare.DurableObjectStub {
           // A stub is no promise: awaiting it gives the stub.
           const isOwn = typeof name === "symbol" || name === "then" || name in target || !(#backend in stub);
           if (isOwn || !stub.#backend.isEnabled("rpc")) return Reflect.get(target, name, stub);
-          return stub.#backend.member?.(stub.#binding, stub.#hex, name as string, stub.id.name);
+          return stub.#backend.member?.(stub.#binding, stub.#hex, name as string, stub.id.name, stub.#tie);
         },
       },
     );
@@ -106,6 +111,7 @@ class DurableObjectStub implements miniflare.DurableObjectStub {
       absolute(input, this.#backend),
       init,
       this.id,
+      this.#tie,
     ) as Promise<miniflare.Response>;
   }
 }

@@ -16,12 +16,15 @@ import { deliverAlarm, recallName, watchAlarms } from "ext:miniflare/durable/ala
 import { confirm } from "ext:miniflare/durable/entries.ts";
 import { InputGate, OutputGate } from "ext:miniflare/durable/gate.ts";
 import { Life } from "ext:miniflare/durable/life.ts";
+import { callHandler, isThenable, objectError, respond } from "ext:miniflare/durable/handlers.ts";
 import { hibernate, loseAllSockets, loseSockets, socketsOf } from "ext:miniflare/durable/sockets.ts";
 import { CLASSES } from "ext:miniflare/durable/object-kinds.ts";
 import { within } from "ext:miniflare/durable/event-timeout.ts";
+import { kept, outsideOf } from "ext:miniflare/realm/outside.ts";
 import { isSimulating, someTime } from "ext:miniflare/realm/simulation.ts";
 import { DurableObjectState } from "ext:miniflare/durable/state.ts";
 import { DurableObjectStorage, PLAIN } from "ext:miniflare/durable/storage.ts";
+import { Tie } from "ext:miniflare/durable/tie.ts";
 import { Request } from "ext:miniflare/web/request-class.ts";
 import {
   advance,
@@ -36,18 +39,18 @@ import {
 } from "ext:miniflare/realm/context.ts";
 import { awaited } from "ext:miniflare/realm/waits.ts";
 import { asEvent, eventOf } from "ext:miniflare/durable/object-events.ts";
-import { miniflareError } from "ext:miniflare/realm/realm-errors.ts";
 import { load } from "ext:miniflare/realm/lazy.ts";
 import { remote } from "ext:miniflare/realm/remote.ts";
 import { encodeThrown, HOST, host } from "ext:miniflare/realm/port.ts";
 import { fetchElsewhere } from "ext:miniflare/membrane/worker/elsewhere.ts";
-import { arrivingRequest, arrivingResponse, isResponse } from "ext:miniflare/web/wire-request.ts";
+import { arrivingRequest, arrivingResponse } from "ext:miniflare/web/wire-request.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import { reportError } from "ext:miniflare/web/rejections.ts";
 import type { RequestContext } from "ext:miniflare/realm/context.ts";
 import type { Here, Reach } from "ext:miniflare/realm/remote.ts";
 import type { AlarmFailure, AlarmInfo, AlarmState } from "ext:miniflare/durable/alarms.ts";
 import type { Open } from "ext:miniflare/durable/entries.ts";
+import type { ObjectInstance } from "ext:miniflare/durable/handlers.ts";
 import type { LifeSockets, SocketEvent } from "ext:miniflare/durable/sockets.ts";
 import type { StorageKind } from "ext:miniflare/durable/storage.ts";
 import type { DurableObjectNamespace, NamespaceBackend } from "./object-namespace.ts";
@@ -55,18 +58,10 @@ import type { DurableObjectNamespace, NamespaceBackend } from "./object-namespac
 /** A binding of a class: its name, that of the class, and the worker that exports it. */
 export type Binding = [binding: string, className: string, scriptName: string | undefined, hasSql: boolean];
 type ObjectClass = new (state: DurableObjectState, env: object) => ObjectInstance;
-/** An instance of the user's class, with the handlers that it may have. */
-interface ObjectInstance {
-  alarm?(info: AlarmInfo): unknown;
-  fetch?(request: Request): unknown;
-  webSocketMessage?(...args: unknown[]): unknown;
-  webSocketClose?(...args: unknown[]): unknown;
-  webSocketError?(...args: unknown[]): unknown;
-}
 /** Calls back once Node's microtasks are done. */
 export type Soon = (callback: () => void) => void;
 /** A call by RPC, made with the instance. */
-type Call<Result> = (instance: object) => Promise<Result>;
+type Call<Result> = (instance: object) => Result | Promise<Result>;
 export type Work<Result> = (instance: object, state: DurableObjectState) => Result | Promise<Result>;
 
 interface ObjectGates {
@@ -91,7 +86,6 @@ type ByBinding<Entry> = Map<string, ById<Entry>>;
 
 const ABORTED_ALL = "Application called abortAllDurableObjects().";
 
-const objectError = (code: string, message: string) => miniflareError("DurableObjectError", code, message);
 core.registerErrorBuilder("ERR_DESERIALIZATION", (message) => objectError("ERR_DESERIALIZATION", message));
 
 /** The class of each binding whose objects live in this worker; those of others live where their script runs. */
@@ -104,24 +98,30 @@ const objects: ByBinding<LivingObject> = new Map();
 
 /** The namespaces of these names to bind, `[name, namespace]` each. `flags` are the enabled compatibility flags. */
 export function namespaces(bindings: string[], flags: string[]): [name: string, namespace: DurableObjectNamespace][] {
+  const enabled = new Set(flags);
   const backend: NamespaceBackend = {
     idFromName: op_durable_id_from_name,
-    uniqueId: op_durable_id_unique,
+    uniqueId: (binding, now) => kept("newUniqueId", op_durable_id_unique(binding, now)),
     parseId: op_durable_id_parse,
-    isEnabled: (flag) => flags.includes(flag),
-    member: (binding, hex, member, name) => remote().member(reachOf(binding, hex, name), member),
+    isEnabled: (flag) => enabled.has(flag),
+    member(binding, hex, member, name, given) {
+      const tie = given as Tie;
+      tie.reach ??= reachOf(binding, hex, name, tie);
+      return remote().member(tie.reach, member);
+    },
+    tie: () => new Tie(),
     warn: (text) => host(HOST.WARN, text),
-    fetch: (binding, hex, input, init, { name }) =>
-      awaited("object", fetchOf([binding, hex, name], input, init), "fetch of", binding, name ?? hex),
+    fetch: (binding, hex, input, init, { name }, tie) =>
+      awaited("object", fetchOf([binding, hex, name], input, init, tie as Tie), "fetch of", binding, name ?? hex),
   };
   return bindings.map((name) => [name, new (load(CLASSES).DurableObjectNamespace)(name, backend)]);
 }
 
-async function fetchOf(target: Target, input: RequestInfo | URL, init: RequestInit | undefined) {
+async function fetchOf(target: Target, input: RequestInfo | URL, init: RequestInit | undefined, tie: Tie) {
   const leaves = depart();
   if (leaves !== undefined) await leaves;
   const ask = classes.has(target[0]) ? askHere : askElsewhere;
-  const response = await ask(target, input, init);
+  const response = await ask(target, input, init, tie);
   const arrives = isSimulating() ? someTime().then(advance) : advance();
   if (arrives !== undefined) await arrives;
   return response;
@@ -130,10 +130,10 @@ async function fetchOf(target: Target, input: RequestInfo | URL, init: RequestIn
 /** An object, and the name of its id if that is known. */
 type Target = [binding: string, hex: string, name?: string];
 
-async function askHere([binding, hex, name]: Target, input: RequestInfo | URL, init: RequestInit | undefined) {
-  const opening = storageOf(binding, hex, name).opening;
+async function askHere(target: Target, input: RequestInfo | URL, init: RequestInit | undefined, tie: Tie) {
+  const opening = storageOf(...target).opening;
   if (opening !== undefined) await opening;
-  const object = objectOf(binding, hex);
+  const object = objectOver(target, tie);
   const request = arrivingRequest(input, init);
   countInternalSubrequest();
   const context = objectContext();
@@ -141,29 +141,47 @@ async function askHere([binding, hex, name]: Target, input: RequestInfo | URL, i
   return arrivingResponse(await asEvent(context, "fetch", () => `${request.method} ${request.url}`, work));
 }
 
+/** The object for a stub, which is of no use after the end of the life that it has reached. */
+function objectOver([binding, hex]: Target, tie: Tie) {
+  tie.check();
+  try {
+    const object = objectOf(binding, hex);
+    tie.reached(object.gate);
+    return object;
+  } catch (error) {
+    tie.fail(error);
+    throw error;
+  }
+}
+
 /** How RPC reaches an object: here, or in the worker that has its class. */
-export function reachOf(...target: Target): Reach {
+export function reachOf(binding: string, hex: string, name: string | undefined, tie = new Tie()): Reach {
+  const target: Target = [binding, hex, name];
   const here: Here = (call) => {
     const context = objectContext();
-    return asEvent(
-      context,
-      "rpc",
-      () => target[0],
-      () => callHere(target, call, context),
-    );
+    const work = () => callHere(target, call, context, tie);
+    return asEvent(context, "rpc", () => binding, work);
   };
-  return { here: classes.has(target[0]) ? here : undefined, address: addressOf(target) };
+  return { here: classes.has(binding) ? here : undefined, address: addressOf(target), tie };
 }
 
 /** A name that is unknown does not cross. */
 const addressOf = ([binding, hex, name]: Target): [binding: string, hex: string, name?: string] & readonly string[] =>
   name === undefined ? [binding, hex] : [binding, hex, name];
 
-async function callHere<Result>([binding, hex, name]: Target, call: Call<Result>, context = currentContext()) {
-  const opening = storageOf(binding, hex, name).opening;
-  if (opening !== undefined) await opening;
+function callHere<Result>(target: Target, call: Call<Result>, context = currentContext(), tie = new Tie()) {
+  const { opening } = storageOf(target[0], target[1], target[2]);
+  if (opening !== undefined) return opening.then(() => callOpen(target, call, context, tie));
+  try {
+    return callOpen(target, call, context, tie);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+function callOpen<Result>(target: Target, call: Call<Result>, context: RequestContext | undefined, tie: Tie) {
   countInternalSubrequest();
-  const object = objectOf(binding, hex);
+  const object = objectOver(target, tie);
   return enter(context, () => object.call(call));
 }
 
@@ -176,10 +194,16 @@ export const callObject = (target: Target, path: string[], message?: object, dep
     () => remote().serveObject((call) => callHere(target, call), path, message),
   );
 
-function askElsewhere(target: Target, input: RequestInfo | URL, init: RequestInit | undefined) {
+async function askElsewhere(target: Target, input: RequestInfo | URL, init: RequestInit | undefined, tie: Tie) {
+  tie.check();
   const request = new Request(input, init);
   countInternalSubrequest();
-  return fetchElsewhere(addressOf(target), request, objectContext());
+  try {
+    return await fetchElsewhere(addressOf(target), request, objectContext());
+  } catch (error) {
+    tie.note(error);
+    throw error;
+  }
 }
 
 /**
@@ -218,14 +242,18 @@ export async function fetchObject([binding, hex, name]: Target, request: Request
  * `opening` is a promise of that.
  */
 export function storageOf(binding: string, hex: string, name?: string) {
-  const entry = entryOf(storages, binding, hex, () => {
+  const entry = storages.get(binding)?.get(hex) ?? openStorage(binding, hex);
+  entry.alarm.name ??= name;
+  return entry;
+}
+
+function openStorage(binding: string, hex: string) {
+  return entryOf(storages, binding, hex, () => {
     const open = op_durable_open(binding, hex, kinds.get(binding)?.hasSql ?? false);
     const entry = storageOver(open, binding, hex);
     entry.opening = opened(entry, () => (storages.get(binding) as ById<StorageEntry>).delete(hex));
     return entry;
   });
-  entry.alarm.name ??= name;
-  return entry;
 }
 
 function opened(entry: StorageEntry, forget: () => void) {
@@ -260,7 +288,7 @@ function lose(binding: string, hex: string, open: Open) {
 /** Forgets the object behind gates that broke: the next request constructs it again. */
 function reset(binding: string, hex: string, gates: ObjectGates, error: unknown) {
   markRemote(error);
-  if (gates.input.isAbortedBy(error)) mark(error, "durableObjectReset");
+  mark(error, "durableObjectReset");
   gates.life.cut();
   if (storages.get(binding)?.get(hex)?.gates !== gates) return;
   evict(binding, hex);
@@ -287,51 +315,53 @@ export function storageOver(open: Open, binding: string, hex: string, name?: str
 }
 
 /** Delivers an object's alarm, in a context of its own. An object that cannot be constructed has failed to handle it. */
-export function deliverAlarmOf(binding: string, hex: string, isForced: boolean) {
-  return eventOf(
+export const deliverAlarmOf = (binding: string, hex: string, isForced: boolean) =>
+  eventOf(
     eventContext(),
     "alarm",
     () => `${binding} ${hex}`,
-    async () => {
-      const { gates, open, opening, alarm } = storageOf(binding, hex);
-      if (opening !== undefined) await opening;
-      recallName(open, alarm);
-      let object: LivingObject;
-      let failure: { error: unknown } | undefined;
-      try {
-        object = objectOf(binding, hex);
-      } catch (error) {
-        failure = { error };
-      }
-      const handle = (info: AlarmInfo) => {
-        if (failure !== undefined) throw failure.error;
-        return gates.input.guard(object.alarm(info));
-      };
-      const deliver = (handle: (info: AlarmInfo) => unknown) =>
-        deliverAlarm(
-          open,
-          isForced,
-          () => confirmAlone(gates),
-          handle,
-          () => gates.input.mayRetryAlarm,
-        );
-      const refuse = (error: unknown) =>
-        deliver(() => {
-          throw error;
-        });
-      (currentContext() as RequestContext).gates = gates;
-      gates.life.begin();
-      try {
-        return await gates.input.enter(() => deliver(handle), refuse);
-      } catch (error) {
-        gates.output.doubt();
-        throw error;
-      } finally {
-        gates.life.finish();
-        await gates.output.pass();
-      }
-    },
+    () => handleAlarm(binding, hex, isForced),
   );
+
+async function handleAlarm(binding: string, hex: string, isForced: boolean) {
+  const { gates, open, opening, alarm } = storageOf(binding, hex);
+  if (opening !== undefined) await opening;
+  await outsideOf()?.arrive({ kind: "alarm", binding, id: hex, isForced });
+  recallName(open, alarm);
+  let object: LivingObject;
+  let failure: { error: unknown } | undefined;
+  try {
+    object = objectOf(binding, hex);
+  } catch (error) {
+    failure = { error };
+  }
+  const handle = (info: AlarmInfo) => {
+    if (failure !== undefined) throw failure.error;
+    return gates.input.guard(object.alarm(info));
+  };
+  const deliver = (handle: (info: AlarmInfo) => unknown) =>
+    deliverAlarm(
+      open,
+      isForced,
+      () => confirmAlone(gates),
+      handle,
+      () => gates.input.mayRetryAlarm,
+    );
+  const refuse = (error: unknown) =>
+    deliver(() => {
+      throw error;
+    });
+  (currentContext() as RequestContext).gates = gates;
+  gates.life.begin();
+  try {
+    return await gates.input.enter(() => deliver(handle), refuse);
+  } catch (error) {
+    gates.output.doubt();
+    throw error;
+  } finally {
+    gates.life.finish();
+    await gates.output.pass();
+  }
 }
 
 /** Delivers an event of a socket that the object has accepted: a promise of when its handler is called, unless it was. */
@@ -413,6 +443,11 @@ class LivingObject {
     this.#gates = gates;
     this.#binding = binding;
     this.#hex = hex;
+  }
+
+  /** Of this life of the object. */
+  get gate() {
+    return this.#gates.input;
   }
 
   /** Resets the object. */
@@ -523,7 +558,8 @@ class LivingObject {
     try {
       const instance = this.#instance;
       if (instance === undefined) throw this.#failure;
-      return (await this.#gates.input.guard(call(instance))) as Result;
+      const outcome = this.#gates.input.guard(call(instance));
+      return (isThenable(outcome) ? await outcome : outcome) as Result;
     } catch (error) {
       markRemote(error);
       this.#gates.output.doubt();
@@ -534,23 +570,6 @@ class LivingObject {
       if (unconfirmed !== undefined) await atGate(unconfirmed);
     }
   }
-}
-
-function callHandler(instance: ObjectInstance, event: SocketEvent, life: LifeSockets): unknown {
-  const hasHandler = typeof instance[event.handler] === "function";
-  try {
-    return hasHandler ? instance[event.handler]?.(...event.argumentsFor(life)) : undefined;
-  } finally {
-    event.called(hasHandler);
-  }
-}
-
-async function respond(instance: ObjectInstance, request: Request) {
-  if (!instance.fetch) throw objectError("ERR_NO_HANDLER", "No fetch handler defined in Durable Object");
-  const response = await instance.fetch(request);
-  if (isResponse(response)) return response;
-  const text = "Durable Object fetch handler didn't respond with a Response object";
-  throw objectError("ERR_RESPONSE_TYPE", text);
 }
 
 function construct(binding: string, hex: string) {
@@ -564,6 +583,7 @@ function construct(binding: string, hex: string) {
     return object;
   } catch (error) {
     markRemote(error);
+    mark(error, "durableObjectReset");
     // What the constructor began before it failed is no part of the object that the next request constructs.
     evict(binding, hex);
     loseSockets(binding, hex);

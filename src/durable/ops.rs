@@ -10,6 +10,7 @@ use super::ROOM;
 use super::alarms::Alarms;
 use super::calls;
 use super::clone;
+use super::facets;
 use super::id::{self, IdError};
 use super::limits;
 use super::slot::Slot;
@@ -51,7 +52,7 @@ impl Open {
     }
 }
 
-/// Opens the storage of an object.
+/// Opens the storage of an object, or of a facet.
 #[op2]
 #[cppgc]
 pub fn op_durable_open(
@@ -61,13 +62,16 @@ pub fn op_durable_open(
     has_sql: bool,
 ) -> Result<Open, StorageError> {
     let instance = state.borrow::<Rc<Instance>>();
+    if facets::is_facet(id) {
+        return Ok(Open::Storage(facets::open(instance, binding, id)?));
+    }
     let (space, claimed) = instance.stores.spaces(ROOM.name).claim(&format!("{binding}:{id}"));
     let alarm = Rc::new(Slot::new(binding, id, instance.part::<Alarms>()));
     if !has_sql {
         return Ok(Open::Storage(Storage::new(space, claimed, alarm)));
     }
     let sessions = sql_space::sessions(instance)?;
-    let sql = SqlSpace::new(format!("{binding}-{id}"), sessions, space, alarm.clone());
+    let sql = SqlSpace::new(facets::database_of(binding, id), sessions, space, alarm.clone());
     Ok(Open::Storage(Storage::with_sql(sql, claimed, alarm)))
 }
 

@@ -3,7 +3,7 @@
 
 import { CLASSES, kinds } from "ext:miniflare/durable/object-kinds.ts";
 import { load, onLoad } from "ext:miniflare/realm/lazy.ts";
-import { addStubs } from "ext:miniflare/realm/remote.ts";
+import { addStubs, callObjectsWith } from "ext:miniflare/realm/remote.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import { refuseClones } from "ext:miniflare/web/clone.ts";
 import { appearAs } from "ext:miniflare/web/interface.ts";
@@ -29,6 +29,8 @@ const BUNDLE = "ext:miniflare/durable/bundle.ts";
 const bundle = () => load(BUNDLE);
 
 type Call = Parameters<ReturnType<typeof bundle>["callObject"]>;
+
+callObjectsWith((address, ...call) => bundle().callObject(address as Call[0], ...call));
 
 /** What `outside.ts` has, by name. */
 type Outside = Record<string, (...args: unknown[]) => unknown>;

@@ -238,22 +238,41 @@ pub fn op_durable_sql_end(#[cppgc] open: &Open, ticket: f64, commits: bool) -> R
 #[op2]
 #[string]
 pub fn op_durable_sql_bookmark(#[cppgc] open: &Open) -> Result<String, StorageError> {
-    Ok(open.storage().sql_space()?.bookmark()?)
+    Ok(sql(open)?.bookmark()?)
 }
 
 /// The same for the state that was in force at a time.
 #[op2]
 #[string]
 pub fn op_durable_sql_bookmark_at(#[cppgc] open: &Open, time_ms: f64) -> Result<String, StorageError> {
-    let bookmark = open.storage().sql_space()?.bookmark_at(time_ms)?;
-    bookmark.ok_or(StorageError::NoBookmark)
+    sql(open)?.bookmark_at(time_ms)?.ok_or(StorageError::NoBookmark)
 }
 
-/// Has the next life of the object start from the state of a bookmark. Returns the bookmark of now.
+/// Whether a bookmark is of a state of the object that can be gone back to.
+#[op2(fast)]
+pub fn op_durable_sql_has_bookmark(#[cppgc] open: &Open, #[string] bookmark: &str) -> Result<bool, StorageError> {
+    Ok(sql(open)?.has_bookmark(bookmark)?)
+}
+
+/// The name of the database.
 #[op2]
 #[string]
-pub fn op_durable_sql_restore_next(#[cppgc] open: &Open, #[string] bookmark: String) -> Result<String, StorageError> {
-    let now = open.storage().sql_space()?.restore_next(&bookmark)?;
+pub fn op_durable_sql_name(#[cppgc] open: &Open) -> Result<String, StorageError> {
+    Ok(open.storage().sql_space()?.name().into())
+}
+
+/// Has the next life of the object start from the state of a bookmark, which the database `of` has; without a name, its own.
+/// Returns the bookmark of now.
+#[op2]
+#[string]
+pub fn op_durable_sql_restore_next(
+    #[cppgc] open: &Open,
+    #[string] bookmark: String,
+    #[string] of: Option<String>,
+) -> Result<String, StorageError> {
+    let space = open.storage().sql_space()?;
+    let of = of.as_deref().unwrap_or_else(|| space.name());
+    let now = space.restore_next_of(of, &bookmark)?;
     now.ok_or(StorageError::Bookmark(bookmark))
 }
 

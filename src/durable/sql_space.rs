@@ -14,6 +14,7 @@ use bytes::Bytes;
 use super::ROOM;
 use super::alarm::{self, Alarm};
 use super::slot::Slot;
+use super::sql_mirror;
 use crate::realm::background;
 use crate::realm::instance::Instance;
 use crate::sqlite::cell::Cell;
@@ -87,6 +88,7 @@ pub struct SqlSpace {
 
 impl SqlSpace {
     pub fn new(name: String, sessions: Rc<Sessions>, index: Rc<dyn Space>, alarm: Rc<Slot>) -> Rc<SqlSpace> {
+        let is_mirrored = sessions.is_on_server();
         Rc::new(SqlSpace {
             user: sessions.begin(&name),
             name,
@@ -100,6 +102,8 @@ impl SqlSpace {
                 is_emptied: Slotted::new(false),
                 has_alarm_changed: Slotted::new(false),
                 is_synced: Slotted::new(true),
+                is_mirrored,
+                is_replaced: Slotted::new(is_mirrored),
                 committing: RefCell::default(),
             }),
             known: Default::default(),
@@ -109,11 +113,13 @@ impl SqlSpace {
     /// Opens the database when it is first asked for, which is after the index was claimed.
     pub fn session(&self) -> Result<Rc<Session>> {
         if let Some(session) = self.living() {
+            self.fetch(&session)?;
             return Ok(session);
         }
         let session = self.sessions.open(&self.name, self.user)?;
         session.follow(self.index.clone());
         self.session.replace(Rc::downgrade(&session));
+        self.fetch(&session)?;
         self.known.iter().for_each(|known| known.set(None));
         self.index.is_marked.set(self.index.get(MARK)?.is_some());
         if !self.has_healed.replace(true) {
@@ -123,9 +129,21 @@ impl SqlSpace {
         Ok(session)
     }
 
+    /// Makes the database what a server has, unless it is.
+    fn fetch(&self, session: &Session) -> Result<()> {
+        if !self.index.is_replaced.get() {
+            return Ok(());
+        }
+        session.abort();
+        session.exchange(&Rc::new(sql_mirror::read(&*self.index.space)?))?;
+        self.index.is_replaced.set(false);
+        Ok(())
+    }
+
     /// Goes back to the state that the life of the object before has asked for.
     fn restore(&self, session: &Session) -> Result<()> {
         if session.restore_state()? {
+            self.index.mirror(session)?;
             self.index.set(MARK, Some(Bytes::new()))?;
             self.index.set_alarm(self.read(alarm::KEY)?)?;
         }
@@ -158,34 +176,28 @@ impl SqlSpace {
         }
     }
 
-    /// A text for the state that was committed last; texts are in the order of states.
-    pub fn bookmark(&self) -> Result<String> {
-        Ok(bookmark_of(self.session()?.current_state()?))
+    /// The name of the database.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
-    /// The bookmark of the state that was in force at a time, if it is known.
-    pub fn bookmark_at(&self, time_ms: f64) -> Result<Option<String>> {
-        self.bookmark()?;
-        let state = self
-            .sessions
-            .history(&self.name)
-            .and_then(|history| history.at(time_ms));
-        Ok(state.map(bookmark_of))
-    }
-
-    /// Has the next life of the object start from a bookmark. Returns that of now; `None` if it is not known.
-    pub fn restore_next(&self, bookmark: &str) -> Result<Option<String>> {
-        let now = self.bookmark()?;
-        let state = state_of(bookmark);
-        let history = self.sessions.history(&self.name);
-        let is_known = history
-            .zip(state)
-            .is_some_and(|(history, state)| history.restore_next(state));
-        Ok(is_known.then_some(now))
+    /// Has the next life of the object start from the state of a bookmark that another database has. Returns the bookmark of
+    /// now; `None` if that is not known.
+    pub fn restore_next_of(&self, other: &str, bookmark: &str) -> Result<Option<String>> {
+        let session = self.session()?;
+        let now = session.bookmark()?;
+        if other == self.name {
+            return Ok(session.restore_next(bookmark)?.then_some(now));
+        }
+        let Some(image) = self.sessions.state_image(other, bookmark)? else {
+            return Ok(None);
+        };
+        session.restore_next_image(&Rc::new(image))?;
+        Ok(Some(now))
     }
 
     /// Whether a table is there, which is created with the first entry.
-    fn has(&self, table: &Table) -> Result<bool> {
+    fn has_table(&self, table: &Table) -> Result<bool> {
         let session = self.session()?;
         let known = &self.known[usize::from(table.name == METADATA.name)];
         if let Some((has, undone)) = known.get()
@@ -200,7 +212,7 @@ impl SqlSpace {
     }
 
     fn create(&self, table: &Table) -> Result<()> {
-        if self.has(table)? {
+        if self.has_table(table)? {
             return Ok(());
         }
         let session = self.session()?;
@@ -212,7 +224,7 @@ impl SqlSpace {
 
     pub fn read(&self, key: &[u8]) -> Result<Option<Bytes>> {
         let (table, key) = row_of(key);
-        if !self.has(table)? {
+        if !self.has_table(table)? {
             return Ok(None);
         }
         self.session()?.own(table.get, &[key], |statement| {
@@ -225,7 +237,7 @@ impl SqlSpace {
         let Some((start, end)) = range.bounds() else {
             return Ok(Vec::new());
         };
-        if !self.has(&ENTRIES)? {
+        if !self.has_table(&ENTRIES)? {
             return Ok(Vec::new());
         }
         let mut sql = String::from("SELECT key, value FROM _cf_KV WHERE true");
@@ -274,7 +286,7 @@ impl SqlSpace {
                     self.create(table)?;
                     self.session()?.write(table.put, &[key, Cell::Blob(value)])?;
                 }
-                None if self.has(table)? => self.session()?.write(table.delete, &[key])?,
+                None if self.has_table(table)? => self.session()?.write(table.delete, &[key])?,
                 None => {}
             }
         }
@@ -302,17 +314,6 @@ impl Drop for SqlSpace {
     fn drop(&mut self) {
         self.sessions.end(&self.name, self.user);
     }
-}
-
-/// As those of Workers look.
-fn bookmark_of(state: u64) -> String {
-    format!("{:08x}-{:08x}-00000000-{:032x}", state >> 32, state & 0xffff_ffff, 0)
-}
-
-fn state_of(bookmark: &str) -> Option<u64> {
-    let digits = bookmark.get(..17)?.replacen('-', "", 1);
-    let state = u64::from_str_radix(&digits, 16).ok()?;
-    (bookmark_of(state) == bookmark).then_some(state)
 }
 
 fn text(bytes: &[u8]) -> Cell {
@@ -379,6 +380,9 @@ struct Index {
     is_emptied: Slotted<bool>,
     has_alarm_changed: Slotted<bool>,
     is_synced: Slotted<bool>,
+    /// Whether the space has the pages of the database, which is in memory; and whether these may be others than its own.
+    is_mirrored: bool,
+    is_replaced: Slotted<bool>,
     /// The alarm that is being committed.
     committing: RefCell<Option<Bytes>>,
 }
@@ -394,6 +398,19 @@ impl Index {
             .apply(vec![(key.into(), value)])
             .now()
             .map_err(SqlError::Store)
+    }
+
+    /// Has the space have what is committed.
+    fn mirror(&self, session: &Session) -> Result<()> {
+        if !self.is_mirrored {
+            return Ok(());
+        }
+        self.is_synced.set(false);
+        let image = session.image()?;
+        let content: &[u8] = if self.is_emptied.get() { &[] } else { image.pages() };
+        sql_mirror::write(&*self.space, content, session.page_bytes())?;
+        self.is_replaced.set(false);
+        Ok(())
     }
 
     fn set_alarm(&self, stored: Option<Bytes>) -> Result<()> {
@@ -440,7 +457,8 @@ impl Follower for Index {
         Ok(())
     }
 
-    fn committed(&self) -> Result<()> {
+    fn committed(&self, session: &Session) -> Result<()> {
+        self.mirror(session)?;
         if self.is_emptied.replace(false) {
             self.set(MARK, None)?;
             self.is_marked.set(false);
@@ -449,6 +467,10 @@ impl Follower for Index {
             self.set_alarm(self.committing.take())?;
         }
         Ok(())
+    }
+
+    fn replaced(&self) {
+        self.is_replaced.set(self.is_mirrored);
     }
 
     fn undone(&self) {

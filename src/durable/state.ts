@@ -1,5 +1,6 @@
 // What an object is constructed with.
 
+import { worker } from "ext:miniflare/realm/worker.ts";
 import type * as miniflare from "../../index.d.ts";
 import type { InputGate } from "./gate.ts";
 import type { LifeSockets } from "./sockets.ts";
@@ -17,6 +18,7 @@ const NO_OWNER =
 export class DurableObjectState implements miniflare.DurableObjectState {
   declare readonly id: miniflare.DurableObjectId;
   declare readonly storage: miniflare.DurableObjectStorage;
+  #props: object | undefined;
   #gate: InputGate;
   #owner: StateOwner | undefined;
 
@@ -31,6 +33,15 @@ export class DurableObjectState implements miniflare.DurableObjectState {
     this.#owner = owner;
     this.id = id as miniflare.DurableObjectId;
     this.storage = storage;
+  }
+
+  get props(): object {
+    return (this.#props ??= {});
+  }
+
+  /** The script's own exports. */
+  get exports(): unknown {
+    return worker.ownExports();
   }
 
   /** Objects live on while anything is pending: there is nothing to wait for. */

@@ -56,7 +56,7 @@ pub enum StorageError {
     NoSql,
     #[class(generic)]
     #[error(
-        "Invalid bookmark \"{0}\": pass one that getCurrentBookmark() or getBookmarkForTime() has returned for this object in this instance."
+        "Invalid bookmark \"{0}\": pass one that getCurrentBookmark() or getBookmarkForTime() has returned for this object, of a state that is still kept."
     )]
     Bookmark(String),
     #[class(generic)]

@@ -152,7 +152,7 @@ export class DurableObjectStorage implements miniflare.DurableObjectStorage {
 
   async onNextSessionRestoreBookmark(bookmark: string) {
     this.#requireSql();
-    return op_durable_sql_restore_next(this.#open, `${bookmark}`);
+    return op_durable_sql_restore_next(this.#open, `${bookmark}`, null);
   }
 
   #requireSql() {

@@ -4,9 +4,11 @@ import { core } from "ext:core/mod.js";
 import { InnerBody, setLength } from "ext:miniflare/web/bodies.ts";
 import { negotiate, outgoingHeaders, splitCredentials } from "ext:miniflare/fetch/fetch-headers.ts";
 import { isIntact } from "ext:miniflare/fetch/integrity.ts";
+import { keptAnswer } from "ext:miniflare/fetch/kept-answers.ts";
 import { sendHop, sendUpgrade } from "ext:miniflare/fetch/network.ts";
 import { httpArguments } from "ext:miniflare/fetch/protocols.ts";
 import { nextHop } from "ext:miniflare/fetch/redirects.ts";
+import { outsideOf } from "ext:miniflare/realm/outside.ts";
 import { seams } from "ext:miniflare/web/fetch-seams.ts";
 import { beginWait } from "ext:miniflare/realm/waits.ts";
 import { Request } from "ext:miniflare/web/request-class.ts";
@@ -80,13 +82,20 @@ async function answerTo(context: RequestContext | undefined, hop: Hop) {
 
 async function answerOf(context: RequestContext | undefined, hop: Hop) {
   try {
-    const answer = seams.answer(context, hop, hop.send);
-    return (answer === undefined ? undefined : await answer) ?? (await hop.send(hop));
+    const outside = outsideOf();
+    // A socket goes on after its answer, which no recording has.
+    if (outside !== undefined && !hop.isUpgrade) return await keptAnswer(outside, hop, () => askFor(context, hop));
+    return await askFor(context, hop);
   } catch (error) {
     // As Miniflare 2: the library that opens its sockets names the reason itself.
     if (hop.isUpgrade) throw error;
     throw new TypeError("fetch failed", { cause: error });
   }
+}
+
+async function askFor(context: RequestContext | undefined, hop: Hop): Promise<Answer> {
+  const answer = seams.answer(context, hop, hop.send);
+  return (answer === undefined ? undefined : await answer) ?? (await hop.send(hop));
 }
 
 async function finish(

@@ -89,4 +89,4 @@ function listed(value: unknown): WireValue {
   return [RECORD, ...Object.keys(value).flatMap((key) => [key, listed((value as Plain)[key])])];
 }
 
-export { isBytes, isData, isSmall, listed };
+export { isBytes, isData, isPlain, isSmall, listed };

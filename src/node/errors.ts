@@ -31,7 +31,7 @@ class BuildError extends MiniflareError<contract.BuildError["code"]> {}
 /** An option with a value of the wrong type: `ERR_INVALID_OPTION`. */
 class OptionsError extends MiniflareError<contract.OptionsError["code"]> {}
 /** What ends an instance: `ERR_DISPOSED ERR_RELOADED ERR_CPU_LIMIT ERR_HEAP_LIMIT ERR_PANIC ERR_CLOCK ERR_LOAD
- * ERR_LISTEN ERR_CERTIFICATE`,
+ * ERR_LISTEN ERR_CERTIFICATE ERR_REPLAY`,
  * and what it could not answer: `ERR_BROKEN_REALM`. */
 class InstanceError extends MiniflareError<contract.InstanceError["code"]> {}
 

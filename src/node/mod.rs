@@ -2,6 +2,8 @@
 
 pub mod binding;
 mod cli;
+mod coverage;
+mod inspector;
 mod instance;
 mod options;
 mod server;

@@ -14,6 +14,7 @@ import * as nodejs from "../nodejs/node/options.ts";
 import * as pending from "../pending/node/options.ts";
 import * as queues from "../queues/node/options.ts";
 import * as r2 from "../r2/node/options.ts";
+import * as rpc from "../rpc/node/options.ts";
 import * as sites from "../sites/node/options.ts";
 
 export default [
@@ -28,6 +29,7 @@ export default [
   nodejs,
   queues,
   queues.own,
+  rpc,
   sites,
   assets,
   cloud,

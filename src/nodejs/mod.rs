@@ -15,5 +15,6 @@ pub const ROOM: Room = Room {
         "ext:miniflare/nodejs/scripts/zlib.ts",
         "ext:miniflare/nodejs/scripts/stubs.ts",
     ],
+    is_large: true,
     ..Room::new("nodejs", miniflare_nodejs::init)
 };

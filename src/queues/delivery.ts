@@ -6,6 +6,7 @@ import { now } from "ext:miniflare/realm/context.ts";
 import { createBatch } from "ext:miniflare/queues/batch.ts";
 import { delayOf, metricsOf } from "ext:miniflare/queues/worker-queue.ts";
 import { MESSAGE_TYPE, HOST, host } from "ext:miniflare/realm/port.ts";
+import { kept, outsideOf } from "ext:miniflare/realm/outside.ts";
 import { isSimulating, someTime } from "ext:miniflare/realm/simulation.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import type { DispatchedMessage, QueueResult } from "../../index.d.ts";
@@ -56,8 +57,9 @@ function batchOf(given: GivenBatch) {
  * `[number, decision]`, and `failed` is whether the handler threw `error`.
  */
 async function deliverStored(number: number, deliver: Deliver): Promise<Outcome | null> {
+  await outsideOf()?.arrive({ kind: "batch", number });
   if (isSimulating()) await someTime();
-  const parts = op_queues_take(number) as WireValue[] | null;
+  const parts = kept("batch", op_queues_take(number) as WireValue[] | null);
   if (parts === null) return null;
   const { given, numbers } = readStored(parts);
   const { batch, ledger } = batchOf(given);

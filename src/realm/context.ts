@@ -7,11 +7,13 @@
 
 import { core, internals } from "ext:core/mod.js";
 import { op_clock_now, op_context_limits } from "ext:core/ops";
+import { toldTime } from "ext:miniflare/realm/outside.ts";
 import { LIMIT } from "ext:miniflare/realm/port.ts";
 import { addGateTime, addOperations, charge, elapsed, figuresOf } from "ext:miniflare/realm/usage.ts";
 import { beginWait } from "ext:miniflare/realm/waits.ts";
 import type { Operations } from "../wire.ts";
 import type { Figures, Payer } from "ext:miniflare/realm/usage.ts";
+import type { Owned } from "ext:miniflare/realm/owned.ts";
 
 const { getAsyncContext, setAsyncContext } = core;
 
@@ -88,6 +90,8 @@ export class RequestContext implements Payer {
   gates: Gates | undefined;
   /** What the event waits for, if it is one that waits. */
   waits: unknown[] | undefined;
+  /** What ends with the event, once it has been answered; undefined without any. */
+  owned: Owned | undefined;
   /** What counts and tells the time for those made from it by `gatedContext`. */
   root: RequestContext = this;
   /** Whose usage this is: its own, or that of the event by which an object is asked. */
@@ -137,7 +141,7 @@ export class Continuation {
 const NOWHERE = new Continuation(undefined);
 
 const NOW = Number.NaN;
-const wallTime = () => op_clock_now(NOW);
+const wallTime = () => toldTime(op_clock_now(NOW));
 
 /** The continuation of the code that runs, to be entered again by `proceed` or `resume`; undefined for an empty one. */
 export const currentContinuation = getAsyncContext;
@@ -322,5 +326,6 @@ export const depart = () => atGate(currentContext()?.gates?.output.pass());
 
 /** What time it is for the code that runs: that of its last input, or the actual one outside of all requests. */
 export function now() {
-  return op_clock_now(settings.actualTime ? NOW : (currentContext()?.time ?? NOW));
+  const time = settings.actualTime ? undefined : currentContext()?.time;
+  return time === undefined ? wallTime() : op_clock_now(time);
 }

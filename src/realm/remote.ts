@@ -5,12 +5,14 @@
 type Path = readonly string[];
 
 /** Runs a call with what the stub stands for, as an event of it. */
-export type Here = <Result>(call: (receiver: object) => Promise<Result>) => Promise<Result>;
+export type Here = <Result>(call: (receiver: object) => Result | Promise<Result>) => Promise<Result>;
 
 /** Where something is: in this worker, if `here` is there, or in one that Node finds by the address. */
 export interface Reach {
   readonly here?: Here | undefined;
   readonly address: readonly string[];
+  /** What the stub keeps of an object. */
+  readonly tie?: { check(): void; note(error: unknown): void };
 }
 
 /** What the room provides. `Message` is what crosses for the arguments and the result. */
@@ -29,6 +31,15 @@ export function deliverWith(given: Deliver) {
 }
 /** Delivers a request to an exported entrypoint of this worker, with props. */
 export const deliverAt: Deliver = (...args) => deliver?.(...args);
+
+/** Calls or reads a member of an object that lives in this worker, for a caller that does not. */
+type CallObject = (address: string[], path: string[], message?: object, depth?: number) => Promise<object>;
+
+let provideObject: CallObject | undefined;
+export function callObjectsWith(call: CallObject) {
+  provideObject = call;
+}
+export const callObject: CallObject = (...args) => (provideObject as CallObject)(...args);
 
 let provided: Remote | undefined;
 export function provideRemote(remote: Remote) {

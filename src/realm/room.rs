@@ -12,8 +12,11 @@ pub struct Room {
     /// The specifiers of its scripts that the snapshot leaves out. `<room>/bundle.ts` is the one that `scripts/bundle.mjs`
     /// makes of the modules that this imports and the snapshot has not.
     pub lazy: &'static [&'static str],
-    /// The text of its `exercise.js`: a function that uses the lazy scripts, so that V8's code of them is kept.
+    /// The text of its `exercise.js`: a function that uses the lazy scripts, so that V8's code of what it uses is kept.
+    /// Without one, the code of all functions is kept.
     pub exercise: Option<&'static str>,
+    /// Whether workers use little of its lazy scripts, so that no code of what is not exercised is kept.
+    pub is_large: bool,
     /// Its ops that wait by the instance's clock.
     pub clocked: &'static [&'static str],
 }
@@ -26,6 +29,7 @@ impl Room {
             extension,
             lazy: &[],
             exercise: None,
+            is_large: false,
             clocked: &[],
         }
     }

@@ -10,6 +10,9 @@ const FIRST_TIMER = 2 ** 30;
 /** The longest time that a timer can wait, in milliseconds. */
 const LONGEST = 2 ** 31 - 1;
 
+import { connectOutside, outsideOf } from "ext:miniflare/realm/outside.ts";
+import type { OutsideFunctions } from "ext:miniflare/realm/outside.ts";
+
 /** A timer of the simulation. */
 interface Timer {
   id: number;
@@ -22,14 +25,16 @@ interface Timer {
 
 /** What `startWait` returns, for `stopWait`. */
 export type Wait = unknown;
-type Later = (callback: () => void) => void;
+/** Calls back later; the callback returns whether it has done anything. */
+type Later = (callback: () => boolean) => void;
 
 let startWaiting: (callback: () => void, milliseconds: number) => Wait;
 let stopWaiting: (wait: never) => void;
 let random: (() => number) | undefined;
 let afterNode: Later;
 let isWaiting = false;
-let idle: Wait;
+/** The wait for the first timer. */
+let idle: { wait: Wait; isOver: boolean } | undefined;
 const tasks: (() => void)[] = [];
 /** In the order of their times, which count from the beginning. */
 const timers: Timer[] = [];
@@ -38,10 +43,14 @@ let nextTimer = FIRST_TIMER;
 
 export const isSimulating = () => random !== undefined;
 
-/** Simulates from now on. `soon(callback)` calls back once Node's microtasks are done. */
-export function simulate(seed: number, soon: Later) {
+/**
+ * Simulates from now on. `soon(callback)` calls back once Node's microtasks are done.
+ * @param outside given if the run is recorded or replayed
+ */
+export function simulate(seed: number, soon: Later, outside?: OutsideFunctions) {
   random = generator(seed);
   afterNode = soon;
+  if (outside !== undefined && outsideOf() === undefined) connectOutside(outside);
 }
 
 /** How to wait for a time: `start(callback, milliseconds)` returns what `stop` takes. */
@@ -90,15 +99,35 @@ function plan(timer: Timer) {
 function proceed() {
   if (isWaiting) return;
   isWaiting = true;
+  endIdle();
   afterNode(step);
 }
 
 function step() {
   isWaiting = false;
-  stopWaiting(idle as never);
   if (tasks.length > 0) choose();
   if (tasks.length > 0) proceed();
-  else if (timers.length > 0) idle = startWaiting(fire, Math.min(timers[0].due - now, LONGEST));
+  else if (timers.length > 0 && !isWaiting) beIdle(Math.min(timers[0].due - now, LONGEST));
+  return true;
+}
+
+/** Waits for the first timer. In a run that is recorded, or replayed, its turn comes among those of other steps. */
+function beIdle(milliseconds: number) {
+  const own: { wait: Wait; isOver: boolean } = { wait: undefined, isOver: false };
+  idle = own;
+  const end = () => {
+    if (own.isOver) return false;
+    own.isOver = true;
+    fire();
+    return true;
+  };
+  own.wait = startWaiting(outsideOf() === undefined ? end : () => afterNode(end), milliseconds);
+}
+
+function endIdle() {
+  if (idle === undefined || idle.isOver) return;
+  idle.isOver = true;
+  stopWaiting(idle.wait as never);
 }
 
 function choose() {

@@ -12,6 +12,8 @@ interface Worker {
   proxies: boolean;
   isEntrypoint(exported: unknown): boolean;
   namespaceOf?(className: string): unknown;
+  /** What contexts have as `exports`, if a compatibility flag says so. */
+  ownExports(): object | undefined;
 }
 
 export const worker: Worker = {
@@ -27,4 +29,5 @@ export const worker: Worker = {
   proxies: false,
   /** Whether an export is a class of events, constructed for each: so once the script has imported its base class. */
   isEntrypoint: () => false,
+  ownExports: () => undefined,
 };

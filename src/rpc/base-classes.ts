@@ -15,3 +15,7 @@ export class WorkerEntrypoint extends Entrypoint {}
 export class DurableObject extends Entrypoint {}
 export class WorkflowEntrypoint extends Entrypoint {}
 export class RpcTarget {}
+
+/** What instances of `RpcTarget` are known by, of this realm or another one, and whichever copy of this file their class is of. */
+export const TARGET = Symbol.for("miniflare-rs.RpcTarget");
+Object.defineProperty(RpcTarget.prototype, TARGET, { value: true });

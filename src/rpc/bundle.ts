@@ -3,11 +3,12 @@
 import { core } from "ext:core/mod.js";
 import { ownExports } from "ext:miniflare/rpc/exports.ts";
 import { hookOfLoopback } from "ext:miniflare/rpc/exports.ts";
-import { passHere, passIn } from "ext:miniflare/rpc/passing.ts";
+import { passArguments, passIn } from "ext:miniflare/rpc/passing.ts";
 import { platformCrossing, platformHere } from "ext:miniflare/rpc/platform.ts";
 import { isEntrypointClass, isTarget } from "ext:miniflare/rpc/receivers.ts";
 import { hookOfReach, member, serveEntrypoint, serveObject } from "ext:miniflare/rpc/services.ts";
-import { constructWith, disposeOf, findHooksWith, isPlain, keepWith } from "ext:miniflare/rpc/stubs.ts";
+import { constructWith, disposeOf, findHooksWith, findOwnersWith, isPlain, keepWith } from "ext:miniflare/rpc/stubs.ts";
+import { ownerNow } from "ext:miniflare/rpc/owners.ts";
 import { capability, hookOfTarget } from "ext:miniflare/rpc/targets.ts";
 import { workersModule } from "ext:miniflare/rpc/workers-module.ts";
 import { reachOf } from "ext:miniflare/realm/remote.ts";
@@ -21,8 +22,17 @@ passIn({
   platform: platformHere,
   crossing: platformCrossing,
   capability,
+  sizeOf(value) {
+    try {
+      return core.serialize(value).byteLength;
+    } catch {
+      return undefined;
+    }
+  },
   refuse: (text) => new DOMException(text, "DataCloneError"),
 });
+
+findOwnersWith(ownerNow);
 
 findHooksWith((value) => {
   const reach = reachOf(value);
@@ -30,7 +40,7 @@ findHooksWith((value) => {
 });
 
 keepWith((args) => {
-  const { value, stubs } = passHere(args);
+  const { value, stubs } = passArguments(args);
   return { args: value, dispose: () => stubs.forEach(disposeOf) };
 });
 

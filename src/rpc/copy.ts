@@ -16,39 +16,99 @@ export interface Passing {
   /** What becomes of an object of the platform; undefined for other values. */
   platform(value: object): unknown;
   error(value: Error): unknown;
+  /** How many bytes a value takes when it is serialized; undefined if it cannot be as a whole. */
+  sizeOf(value: unknown): number | undefined;
   /** The error of a value that cannot be passed. */
   refuse(text: string): Error;
 }
 
 type AnyObject = Record<string, unknown>;
 
-const { prototype: objectPrototype } = Object;
+/** What Workers pass in one message at most: https://developers.cloudflare.com/workers/runtime-apis/rpc/#limitations */
+const MAX_BYTES = 32 * 1024 * 1024;
+/** A message that counts less is not too long: a string, of which each unit counts one, has up to two bytes per unit. */
+const ALWAYS_FITS = MAX_BYTES / 2 - 1024;
+/** At most, of a number that is serialized. */
+const NUMBER_BYTES = 9;
 
-/** Whether a value is the same everywhere. */
-export const isPrimitive = (value: unknown): boolean => {
+/** A string of this length is no reason to count the bytes of a message. */
+const SHORT = 1024;
+/** The longest list of short values that surely fits. */
+const SHORT_LIST = 1024;
+
+/** Whether a value is the same everywhere, and takes few bytes. */
+export function isShort(value: unknown): boolean {
   switch (typeof value) {
     case "object":
       return value === null;
     case "function":
     case "symbol":
+    case "bigint":
       return false;
+    case "string":
+      return value.length <= SHORT;
     default:
       return true;
   }
-};
+}
+
+/** A copy of a list of short values; undefined if there is more to copy of it. */
+export function copyShortList(list: unknown[]): unknown[] | undefined {
+  if (list.length > SHORT_LIST) return undefined;
+  const copy: unknown[] = [];
+  for (let index = 0; index < list.length; index++) {
+    const item = list[index];
+    if (!isShort(item) || (item === undefined && !(index in list))) return undefined;
+    copy.push(item);
+  }
+  return copy;
+}
+
+function checkSize(bytes: number) {
+  if (bytes < MAX_BYTES) return;
+  throw new Error(
+    `Serialized RPC arguments or return values are limited to 32MiB, but the size of this value was: ${bytes} bytes.`,
+  );
+}
+
+const { prototype: objectPrototype } = Object;
 
 export class Copier {
   #passing: Passing;
   #known: Map<object, unknown> | undefined;
+  /** About as many bytes as the values take that were copied. */
+  #size = 0;
 
   constructor(passing: Passing) {
     this.#passing = passing;
   }
 
+  /** Copies the arguments or the result of a call. */
+  copyMessage(value: unknown): unknown {
+    const copy = this.copy(value);
+    if (this.#size > ALWAYS_FITS) checkSize(this.#passing.sizeOf(value) ?? this.#size);
+    return copy;
+  }
+
   copy(value: unknown): unknown {
-    if (isPrimitive(value)) return value;
-    if (typeof value === "symbol") throw this.#passing.refuse(`${String(value)} could not be cloned.`);
-    return this.#copyObject(value as object);
+    switch (typeof value) {
+      case "string":
+        this.#size += value.length;
+        return value;
+      case "number":
+        this.#size += NUMBER_BYTES;
+        return value;
+      case "object":
+        this.#size += 1;
+        return value === null ? value : this.#copyObject(value);
+      case "function":
+        return this.#copyObject(value);
+      case "symbol":
+        throw this.#passing.refuse(`${String(value)} could not be cloned.`);
+      default:
+        this.#size += 1;
+        return value;
+    }
   }
 
   #copyObject(value: object): unknown {
@@ -81,6 +141,7 @@ export class Copier {
     this.#note(value, copy);
     const keys = Object.keys(value);
     for (let index = 0; index < keys.length; index++) {
+      this.#size += keys[index].length;
       const member = this.copy(value[keys[index]]);
       if (keys[index] === "__proto__") define(copy, keys[index], member);
       else copy[keys[index]] = member;
@@ -94,7 +155,7 @@ export class Copier {
     if (value instanceof Set) return this.#copySet(value);
     if (value instanceof Date) return this.#note(value, new Date(value.getTime()));
     if (value instanceof RegExp) return this.#note(value, new RegExp(value.source, value.flags));
-    if (value instanceof ArrayBuffer) return this.#note(value, value.slice(0));
+    if (value instanceof ArrayBuffer) return this.#copyBuffer(value);
     if (ArrayBuffer.isView(value)) return this.#copyView(value);
     if (value instanceof Number || value instanceof String || value instanceof Boolean || value instanceof BigInt)
       return this.#note(value, Object(value.valueOf()));
@@ -104,6 +165,11 @@ export class Copier {
     const name = nameOf(value);
     const isBuiltIn = BUILT_IN.some((Class) => value instanceof Class);
     throw this.#passing.refuse(isBuiltIn ? `#<${name}> could not be cloned.` : unserializable(name));
+  }
+
+  #copyBuffer(value: ArrayBuffer) {
+    this.#size += value.byteLength;
+    return this.#note(value, value.slice(0));
   }
 
   #copyMap(value: Map<unknown, unknown>) {

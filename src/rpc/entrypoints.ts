@@ -31,8 +31,17 @@ export function callEntrypoint<Result>(
   path: Path,
   args: Passed<unknown[]> | undefined,
   finish: (value: unknown) => Result,
-): Promise<Result> {
-  return complete((given) => useEntrypoint(exportedAs(name), props, path, given), args, finish);
+): Result | Promise<Result> {
+  return complete(
+    (given) => useEntrypoint(exportedAs(name), props, path, given),
+    args,
+    (value) => {
+      const result = finish(value);
+      const context = currentContext();
+      context?.owned?.endUnlessHeld(context.waits ?? []);
+      return result;
+    },
+  );
 }
 
 function useEntrypoint(exported: unknown, props: unknown, path: Path, args: unknown[] | undefined) {

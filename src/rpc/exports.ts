@@ -68,6 +68,7 @@ export function ownExports(): Record<string, unknown> {
       if (namespace !== undefined) members[name] = namespace;
     }
   }
-  made = members;
+  // While the script runs, it has no exports yet.
+  if (worker.handlers !== undefined) made = members;
   return members;
 }

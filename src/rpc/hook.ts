@@ -4,6 +4,8 @@
 export type Path = readonly string[];
 
 export interface Hook {
+  /** Whether it is what stands for a service or an object, which is no reference that ends. */
+  readonly isAddress?: boolean;
   /** Calls the method at a path, or reads the property there if there are no arguments. Resolves with a copy. */
   send(path: Path, args: unknown[] | undefined): Promise<unknown>;
   /** Another reference to the same. */

@@ -1,13 +1,13 @@
 // How values are passed: within a realm as copies with stubs in them, and to another realm as messages. One copy of this runs
 // in the worker and one in Node.
 
-import { Copier, replaceIn } from "./copy.ts";
+import { Copier, copyShortList, isShort, replaceIn } from "./copy.ts";
 import { asRemote, copyError, exceptionOf } from "./errors.ts";
 import { CountedHook } from "./counted-hook.ts";
 import { STUB } from "./hook.ts";
 import type { Counted } from "./counted-hook.ts";
 import { Message } from "./message.ts";
-import { disposeOf, hookOf, isPlain, stubOf } from "./stubs.ts";
+import { claim, disposeOf, hookOf, isPlain, stubOf } from "./stubs.ts";
 import type { Passing } from "./copy.ts";
 import type { Hook, Path } from "./hook.ts";
 
@@ -23,6 +23,8 @@ export interface PassingRealm {
   platform(value: object): unknown;
   /** The same for another realm: an object whose kind crosses the membrane. */
   crossing(value: object): unknown;
+  /** How many bytes a value takes when it is serialized; undefined if it cannot be as a whole. */
+  sizeOf(value: unknown): number | undefined;
   refuse(text: string): Error;
   /** The capability of a hook, called with no hook of another realm's. */
   capability(hook: Hook): Capability;
@@ -39,8 +41,34 @@ export function passIn(given: PassingRealm) {
   realm = given;
 }
 
-/** A copy for the same realm. */
-export function passHere<Value>(value: Value): Passed<Value> {
+const NO_STUBS: object[] = [];
+
+const noDuplicate = (what: string, kind: string, one: string) =>
+  `Couldn't create a stub for the ${what} because it has a dup() method which did not return another ${kind}. Either remove the dup() method or make sure it returns ${one}.`;
+
+/** What is passed for an argument that is a target or a function: what its own `dup()` returns, if it has one. */
+function duplicateOf(target: object): object {
+  const dup: unknown = (target as { dup?: unknown }).dup;
+  if (typeof dup !== "function") return target;
+  const made: unknown = Reflect.apply(dup, target, []);
+  if (typeof target === "function") {
+    if (typeof made === "function") return made;
+    throw realm.refuse(noDuplicate("function", "function", "a function"));
+  }
+  if (typeof made === "object" && made !== null && realm.isTarget(made)) return made;
+  // "RcpTarget" is how Workers have it.
+  throw realm.refuse(noDuplicate("RcpTarget", "RpcTarget", "an RpcTarget"));
+}
+
+/** Copies of arguments for the same realm. */
+export const passArguments = (args: unknown[]): Passed<unknown[]> => passHere(args, duplicateOf);
+
+/** A copy for the same realm. `prepared` gives what is passed for a target. */
+export function passHere<Value>(value: Value, prepared = asItIs): Passed<Value> {
+  if (isShort(value)) return { value, stubs: NO_STUBS };
+  // Most arguments are a few of these.
+  const list = Array.isArray(value) ? copyShortList(value) : undefined;
+  if (list !== undefined) return { value: list as Value, stubs: NO_STUBS };
   const stubs: object[] = [];
   const made = (hook: Hook) => {
     const stub = stubOf(hook);
@@ -48,21 +76,27 @@ export function passHere<Value>(value: Value): Passed<Value> {
     return stub;
   };
   const copier: Copier = new Copier({
-    target: (target) => made(realm.hook(target)),
-    stub: (value, hook) => (hookIsAddress(hook) ? value : made(hook.dup())),
+    target: (target) => made(realm.hook(prepared(target))),
+    stub: (value, hook) => (hook.isAddress ? value : made(hook.dup())),
     isTarget: realm.isTarget,
     platform: realm.platform,
     error: (error) => copyError(error, (member) => copier.copy(member)),
+    sizeOf: realm.sizeOf,
     refuse: realm.refuse,
   });
-  return { value: copier.copy(value) as Value, stubs };
+  return { value: copier.copyMessage(value) as Value, stubs };
 }
 
-/** What stands for a service or an object is no reference that ends. */
-const hookIsAddress = (hook: Hook) => hook.dup() === hook;
+const asItIs = (target: object) => target;
 
-/** A copy for another realm. */
-export function pack(value: unknown): Message {
+/** Copies of arguments for another realm. */
+const packArguments = (args: unknown[]) => pack(args, duplicateOf);
+
+/** A copy for another realm. `prepared` gives what is passed for a target. */
+export function pack(value: unknown, prepared = asItIs): Message {
+  if (isShort(value)) return new Message(value, NO_STUBS, NO_STUBS);
+  const list = Array.isArray(value) ? copyShortList(value) : undefined;
+  if (list !== undefined) return new Message(list, NO_STUBS, NO_STUBS);
   const holders: object[] = [];
   const extras: unknown[] = [];
   const held = (extra: unknown) => {
@@ -72,7 +106,7 @@ export function pack(value: unknown): Message {
     return holder;
   };
   const passing: Passing = {
-    target: (target) => held(capabilityOf(realm.hook(target))),
+    target: (target) => held(capabilityOf(realm.hook(prepared(target)))),
     stub: (_value, hook) => held(capabilityOf(hook.dup())),
     isTarget: realm.isTarget,
     platform(value) {
@@ -80,9 +114,10 @@ export function pack(value: unknown): Message {
       return crossing === undefined ? undefined : held(crossing);
     },
     error: (error) => held(copyError(error, (member) => passHere(member).value)),
+    sizeOf: realm.sizeOf,
     refuse: realm.refuse,
   };
-  return new Message(new Copier(passing).copy(value), holders, extras);
+  return new Message(new Copier(passing).copyMessage(value), holders, extras);
 }
 
 /** What arrived, which nothing else has. */
@@ -101,8 +136,9 @@ export function unpack<Value>({ data, holders, extras }: Message): Passed<Value>
 const capabilityOf = (hook: Hook): Capability =>
   hook instanceof RemoteHook ? hook.takeCapability() : realm.capability(hook);
 
-/** The result of a call, for the caller: disposing of an object disposes of the stubs in it. */
+/** The result of a call, for the caller whose code runs: disposing of an object disposes of the stubs in it. */
 export function received<Value>({ value, stubs }: Passed<Value>): Value {
+  claim(stubs);
   if (stubs.length > 0 && typeof value === "object" && value !== null && hookOf(value) === undefined) {
     disposable(value, () => {
       for (const stub of stubs) disposeOf(stub);
@@ -159,7 +195,7 @@ export async function ask(
   send: (message: Message | undefined) => Promise<Message> | undefined,
   args: unknown[] | undefined,
 ): Promise<unknown> {
-  const message = args && pack(args);
+  const message = args && packArguments(args);
   let result: Message;
   try {
     result = (await send(message)) as Message;

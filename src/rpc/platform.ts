@@ -38,13 +38,34 @@ export function platformCrossing(value: object): unknown {
   return CROSSING.some((name) => is(value, name)) ? value : undefined;
 }
 
-/** The sender's stream is locked from now on; one that is locked cannot be moved. */
-const moved = (stream: ReadableStream) => stream.pipeThrough(new TransformStream());
+const LOCKED = "The ReadableStream has been locked to a reader.";
+const NO_BYTES =
+  "This TransformStream is being used as a byte stream, but received an object of non-ArrayBuffer/ArrayBufferView type on its writable side.";
+
+function checkBytes(chunk: unknown) {
+  if (!(chunk instanceof ArrayBuffer) && !ArrayBuffer.isView(chunk)) throw new TypeError(NO_BYTES);
+}
+
+/** The sender's stream is locked from now on; one that is locked cannot be moved. Only bytes pass. */
+function moved(stream: ReadableStream) {
+  if (stream.locked) throw new TypeError(LOCKED);
+  return stream.pipeThrough(
+    new TransformStream({
+      transform(chunk, controller) {
+        checkBytes(chunk);
+        controller.enqueue(chunk);
+      },
+    }),
+  );
+}
 
 function movedSink(stream: WritableStream) {
   const writer = stream.getWriter();
   return new WritableStream({
-    write: (chunk) => writer.write(chunk),
+    write(chunk) {
+      checkBytes(chunk);
+      return writer.write(chunk);
+    },
     close: () => writer.close(),
     abort: (reason) => writer.abort(reason),
   });

@@ -1,6 +1,6 @@
 // Who may be called, and by which names: the rules by which a call finds a method.
 
-import { DurableObject, RpcTarget, WorkerEntrypoint } from "./base-classes.ts";
+import { DurableObject, RpcTarget, TARGET, WorkerEntrypoint } from "./base-classes.ts";
 import { notCallable, notImplemented } from "./hook.ts";
 import { hookOf, isPlain } from "./stubs.ts";
 import type { Hook, Path } from "./hook.ts";
@@ -19,7 +19,8 @@ const RESERVED = new Set(["alarm", "webSocketMessage", "webSocketClose", "webSoc
 const NOWHERE = new Set(["constructor", "dup"]);
 const common = Object.prototype as unknown as Named;
 
-export const isTarget = (value: object) => value instanceof RpcTarget;
+export const isTarget = (value: object) =>
+  value instanceof RpcTarget || (value as { [TARGET]?: unknown })[TARGET] === true;
 export const isEntrypointClass = (value: unknown): value is EntrypointClass =>
   typeof value === "function" && value.prototype instanceof WorkerEntrypoint;
 export const isObjectInstance = (value: object) => value instanceof DurableObject;

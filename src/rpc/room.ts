@@ -2,11 +2,17 @@
 // or a member of a service or an object is used.
 
 import { load } from "ext:miniflare/realm/lazy.ts";
-import { provideRemote } from "ext:miniflare/realm/remote.ts";
+import { CALL, decode, live } from "ext:miniflare/realm/port.ts";
+import { callObject, provideRemote } from "ext:miniflare/realm/remote.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
-import { callElsewhereWith } from "ext:miniflare/rpc/elsewhere.ts";
+import { answered, serve } from "ext:miniflare/rpc/elsewhere.ts";
 import { messageKind } from "ext:miniflare/rpc/message.ts";
 import { ExecutionContext } from "ext:miniflare/web/events.ts";
+
+import { parsed } from "ext:miniflare/rpc/keys.ts";
+import type { Served } from "ext:miniflare/rpc/keys.ts";
+import type { Message } from "ext:miniflare/rpc/message.ts";
+import type { WireValue } from "../wire.ts";
 
 declare module "../upstream.d.ts" {
   interface LazyScripts {
@@ -24,18 +30,43 @@ provideRemote({
   serveObject: (...args) => bundle().serveObject(...args),
 });
 
+worker.ownExports = () => (worker.flags.has("enable_ctx_exports") ? bundle().ownExports() : undefined);
 Object.defineProperty(ExecutionContext.prototype, "exports", {
-  get: () => (worker.flags.has("enable_ctx_exports") ? bundle().ownExports() : undefined),
+  get: () => worker.ownExports(),
   configurable: true,
   enumerable: true,
 });
 
+const members = parsed<Served>();
+
+function serveCall(
+  number: number,
+  depth: number,
+  pipelineDepth: number,
+  key: string,
+  props: WireValue,
+  ...parts: WireValue[]
+) {
+  const [address, entrypoint, path] = members.get(key);
+  serve(number, parts, (message) => {
+    if (address.length > 0) return callObject(address, path, message, depth) as Promise<Message>;
+    const target = { name: entrypoint ?? undefined, props: decode(props) };
+    return bundle().serveEntrypoint(target, path, message, [depth, pipelineDepth]);
+  });
+}
+
 export const room = {
   name: "rpc",
+  calls: { [CALL.RPC_SERVE]: serveCall, [CALL.RPC_ANSWERED]: answered },
   kinds: [messageKind],
   builtins: { "cloudflare:workers": () => bundle().workersModule },
   control: {
-    callElsewhereWith,
+    /** What the script exports, which crosses as itself. */
+    ownExports() {
+      const members = bundle().ownExports();
+      live(members);
+      return members;
+    },
     /** Calls or reads a member of an entrypoint. */
     callEntrypoint: (...args: Call) => bundle().serveEntrypoint(...args),
   },

@@ -1,8 +1,7 @@
 // Services and objects as receivers: calls of a binding's members, and how those arrive that come by way of Node.
 
-import { notImplemented } from "ext:miniflare/rpc/hook.ts";
 import { complete } from "ext:miniflare/rpc/complete.ts";
-import { elsewhere } from "ext:miniflare/rpc/elsewhere.ts";
+import { Elsewhere } from "ext:miniflare/rpc/elsewhere.ts";
 import { callEntrypoint } from "ext:miniflare/rpc/entrypoints.ts";
 import { answered, callHere, packResult, resultHere } from "ext:miniflare/rpc/targets.ts";
 import { ask, unpack } from "ext:miniflare/rpc/passing.ts";
@@ -22,7 +21,9 @@ const NO_BASE =
 type Nesting = [depth: number, pipelineDepth: number];
 /** What a binding stands for. */
 class ReachHook implements Hook {
+  readonly isAddress = true;
   #reach: Reach;
+  #elsewhere: Elsewhere | undefined;
 
   constructor(reach: Reach) {
     this.#reach = reach;
@@ -39,16 +40,20 @@ class ReachHook implements Hook {
   }
 
   async #sendElsewhere(path: Path, args: unknown[] | undefined) {
-    const { address } = this.#reach;
-    const call = elsewhere();
-    if (call === undefined) throw notImplemented(path[0]);
+    const { address, tie } = this.#reach;
+    tie?.check();
+    this.#elsewhere ??= new Elsewhere(address);
+    const there = this.#elsewhere;
     const { depth, pipelineDepth } = serviceContext();
     const leaves = depart();
     try {
       return await ask((message) => {
-        const send = () => call(address, path, message, depth, pipelineDepth);
+        const send = () => there.call(path, message, depth, pipelineDepth);
         return leaves === undefined ? send() : leaves.then(send);
       }, args);
+    } catch (error) {
+      tie?.note(error);
+      throw error;
     } finally {
       const arrives = advance();
       if (arrives !== undefined) await arrives;
@@ -79,15 +84,22 @@ function callObject<Result>(
   );
 }
 
-export const hookOfReach = (reach: Reach): Hook => new ReachHook(reach);
-export const member = (reach: Reach, name: string) => memberOf(new ReachHook(reach), name);
+const hooks = new WeakMap<Reach, Hook>();
+
+export function hookOfReach(reach: Reach): Hook {
+  let hook = hooks.get(reach);
+  if (hook === undefined) hooks.set(reach, (hook = new ReachHook(reach)));
+  return hook;
+}
+
+export const member = (reach: Reach, name: string) => memberOf(hookOfReach(reach), name);
 
 const arrived = (message: Message | undefined) => (message === undefined ? undefined : unpack<unknown[]>(message));
 
 /** Serves the call of another realm at an object. */
 export function serveObject(here: Here, path: Path, message: object | undefined): Promise<Message> {
   const args = arrived(message as Message | undefined);
-  return answered(here((instance) => callObject(instance, path, args, packResult)));
+  return answered(() => here((instance) => callObject(instance, path, args, packResult)));
 }
 
 /** Serves the call of another realm at an entrypoint. */
@@ -103,12 +115,13 @@ export function serveEntrypoint(
     context,
     "rpc",
     () => path.join("."),
-    () => enter(context, () => answered(callEntrypoint(entrypoint, path, args, packResult))),
+    () => enter(context, () => answered(() => callEntrypoint(entrypoint, path, args, packResult))),
   );
 }
 
 /** An entrypoint of this worker itself. */
 export class EntrypointHook implements Hook {
+  readonly isAddress = true;
   #entrypoint: Entrypoint;
 
   constructor(entrypoint: Entrypoint) {

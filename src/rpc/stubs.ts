@@ -5,16 +5,17 @@
 
 import { asRemote } from "./errors.ts";
 import { isThenable, notCallable, notImplemented } from "./hook.ts";
+import type { Owned } from "../realm/owned.ts";
 import type { Hook, Path } from "./hook.ts";
 
 const STUB_DISPOSED = "RPC stub used after being disposed.";
 const PROMISE_DISPOSED = "RPC promise used after being disposed.";
+const OTHER_REQUEST =
+  "Cannot perform I/O on behalf of a different request. I/O objects (such as streams, request/response bodies, and others) created in the context of one request handler cannot be accessed from a different request's handler. This is a limitation of Cloudflare Workers which allows us to improve overall performance. (I/O type: Client)";
 const MAX_DEPTH = 64;
 
-/** What a stub, a promise or a property has inside. */
-type Inside = StubHandler | PromiseHandler | PropertyHandler;
-
-const insides = new WeakMap<object, Inside>();
+/** What stubs have inside. What promises and properties have is in no map, since each call makes one of both. */
+const insides = new WeakMap<object, StubHandler>();
 /** A stub that was collected without having been disposed of. */
 const collected = new FinalizationRegistry<StubHandler>((inside) => inside.end());
 
@@ -28,6 +29,15 @@ interface Watcher {
 
 let watcher: Watcher = { made() {}, disposed() {}, call: (work) => work };
 export const watchStubs = (given: Watcher) => void (watcher = given);
+
+/** What stubs belong to that code has received: a request, with which they end, or an object, which keeps no list of them. */
+export type Owner = Pick<Owned, "add" | "delete"> | { readonly isOver: boolean };
+
+/** Finds what the code that runs is part of; undefined outside of requests, where every stub can be used. */
+let findOwner: () => Owner | undefined = () => undefined;
+export function findOwnersWith(find: () => Owner | undefined) {
+  findOwner = find;
+}
 
 /** Makes the hook of a local stub, where stubs can be constructed. */
 let hookOfTarget: ((target: unknown) => Hook) | undefined;
@@ -95,6 +105,7 @@ abstract class Handler {
 
 class StubHandler extends Handler {
   #hook: Hook;
+  #owner: Owner | undefined;
   #isDisposed = false;
 
   constructor(hook: Hook) {
@@ -103,12 +114,25 @@ class StubHandler extends Handler {
   }
 
   get hook() {
+    if (this.#owner !== undefined && this.#owner !== (findOwner() ?? this.#owner)) throw new Error(OTHER_REQUEST);
     if (this.#isDisposed) throw new Error(STUB_DISPOSED);
     return this.#hook;
   }
 
+  /** The code of an owner has received it. */
+  belong(owner: Owner) {
+    this.#owner = owner;
+    if ("add" in owner) owner.add(this);
+  }
+
+  #dup() {
+    const stub = stubOf(this.hook.dup());
+    if (this.#owner !== undefined) insides.get(stub)?.belong(this.#owner);
+    return stub;
+  }
+
   get(target: object, name: string | symbol): unknown {
-    if (name === "dup") return () => stubOf(this.hook.dup());
+    if (name === "dup") return () => this.#dup();
     if (name === Symbol.dispose) return () => this.dispose();
     // A stub is no promise: awaiting it gives the stub.
     if (name === "then" || typeof name === "symbol" || name in target) return Reflect.get(target, name);
@@ -124,10 +148,11 @@ class StubHandler extends Handler {
     this.end();
   }
 
-  /** It is disposed of, or was collected. */
+  /** It was disposed of or collected, or its owner has ended. */
   end() {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
+    if (this.#owner !== undefined && "add" in this.#owner) this.#owner.delete(this);
     collected.unregister(this);
     this.#hook.dispose();
   }
@@ -169,18 +194,17 @@ interface FixedRoot {
 
 class PromiseHandler extends Handler {
   #result: Promise<unknown>;
-  #hook: Hook;
+  #hook: Hook | undefined;
   #isDisposed = false;
 
   constructor(result: Promise<unknown>) {
     super();
     this.#result = result;
-    this.#hook = new ResultHook(result);
   }
 
   get hook() {
     if (this.#isDisposed) throw new Error(PROMISE_DISPOSED);
-    return this.#hook;
+    return (this.#hook ??= new ResultHook(this.#result));
   }
 
   get(target: object, name: string | symbol): unknown {
@@ -202,8 +226,9 @@ class PromiseHandler extends Handler {
   /** The result is disposed of when it comes. */
   dispose() {
     if (this.#isDisposed) return;
+    const { hook } = this;
     this.#isDisposed = true;
-    this.#hook.dispose();
+    hook.dispose();
   }
 }
 
@@ -282,38 +307,43 @@ export function findHooksWith(find: (value: object) => Hook | undefined) {
 export function hookOf(value: unknown): Hook | undefined {
   if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
   const inside = insides.get(value);
-  if (inside === undefined) return hookOfOther(value);
-  return inside instanceof StubHandler ? inside.hook : undefined;
+  return inside === undefined ? hookOfOther(value) : inside.hook;
 }
 
 /** The name of the class of an RpcPromise or RpcProperty; undefined for anything else. */
 export function pendingName(value: object): string | undefined {
-  const inside = insides.get(value);
-  if (inside === undefined || inside instanceof StubHandler) return undefined;
-  return inside instanceof PromiseHandler ? "RpcPromise" : "RpcProperty";
+  if (typeof value !== "function") return undefined;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === RpcPromise.prototype) return "RpcPromise";
+  return prototype === RpcProperty.prototype ? "RpcProperty" : undefined;
 }
 
-export const isStub = (value: object) => insides.get(value) instanceof StubHandler;
-
-function branded<Proxied extends object>(target: object, inside: Inside): Proxied {
-  const proxy = new Proxy(target, inside) as Proxied;
-  insides.set(proxy, inside);
-  return proxy;
-}
+export const isStub = (value: object) => insides.has(value);
 
 export function stubOf(hook: Hook): object {
   const inside = new StubHandler(hook);
-  const stub = branded(STUB, inside);
+  const stub: object = new Proxy(STUB, inside);
+  insides.set(stub, inside);
   collected.register(stub, inside, inside);
   watcher.made(inside);
   return stub;
 }
 
-export const promiseOf = (result: Promise<unknown>): object => branded(PROMISE, new PromiseHandler(result));
+export const promiseOf = (result: Promise<unknown>): object => new Proxy(PROMISE, new PromiseHandler(result));
 
 function propertyOf(root: StubHandler | PromiseHandler | FixedRoot, path: Path): object {
   if (path.length > MAX_DEPTH) throw new TypeError(`RPC property paths have at most ${MAX_DEPTH} names`);
-  return branded(PROPERTY, new PropertyHandler(root, path));
+  return new Proxy(PROPERTY, new PropertyHandler(root, path));
+}
+
+/** The code that runs has received these stubs. */
+export function claim(stubs: object[]) {
+  if (stubs.length === 0) return;
+  const owner = findOwner();
+  if (owner === undefined) return;
+  for (let index = 0; index < stubs.length; index++) {
+    insides.get(stubs[index])?.belong(owner);
+  }
 }
 
 /** A member of a value that is not a stub of this kind, such as a service. */
@@ -323,11 +353,8 @@ export const memberOf = (hook: Hook, name: string): object => propertyOf({ hook 
 export function disposeOf(value: unknown) {
   if ((typeof value !== "object" && typeof value !== "function") || value === null) return;
   const inside = insides.get(value);
-  if (inside !== undefined) {
-    if (inside instanceof StubHandler) inside.dispose();
-    return;
-  }
-  if (typeof value === "object") (value as Partial<Disposable>)[Symbol.dispose]?.();
+  if (inside !== undefined) inside.dispose();
+  else if (typeof value === "object") (value as Partial<Disposable>)[Symbol.dispose]?.();
 }
 
 export { isThenable, RpcPromise, RpcProperty, RpcStub };

@@ -4,7 +4,7 @@
 import { capabilityOver } from "ext:miniflare/rpc/capability.ts";
 import { complete } from "ext:miniflare/rpc/complete.ts";
 import { CountedHook } from "ext:miniflare/rpc/counted-hook.ts";
-import { pack, passHere, received, remoteError } from "ext:miniflare/rpc/passing.ts";
+import { pack, passArguments, passHere, received, remoteError } from "ext:miniflare/rpc/passing.ts";
 import { plainError } from "ext:miniflare/rpc/errors.ts";
 import { use } from "ext:miniflare/rpc/receivers.ts";
 import { advance, currentContext, currentContinuation, depart, proceed } from "ext:miniflare/realm/context.ts";
@@ -22,11 +22,11 @@ interface ObjectGates {
 }
 
 /** A result for a caller in this realm. What the callee does when it is disposed of stays with the callee. */
-export function resultHere(value: unknown): unknown {
+export function resultHere(value: unknown): Passed<unknown> {
   const passed = passHere(value);
   const dispose = disposerOf(value);
   if (dispose !== undefined) passed.stubs.push({ [Symbol.dispose]: dispose });
-  return received(passed);
+  return passed;
 }
 
 /** The disposer of a plain object that is returned. */
@@ -38,12 +38,16 @@ function disposerOf(value: unknown): (() => void) | undefined {
 }
 
 /** A call within this realm: the caller gets copies, and an error of its own. */
-export async function callHere(call: (args: Passed<unknown[]> | undefined) => Promise<unknown>, args?: unknown[]) {
+export async function callHere(
+  call: (args: Passed<unknown[]> | undefined) => Passed<unknown> | Promise<Passed<unknown>>,
+  args?: unknown[],
+) {
   const leaves = depart();
-  const passed = args && passHere(args);
+  const passed = args && passArguments(args);
   if (leaves !== undefined) await leaves;
   try {
-    return await call(passed);
+    const result = call(passed);
+    return received("then" in result ? await result : result);
   } catch (error) {
     throw remoteError(error);
   } finally {
@@ -56,12 +60,15 @@ class Target {
   count = 0;
   #value: object;
   #continuation = currentContinuation();
+  /** What the context owns that the target runs in, which it holds. */
+  #owned = this.#continuation?.request?.root.owned;
 
   constructor(value: object) {
     this.#value = value;
+    this.#owned?.hold();
   }
 
-  run<Result>(path: Path, args: Passed<unknown[]> | undefined, finish: Finish<Result>): Promise<Result> {
+  run<Result>(path: Path, args: Passed<unknown[]> | undefined, finish: Finish<Result>): Result | Promise<Result> {
     return proceed(this.#continuation, () => {
       const gates = currentContext()?.gates as unknown as ObjectGates | undefined;
       const work = () => complete((given) => use(this.#value, path, given), args, finish);
@@ -71,6 +78,7 @@ class Target {
 
   /** The last stub is gone. The target's disposer runs later, never within the caller's. */
   end() {
+    this.#owned?.release();
     const dispose: unknown = (this.#value as Partial<Disposable>)[Symbol.dispose];
     if (typeof dispose !== "function") return;
     queueMicrotask(() =>
@@ -86,11 +94,14 @@ class Target {
 }
 
 /** An event of the object that passed the target. */
-async function inObject<Result>({ input, output, life }: ObjectGates, work: () => Promise<Result>): Promise<Result> {
+async function inObject<Result>(
+  { input, output, life }: ObjectGates,
+  work: () => Result | Promise<Result>,
+): Promise<Result> {
   life.begin();
   try {
     if (input === undefined) return await work();
-    return await input.enter(() => input.guard(work()) as Promise<Result>);
+    return await input.enter(async () => input.guard(work()) as Result | Promise<Result>);
   } finally {
     life.finish();
     const unconfirmed = output.pass();
@@ -120,15 +131,15 @@ const ownError = (thrown: unknown) => (thrown instanceof DOMException ? plainErr
 
 /** What another realm calls for a hook of this one. */
 export const capability: (hook: Hook) => Capability = capabilityOver(
-  (hook, path, args) =>
+  async (hook, path, args) =>
     hook instanceof TargetHook ? hook.run(path, args, packResult) : hook.send(path, args?.value).then(packResult),
   ownError,
 );
 
 /** What another realm gets: a message, or an error that has nothing of this realm in it. */
-export async function answered(result: Promise<Message>): Promise<Message> {
+export async function answered(run: () => Message | Promise<Message>): Promise<Message> {
   try {
-    return await result;
+    return await run();
   } catch (error) {
     throw ownError(error);
   }

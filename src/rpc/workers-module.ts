@@ -3,29 +3,20 @@
 import { DurableObject, RpcTarget, WorkerEntrypoint, WorkflowEntrypoint } from "ext:miniflare/rpc/base-classes.ts";
 import { ownExports } from "ext:miniflare/rpc/exports.ts";
 import { proxyOver } from "ext:miniflare/rpc/imported.ts";
+import { cache, tracing } from "ext:miniflare/rpc/observing.ts";
+import { ServiceStub } from "ext:miniflare/rpc/service-stub.ts";
 import { RpcPromise, RpcProperty, RpcStub } from "ext:miniflare/rpc/stubs.ts";
 import { currentContext, currentContinuation, enterWith } from "ext:miniflare/realm/context.ts";
-import { hookOf, isStub } from "ext:miniflare/rpc/stubs.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 
 type Bindings = Record<PropertyKey, unknown>;
 
-/** What services and stubs of objects are instances of. */
-class ServiceStub {
-  constructor() {
-    throw new TypeError("Illegal constructor");
-  }
-
-  static [Symbol.hasInstance](value: unknown) {
-    return hookOf(value) !== undefined && !isStub(value as object);
-  }
-}
-
 const NO_REQUEST = "waitUntil() can only be called while handling a request.";
 
-/** The bindings of the code that runs. */
-const env = proxyOver(() => (currentContinuation()?.env ?? worker.env) as Bindings);
-const exports = proxyOver(() => (currentContinuation()?.exports ?? ownExports()) as Bindings);
+/** The bindings and exports of the code that runs: a flag makes them empty for code that sets none itself. */
+const env = proxyOver(() => (currentContinuation()?.env ?? (isEmpty() ? {} : worker.env)) as Bindings);
+const exports = proxyOver(() => (currentContinuation()?.exports ?? (isEmpty() ? {} : ownExports())) as Bindings);
+const isEmpty = () => worker.flags.has("disallow_importable_env");
 
 function waitUntil(promise: unknown) {
   const context = currentContext();
@@ -50,8 +41,10 @@ export const workersModule = {
   ServiceStub,
   WorkerEntrypoint,
   WorkflowEntrypoint,
+  cache,
   env,
   exports,
+  tracing,
   waitUntil,
   withEnv,
   withEnvAndExports,

@@ -2,7 +2,7 @@
 //!
 //! A call never leaves a transaction open, so that no one who shares the file waits for one.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,10 @@ use rusqlite::{Connection, OpenFlags};
 use super::authorizer::{Permits, authorizer};
 use super::compiled::Compiled;
 use super::error::of_file;
+use super::history::Changes;
 use super::image::{Image, Moments};
+use super::log::Log;
+use super::new_file;
 use super::statement::Handle;
 use super::{limits, watch};
 use crate::store::database::Durability;
@@ -25,6 +28,10 @@ use crate::store::{Result, StoreError};
 
 /// Names a state of the content of a database, among all states of all databases of the process.
 static LAST_STATE: AtomicU64 = AtomicU64::new(0);
+
+/// A log is on the disk before it is copied to the file; or nothing waits for the disk, and nothing is copied.
+const SYNCED: &str = "PRAGMA wal_autocheckpoint = 1000; PRAGMA synchronous = NORMAL";
+const UNSYNCED: &str = "PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = OFF";
 
 /// A state, and the number by which SQLite tells that others have written the file.
 type Version = (u64, u64);
@@ -39,6 +46,12 @@ pub struct Database {
     /// Bytes in use, as far as they are known.
     pub(super) size: Cell<Option<u64>>,
     file: Option<DatabaseFile>,
+    /// Whether nothing waits for the disk yet: the file is new, and what is not there cannot be damaged.
+    is_unsynced: Cell<bool>,
+    /// Once its changes are asked for. The connection is dropped before it.
+    log: OnceCell<Log>,
+    /// By which SQLite told then that others have written the file.
+    others_known: Cell<u64>,
     state: Cell<u64>,
     /// The version of the last image, and the image while a snapshot has it.
     image: RefCell<(Version, Weak<Image>)>,
@@ -53,19 +66,24 @@ impl Database {
     /// Opens a file, which is created if it is missing.
     pub fn in_file(name: &str, path: PathBuf, durability: Durability, moments: Rc<Moments>) -> Result<Database> {
         let failed = |error| of_file(&path, error);
+        let is_new = new_file::create(&path, durability)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&path, flags).map_err(failed)?;
         connection.busy_timeout(limits::LOCK_WAIT).map_err(failed)?;
+        if !is_new {
+            connection.execute_batch("PRAGMA journal_mode = WAL").map_err(failed)?;
+        }
+        let is_unsynced = is_new && durability == Durability::Os;
         let synchronous = match durability {
-            Durability::Os => "NORMAL",
-            Durability::Sync => "FULL",
+            _ if is_unsynced => UNSYNCED,
+            Durability::Os => SYNCED,
+            Durability::Sync => "PRAGMA synchronous = FULL",
         };
-        connection.execute_batch("PRAGMA journal_mode = WAL").map_err(failed)?;
-        connection
-            .pragma_update(None, "synchronous", synchronous)
-            .map_err(failed)?;
+        connection.execute_batch(synchronous).map_err(failed)?;
         let file = DatabaseFile::of(path.clone())?;
-        Database::new(name, connection, Some(file), moments).map_err(failed)
+        let database = Database::new(name, connection, Some(file), moments).map_err(failed)?;
+        database.is_unsynced.set(is_unsynced);
+        Ok(database)
     }
 
     fn new(
@@ -89,6 +107,9 @@ impl Database {
             page_bytes: page_bytes.into(),
             size: Cell::new(None),
             file,
+            is_unsynced: Cell::new(false),
+            log: OnceCell::new(),
+            others_known: Cell::new(0),
             state: Cell::new(next_state()),
             image: RefCell::new(((0, 0), Weak::new())),
         })
@@ -146,6 +167,42 @@ impl Database {
         }
     }
 
+    /// To be called after the first transaction: from now on, a log is on the disk before it is copied to the file. The log
+    /// of a new file has nothing that could be taken for something else, so that it begins without waiting for the disk.
+    pub(super) fn settle(&self) {
+        if self.is_unsynced.replace(false)
+            && let Ok(compiled) = self.compiled.try_borrow()
+        {
+            let settled = self.permits.own(|| compiled.connection().execute_batch(SYNCED));
+            self.is_unsynced.set(settled.is_err());
+        }
+    }
+
+    /// Has [`Database::last_changes`] tell of what is committed from now on; whether it can.
+    pub(super) fn follow_changes(&self) -> Result<bool> {
+        self.settle();
+        let Some(file) = &self.file else { return Ok(false) };
+        self.others_known.set(self.version()?.1);
+        if self.log.get().is_none() {
+            match Log::follow(self.handle, &file.log, self.page_bytes as usize) {
+                Ok(log) => drop(self.log.set(log)),
+                Err(_) => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    /// What the last transaction has changed. An error, if that is not known: others have written the file, or it is in memory.
+    pub(super) fn last_changes(&self) -> Result<Option<Changes>> {
+        let unknown = || StoreError::other("It is not known what has changed.");
+        let log = self.log.get().ok_or_else(unknown)?;
+        let changes = log.take().map_err(|_| unknown())?;
+        match self.version()?.1 == self.others_known.get() {
+            true => Ok(changes),
+            false => Err(unknown()),
+        }
+    }
+
     /// The content as it is now. It is copied once for all snapshots.
     pub(super) fn image(&self) -> Result<Rc<Image>> {
         let version = self.version()?;
@@ -168,6 +225,7 @@ impl Database {
         if is_same(&self.image.borrow(), self.version()?) {
             return Ok(());
         }
+        self.settle();
         let written = self.alone(|connection| image.write_to(connection));
         self.size.set(None);
         self.changed();

@@ -57,6 +57,16 @@ impl Databases {
     pub fn rest(&self, name: &str) -> Result<()> {
         self.current.borrow().rest(name)
     }
+
+    /// Whether there is a database of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.current.borrow().has(name)
+    }
+
+    /// The names of a database that there is, and of those that have a dot after that, and more hexadecimal digits and dots.
+    pub fn names_below(&self, top: &str) -> Result<Vec<String>> {
+        self.current.borrow().below(top)
+    }
 }
 
 impl Keeps for Databases {
@@ -73,6 +83,8 @@ impl Keeps for Databases {
         let shelf = match place {
             Place::Memory => self.memory.clone(),
             Place::Folder(..) => Rc::new(Shelf::at(place.clone())),
+            // Those of a folder of the room's belong to users who store them.
+            Place::Redis(..) if !self.below.is_empty() => Rc::new(Shelf::at(place.clone())),
             Place::Redis(..) => return Err(StoreError::other("SQL databases cannot be stored on a Redis server.")),
         };
         self.current.replace(shelf);
@@ -166,6 +178,37 @@ impl Shelf {
         Ok(())
     }
 
+    fn has(&self, name: &str) -> bool {
+        match &self.place {
+            Place::Folder(..) => self.file(name).exists(),
+            _ => self.open.borrow().contains_key(name) || self.resting.borrow().contains_key(name),
+        }
+    }
+
+    fn below(&self, top: &str) -> Result<Vec<String>> {
+        let is_rest = |rest: &str| rest.is_empty() || rest.starts_with('.') && rest.bytes().all(is_digit_or_dot);
+        let Place::Folder(folder, _) = &self.place else {
+            let (open, resting) = (self.open.borrow(), self.resting.borrow());
+            let names = open.keys().chain(resting.keys());
+            let below = names.filter(|name| name.strip_prefix(top).is_some_and(is_rest));
+            return Ok(below.cloned().collect());
+        };
+        let (file, mut below) = (file_name(top), Vec::new());
+        let start = file.trim_end_matches(ENDING);
+        let files = match fs::read_dir(folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(below),
+            files => files.map_err(|error| of_folder(folder, &error))?,
+        };
+        for file in files {
+            let file = file.map_err(|error| of_folder(folder, &error))?.file_name();
+            let rest = file
+                .to_str()
+                .and_then(|file| file.strip_prefix(start)?.strip_suffix(ENDING));
+            below.extend(rest.filter(|rest| is_rest(rest)).map(|rest| format!("{top}{rest}")));
+        }
+        Ok(below)
+    }
+
     fn open(&self, name: &str) -> Result<Database> {
         let Place::Folder(folder, durability) = &self.place else {
             let database = Database::in_memory(name, self.moments.clone())?;
@@ -248,6 +291,7 @@ impl Drop for Exchange {
     }
 }
 
+const ENDING: &str = ".sqlite3";
 /// A name that begins so is followed by that of a file as it is, without a folder.
 const EXACT: char = '\0';
 
@@ -270,7 +314,11 @@ fn file_name(name: &str) -> String {
         }
     }
     // Bytes of characters stay together.
-    format!("{}.sqlite3", String::from_utf8_lossy(&file))
+    format!("{}{ENDING}", String::from_utf8_lossy(&file))
+}
+
+fn is_digit_or_dot(byte: u8) -> bool {
+    byte == b'.' || byte.is_ascii_hexdigit()
 }
 
 fn of_folder(folder: &Path, error: &std::io::Error) -> StoreError {

@@ -40,6 +40,16 @@ pub enum SqlError {
         "The rest of the rows cannot be read: what is stored was replaced, or rolled back, since the statement was executed."
     )]
     Closed,
+    #[error(
+        "The first bookmark of an object, and a snapshot to start from, cannot be taken within a transaction: do so before."
+    )]
+    FirstState,
+    #[error("A facet cannot be cloned while it is within a transaction: await the transaction before.")]
+    CopyInTransaction,
+    #[error(
+        "The state that the object was to start from is gone. Delete the file of its states, to start from what is stored."
+    )]
+    LostState,
     #[error("SQL execute error: Execute returned results - did you mean to call query?")]
     ReturnsRows,
     #[error("statement too long: SQLITE_TOOBIG")]

@@ -20,15 +20,20 @@ pub struct Image(Vec<u8>);
 /// Where the header has the versions of the file format; 2 means a write-ahead log, which a copy has not.
 const FORMAT: std::ops::Range<usize> = 18..20;
 
+/// Makes the first page that of a file without a log.
+pub fn forget_log(first_page: &mut [u8]) {
+    if let Some(format) = first_page.get_mut(FORMAT) {
+        format.fill(1);
+    }
+}
+
 impl Image {
     pub fn of(connection: &mut Connection) -> rusqlite::Result<Image> {
         let mut pages = match connection.serialize("main")? {
             Data::Owned(data) => data.to_vec(),
             Data::Shared(data) => data.to_vec(),
         };
-        if let Some(format) = pages.get_mut(FORMAT) {
-            format.fill(1);
-        }
+        forget_log(&mut pages);
         Ok(Image(pages))
     }
 
@@ -42,6 +47,15 @@ impl Image {
 
     pub fn to_file(&self) -> Vec<u8> {
         self.0.clone()
+    }
+
+    /// The same with a write-ahead log.
+    pub fn to_log_file(&self) -> Vec<u8> {
+        let mut pages = self.0.clone();
+        if let Some(format) = pages.get_mut(FORMAT) {
+            format.fill(2);
+        }
+        pages
     }
 
     /// Replaces the content of a database in one transaction.

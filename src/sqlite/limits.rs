@@ -34,8 +34,11 @@ pub const RESULT_BYTES: usize = 128 * 1024 * 1024;
 /// How long a database can be brought back: <https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/>
 pub const HISTORY_TIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// Bytes of the pages that are kept for that, of one database. The oldest states go first.
-pub const HISTORY_BYTES: usize = 256 * 1024 * 1024;
+/// Bytes of the pages that are kept for that, of one database, beyond its content. The oldest states go first.
+pub const HISTORY_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Pages in a write-ahead log from which on it is copied to its file, as SQLite has it by default.
+pub const LOG_FRAMES: i32 = 1000;
 
 /// Databases of objects that are open at a time. One in a file has three files open.
 pub const OPEN_DATABASES: usize = 128;

@@ -4,6 +4,7 @@
 //! The library is a part of the addon, and its names are hidden: Node has an SQLite of its own.
 
 mod authorizer;
+mod below;
 pub mod cell;
 mod clear;
 mod compiled;
@@ -11,9 +12,11 @@ pub mod database;
 pub mod databases;
 pub mod error;
 pub mod execute;
-pub mod history;
-mod image;
+mod history;
+pub mod image;
 pub mod limits;
+mod log;
+mod new_file;
 pub mod run;
 pub mod session;
 pub mod sessions;

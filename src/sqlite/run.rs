@@ -60,6 +60,7 @@ const FREE_PAGES: &str = "PRAGMA freelist_count";
 impl Database {
     /// Executes a text. If it has several statements, they are one transaction.
     pub fn run(&self, query: &Query, reading: Reading, is_over: Option<&IsOver>) -> Result<Outcome> {
+        self.settle();
         let parts = parts(&query.sql, reading)?;
         let [part] = parts.as_slice() else {
             return self.transaction(|compiled| {
@@ -114,6 +115,7 @@ impl Database {
     }
 
     fn transaction<T>(&self, work: impl FnOnce(&Compiled) -> Result<T>) -> Result<T> {
+        self.settle();
         self.moments.keep(self)?;
         let compiled = self.compiled.try_borrow().map_err(|_| in_use())?;
         self.own(&compiled, BEGIN)?;

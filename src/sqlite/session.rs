@@ -14,6 +14,8 @@ use rusqlite::ffi;
 use super::cell::Cell;
 use super::database::{Database, There};
 use super::error::{Result, SqlError};
+use super::history::History;
+use super::image::Image;
 use super::limits;
 use super::sessions::Sessions;
 use super::statement::{Handle, Statement};
@@ -23,7 +25,9 @@ pub trait Follower {
     /// A transaction is about to be committed. It is not, if this fails.
     fn committing(&self, session: &Session) -> Result<()>;
     /// It is committed.
-    fn committed(&self) -> Result<()>;
+    fn committed(&self, session: &Session) -> Result<()>;
+    /// What is stored was exchanged.
+    fn replaced(&self);
     /// What was written is not in force, at least in part.
     fn undone(&self);
 }
@@ -83,6 +87,10 @@ pub struct Session {
     pub(super) last_turn: Slot<u64>,
     broken: RefCell<Option<SqlError>>,
     follower: RefCell<Option<Rc<dyn Follower>>>,
+    /// The states that it can be brought back to, if it keeps any.
+    pub(super) history: RefCell<Option<Rc<History>>>,
+    /// Whether the last state of the history may not be what is stored.
+    pub(super) is_unknown_state: Slot<bool>,
     all: Weak<Sessions>,
     itself: Weak<Session>,
 }
@@ -103,6 +111,8 @@ impl Session {
             last_turn: Slot::new(0),
             broken: RefCell::default(),
             follower: RefCell::default(),
+            history: RefCell::default(),
+            is_unknown_state: Slot::new(true),
             all: all.clone(),
             itself: itself.clone(),
         })
@@ -219,6 +229,15 @@ impl Session {
         Ok(pages * self.database.page_bytes)
     }
 
+    /// The content, without what is not committed unless a transaction is open.
+    pub fn image(&self) -> Result<Rc<Image>> {
+        self.database.image().map_err(SqlError::Store)
+    }
+
+    pub fn page_bytes(&self) -> usize {
+        self.database.page_bytes as usize
+    }
+
     /// Begins the turn's transaction, unless one is open.
     pub(super) fn begin(&self) -> Result<()> {
         match self.open.get() {
@@ -261,8 +280,8 @@ impl Session {
             return Err(error);
         }
         self.close();
-        self.note_state()?;
-        follower.map_or(Ok(()), |follower| follower.committed())
+        let followed = follower.map_or(Ok(()), |follower| follower.committed(self));
+        self.note_state().and(followed)
     }
 
     fn close(&self) {
@@ -270,6 +289,7 @@ impl Session {
         self.levels.set(0);
         self.database.size.set(None);
         self.database.changed();
+        self.database.settle();
     }
 
     /// Whether a transaction that was asked for, or a scope, is open.
@@ -381,6 +401,11 @@ impl Session {
     /// What is stored was exchanged.
     pub(super) fn exchanged(&self) {
         self.running.borrow_mut().clear();
+        self.is_unknown_state.set(true);
+        let follower = self.follower.borrow().clone();
+        if let Some(follower) = follower {
+            follower.replaced();
+        }
         self.note_undone();
     }
 

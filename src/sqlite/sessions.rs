@@ -2,23 +2,28 @@
 //! users may have one each: those that have not been used for longest are closed, and opened again when they are.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::{Rc, Weak};
 
-use futures::future::{FutureExt, LocalBoxFuture};
+use futures::future::{FutureExt, LocalBoxFuture, ready};
 use tokio::runtime::Handle;
 
+use super::database::Database;
 use super::databases::Databases;
 use super::error::{Result, SqlError};
 use super::history::History;
+use super::image::Image;
 use super::limits::OPEN_DATABASES;
 use super::session::Session;
 use crate::store::place::Place;
 use crate::store::stores::{Keeps, Restoration};
 use crate::store::{self, StoreError};
 
+/// States of databases, by the names of these.
+type Next = BTreeMap<String, u64>;
+
 pub struct Sessions {
-    databases: Databases,
+    pub(super) databases: Databases,
     open: RefCell<HashMap<String, Rc<Session>>>,
     /// The last user of each.
     users: RefCell<HashMap<String, u64>>,
@@ -26,8 +31,11 @@ pub struct Sessions {
     /// Those that the turn has used, and how many turns have used any.
     touched: RefCell<Vec<Rc<Session>>>,
     turns: Cell<u64>,
-    /// Of those whose users have asked for it.
-    histories: RefCell<HashMap<String, Rc<History>>>,
+    /// Of those in memory whose users have asked for it, by whether they are on a server.
+    histories: RefCell<HashMap<(bool, String), Rc<History>>>,
+    /// The states that their next users start from: now, and when snapshots were taken.
+    next: RefCell<Next>,
+    next_then: RefCell<HashMap<usize, Next>>,
     now_ms: Box<dyn Fn() -> f64>,
     place: RefCell<Place>,
     itself: Weak<Sessions>,
@@ -44,6 +52,8 @@ impl Sessions {
             touched: RefCell::default(),
             turns: Cell::new(0),
             histories: RefCell::default(),
+            next: RefCell::default(),
+            next_then: RefCell::default(),
             now_ms,
             place: RefCell::default(),
             itself: itself.clone(),
@@ -82,12 +92,6 @@ impl Sessions {
 
     /// The session of a user.
     pub fn open(&self, name: &str, user: u64) -> Result<Rc<Session>> {
-        if self.is_on_server() {
-            return Err(SqlError::Store(StoreError::other(
-                "Durable Objects with SQLite storage cannot be stored on a Redis server: they are files of SQLite. Set \
-                 durableObjectsPersist to a folder, or leave it out to store them in memory.",
-            )));
-        }
         if self.users.borrow().get(name) != Some(&user) {
             return Err(SqlError::Store(StoreError::other(
                 "The object has been lost: what it has written could not be committed. The next request constructs it again.",
@@ -102,11 +106,13 @@ impl Sessions {
         }
         let database = self.databases.get(name).map_err(SqlError::Store)?;
         let session = Session::new(database, self.itself.clone());
+        session.history.replace(self.history(name, &session.database)?);
         self.open.borrow_mut().insert(name.into(), session.clone());
         Ok(session)
     }
 
-    fn is_on_server(&self) -> bool {
+    /// Whether the databases are in memory, and their users store them on a server.
+    pub fn is_on_server(&self) -> bool {
         matches!(*self.place.borrow(), Place::Redis(..))
     }
 
@@ -116,12 +122,71 @@ impl Sessions {
     }
 
     /// The history of a database, if it has one.
-    pub fn history(&self, name: &str) -> Option<Rc<History>> {
-        self.histories.borrow().get(name).cloned()
+    fn history(&self, name: &str, database: &Database) -> Result<Option<Rc<History>>> {
+        if !database.is_shared() {
+            return Ok(self
+                .histories
+                .borrow()
+                .get(&(self.is_on_server(), name.into()))
+                .cloned());
+        }
+        match History::beside(&database.path()).exists() {
+            true => self.begin_history(name, database).map(Some),
+            false => Ok(None),
+        }
     }
 
-    pub(super) fn begin_history(&self, name: &str) -> Rc<History> {
-        self.histories.borrow_mut().entry(name.into()).or_default().clone()
+    pub(super) fn begin_history(&self, name: &str, database: &Database) -> Result<Rc<History>> {
+        let page_bytes = database.page_bytes as usize;
+        if let Place::Folder(_, durability) = *self.place.borrow() {
+            let file = History::beside(&database.path());
+            return Ok(Rc::new(History::in_file(file, durability, page_bytes)?));
+        }
+        let new = Rc::new(History::in_memory(page_bytes)?);
+        let key = (self.is_on_server(), name.into());
+        self.histories.borrow_mut().insert(key, new.clone());
+        Ok(new)
+    }
+
+    /// The history of a database that others may be using, if it has one.
+    fn history_of(&self, name: &str) -> Result<Option<Rc<History>>> {
+        if let Some(session) = self.living_of(name) {
+            return Ok(session.history.borrow().clone());
+        }
+        let database = self.databases.get(name).map_err(SqlError::Store)?;
+        self.history(name, &database)
+    }
+
+    /// The content of the state of a bookmark that a database has; `None` if it is not known.
+    pub fn state_image(&self, name: &str, bookmark: &str) -> Result<Option<Image>> {
+        if !self.databases.has(name) {
+            return Ok(None);
+        }
+        let Some(history) = self.history_of(name)? else {
+            return Ok(None);
+        };
+        let number = history.state_of(bookmark)?;
+        number.map_or(Ok(None), |number| history.image(number))
+    }
+
+    pub(super) fn note_next(&self, name: &str, number: Option<u64>) {
+        match number {
+            Some(number) => self.next.borrow_mut().insert(name.into(), number),
+            None => self.next.borrow_mut().remove(name),
+        };
+    }
+
+    /// Has the next users start from the states that they would have started from when a snapshot was taken.
+    fn restore_next(&self, snapshot: usize) {
+        let then = self.next_then.borrow().get(&snapshot).cloned().unwrap_or_default();
+        let now = self.next.replace(then.clone());
+        let names: BTreeSet<_> = now.keys().chain(then.keys()).collect();
+        for name in names.into_iter().filter(|name| now.get(*name) != then.get(*name)) {
+            // The next user is told of what is wrong with it.
+            if let Ok(Some(history)) = self.history_of(name) {
+                let _ = history.set_next(then.get(name).copied());
+            }
+        }
     }
 
     pub fn now_ms(&self) -> f64 {
@@ -148,6 +213,11 @@ impl Sessions {
         }
     }
 
+    /// The session of a database that is open.
+    pub(super) fn living_of(&self, name: &str) -> Option<Rc<Session>> {
+        self.open.borrow().get(name).cloned()
+    }
+
     fn living(&self) -> Vec<Rc<Session>> {
         self.open.borrow().values().cloned().collect()
     }
@@ -159,9 +229,7 @@ impl Keeps for Sessions {
             return Ok(());
         }
         self.open.borrow_mut().clear();
-        if self.is_on_server() {
-            return Ok(());
-        }
+        self.histories.borrow_mut().retain(|(is_on_server, _), _| !is_on_server);
         self.databases.settle(place, background)
     }
 
@@ -183,12 +251,20 @@ impl Keeps for Sessions {
     }
 
     fn take(&self, snapshot: usize) {
-        self.databases.take(snapshot);
+        if !self.is_on_server() {
+            self.databases.take(snapshot);
+        }
+        self.next_then.borrow_mut().insert(snapshot, self.next.borrow().clone());
     }
 
     fn restore(&self, snapshot: usize) -> LocalBoxFuture<'static, store::Result<Restoration>> {
         let sessions = self.living();
-        let restoring = self.databases.restore(snapshot);
+        // Their users bring them back with what they store.
+        let restoring = match self.is_on_server() {
+            true => ready(Ok(Restoration::of_nothing())).boxed_local(),
+            false => self.databases.restore(snapshot),
+        };
+        let all = self.itself.upgrade();
         async move {
             let Restoration { batch, done } = restoring.await?;
             let before = sessions.clone();
@@ -200,6 +276,9 @@ impl Keeps for Sessions {
                 done: Box::new(move || {
                     done();
                     sessions.iter().for_each(|session| session.exchanged());
+                    if let Some(all) = all {
+                        all.restore_next(snapshot);
+                    }
                 }),
             })
         }
@@ -207,6 +286,7 @@ impl Keeps for Sessions {
     }
 
     fn forget(&self, snapshot: usize) {
+        self.next_then.borrow_mut().remove(&snapshot);
         self.databases.forget(snapshot);
     }
 }

@@ -46,6 +46,16 @@ pub struct Restoration {
     pub done: Box<dyn FnOnce()>,
 }
 
+impl Restoration {
+    /// Of a room that has nothing to bring back.
+    pub fn of_nothing() -> Restoration {
+        Restoration {
+            batch: Box::new(|| Ok(Batch::Memory(Vec::new()))),
+            done: Box::new(|| {}),
+        }
+    }
+}
+
 #[derive(Default)]
 pub struct Stores {
     spaces: RefCell<BTreeMap<String, Rc<Spaces>>>,

@@ -1,6 +1,7 @@
 // `console`: every method is Node's, called at once with the same arguments, so that order, formatting and test runners'
 // captures are those of Node. Live objects arrive as proxies, which Node prints as this realm shows them.
 
+import { core } from "ext:core/mod.js";
 import { decode, encode, HOST, host } from "ext:miniflare/realm/port.ts";
 import type { WireValue } from "../wire.ts";
 
@@ -39,3 +40,16 @@ for (const method of METHODS) {
   console[method] = forward;
 }
 Object.defineProperty(console, Symbol.toStringTag, { value: "console", configurable: true });
+
+/** Has debuggers see what is printed: each method also calls that of V8's console, with the frame of the worker on top. */
+export function mirrorConsole() {
+  for (const method of METHODS) {
+    const mirrored: (...args: unknown[]) => void = core.callConsole.bind(
+      console,
+      core.console[method],
+      console[method],
+    );
+    Object.defineProperty(mirrored, "name", { value: method, configurable: true });
+    console[method] = mirrored;
+  }
+}

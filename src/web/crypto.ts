@@ -9,6 +9,7 @@ import {
   op_web_key_symbols,
 } from "ext:core/ops";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.ts";
+import { kept, outsideOf } from "ext:miniflare/realm/outside.ts";
 import { requireContext } from "ext:miniflare/realm/context.ts";
 import { extend, unconstructible } from "ext:miniflare/web/interface.ts";
 import { define, load, STREAMS } from "ext:miniflare/realm/lazy.ts";
@@ -56,7 +57,7 @@ const { digestOf, methods } = createSubtle({
 });
 extend(subtle, methods);
 for (const name of ABSENT_METHODS) delete subtle[name];
-const { getRandomValues } = upstream.Crypto.prototype;
+const { getRandomValues, randomUUID } = upstream.Crypto.prototype;
 
 extend(upstream.Crypto.prototype, {
   getRandomValues(this: Crypto | undefined, array: ArrayBufferView<ArrayBuffer>) {
@@ -64,7 +65,13 @@ extend(upstream.Crypto.prototype, {
     if (array === undefined) {
       throw new TypeError("Failed to execute 'getRandomValues' on 'Crypto': 1 argument required, but only 0 present.");
     }
-    return getRandomValues.call(this ?? upstream.crypto, array);
+    const filled = getRandomValues.call(this ?? upstream.crypto, array);
+    const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+    if (outsideOf() !== undefined) bytes.set(kept("crypto.getRandomValues", bytes.slice()));
+    return filled;
+  },
+  randomUUID(this: Crypto | undefined) {
+    return kept("crypto.randomUUID", randomUUID.call(this as Crypto));
   },
 });
 

@@ -86,6 +86,8 @@ interface ScopeRealm {
   EventTarget: typeof EventTarget;
   DOMException: typeof DOMException;
   deliver(event: Event, calls: (() => void)[]): void;
+  /** Is told of each `ExecutionContext` that is created. */
+  noteContext?(state: EventState): void;
 }
 
 /** A listener of the global scope. */
@@ -102,11 +104,17 @@ type ListenerOptions = { once?: boolean; signal?: AbortSignal } | undefined;
  * @param deliver `deliver(event, calls)` makes the event one of the global scope's and calls each, until the event is
  *   stopped or a call throws, which it throws on
  */
-function createScope({ Event, EventTarget, DOMException, deliver }: ScopeRealm): Scope {
-  return { ...createEvents({ Event, DOMException }), settleWaits, ...createTarget({ EventTarget, deliver }) };
+function createScope({ Event, EventTarget, DOMException, deliver, noteContext }: ScopeRealm): Scope {
+  return {
+    ...createEvents({ Event, DOMException, noteContext }),
+    settleWaits,
+    ...createTarget({ EventTarget, deliver }),
+  };
 }
 
-function createEvents({ Event, DOMException }: Pick<ScopeRealm, "Event" | "DOMException">) {
+type EventsRealm = Pick<ScopeRealm, "Event" | "DOMException" | "noteContext">;
+
+function createEvents({ Event, DOMException, noteContext }: EventsRealm) {
   /** What an event has gathered; private to the event classes and the dispatcher. */
   const states = new WeakMap<object, EventState>();
 
@@ -204,6 +212,7 @@ function createEvents({ Event, DOMException }: Pick<ScopeRealm, "Event" | "DOMEx
   class ExecutionContext {
     constructor(state: EventState = { waits: [], passThrough: false }) {
       states.set(this, state);
+      noteContext?.(state);
     }
     get props() {
       return (stateOf(this).props ??= {});

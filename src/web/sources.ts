@@ -57,16 +57,16 @@ interface Sent {
   failure: { error: unknown } | undefined;
 }
 
-const { LIST } = TAG;
+const { BYTES, LIST } = TAG;
 const { ALL, CANCEL, SOME } = WANT;
 
 /** A call ends with so many bytes or so many reads. */
 const MOST: Record<number, { bytes: number; reads: number }> = {
   [SOME]: { bytes: 65_536, reads: 16 },
-  [ALL]: { bytes: 65_536, reads: 1024 },
+  [ALL]: { bytes: 1_048_576, reads: 4096 },
 };
 
-/** What the chunks of a call take together, unless the last one is large. */
+/** So many bytes of short chunks are put together in memory that is used again. */
 const ROOM = 2 * 65_536;
 let room: Uint8Array<ArrayBuffer> | undefined;
 const roomFor = (length: number) => (room ??= new Uint8Array(ROOM)).subarray(0, length);
@@ -77,13 +77,16 @@ const promises = new WeakSet<object>();
 /** How the answers of senders cross. */
 const answers = {
   is: (promise: object) => promises.has(promise),
-  /** The receiver copies the bytes at once: those of small chunks are put together in memory that is used again. */
+  /** The receiver copies short arrays at once. */
   encode(answer: GatheredAnswer | undefined, encodeBytes: (bytes: Uint8Array) => WireValue): WireValue {
     if (answer === undefined) return undefined;
     const [isLast, chunks, length, isForReader] = answer;
     if (chunks.length === 0) return [LIST, isLast];
     if (chunks.length === 1) return [LIST, isLast, encodeBytes(chunks[0])];
-    const bytes = encodeBytes(join(chunks, length <= ROOM ? roomFor(length) : new Uint8Array(length)));
+    const isShort = length <= ROOM;
+    const joined = join(chunks, isShort ? roomFor(length) : new Uint8Array(length));
+    // A long array that is only made for this crosses without a copy.
+    const bytes = isShort ? encodeBytes(joined) : [BYTES, joined];
     return isForReader ? [LIST, isLast, bytes, ...chunks.map((chunk) => chunk.byteLength)] : [LIST, isLast, bytes];
   },
 };

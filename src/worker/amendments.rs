@@ -8,17 +8,23 @@ use std::sync::Arc;
 
 use deno_core::{Extension, ExtensionFileSource};
 
+use super::request_amendments as request;
 use super::url_amendments as url;
 
 /// A file of upstream's, and what is replaced in it, wherever it occurs.
 type Amendment = (&'static str, &'static [(&'static str, &'static str)]);
+
+/// A part of a file, which begins with one text and ends before another, and what stands there instead.
+pub type Cut = (&'static str, &'static str, &'static str);
+
+const CUTS: &[(&str, &[Cut])] = &[(request::SCRIPT, request::CUTS), (url::SCRIPT, url::CUTS)];
 
 const AMENDMENTS: &[Amendment] = &[
     ("ext:deno_crypto/00_crypto.js", CRYPTO),
     ("ext:deno_fetch/20_headers.js", HEADERS),
     ("ext:deno_fetch/21_formdata.js", FORM_DATA),
     ("ext:deno_fetch/22_body.js", BODY),
-    ("ext:deno_fetch/23_request.js", REQUEST),
+    (request::SCRIPT, request::CHANGES),
     ("ext:deno_fetch/23_response.js", RESPONSE),
     (url::SCRIPT, url::CHANGES),
     ("ext:deno_web/01_urlpattern.js", URL_PATTERN),
@@ -257,38 +263,6 @@ const streams = core.loadExtScript("ext:deno_web/06_streams.js");"#,
     ),
 ];
 
-const REQUEST: &[(&str, &str)] = &[
-    // An aborted request gets a reason.
-    (
-        r#"onCancel?.(() => {
-        signal[signalAbort](
-          new DOMException(MESSAGE_REQUEST_CANCELLED, "AbortError"),
-        );
-      });"#,
-        r#"onCancel?.((reason) => signal[signalAbort](reason));"#,
-    ),
-    (
-        r#"throw new TypeError("Method is not valid");"#,
-        r#"throw new TypeError(`'${m}' is not a valid HTTP method.`);"#,
-    ),
-    (
-        r#"throw new TypeError("Method is forbidden");"#,
-        r#"throw new TypeError(`'${m}' HTTP method is unsupported.`);"#,
-    ),
-    (
-        r#""Request with GET/HEAD method cannot have body""#,
-        r#""Request with GET/HEAD method cannot have body.""#,
-    ),
-    (
-        r#""Input request's body is unusable""#,
-        r#""Cannot construct a Request with a Request object that has already been used.""#,
-    ),
-    (
-        r#"throw new TypeError("Body is unusable");"#,
-        r#"throw new TypeError("unusable");"#,
-    ),
-];
-
 const RESPONSE: &[(&str, &str)] = &[
     (
         r#"`The status provided (${init.status}) is not equal to 101 and outside the range [200, 599]`,"#,
@@ -485,10 +459,12 @@ const FILE: &[(&str, &str)] = &[
 
 /// Amends the sources of these extensions; what does not fit is the error.
 pub fn amend(extensions: &mut [Extension]) -> Result<(), String> {
-    change(extensions, url::SCRIPT, |text| {
-        let mut cuts = url::CUTS.iter();
-        cuts.try_fold(text, |text, (from, until, instead)| cut(&text, from, until, instead))
-    })?;
+    for (specifier, cuts) in CUTS {
+        change(extensions, specifier, |text| {
+            let mut cuts = cuts.iter();
+            cuts.try_fold(text, |text, (from, until, instead)| cut(&text, from, until, instead))
+        })?;
+    }
     for (specifier, changes) in AMENDMENTS {
         change(extensions, specifier, |text| {
             let mut changes = changes.iter();

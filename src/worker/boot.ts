@@ -15,10 +15,14 @@ import { CALL, live, serve } from "ext:miniflare/realm/port.ts";
 // Written by `scripts/bundle.mjs`: what the bundles of rooms import from modules in the snapshot.
 import "ext:miniflare/worker/own.js";
 import { fetched } from "ext:miniflare/membrane/worker/elsewhere.ts";
-import { rooms } from "ext:miniflare/worker/rooms.ts";
+import { ofRooms, rooms } from "ext:miniflare/worker/rooms.ts";
 import { start } from "ext:miniflare/worker/start.ts";
 import { warmUp } from "ext:miniflare/worker/warm.ts";
 import type { WireValue } from "../wire.ts";
+
+/** Those of rooms. In a map, as the worker may give all objects a member of the same number. */
+const calls = new Map(Object.entries(ofRooms("calls")).map(([call, serve]) => [Number(call), serve as ServeCall]));
+type ServeCall = (...args: WireValue[]) => void;
 
 defineGlobals();
 core.setReportExceptionCallback(reportError);
@@ -44,5 +48,7 @@ globalThis.__boot(false);
 complete();
 
 function serveCall(call: number, ...args: WireValue[]) {
-  return call === CALL.FETCHED ? fetched(...(args as [number, WireValue])) : serve(call, args);
+  if (call === CALL.FETCHED) return fetched(...(args as [number, WireValue]));
+  const serveForRoom = calls.get(call);
+  return serveForRoom === undefined ? serve(call, args) : serveForRoom(...args);
 }

@@ -50,7 +50,8 @@ export interface Control {
   evaluate(path: string, text: string): unknown;
   /** The state of a promise, 0 while it is pending, 1 if it was kept and 2 if it was broken, and its result. */
   promiseDetails(promise: Promise<unknown>): [state: number, result: unknown];
-  simulate(seed: number, soon: Soon): void;
+  /** Simulates with a seed; `outside` has the functions of `src/realm/outside.ts` if the run is recorded or replayed. */
+  simulate(seed: number, soon: (step: () => boolean) => void, outside?: readonly unknown[]): void;
   /** Fails as a defect of the addon would. */
   panic(message: string): never;
 
@@ -66,16 +67,8 @@ export interface Control {
 
   // Of the room of RPC. A path is the names that lead to a member, which is read where there is no message of arguments.
 
-  /** Gives the worker a function that calls what lives in another one. */
-  callElsewhereWith(
-    call: (
-      address: readonly string[],
-      path: readonly string[],
-      message: object | undefined,
-      depth: number,
-      pipelineDepth: number,
-    ) => Promise<object>,
-  ): void;
+  /** What the script exports, as `ctx.exports` has it. */
+  ownExports(): object;
   callEntrypoint(
     entrypoint: { name?: string | undefined; props?: unknown },
     path: readonly string[],

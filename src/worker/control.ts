@@ -45,7 +45,13 @@ function dispatcherOf(kind: EventKind) {
   const { conclude = deliver } = kind;
   return (...args: unknown[]) => {
     const context = eventContext();
-    const work = async () => conclude((kind as Dispatched).from(...args), deliver);
+    const work = async () => {
+      try {
+        return await conclude((kind as Dispatched).from(...args), deliver);
+      } finally {
+        context.owned?.endAfter(context.waits ?? []);
+      }
+    };
     return inEvent(
       context,
       kind.name,

@@ -2,8 +2,9 @@
 
 import { op_answer } from "ext:core/ops";
 import { atRandom, isSimulating } from "ext:miniflare/realm/simulation.ts";
+import { toldTime } from "ext:miniflare/realm/outside.ts";
 import { microtasksDone } from "ext:miniflare/realm/stretch.ts";
-import { Continuation, leave, RequestContext, switchTo } from "ext:miniflare/realm/context.ts";
+import { Continuation, currentContext, leave, RequestContext, switchTo } from "ext:miniflare/realm/context.ts";
 import { TrackedAnswer } from "ext:miniflare/worker/tracked-answer.ts";
 import { chargeTurn, usageOf } from "ext:miniflare/realm/usage.ts";
 import { describeThrown, messageOf } from "ext:miniflare/realm/realm-errors.ts";
@@ -87,7 +88,7 @@ function deliver(
   };
   microtasksDone();
   try {
-    const context = arrivalContext(now, headers, nesting);
+    const context = arrivalContext(toldTime(now), headers, nesting);
     state.payer = context;
     if (isTracked()) state.tracked = trackedAnswer(context, method, url);
     chargeTurn(context);
@@ -237,6 +238,8 @@ function answer(id: number, response: Response, state: State) {
     else if (encodeBody !== "automatic") answered.push(encodeBody);
     op_answer(id, answered);
     if (state.tracked !== undefined) state.tracked.answered(waits);
+    // A stream or a socket still belongs to the request.
+    if (parts.length === 4 && !Array.isArray(parts[3])) currentContext()?.root.owned?.endAfter(waits);
   } catch (error) {
     if (state.tracked !== undefined) state.tracked.fail();
     answerError(id, error);
@@ -262,6 +265,7 @@ function fail(id: number, error: unknown, state: State) {
   if (!state.passThrough) {
     if (state.tracked !== undefined) state.tracked.fail();
     letGo(id, state);
+    currentContext()?.root.owned?.endAfter(state.waits);
     return answerError(id, error);
   }
   host(HOST.WARN, describeThrown(error));

@@ -22,6 +22,7 @@ use super::after_microtasks::AfterMicrotasks;
 use super::answer::Answers;
 use super::coverage::Coverage;
 use super::event::Event;
+use super::inspector::{Inspected, Inspector};
 use super::isolate::{self, EntryPoints, Made};
 use super::modules::{Graph, Place};
 use super::nursery;
@@ -56,6 +57,8 @@ pub struct LaneOptions {
     pub heap_limit_mib: usize,
     /// Whether it is counted what runs.
     pub coverage: bool,
+    /// What debuggers call the worker, if they may connect.
+    pub inspector: Option<String>,
 }
 
 pub struct Lane {
@@ -77,6 +80,7 @@ pub struct Lane {
     rejections: Rc<Rejections>,
     hooks: Rc<TurnHooks>,
     coverage: RefCell<Option<Coverage>>,
+    inspector: RefCell<Option<Rc<Inspector>>>,
     depth: Cell<u32>,
     waiting: RefCell<VecDeque<Event>>,
     /// Whether the host is told when the lane has come to rest: while its script starts.
@@ -107,9 +111,21 @@ impl Lane {
         runtime.op_state().borrow_mut().put(watch.clone());
         let meter = Meter::new();
         runtime.op_state().borrow_mut().put(meter.clone());
-        let coverage = options.coverage.then(|| {
+        let inspector = (options.coverage || options.inspector.is_some()).then(|| {
+            let inspected = Inspected {
+                isolate,
+                context: context.clone(),
+                host: options.inspector.is_some().then(|| options.host.clone()),
+                hooks: hooks.clone(),
+                watch: watch.clone(),
+                memory: memory.clone(),
+            };
             let _isolate = Inside::new(isolate);
-            Coverage::start(&mut runtime)
+            Inspector::start(inspected, options.inspector.as_deref().unwrap_or_default())
+        });
+        let coverage = inspector.as_ref().filter(|_| options.coverage).map(|inspector| {
+            let _isolate = Inside::new(isolate);
+            Coverage::start(inspector)
         });
         Ok(Rc::new(Lane {
             runtime: RefCell::new(Some(runtime)),
@@ -130,6 +146,7 @@ impl Lane {
             rejections,
             hooks,
             coverage: RefCell::new(coverage),
+            inspector: RefCell::new(inspector),
             depth: Cell::new(0),
             waiting: RefCell::default(),
             is_starting: Cell::new(true),
@@ -183,7 +200,20 @@ impl Lane {
     /// What has run since the last time, as [`Coverage::take`] has it, if that is counted.
     pub fn take_coverage(&self) -> Option<String> {
         let _isolate = Inside::new(self.isolate);
-        Some(self.coverage.borrow_mut().as_mut()?.take())
+        Some(self.coverage.borrow().as_ref()?.take())
+    }
+
+    /// Does `work` with the inspector, in a turn, as it may run the worker. `None` without one, or when the lane is condemned.
+    pub fn inspect<R>(&self, work: impl FnOnce(&Inspector) -> R) -> Option<R> {
+        let inspector = self.inspector()?;
+        let result = self.turn(|_, _| work(&inspector));
+        self.settle();
+        result
+    }
+
+    /// What debuggers connect to.
+    pub fn inspector(&self) -> Option<Rc<Inspector>> {
+        self.inspector.borrow().clone()
     }
 
     /// Whether a turn runs on this lane right now, further down the stack.
@@ -490,6 +520,7 @@ impl Drop for Lane {
         unsafe { v8::Isolate::from_raw_isolate_ptr(self.isolate).enter() };
         // The inspector ends before the isolate.
         self.coverage.take();
+        self.inspector.take();
         drop(runtime);
     }
 }

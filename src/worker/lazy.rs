@@ -15,6 +15,7 @@ use deno_core::{Extension, ExtensionFileSource, JsRuntime, OpState, op2, v8};
 
 use super::extensions::OWN;
 use super::snapshot::{self, Script};
+use crate::realm::room::Room;
 use crate::rooms::ROOMS;
 
 /// The lazy scripts of upstream's.
@@ -193,7 +194,8 @@ pub fn op_lazy_load<'s, 'i>(
         scope.throw_exception(error);
         return None;
     };
-    let function = compile(scope, script)?;
+    let is_recorded = state.borrow().has::<Recorded>();
+    let function = compile(scope, script, is_recorded && is_kept_whole(specifier))?;
     if let Some(index) = SCRIPTS.iter().position(|known| *known == specifier) {
         USED.fetch_or(1 << index, Ordering::Relaxed);
     }
@@ -204,7 +206,21 @@ pub fn op_lazy_load<'s, 'i>(
     function.call(scope, receiver, &[bootstrap])
 }
 
-fn compile<'s>(scope: &mut v8::PinScope<'s, '_>, script: &'static Script) -> Option<v8::Local<'s, v8::Function>> {
+/// Whether the code of all functions of a script is kept.
+fn is_kept_whole(specifier: &str) -> bool {
+    let of = |room: &&Room| room.lazy.contains(&specifier);
+    ROOMS
+        .iter()
+        .find(of)
+        .is_some_and(|room| room.exercise.is_none() && !room.is_large)
+}
+
+/// * `is_whole`: whether to compile all functions of the script, and not only those that are called
+fn compile<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    script: &'static Script,
+    is_whole: bool,
+) -> Option<v8::Local<'s, v8::Function>> {
     let name = v8::String::new(scope, &script.specifier)?;
     let origin = v8::ScriptOrigin::new(scope, name.into(), 0, 0, false, -1, None, false, false, false, None);
     let text = match script.text.is_ascii() {
@@ -212,7 +228,11 @@ fn compile<'s>(scope: &mut v8::PinScope<'s, '_>, script: &'static Script) -> Opt
         false => v8::String::new(scope, &script.text)?,
     };
     let (mut source, options) = if script.code.is_empty() {
-        (Source::new(text, Some(&origin)), CompileOptions::NoCompileOptions)
+        let options = match is_whole {
+            true => CompileOptions::EagerCompile,
+            false => CompileOptions::NoCompileOptions,
+        };
+        (Source::new(text, Some(&origin)), options)
     } else {
         let code = v8::CachedData::new(&script.code);
         let source = Source::new_with_cached_data(text, Some(&origin), code);

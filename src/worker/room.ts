@@ -31,6 +31,8 @@ export interface Room {
   readonly getters?: Record<string, () => unknown>;
   /** Names of globals by the lazy script that they are exports of. */
   readonly lazyGlobals?: Record<string, string[]>;
+  /** Calls of Node's side that are no operations of the membrane, by their numbers in `CALL`. */
+  readonly calls?: Record<number, (...args: never[]) => void>;
   /** What Node's side may call. */
   readonly control?: object;
   /** Rows of objects that cross the membrane. */

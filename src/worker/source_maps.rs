@@ -135,8 +135,32 @@ fn complete(mut index: SourceMapIndex, file: &Path) -> SourceMapIndex {
 }
 
 fn load(link: &str, file: &Path) -> Option<SourceMap> {
+    load_with_place(link, file).map(|(map, _)| map)
+}
+
+fn load_with_place(link: &str, file: &Path) -> Option<(SourceMap, PathBuf)> {
     let (bytes, file) = follow(link, file)?;
-    regular(sourcemap::decode_slice(&bytes).ok()?, &file)
+    let map = regular(sourcemap::decode_slice(&bytes).ok()?, &file)?;
+    Some((map, file))
+}
+
+/// The source map of a script for other readers.
+pub struct LinkedMap {
+    /// The map as JSON. Its sources are paths, or URLs where they are no files.
+    pub json: String,
+    /// The file that contains the map; `None` if the script itself does.
+    pub file: Option<PathBuf>,
+}
+
+/// The source map that the text of a script links to.
+pub fn linked_map(path: &Path, text: &str) -> Option<LinkedMap> {
+    let (map, found) = load_with_place(&link(text)?, path)?;
+    let mut json = Vec::new();
+    map.to_writer(&mut json).ok()?;
+    Some(LinkedMap {
+        json: String::from_utf8(json).ok()?,
+        file: (found != path).then_some(found),
+    })
 }
 
 fn named(mut map: SourceMap, file: &Path) -> SourceMap {

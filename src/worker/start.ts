@@ -2,6 +2,7 @@
 
 import { op_add_module, op_compile_wasm, op_run_module, op_run_script, op_source_maps } from "ext:core/ops";
 import { builtin } from "ext:miniflare/worker/builtins.ts";
+import { mirrorConsole } from "ext:miniflare/web/console.ts";
 import { useModules } from "ext:miniflare/web/events.ts";
 import { evaluateCommonJs, requireNamespaces } from "ext:miniflare/worker/commonjs.ts";
 import { configure } from "ext:miniflare/realm/context.ts";
@@ -25,11 +26,13 @@ export interface Settings {
   services: string[];
   proxies: boolean;
   sourceMap?: boolean;
+  /** Whether debuggers may connect. */
+  inspected?: boolean;
 }
 
 /**
  * Runs the script.
- * @param options `{ modules, path, text, fromFile, rules, flags, limits, services, proxies, sourceMap }`, and the
+ * @param options `{ modules, path, text, fromFile, rules, flags, limits, services, proxies, sourceMap, inspected }`, and the
  *   settings of the rooms: `flags` are the enabled compatibility flags, `limits` is what `configure` takes, `services` are
  *   names of bindings
  * @param globals and `bindings`: `[name, value, name, value, ...]`
@@ -44,6 +47,7 @@ export async function start(
   has?: (name: string) => boolean,
   get?: (name: string) => unknown,
 ) {
+  if (options.inspected) mirrorConsole();
   configure(options.limits);
   if (options.sourceMap) op_source_maps(options.path, options.text);
   worker.flags = new Set(options.flags);

@@ -1,9 +1,8 @@
 //! Amendments to upstream's script of URLs: `URLSearchParams` stays upstream's, around our class `URL` (`url.ts`).
 
-pub const SCRIPT: &str = "ext:deno_web/00_url.js";
+use super::amendments::Cut;
 
-/// A part of it, which begins with one text and ends before another, and what stands there instead.
-type Cut = (&'static str, &'static str, &'static str);
+pub const SCRIPT: &str = "ext:deno_web/00_url.js";
 
 /// The class `URL` is ours, over another parser.
 pub const CUTS: &[Cut] = &[

@@ -12,13 +12,15 @@ let reachOf: (value: object) => Reach | undefined;
 
 export class Fetcher {
   #binding: string;
+  #reach: Reach;
 
   constructor(binding: string) {
     this.#binding = binding;
+    this.#reach = { address: [binding] };
   }
 
   static {
-    reachOf = (value) => (#binding in value ? { address: [value.#binding] } : undefined);
+    reachOf = (value) => (#reach in value ? value.#reach : undefined);
   }
 
   async fetch(input: RequestInfo | URL, init?: RequestInit) {

@@ -3,14 +3,13 @@
 import { kinds } from "./node-object-kinds.ts";
 import { soon } from "../../node/instance/soon.ts";
 import { bind, check, flushAlarms, forget, home } from "./homes.ts";
-import { objectNamespaces } from "./node-objects.ts";
+import { openNamespaces } from "./own-namespaces.ts";
 import { controlOf, homeIn, idOf, objectParts } from "./reach.ts";
 import { closesSockets, methods as testMethods } from "./test-methods.ts";
 import { OPERATIONS as usage } from "../operations.ts";
 import type * as contract from "../../../index.d.ts";
 import type { Inside } from "../../node/instance/inside.ts";
-import type { RequestParts } from "../../node/http/http-request.ts";
-import type { Control, GuestState, ObjectParts } from "../../worker/contract.ts";
+import type { Control, GuestState } from "../../worker/contract.ts";
 import type { DurableObjectId, DurableObjectNamespace } from "../object-namespace.ts";
 import type { DurableObjectStorage } from "./object-storage.ts";
 import type { ObjectOrId } from "./reach.ts";
@@ -81,21 +80,5 @@ const methods = {
     return (await controlOf(inside, parts)).stateForGuest(...parts, soon);
   },
 };
-
-function openNamespaces(inside: Inside): (binding: string) => DurableObjectNamespace {
-  return objectNamespaces({
-    dispatch: (target, request) => dispatch(inside, target, request),
-    call: async (target, path, message) => (await controlOf(inside, target)).callObject(target, path, message),
-    isEnabled: (flag) => inside.worker.flags.includes(flag),
-    warn: (text) => inside.log.warn(text),
-  });
-}
-
-/** Dispatches to an object that this worker is bound to, wherever it lives. */
-function dispatch(inside: Inside, target: ObjectParts, request: RequestParts): Promise<contract.Response> {
-  const { worker } = inside;
-  if (worker.isReady) return homeIn(inside, target).dispatch(target, request);
-  return worker.lane().then(() => homeIn(inside, target).dispatch(target, request));
-}
 
 export { bind, check, forget, home, kinds, methods, STATE, usage };

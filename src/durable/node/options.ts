@@ -2,12 +2,15 @@
 
 import { boolean, isString, optional, record, shape, string } from "../../node/options/check.ts";
 import { HOST } from "../../protocol.ts";
+import { openNamespaces } from "./own-namespaces.ts";
 import { place } from "../../node/options/place.ts";
 import type { DurableObjectOptions, MiniflareOptions } from "../../../index.d.ts";
+import type { Inside } from "../../node/instance/inside.ts";
 import type { RoomHooks } from "../../node/instance/lane.ts";
 import type { OptionRows } from "../../node/options/table.ts";
 import type { ExportConfig, ObjectConfig, ObjectMigration } from "../../node/options/wrangler.ts";
 import type { ObjectBinding } from "../../worker/contract.ts";
+import type { DurableObjectNamespace } from "../object-namespace.ts";
 
 const durableObject = shape(
   { className: string, scriptName: optional(string), useSQLite: optional(boolean) },
@@ -21,7 +24,6 @@ type FailedAlarm = [binding: string, hex: string, retries: number | null, wait: 
 const options = {
   durableObjects: {
     check: record(durableObject),
-    needsWorker: true,
     flag: "-o, --do",
     takes: "array:NAME=CLASS[@MOUNT]",
     help: "Durable Object to bind",
@@ -100,4 +102,6 @@ export const hooks = (_: MiniflareOptions, __: string, report: (error: unknown) 
 export const settings = (options: MiniflareOptions) => ({
   durableObjects: objectBindings(options).map(([binding]) => binding),
 });
+export const bindings = (options: MiniflareOptions): [string, (inside: Inside) => DurableObjectNamespace][] =>
+  objectBindings(options).map(([binding]) => [binding, (inside) => inside.part(openNamespaces)(binding)]);
 export { options, deliversAlarms, objectBindings, scriptOf };

@@ -11,4 +11,6 @@ const awaited = <Wait>(_kind: string, wait: Wait) => wait;
 const countStorage = () => {};
 
 export * from "../../protocol.ts";
+/** Without a worker, nothing is exported. */
+export const worker = { ownExports: () => undefined };
 export { awaited, countStorage, currentContext, currentContinuation, enterWith, gatedContext, proceed, waitAtGate };

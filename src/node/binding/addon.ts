@@ -18,9 +18,10 @@ export interface FailedAttempt {
   error: unknown;
 }
 
-/** The addon, and the file of its start-up snapshot. */
+/** The addon, its file, and that of its start-up snapshot. */
 interface Loaded {
   binding: Binding;
+  addonFile: string;
   snapshot: string;
 }
 
@@ -43,7 +44,7 @@ function loadFor(name: string, attempts: FailedAttempt[]): Loaded | undefined {
     if (folder === undefined) continue;
     const file = path.join(folder, `${BINARY}.${name}.node`);
     try {
-      return { binding: require(file), snapshot: path.join(folder, "snapshot.bin") };
+      return { binding: require(file), addonFile: file, snapshot: path.join(folder, "snapshot.bin") };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") attempts.push({ file, error });
     }
@@ -75,6 +76,6 @@ function packageFolder(name: string): string | undefined {
   }
 }
 
-export const { binding, snapshot } = load();
+export const { binding, addonFile, snapshot } = load();
 // V8 starts on another thread while the rest of the package loads.
 binding.start();

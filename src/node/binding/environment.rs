@@ -136,6 +136,7 @@ impl Environment {
             cpu_limit: settings.cpu_limit,
             heap_limit_mib: settings.heap_limit_mib,
             coverage: settings.coverage,
+            inspector: settings.inspector,
         };
         let lane = Lane::new(options).map_err(|reason| Code::System.because(reason))?;
         self.lanes.borrow_mut().insert(id, lane);
@@ -230,6 +231,7 @@ pub struct LaneSettings {
     pub cpu_limit: Duration,
     pub heap_limit_mib: usize,
     pub coverage: bool,
+    pub inspector: Option<String>,
     pub instance: u32,
     pub host: u32,
 }

@@ -11,7 +11,7 @@ export type Place = [] | [folder: string, sync: boolean] | [url: string, authori
 export function call(lane: number, call: number, args: WireValue[]): WireValue;
 
 /** Dispatches an event. Returns its answer if the worker gives it at once; otherwise the answer comes by the host. */
-export function dispatch(lane: number, event: number, args: WireValue[]): WireValue;
+export function dispatch(lane: number, event: number, ...args: WireValue[]): WireValue;
 
 /** Reads from a namespace: of an instance by its name there, or in a storage at a time. Null when there is no value;
  * with `metadata` a list of both. May answer with a number for `later`. */
@@ -55,6 +55,8 @@ export interface OpenLaneOptions {
   heapLimitMb: number;
   /** Whether it is counted what runs. */
   coverage: boolean;
+  /** What debuggers call the worker, if they may connect. */
+  inspector?: string;
   /** A number of `openInstance`. */
   instance: number;
   /** A number of `setup`. */
@@ -168,6 +170,12 @@ export function durableOpen(storage: number): number;
  */
 export function endAfterSignals(signals: Array<number>, graceMs: number): void;
 
+/**
+ * The source map that the text of the script at a path links to: JSON whose sources are paths or URLs, and the path of the
+ * file that contains it unless the text itself does.
+ */
+export function findSourceMap(path: string, text: string): Array<string> | null;
+
 /** Releases a snapshot when Node has no reference left. */
 export function forgetSnapshot(instance: number, snapshot: number): void;
 
@@ -234,6 +242,27 @@ export function htmlText(rewriter: number, which: number): string | null;
 
 /** Parses a piece of the document. Returns the next step, as the other functions do that have the parser go on. */
 export function htmlWrite(rewriter: number, piece: Content): number;
+
+/** Opens a session. Its messages come by the host. */
+export function inspectorConnect(lane: number, session: number): void;
+
+/** Closes a session; a worker that it has paused goes on. */
+export function inspectorDisconnect(lane: number, session: number): void;
+
+/** Has a running worker ask its host for messages, by the number of `inspectorNumber`. In any environment, on any thread. */
+export function inspectorInterrupt(number: number): void;
+
+/** Whether the worker is paused. */
+export function inspectorIsPaused(lane: number): boolean;
+
+/** The number by which `inspectorInterrupt` knows a lane. */
+export function inspectorNumber(lane: number): number | null;
+
+/** Pauses the worker at the next statement that it runs. */
+export function inspectorPauseNext(lane: number, session: number): void;
+
+/** Hands a message to a session. */
+export function inspectorSend(lane: number, session: number, message: string): void;
 
 /** Whether lanes that wait keep Node's loop alive. */
 export function keepAlive(alive: boolean): void;

@@ -11,7 +11,7 @@ export type Place = [] | [folder: string, sync: boolean] | [url: string, authori
 export function call(lane: number, call: number, args: WireValue[]): WireValue;
 
 /** Dispatches an event. Returns its answer if the worker gives it at once; otherwise the answer comes by the host. */
-export function dispatch(lane: number, event: number, args: WireValue[]): WireValue;
+export function dispatch(lane: number, event: number, ...args: WireValue[]): WireValue;
 
 /** Reads from a namespace: of an instance by its name there, or in a storage at a time. Null when there is no value;
  * with `metadata` a list of both. May answer with a number for `later`. */

@@ -18,7 +18,7 @@ use crate::node::instance::lanes;
 use crate::realm::value::Value;
 
 /// Most arguments that one of these takes.
-const ARGUMENTS: usize = 6;
+const ARGUMENTS: usize = 16;
 
 const FUNCTIONS: &[(&str, Raw)] = &[
     ("call", lanes::call),
@@ -35,6 +35,7 @@ pub type Raw = fn(&Call) -> Result<Value>;
 pub struct Call<'call> {
     pub scope: Scope<'call>,
     args: [Handle<'call>; ARGUMENTS],
+    count: usize,
 }
 
 impl<'call> Call<'call> {
@@ -52,6 +53,12 @@ impl<'call> Call<'call> {
             Value::List(items) => Ok(items),
             _ => Err(wrong(index, "an array")),
         }
+    }
+
+    /// The arguments from `index` on, which cost less to read than an array of them.
+    pub fn rest(&self, index: usize) -> Result<Vec<Value>> {
+        let handles = self.args[..self.count].iter().skip(index);
+        handles.map(|handle| Value::from_node(self.scope, *handle)).collect()
     }
 
     pub fn number(&self, index: usize) -> Result<u32> {
@@ -130,8 +137,12 @@ unsafe extern "C" fn called(env: sys::napi_env, info: sys::napi_callback_info) -
         sys::napi_get_cb_info(env, info, &mut count, args.as_mut_ptr(), null_mut(), &mut data);
         (Scope::new(env), args.map(|arg| Handle::new(arg)))
     };
+    // Node counts those beyond the array, too.
+    let count = count.min(ARGUMENTS);
     let (_, function) = FUNCTIONS[data as usize];
-    let answer = catch_unwind(AssertUnwindSafe(|| function(&Call { scope, args })?.into_node(scope)));
+    let answer = catch_unwind(AssertUnwindSafe(|| {
+        function(&Call { scope, args, count })?.into_node(scope)
+    }));
     match answer {
         Ok(Ok(value)) => value.raw(),
         Ok(Err(failure)) => throw(scope, failure),

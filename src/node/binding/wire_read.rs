@@ -1,5 +1,6 @@
 //! Values of Node's, read. SAFETY comments that say "see `Scope`" mean what `scope.rs` begins with.
 
+use std::mem::MaybeUninit;
 use std::ptr::null_mut;
 
 use napi::sys;
@@ -47,12 +48,15 @@ pub fn type_of(scope: Scope, value: Handle) -> Result<sys::napi_valuetype> {
 
 fn text(scope: Scope, value: Handle) -> Result<Text> {
     let (env, value) = (scope.env(), value.raw());
-    let mut short = [0u16; SHORT];
+    let mut short = [const { MaybeUninit::<u16>::uninit() }; SHORT];
     let mut length = 0;
     // SAFETY: see `Scope`; the buffer is as long as said.
-    check(unsafe { sys::napi_get_value_string_utf16(env, value, short.as_mut_ptr(), SHORT, &mut length) })?;
+    check(unsafe { sys::napi_get_value_string_utf16(env, value, short.as_mut_ptr().cast(), SHORT, &mut length) })?;
     if length < SHORT - 1 {
-        return Ok(narrow(&short[..length]));
+        // SAFETY: Node has written so many units.
+        return Ok(narrow(unsafe {
+            std::slice::from_raw_parts(short.as_ptr().cast(), length)
+        }));
     }
     // SAFETY: see `Scope`; without a buffer, Node tells the length.
     check(unsafe { sys::napi_get_value_string_utf16(env, value, null_mut(), 0, &mut length) })?;

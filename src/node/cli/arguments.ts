@@ -112,7 +112,8 @@ function noteLast(read: Read, flag: Flag, value: string | undefined, next: strin
     return false;
   }
   const values = note(read, flag, next);
-  if (flag.takes === "boolean/string" && SCRIPT.test(next)) read.swallowed.push({ of: values, at: values.length - 1 });
+  if (flag.takes.startsWith("boolean/string") && SCRIPT.test(next))
+    read.swallowed.push({ of: values, at: values.length - 1 });
   return true;
 }
 

@@ -2,6 +2,7 @@
 // loads none of this, and asking for the version alone loads nothing else.
 
 import fs from "node:fs";
+import module from "node:module";
 import path from "node:path";
 import type { WorkerOptions } from "../options/config.ts";
 import type { Told } from "./arguments.ts";
@@ -13,6 +14,11 @@ export function main(args: string[]): void {
   // A reader that has seen enough, such as `head`, closes its end of the pipe.
   process.stdout.on("error", endOnClosedPipe);
   if (args.length === 1 && ["-v", "--version"].includes(args[0])) return void console.log(version());
+  keepCompiled();
+  if (args[0] === "replay" && args.length > 1) {
+    const { replay } = require("../replay/replay-command.ts") as typeof import("../replay/replay-command.ts");
+    return void replay(args.slice(1)).catch(({ message }: Error) => refuse(message));
+  }
   const { told, flags } = readOptions(args);
   if (told.wrong !== undefined) {
     refuse(told.wrong);
@@ -25,6 +31,15 @@ export function main(args: string[]): void {
   if (told.asks === "version") return void console.log(version());
   const { run } = require("./run.ts") as typeof import("./run.ts");
   void run(told.options as WorkerOptions, told.command);
+}
+
+/**
+ * Has Node keep what it compiles for the next start, in its folder of temporary files. Coverage of such code is less precise.
+ * Node 20 cannot.
+ */
+function keepCompiled(): void {
+  const { enableCompileCache } = module as { enableCompileCache?: () => unknown };
+  if (!process.env.NODE_V8_COVERAGE) enableCompileCache?.();
 }
 
 function readOptions(args: string[]) {

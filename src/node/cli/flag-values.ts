@@ -1,6 +1,9 @@
 // What the texts of a flag stand for, by the format that the help shows: `NAME=CLASS[@MOUNT]` is a class, perhaps of another
 // script.
 
+import { OptionsError } from "../errors.ts";
+import type { MiniflareOptions } from "../../../index.d.ts";
+
 type Pairs = [name: string, value: string][];
 
 const records = (pairs: Pairs) => Object.fromEntries(pairs);
@@ -36,6 +39,28 @@ function services(pairs: Pairs): Record<string, unknown> {
   return records(pairs.map(([name, text]) => [name, serviceOf(text)] as never));
 }
 
+/** What `--inspect` says: undefined for `--no-inspect`. */
+export type InspectorFlag = Pick<MiniflareOptions, "inspectorHost" | "inspectorPort"> | undefined;
+
+/** Node's own port for debuggers, which these look at by themselves. */
+const INSPECTOR_PORT = 9229;
+const MOST_PORT = 65_535;
+
+function inspector(value: string | boolean): InspectorFlag {
+  if (value === false) return undefined;
+  if (value === true) return { inspectorPort: INSPECTOR_PORT };
+  // An address of IPv6 without a port has more than one colon, and no brackets.
+  const isHost = !/^(?:\d+|[^:]*:\d+|\[.*\]:\d+)$/.test(value);
+  const colon = isHost ? value.length : value.lastIndexOf(":");
+  const inspectorHost = colon === -1 ? undefined : value.slice(0, colon).replace(/^\[(.*)\]$/, "$1");
+  const inspectorPort = isHost ? INSPECTOR_PORT : Number(value.slice(colon + 1));
+  if (inspectorPort > MOST_PORT || inspectorHost === "" || /\s/.test(value)) {
+    const text = `Unexpected value for --inspect: "${value}" (expected a port, a host, or both as host:port)`;
+    throw new OptionsError("ERR_INVALID_OPTION", text);
+  }
+  return inspectorHost === undefined ? { inspectorPort } : { inspectorHost, inspectorPort };
+}
+
 /** The values of flags that need a conversion. */
 const FORMATS: Record<string, (value: never) => unknown> = {
   "array:KEY=VALUE": records,
@@ -45,6 +70,7 @@ const FORMATS: Record<string, (value: never) => unknown> = {
   "array:NAME=MOUNT[@ENV]": services,
   "array:NAME=QUEUE": (pairs: Pairs) => pairs.map(([name, queueName]) => ({ name, queueName })),
   "array:TYPE=GLOB": (pairs: Pairs) => pairs.map(([type, glob]) => ({ type, include: [glob], fallthrough: true })),
+  "boolean/string:HOST:PORT": inspector,
   "number:SEED": (seed: number) => ({ seed }),
 };
 

@@ -5,6 +5,7 @@ import { COMMAND_LINE } from "../options/config.ts";
 import type { WorkerOptions } from "../options/config.ts";
 import { Log, LogLevel } from "../log/log.ts";
 import { Miniflare, OPTIONS, REPL } from "../instance/miniflare.ts";
+import type { InspectorFlag } from "./flag-values.ts";
 import { endOnSignals, endWhileBusy } from "./signals.ts";
 import { userError } from "./user-error.ts";
 
@@ -13,6 +14,8 @@ interface CommandFlags {
   debug?: boolean;
   verbose?: boolean;
   repl?: boolean;
+  inspect?: InspectorFlag;
+  inspectBrk?: InspectorFlag;
 }
 
 const EXIT_FAILURE = 1;
@@ -38,13 +41,14 @@ const FOR_REPL: WorkerOptions = {
 
 /** Starts what the options say. Never rejects: errors are logged, and the exit code is 1 then. */
 export async function run(options: WorkerOptions, flags: CommandFlags): Promise<void> {
-  const { debug, verbose, repl } = flags;
+  const { debug, verbose, repl, inspect, inspectBrk } = flags;
   const level = verbose ? LogLevel.VERBOSE : debug ? LogLevel.DEBUG : LogLevel.INFO;
   const log = new Log(level);
   let mf: Miniflare | undefined;
   // A build begins with the instance.
   const isEnding = endOnSignals(async () => mf?.dispose());
-  mf = new Miniflare({ ...DEFAULTS, ...options, ...flags, ...(repl && FOR_REPL), log });
+  const inspected = { ...inspect, ...(inspectBrk && { ...inspectBrk, inspectorBreak: true }) };
+  mf = new Miniflare({ ...DEFAULTS, ...options, ...inspected, ...flags, ...(repl && FOR_REPL), log });
   // This waits for V8, which starts meanwhile.
   endWhileBusy();
   try {

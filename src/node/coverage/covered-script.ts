@@ -1,17 +1,22 @@
 // What readers of coverage need of a script: its text as it was compiled, and its source map.
 
-import fs from "node:fs";
-import { fileURLToPath } from "node:url";
+import path from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { binding } from "../binding/binding.ts";
+import { readText } from "./read-text.ts";
 import type { Script } from "../script/script.ts";
 
-/** https://tc39.es/ecma426/ */
-interface SourceMap {
-  sources?: (string | null)[];
-  sourceRoot?: string;
+/** https://tc39.es/ecma426/, with mappings of its own and URLs for sources. */
+export interface SourceMap {
+  version: 3;
+  sources: string[];
+  sourcesContent?: (string | null)[];
+  names: string[];
+  mappings: string;
 }
 
 /** As Node's `source-map-cache` has it: https://nodejs.org/api/cli.html#source-map-cache */
-interface SourceMapEntry {
+export interface SourceMapEntry {
   lineLengths: number[];
   /** The map, parsed. */
   data: SourceMap;
@@ -19,48 +24,24 @@ interface SourceMapEntry {
   url: string | null;
 }
 
-const LINK = /^[ \t]*\/\/[#@] sourceMappingURL=(\S+)[ \t]*$/gm;
-const DATA = /^data:application\/json(?:;charset=[^;,]+)?(;base64)?,/;
-
 /** The text of a script; undefined if it is not there any more. That of `main` may be of a build and in no file. */
 function textOf(url: string, main: Script): string | undefined {
   const file = fileURLToPath(url);
   return file === main.path ? main.text : readText(file);
 }
 
-function readText(file: string): string | undefined {
-  try {
-    return fs.readFileSync(file, "utf8");
-  } catch {
-    return undefined;
-  }
-}
-
-/** The source map that the text of a script links to. */
+/** The source map that the text of a script links to. Without one, a script is shown as it is. */
 function findMap(script: string, text: string): SourceMapEntry | undefined {
-  const link = [...text.matchAll(LINK)].at(-1)?.[1];
-  if (link === undefined) return undefined;
-  const [head, base64] = DATA.exec(link) ?? [];
-  try {
-    const url = head === undefined ? new URL(link, script).href : null;
-    const map = url === null ? decodeMap(link.slice(head?.length), base64 !== undefined) : readText(fileURLToPath(url));
-    const data = withAbsoluteSources(JSON.parse(map ?? "") as SourceMap, url ?? script);
-    return { lineLengths: lengthsOf(text), data, url };
-  } catch {
-    // Without its map, a script is shown as it is.
-    return undefined;
-  }
+  const found = binding.findSourceMap(fileURLToPath(script), text);
+  if (found === null) return undefined;
+  const [json, file] = found;
+  const map = JSON.parse(json) as SourceMap;
+  const data = { ...map, sources: map.sources.map(urlOf) };
+  return { lineLengths: lengthsOf(text), data, url: file === undefined ? null : pathToFileURL(file).href };
 }
 
-/** Readers take the sources as they are. */
-function withAbsoluteSources(map: SourceMap, base: string): SourceMap {
-  const { sources, sourceRoot = "" } = map;
-  if (!Array.isArray(sources)) return map;
-  return { ...map, sourceRoot: "", sources: sources.map((name) => new URL(`${sourceRoot}${name}`, base).href) };
-}
-
-function decodeMap(text: string, isBase64: boolean): string {
-  return isBase64 ? Buffer.from(text, "base64").toString() : decodeURIComponent(text);
+function urlOf(source: string): string {
+  return path.isAbsolute(source) ? pathToFileURL(source).href : source;
 }
 
 function lengthsOf(text: string): number[] {
@@ -68,4 +49,3 @@ function lengthsOf(text: string): number[] {
 }
 
 export { findMap, textOf };
-export type { SourceMapEntry };

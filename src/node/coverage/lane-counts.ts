@@ -1,18 +1,24 @@
 // How often the scripts of workers have run, written beside the files that Node writes for itself when NODE_V8_COVERAGE names a
-// folder. What reads those, such as c8 and Node's own test runner, then counts workers as well:
-// https://nodejs.org/api/cli.html#node_v8_coveragedir
+// folder, or into the folder of a test runner's own coverage. What reads the former, such as c8 and Node's own test runner, then
+// counts workers as well: https://nodejs.org/api/cli.html#node_v8_coveragedir
 
+import { randomInt } from "node:crypto";
+import { channel } from "node:diagnostics_channel";
 import fs from "node:fs";
 import path from "node:path";
-import { threadId } from "node:worker_threads";
+import vm from "node:vm";
 import { mergeProcessCovs } from "@bcoe/v8-coverage";
 import { findMap, textOf } from "./covered-script.ts";
-import type { ProcessCov, ScriptCov } from "@bcoe/v8-coverage";
+import { folderOfCounts, WRITE_COUNTS } from "./switches.ts";
+import type { FunctionCov, ProcessCov, ScriptCov } from "@bcoe/v8-coverage";
 import type { SourceMapEntry } from "./covered-script.ts";
 import type { Script } from "../script/script.ts";
 
-/** Node numbers its own files by its threads. */
+/** Node numbers its own files by its threads. Several copies of this package may write at the same moment. */
 const OWN_FILES = 1_000_000;
+const MOST_FILES = 2 ** 40;
+
+const NAMING = /^(?:static\s*)?\{?\s*__name\(this, "[^"\n]*"\);?\s*\}?$/;
 
 /** Takes what has been counted since it was called last: JSON of `ScriptCov[]`. */
 type Take = () => string | null | undefined;
@@ -66,28 +72,48 @@ function add(counted: ScriptCov, main: Script): void {
     texts.set(url, text);
     maps.set(url, findMap(url, text));
   }
-  fresh.push(counted);
+  fresh.push({ ...counted, functions: counted.functions.filter((one) => !isAdded(one, text)) });
+}
+
+/** Whether a function is one that esbuild has added to a class, to give it its name. */
+function isAdded({ functionName, ranges: [{ startOffset, endOffset }] }: FunctionCov, text: string): boolean {
+  return functionName === "<static_initializer>" && NAMING.test(text.slice(startOffset, endOffset));
 }
 
 /** Adds to the file. A reader may have deleted it, and has had what was in it then. */
 function write(): void {
-  const folder = process.env.NODE_V8_COVERAGE;
-  if (folder === undefined || folder === "" || fresh.length === 0) return;
-  if (file !== undefined && !fs.existsSync(file)) written = { result: [] };
-  file ??= path.resolve(folder, `coverage-${process.pid}-${Date.now()}-${OWN_FILES + threadId}.json`);
+  const folder = folderOfCounts();
+  if (folder === undefined || fresh.length === 0) return;
+  const isSame = file !== undefined && path.dirname(file) === path.resolve(folder) && fs.existsSync(file);
+  if (!isSame) written = { result: [] };
+  if (file === undefined || !isSame) file = fileIn(folder);
   written = mergeProcessCovs([written, { result: fresh }]);
   fresh = [];
-  const content = { ...written, timestamp: process.uptime() * 1000, "source-map-cache": Object.fromEntries(maps) };
+  const content = {
+    ...written,
+    timestamp: process.uptime() * 1000,
+    "source-map-cache": Object.fromEntries(maps),
+    // A tool that reads Node's files finds them on the disk.
+    texts: folder === process.env.NODE_V8_COVERAGE ? undefined : Object.fromEntries(texts),
+  };
   fs.mkdirSync(path.dirname(file), { recursive: true });
   fs.writeFileSync(file, JSON.stringify(content));
 }
 
-function endAll(): void {
+function fileIn(folder: string): string {
+  return path.resolve(folder, `coverage-${process.pid}-${Date.now()}-${randomInt(OWN_FILES, MOST_FILES)}.json`);
+}
+
+function writeAll(): void {
   for (const lane of open) lane.collect();
-  open.clear();
   write();
 }
 
-process.on("exit", endAll);
+channel(WRITE_COUNTS).subscribe(writeAll);
+// The `process` of a test runner's realm may be a copy, which does not end.
+(vm.runInThisContext("process") as NodeJS.Process).on("exit", () => {
+  writeAll();
+  open.clear();
+});
 
 export { LaneCounts };

@@ -5,11 +5,18 @@ declare module "@bcoe/v8-coverage" {
   export interface ScriptCov {
     scriptId: string;
     url: string;
-    functions: unknown[];
+    functions: FunctionCov[];
+  }
+  export interface FunctionCov {
+    functionName: string;
+    /** The first is that of the function itself. */
+    ranges: { startOffset: number; endOffset: number; count: number }[];
   }
   export interface ProcessCov {
     result: ScriptCov[];
   }
   /** Adds the counts of each script, by its URL. */
   export function mergeProcessCovs(covs: readonly ProcessCov[]): ProcessCov;
+  /** Adds counts of one script. */
+  export function mergeScriptCovs(covs: readonly ScriptCov[]): ScriptCov | undefined;
 }

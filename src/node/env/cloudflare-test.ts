@@ -2,6 +2,7 @@
 // instance of the environment that the test runs in.
 
 import { current } from "./current.ts";
+import { proxyOver } from "../../rpc/imported.ts";
 import type * as contract from "../../../types/cloudflare-test.d.ts";
 import type { Instance } from "./helpers.ts";
 
@@ -15,20 +16,7 @@ const method = <Name extends string & keyof Instance>(name: Name) =>
   })[name] as unknown as Instance[Name];
 
 /** The bindings of the worker, whichever is loaded. */
-const env = new Proxy(
-  {},
-  {
-    get: (_, name) => Reflect.get(current().bindings, name),
-    set: (_, name, value) => Reflect.set(current().bindings, name, value),
-    has: (_, name) => Reflect.has(current().bindings, name),
-    deleteProperty: (_, name) => Reflect.deleteProperty(current().bindings, name),
-    ownKeys: () => Reflect.ownKeys(current().bindings),
-    getOwnPropertyDescriptor(_, name) {
-      const descriptor = Reflect.getOwnPropertyDescriptor(current().bindings, name);
-      return descriptor && { ...descriptor, configurable: true };
-    },
-  },
-) as contract.ProvidedEnv;
+const env = proxyOver(() => current().bindings) as contract.ProvidedEnv;
 
 /** The worker as its clients see it. */
 const SELF: typeof contract.SELF = {

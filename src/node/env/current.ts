@@ -2,26 +2,34 @@
 
 import type { TestInstance } from "./test-instance.ts";
 
-/** Gives the instance, and makes it if it has not been made. */
-type Current = () => TestInstance;
+/** What the environment gives, and makes if it has not been made. */
+interface Current {
+  instance(): TestInstance;
+  /** `cloudflare:workers`, by the copy of this package whose classes the instance knows. */
+  workersModule(): typeof import("../../rpc/node/test-module.ts").testModule;
+}
 
 const CURRENT = Symbol.for("miniflare-rs.environment");
 const NONE =
-  "The helpers of cloudflare:test are for tests in the environments miniflare-rs/jest and miniflare-rs/vitest. Elsewhere, call the methods of an instance.";
+  "The helpers of cloudflare:test, and env and exports of cloudflare:workers, are for tests in the environments miniflare-rs/jest and miniflare-rs/vitest. Elsewhere, call the methods of an instance.";
 
-/** Makes an environment the current one of this realm, until what is returned is called. */
-function enter(current: Current): () => void {
-  Object.defineProperty(globalThis, CURRENT, { value: current, configurable: true });
+/** Makes an environment the current one of a realm, until what is returned is called. */
+function enter(current: Current, scope: object = globalThis): () => void {
+  Object.defineProperty(scope, CURRENT, { value: current, configurable: true });
   return () => {
-    if (Reflect.get(globalThis, CURRENT) === current) Reflect.deleteProperty(globalThis, CURRENT);
+    if (currentIn(scope) === current) Reflect.deleteProperty(scope, CURRENT);
   };
 }
 
+/** The environment of a realm, if there is one. */
+const currentIn = (scope: object = globalThis): Current | undefined => Reflect.get(scope, CURRENT);
+
 /** @throws outside of an environment */
 function current(): TestInstance {
-  const found: Current | undefined = Reflect.get(globalThis, CURRENT);
+  const found = currentIn();
   if (found === undefined) throw new Error(NONE);
-  return found();
+  return found.instance();
 }
 
-export { current, enter };
+export { current, currentIn, enter };
+export type { Current };

@@ -1,7 +1,9 @@
 // The events of a worker whose handlers run in the test, by the rules of the worker's own, over Node's events.
 
 import { setMaxListeners } from "node:events";
+import { currentIn } from "./current.ts";
 import { createScope } from "../../web/scope.ts";
+import type { EventState } from "../../web/scope.ts";
 
 /** Where Node's events have their target, which it alone sets: to a target of its own, which the global object is not. */
 const TARGET = Object.getOwnPropertySymbols(new Event("")).find(({ description }) => description === "kTarget");
@@ -31,8 +33,12 @@ function deliver(event: Event, calls: (() => void)[]) {
   if (failures.length > 0) throw failures[0];
 }
 
+/** What the `ExecutionContext` has gathered that was created last. */
+let latest: EventState | undefined;
+const latestContext = () => latest;
+
 /** The classes of events, `stateOf` and `settleWaits`, and `WorkerGlobalScope` over the test's global object. */
-const scope = createScope({ Event, EventTarget, DOMException, deliver });
+const scope = createScope({ Event, EventTarget, DOMException, deliver, noteContext: (state) => (latest = state) });
 const { WorkerGlobalScope } = scope;
 const ordinary = Function.prototype[Symbol.hasInstance];
 
@@ -85,5 +91,12 @@ for (const { prototype } of [scope.ExecutionContext, scope.FetchEvent, scope.Sch
   Object.defineProperty(prototype, kWaitUntil, { get, configurable: true });
 }
 
+// As `exports` of `cloudflare:workers`, which is there in an environment.
+Object.defineProperty(scope.ExecutionContext.prototype, "exports", {
+  get: () => currentIn()?.workersModule().exports,
+  configurable: true,
+  enumerable: true,
+});
+
 export const { ExecutionContext, FetchEvent, ScheduledController, ScheduledEvent, settleWaits, stateOf } = scope;
-export { kWaitUntil, listening, stopListening, WorkerGlobalScope };
+export { kWaitUntil, latestContext, listening, stopListening, WorkerGlobalScope };

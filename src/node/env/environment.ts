@@ -35,9 +35,9 @@ async function idsOfBound(mf: Instance, objects: string[], name: string) {
   throw new TypeError(`${text}, got ${describe(name)}`);
 }
 
-/** An environment whose worker, if there is one, has been started; `used` is called whenever a test uses its instance. */
+/** An environment whose worker, if one has to be, has been started; `used` is called whenever a test uses its instance. */
 async function createEnvironment(plan: Plan, used?: () => void): Promise<Environment> {
-  if (!plan.hasWorker) return openEnvironment(plan, undefined, used);
+  if (!plan.startsNow) return openEnvironment(plan, undefined, used);
   const instance = new TestInstance(plan);
   try {
     await instance.start();
@@ -64,7 +64,7 @@ function openEnvironment(
   additions.begin(loadReading);
   const fetch = (...args: Parameters<Instance[typeof FETCH]>) => instance().mf[FETCH](...args);
   const idsOf = (name: string) => idsOfBound(instance().mf, plan.objects, name);
-  const leave = enter(instance);
+  const leave = enter({ instance, workersModule });
   return {
     globals: merged(
       ownRealm(),
@@ -89,6 +89,9 @@ function openEnvironment(
   };
 }
 
+const workersModule = () =>
+  (require("../../rpc/node/test-module.ts") as typeof import("../../rpc/node/test-module.ts")).testModule;
+
 /** What is first asked for after the end is answered as by all that was made before. */
 function ended(plan: Plan): TestInstance {
   const instance = new TestInstance(plan);
@@ -98,7 +101,7 @@ function ended(plan: Plan): TestInstance {
 
 /** Each name that a worker is asked for is a call to it. */
 const boundNames = (plan: Plan, started: TestInstance | undefined): string[] =>
-  started === undefined ? plan.globalBindings : Object.keys(started.bindings);
+  started === undefined || !plan.hasWorker ? plan.globalBindings : Object.keys(started.bindings);
 
 /** The bindings that a service worker has as globals. */
 function bindingGlobals(names: string[], instance: () => TestInstance): object {

@@ -10,7 +10,7 @@ import { tracked } from "../../pending/node/options.ts";
 import { KEEPING } from "../options/table.ts";
 import { bindingNames, needsWorker } from "./bindings.ts";
 import { readOptions } from "./env-options.ts";
-import { withNeededScripts } from "./scripts.ts";
+import { objectsScript, withNeededScripts } from "./scripts.ts";
 import type { MiniflareOptions } from "../../../index.d.ts";
 import type { OuterScope } from "../options/config.ts";
 
@@ -34,6 +34,13 @@ export interface Plan {
   flags: string[];
   /** Whether something is bound or done that is in a worker. If not, the instance can be made when a test first uses it. */
   hasWorker: boolean;
+  /**
+   * Whether the worker is started with the environment: if there is one, and to run the script of Durable Objects the first
+   * time in this process, as what is wrong with it fails the set-up. Later it runs when a test first uses an object.
+   */
+  startsNow: boolean;
+  /** What that script is known by. */
+  script: string | undefined;
   /** The names of bindings that are globals, where there is no worker. */
   globalBindings: string[];
 }
@@ -65,11 +72,22 @@ function planOf(given: unknown, { warn, scope, ignored }: Host): Plan {
   validateOptions(all);
   const { options } = completeOptions(all, log);
   const hasWorker = needsWorker(options);
-  const forced = hasWorker && scope !== undefined ? { ...FORCED, [OUTER_SCOPE]: scope } : FORCED;
-  const own = { ...options, ...FILES_READ, ...forced, [LOADS_LATER]: !hasWorker };
+  const script = objectsScript(options);
+  const forced =
+    (hasWorker || script !== undefined) && scope !== undefined ? { ...FORCED, [OUTER_SCOPE]: scope } : FORCED;
+  const startsNow = hasWorker || (script !== undefined && !started.has(script));
+  const own = { ...options, ...FILES_READ, ...forced, [LOADS_LATER]: !startsNow };
   const { options: instance, objects } = withNeededScripts(own, forced, log);
   const globalBindings = hasWorker || options.modules === true ? [] : bindingNames(options);
-  return { instance, options, objects, flags: enabledFlags(options), hasWorker, globalBindings };
+  return { instance, options, objects, flags: enabledFlags(options), hasWorker, startsNow, script, globalBindings };
 }
 
-export { planOf };
+/** The scripts of Durable Objects that this process has started. */
+const started = new Set<string>();
+
+/** Notes that an environment with this plan has been made. */
+function noteStart({ script }: Plan): void {
+  if (script !== undefined) started.add(script);
+}
+
+export { noteStart, planOf };

@@ -1,12 +1,15 @@
 // Which workers of an environment run their scripts: those that Durable Objects live in, and those that consume queues. Of
 // the others nothing is read and nothing has to be there, since a test imports what it calls itself.
 
-import { completeOptions } from "../options/config.ts";
+import fs from "node:fs";
+import path from "node:path";
+import { completeOptions, PROJECT } from "../options/config.ts";
 import { inheritedOptions, mountOptions } from "../instance/mounts.ts";
 import { isGiven } from "./bindings.ts";
 import { OPTIONS } from "../options/table.ts";
 import { objectBindings } from "../../durable/node/options.ts";
 import type { Log, MiniflareOptions, MountOptions } from "../../../index.d.ts";
+import type { WorkerOptions } from "../options/config.ts";
 
 /** A mount: its options as they are given, and complete; not those when its files cannot be read, which its start tells of. */
 interface Mount {
@@ -79,4 +82,17 @@ function scriptsNeeded(main: MiniflareOptions, mounts: Mount[]) {
   return needed;
 }
 
-export { withNeededScripts };
+/** What decides whether a script runs, beside its text. */
+const DECIDING = ["scriptPath", "modules", "modulesRules", "compatibilityDate", "compatibilityFlags"] as const;
+
+/** What the script of Durable Objects is known by, as it is now; undefined without Durable Objects. */
+function objectsScript(options: WorkerOptions): string | undefined {
+  const objects = objectBindings(options);
+  if (objects.length === 0) return undefined;
+  const { script, scriptPath, rootPath = process.cwd() } = options;
+  const file = path.resolve(rootPath, scriptPath ?? options[PROJECT]?.main ?? "");
+  const changed = fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+  return JSON.stringify([script, file, changed, objects, ...DECIDING.map((name) => options[name])]);
+}
+
+export { objectsScript, withNeededScripts };

@@ -12,7 +12,7 @@ import type { Plan } from "./plan.ts";
 class TestInstance {
   readonly mf: Instance;
   readonly mock: MockAgent = createFetchMock();
-  /** Those of the worker that is loaded. */
+  /** Those of the worker that is loaded, if there is one. */
   bindings: Record<string, unknown> = {};
   #hasWorker: boolean;
 
@@ -24,15 +24,20 @@ class TestInstance {
     if (!this.#hasWorker) this.bindings = ownBindings(this.mf[INSIDE], plan.options);
   }
 
-  /** Waits for the worker, if there is one: for another one, if a limit has stopped the one before. */
+  /** Waits for the worker. */
   async start(): Promise<void> {
     if (this.#hasWorker) this.bindings = await this.mf.getBindings();
+    else await this.mf[INSIDE].worker.lane();
   }
 
   // What is stored is remembered at once: hooks that a runner calls at the same time may already store more.
   async remember(): Promise<() => Promise<void>> {
-    const restore = await this.mf.snapshotStorage();
-    await this.start();
+    const { group, worker } = this.mf[INSIDE];
+    // How a load has gone is told to the test that has used the worker.
+    if (worker.isBegun && !worker.isReady) await worker.settled();
+    const restore = group.snapshotStorage();
+    // For another worker, if a limit has stopped the one before.
+    if (this.#hasWorker) await this.start();
     return restore;
   }
 }

@@ -3,6 +3,7 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { describe } from "../errors.ts";
+import { currentIn } from "./current.ts";
 import { GUEST } from "../../durable/node/guest.ts";
 import type { DurableObjectId, DurableObjectStorage } from "../../../index.d.ts";
 import type { GuestState } from "../../worker/contract.ts";
@@ -14,6 +15,7 @@ const events = new AsyncLocalStorage<GuestState>();
 class TestState {
   readonly id: DurableObjectId;
   readonly storage: DurableObjectStorage;
+  readonly props = {};
   #guest: GuestState;
 
   /**
@@ -31,6 +33,10 @@ class TestState {
       if (typeof state !== "object" || state === null) return undefined;
       return #guest in state ? state.#guest : (Reflect.get(state, GUEST) as GuestState | undefined);
     };
+  }
+
+  get exports(): unknown {
+    return currentIn()?.workersModule().exports;
   }
 
   /** Objects live on while anything is pending: there is nothing to wait for. */

@@ -5,7 +5,7 @@
 import { reportTimeout, ResultWatch } from "./env-timeouts.ts";
 import { createEnvironment } from "./environment.ts";
 import { isolatedStorage, vitestOf } from "./isolated.ts";
-import { planOf } from "./plan.ts";
+import { noteStart, planOf } from "./plan.ts";
 import { warnOnce } from "./warn.ts";
 
 const OLDEST: readonly [major: number, minor: number] = [0, 34];
@@ -100,6 +100,7 @@ async function setUp(target: Scope, options: unknown) {
   );
   const plan = planOf(options, { warn: warnOnce, ignored: OF_OTHERS });
   const environment = await createEnvironment(plan, () => watch.begin());
+  noteStart(plan);
   const own = {
     self: target,
     setupMiniflareIsolatedStorage: () => isolatedStorage(vitestOf(target), environment),

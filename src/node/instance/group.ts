@@ -19,6 +19,7 @@ import { soon } from "./soon.ts";
 import { Worker } from "./instance-worker.ts";
 import type { Log as GivenLog, MiniflareOptions, ServiceBinding } from "../../../index.d.ts";
 import type { Control, ObjectParts } from "../../worker/contract.ts";
+import type { RecordedRun } from "../replay/recorded-run.ts";
 import type { Clock } from "./clock.ts";
 
 /** A snapshot is dropped when the function that restores it is collected. */
@@ -33,6 +34,8 @@ class Group {
   #clock: Clock | undefined;
   #instance: number | undefined;
   #disposed = false;
+  /** While a run is recorded or replayed. */
+  run: RecordedRun | undefined;
 
   constructor(log: GivenLog) {
     this.main = new Worker(this, log);
@@ -76,9 +79,24 @@ class Group {
 
   async load(announced?: boolean, rebuild = false): Promise<void> {
     await this.main.prepare(rebuild);
+    this.#openRun();
     settleStores(this.instance, places(this.main.options));
     await this.#loadMounts(rebuild);
     await this.#runMain(announced);
+  }
+
+  #openRun(): void {
+    const { simulate } = this.main.options;
+    if (this.run !== undefined || simulate === undefined || !("replay" in simulate || "record" in simulate)) return;
+    const { RecordedRun } = require("../replay/recorded-run.ts") as typeof import("../replay/recorded-run.ts");
+    this.run = new RecordedRun(simulate, this.main.given, () => this.clock.now());
+  }
+
+  /** Starts the simulation of a worker whose options ask for it. */
+  startSimulation(control: Control, { simulate }: MiniflareOptions): void {
+    if (simulate === undefined) return;
+    if (this.run !== undefined) this.run.start(control);
+    else if ("seed" in simulate) control.simulate(simulate.seed, soon);
   }
 
   async #runMain(announced: boolean | undefined): Promise<void> {
@@ -192,10 +210,11 @@ class Group {
 
   /** Simulates with this seed from now on; objects are constructed again, so that the same seed gives the same run. */
   async simulate(seed: number): Promise<void> {
+    await this.run?.choose(seed);
     for (const worker of this.workers) {
-      worker.configure({ simulate: { seed } });
+      if (this.run === undefined) worker.configure({ simulate: { seed } });
       const { control } = await worker.lane();
-      control.simulate(seed, soon);
+      this.startSimulation(control, { simulate: { seed } });
       forget(control);
     }
   }
@@ -204,7 +223,10 @@ class Group {
   snapshotStorage(): () => Promise<void> {
     const number = takeSnapshot(this.instance);
     const restore = async () => {
-      for (const worker of this.workers) if (worker.isBegun) forget((await worker.lane()).control);
+      for (const worker of this.workers) {
+        if (worker.isBegun) await worker.settled();
+        if (worker.control !== undefined) forget(worker.control);
+      }
       const answer = restoreSnapshot(this.instance, number);
       // Loaded when storage answers later.
       if (typeof answer !== "number") return;
@@ -227,6 +249,7 @@ class Group {
     for (const mount of this.#mounts.values()) mount.breakOff();
     await this.main.dispose();
     for (const [name, worker] of [...this.#mounts]) await this.#unmount(name, worker);
+    this.run?.close();
     if (this.#instance !== undefined) closeInstance(this.#instance);
     this.#instance = undefined;
   }

@@ -13,7 +13,6 @@ import { mergeOptions, validateOptions } from "../options/options.ts";
 import { allOf, OPTIONS, roomHooks } from "../options/table.ts";
 import { formatSize, moduleRules, readBindings, readScript } from "../script/script.ts";
 import { callFunction, entrypointOf, serviceNames } from "./services.ts";
-import { soon } from "./soon.ts";
 import { Sources } from "../script/script-sources.ts";
 import type { Log, MiniflareOptions } from "../../../index.d.ts";
 import type { Control, ObjectParts } from "../../worker/contract.ts";
@@ -21,6 +20,7 @@ import type { RequestParts } from "../http/http-request.ts";
 import type { WorkerOptions } from "../options/config.ts";
 import type { Response } from "../http/http-response.ts";
 import type { LaneCounts } from "../coverage/lane-counts.ts";
+import type { InspectedWorker } from "../inspector/inspected-worker.ts";
 import type { Script } from "../script/script.ts";
 import type { Group } from "./group.ts";
 import type { RoomHooks, Target, UnansweredRequest } from "./lane.ts";
@@ -53,6 +53,8 @@ class Worker {
   #upstream: URL | undefined;
   #front: RoomHooks["front"];
   #roomServices: RoomServices = {};
+  #inspected: InspectedWorker | undefined;
+  #whenInspected: (() => void)[] = [];
   #ready: Promise<void> | undefined;
   #later: (() => Promise<void>) | undefined;
   #loading = 0;
@@ -68,6 +70,11 @@ class Worker {
     this.log = log;
     this.mountName = name;
     this.#sources = new Sources(log, (rebuild: boolean) => this.#changed(rebuild));
+  }
+
+  /** The options that it was given. */
+  get given(): WorkerOptions {
+    return this.#given;
   }
 
   /** The name that other workers know it by. */
@@ -170,11 +177,13 @@ class Worker {
     const script = readScript(options, root, isRequired);
     this.#upstream = upstreamOf(options);
     const { wasm, values } = readBindings(options, root);
+    if (this.#isInspected) await this.#inspect(script);
     const lane = this.#open(rooms, laneCounts(script));
     const endProgress = this.#showProgress();
     this.#starting = lane;
     try {
-      if (options.simulate !== undefined) lane.control.simulate(options.simulate.seed, soon);
+      if (this.#inspected !== undefined) await this.#inspected.ready();
+      this.#group.startSimulation(lane.control, options);
       const settings = {
         ...script,
         modules: options.modules === true,
@@ -184,11 +193,17 @@ class Worker {
         services: [...serviceNames(options), ...Object.keys(roomServices)],
         proxies: this.#upstream !== undefined,
         sourceMap: options.sourceMap === true,
+        inspected: this.#inspected !== undefined,
         ...allOf("settings", options),
       };
       const { has, get } = options[OUTER_SCOPE] ?? {};
-      const bound = [...rooms.flatMap(({ bindings = {} }) => Object.entries(bindings).flat()), ...values];
-      await lane.start(settings, Object.entries(options.globals ?? {}).flat(), bound, wasm, has, get);
+      const { run } = this.#group;
+      const bound = [
+        ...rooms.flatMap(({ bindings = {} }) => Object.entries(bindings).flat()),
+        ...(run?.values(values, "bindings") ?? values),
+      ];
+      const globals = Object.entries(options.globals ?? {}).flat();
+      await lane.start(settings, run?.values(globals, "globals") ?? globals, bound, wasm, has, get);
     } catch (error) {
       this.#noteImports(lane);
       const lasting = outliving(error);
@@ -222,9 +237,43 @@ class Worker {
     if (this.#sources.isWatching && lane.ended === undefined) this.#sources.imported(lane.control.moduleFiles());
   }
 
+  /** Whether debuggers may connect, or could until now. */
+  get #isInspected(): boolean {
+    return this.#group.main.options.inspectorPort !== undefined || this.#inspected !== undefined;
+  }
+
+  /** Lets debuggers find the worker if the options of the instance say so. */
+  async #inspect({ path, fromFile }: Script): Promise<void> {
+    const { options } = this.#group.main;
+    const before = this.#inspected;
+    if (options.inspectorPort === undefined) {
+      this.#inspected = undefined;
+      return before?.close();
+    }
+    const { InspectedWorker } =
+      require("../inspector/inspected-worker.ts") as typeof import("../inspector/inspected-worker.ts");
+    this.#inspected = await InspectedWorker.open(before, options, this.name, fromFile ? path : undefined, this.log);
+    for (const found of this.#whenInspected.splice(0)) found();
+    if (this.#disposed) throw disposed();
+  }
+
+  /** Where debuggers connect to the worker, as soon as they can: it may wait for one. */
+  async inspectorURL(): Promise<URL> {
+    if (this.#later !== undefined) this.begin(this.#later);
+    if (this.#inspected === undefined) {
+      const found = new Promise<void>((resolve) => this.#whenInspected.push(resolve));
+      await Promise.race([this.#ready, found]);
+    }
+    if (this.#disposed) throw disposed();
+    if (this.#inspected !== undefined) return this.#inspected.url;
+    const text = 'The instance has no inspector. Set the option "inspectorPort" to have one.';
+    throw new MiniflareCoreError("ERR_NO_INSPECTOR", text);
+  }
+
   #open(rooms: readonly RoomHooks[], coverage: LaneCounts | undefined): Lane {
     const { cpuLimitMs = OPTIONS.cpuLimitMs.default, heapLimitMb = OPTIONS.heapLimitMb.default } = this.options;
     return new Lane({ cpuLimitMs, heapLimitMb }, this.#group.instance, {
+      owner: this,
       warn: (text) => this.log.warn(text),
       unhandled: (error) => this.#unhandled(error),
       condemned: (lane) => {
@@ -233,6 +282,7 @@ class Worker {
       fetch: (target, request) => this.#fetch(target, request),
       rooms,
       coverage,
+      inspector: this.#inspected?.lane(),
     });
   }
 
@@ -281,10 +331,16 @@ class Worker {
 
   /** Whether a request can be dispatched at once. */
   get isReady(): boolean {
-    return this.#readyLane !== undefined;
+    return this.readyLane !== undefined;
   }
 
-  get #readyLane(): Lane | undefined {
+  /** The workers of the instance. */
+  get group(): Group {
+    return this.#group;
+  }
+
+  /** The lane, unless the worker is being loaded. */
+  get readyLane(): Lane | undefined {
     return this.#loading === 0 && !this.#disposed ? this.#lane : undefined;
   }
 
@@ -300,7 +356,7 @@ class Worker {
 
   /** What a worker that is loaded can be asked; undefined when there is none. */
   get control(): Control | undefined {
-    return this.#readyLane?.control;
+    return this.readyLane?.control;
   }
 
   /** Dispatches a request from outside. One that is not for the upstream becomes one for it. */
@@ -314,7 +370,14 @@ class Worker {
 
   /** Dispatches to the worker, or to `[binding, id]` of one of its own objects. */
   dispatch(target: Target, request: RequestParts): Promise<Response> {
-    const ready = this.#readyLane;
+    const { run } = this.#group;
+    if (run === undefined) return this.deliver(target, request);
+    return run.dispatch(this.mountName, target, request, (...given) => this.deliver(...given));
+  }
+
+  /** Dispatches what another worker of the instance asks for. */
+  deliver(target: Target, request: RequestParts): Promise<Response> {
+    const ready = this.readyLane;
     if (ready !== undefined) return this.#dispatchOn(ready, target, request);
     return this.lane().then((lane) => this.#dispatchOn(lane, target, request));
   }
@@ -326,23 +389,27 @@ class Worker {
 
   /** Calls the worker's own `fetch`, as `Lane.fetch` does. */
   fetch(...args: Parameters<Lane["fetch"]>): Promise<Response> {
-    const ready = this.#readyLane;
+    const ready = this.readyLane;
     if (ready !== undefined) return ready.fetch(...args);
     return this.lane().then((lane) => lane.fetch(...args));
   }
 
   /** A request that the worker makes of a service it is bound to, by the binding's name, or of `[binding, id]`. */
   async #fetch(target: string | ObjectParts, request: RequestParts): Promise<globalThis.Response> {
-    if (Array.isArray(target)) return this.#group.home(this, target).dispatch(target, request);
+    if (Array.isArray(target)) return this.#group.home(this, target).deliver(target, request);
     if (Object.hasOwn(this.#roomServices, target)) return this.#roomServices[target](request);
     const service = this.options.serviceBindings?.[target];
-    if (typeof service === "function") return callFunction(target, service, request);
-    return this.#group.service(target, service).dispatch(entrypointOf(service), request);
+    if (typeof service === "function") {
+      const call = () => callFunction(target, service, request);
+      return this.#group.run?.call(target, request, call) ?? call();
+    }
+    return this.#group.service(target, service).deliver(entrypointOf(service), request);
   }
 
   /** Ends a start whose script still waits for something. */
   breakOff(): void {
     this.#starting?.dispose();
+    this.#inspected?.breakOff();
   }
 
   async dispose(): Promise<void> {
@@ -355,6 +422,7 @@ class Worker {
     for (const plugin of ENDING) this.log.verbose(`- dispose(${plugin})`);
     this.#lane?.dispose();
     this.#lane = undefined;
+    await this.#inspected?.close();
   }
 }
 
@@ -372,9 +440,9 @@ function upstreamOf({ upstream }: MiniflareOptions): URL | undefined {
   throw new MiniflareCoreError("ERR_INVALID_UPSTREAM", text);
 }
 
-/** The counts of a lane that runs this script, when Node counts as well. */
+/** The counts of a lane that runs this script, when code outside of workers is counted as well. */
 function laneCounts(script: Script): LaneCounts | undefined {
-  if (!process.env.NODE_V8_COVERAGE) return undefined;
+  if (!process.env.NODE_V8_COVERAGE && !process.env.MINIFLARE_RS_COVERAGE) return undefined;
   const { LaneCounts } = require("../coverage/lane-counts.ts") as typeof import("../coverage/lane-counts.ts");
   return new LaneCounts(script);
 }

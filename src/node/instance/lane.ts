@@ -14,10 +14,12 @@ import { ANSWER, CALL, FIRST, HOST, KIND, TAG, TARGET } from "../../protocol.ts"
 import type { WebSocket } from "../../../index.d.ts";
 import type { Membrane } from "../../membrane/membrane.ts";
 import type { Control, ObjectParts } from "../../worker/contract.ts";
+import type { Worker } from "./instance-worker.ts";
 import type { StalledPlace, WireValue } from "../binding/exports.d.ts";
 import type { FollowedSignal, RequestParts } from "../http/http-request.ts";
 import type { Response, ResponseParts } from "../http/http-response.ts";
 import type { LaneCounts } from "../coverage/lane-counts.ts";
+import type { InspectedLane } from "../inspector/target.ts";
 
 /** What has crossed before anything is asked for: the worker's control object (`src/worker/control.ts`). */
 const CONTROL: WireValue = [TAG.LIVE, FIRST.CONTROL, KIND.OBJECT];
@@ -102,7 +104,7 @@ export interface LaneLimits {
 /** What a room does for a lane. */
 export interface RoomHooks {
   /** Answers the host calls of the room, by their numbers in `HOST`. */
-  calls?: Readonly<Record<number, (args: WireValue[], membrane: Membrane) => WireValue>>;
+  calls?: Readonly<Record<number, (args: WireValue[], membrane: Membrane, lane: Lane) => WireValue>>;
   /** Answers a request in the worker's place; undefined if it is for the worker. Such a worker needs no script. */
   front?(request: RequestParts): Promise<Response> | undefined;
   /** Services that the worker binds and that Node answers, by the names of their bindings. */
@@ -115,6 +117,7 @@ export interface RoomHooks {
 
 /** What a lane asks of the worker that it is of. */
 export interface LaneHooks {
+  owner: Worker;
   warn(text: string): void;
   /** Called with an error that the worker has not caught. */
   unhandled(error: unknown): void;
@@ -125,6 +128,8 @@ export interface LaneHooks {
   rooms: readonly RoomHooks[];
   /** Takes the counts of what runs, if there are any. */
   coverage: LaneCounts | undefined;
+  /** What debuggers see of the lane, if they may connect. */
+  inspector: InspectedLane | undefined;
 }
 
 /** A request that the worker has not answered yet. */
@@ -156,6 +161,8 @@ class Lane {
   #ended: (() => InstanceError) | undefined;
   /** The signals of callers, by the number of their request, as long as the worker has the request. */
   #signals = new Map<number, { signal: FollowedSignal }>();
+  /** The request that is being dispatched, if its signal ends with it: most are answered before the signal matters. */
+  #arriving: { event: number; signal: FollowedSignal } | undefined;
   /** JSON of `request.cf` that the worker has had, with the number of each. */
   #cfTexts = new Map<string, number>();
   /** Those of them that the worker has asked for: the requests, and the one listener. */
@@ -179,17 +186,33 @@ class Lane {
     this.limits = limits;
     const { cpuLimitMs, heapLimitMb } = limits;
     const coverage = hooks.coverage !== undefined;
-    this.#id = binding.openLane({ cpuLimitMs, heapLimitMb, coverage, instance, host: hostNumber });
+    const inspector = hooks.inspector?.name;
+    this.#id = binding.openLane({ cpuLimitMs, heapLimitMb, coverage, inspector, instance, host: hostNumber });
     hooks.coverage?.begin(() => binding.takeCoverage(this.#id));
     lanes.set(this.#id, this);
     const call = (number: number, args: WireValue[]) => this.#call(number, args);
-    this.#membrane = createRealm(kinds, call, waiting, (debt: object, is: boolean) => this.#owe(debt, is));
+    this.#membrane = createRealm(kinds, call, waiting, (debt: object, is: boolean) => this.owe(debt, is));
     this.control = this.#membrane.decode(CONTROL) as Control;
+    hooks.inspector?.begin(this.#id);
   }
 
   /** Why nothing runs here any more: an error, or undefined while the lane works. */
   get ended(): (() => InstanceError) | undefined {
     return this.#ended;
+  }
+
+  /** The worker that the lane is of. */
+  get owner(): Worker {
+    return this.#hooks.owner;
+  }
+
+  get membrane(): Membrane {
+    return this.#membrane;
+  }
+
+  /** Makes a call of a room's. Throws when the lane has ended, or ends with it. */
+  send(call: number, args: WireValue[]): void {
+    this.#call(call, args);
   }
 
   #call(call: number, args: WireValue[]): WireValue {
@@ -249,7 +272,13 @@ class Lane {
       args.push(membrane.encode(cf), nesting, signal && this.#hold(event, signal));
       args.push(...this.#cfNumber(cfText), redirect === FOLLOW ? undefined : redirect);
     }
-    return this.#send(event, args, takesParts);
+    if (signal?.endsWith === undefined) return this.#send(event, args, takesParts);
+    const outer = this.#arriving;
+    this.#arriving = { event, signal };
+    const answer = this.#send(event, args, takesParts);
+    this.#arriving = outer;
+    if (!isWhole(answer) && !this.#signals.has(event)) this.#holdUntilEnded(event, signal);
+    return answer;
   }
 
   #targetWire(target: Target): WireValue {
@@ -259,12 +288,16 @@ class Lane {
 
   /** Keeps a signal as long as the worker has the request, or the request's client waits; which of the two. */
   #hold(event: number, signal: FollowedSignal): WireValue {
+    if (signal.endsWith !== undefined) return UNTIL_ENDED;
     this.#signals.set(event, { signal });
-    if (signal.endsWith === undefined) return true;
-    signal.endsWith(() => {
+    return true;
+  }
+
+  #holdUntilEnded(event: number, signal: FollowedSignal): void {
+    this.#signals.set(event, { signal });
+    signal.endsWith?.(() => {
       if (!this.#followed.has(signal)) this.#signals.delete(event);
     });
-    return UNTIL_ENDED;
   }
 
   /** The number of a text, and the text itself the first time. */
@@ -291,7 +324,7 @@ class Lane {
 
   /** `takesParts` is of a caller whom a response that is there at once serves as parts, and not in a promise. */
   #send(event: number, args: WireValue[], takesParts = false): Promise<Response> | ResponseParts {
-    const answer = binding.dispatch(this.#id, event, args) as Answer | undefined;
+    const answer = binding.dispatch(this.#id, event, ...args) as Answer | undefined;
     if (answer !== undefined) {
       return takesParts && answer[0] === ANSWER.ANSWERED ? this.#parts(answer) : fairly(this.#settle(answer));
     }
@@ -306,9 +339,10 @@ class Lane {
 
   /** Why the caller has given a request up, in a list; if it has not, the worker, which asks, is told when it does. */
   #followSignal(event: number): WireValue {
-    const entry = this.#signals.get(event);
+    const entry = this.#signals.get(event) ?? (this.#arriving?.event === event ? this.#arriving : undefined);
     if (entry === undefined) return undefined;
     const { signal } = entry;
+    this.#signals.set(event, entry);
     if (signal.aborted) return [this.#membrane.encodeThrown(signal.reason)];
     const followed = this.#followed.get(signal) ?? this.#listenTo(signal);
     followed.events.add(event);
@@ -381,8 +415,14 @@ class Lane {
         return this.#forgetSignal(args[0] as number);
       case HOST.AT_REST:
         return this.#atRest();
+      case HOST.INSPECTED:
+        return this.#hooks.inspector?.answered(args);
+      case HOST.PAUSED:
+        return this.#hooks.inspector?.paused();
+      case HOST.INTERRUPTED:
+        return this.#hooks.inspector?.interrupted();
       default:
-        return this.#roomCalls[call]?.(args, this.#membrane);
+        return this.#roomCalls[call]?.(args, this.#membrane, this);
     }
   }
 
@@ -410,10 +450,10 @@ class Lane {
     const membrane = this.#membrane;
     const given = { cf: membrane.decode(cf) as RequestParts["cf"], nesting, redirect };
     const request = { method, url, headers, body: bodyFromWire(body, membrane), ...given };
-    this.#owe(request, true);
+    this.owe(request, true);
     await undefined;
     const answer = await this.#fetched(target, request);
-    this.#owe(request, false);
+    this.owe(request, false);
     // The worker may have ended meanwhile, or end with this turn: then no request waits.
     if (!this.#ended) binding.call(this.#id, CALL.FETCHED, [number, ...answer]);
   }
@@ -435,7 +475,8 @@ class Lane {
     });
   }
 
-  #owe(debt: Debt, is: boolean): void {
+  /** Notes that the outside owes the worker something, or no more. */
+  owe(debt: Debt, is: boolean): void {
     if (is) this.#owed.add(debt);
     else this.#owed.delete(debt);
   }
@@ -509,8 +550,16 @@ class Lane {
     this.#pending.clear();
     for (const event of [...this.#signals.keys()]) this.#forgetSignal(event);
     this.#hooks.coverage?.end();
+    this.#hooks.inspector?.end();
     binding.closeLane(this.#id);
   }
+}
+
+/** Whether an answer is there with all that it has. */
+function isWhole(answer: Promise<Response> | ResponseParts): boolean {
+  if (answer instanceof Promise) return false;
+  const { body } = answer;
+  return body === null || typeof body === "string" || body instanceof Uint8Array;
 }
 
 function brokenError(reason: string): InstanceError {

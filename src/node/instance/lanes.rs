@@ -23,6 +23,8 @@ pub struct OpenLaneOptions {
     pub heap_limit_mb: f64,
     /// Whether it is counted what runs.
     pub coverage: bool,
+    /// What debuggers call the worker, if they may connect.
+    pub inspector: Option<String>,
     /// A number of `openInstance`.
     pub instance: u32,
     /// A number of `setup`.
@@ -37,6 +39,7 @@ pub fn open_lane(env: &Env, options: OpenLaneOptions) -> Result<u32> {
         cpu_limit: Duration::try_from_secs_f64(options.cpu_limit_ms / 1000.0).map_err(invalid)?,
         heap_limit_mib: options.heap_limit_mb as usize,
         coverage: options.coverage,
+        inspector: options.inspector,
         instance: options.instance,
         host: options.host,
     };
@@ -57,13 +60,13 @@ pub fn call(call: &Call) -> Result<Value> {
     Ok(answer.unwrap_or(Value::Undefined))
 }
 
-/// `dispatch(lane, event, args)`: dispatches an event and returns its answer if the worker gave it at once; otherwise
+/// `dispatch(lane, event, ...args)`: dispatches an event and returns its answer if the worker gave it at once; otherwise
 /// the answer comes by the host.
 pub fn dispatch(call: &Call) -> Result<Value> {
     let lane = Environment::get(call.scope)?.lane(call.number(0)?);
     let event = Event {
         id: call.number(1)?,
-        args: call.list(2)?,
+        args: call.rest(2)?,
     };
     Ok(lane.and_then(|lane| lane.dispatch(event)).unwrap_or(Value::Undefined))
 }

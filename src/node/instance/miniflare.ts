@@ -191,6 +191,11 @@ class Miniflare extends EventTarget {
     return typeof open === "string" ? open : pageOf(this.#worker.options);
   }
 
+  /** Where debuggers connect to the worker, if the option `inspectorPort` says that they may. */
+  async getInspectorURL(): Promise<URL> {
+    return this.#worker.inspectorURL();
+  }
+
   /** `[FETCH](input, init, length)`, as `Lane.fetch` has them. */
   [FETCH](...args: Parameters<Lane["fetch"]>): Promise<Response> {
     return this.#worker.fetch(...args);
@@ -204,7 +209,9 @@ class Miniflare extends EventTarget {
     await this.#worker.lane();
     const worker = url === undefined ? this.#worker : this.#routed(url);
     const { control } = await worker.lane();
-    return control.scheduled(scheduledTime, cron) as Promise<WaitUntil>;
+    const dispatch = () => control.scheduled(scheduledTime, cron) as Promise<WaitUntil>;
+    const event = { kind: "scheduled", worker: worker.mountName ?? null, scheduledTime: Number(scheduledTime), cron };
+    return this.#group.run === undefined ? dispatch() : this.#group.run.event(event, dispatch);
   }
 
   /** The options in force, by the plugin of Miniflare 2 that each belonged to. */

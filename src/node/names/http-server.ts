@@ -28,7 +28,7 @@ function instance(name: string, mf: unknown): Miniflare {
 
 const convertNodeRequest: typeof contract.convertNodeRequest = async (req, meta = {}) => {
   const head = readHead(req);
-  const client = clientOf(req);
+  const client = clientOf(req.socket);
   const { href, host } = urlOf(req.url as string, client.scheme, head.host);
   const request = new Request(href, {
     method: req.method,

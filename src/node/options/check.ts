@@ -76,6 +76,10 @@ const isFunction = (value: unknown) => typeof value === "function";
 const boolean = check("a boolean", isBoolean, { takes: "boolean", meaning: booleanOf });
 const string = check("a string", isString, { takes: "string" });
 const number = numeric("a number", isNumber);
+const port = numeric(
+  "a whole number from 0 to 65535",
+  (value) => isNumber(value) && Number.isInteger(value) && value >= 0 && value <= 65_535,
+);
 const func = check("a function", isFunction);
 const anyRecord = check("an object", isObject, { takes: "array:KEY=VALUE" });
 const booleanOrString = check("a boolean or a string", (value) => isBoolean(value) || isString(value), {
@@ -161,6 +165,7 @@ export {
   numeric,
   oneOf,
   optional,
+  port,
   paths,
   record,
   shape,

@@ -58,7 +58,6 @@ const WITHOUT_EFFECT: readonly Flag[] = [
   ["dynamic_dispatch_tunnel_exceptions", "dynamic_dispatch_treat_exceptions_as_500", "2023-03-01"],
   ["minimal_subrequests", "no_minimal_subrequests", "2022-04-05"],
   ["no_cots_on_external_fetch", "cots_on_external_fetch", "2022-03-08"],
-  ["disallow_importable_env", "allow_importable_env"],
   ["global_fetch_strictly_public", "global_fetch_private_origin"],
   ["request_signal_passthrough", "no_request_signal_passthrough"],
   ["queue_consumer_no_wait_for_wait_until", "queue_consumer_wait_for_wait_until"],

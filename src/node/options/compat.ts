@@ -28,6 +28,7 @@ const FLAGS: readonly [enable: string, disable: string | undefined, since: strin
   ["fetch_refuses_unknown_protocols", "fetch_treats_unknown_protocols_as_http", "2021-11-10"],
   ["formdata_parser_supports_files", "formdata_parser_converts_files_to_strings", "2021-11-03"],
   ["nodejs_als", "no_nodejs_als", undefined],
+  ["disallow_importable_env", "allow_importable_env", undefined],
   ["html_rewriter_treats_esi_include_as_void_tag", undefined, undefined],
 ];
 

@@ -1,14 +1,9 @@
 // Options of the HTTP server (`node/server/`).
 
 import path from "node:path";
-import { boolean, booleanOrString, check, func, isNumber, isString, numeric, string } from "./check.ts";
+import { boolean, booleanOrString, check, func, isString, port, string } from "./check.ts";
 import type { OptionRows } from "./table.ts";
 import type { HttpsConfig, WranglerConfig } from "./wrangler.ts";
-
-const port = numeric(
-  "a whole number from 0 to 65535",
-  (v) => isNumber(v) && Number.isInteger(v) && v >= 0 && v <= 65_535,
-);
 
 const stringOrBytes = check("a string or a Uint8Array", (value) => isString(value) || value instanceof Uint8Array);
 

@@ -1,11 +1,21 @@
 // Options of an instance that belong to no plugin in Miniflare 2, or do not exist there.
 
-import { boolean, check, hasMethods, isNumber, numeric, oneOf, shape } from "./check.ts";
+import { boolean, check, hasMethods, isNumber, numeric, oneOf, optional, port, shape, string } from "./check.ts";
+import type { InspectorFlag } from "../cli/flag-values.ts";
 import type { OptionRows } from "./table.ts";
 
 const LOG_METHODS = ["log", "logWithLevel", "error", "warn", "info", "debug", "verbose"];
 const log = check("a Log", (value) => hasMethods(value, LOG_METHODS));
-const simulation = shape({ seed: numeric("a whole number", Number.isSafeInteger) }, "an object like { seed: 1 }");
+const seeded = shape(
+  { seed: numeric("a whole number", Number.isSafeInteger), record: optional(string) },
+  "an object like { seed: 1 }",
+);
+const replayed = shape({ replay: string }, "an object like { replay: file }");
+const isReplayed = (value: unknown) => typeof value === "object" && value !== null && "replay" in value;
+const simulation = Object.assign(
+  (value: unknown, path: string) => (isReplayed(value) ? replayed : seeded)(value, path),
+  { parts: seeded.parts },
+);
 const cpuLimit = numeric(
   "a positive, finite number",
   (value) => isNumber(value) && Number.isFinite(value) && value > 0,
@@ -18,6 +28,9 @@ const subrequestLimit = numeric(
   "a whole number (0 allows none, a negative one any)",
   (value) => Number.isInteger(value) || value === Number.POSITIVE_INFINITY,
 );
+
+/** Flags of the command: what they say of the inspector's options. */
+type CommandLine = Record<"inspect" | "inspectBrk", InspectorFlag>;
 
 const options = {
   log: { check: log },
@@ -59,13 +72,26 @@ const options = {
     takes: "number:SEED",
     help: "Simulate orders of events with this seed",
   },
+  inspectorPort: { check: port, wrangler: "miniflare.inspector_port" },
+  inspectorHost: { check: string, wrangler: "miniflare.inspector_host" },
+  inspectorBreak: { check: boolean },
+  inspect: {
+    flag: "--inspect",
+    takes: "boolean/string:HOST:PORT",
+    help: "Let debuggers connect",
+  },
+  inspectBrk: {
+    flag: "--inspect-brk",
+    takes: "boolean/string:HOST:PORT",
+    help: "Wait for a debugger",
+  },
   durability: {
     check: oneOf("os", "sync"),
     flag: "--durability",
     help: 'When persisted data is safe, "os" or "sync"',
     wrangler: "miniflare.durability",
   },
-} satisfies OptionRows;
+} satisfies OptionRows<CommandLine>;
 
 export const section = "Runtime";
 export { options };

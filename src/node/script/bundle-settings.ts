@@ -80,7 +80,7 @@ function modulesOfTheirOwn(folder: string, rules: ModuleRule[]): Plugin {
     name: "modules of their own",
     setup(build) {
       if (extensions.length === 0) return;
-      const filter = new RegExp(`(?:${extensions.join("|")})(?:\\?module)?$`);
+      const filter = filterOf(build, `(?:${extensions.join("|")})(?:\\?module)?$`);
       build.onResolve({ filter }, (args) => resolve(build, args));
     },
   };
@@ -97,7 +97,7 @@ function nodeModules(flags: readonly string[], log: Log): Plugin {
     name: "node's modules",
     setup(build) {
       const names = builtinModules.map((name) => name.replaceAll("/", "\\/"));
-      const filter = new RegExp(`^(?:node:.*|${names.join("|")})$`);
+      const filter = filterOf(build, `^(?:node:.*|${names.join("|")})$`);
       build.onResolve({ filter }, async ({ path: wanted, pluginData, resolveDir, kind, importer }) => {
         if (pluginData === marker) return undefined;
         if (hasModules) {
@@ -112,11 +112,17 @@ function nodeModules(flags: readonly string[], log: Log): Plugin {
         log.warn(`${from} imports "${wanted}", a module of Node's: it needs the compatibility flag "nodejs_compat".`);
         return { path: wanted, external: true };
       });
-      build.onLoad({ filter: /^/, namespace: REQUIRED }, ({ path: name }) => ({
+      build.onLoad({ filter: filterOf(build, "^"), namespace: REQUIRED }, ({ path: name }) => ({
         contents: `import value from ${JSON.stringify(name)};\nmodule.exports = value;`,
       }));
     },
   };
+}
+
+/** esbuild takes regular expressions of its own realm only, which in a test environment is not that of this code. */
+function filterOf({ onResolve }: PluginBuild, pattern: string): RegExp {
+  const RegExpOfEsbuild = (onResolve.constructor as FunctionConstructor)("return RegExp")() as RegExpConstructor;
+  return new RegExpOfEsbuild(pattern);
 }
 
 export { defaultRules, settingsOf };

@@ -1,8 +1,7 @@
 // The client at the other end of a connection: what is the same for all of its requests, and who is told when it goes.
 
-import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { plainAddress } from "./incoming.ts";
+import { Heads } from "./incoming-head.ts";
 
 type Listener = () => void;
 
@@ -53,6 +52,7 @@ export class ClientSignal {
 export class Client {
   readonly scheme: "http" | "https";
   readonly address: string;
+  readonly heads = new Heads();
   #open = new Set<ClientSignal>();
 
   constructor(socket: Socket & { encrypted?: boolean }) {
@@ -64,11 +64,9 @@ export class Client {
     });
   }
 
-  /** The signal of a request that begins. */
-  begin(): ClientSignal {
-    const signal = new ClientSignal();
+  /** The client waits for the answer to the request that has this signal. */
+  awaits(signal: ClientSignal): void {
     this.#open.add(signal);
-    return signal;
   }
 
   /** The request is answered. */
@@ -78,10 +76,16 @@ export class Client {
   }
 }
 
+/** IPv4 addresses as such, when the server listens on IPv6 as well. */
+export function plainAddress(address: string): string {
+  if (address === "::1") return "127.0.0.1";
+  return address.startsWith("::ffff:") ? address.slice("::ffff:".length) : address;
+}
+
 const CLIENT = Symbol("client");
 
-/** The client that a request is of. */
-export function clientOf(req: IncomingMessage): Client {
-  const socket = req.socket as Socket & { [CLIENT]?: Client };
+/** The client of a connection. */
+export function clientOf(connection: Socket): Client {
+  const socket = connection as Socket & { [CLIENT]?: Client };
   return (socket[CLIENT] ??= new Client(socket));
 }

@@ -2,22 +2,29 @@
 // much, and is made only when names repeat.
 
 import type { IncomingMessage } from "node:http";
+import type { RequestMeta } from "../../../index.d.ts";
 
 /** What the head of a request says. */
 export interface IncomingHead {
   /** The headers that go on to the worker, flat: see `src/web/header-text.ts`. */
   flat: string;
-  /** The names of `ADDED` that are among them. */
+  /** The names of `ADDED`, and `RAY`, that are among them. */
   has: Set<string> | undefined;
   host: string | undefined;
   acceptEncoding: string | undefined;
   /** Whether a body follows. */
   hasBody: boolean;
+  /** Whether the client expects something before it goes on, as 100 (Continue). */
+  expects: boolean;
+  /** The headers that the worker is given but for the ray, once they are made, and what they depend on. */
+  made?: { text: string; host: string; meta: RequestMeta };
 }
 
 /** Headers that Cloudflare's network adds unless the client has sent them. */
-export const ADDED = ["x-forwarded-proto", "x-real-ip", "cf-connecting-ip", "cf-ipcountry", "cf-ray", "cf-visitor"];
-const IS_ADDED = new Set(ADDED);
+export const ADDED = ["x-forwarded-proto", "x-real-ip", "cf-connecting-ip", "cf-ipcountry", "cf-visitor"];
+/** Another one, which is different each time. */
+export const RAY = "cf-ray";
+const IS_ADDED = new Set([...ADDED, RAY]);
 /** Headers that belong to the connection, not to the request. */
 const DROPPED = new Set(["connection", "expect", "keep-alive"]);
 
@@ -35,16 +42,19 @@ function lowerCase(name: string): string {
 }
 
 /** Reads the head of a request. */
-export function readHead(req: IncomingMessage): IncomingHead {
-  const { rawHeaders } = req;
+export const readHead = (req: IncomingMessage): IncomingHead =>
+  readLines(req.rawHeaders) ?? scan(...joined(req.headers));
+
+/** Reads the names and values of a head, in turn; undefined if a name repeats. */
+export function readLines(lines: string[]): IncomingHead | undefined {
   const names: string[] = [];
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = lowerCase(rawHeaders[index] as string);
+  for (let index = 0; index < lines.length; index += 2) {
+    const name = lowerCase(lines[index] as string);
     // What repeats is joined, or left out, by rules that Node knows.
-    if (names.includes(name)) return scan(...joined(req.headers));
+    if (names.includes(name)) return undefined;
     names.push(name);
   }
-  return scan(names, rawHeaders);
+  return scan(names, lines);
 }
 
 /** Node's headers as names, and as lines like those that were sent. */
@@ -60,8 +70,36 @@ function joined(headers: IncomingMessage["headers"]): [string[], string[]] {
   return [names, lines];
 }
 
+/** The heads of one client, which sends the same lines with each request, as a rule. */
+export class Heads {
+  #lines: string[] = [];
+  #head: IncomingHead | undefined;
+
+  /** As `readLines`; the head that came last is used again if the next one equals it. */
+  read(lines: string[]): IncomingHead | undefined {
+    if (!isSame(lines, this.#lines)) {
+      this.#lines = lines;
+      this.#head = readLines(lines);
+    }
+    return this.#head;
+  }
+}
+
+function isSame(some: string[], others: string[]): boolean {
+  if (some.length !== others.length) return false;
+  for (let index = 0; index < some.length; index++) if (some[index] !== others[index]) return false;
+  return true;
+}
+
 function scan(names: string[], lines: string[]): IncomingHead {
-  const head: IncomingHead = { flat: "", has: undefined, host: undefined, acceptEncoding: undefined, hasBody: false };
+  const head: IncomingHead = {
+    flat: "",
+    has: undefined,
+    host: undefined,
+    acceptEncoding: undefined,
+    hasBody: false,
+    expects: false,
+  };
   for (let index = 0; index < names.length; index++) {
     const name = names[index] as string;
     const value = lines[2 * index + 1] as string;
@@ -77,6 +115,9 @@ function scan(names: string[], lines: string[]): IncomingHead {
         continue;
       case "content-length":
         if (value !== "0") head.hasBody = true;
+        break;
+      case "expect":
+        head.expects = true;
     }
     if (DROPPED.has(name)) continue;
     if (IS_ADDED.has(name)) (head.has ??= new Set()).add(name);

@@ -2,10 +2,9 @@
 // `cf`, a body and a signal that follows the client.
 
 import type { RequestMeta } from "../../../index.d.ts";
-import type { IncomingMessage } from "node:http";
-import type { Client, ClientSignal } from "./client.ts";
-import { incomingBody } from "./incoming-body.ts";
-import { ADDED } from "./incoming-head.ts";
+import { ClientSignal, plainAddress } from "./client.ts";
+import type { Client } from "./client.ts";
+import { ADDED, RAY } from "./incoming-head.ts";
 import type { IncomingHead } from "./incoming-head.ts";
 import type { IncomingBody } from "./incoming-body.ts";
 
@@ -38,30 +37,36 @@ export class RefusedRequest extends Error {
 /** Methods that a Request cannot have: https://fetch.spec.whatwg.org/#methods */
 const FORBIDDEN = new Set(["CONNECT", "TRACE", "TRACK"]);
 
+/** The first line of a request, and what is behind its head. */
+export interface IncomingRequest {
+  method: string;
+  target: string;
+  body: IncomingParts["body"];
+}
+
 /**
- * Reads the parts of a request.
+ * Makes the parts of a request.
  * @param meta what is known about the client; `cfTextOf` gives `request.cf` with the encodings that the client accepts
  * @throws RefusedRequest if its method, its target or its `Host` cannot be a Request's
  */
 export function incomingParts(
-  req: IncomingMessage,
+  { method, target, body }: IncomingRequest,
   head: IncomingHead,
   client: Client,
   meta: RequestMeta,
   cfTextOf: (acceptEncoding: string | undefined) => string,
 ): IncomingParts {
-  const method = req.method as string;
   if (FORBIDDEN.has(method)) throw new RefusedRequest(405, `Workers cannot receive ${method} requests.`);
-  const { href, host } = urlOf(req.url as string, client.scheme, head.host);
+  const { href, host } = urlOf(target, client.scheme, head.host);
   return {
     method,
     url: href,
     headers: incomingHeaders(head, host, client, meta),
-    body: method === "GET" || method === "HEAD" ? null : incomingBody(req, head.hasBody),
+    body,
     cf: undefined,
     cfText: cfTextOf(head.acceptEncoding),
     redirect: "manual",
-    signal: client.begin(),
+    signal: new ClientSignal(),
     takesParts: true,
   };
 }
@@ -114,36 +119,41 @@ function parseUrl(text: string, host: string): KnownUrl {
 }
 
 /** The headers of a request with those that Cloudflare's network sets. */
-export function incomingHeaders({ flat, has }: IncomingHead, host: string, client: Client, meta: RequestMeta): string {
+export function incomingHeaders(head: IncomingHead, host: string, client: Client, meta: RequestMeta): string {
+  const { made } = head;
+  if (made !== undefined && made.meta === meta && made.host === host) return made.text + ray();
+  if (head.has?.has(RAY)) return headersButRay(head, host, client, meta);
+  const text = `${headersButRay(head, host, client, meta)}\n${RAY}\n`;
+  head.made = { text, host, meta };
+  return text + ray();
+}
+
+function headersButRay({ flat, has }: IncomingHead, host: string, client: Client, meta: RequestMeta): string {
   const proto = meta.forwardedProto ?? client.scheme;
   const address = meta.realIp === undefined ? client.address : plainAddress(meta.realIp);
   const country = typeof meta.cf?.country === "string" ? meta.cf.country : "US";
   const head = `${flat}host\n${host}\naccept-encoding\ngzip`;
   if (has === undefined) {
-    return `${head}\nx-forwarded-proto\n${proto}\nx-real-ip\n${address}\ncf-connecting-ip\n${address}\ncf-ipcountry\n${country}\ncf-ray\n${ray()}\ncf-visitor\n{"scheme":"${proto}"}`;
+    return `${head}\nx-forwarded-proto\n${proto}\nx-real-ip\n${address}\ncf-connecting-ip\n${address}\ncf-ipcountry\n${country}\ncf-visitor\n{"scheme":"${proto}"}`;
   }
-  const values = [proto, address, address, country, ray(), `{"scheme":"${proto}"}`];
+  const values = [proto, address, address, country, `{"scheme":"${proto}"}`];
   const added = ADDED.map((name, index) => (has.has(name) ? "" : `\n${name}\n${values[index]}`));
   return head + added.join("");
 }
 
-const RAY_BYTES = 8;
-const random = Buffer.alloc(RAY_BYTES * 512);
+const RAY_DIGITS = 16;
 const WORD_BYTES = 4;
-let used = random.length;
+const random = Buffer.alloc(4096);
+let digits = "";
+let used = 0;
 
 /** 16 hexadecimal digits, which are no secret: a first request would wait for Node's crypto to be loaded. */
 function ray(): string {
-  if (used === random.length) {
+  if (used === digits.length) {
     for (let at = 0; at < random.length; at += WORD_BYTES) random.writeUInt32LE(Math.random() * 2 ** 32, at);
+    digits = random.toString("hex");
     used = 0;
   }
-  used += RAY_BYTES;
-  return random.toString("hex", used - RAY_BYTES, used);
-}
-
-/** IPv4 addresses as such, when the server listens on IPv6 as well. */
-export function plainAddress(address: string): string {
-  if (address === "::1") return "127.0.0.1";
-  return address.startsWith("::ffff:") ? address.slice("::ffff:".length) : address;
+  used += RAY_DIGITS;
+  return digits.slice(used - RAY_DIGITS, used);
 }

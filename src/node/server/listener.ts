@@ -2,14 +2,16 @@
 // answer is there at once; whatever few requests need is in files of its own, loaded for the first of them.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { DISPATCH, OPTIONS } from "../instance/miniflare.ts";
 import { NoOpLog } from "../log/log.ts";
 import { isLight, splitResponse } from "../http/http-response.ts";
 import { clientOf } from "./client.ts";
 import type { Client } from "./client.ts";
+import { incomingBody } from "./incoming-body.ts";
 import { incomingParts, RefusedRequest } from "./incoming.ts";
 import type { RequestMeta, WebSocket } from "../../../index.d.ts";
-import type { IncomingParts } from "./incoming.ts";
+import type { IncomingParts, IncomingRequest } from "./incoming.ts";
 import { readHead } from "./incoming-head.ts";
 import type { IncomingHead } from "./incoming-head.ts";
 import { RELOAD_SCRIPT } from "./live-reload.ts";
@@ -20,6 +22,7 @@ import type { Miniflare } from "../instance/miniflare.ts";
 import { sendResponse } from "./outgoing.ts";
 import type { OutgoingParts, OutgoingSettings } from "./outgoing.ts";
 import type { Start } from "./request-log.ts";
+import { wholeAnswer } from "./whole-answer.ts";
 
 /** The answer of a dispatch, as `lightResponse` makes it. */
 interface Answer {
@@ -51,13 +54,20 @@ export interface Exchange {
   req: IncomingMessage;
   res: ServerResponse;
   client: Client;
-  head: IncomingHead;
   /** The headers that the worker has been given, flat. */
   given?: string;
   /** When it began, if the log will be told. */
   start: Start | undefined;
   /** Of a request that asks for a WebSocket. */
   handshake: Handshake | undefined;
+}
+
+/** A request that the worker was given before Node had made its objects for it, and what the dispatch has returned. */
+interface Begun {
+  client: Client;
+  start: Start | undefined;
+  parts: IncomingParts;
+  answer: Promise<Answer> | AnswerParts;
 }
 
 const RESERVED = "/cdn-cgi/";
@@ -71,6 +81,7 @@ export class RequestListener {
   #known = new KnownMeta(PLACEHOLDER);
   #settings: OutgoingSettings;
   #cfFetch: ServerOptions["cfFetch"];
+  #begun: Begun | undefined;
 
   constructor(mf: Instance) {
     this.mf = mf;
@@ -83,11 +94,14 @@ export class RequestListener {
 
   /** Answers a request. The promise, which is there only if that takes longer, never rejects. */
   listen(req: IncomingMessage, res: ServerResponse, handshake?: Handshake): Promise<void> | undefined {
+    const begun = this.#begun;
+    if (begun !== undefined) return this.#goOn(req, res, begun);
     const options = this.mf[OPTIONS];
     if (options === undefined) return this.#listenLater(req, res, handshake);
     if (options !== this.#options) this.#follow(options);
     const head = readHead(req);
-    const exchange: Exchange = { req, res, client: clientOf(req), head, start: this.#start(options), handshake };
+    const client = clientOf(req.socket);
+    const exchange = { req, res, client, head, start: this.#start(options), handshake };
     const { metaProvider } = options;
     if (metaProvider !== undefined) return this.#listenWith(exchange, metaProvider);
     // The bytes that came with the head are read when Node has gone through them.
@@ -95,18 +109,86 @@ export class RequestListener {
     return this.#serve(exchange, this.#known.meta, this.#known.cfText);
   }
 
+  /**
+   * Answers a GET request without a body, of which Node has read the head and made nothing yet. Most answers of a worker are
+   * there at once and short: they leave as one text, and Node's objects, which cost more than the worker, are not made.
+   * @param lines names and values of the headers, in turn
+   * @param keepAlive the end of the head, as `wholeAnswer` takes it
+   * @returns whether it was answered; if not, Node's objects for it come to `listen`, and then `forget` is called
+   */
+  answerDirectly(socket: Socket, target: string, lines: string[], keepAlive: string): boolean {
+    const options = this.mf[OPTIONS];
+    if (options === undefined || options.metaProvider !== undefined || target.includes(RESERVED)) return false;
+    if (options !== this.#options) this.#follow(options);
+    const client = clientOf(socket);
+    const head = client.heads.read(lines);
+    if (head === undefined || head.host === undefined || head.hasBody || head.expects) return false;
+    const begun = this.#begin(client, { method: "GET", target, body: null }, head, this.#start(options));
+    if (begun === undefined) return false;
+    const { start, parts, answer } = begun;
+    const text = answer instanceof Promise ? undefined : wholeAnswer(answer, this.#settings.append, keepAlive);
+    if (text === undefined) {
+      this.#begun = begun;
+      return false;
+    }
+    socket.write(text, "latin1");
+    parts.signal.end();
+    if (start !== undefined) {
+      const { status, waitUntil } = answer as AnswerParts;
+      void this.#tell(start, "GET", target, status, ignoringFailure(waitUntil?.()));
+    }
+    return true;
+  }
+
+  /** The request that was not answered has been listened to, unless Node has answered it. */
+  forget(): void {
+    this.#begun?.parts.signal.end();
+    this.#begun = undefined;
+  }
+
+  #begin(client: Client, request: IncomingRequest, head: IncomingHead, start: Start | undefined): Begun | undefined {
+    const { meta, cfText } = this.#known;
+    let parts: IncomingParts;
+    try {
+      parts = incomingParts(request, head, client, meta, cfText);
+    } catch {
+      // It is refused when Node's objects for it are there.
+      return undefined;
+    }
+    // What the URL's parser has made of the target may be reserved.
+    if (parts.url.includes(RESERVED)) return undefined;
+    return { client, start, parts, answer: this.#dispatch(parts) };
+  }
+
+  #goOn(req: IncomingMessage, res: ServerResponse, { client, start, parts, answer }: Begun): Promise<void> | undefined {
+    this.#begun = undefined;
+    client.awaits(parts.signal);
+    const exchange: Exchange = { req, res, client, start, given: parts.headers, handshake: undefined };
+    return this.#await(exchange, parts, answer);
+  }
+
   /** Waits for the worker's options, which files may have a part of. */
   async #listenLater(req: IncomingMessage, res: ServerResponse, handshake?: Handshake): Promise<void> {
     try {
       await this.mf.getPlugins();
     } catch (error) {
-      const exchange = { req, res, client: clientOf(req), head: readHead(req), start: this.#start({}), handshake };
+      const exchange = {
+        req,
+        res,
+        client: clientOf(req.socket),
+        head: readHead(req),
+        start: this.#start({}),
+        handshake,
+      };
       return this.#fail(exchange, error);
     }
     return this.listen(req, res, handshake);
   }
 
-  async #listenWith(exchange: Exchange, provider: NonNullable<ServerOptions["metaProvider"]>): Promise<void> {
+  async #listenWith(
+    exchange: Exchange & { head: IncomingHead },
+    provider: NonNullable<ServerOptions["metaProvider"]>,
+  ): Promise<void> {
     let meta: RequestMeta;
     try {
       meta = (await provider(exchange.req)) ?? {};
@@ -143,14 +225,15 @@ export class RequestListener {
   }
 
   #serve(
-    exchange: Exchange,
+    exchange: Exchange & { head: IncomingHead },
     meta: RequestMeta,
     cfTextOf: (acceptEncoding: string | undefined) => string,
   ): Promise<void> | undefined {
-    const { req, client } = exchange;
+    const { req, client, head } = exchange;
     let parts: IncomingParts;
     try {
-      parts = incomingParts(req, exchange.head, client, meta, cfTextOf);
+      parts = incomingParts(requestOf(req, head), head, client, meta, cfTextOf);
+      client.awaits(parts.signal);
       exchange.given = parts.headers;
     } catch (error) {
       if (error instanceof RefusedRequest) return this.#refuse(exchange, error);
@@ -160,8 +243,15 @@ export class RequestListener {
       const path = new URL(parts.url).pathname.replace(/\/$/, "");
       if (path.startsWith(RESERVED)) return this.#serveReserved(exchange, parts);
     }
+    return this.#await(exchange, parts, this.#dispatch(parts));
+  }
+
+  #dispatch(parts: IncomingParts): Promise<Answer> | AnswerParts {
     // A lane reads nothing of a stream but what an IncomingBody has.
-    const answer = this.mf[DISPATCH](parts as IncomingParts & { body: BodyContent });
+    return this.mf[DISPATCH](parts as IncomingParts & { body: BodyContent });
+  }
+
+  #await(exchange: Exchange, parts: IncomingParts, answer: Promise<Answer> | AnswerParts): Promise<void> | undefined {
     if (!(answer instanceof Promise)) return this.#answer(exchange, parts, answer);
     return answer.then(
       (response) => this.#answer(exchange, parts, partsOf(response)),
@@ -173,9 +263,7 @@ export class RequestListener {
     const { start } = exchange;
     let waitUntil: Promise<unknown[]> | undefined;
     try {
-      waitUntil = start === undefined ? undefined : answer.waitUntil?.();
-      // The code that logs the response reports its failure.
-      waitUntil?.catch(() => {});
+      waitUntil = start === undefined ? undefined : ignoringFailure(answer.waitUntil?.());
       answer.encodeBody ??= "automatic";
       if (exchange.handshake !== undefined && isHandshakes(answer)) return this.#shakeHands(exchange, parts, answer);
       const sent = sendResponse(exchange.res, answer as OutgoingParts, this.#settings);
@@ -253,9 +341,18 @@ export class RequestListener {
     waitUntil: Promise<unknown[]> | undefined = undefined,
     method = req.method as string,
   ): Promise<void> {
-    if (start === undefined) return;
+    if (start !== undefined) await this.#tell(start, method, req.url as string, status, waitUntil);
+  }
+
+  async #tell(
+    start: Start,
+    method: string,
+    url: string,
+    status: number,
+    waitUntil: Promise<unknown[]> | undefined,
+  ): Promise<void> {
     try {
-      await requestLog().logRequest(this.mf.log, { method, url: req.url as string, status, start, waitUntil });
+      await requestLog().logRequest(this.mf.log, { method, url, status, start, waitUntil });
     } catch {
       // A log that throws what it is told has told its user.
     }
@@ -271,6 +368,18 @@ function partsOf(answer: Answer | AnswerParts): AnswerParts {
   const response = answer as Answer;
   const { encodeBody } = response;
   return { ...splitResponse(response), encodeBody, waitUntil: () => response.waitUntil() };
+}
+
+function requestOf(req: IncomingMessage, head: IncomingHead): IncomingRequest {
+  const method = req.method as string;
+  const body = method === "GET" || method === "HEAD" ? null : incomingBody(req, head.hasBody);
+  return { method, target: req.url as string, body };
+}
+
+/** The code that logs the response reports the failure. */
+function ignoringFailure(promise: Promise<unknown[]> | undefined): Promise<unknown[]> | undefined {
+  promise?.catch(() => {});
+  return promise;
 }
 
 const requestLog = () => require("./request-log.ts") as typeof import("./request-log.ts");

@@ -30,7 +30,7 @@ export interface Head {
   encoding: string;
 }
 
-const SWITCHING_PROTOCOLS = 101;
+export const SWITCHING_PROTOCOLS = 101;
 const NOT_ASKED =
   'Worker tried to return a WebSocket in a response to a request which did not contain the header "Upgrade: websocket".';
 const NO_CONTENT = 204;
@@ -39,7 +39,7 @@ const NOT_MODIFIED = 304;
 const OF_CONNECTION = new Set(["transfer-encoding", "keep-alive", "trailer", "upgrade"]);
 
 /** Statuses whose responses end with their head. */
-const isBodiless = (status: number) => status === NO_CONTENT || status === NOT_MODIFIED;
+export const isBodiless = (status: number) => status === NO_CONTENT || status === NOT_MODIFIED;
 
 /**
  * Sends a response; a promise when that takes longer than this call. It resolves when the client has it, or is gone.
@@ -64,7 +64,8 @@ export function sendResponse(
   return sendStream(res, parts, head, append, settings.warn);
 }
 
-function readHead(flat: string): Head {
+/** Reads the headers of a worker's response, in the order in which they are sent. */
+export function readHead(flat: string): Head {
   const head: Head = { fields: [], length: undefined, type: "", encoding: "" };
   if (flat === "") return head;
   const parts = flat.split("\n");
@@ -116,12 +117,22 @@ function sendWhole(res: ServerResponse, parts: OutgoingParts, head: Head, body: 
   const said = isHead ? head.length : undefined;
   writeHead(res, parts, head, body === null ? (said ?? 0) : lengthOf(body));
   if (isHead || body === null) res.end();
-  else if (typeof body === "string" || body.byteLength > MAX_JOINED) res.end(body);
-  else res.end(latin1Of(body), "latin1");
+  else res.end(latin1Text(body) ?? bytesOf(body), "latin1");
 }
 
-/** Node sends a text together with the head, bytes in a second write, which costs more than to make a text of them. */
+const bytesOf = (body: string | Uint8Array) => (typeof body === "string" ? Buffer.from(body) : body);
+
 const MAX_JOINED = 16_384;
+
+/**
+ * A body as a text to be sent in Latin-1, as heads are; undefined if it is long. Node sends a text together with the head, bytes
+ * in a second write, which costs more than to make a text of them.
+ */
+export function latin1Text(body: string | Uint8Array): string | undefined {
+  if (body.length > MAX_JOINED) return undefined;
+  if (typeof body !== "string") return latin1Of(body);
+  return Buffer.byteLength(body) === body.length ? body : latin1Of(Buffer.from(body));
+}
 
 const latin1Of = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
   Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength).toString("latin1");

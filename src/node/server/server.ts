@@ -7,6 +7,7 @@ import type { Duplex } from "node:stream";
 import { networkInterfaces } from "node:os";
 import { SERVERS, OPTIONS } from "../instance/miniflare.ts";
 import { disposed, InstanceError } from "../errors.ts";
+import { answerDirectly } from "./direct.ts";
 import { RequestListener } from "./listener.ts";
 import type { Instance } from "./listener.ts";
 import type { ServerOptions } from "./meta.ts";
@@ -41,6 +42,9 @@ export const isHttps = (options: ServerOptions) =>
       options.httpsPfxPath,
   );
 
+/** Options by which each request has objects of Node's, or its response other headers. */
+const OWN_OBJECTS = ["IncomingMessage", "ServerResponse", "uniqueHeaders"] as const;
+
 /** A server that listens nowhere yet; see `Miniflare.createServer` in `index.d.ts`. */
 export async function createServer(mf: Instance, nodeOptions: NodeOptions = {}): Promise<Server> {
   const options = mf[OPTIONS] as ServerOptions;
@@ -50,6 +54,7 @@ export async function createServer(mf: Instance, nodeOptions: NodeOptions = {}):
   const server = isHttps(options)
     ? await createTlsServer(mf, options, nodeOptions, listen)
     : http.createServer({ ...LIMITS, ...nodeOptions }, listen);
+  if (!OWN_OBJECTS.some((name) => nodeOptions[name] !== undefined)) answerDirectly(server, listener, listen);
   server.on("clientError", answerMalformed);
   server.on("connect", refuseTunnel);
   server.on("upgrade", (req, socket, head) => upgrades().upgrade(server, listener, req, socket, head));

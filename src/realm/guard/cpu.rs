@@ -7,7 +7,7 @@
 //! A termination must hit the turn it was meant for: the watchdog claims the turn by compare-and-swap first, and the
 //! end of the turn waits for a claim to be carried out.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, Weak};
 use std::time::Duration;
 
@@ -34,6 +34,8 @@ pub struct Watch {
     clock: ThreadClock,
     /// The turn seen last and the CPU time of its thread then.
     seen: Mutex<(u64, Duration)>,
+    /// How many pauses there are, one within the other.
+    pauses: AtomicU32,
 }
 
 impl Watch {
@@ -45,6 +47,7 @@ impl Watch {
             isolate,
             clock: ThreadClock::current(),
             seen: Mutex::default(),
+            pauses: AtomicU32::new(0),
         });
         WATCHDOG.add(&watch);
         watch
@@ -82,9 +85,30 @@ impl Watch {
         self.turn.load(Ordering::SeqCst) & STATE >= CLAIMED
     }
 
+    /// Stops the clock of the turn until the value is dropped, on the lane's thread.
+    pub fn pause(&self) -> Pause<'_> {
+        self.pauses.fetch_add(1, Ordering::SeqCst);
+        Pause {
+            watch: self,
+            began: self.clock.read(),
+        }
+    }
+
+    /// Takes time off what the turn has used.
+    fn forgive(&self, used: Duration) {
+        if let Ok(mut seen) = self.seen.lock()
+            && seen.0 == self.turn.load(Ordering::SeqCst)
+        {
+            seen.1 += used;
+        }
+    }
+
     /// Looks at the turn; true while one runs.
     fn look(&self) -> bool {
         let turn = self.turn.load(Ordering::SeqCst);
+        if self.pauses.load(Ordering::SeqCst) > 0 {
+            return true;
+        }
         if turn & STATE != RUNNING {
             return turn & STATE != IDLE;
         }
@@ -112,6 +136,24 @@ impl Watch {
 
     fn tick(&self) -> Duration {
         (self.limit / 10).clamp(limits::WATCHDOG_TICK_MIN, limits::WATCHDOG_TICK_MAX)
+    }
+}
+
+/// A stretch of a turn that does not count.
+pub struct Pause<'w> {
+    watch: &'w Watch,
+    began: Option<Duration>,
+}
+
+impl Drop for Pause<'_> {
+    fn drop(&mut self) {
+        // One within another is part of that one.
+        if self.watch.pauses.load(Ordering::SeqCst) == 1
+            && let (Some(began), Some(now)) = (self.began, self.watch.clock.read())
+        {
+            self.watch.forgive(now.saturating_sub(began));
+        }
+        self.watch.pauses.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

@@ -30,6 +30,9 @@ pub struct Memory {
     /// Addresses of the large buffers on the account. One that is handed over to Node leaves it before it is freed.
     large: Mutex<HashSet<usize>>,
     exceeded: AtomicBool,
+    /// Whether a debugger has paused the worker, and how much the objects that debuggers hold may take.
+    paused: AtomicBool,
+    extra: AtomicUsize,
     isolate: Mutex<Option<v8::IsolateHandle>>,
 }
 
@@ -42,6 +45,8 @@ impl Memory {
             refusals: AtomicUsize::new(0),
             large: Mutex::default(),
             exceeded: AtomicBool::new(false),
+            paused: AtomicBool::new(false),
+            extra: AtomicUsize::new(0),
             isolate: Mutex::new(None),
         })
     }
@@ -56,7 +61,22 @@ impl Memory {
     }
 
     fn limit(&self) -> usize {
-        self.limit.load(Ordering::Relaxed)
+        self.limit.load(Ordering::Relaxed) + self.extra.load(Ordering::Relaxed)
+    }
+
+    /// A paused worker is never stopped: what is allocated then is the debugger's.
+    pub fn pause(&self, is: bool) {
+        self.paused.store(is, Ordering::SeqCst);
+    }
+
+    /// Whether debuggers are connected, which hold objects of the worker's.
+    pub fn inspect(&self, is: bool) {
+        let extra = if is { limits::INSPECTOR_HEADROOM_MIB * MIB } else { 0 };
+        self.extra.store(extra, Ordering::Relaxed);
+    }
+
+    fn is_paused(&self) -> bool {
+        self.paused.load(Ordering::SeqCst)
     }
 
     /// Changes the limit to one that is not above the one V8 knows.
@@ -86,6 +106,9 @@ impl Memory {
     }
 
     fn stop(&self) {
+        if self.is_paused() {
+            return;
+        }
         self.exceeded.store(true, Ordering::SeqCst);
         self.with_isolate(v8::IsolateHandle::terminate_execution);
     }
@@ -101,7 +124,7 @@ impl Memory {
     /// Reserves a buffer's bytes; false when that would exceed the limit.
     fn reserve(&self, length: usize) -> bool {
         let taken = self.buffers.fetch_add(length, Ordering::SeqCst) + length;
-        if taken + self.heap.load(Ordering::Relaxed) <= self.limit() {
+        if taken + self.heap.load(Ordering::Relaxed) <= self.limit() || self.is_paused() {
             self.refusals.store(0, Ordering::Relaxed);
             return true;
         }

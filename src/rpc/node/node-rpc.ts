@@ -1,9 +1,10 @@
 // Calls from Node: services and members for tests, and functions of a test as targets.
 
+import { Serializer } from "node:v8";
 import { capabilityOver } from "../capability.ts";
 import { complete } from "../complete.ts";
 import { CountedHook } from "../counted-hook.ts";
-import { ask, pack, passHere, passIn, received } from "../passing.ts";
+import { ask, pack, passArguments, passHere, passIn, received } from "../passing.ts";
 import { isTarget, use } from "../receivers.ts";
 import { constructWith, disposeOf, findHooksWith, isPlain, keepWith, memberOf, watchStubs } from "../stubs.ts";
 import { references } from "../../node/instance/references.ts";
@@ -18,6 +19,7 @@ import type { Message } from "../message.ts";
 
 /** What is reached by calls, and is no reference that ends. */
 class AddressHook implements Hook {
+  readonly isAddress = true;
   #call: RemoteCall;
 
   constructor(call: RemoteCall) {
@@ -47,7 +49,7 @@ class NodeTargetHook extends CountedHook {
   async send(path: Path, args: unknown[] | undefined): Promise<unknown> {
     return complete(
       (given) => use(this.#value, path, given),
-      args && passHere(args),
+      args && passArguments(args),
       (value) => received(passHere(value)),
     );
   }
@@ -77,6 +79,18 @@ function crosses(value: object): boolean {
   return false;
 }
 
+/** Node's default serializer would write typed arrays in a way of its own. */
+function sizeOf(value: unknown): number | undefined {
+  const serializer = new Serializer();
+  serializer.writeHeader();
+  try {
+    serializer.writeValue(value);
+  } catch {
+    return undefined;
+  }
+  return serializer.releaseBuffer().byteLength;
+}
+
 passIn({
   hook: hookOfTarget,
   isTarget,
@@ -86,18 +100,20 @@ passIn({
     (hook, path, args) => hook.send(path, args?.value).then(pack),
     (error) => error,
   ),
+  sizeOf,
   refuse: (text) => new DOMException(text, "DataCloneError"),
 });
 
 findHooksWith((value) => hooks.get(value));
 
 keepWith((args) => {
-  const { value, stubs } = passHere(args);
+  const { value, stubs } = passArguments(args);
   return { args: value, dispose: () => stubs.forEach(disposeOf) };
 });
 
 constructWith((target) => {
   if (typeof target === "function" || isPlain(target)) return hookOfTarget(target);
+  if (typeof target === "object" && target !== null && isTarget(target)) return hookOfTarget(target);
   throw new TypeError("RpcStubs can only wrap plain objects, functions, and RpcTarget derivatives.");
 });
 
@@ -143,5 +159,22 @@ Object.setPrototypeOf(
 /** A worker, as it is at the time of each call, as a service. */
 export const openService = (find: () => Worker, entrypoint: string | undefined, props: unknown): Fetcher =>
   new Service(find, entrypoint, props) as unknown as Fetcher;
+
+/** The same as what `exports` has for an entrypoint, which gives a service with props when it is called. */
+export function loopback(find: () => Worker, entrypoint: string): Fetcher {
+  const service = openService(find, entrypoint, undefined);
+  const callable = Object.setPrototypeOf(() => {}, Service.prototype) as object;
+  for (const name of ["name", "length"]) Reflect.deleteProperty(callable, name);
+  const stub = new Proxy(callable, {
+    get(_, name) {
+      const value: unknown = Reflect.get(service, name);
+      return name === "fetch" ? (value as Fetcher["fetch"]).bind(service) : value;
+    },
+    apply: (_target, _self, [options]: [options?: { props?: unknown }]) =>
+      openService(find, entrypoint, options?.props ?? {}),
+  });
+  hooks.set(stub, hooks.get(service) as Hook);
+  return stub as Fetcher;
+}
 
 export const openMember = (call: RemoteCall, name: string): unknown => memberOf(new AddressHook(call), name);

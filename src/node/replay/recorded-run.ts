@@ -1,0 +1,99 @@
+// The run of an instance that is recorded or replayed: what its workers, and the calls of its methods, have of the journal.
+
+import path from "node:path";
+import { bytesFromSender } from "../../web/node/node-streams.ts";
+import { forWorker } from "./journal.ts";
+import { liveIn } from "./live.ts";
+import { Recorder } from "./recorder.ts";
+import { Replayer } from "./replayer.ts";
+import { encode } from "./values.ts";
+import type { MiniflareOptions } from "../../../index.d.ts";
+import type { Control } from "../../worker/contract.ts";
+import type { RequestParts } from "../http/http-request.ts";
+import type { Response } from "../http/http-response.ts";
+import type { Target } from "../instance/lane.ts";
+import type { Journal } from "./journal.ts";
+import type { Json } from "./values.ts";
+
+type Simulate = Exclude<MiniflareOptions["simulate"], undefined>;
+type Deliver = (target: Target, request: RequestParts) => Promise<Response>;
+
+class RecordedRun {
+  readonly #journal: Journal;
+  #seed: number;
+
+  /** @param now tells the instance's time */
+  constructor(simulate: Simulate, options: MiniflareOptions, now: () => number) {
+    const fileOf = (file: string) => path.resolve(options.rootPath ?? "", file);
+    this.#journal =
+      "replay" in simulate
+        ? new Replayer(fileOf(simulate.replay))
+        : new Recorder({ seed: simulate.seed, record: fileOf(simulate.record as string) }, options, now);
+    this.#seed = this.#journal.seed;
+  }
+
+  /** Starts the simulation of a worker. */
+  start(control: Control): void {
+    const journal = this.#journal;
+    control.simulate(this.#seed, (step) => journal.soon(step), forWorker(journal));
+  }
+
+  /** Another seed is chosen. */
+  async choose(seed: number): Promise<void> {
+    await this.#journal.arrive({ kind: "simulate", seed });
+    this.#seed = seed;
+  }
+
+  /** `[name, value, ...]` of an option, with what lives in Node replaced. */
+  values(list: readonly unknown[], option: string): unknown[] {
+    return list.map((one, index) =>
+      index % 2 === 0 ? one : liveIn(this.#journal, one, `${option}.${list[index - 1]}`),
+    );
+  }
+
+  /** Calls the function of a service binding. */
+  call(binding: string, { method, url }: RequestParts, call: () => Promise<globalThis.Response>) {
+    return this.#journal.ask(`serviceBindings.${binding}`, [method, url], call) as Promise<globalThis.Response>;
+  }
+
+  /** Dispatches a request from outside, to the main worker or a mount of this name. */
+  dispatch(mount: string | undefined, target: Target, request: RequestParts, deliver: Deliver): Promise<Response> {
+    return this.#journal.guard(this.#dispatch(mount, target, request, deliver));
+  }
+
+  async #dispatch(mount: string | undefined, target: Target, request: RequestParts, deliver: Deliver) {
+    const { takesParts: _, ...given } = request;
+    if (!isInMemory(given.body)) given.body = await wholeOf(given.body);
+    await this.#journal.arrive(eventOf(mount, target, given));
+    return deliver(target, given);
+  }
+
+  /** Does something that an event stands for, when its turn has come. */
+  event<Result>(event: Json, work: () => Promise<Result>): Promise<Result> {
+    return this.#journal.guard(this.#journal.arrive(event).then(work));
+  }
+
+  close(): void {
+    this.#journal.close();
+  }
+}
+
+function eventOf(
+  mount: string | undefined,
+  target: Target,
+  { method, url, headers, body, cf, cfText }: RequestParts,
+): Json {
+  const about = cfText ?? (cf === undefined ? null : JSON.stringify(cf));
+  const request = { method, url, headers, body: encode(body, "the body"), cf: about };
+  return { kind: "fetch", worker: mount ?? null, target: encode(target, "the target"), request };
+}
+
+const isInMemory = (body: RequestParts["body"]) =>
+  body === null || typeof body === "string" || body instanceof Uint8Array;
+
+async function wholeOf(body: RequestParts["body"]): Promise<Uint8Array> {
+  if (typeof body === "function") return bytesFromSender(body);
+  return new Uint8Array(await new globalThis.Response(body as ReadableStream).arrayBuffer());
+}
+
+export { RecordedRun };
