@@ -1,5 +1,6 @@
 // The handlers that an instance of the user's class may have, and calls of them.
 
+import { core } from "ext:core/mod.js";
 import { miniflareError } from "ext:miniflare/realm/realm-errors.ts";
 import { isResponse } from "ext:miniflare/web/wire-request.ts";
 import type { AlarmInfo } from "ext:miniflare/durable/alarms.ts";
@@ -34,4 +35,13 @@ export async function respond(instance: ObjectInstance, request: Request) {
   if (isResponse(response)) return response;
   const text = "Durable Object fetch handler didn't respond with a Response object";
   throw objectError("ERR_RESPONSE_TYPE", text);
+}
+
+/** Marks an error as the object's (`remote`) for the caller, as Workers do. */
+export const markRemote = (error: unknown) => mark(error, "remote");
+
+export function mark(error: unknown, property: string) {
+  if (core.isNativeError(error)) {
+    Reflect.defineProperty(error, property, { value: true, writable: true, enumerable: true, configurable: true });
+  }
 }

@@ -1,6 +1,6 @@
 // Events of objects, as far as it is tracked what they wait for.
 
-import { enter } from "ext:miniflare/realm/context.ts";
+import { enter, eventContext } from "ext:miniflare/realm/context.ts";
 import { inEvent } from "ext:miniflare/realm/waits.ts";
 import type { RequestContext } from "ext:miniflare/realm/context.ts";
 
@@ -11,6 +11,13 @@ type Words = () => string;
 export const asEvent = <Result>(context: RequestContext, kind: string, what: Words, work: Work<Result>) =>
   context.payer === context ? inEvent(context, kind, what, work) : work();
 
-/** Runs the work of an event in a context of its own. */
-export const eventOf = <Result>(context: RequestContext, kind: string, what: Words, work: Work<Result>) =>
+/** Runs the delivery of an alarm, in a context of its own. */
+export const alarmEvent = <Result>(binding: string, hex: string, work: Work<Result>) =>
+  eventOf(eventContext(), "alarm", () => `${binding} ${hex}`, work);
+
+/** Runs a call by RPC from outside the worker, in a context of its own. */
+export const callEvent = <Result>(depth: number | undefined, binding: string, path: string[], work: Work<Result>) =>
+  eventOf(eventContext(depth), "rpc", () => `${binding} ${path.join(".")}`, work);
+
+const eventOf = <Result>(context: RequestContext, kind: string, what: Words, work: Work<Result>) =>
   inEvent(context, kind, what, () => enter(context, work));

@@ -16,7 +16,7 @@ import { deliverAlarm, recallName, watchAlarms } from "ext:miniflare/durable/ala
 import { confirm } from "ext:miniflare/durable/entries.ts";
 import { InputGate, OutputGate } from "ext:miniflare/durable/gate.ts";
 import { Life } from "ext:miniflare/durable/life.ts";
-import { callHandler, isThenable, objectError, respond } from "ext:miniflare/durable/handlers.ts";
+import { callHandler, isThenable, mark, markRemote, objectError, respond } from "ext:miniflare/durable/handlers.ts";
 import { hibernate, loseAllSockets, loseSockets, socketsOf } from "ext:miniflare/durable/sockets.ts";
 import { CLASSES } from "ext:miniflare/durable/object-kinds.ts";
 import { within } from "ext:miniflare/durable/event-timeout.ts";
@@ -38,7 +38,7 @@ import {
   objectContext,
 } from "ext:miniflare/realm/context.ts";
 import { awaited } from "ext:miniflare/realm/waits.ts";
-import { asEvent, eventOf } from "ext:miniflare/durable/object-events.ts";
+import { alarmEvent, asEvent, callEvent } from "ext:miniflare/durable/object-events.ts";
 import { load } from "ext:miniflare/realm/lazy.ts";
 import { remote } from "ext:miniflare/realm/remote.ts";
 import { encodeThrown, HOST, host } from "ext:miniflare/realm/port.ts";
@@ -187,12 +187,7 @@ function callOpen<Result>(target: Target, call: Call<Result>, context: RequestCo
 
 /** Serves a call by RPC from outside the worker. */
 export const callObject = (target: Target, path: string[], message?: object, depth?: number) =>
-  eventOf(
-    eventContext(depth),
-    "rpc",
-    () => `${target[0]} ${path.join(".")}`,
-    () => remote().serveObject((call) => callHere(target, call), path, message),
-  );
+  callEvent(depth, target[0], path, () => remote().serveObject((call) => callHere(target, call), path, message));
 
 async function askElsewhere(target: Target, input: RequestInfo | URL, init: RequestInit | undefined, tie: Tie) {
   tie.check();
@@ -295,15 +290,6 @@ function reset(binding: string, hex: string, gates: ObjectGates, error: unknown)
   loseSockets(binding, hex);
 }
 
-/** Marks an error as the object's (`remote`) for the caller, as Workers do. */
-const markRemote = (error: unknown) => mark(error, "remote");
-
-function mark(error: unknown, property: string) {
-  if (core.isNativeError(error)) {
-    Reflect.defineProperty(error, property, { value: true, writable: true, enumerable: true, configurable: true });
-  }
-}
-
 /** Gates, and a storage behind them. */
 export function storageOver(open: Open, binding: string, hex: string, name?: string): StorageEntry {
   const output = new OutputGate(open, () => lose(binding, hex, open));
@@ -316,12 +302,7 @@ export function storageOver(open: Open, binding: string, hex: string, name?: str
 
 /** Delivers an object's alarm, in a context of its own. An object that cannot be constructed has failed to handle it. */
 export const deliverAlarmOf = (binding: string, hex: string, isForced: boolean) =>
-  eventOf(
-    eventContext(),
-    "alarm",
-    () => `${binding} ${hex}`,
-    () => handleAlarm(binding, hex, isForced),
-  );
+  alarmEvent(binding, hex, () => handleAlarm(binding, hex, isForced));
 
 async function handleAlarm(binding: string, hex: string, isForced: boolean) {
   const { gates, open, opening, alarm } = storageOf(binding, hex);
