@@ -719,6 +719,12 @@ export interface MiniflareOptions {
    * and in Node, according to the source map that each file links with `//# sourceMappingURL=`. Default: `false`.
    */
   sourceMap?: boolean;
+  /**
+   * Whether the worker keeps note of what its events wait for, which `pending()` reports. It records a stack for each wait
+   * and each `await`, which takes microseconds. Mounts take it over. Default: `false`, and `true` in the environments for
+   * Jest and Vitest, which print the report when a test times out.
+   */
+  trackPending?: boolean;
 
   // Compatibility
 
@@ -818,6 +824,75 @@ export interface CpuProfile {
   /** Microseconds between samples. */
   timeDeltas?: number[];
 }
+
+/** Options of `dispose()`. */
+export interface DisposeOptions {
+  /** Whether to print what `pending()` reports, by `console.warn`, if there is anything. Default: `false`. */
+  reportPending?: boolean;
+}
+
+/** What `pending()` reports. As a text (`String(report)`) it has a line for each event, wait and stub. */
+export interface PendingReport {
+  /** Events that are not over: not answered, or with a body that is not read, or with promises of `waitUntil()`. */
+  readonly events: PendingEvent[];
+  /** Stubs of RPC that code in this thread got and has not disposed of, including those that were collected. */
+  readonly stubs: PendingStub[];
+  toString(): string;
+}
+
+/** An event that is not over. */
+export interface PendingEvent {
+  /** The name of the worker, if it has one. */
+  worker?: string;
+  /**
+   * `"fetch"`, `"scheduled"`, `"queue"`, `"email"`, `"tail"`, `"alarm"`, `"rpc"` for a call from outside the worker, or
+   * `"outbound"` for a `fetch` of a test in the environments for Jest and Vitest.
+   */
+  type: string;
+  /** The method and URL of a request, the object of an alarm, or the method of a call. */
+  what: string;
+  /** How long it has been under way, in milliseconds. */
+  ms?: number;
+  /** Whether it is answered, and only its body or `waitUntil()` goes on. */
+  isAnswered: boolean;
+  /** Whether the worker has the option `trackPending`. If not, `waits` is empty. */
+  isTracked: boolean;
+  /** What it waits for, including the events of the worker's own Durable Objects that it has caused. */
+  waits: PendingWait[];
+}
+
+/** Something that an event waits for. */
+export interface PendingWait {
+  /**
+   * - `"timer"`: a timer, `scheduler.wait()` or `AbortSignal.timeout()`
+   * - `"gate"`: a gate of a Durable Object, `"lock"`: its `blockConcurrencyWhile()`
+   * - `"object"`, `"service"`: a request to one, `"rpc"`: a call of a method
+   * - `"fetch"`: a request to a server or to a mock
+   * - `"stream"`: a chunk of a stream that crosses between Node and the worker
+   * - `"node"`: a promise of a function in Node
+   * - `"kv"`, `"r2"`, `"d1"`, `"queue"`, `"operation"`: an operation of a binding
+   * - `"promise"`: any other promise, in an `await` or `then` of the worker's code
+   */
+  type: string;
+  /** What in particular, such as the delay of a timer or the binding of an object; may be empty. */
+  what: string;
+  /** How long, in milliseconds; not known of promises. */
+  ms?: number;
+  /** When a timer is due, by the clock of the instance. */
+  due?: Date;
+  /**
+   * The place in the code, `file:line:column`. It is that of the source if the option `sourceMap` is set. Missing if no
+   * code of the worker began it.
+   */
+  at?: string;
+  /** The name of the function there, if it has one. */
+  function?: string;
+  /** The places that led there, the innermost first. */
+  calledFrom: string[];
+}
+
+/** A stub that was not disposed of. */
+export interface PendingStub extends Pick<PendingWait, "at" | "function" | "calledFrom"> {}
 
 /**
  * A Workers script that runs in its own V8 inside this process.
@@ -1327,10 +1402,20 @@ export class Miniflare extends EventTarget {
   setOptions(options: MiniflareOptions, dispatchReloadEvent?: boolean): Promise<void>;
 
   /**
+   * Reports what each request and other event waits for that is under way in the workers of this instance, with the place
+   * in the code that waits, and which stubs of RPC this thread has not disposed of. Requires the option `trackPending`:
+   * without it, the report names the requests that have no answer, and nothing else.
+   *
+   * @example
+   * console.log(String(mf.pending()));
+   */
+  pending(): PendingReport;
+
+  /**
    * Ends the instance and discards its worker. Pending requests reject with `ERR_DISPOSED`. Responses whose body is in
    * memory can still be read. Can be called more than once.
    */
-  dispose(): Promise<void>;
+  dispose(options?: DisposeOptions): Promise<void>;
 
   addEventListener(type: "reload", listener: ReloadListener | null, options?: boolean | { once?: boolean }): void;
   removeEventListener(type: "reload", listener: ReloadListener | null, options?: boolean): void;
@@ -1412,6 +1497,58 @@ export class Response extends globalThis.Response {
    * @throws the reason of the first promise that rejects
    */
   waitUntil<WaitUntil extends unknown[] = unknown[]>(): Promise<WaitUntil>;
+  /**
+   * What the worker has used for this request so far. The figures are final once the body has been read and the promises
+   * passed to `waitUntil()` have settled; until then, each read of this property gives the figures of that moment. All are
+   * zero if the response did not come from a dispatch.
+   *
+   * @example
+   * const res = await mf.dispatchFetch("http://localhost/");
+   * await res.text();
+   * console.log(res.usage.cpuMs < 10, res.usage.kv.ITEMS?.reads);
+   */
+  readonly usage: Usage;
+}
+
+/**
+ * What a worker has used for an event, and for the events of its own Durable Objects that this event has caused. Requests to
+ * other workers count as subrequests; their usage is their own.
+ */
+export interface Usage {
+  /**
+   * CPU time, in milliseconds: of the turns in which the event's code ran, with what the runtime did for it. Each turn is
+   * measured to 0.1 ms. While several events run at a time, a turn is charged to the event whose code was entered last.
+   */
+  readonly cpuMs: number;
+  /** Time for which the event has waited at gates of Durable Objects, in milliseconds of actual time. */
+  readonly gateMs: number;
+  /** Calls of `fetch()` and of caches, and redirects: what the option `subrequestLimit` limits. */
+  readonly subrequests: number;
+  /** Calls of bindings such as KV, R2, D1, queues and Durable Objects: what the option `internalSubrequestLimit` limits. */
+  readonly internalSubrequests: number;
+  /** Operations on KV namespaces, by binding. As below, there are entries for those bindings alone that were used. */
+  readonly kv: Readonly<Record<string, { reads: number; writes: number; deletes: number; lists: number } | undefined>>;
+  /** Operations on R2 buckets, by binding: those of class A (put, list, multipart uploads), of class B (head, get), deletes. */
+  readonly r2: Readonly<Record<string, { classA: number; classB: number; deletes: number } | undefined>>;
+  /** Statements on D1 databases, by binding, with the rows that they have read and written. */
+  readonly d1: Readonly<Record<string, { queries: number; rowsRead: number; rowsWritten: number } | undefined>>;
+  /**
+   * Operations on the storage of Durable Objects, by the binding of their class: keys read, written and deleted, lists, and
+   * the rows that SQL has read and written. Alarms count as keys.
+   */
+  readonly durableObjects: Readonly<Record<string, StorageUsage | undefined>>;
+  /** Messages sent to queues, by binding. */
+  readonly queues: Readonly<Record<string, { messages: number } | undefined>>;
+}
+
+/** Operations on the storage of the objects of a class. */
+export interface StorageUsage {
+  reads: number;
+  writes: number;
+  deletes: number;
+  lists: number;
+  rowsRead: number;
+  rowsWritten: number;
 }
 
 // ---- Queues

@@ -36,6 +36,7 @@ mod network;
 mod node;
 mod nodejs;
 mod pages;
+mod pending;
 mod protocol;
 mod queues;
 mod r2;

@@ -4,7 +4,9 @@
 //! `worker/rooms.ts` is the same list in JavaScript.
 
 use crate::realm::room::Room;
-use crate::{cache, d1, durable, fetch, html, kv, mock, nodejs, queues, r2, rpc, sites, sockets, web, websocket};
+use crate::{
+    cache, d1, durable, fetch, html, kv, mock, nodejs, pending, queues, r2, rpc, sites, sockets, web, websocket,
+};
 
 pub const ROOMS: &[Room] = &[
     web::ROOM,
@@ -22,4 +24,5 @@ pub const ROOMS: &[Room] = &[
     sockets::ROOM,
     queues::ROOM,
     websocket::ROOM,
+    pending::ROOM,
 ];

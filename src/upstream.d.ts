@@ -242,6 +242,13 @@ interface Core {
   encode(text: string): Uint8Array<ArrayBuffer>;
   getAsyncContext(): Continuation | undefined;
   /** The state of a promise, 0 pending, 1 kept, 2 broken, and its result. */
+  /** V8 calls `init` when it makes a promise, `before` and `after` around what reacts to one, `resolve` when it is resolved. */
+  setPromiseHooks(
+    init: (promise: object, parent?: object) => void,
+    before: (promise: object) => void,
+    after: ((promise: object) => void) | undefined,
+    resolve: (promise: object) => void,
+  ): void;
   getPromiseDetails(promise: Promise<unknown>): [state: number, result: unknown];
   isAnyArrayBuffer(value: unknown): value is ArrayBuffer;
   isArgumentsObject(value: unknown): value is object;

@@ -5,3 +5,21 @@ export type WireValue = undefined | null | boolean | number | string | bigint | 
 
 /** What a store is to keep. */
 export type Content = string | Uint8Array;
+
+/** What a room counts of the operations on its bindings: the property of `usage`, and the names of its numbers. */
+export interface Operations {
+  readonly property: string;
+  readonly counts: readonly string[];
+}
+
+/** An event that is under way, as a worker tells of it with the option `trackPending`. Times are in milliseconds. */
+export interface PendingInWorker {
+  kind: string;
+  what: string;
+  /** For how long it has been under way. */
+  ms: number;
+  isAnswered: boolean;
+  waits: { kind: string; what: string; ms: number; due: number | undefined; stack: string }[];
+  /** The stacks of where its code awaits promises. */
+  awaits: string[];
+}

@@ -90,6 +90,7 @@ const options: MiniflareOptions = {
   heapLimitMb: 256,
   log: new NoOpLog(),
   logUnhandledRejections: true,
+  trackPending: true,
   sourceMap: true,
   compatibilityDate: "2022-10-31",
   compatibilityFlags: ["export_commonjs_default"],

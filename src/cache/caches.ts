@@ -1,17 +1,11 @@
 // The caches of this worker, over the ops of its instance.
 
 import { core } from "ext:core/mod.js";
-import {
-  op_cache_delete,
-  op_cache_match,
-  op_cache_name_limit,
-  op_cache_put,
-  op_cache_ttl,
-  op_later,
-} from "ext:core/ops";
+import { op_cache_delete, op_cache_match, op_cache_name_limit, op_cache_put, op_cache_ttl } from "ext:core/ops";
 import { Request } from "ext:miniflare/web/request-class.ts";
 import { bodyToWire } from "ext:miniflare/web/wire-body.ts";
 import { advance, countSubrequest, depart, requireContext } from "ext:miniflare/realm/context.ts";
+import { later } from "ext:miniflare/realm/waits.ts";
 import { miniflareError } from "ext:miniflare/realm/realm-errors.ts";
 import { load } from "ext:miniflare/realm/lazy.ts";
 import { HOST, host } from "ext:miniflare/realm/port.ts";
@@ -60,7 +54,7 @@ const backend: CacheStorageBackend = {
   put: op_cache_put,
   match: op_cache_match,
   delete: op_cache_delete,
-  later: op_later,
+  later,
   nameLimit: op_cache_name_limit(),
   settings: () => settings,
   warn: (text) => host(HOST.WARN, text),

@@ -17,6 +17,6 @@ export const room = {
   bind: ({ d1Databases }: { d1Databases: Bound[] }) =>
     d1Databases.map(([binding, name, isBeta]): [string, D1Database] => [
       binding,
-      load("ext:miniflare/d1/bundle.ts").databaseNamed(name, isBeta),
+      load("ext:miniflare/d1/bundle.ts").databaseNamed(binding, name, isBeta),
     ]),
 };

@@ -14,6 +14,7 @@ import {
   op_durable_alarms_scheduled,
   op_durable_alarms_watch,
 } from "ext:core/ops";
+import { COUNT, count } from "ext:miniflare/durable/usage.ts";
 import { ALARM, ALARM_TIME, HOST, host } from "ext:miniflare/realm/port.ts";
 import type { Open } from "ext:miniflare/durable/entries.ts";
 
@@ -50,6 +51,7 @@ export interface AlarmInfo {
 
 /** `handled` is whether the object has an `alarm()`; undefined while that is unknown. */
 export function getAlarm(open: Open, { handled }: AlarmState) {
+  count(COUNT.READS);
   const time = op_durable_alarm(open, ALARM.GET, 0);
   return time === ALARM_TIME.NONE || handled === false ? null : time;
 }
@@ -58,6 +60,7 @@ export function setAlarm(open: Open, time: unknown, { name, isFacet }: AlarmStat
   if (isFacet) throw new Error(FACET);
   const milliseconds = timeOf(time);
   if (name !== undefined) op_durable_alarm_name(open, name);
+  count(COUNT.WRITES);
   op_durable_alarm(open, ALARM.SET, milliseconds);
 }
 
@@ -67,6 +70,7 @@ export function recallName(open: Open, alarm: AlarmState) {
 }
 
 export function deleteAlarm(open: Open) {
+  count(COUNT.DELETES);
   op_durable_alarm(open, ALARM.DELETE, 0);
 }
 

@@ -13,6 +13,7 @@ import {
   op_durable_put,
   op_durable_put_many,
 } from "ext:core/ops";
+import { COUNT, count } from "ext:miniflare/durable/usage.ts";
 import type * as miniflare from "../../index.d.ts";
 import type { Native } from "ext:core/ops";
 
@@ -33,7 +34,11 @@ export function requireKey(method: string, where: string, key: unknown) {
   );
 }
 
+/** How many keys there are; what is wrong with them is found later. */
+const sizeOf = (keys: string | string[]) => (Array.isArray(keys) ? keys.length : 1);
+
 export function get(open: Open, keys: string | string[]) {
+  count(COUNT.READS, sizeOf(keys));
   if (typeof keys === "string") return op_durable_get(open, wellFormed(keys));
   return mapOf(op_durable_get_many(open, keyList("get", keys)));
 }
@@ -42,7 +47,10 @@ export const put = (open: Open, keyOrEntries: string | Record<string, unknown>, 
   cloned(() => write(open, keyOrEntries, value));
 
 /** Puts a value, which may be undefined. */
-export const putValue = (open: Open, key: string, value: unknown) => cloned(() => op_durable_put(open, key, value));
+export function putValue(open: Open, key: string, value: unknown) {
+  count(COUNT.WRITES);
+  cloned(() => op_durable_put(open, key, value));
+}
 
 function cloned(write: () => void) {
   try {
@@ -57,12 +65,15 @@ function cloned(write: () => void) {
 function write(open: Open, keyOrEntries: unknown, value: unknown) {
   if (typeof keyOrEntries === "string") {
     if (value === undefined) throw new TypeError("put() called with undefined value.");
+    count(COUNT.WRITES);
     return op_durable_put(open, wellFormed(keyOrEntries), value);
   }
   if (typeof keyOrEntries !== "object" || keyOrEntries === null) {
     throw new TypeError(`put() takes a key (a string) and a value, or an object of entries, got ${show(keyOrEntries)}`);
   }
-  Object.keys(keyOrEntries).forEach(wellFormed);
+  const keys = Object.keys(keyOrEntries);
+  keys.forEach(wellFormed);
+  count(COUNT.WRITES, keys.length);
   op_durable_put_many(open, Object.entries(keyOrEntries).flat());
 }
 
@@ -74,12 +85,14 @@ export const confirm = (open: Open) => (op_durable_confirm(open) ? undefined : o
 
 /** Whether there was a value; for many keys, how many there were. */
 export function remove(open: Open, keys: string | string[]) {
+  count(COUNT.DELETES, sizeOf(keys));
   if (typeof keys === "string") return op_durable_delete(open, wellFormed(keys));
   return op_durable_delete_many(open, keyList("delete", keys));
 }
 
 export function list(open: Open, options: miniflare.DurableObjectListOptions | undefined) {
   const { start, startAfter, end, prefix, reverse, limit } = boundsOf(options);
+  count(COUNT.LISTS);
   return mapOf(op_durable_list(open, start, startAfter, end, prefix, reverse, limit));
 }
 

@@ -21,7 +21,15 @@ import { op_after_microtasks, op_durable_block_ms } from "ext:core/ops";
 import { confirm } from "ext:miniflare/durable/entries.ts";
 import { atRandom, indexOf, isSimulating, startWait, stopWait } from "ext:miniflare/realm/simulation.ts";
 import { currentStretch, microtasksDone } from "ext:miniflare/realm/stretch.ts";
-import { currentContext, currentContinuation, enterWith, gatedContext, proceed } from "ext:miniflare/realm/context.ts";
+import {
+  currentContext,
+  currentContinuation,
+  enterWith,
+  gatedContext,
+  proceed,
+  waitAtGate,
+} from "ext:miniflare/realm/context.ts";
+import { awaited } from "ext:miniflare/realm/waits.ts";
 import type { Wait } from "ext:miniflare/realm/simulation.ts";
 import type { Open } from "ext:miniflare/durable/entries.ts";
 
@@ -142,13 +150,18 @@ export class InputGate {
   ): Promise<Result> {
     if (this.#broken !== undefined) return refuse(this.#broken.error);
     const continuation = currentContinuation();
+    const end = waitAtGate("input");
     return new Promise((resolve, reject) => {
       const run = (work: () => Promise<Result> | undefined) => {
         const outcome = proceed(continuation, work);
         if (outcome === undefined) resolve(undefined as Result);
         else outcome.then(resolve, reject);
       };
-      this.#waiting.push({ letIn: () => run(deliver), refuse: (error) => run(() => refuse(error)) });
+      const letIn = () => {
+        end();
+        run(deliver);
+      };
+      this.#waiting.push({ letIn, refuse: (error) => run(() => refuse(error)) });
       this.#openLater();
     });
   }
@@ -184,6 +197,7 @@ export class InputGate {
         stopWait(wait);
       }
     });
+    awaited("lock", result, "blockConcurrencyWhile", currentContext()?.gates?.binding);
     // The callers that wait for the object get its error; the constructor need not.
     result.catch(() => {});
     return result;

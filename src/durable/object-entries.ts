@@ -12,6 +12,7 @@ export interface ObjectGates {
   input: InputGate;
   output: OutputGate;
   life: Life;
+  binding: string;
 }
 
 /** The storage that an object has or will have, with the gates before it. */

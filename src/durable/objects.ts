@@ -30,6 +30,7 @@ import { Tie } from "ext:miniflare/durable/tie.ts";
 import { Request } from "ext:miniflare/web/request-class.ts";
 import {
   advance,
+  atGate,
   contextWithin,
   countInternalSubrequest,
   currentContext,
@@ -38,6 +39,8 @@ import {
   eventContext,
   objectContext,
 } from "ext:miniflare/realm/context.ts";
+import { awaited } from "ext:miniflare/realm/waits.ts";
+import { alarmEvent, asEvent, callEvent } from "ext:miniflare/durable/object-events.ts";
 import { load } from "ext:miniflare/realm/lazy.ts";
 import { remote } from "ext:miniflare/realm/remote.ts";
 import { encodeThrown, HOST, host } from "ext:miniflare/realm/port.ts";
@@ -93,17 +96,20 @@ export function namespaces(bindings: string[], flags: string[]): [name: string, 
     },
     tie: () => new Tie(),
     warn: (text) => host(HOST.WARN, text),
-    async fetch(binding, hex, input, init, { name }, tie) {
-      const leaves = depart();
-      if (leaves !== undefined) await leaves;
-      const ask = classes.has(binding) ? askHere : askElsewhere;
-      const response = await ask([binding, hex, name], input, init, tie as Tie);
-      const arrives = isSimulating() ? someTime().then(advance) : advance();
-      if (arrives !== undefined) await arrives;
-      return response;
-    },
+    fetch: (binding, hex, input, init, { name }, tie) =>
+      awaited("object", fetchOf([binding, hex, name], input, init, tie as Tie), "fetch of", binding, name ?? hex),
   };
   return bindings.map((name) => [name, new (load(CLASSES).DurableObjectNamespace)(name, backend)]);
+}
+
+async function fetchOf(target: Target, input: RequestInfo | URL, init: RequestInit | undefined, tie: Tie) {
+  const leaves = depart();
+  if (leaves !== undefined) await leaves;
+  const ask = classes.has(target[0]) ? askHere : askElsewhere;
+  const response = await ask(target, input, init, tie);
+  const arrives = isSimulating() ? someTime().then(advance) : advance();
+  if (arrives !== undefined) await arrives;
+  return response;
 }
 
 /** An object, and the name of its id if that is known. */
@@ -115,7 +121,9 @@ async function askHere(target: Target, input: RequestInfo | URL, init: RequestIn
   const object = objectOver(target, tie);
   const request = arrivingRequest(input, init);
   countInternalSubrequest();
-  return arrivingResponse(await enter(objectContext(), () => object.fetch(request)));
+  const context = objectContext();
+  const work = () => enter(context, () => object.fetch(request));
+  return arrivingResponse(await asEvent(context, "fetch", () => `${request.method} ${request.url}`, work));
 }
 
 /** The object for a stub, which is of no use after the end of the life that it has reached. */
@@ -134,7 +142,11 @@ function objectOver([binding, hex]: Target, tie: Tie) {
 /** How RPC reaches an object: here, or in the worker that has its class. */
 export function reachOf(binding: string, hex: string, name: string | undefined, tie = new Tie()): Reach {
   const target: Target = [binding, hex, name];
-  const here: Here = (call) => callHere(target, call, objectContext(), tie);
+  const here: Here = (call) => {
+    const context = objectContext();
+    const work = () => callHere(target, call, context, tie);
+    return asEvent(context, "rpc", () => binding, work);
+  };
   return { here: classes.has(binding) ? here : undefined, address: addressOf(target), tie };
 }
 
@@ -160,7 +172,7 @@ function callOpen<Result>(target: Target, call: Call<Result>, context: RequestCo
 
 /** Serves a call by RPC from outside the worker. */
 export const callObject = (target: Target, path: string[], message?: object, depth?: number) =>
-  enter(eventContext(depth), () => remote().serveObject((call) => callHere(target, call), path, message));
+  callEvent(depth, target[0], path, () => remote().serveObject((call) => callHere(target, call), path, message));
 
 async function askElsewhere(target: Target, input: RequestInfo | URL, init: RequestInit | undefined, tie: Tie) {
   tie.check();
@@ -289,54 +301,55 @@ function forgetFacet(binding: string, hex: string) {
 export function storageOver(open: Open, binding: string, hex: string, name?: string): StorageEntry {
   const output = new OutputGate(open, () => lose(binding, hex, open));
   const input = new InputGate((error) => reset(binding, hex, gates, error));
-  const gates: ObjectGates = { input, output, life: new Life() };
+  const gates: ObjectGates = { input, output, life: new Life(), binding };
   const alarm: AlarmState = { handled: undefined, name, isFacet: isFacet(hex) };
   const kind = kinds.get(binding) ?? PLAIN;
   return { gates, open, alarm, kind, storage: new DurableObjectStorage(open, gates, alarm, kind) };
 }
 
 /** Delivers an object's alarm, in a context of its own. An object that cannot be constructed has failed to handle it. */
-export function deliverAlarmOf(binding: string, hex: string, isForced: boolean) {
-  return enter(eventContext(), async () => {
-    const { gates, open, opening, alarm } = storageOf(binding, hex);
-    if (opening !== undefined) await opening;
-    await outsideOf()?.arrive({ kind: "alarm", binding, id: hex, isForced });
-    recallName(open, alarm);
-    let object: LivingObject;
-    let failure: { error: unknown } | undefined;
-    try {
-      object = objectOf(binding, hex);
-    } catch (error) {
-      failure = { error };
-    }
-    const handle = (info: AlarmInfo) => {
-      if (failure !== undefined) throw failure.error;
-      return gates.input.guard(object.alarm(info));
-    };
-    const deliver = (handle: (info: AlarmInfo) => unknown) =>
-      deliverAlarm(
-        open,
-        isForced,
-        () => confirmAlone(gates),
-        handle,
-        () => gates.input.mayRetryAlarm,
-      );
-    const refuse = (error: unknown) =>
-      deliver(() => {
-        throw error;
-      });
-    (currentContext() as RequestContext).gates = gates;
-    gates.life.begin();
-    try {
-      return await gates.input.enter(() => deliver(handle), refuse);
-    } catch (error) {
-      gates.output.doubt();
+export const deliverAlarmOf = (binding: string, hex: string, isForced: boolean) =>
+  alarmEvent(binding, hex, () => handleAlarm(binding, hex, isForced));
+
+async function handleAlarm(binding: string, hex: string, isForced: boolean) {
+  const { gates, open, opening, alarm } = storageOf(binding, hex);
+  if (opening !== undefined) await opening;
+  await outsideOf()?.arrive({ kind: "alarm", binding, id: hex, isForced });
+  recallName(open, alarm);
+  let object: LivingObject;
+  let failure: { error: unknown } | undefined;
+  try {
+    object = objectOf(binding, hex);
+  } catch (error) {
+    failure = { error };
+  }
+  const handle = (info: AlarmInfo) => {
+    if (failure !== undefined) throw failure.error;
+    return gates.input.guard(object.alarm(info));
+  };
+  const deliver = (handle: (info: AlarmInfo) => unknown) =>
+    deliverAlarm(
+      open,
+      isForced,
+      () => confirmAlone(gates),
+      handle,
+      () => gates.input.mayRetryAlarm,
+    );
+  const refuse = (error: unknown) =>
+    deliver(() => {
       throw error;
-    } finally {
-      gates.life.finish();
-      await gates.output.pass();
-    }
-  });
+    });
+  (currentContext() as RequestContext).gates = gates;
+  gates.life.begin();
+  try {
+    return await gates.input.enter(() => deliver(handle), refuse);
+  } catch (error) {
+    gates.output.doubt();
+    throw error;
+  } finally {
+    gates.life.finish();
+    await gates.output.pass();
+  }
 }
 
 /** Delivers an event of a socket that the object has accepted: a promise of when its handler is called, unless it was. */
@@ -550,7 +563,7 @@ class LivingObject {
     } finally {
       this.#gates.life.finish();
       const unconfirmed = this.#gates.output.pass();
-      if (unconfirmed !== undefined) await unconfirmed;
+      if (unconfirmed !== undefined) await atGate(unconfirmed);
     }
   }
 }

@@ -5,6 +5,7 @@
 // the other, and become objects here.
 
 import { op_durable_sql_execute, op_durable_sql_next, op_durable_sql_size } from "ext:core/ops";
+import { COUNT, count } from "ext:miniflare/durable/usage.ts";
 import type * as miniflare from "../../index.d.ts";
 import type { Native } from "ext:core/ops";
 import type { Open } from "ext:miniflare/durable/entries.ts";
@@ -34,6 +35,12 @@ interface Reading<Item> {
 
 let readRaw: <Columns extends Value[]>(cursor: Cursor<Row>) => Reading<Columns>;
 
+/** Counts the rows of an answer beyond those of the one before. */
+function countRows([, rowsRead, rowsWritten]: unknown[], readBefore: number, writtenBefore: number) {
+  count(COUNT.ROWS_READ, (rowsRead as number) - readBefore);
+  count(COUNT.ROWS_WRITTEN, (rowsWritten as number) - writtenBefore);
+}
+
 class Cursor<Shape extends Row> implements miniflare.SqlStorageCursor<Shape> {
   #names: string[];
   #answer: unknown[];
@@ -43,6 +50,7 @@ class Cursor<Shape extends Row> implements miniflare.SqlStorageCursor<Shape> {
   constructor(key: unknown, answer: unknown[]) {
     requireOwn(key);
     this.#answer = answer;
+    countRows(answer, 0, 0);
     this.#names = answer[0] as string[];
     this.#rest = answer[3] as Native<"Cursor"> | undefined;
   }
@@ -111,7 +119,9 @@ class Cursor<Shape extends Row> implements miniflare.SqlStorageCursor<Shape> {
     const rest = this.#rest as Native<"Cursor">;
     // A cursor that has failed is over.
     this.#rest = undefined;
+    const [, rowsRead, rowsWritten] = this.#answer as [unknown, number, number];
     this.#answer = op_durable_sql_next(rest, all);
+    countRows(this.#answer, rowsRead, rowsWritten);
     this.#at = HEAD;
     if (this.#answer[3] === true) this.#rest = rest;
   }

@@ -15,6 +15,7 @@ import {
 } from "ext:core/ops";
 import { deleteAlarm, getAlarm, requireHandler, setAlarm } from "ext:miniflare/durable/alarms.ts";
 import { confirm, get, list, put, putOptions, remove, requireKey } from "ext:miniflare/durable/entries.ts";
+import { COUNT, count } from "ext:miniflare/durable/usage.ts";
 import { isSimulating, someTime } from "ext:miniflare/realm/simulation.ts";
 import { DurableObjectTransaction, finish } from "ext:miniflare/durable/transaction.ts";
 import { runSync, SqlTransactions } from "ext:miniflare/durable/sql-transaction.ts";
@@ -110,6 +111,7 @@ export class DurableObjectStorage implements miniflare.DurableObjectStorage {
 
   async deleteAll(options?: Options) {
     this.#use(options);
+    count(COUNT.DELETES);
     op_durable_delete_all(this.#open, this.#kind.deletesAlarm);
     return this.#written(undefined, options);
   }

@@ -2,6 +2,7 @@
 
 import { op_durable_delete, op_durable_get, op_durable_list } from "ext:core/ops";
 import { boundsOf, putValue, wellFormed } from "ext:miniflare/durable/entries.ts";
+import { COUNT, count } from "ext:miniflare/durable/usage.ts";
 import type * as miniflare from "../../index.d.ts";
 import type { Bounds, Open } from "ext:miniflare/durable/entries.ts";
 
@@ -22,6 +23,7 @@ export class SyncKvStorage implements miniflare.SyncKvStorage {
   get<Value = unknown>(...args: [key: string]): Value | undefined {
     const key = keyOf("get", args);
     this.#use();
+    count(COUNT.READS);
     return op_durable_get(this.#open, key) as Value | undefined;
   }
 
@@ -34,6 +36,7 @@ export class SyncKvStorage implements miniflare.SyncKvStorage {
   delete(...args: [key: string]): boolean {
     const key = keyOf("delete", args);
     this.#use();
+    count(COUNT.DELETES);
     return op_durable_delete(this.#open, key);
   }
 
@@ -41,6 +44,7 @@ export class SyncKvStorage implements miniflare.SyncKvStorage {
   list<Value = unknown>(options?: miniflare.SyncKvListOptions): IterableIterator<[string, Value]> {
     const bounds = boundsOf(options);
     this.#use();
+    count(COUNT.LISTS);
     const list = ++this.#lists;
     return this.#entries(bounds, () => list === this.#lists) as IterableIterator<[string, Value]>;
   }

@@ -10,6 +10,7 @@ import { httpArguments } from "ext:miniflare/fetch/protocols.ts";
 import { nextHop } from "ext:miniflare/fetch/redirects.ts";
 import { outsideOf } from "ext:miniflare/realm/outside.ts";
 import { seams } from "ext:miniflare/web/fetch-seams.ts";
+import { beginWait } from "ext:miniflare/realm/waits.ts";
 import { Request } from "ext:miniflare/web/request-class.ts";
 import { setWebSocket } from "ext:miniflare/web/response-class.ts";
 import { asksToUpgrade, upgradeHeaders } from "ext:miniflare/fetch/upgrade.ts";
@@ -61,12 +62,21 @@ async function follow(context: RequestContext | undefined, inner: InnerRequest, 
   for (;;) {
     urls.push(hop.url);
     seams.hop(context, urls);
-    const answer = await untilAborted(hop, answerOf(context, hop));
+    const answer = await answerTo(context, hop);
     const next = nextHop(hop, answer, inner.redirectMode, urls.length);
     if (next === undefined) return finish(context, hop, answer, urls, inner.integrity);
     discard(answer.body);
     negotiate(next);
     hop = next;
+  }
+}
+
+async function answerTo(context: RequestContext | undefined, hop: Hop) {
+  const end = beginWait("fetch", [hop.method, hop.url]);
+  try {
+    return await untilAborted(hop, answerOf(context, hop));
+  } finally {
+    end();
   }
 }
 

@@ -39,8 +39,8 @@ export interface Membrane {
 export interface Realm {
   /** Calls the other half, synchronously. */
   call(number: number, args: WireValue[]): WireValue;
-  /** Told when promises of the other realm begin and cease to be awaited. */
-  waiting(delta: number): void;
+  /** Told when promises of the other realm begin and cease to be awaited, by their numbers; those of senders bring chunks. */
+  waiting(delta: number, number: number, isOfSender?: boolean): void;
   /** Told when the other realm begins and ceases to await a promise of this one. */
   owes(promise: object, is: boolean): void;
   /** Structured clone. */

@@ -222,7 +222,7 @@ function createMembrane(realm: Realm): Membrane {
       case PROMISE:
         return arrive(wire[1] as number, () => createPromise(wire[1] as number));
       case ONCE:
-        return createPromise(wire[1] as number);
+        return createPromise(wire[1] as number, true);
       case BYTES:
         return wire[1];
       case CLONE:
@@ -314,8 +314,8 @@ function createMembrane(realm: Realm): Membrane {
     entry.arrived.count = 0;
   }
 
-  function createPromise(number: number) {
-    realm.waiting(1);
+  function createPromise(number: number, isOfSender = false) {
+    realm.waiting(1, number, isOfSender);
     const { promise, resolve, reject } = withResolvers();
     settlers.set(number, { promise, resolve, reject });
     if (early.has(number)) settle(number, ...(early.get(number) as [kept: boolean, wire: WireValue]));
@@ -330,7 +330,7 @@ function createMembrane(realm: Realm): Membrane {
     }
     early.delete(number);
     settlers.delete(number);
-    realm.waiting(-1);
+    realm.waiting(-1, number);
     try {
       const value = decode(wire);
       if (kept) settler.resolve(value);
@@ -517,8 +517,8 @@ function createMembrane(realm: Realm): Membrane {
   /** Ends this half: pending and later calls of the other realm are rejected with `reason`. */
   function close(reason: () => unknown) {
     ended = reason;
-    for (const { promise, reject } of settlers.values()) {
-      realm.waiting(-1);
+    for (const [number, { promise, reject }] of settlers) {
+      realm.waiting(-1, number);
       // Callers that await it get the error; a promise without a handler is not an unhandled rejection.
       promise.catch(() => {});
       reject(reason());

@@ -11,6 +11,7 @@ import * as html from "../html/node/options.ts";
 import * as kv from "../kv/node/options.ts";
 import * as mock from "../mock/node/options.ts";
 import * as nodejs from "../nodejs/node/options.ts";
+import * as pending from "../pending/node/options.ts";
 import * as queues from "../queues/node/options.ts";
 import * as r2 from "../r2/node/options.ts";
 import * as rpc from "../rpc/node/options.ts";
@@ -35,4 +36,5 @@ export default [
   cloud,
   email,
   sockets,
+  pending,
 ];

@@ -7,6 +7,7 @@ import * as durable from "../durable/node/durable-room.ts";
 import * as email from "../email/node/email-room.ts";
 import * as html from "../html/node/html-room.ts";
 import * as kv from "../kv/node/kv-room.ts";
+import * as pending from "../pending/node/pending-room.ts";
 import * as queues from "../queues/node/queues-room.ts";
 import * as r2 from "../r2/node/r2-room.ts";
 import * as rpc from "../rpc/node/rpc-room.ts";
@@ -15,6 +16,7 @@ import * as web from "../web/node/web-room.ts";
 import * as websocket from "../websocket/node/websocket-room.ts";
 import type { RemoteCall } from "./instance/remote.ts";
 import type { Kind } from "../membrane/kinds.ts";
+import type { Operations } from "../wire.ts";
 import type { Control, ObjectParts } from "../worker/contract.ts";
 import type { Group } from "./instance/group.ts";
 import type { Inside } from "./instance/inside.ts";
@@ -24,6 +26,8 @@ import type { Worker } from "./instance/instance-worker.ts";
 export interface NodeRoom {
   /** Methods of `Miniflare`. They get what they may ask of the instance before the arguments that they are called with. */
   readonly methods?: Readonly<Record<string | symbol, (inside: Inside, ...args: never[]) => unknown>>;
+  /** What is counted of the operations on its bindings. */
+  readonly usage?: Operations;
   /** Kinds of objects that cross the membrane. */
   readonly kinds?: readonly Kind[];
   /** A member of what is reached by calls, such as an object: the room's by which methods are called from Node. */
@@ -40,7 +44,22 @@ export interface NodeRoom {
   forget?(control: Control): void;
 }
 
-const rooms: readonly NodeRoom[] = [web, cache, d1, durable, html, kv, queues, r2, rpc, websocket, cloud, email, tail];
+const rooms: readonly NodeRoom[] = [
+  web,
+  cache,
+  d1,
+  durable,
+  html,
+  kv,
+  queues,
+  r2,
+  rpc,
+  websocket,
+  cloud,
+  email,
+  tail,
+  pending,
+];
 
 /** The methods that rooms add for users; each is in the contract. */
 export type MethodsOfRooms = typeof cache.methods &
@@ -53,7 +72,8 @@ export type MethodsOfRooms = typeof cache.methods &
   typeof web.methods &
   typeof cloud.methods &
   typeof email.methods &
-  typeof tail.methods;
+  typeof tail.methods &
+  typeof pending.methods;
 export type RoomMethods = Extract<keyof MethodsOfRooms, string>;
 
 export { rooms };

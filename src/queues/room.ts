@@ -10,7 +10,7 @@ export const room = {
   empty: { queues: [] },
   /** `queues` is `[binding, queue, delay]` each. */
   bind: ({ queues }: { queues: Bound[] }) =>
-    queues.map(([binding, name, delay]): [string, WorkerQueue] => [binding, bundle().queueNamed(name, delay)]),
+    queues.map(([binding, name, delay]): [string, WorkerQueue] => [binding, bundle().queueNamed(binding, name, delay)]),
   events: [QUEUE],
   control: {
     watchQueues: (sent: () => void) => bundle().tell(sent),

@@ -2,7 +2,6 @@
 
 import { core } from "ext:core/mod.js";
 import {
-  op_later,
   op_r2_abort,
   op_r2_add,
   op_r2_admits,
@@ -22,7 +21,15 @@ import {
 } from "ext:core/ops";
 import { hasKnownLength, noteBodies } from "ext:miniflare/r2/known-lengths.ts";
 import { streamFromSource } from "ext:miniflare/web/wire-body.ts";
-import { advance, countInternalSubrequest, depart, requireContext } from "ext:miniflare/realm/context.ts";
+import {
+  advance,
+  countInternalSubrequest,
+  countOperation,
+  depart,
+  requireContext,
+} from "ext:miniflare/realm/context.ts";
+import { later } from "ext:miniflare/realm/waits.ts";
+import { USAGE } from "ext:miniflare/r2/usage.ts";
 import { load, STREAMS } from "ext:miniflare/realm/lazy.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import { numbersOf, R2Bucket, R2MultipartUpload, R2Object, R2ObjectBody } from "ext:miniflare/r2/r2-bucket.ts";
@@ -31,6 +38,9 @@ import type { R2Backend } from "./r2-bucket.ts";
 
 const { Blob } = core.loadExtScript("ext:deno_web/09_file.js");
 
+/** The places of the numbers that are counted. */
+const [CLASS_A, CLASS_B, DELETES] = USAGE.counts.keys();
+
 const backend: R2Backend = {
   begin() {
     requireContext("globalAsyncIO");
@@ -38,22 +48,49 @@ const backend: R2Backend = {
   },
   depart,
   advance,
-  later: op_later,
-  head: op_r2_head,
-  get: op_r2_get,
+  later,
+  head(bucket, key) {
+    countOperation(USAGE, bucket, CLASS_B);
+    return op_r2_head(bucket, key);
+  },
+  get(bucket, key, options) {
+    countOperation(USAGE, bucket, CLASS_B);
+    return op_r2_get(bucket, key, options);
+  },
   read: op_r2_read,
   admits: op_r2_admits,
   receive: op_r2_receive,
   add: op_r2_add,
   tag: op_r2_tag,
   close: op_r2_close,
-  put: op_r2_put,
-  delete: op_r2_delete,
-  list: op_r2_list,
-  createUpload: op_r2_create_upload,
-  putPart: (bucket, { key, id }, content, options) => op_r2_put_part(bucket, key, id, content, options),
-  complete: (bucket, { key, id }, parts) => op_r2_complete(bucket, key, id, parts),
-  abort: (bucket, { key, id }) => op_r2_abort(bucket, key, id),
+  put(bucket, key, value, options) {
+    countOperation(USAGE, bucket, CLASS_A);
+    return op_r2_put(bucket, key, value, options);
+  },
+  delete(bucket, keys) {
+    countOperation(USAGE, bucket, DELETES);
+    return op_r2_delete(bucket, keys);
+  },
+  list(bucket, query) {
+    countOperation(USAGE, bucket, CLASS_A);
+    return op_r2_list(bucket, query);
+  },
+  createUpload(bucket, key, options) {
+    countOperation(USAGE, bucket, CLASS_A);
+    return op_r2_create_upload(bucket, key, options);
+  },
+  putPart(bucket, { key, id }, content, options) {
+    countOperation(USAGE, bucket, CLASS_A);
+    return op_r2_put_part(bucket, key, id, content, options);
+  },
+  complete(bucket, { key, id }, parts) {
+    countOperation(USAGE, bucket, CLASS_A);
+    return op_r2_complete(bucket, key, id, parts);
+  },
+  abort(bucket, { key, id }) {
+    countOperation(USAGE, bucket, DELETES);
+    return op_r2_abort(bucket, key, id);
+  },
   streamFromSource,
   isDisturbed: (stream) => load(STREAMS).isReadableStreamDisturbed(stream),
   hasKnownLength,

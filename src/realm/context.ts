@@ -9,6 +9,10 @@ import { core, internals } from "ext:core/mod.js";
 import { op_clock_now, op_context_limits } from "ext:core/ops";
 import { toldTime } from "ext:miniflare/realm/outside.ts";
 import { LIMIT } from "ext:miniflare/realm/port.ts";
+import { addGateTime, addOperations, charge, elapsed, figuresOf } from "ext:miniflare/realm/usage.ts";
+import { beginWait } from "ext:miniflare/realm/waits.ts";
+import type { Operations } from "../wire.ts";
+import type { Figures, Payer } from "ext:miniflare/realm/usage.ts";
 import type { Owned } from "ext:miniflare/realm/owned.ts";
 
 const { getAsyncContext, setAsyncContext } = core;
@@ -55,6 +59,8 @@ export interface Gates {
   readonly input: Gate | undefined;
   readonly output: Gate;
   readonly life: { readonly isOver: boolean };
+  /** The binding of the object's class. */
+  readonly binding?: string;
 }
 
 /**
@@ -72,7 +78,7 @@ export function configure(chosen: ContextSettings) {
   });
 }
 
-export class RequestContext {
+export class RequestContext implements Payer {
   /** When the request last heard from outside, in milliseconds since the epoch. */
   time: number;
   /** Requests that led to this one, itself included; by way of objects and HTTP, and of service bindings. */
@@ -88,6 +94,10 @@ export class RequestContext {
   owned: Owned | undefined;
   /** What counts and tells the time for those made from it by `gatedContext`. */
   root: RequestContext = this;
+  /** Whose usage this is: its own, or that of the event by which an object is asked. */
+  payer: Payer = this;
+  cpu = 0;
+  figures: Figures | undefined;
 
   constructor(time: number, depth: number, pipelineDepth: number) {
     if (depth > REQUEST_DEPTH) {
@@ -143,12 +153,20 @@ export const currentContext = () => getAsyncContext()?.request;
 export const eventContext = (depth = 1) => new RequestContext(wallTime(), depth, 1);
 
 /** The context of a request to an object, made by the code that runs or from outside. */
-export const objectContext = () => eventContext((currentContext()?.depth ?? 0) + 1);
+export function objectContext() {
+  const caller = currentContext();
+  return onAccountOf(caller, eventContext((caller?.depth ?? 0) + 1));
+}
+
+function onAccountOf(caller: RequestContext | undefined, context: RequestContext) {
+  if (caller !== undefined) context.payer = caller.payer;
+  return context;
+}
 
 /** The context of a request to another worker by a service binding. */
 export function serviceContext() {
   const caller = currentContext();
-  return new RequestContext(wallTime(), caller?.depth ?? 1, (caller?.pipelineDepth ?? 0) + 1);
+  return onAccountOf(caller, new RequestContext(wallTime(), caller?.depth ?? 1, (caller?.pipelineDepth ?? 0) + 1));
 }
 
 /** Runs `work` in the context of a request, with nothing else set, or outside of all. What `work` returns is returned. */
@@ -182,7 +200,10 @@ export function switchTo(continuation: Continuation | undefined) {
 export function resume(continuation: Continuation | undefined) {
   if (continuation === undefined || getAsyncContext() !== undefined) return false;
   const { request } = continuation;
-  if (request !== undefined) request.root.time = wallTime();
+  if (request !== undefined) {
+    request.root.time = wallTime();
+    charge(request.payer);
+  }
   setAsyncContext(continuation);
   return true;
 }
@@ -213,6 +234,7 @@ export function countSubrequest(count = 1) {
   if (context === undefined) return;
   const { root } = context;
   root.subrequests += count;
+  figuresOf(context.payer)[1] += count;
   if (root.subrequests <= settings.subrequests) return;
   throw new Error(
     `Too many subrequests. Workers can make up to ${settings.subrequests} subrequests per request.\nA subrequest is a call to fetch(), a redirect, or a call to any Cache API method.`,
@@ -222,10 +244,45 @@ export function countSubrequest(count = 1) {
 /** Counts a call of KV, R2 or a Durable Object. Throws when it is one too many. */
 export function countInternalSubrequest() {
   const context = currentContext();
-  if (context === undefined || ++context.root.internalSubrequests <= settings.internalSubrequests) return;
+  if (context === undefined) return;
+  figuresOf(context.payer)[2]++;
+  if (++context.root.internalSubrequests <= settings.internalSubrequests) return;
   throw new Error(
     `Too many API requests by single worker invocation. Workers can make up to ${settings.internalSubrequests} KV and Durable Object requests per invocation.`,
   );
+}
+
+/** Adds to a number of the operations on a binding; `place` is that of the number among their `counts`. */
+export function countOperation(operations: Operations, binding: string, place: number, by = 1) {
+  const context = currentContext();
+  if (context !== undefined) addOperations(context.payer, operations, binding, place, by);
+}
+
+/** The same for the object whose code runs. */
+export function countStorage(operations: Operations, place: number, by = 1) {
+  const context = currentContext();
+  const binding = context?.gates?.binding;
+  if (binding !== undefined) addOperations((context as RequestContext).payer, operations, binding, place, by);
+}
+
+/** The event whose code runs waits at a gate, input or output, until the function that is returned is called. */
+export function waitAtGate(name: string): () => void {
+  const context = currentContext();
+  const payer = context?.payer;
+  const since = elapsed();
+  const end = beginWait("gate", [name, context?.gates?.binding]);
+  return () => {
+    end();
+    if (payer !== undefined) addGateTime(payer, since);
+  };
+}
+
+/** The same for a promise of an output gate, which is returned. */
+export function atGate<Wait extends Promise<unknown> | undefined>(wait: Wait): Wait {
+  if (wait === undefined) return wait;
+  const end = waitAtGate("output");
+  wait.then(end, end);
+  return wait;
 }
 
 /** Throws outside of all requests, unless `option` allows it: globalAsyncIO, globalTimers or globalRandom. */
@@ -251,16 +308,21 @@ export function advance() {
   const context = currentContext();
   if (context === undefined) return undefined;
   context.root.time = wallTime();
+  charge(context.payer);
   return context.gates?.input?.pass();
 }
 
-/** Time has moved on to a moment, in milliseconds since the epoch, for the request of a context; it never goes back. */
+/**
+ * Code of a request goes on, for which time has moved on to a moment, in milliseconds since the epoch; it never goes back.
+ */
 export function moveTime(context: RequestContext | undefined, moment: number) {
-  if (context !== undefined && context.root.time < moment) context.root.time = moment;
+  if (context === undefined) return;
+  if (context.root.time < moment) context.root.time = moment;
+  charge(context.payer);
 }
 
 /** Before something leaves: nothing, or a promise to wait for, while an object has written what could still be lost. */
-export const depart = () => currentContext()?.gates?.output.pass();
+export const depart = () => atGate(currentContext()?.gates?.output.pass());
 
 /** What time it is for the code that runs: that of its last input, or the actual one outside of all requests. */
 export function now() {

@@ -6,6 +6,7 @@ pub mod guard;
 pub mod header_text;
 pub mod host;
 pub mod instance;
+pub mod meter;
 pub mod pending;
 pub mod platform;
 pub mod room;

@@ -8,6 +8,7 @@ import { ask, unpack } from "ext:miniflare/rpc/passing.ts";
 import { isObjectInstance, ofEntrypoint, use } from "ext:miniflare/rpc/receivers.ts";
 import { memberOf } from "ext:miniflare/rpc/stubs.ts";
 import { advance, depart, enter, RequestContext, serviceContext, now } from "ext:miniflare/realm/context.ts";
+import { awaited, inEvent, isTracked } from "ext:miniflare/realm/waits.ts";
 import type { Entrypoint } from "ext:miniflare/rpc/entrypoints.ts";
 import type { Hook, Path } from "ext:miniflare/rpc/hook.ts";
 import type { Message } from "ext:miniflare/rpc/message.ts";
@@ -29,9 +30,13 @@ class ReachHook implements Hook {
   }
 
   send(path: Path, args: unknown[] | undefined): Promise<unknown> {
-    const { here } = this.#reach;
-    if (here === undefined) return this.#sendElsewhere(path, args);
-    return callHere((passed) => here((instance) => callObject(instance, path, passed, resultHere)), args);
+    const { address, here } = this.#reach;
+    const result =
+      here === undefined
+        ? this.#sendElsewhere(path, args)
+        : callHere((passed) => here((instance) => callObject(instance, path, passed, resultHere)), args);
+    if (!isTracked()) return result;
+    return awaited("rpc", result, `${path.join(".")} of`, address[0], address[2] ?? address[1]);
   }
 
   async #sendElsewhere(path: Path, args: unknown[] | undefined) {
@@ -106,7 +111,12 @@ export function serveEntrypoint(
 ): Promise<Message> {
   const args = arrived(message);
   const context = new RequestContext(now(), depth, pipelineDepth);
-  return enter(context, () => answered(() => callEntrypoint(entrypoint, path, args, packResult)));
+  return inEvent(
+    context,
+    "rpc",
+    () => path.join("."),
+    () => enter(context, () => answered(() => callEntrypoint(entrypoint, path, args, packResult))),
+  );
 }
 
 /** An entrypoint of this worker itself. */

@@ -19,6 +19,17 @@ const insides = new WeakMap<object, StubHandler>();
 /** A stub that was collected without having been disposed of. */
 const collected = new FinalizationRegistry<StubHandler>((inside) => inside.end());
 
+/** Told of stubs, and of calls whose results may hold some. */
+interface Watcher {
+  made(inside: object): void;
+  disposed(inside: object): void;
+  /** A call whose result may hold stubs, to be made later by the code that asks for it now. */
+  call<Result>(work: () => Result): () => Result;
+}
+
+let watcher: Watcher = { made() {}, disposed() {}, call: (work) => work };
+export const watchStubs = (given: Watcher) => void (watcher = given);
+
 /** What stubs belong to that code has received: a request, with which they end, or an object, which keeps no list of them. */
 export type Owner = Pick<Owned, "add" | "delete"> | { readonly isOver: boolean };
 
@@ -129,10 +140,11 @@ class StubHandler extends Handler {
   }
 
   apply(_target: object, _self: unknown, args: unknown[]) {
-    return promiseOf(this.hook.send([], args));
+    return promiseOf(watcher.call(() => this.hook.send([], args))());
   }
 
   dispose() {
+    watcher.disposed(this);
     this.end();
   }
 
@@ -157,13 +169,17 @@ class PropertyHandler extends Handler {
   }
 
   get(target: object, name: string | symbol): unknown {
-    if (name === "then" || name === "catch" || name === "finally") return settling(name, () => this.read());
+    if (name === "then" || name === "catch" || name === "finally")
+      return settling(
+        name,
+        watcher.call(() => this.read()),
+      );
     if (typeof name === "symbol" || name in target) return Reflect.get(target, name);
     return propertyOf(this.#root, [...this.#path, name]);
   }
 
   apply(_target: object, _self: unknown, args: unknown[]) {
-    return promiseOf(this.#root.hook.send(this.#path, args));
+    return promiseOf(watcher.call(() => this.#root.hook.send(this.#path, args))());
   }
 
   read() {
@@ -199,7 +215,7 @@ class PromiseHandler extends Handler {
   }
 
   apply(_target: object, _self: unknown, args: unknown[]) {
-    return promiseOf(this.hook.send([], args));
+    return promiseOf(watcher.call(() => this.hook.send([], args))());
   }
 
   read() {
@@ -309,6 +325,7 @@ export function stubOf(hook: Hook): object {
   const stub: object = new Proxy(STUB, inside);
   insides.set(stub, inside);
   collected.register(stub, inside, inside);
+  watcher.made(inside);
   return stub;
 }
 

@@ -1,6 +1,7 @@
 // The namespace of a site over the ops of an instance: a lazy script.
 
-import { op_later, op_site_get, op_site_list } from "ext:core/ops";
+import { op_site_get, op_site_list } from "ext:core/ops";
+import { later } from "ext:miniflare/realm/waits.ts";
 import { advance, countInternalSubrequest, depart } from "ext:miniflare/realm/context.ts";
 import { KVNamespace } from "ext:miniflare/kv/kv-namespace.ts";
 import { createClass } from "ext:miniflare/sites/site-namespace.ts";
@@ -17,7 +18,7 @@ const backend: Omit<KVBackend, "put" | "delete" | "valueLimit"> = {
   advance,
   get: op_site_get,
   list: op_site_list,
-  later: op_later,
+  later,
   streamFromSource,
 };
 

@@ -4,6 +4,7 @@
 import { core } from "ext:core/mod.js";
 import { op_timer_clear, op_timer_start } from "ext:core/ops";
 import { clearTimer, isSimulating, startTimer, waitBy } from "ext:miniflare/realm/simulation.ts";
+import { beginWait, isTracked } from "ext:miniflare/realm/waits.ts";
 import { extend } from "ext:miniflare/web/interface.ts";
 import { reportError } from "ext:miniflare/web/rejections.ts";
 import { currentContinuation, moveTime, requireContext, switchTo } from "ext:miniflare/realm/context.ts";
@@ -24,13 +25,16 @@ interface Timer {
   args: unknown[];
   repeats: boolean;
   continuation: Continuation | undefined;
+  /** Ends the wait, if that is tracked. */
+  end: (() => void) | undefined;
 }
 
 /** What each timer calls, by its number: `{ id, callback, args, repeats, continuation }`. */
 const timers = new Map<number, Timer>();
 
 function start(callback: Callback, delay: number, args: unknown[], repeats: boolean) {
-  const timer: Timer = { id: 0, callback, args, repeats, continuation: currentContinuation() };
+  const end = isTracked() ? beginWait("timer", [`${delay} ms`], repeats ? undefined : Math.max(delay, 0)) : undefined;
+  const timer: Timer = { id: 0, callback, args, repeats, continuation: currentContinuation(), end };
   timer.id = isSimulating() ? startTimer(() => fire(timer), delay, repeats) : startReal(timer, delay);
   return timer.id;
 }
@@ -42,6 +46,7 @@ function startReal(timer: Timer, delay: number) {
 }
 
 function clear(id: number) {
+  timers.get(id)?.end?.();
   if (timers.delete(id)) op_timer_clear(id);
   else clearTimer(id);
 }
@@ -61,6 +66,7 @@ export function fireTimer(id: number, due: number) {
 
 /** The gate of the object whose timer it is may keep it out for a while. */
 function fire(timer: Timer, due?: number) {
+  if (!timer.repeats) timer.end?.();
   const closed = timer.continuation?.request?.gates?.input?.pass();
   if (closed === undefined) call(timer, due);
   else closed.then(() => call(timer, due));

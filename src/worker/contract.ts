@@ -2,7 +2,7 @@
 // is one in Node.
 
 import type { DispatchedMessage, DurableObjectState, DurableObjectStorage, QueueResult } from "../../index.d.ts";
-import type { WireValue } from "../wire.ts";
+import type { PendingInWorker, WireValue } from "../wire.ts";
 
 /** The binding of a Durable Object, and the digits of its id. */
 export type IdParts = [binding: string, hex: string];
@@ -54,6 +54,9 @@ export interface Control {
   simulate(seed: number, soon: (step: () => boolean) => void, outside?: readonly unknown[]): void;
   /** Fails as a defect of the addon would. */
   panic(message: string): never;
+
+  /** What the events under way wait for, with the option `trackPending`. */
+  pending(): PendingInWorker[];
 
   // Of the rooms of email and tails
 

@@ -7,6 +7,7 @@ import { enter, eventContext } from "ext:miniflare/realm/context.ts";
 import { abort } from "ext:miniflare/worker/dispatch.ts";
 import { deliverEvent, EVENTS } from "ext:miniflare/worker/event-kinds.ts";
 import { ofRooms } from "ext:miniflare/worker/rooms.ts";
+import { inEvent } from "ext:miniflare/realm/waits.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import type { Control } from "ext:miniflare/worker/contract.ts";
 import type { EventKind } from "ext:miniflare/worker/event-kind.ts";
@@ -44,12 +45,18 @@ function dispatcherOf(kind: EventKind) {
   const { conclude = deliver } = kind;
   return (...args: unknown[]) => {
     const context = eventContext();
-    return enter(context, async () => {
+    const work = async () => {
       try {
         return await conclude((kind as Dispatched).from(...args), deliver);
       } finally {
         context.owned?.endAfter(context.waits ?? []);
       }
-    });
+    };
+    return inEvent(
+      context,
+      kind.name,
+      () => "",
+      () => enter(context, work),
+    );
   };
 }

@@ -5,7 +5,10 @@ import { atRandom, isSimulating } from "ext:miniflare/realm/simulation.ts";
 import { toldTime } from "ext:miniflare/realm/outside.ts";
 import { microtasksDone } from "ext:miniflare/realm/stretch.ts";
 import { Continuation, currentContext, leave, RequestContext, switchTo } from "ext:miniflare/realm/context.ts";
+import { TrackedAnswer } from "ext:miniflare/worker/tracked-answer.ts";
+import { chargeTurn, usageOf } from "ext:miniflare/realm/usage.ts";
 import { describeThrown, messageOf } from "ext:miniflare/realm/realm-errors.ts";
+import { beginEvent, isTracked } from "ext:miniflare/realm/waits.ts";
 import { fetchForNode } from "ext:miniflare/worker/outside-fetch.ts";
 import { deliverEvent, deliverTo } from "ext:miniflare/worker/event-kinds.ts";
 import { FETCH, noUpstream, passOn, unanswered, wrongType } from "ext:miniflare/worker/fetch-event.ts";
@@ -22,10 +25,12 @@ import {
 import { ANSWER, decode, encode, encodeThrown, HOST, host, TARGET } from "ext:miniflare/realm/port.ts";
 import { deliverWith } from "ext:miniflare/realm/remote.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
+import type { Sender } from "ext:miniflare/web/sources.ts";
 import type { Encode } from "ext:miniflare/realm/port.ts";
 import type { Handlers } from "ext:miniflare/realm/worker.ts";
 import type { Response as WorkersResponse } from "ext:miniflare/web/response-class.ts";
 import type { EventState } from "ext:miniflare/worker/event-kind.ts";
+import type { Payer } from "ext:miniflare/realm/usage.ts";
 import type { WireValue } from "../wire.ts";
 
 /** Where a dispatch has the number of the JSON of `request.cf`, and behind it the JSON itself the first time. */
@@ -35,7 +40,12 @@ type Nesting = [depth: number, pipelineDepth: number];
 /** A request as Node dispatches it. Of a call of `fetch`, the arguments follow the target. */
 type DispatchedEvent = Parameters<typeof deliver>;
 /** What is known of a request while it is answered. */
-type State = EventState & { isAnswered: boolean };
+type State = EventState & {
+  isAnswered: boolean;
+  payer: Payer | undefined;
+  /** If what it waits for is tracked. */
+  tracked: TrackedAnswer | undefined;
+};
 
 /** Takes a request, or a call of `fetch`; in a simulation its turn comes later. */
 export function dispatch(...event: DispatchedEvent) {
@@ -69,10 +79,21 @@ function deliver(
   _json?: unknown,
   redirect?: RequestRedirect,
 ) {
-  const state: State = { waits: [], passThrough: false, spare: undefined, isAnswered: false };
+  const state: State = {
+    waits: [],
+    passThrough: false,
+    spare: undefined,
+    isAnswered: false,
+    payer: undefined,
+    tracked: undefined,
+  };
   microtasksDone();
   try {
-    switchTo(new Continuation(arrivalContext(toldTime(now), headers, nesting)));
+    const context = arrivalContext(toldTime(now), headers, nesting);
+    state.payer = context;
+    if (isTracked()) state.tracked = trackedAnswer(context, method, url);
+    chargeTurn(context);
+    switchTo(new Continuation(context));
     const follow = isAbortable ? (cancel: Cancel) => followSignal(id, cancel, request, state) : undefined;
     const request: Request = requestFromWire(method, url, headers, body, decode, follow, redirect);
     if (isAbortable === true) holdRequest(id, request);
@@ -101,6 +122,11 @@ function serve(id: number, call: unknown[]) {
     (answer) => op_answer(id, answer),
     (error) => answerError(id, error),
   );
+}
+
+function trackedAnswer(payer: Payer, method: string, url: string) {
+  const end = beginEvent(payer, "fetch", method, url);
+  return end && new TrackedAnswer(payer, end);
 }
 
 /** `[null, name, props]`: a named entrypoint, or what a binding gives it. A name that is null is the default one. */
@@ -169,10 +195,19 @@ export function abort(id: number, reason: unknown) {
 function letGo(id: number, state: State): Encode {
   state.isAnswered = true;
   const request = held.get(id);
-  if (request === undefined) return encode;
-  held.set(id, new WeakRef(request as Request));
-  return (source) => {
-    requestOf.set(source as object, request);
+  if (request === undefined && state.tracked === undefined) return encode;
+  return encodeOf(id, request, state.tracked);
+}
+
+function encodeOf(
+  id: number,
+  request: Request | WeakRef<Request> | undefined,
+  tracked: TrackedAnswer | undefined,
+): Encode {
+  if (request !== undefined) held.set(id, new WeakRef(request as Request));
+  return (given) => {
+    const source = tracked === undefined ? given : tracked.follow(given as Sender);
+    if (request !== undefined) requestOf.set(source as object, request);
     return encode(source);
   };
 }
@@ -203,19 +238,27 @@ function settle(id: number, response: Promise<unknown>, state: State) {
 function answer(id: number, response: Response, state: State) {
   try {
     const parts = responseToWire(response, letGo(id, state));
-    const waits = state.waits;
-    const waiter = waits.length === 0 ? null : encode(() => settleWaits(waits));
-    const answered: WireValue[] = [ANSWER.ANSWERED, parts[0], parts[1], parts[2], parts[3], waiter];
+    const { waits } = state;
+    const payer = state.payer as Payer;
+    // A body that is a stream crosses as a function.
+    const waiter = waits.length > 0 || Array.isArray(parts[3]) ? waiterOf(payer, waits) : null;
+    const answered = [ANSWER.ANSWERED, parts[0], parts[1], parts[2], parts[3], waiter, usageOf(payer) as WireValue];
     const { encodeBody } = response as WorkersResponse;
     if (parts.length > 4) answered.push(encodeBody, undefined, undefined, parts[4]);
     else if (encodeBody !== "automatic") answered.push(encodeBody);
     op_answer(id, answered);
+    if (state.tracked !== undefined) state.tracked.answered(waits);
     // A stream or a socket still belongs to the request.
     if (parts.length === 4 && !Array.isArray(parts[3])) currentContext()?.root.owned?.endAfter(waits);
   } catch (error) {
+    if (state.tracked !== undefined) state.tracked.fail();
     answerError(id, error);
   }
 }
+
+/** By which Node asks for what an event waits for, or for its usage so far. */
+const waiterOf = (payer: Payer, waits: unknown[]) =>
+  encode((isUsage?: boolean) => (isUsage ? usageOf(payer) : settleWaits(waits)));
 
 /** Whatever has become of the realm, an event is answered. */
 function answerError(id: number, error: unknown) {
@@ -230,12 +273,15 @@ function answerError(id: number, error: unknown) {
 
 function fail(id: number, error: unknown, state: State) {
   if (!state.passThrough) {
+    if (state.tracked !== undefined) state.tracked.fail();
     letGo(id, state);
     currentContext()?.root.owned?.endAfter(state.waits);
     return answerError(id, error);
   }
   host(HOST.WARN, describeThrown(error));
   state.passThrough = false;
-  if (state.spare === undefined) answerError(id, noUpstream());
-  else settle(id, passOn(state), state);
+  if (state.spare === undefined) {
+    if (state.tracked !== undefined) state.tracked.fail();
+    answerError(id, noUpstream());
+  } else settle(id, passOn(state), state);
 }

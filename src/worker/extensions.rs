@@ -21,7 +21,7 @@ use crate::realm::host::{Host, HostHandle};
 use crate::realm::pending::PendingSet;
 use crate::realm::turns::TurnHooks;
 use crate::realm::value::Value;
-use crate::realm::{host, pending};
+use crate::realm::{host, meter, pending};
 use crate::rooms::ROOMS;
 
 // The ground and the assembly: the ops that belong to no room.
@@ -34,6 +34,9 @@ deno_core::extension!(
         answer::op_answer,
         answer::op_fail,
         after_microtasks::op_after_microtasks,
+        meter::op_meter_before,
+        meter::op_meter_elapsed,
+        meter::op_meter_now,
         pending::op_later,
         lazy::op_lazy_define,
         lazy::op_lazy_load,

@@ -40,6 +40,7 @@ use crate::realm::guard::heap::Memory;
 use crate::realm::guard::wasm;
 use crate::realm::host::Host;
 use crate::realm::instance::Instance;
+use crate::realm::meter::Meter;
 use crate::realm::turns::TurnHooks;
 use crate::realm::value::Value;
 use crate::realm::waker::{LaneWaker, Signal};
@@ -74,6 +75,7 @@ pub struct Lane {
     instance: Rc<Instance>,
     waker: Arc<LaneWaker>,
     watch: Arc<Watch>,
+    meter: Rc<Meter>,
     memory: Arc<Memory>,
     _memories: wasm::Part,
     answers: Rc<Answers>,
@@ -111,6 +113,8 @@ impl Lane {
         let isolate = unsafe { isolate.as_raw_isolate_ptr() };
         // Ops that take long look at it.
         runtime.op_state().borrow_mut().put(watch.clone());
+        let meter = Meter::new();
+        runtime.op_state().borrow_mut().put(meter.clone());
         let inspector = (options.coverage || options.inspector.is_some()).then(|| {
             let inspected = Inspected {
                 isolate,
@@ -138,6 +142,7 @@ impl Lane {
             instance: options.instance,
             waker: LaneWaker::new(options.id, options.signal),
             watch,
+            meter,
             memory,
             _memories: wasm::Part::new(options.heap_limit_mib),
             answers,
@@ -462,6 +467,7 @@ impl<'l> Entered<'l> {
         if lane.depth.replace(lane.depth.get() + 1) == 0 {
             lane.waker.start();
             lane.watch.start();
+            lane.meter.start();
         }
         Entered {
             lane,
@@ -528,6 +534,7 @@ impl Drop for Entered<'_> {
     fn drop(&mut self) {
         let lane = self.lane;
         if lane.depth.get() == 1 {
+            lane.meter.end();
             if let Some(verdict) = self.verdict() {
                 lane.verdict.set(Some(verdict));
             }

@@ -37,7 +37,7 @@ async function fetched(input: WireValue, init: WireValue[], length: number | und
     return encode(source);
   };
   const [status, statusText, headers, body, webSocket] = responseToWire(response, encodeSource);
-  return [ANSWER.ANSWERED, status, statusText, headers, body, null, encodeBody, url, redirected, webSocket];
+  return [ANSWER.ANSWERED, status, statusText, headers, body, null, undefined, encodeBody, url, redirected, webSocket];
 }
 
 /** The reader of a body holds its response, without which a signal would not reach the body. */

@@ -12,6 +12,7 @@ import { room as html } from "ext:miniflare/html/room.ts";
 import { room as kv } from "ext:miniflare/kv/room.ts";
 import { room as mock } from "ext:miniflare/mock/room.ts";
 import { room as nodejs } from "ext:miniflare/nodejs/room.ts";
+import { room as pending } from "ext:miniflare/pending/room.ts";
 import { room as queues } from "ext:miniflare/queues/room.ts";
 import { room as r2 } from "ext:miniflare/r2/room.ts";
 import { room as rpc } from "ext:miniflare/rpc/room.ts";
@@ -41,6 +42,7 @@ export const rooms: readonly Room[] = [
   cloud,
   email,
   tail,
+  pending,
 ];
 
 /** What the rooms have under a name of their descriptors, in one object. */

@@ -3,6 +3,7 @@
 import { fetchElsewhere } from "ext:miniflare/membrane/worker/elsewhere.ts";
 import { serviceContext } from "ext:miniflare/realm/context.ts";
 import { addStubs, openMembers } from "ext:miniflare/realm/remote.ts";
+import { awaited } from "ext:miniflare/realm/waits.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import { Request } from "ext:miniflare/web/request-class.ts";
 import type { Reach } from "ext:miniflare/realm/remote.ts";
@@ -24,7 +25,8 @@ export class Fetcher {
 
   async fetch(input: RequestInfo | URL, init?: RequestInit) {
     if (!(#binding in this)) throw new TypeError("Illegal invocation");
-    return fetchElsewhere(this.#binding, new Request(input, init), serviceContext());
+    const response = fetchElsewhere(this.#binding, new Request(input, init), serviceContext());
+    return awaited("service", response, "fetch of", this.#binding);
   }
 }
 

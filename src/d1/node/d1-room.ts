@@ -1,5 +1,6 @@
 // What the room of D1 databases adds to an instance in Node.
 
+import { USAGE as usage } from "../usage.ts";
 import type { Inside } from "../../node/instance/inside.ts";
 import type { D1Database } from "../d1-database.ts";
 
@@ -16,4 +17,4 @@ function openDatabase(inside: Inside, name: string): D1Database {
   return d1Database(String(name), () => inside.instance);
 }
 
-export { methods, openDatabase };
+export { methods, openDatabase, usage };

@@ -6,6 +6,7 @@ import { bind, check, flushAlarms, forget, home } from "./homes.ts";
 import { openNamespaces } from "./own-namespaces.ts";
 import { controlOf, homeIn, idOf, objectParts } from "./reach.ts";
 import { closesSockets, methods as testMethods } from "./test-methods.ts";
+import { OPERATIONS as usage } from "../operations.ts";
 import type * as contract from "../../../index.d.ts";
 import type { Inside } from "../../node/instance/inside.ts";
 import type { Control, GuestState } from "../../worker/contract.ts";
@@ -80,4 +81,4 @@ const methods = {
   },
 };
 
-export { bind, check, forget, home, kinds, methods, STATE };
+export { bind, check, forget, home, kinds, methods, STATE, usage };

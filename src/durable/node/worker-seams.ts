@@ -6,8 +6,11 @@ const currentContinuation = () => undefined;
 const gatedContext = () => undefined;
 const enterWith = <Result>(_changes: unknown, work: () => Result) => work();
 const proceed = <Result>(_continuation: unknown, work: () => Result) => work();
+const waitAtGate = () => () => {};
+const awaited = <Wait>(_kind: string, wait: Wait) => wait;
+const countStorage = () => {};
 
 export * from "../../protocol.ts";
 /** Without a worker, nothing is exported. */
 export const worker = { ownExports: () => undefined };
-export { currentContext, currentContinuation, enterWith, gatedContext, proceed };
+export { awaited, countStorage, currentContext, currentContinuation, enterWith, gatedContext, proceed, waitAtGate };

@@ -1,5 +1,6 @@
 // What the room of KV namespaces adds to an instance in Node.
 
+import { USAGE as usage } from "../usage.ts";
 import type { Inside } from "../../node/instance/inside.ts";
 import type { KVNamespace } from "../kv-namespace.ts";
 
@@ -16,4 +17,4 @@ function openNamespace(inside: Inside, name: string): KVNamespace {
   return kvNamespace(String(name), () => inside.instance);
 }
 
-export { methods, openNamespace };
+export { methods, openNamespace, usage };

@@ -3,6 +3,7 @@
 import { core } from "ext:core/mod.js";
 import { op_host, op_host_copies_below } from "ext:core/ops";
 import { currentContinuation, leave, resume } from "ext:miniflare/realm/context.ts";
+import { beginWait, isTracked } from "ext:miniflare/realm/waits.ts";
 import { CONSOLE, stubOf } from "ext:miniflare/realm/lazy.ts";
 import { CALL, CLONE, connectPort, HOST } from "ext:miniflare/realm/port.ts";
 import { createMembrane } from "ext:miniflare/membrane/membrane.ts";
@@ -54,6 +55,18 @@ function sharedIntrinsics(late: readonly string[]): Intrinsics {
   return { byName, nameOf: (object: object) => shared(nameOf(object)) };
 }
 
+/** What ends the waits for promises of Node, by their numbers, if that is tracked. */
+const ends = new Map<number, () => void>();
+
+function waiting(delta: number, number: number, isOfSender = false) {
+  if (delta < 0) {
+    ends.get(number)?.();
+    ends.delete(number);
+  } else if (isTracked()) {
+    ends.set(number, isOfSender ? beginWait("stream", ["of Node"]) : beginWait("node", ["promise"]));
+  }
+}
+
 /**
  * Makes the membrane of this realm, once its globals are complete.
  * @param kinds the rooms' rows of `kinds.ts`
@@ -80,7 +93,7 @@ export function connect(kinds: readonly Kind[], late: readonly string[]) {
     context: currentContinuation,
     resume: resume as (context: unknown) => boolean,
     leave,
-    waiting() {},
+    waiting,
     owes() {},
   });
   connectPort(membrane);

@@ -21,6 +21,8 @@ interface Environment {
   globals: object;
   /** Resolves to what brings back all that is stored by then. */
   remember(): Promise<Restore>;
+  /** What the instance's events wait for, as a text; undefined if none is under way. */
+  pending(): string | undefined;
   dispose(): Promise<void>;
 }
 
@@ -33,13 +35,13 @@ async function idsOfBound(mf: Instance, objects: string[], name: string) {
   throw new TypeError(`${text}, got ${describe(name)}`);
 }
 
-/** An environment whose worker, if one has to be, has been started. */
-async function createEnvironment(plan: Plan): Promise<Environment> {
-  if (!plan.startsNow) return openEnvironment(plan);
+/** An environment whose worker, if one has to be, has been started; `used` is called whenever a test uses its instance. */
+async function createEnvironment(plan: Plan, used?: () => void): Promise<Environment> {
+  if (!plan.startsNow) return openEnvironment(plan, undefined, used);
   const instance = new TestInstance(plan);
   try {
     await instance.start();
-    return openEnvironment(plan, instance);
+    return openEnvironment(plan, instance, used);
   } catch (error) {
     await instance.mf.dispose();
     throw error;
@@ -47,9 +49,16 @@ async function createEnvironment(plan: Plan): Promise<Environment> {
 }
 
 /** An environment that makes its instance when a test first needs it, unless it is `started`. */
-function openEnvironment(plan: Plan, started: TestInstance | undefined = undefined): Environment {
+function openEnvironment(
+  plan: Plan,
+  started: TestInstance | undefined = undefined,
+  used: () => void = () => {},
+): Environment {
   const later = new Later(() => started ?? new TestInstance(plan));
-  const instance = () => later.get() ?? ended(plan);
+  const instance = () => {
+    used();
+    return later.get() ?? ended(plan);
+  };
   if (started !== undefined) instance();
   const loadReading = () => require("./env-streams.ts");
   additions.begin(loadReading);
@@ -66,6 +75,10 @@ function openEnvironment(plan: Plan, started: TestInstance | undefined = undefin
       { ...plan.options.globals },
     ),
     remember: () => later.remember(),
+    pending() {
+      const report = later.made?.mf.pending();
+      return report === undefined || report.events.length === 0 ? undefined : String(report);
+    },
     async dispose() {
       leave();
       additions.end(loadReading);

@@ -42,6 +42,7 @@ function environmentLater(open: () => Environment, plan: Plan, scope: object): E
   return {
     globals: globalsLater(() => get()?.globals ?? {}, plan),
     remember: () => later.remember(),
+    pending: () => later.made?.pending(),
     async dispose() {
       later.end();
       leave();

@@ -2,6 +2,7 @@
 // its own: an instance for each test file, bindings, helpers, and storage that each test and each describe block undoes.
 
 import type { Context } from "node:vm";
+import { reportTimeout } from "./env-timeouts.ts";
 import { expose } from "./expose.ts";
 import { checkRunner, requireNodeEnvironment } from "./jest-runner.ts";
 import { environmentIn } from "./jest-later.ts";
@@ -27,7 +28,8 @@ const NODE_GLOBALS = Object.entries(Object.getOwnPropertyDescriptors(globalThis)
 /** What Jest's own runner tells of a test or a block. */
 type TestEvent =
   | { name: "run_describe_start" | "run_describe_finish"; describeBlock: object }
-  | { name: "test_start" | "test_done"; test: object };
+  | { name: "test_start" | "test_done"; test: object }
+  | { name: "test_fn_failure" | "hook_failure"; error: unknown };
 
 class MiniflareEnvironment extends NodeEnvironment {
   declare static TestEnvironment: typeof MiniflareEnvironment;
@@ -103,6 +105,9 @@ class MiniflareEnvironment extends NodeEnvironment {
         return this.#restore(event.describeBlock);
       case "test_done":
         return this.#restore(event.test);
+      case "test_fn_failure":
+      case "hook_failure":
+        return reportTimeout(event.error, () => this.#environment?.pending(), this.global.console);
     }
   }
 

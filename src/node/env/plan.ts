@@ -6,6 +6,7 @@ import { completeOptions, FILES_READ, LOADS_LATER, OUTER_SCOPE } from "../option
 import { NoOpLog } from "../log/log.ts";
 import { validateOptions } from "../options/options.ts";
 import { mockedBy } from "../../mock/node/options.ts";
+import { tracked } from "../../pending/node/options.ts";
 import { KEEPING } from "../options/table.ts";
 import { bindingNames, needsWorker } from "./bindings.ts";
 import { readOptions } from "./env-options.ts";
@@ -44,7 +45,7 @@ export interface Plan {
   globalBindings: string[];
 }
 
-const DEFAULTS = { wranglerConfigPath: true, packagePath: true, envPathDefaultFallback: true };
+const DEFAULTS = { wranglerConfigPath: true, packagePath: true, envPathDefaultFallback: true, ...tracked };
 
 /** What a test cannot change: nothing is kept, nothing is built or watched, and it is no request with limits. */
 const FORCED = {

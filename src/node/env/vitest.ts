@@ -2,6 +2,7 @@
 // for a test file, and is taken away when the file is done: an instance for each file, bindings, helpers, and blocks whose
 // tests undo what they have stored.
 
+import { reportTimeout, ResultWatch } from "./env-timeouts.ts";
 import { createEnvironment } from "./environment.ts";
 import { isolatedStorage, vitestOf } from "./isolated.ts";
 import { noteStart, planOf } from "./plan.ts";
@@ -94,8 +95,11 @@ export default {
 };
 
 async function setUp(target: Scope, options: unknown) {
+  const watch = new ResultWatch(target, (errors) =>
+    reportTimeout(errors, () => environment.pending(), target.console as Console),
+  );
   const plan = planOf(options, { warn: warnOnce, ignored: OF_OTHERS });
-  const environment = await createEnvironment(plan);
+  const environment = await createEnvironment(plan, () => watch.begin());
   noteStart(plan);
   const own = {
     self: target,
@@ -104,6 +108,7 @@ async function setUp(target: Scope, options: unknown) {
   const undo = replace(target, environment.globals, own);
   return {
     async teardown() {
+      watch.end();
       scopes.delete(target);
       undo();
       await environment.dispose();

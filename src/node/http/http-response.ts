@@ -2,16 +2,23 @@
 // constructor costs as much as the whole dispatch, so its parts are made when someone asks for them.
 
 import { addType, announceLength, Body, isEmptyBody, requireFormType, takeBody } from "./http-body.ts";
-import { describe } from "../errors.ts";
+import { describe, InstanceError } from "../errors.ts";
 import { streamOfForeign } from "./form.ts";
 import { fetchedHeaders, parseHeaders, withGetAll, withOurClass } from "./flat-headers.ts";
 import { extendLater, web } from "./fetch-classes.ts";
 import { textOfHeaders } from "../../web/header-text.ts";
 import type { BodyContent } from "./http-body.ts";
 import type { FormData, Headers } from "./flat-headers.ts";
-import type { Response as ContractResponse, ResponseInit, WebSocket } from "../../../index.d.ts";
+import type { Response as ContractResponse, ResponseInit, Usage, WebSocket } from "../../../index.d.ts";
+import type { WireValue } from "../../wire.ts";
 
 type EncodeBody = ContractResponse["encodeBody"];
+
+/** The promise of what the worker waits for; with `true`, the usage so far. */
+interface WaitUntil {
+  (): Promise<unknown[]>;
+  (isUsage: true): WireValue;
+}
 
 /** A response as it is handed on, to a worker or from one. */
 export interface ResponseParts {
@@ -21,8 +28,10 @@ export interface ResponseParts {
   headers: string;
   /** Bytes may be kept by the one who gets them. */
   body: BodyContent;
-  /** Gives the promise of what the worker waits for. */
-  waitUntil?: () => Promise<unknown[]>;
+  /** There while the event may go on. */
+  waitUntil?: WaitUntil | undefined;
+  /** What the event had used when it was answered: see `usage.ts`. */
+  usage?: WireValue;
   /** Default: `"automatic"`. */
   encodeBody?: EncodeBody;
   /** Where it was fetched from; undefined when it was not. */
@@ -38,6 +47,9 @@ const NULL_BODY_STATUSES = new Set<number | undefined>([SWITCHING_PROTOCOLS, 204
 /** Node makes no response of the status: what it makes has another one, which is never shown. */
 const NO_CLONE = "Cannot clone a response to a WebSocket handshake.";
 const OF_HANDSHAKES = { status: { value: SWITCHING_PROTOCOLS }, ok: { value: false } };
+
+/** Loaded when it is first asked for. */
+const usageOf = (wire: WireValue): Usage => (require("./usage.ts") as typeof import("./usage.ts")).usageOf(wire);
 
 // The text a Response was made of, or undefined: it can be handed on without reading the stream.
 let textOf: (response: object) => string | undefined;
@@ -119,6 +131,11 @@ class Response extends (Object as unknown as typeof globalThis.Response) {
   /** What the worker's `waitUntil()` promises resolved to; none for a response that no dispatch answered with. */
   waitUntil<WaitUntil extends unknown[] = unknown[]>(): Promise<WaitUntil> {
     return Promise.resolve([] as unknown[] as WaitUntil);
+  }
+
+  /** What the worker has used; nothing for a response that no dispatch answered with. */
+  get usage(): Usage {
+    return usageOf(undefined);
   }
 }
 
@@ -266,6 +283,17 @@ class LightResponse extends Bare {
   override async waitUntil<WaitUntil extends unknown[] = unknown[]>(): Promise<WaitUntil> {
     const waits = this.#parts.waitUntil === undefined ? [] : this.#parts.waitUntil();
     return waits as WaitUntil | Promise<WaitUntil>;
+  }
+
+  /** Of an event that goes on, the worker is asked, unless it was ended meanwhile. */
+  override get usage(): Usage {
+    const { waitUntil } = this.#parts;
+    try {
+      if (waitUntil !== undefined) this.#parts.usage = waitUntil(true);
+    } catch (error) {
+      if (!(error instanceof InstanceError)) throw error;
+    }
+    return usageOf(this.#parts.usage);
   }
 }
 Object.defineProperty(LightResponse.prototype, "constructor", { value: Response });

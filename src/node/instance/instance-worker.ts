@@ -23,7 +23,7 @@ import type { LaneCounts } from "../coverage/lane-counts.ts";
 import type { InspectedWorker } from "../inspector/inspected-worker.ts";
 import type { Script } from "../script/script.ts";
 import type { Group } from "./group.ts";
-import type { RoomHooks, Target } from "./lane.ts";
+import type { RoomHooks, Target, UnansweredRequest } from "./lane.ts";
 
 type RoomServices = NonNullable<RoomHooks["services"]>;
 
@@ -347,6 +347,11 @@ class Worker {
   /** What the script that runs can be asked, also while another load is under way; undefined when none runs. */
   get running(): Control | undefined {
     return this.#lane?.control;
+  }
+
+  /** The requests that have no answer yet. */
+  get unanswered(): UnansweredRequest[] {
+    return this.#lane?.unanswered() ?? [];
   }
 
   /** What a worker that is loaded can be asked; undefined when there is none. */

@@ -29,6 +29,8 @@ const lanes = new Map<number, Lane>();
 
 /** A request whose signal ends with it; true is one whose signal may last longer, and is forgotten with the request. */
 const UNTIL_ENDED = 2;
+/** The target, the method and the URL of a request. */
+const ESSENTIAL = 3;
 const MOST_CF_TEXTS = 64;
 /** How requests follow redirects unless they say it. */
 const FOLLOW = "follow";
@@ -62,6 +64,7 @@ type Answered = [
   headers: string,
   body: WireValue,
   waiter: WireValue,
+  usage: WireValue,
   encodeBody?: ResponseParts["encodeBody"],
   url?: string,
   redirected?: boolean,
@@ -75,6 +78,8 @@ type Answer = Answered | [what: typeof ANSWER.FAILED, error: WireValue] | [what:
 interface Pending {
   settle(answer: Answer): void;
   reject(reason: unknown): void;
+  /** The arguments of its dispatch, as far as a report needs them. */
+  args: WireValue[];
 }
 
 /** Why a lane is stopped from outside. */
@@ -133,6 +138,12 @@ export interface LaneHooks {
   coverage: LaneCounts | undefined;
   /** What debuggers see of the lane, if they may connect. */
   inspector: InspectedLane | undefined;
+}
+
+/** A request to the worker, a call of its `fetch` from outside, or a call of another worker's. */
+export interface UnansweredRequest {
+  type: "fetch" | "outbound" | "rpc";
+  what: string;
 }
 
 class Lane {
@@ -324,7 +335,9 @@ class Lane {
     }
     if (this.#ended) return Promise.reject(this.#ended());
     return new Promise((resolve, reject) => {
-      this.#await(event, { settle: (answer) => this.#settle(answer).then(resolve, reject), reject });
+      // Nothing but the method and the URL is kept.
+      if (args.length > ESSENTIAL) args.length = ESSENTIAL;
+      this.#await(event, { settle: (answer) => this.#settle(answer).then(resolve, reject), reject, args });
     });
   }
 
@@ -351,6 +364,7 @@ class Lane {
     const pending: Pending = {
       settle: (answer) => (answer[0] === ANSWER.BROKEN ? reject(brokenError(answer[1])) : settle(answer as never)),
       reject,
+      args: [TARGET.CALL],
     };
     const answer = binding.dispatch(this.#id, event, TARGET.CALL, call) as Answer | undefined;
     if (answer !== undefined) pending.settle(answer);
@@ -398,10 +412,11 @@ class Lane {
     return Promise.resolve(lightResponse(this.#parts(answer)));
   }
 
-  #parts([, status, statusText, headers, wire, waiter, encodeBody, url, redirected, socket]: Answered): ResponseParts {
-    const waitUntil = waiter === null ? undefined : (this.#membrane.decode(waiter) as () => Promise<unknown[]>);
+  #parts(answered: Answered): ResponseParts {
+    const [, status, statusText, headers, wire, waiter, usage, encodeBody, url, redirected, socket] = answered;
+    const waitUntil = waiter === null ? undefined : (this.#membrane.decode(waiter) as ResponseParts["waitUntil"]);
     const body = bodyFromWire(wire, this.#membrane);
-    const parts: ResponseParts = { status, statusText, headers, body, waitUntil, encodeBody, url, redirected };
+    const parts: ResponseParts = { status, statusText, headers, body, waitUntil, usage, encodeBody, url, redirected };
     if (socket !== undefined) parts.webSocket = this.#membrane.decode(socket) as WebSocket;
     return parts;
   }
@@ -485,6 +500,15 @@ class Lane {
     } catch (error) {
       return [this.#ended ? undefined : this.#membrane.encodeThrown(error)];
     }
+  }
+
+  /** The requests that have no answer yet, with their methods and URLs. */
+  unanswered(): UnansweredRequest[] {
+    return [...this.#pending.values()].map(({ args: [target, method, url] }) => {
+      if (target === TARGET.CALL) return { type: "rpc", what: "" };
+      if (target !== TARGET.OUTBOUND) return { type: "fetch", what: `${method} ${url}` };
+      return { type: "outbound", what: typeof method === "string" ? method : "" };
+    });
   }
 
   /** Notes that the outside owes the worker something, or no more. */

@@ -289,11 +289,17 @@ class Miniflare extends EventTarget {
     return new CronScheduler(this, this.#group.instance, () => this.#worker.options.crons ?? []);
   }
 
-  async dispose(): Promise<void> {
+  async dispose({ reportPending = false }: contract.DisposeOptions = {}): Promise<void> {
+    if (reportPending) this.#reportPending();
     const servers = [...this.#servers].filter(([, of]) => !this.#isMount || of === this);
     const ended = servers.map(([end]) => end());
     await (this.#isMount ? this.#worker : this.#group).dispose();
     await Promise.all(ended);
+  }
+
+  #reportPending(): void {
+    const pending = this.pending();
+    if (pending.events.length + pending.stubs.length > 0) console.warn(String(pending));
   }
 
   static {

@@ -4,6 +4,7 @@ import { describe } from "../../node/errors.ts";
 import { methods as waitMethods } from "../../web/node/test-methods.ts";
 import { consumersOf, usesQueues } from "./options.ts";
 import { checkMessages, testMethods } from "./test-methods.ts";
+import { USAGE as usage } from "../usage.ts";
 import type { DispatchedMessage, MessageBatch, Queue, QueueResult } from "../../../index.d.ts";
 import type { Group } from "../../node/instance/group.ts";
 import type { Inside } from "../../node/instance/inside.ts";
@@ -65,4 +66,4 @@ function deliver(group: Group): void {
   all.update();
 }
 
-export { bind, check, methods };
+export { bind, check, methods, usage };

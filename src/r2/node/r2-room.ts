@@ -1,5 +1,6 @@
 // What the room of R2 adds to an instance in Node.
 
+import { USAGE as usage } from "../usage.ts";
 import type { Inside } from "../../node/instance/inside.ts";
 import type { R2Bucket } from "../r2-bucket.ts";
 
@@ -17,4 +18,4 @@ function openBucket(inside: Inside, name: string): R2Bucket {
   return r2Bucket(String(name), () => inside.instance, honorsInclude);
 }
 
-export { methods, openBucket };
+export { methods, openBucket, usage };

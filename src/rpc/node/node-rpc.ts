@@ -6,7 +6,8 @@ import { complete } from "../complete.ts";
 import { CountedHook } from "../counted-hook.ts";
 import { ask, pack, passArguments, passHere, passIn, received } from "../passing.ts";
 import { isTarget, use } from "../receivers.ts";
-import { constructWith, disposeOf, findHooksWith, isPlain, keepWith, memberOf } from "../stubs.ts";
+import { constructWith, disposeOf, findHooksWith, isPlain, keepWith, memberOf, watchStubs } from "../stubs.ts";
+import { references } from "../../node/instance/references.ts";
 import { splitRequest } from "../../node/http/http-request.ts";
 import type { Fetcher, RequestInfo, RequestInit, Response } from "../../../index.d.ts";
 import type { Worker } from "../../node/instance/instance-worker.ts";
@@ -115,6 +116,8 @@ constructWith((target) => {
   if (typeof target === "object" && target !== null && isTarget(target)) return hookOfTarget(target);
   throw new TypeError("RpcStubs can only wrap plain objects, functions, and RpcTarget derivatives.");
 });
+
+watchStubs(references);
 
 const hooks = new WeakMap<object, Hook>();
 
