@@ -101,6 +101,32 @@ describe("the server of debuggers", () => {
     await assert.rejects(Debugger.connect(t, new URL("/missing", url)), /Unexpected server response: 404/);
   });
 
+  test("stays there whatever it is sent", async (t) => {
+    const url = await (await start(t)).getInspectorURL();
+    for (const place of ["//", "/%E0", "/%", "*"]) {
+      assert.equal((await get(url, place)).status, 404, place);
+      await assert.rejects(Debugger.connect(t, Object.assign(new URL(url), { pathname: "/%E0" })), /404/);
+    }
+    for (const path of ["/worker", "/"]) {
+      const client = await Debugger.connect(t, new URL(path, url));
+      const wrong = [
+        "",
+        "no JSON",
+        "null",
+        "[]",
+        "1",
+        "{}",
+        '{"id":1}',
+        '{"id":1,"method":2}',
+        '{"id":"a","method":"b"}',
+      ];
+      for (const text of wrong) client.write(text);
+      client.write('{"id":9,"method":"Target.attachToTarget","params":null}');
+      client.write('{"id":9,"method":"NodeWorker.sendMessageToWorker","params":3}');
+      await client.call("Runtime.enable");
+    }
+  });
+
   test("takes the next port if one is taken", async (t) => {
     const taken = net.createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");

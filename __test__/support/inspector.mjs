@@ -107,7 +107,8 @@ export class Debugger {
       for (const look of this.#looks) look();
       return;
     }
-    const { resolve, reject } = this.#calls.get(id);
+    const { resolve, reject } = this.#calls.get(id) ?? {};
+    if (resolve === undefined) return;
     if (error === undefined) resolve(result);
     else reject(Object.assign(new Error(error.message), error));
   }
@@ -179,6 +180,11 @@ export class Debugger {
   async close() {
     this.#socket.close();
     await this.closed;
+  }
+
+  /** Sends a text as it is. */
+  write(text) {
+    this.#socket.send(text);
   }
 
   /** Breaks the connection. */

@@ -228,8 +228,8 @@ export class ClientSession {
 
 function parse(text: string): Message | undefined {
   try {
-    const message: unknown = JSON.parse(text);
-    return typeof message === "object" && message !== null ? message : undefined;
+    const message = JSON.parse(text) as Message | null;
+    return typeof message?.method === "string" && typeof message.id === "number" ? message : undefined;
   } catch {
     // V8 says nothing of it either.
     return undefined;

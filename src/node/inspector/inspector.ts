@@ -37,11 +37,13 @@ export class Inspector implements TargetHost {
   #isTaking = false;
   #key: string;
 
-  private constructor(key: string, url: URL, thread: Worker, data: ServerData, messages: MessagePort) {
+  private constructor(key: string, url: URL, thread: Worker, data: ServerData, messages: MessagePort, log: Log) {
     this.#key = key;
     this.url = url;
     this.#thread = thread;
     this.#ended = new Promise((resolve) => thread.once("exit", resolve));
+    // Without the server there are no debuggers, which ends nothing else.
+    thread.on("error", (error) => log.error(error));
     this.#signal = data.signal;
     this.#messages = messages;
     messages.on("message", (message: FromServer) => {
@@ -85,7 +87,7 @@ export class Inspector implements TargetHost {
     }
     const url = new URL(`ws://${host.includes(":") ? `[${host}]` : host}:${started.port}/`);
     log.info(`Debugger listening on ${url.href}`);
-    return new Inspector(key, url, thread, data, port1);
+    return new Inspector(key, url, thread, data, port1, log);
   }
 
   /** A target for a worker of this name; another one of the same name gets a number. */

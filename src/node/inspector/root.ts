@@ -25,6 +25,18 @@ interface Call {
 
 type Style = "NodeWorker" | "Target";
 
+/** A call; undefined for what is none. */
+function parse(text: string): Call | undefined {
+  try {
+    const { id, method, params, sessionId } = JSON.parse(text) as Call;
+    if (typeof id !== "number" || typeof method !== "string") return undefined;
+    const isObject = typeof params === "object" && params !== null;
+    return { id, method, ...(isObject && { params }), ...(sessionId !== undefined && { sessionId }) };
+  } catch {
+    return undefined;
+  }
+}
+
 /** Methods that a debugger calls of any target, and that have nothing to do here. */
 const NOTHING = /^(?:Runtime|Debugger|Profiler|HeapProfiler|Network|NodeRuntime|Console|Log)\./;
 
@@ -44,12 +56,8 @@ export class Root implements Link {
   }
 
   send(text: string): void {
-    let call: Call;
-    try {
-      call = JSON.parse(text) as Call;
-    } catch {
-      return;
-    }
+    const call = parse(text);
+    if (call === undefined) return;
     const { sessionId, ...rest } = call;
     if (sessionId !== undefined) {
       this.#children.get(sessionId)?.link.send(JSON.stringify(rest));

@@ -98,11 +98,20 @@ function listed(address: string): object[] {
 function answer(request: IncomingMessage, response: http.ServerResponse): void {
   const refused = isAllowed(request.headers, host);
   if (refused !== undefined) return void response.writeHead(403).end(refused);
-  const { pathname } = new URL(request.url ?? "/", "http://localhost");
-  const value = valueAt(pathname.replace(/\/$/, ""), request.headers.host as string);
+  const place = pathOf(request)?.replace(/\/$/, "") ?? "";
+  const value = valueAt(place, request.headers.host as string);
   if (value === undefined) return void response.writeHead(404).end();
   response.writeHead(200, { "content-type": "application/json; charset=utf-8", "cache-control": "no-cache" });
   response.end(JSON.stringify(value, null, 2));
+}
+
+/** The path that a request is for; undefined if it is malformed. */
+function pathOf({ url = "/" }: IncomingMessage): string | undefined {
+  try {
+    return decodeURIComponent(new URL(url, "http://localhost").pathname);
+  } catch {
+    return undefined;
+  }
 }
 
 function valueAt(pathname: string, address: string): object | undefined {
@@ -118,10 +127,10 @@ server.on("upgrade", (request, socket, head) => {
   socket.on("error", () => socket.destroy());
   const refused = isAllowed(request.headers, host);
   if (refused !== undefined) return refuse(socket, "403 Forbidden", refused);
-  const id = decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname.slice(1));
-  if (id !== "" && !targets.has(id)) {
+  const id = pathOf(request)?.slice(1);
+  if (id === undefined || (id !== "" && !targets.has(id))) {
     const names = [...targets.keys()].map((name) => `/${encodeURIComponent(name)}`).join(", ");
-    return refuse(socket, "404 Not Found", `No worker is called "${id}". There are: ${names}`);
+    return refuse(socket, "404 Not Found", `No worker has the path ${request.url}. There are: ${names}`);
   }
   sockets.handleUpgrade(request, socket, head, (webSocket) => connect(webSocket, id));
 });
