@@ -60,14 +60,7 @@ import type { Home } from "ext:miniflare/durable/object-facets.ts";
 import type { LifeSockets, SocketEvent } from "ext:miniflare/durable/sockets.ts";
 import type { StorageKind } from "ext:miniflare/durable/storage.ts";
 import type { DurableObjectNamespace, NamespaceBackend } from "./object-namespace.ts";
-
-/** A binding of a class: its name, that of the class, and the worker that exports it. */
-export type Binding = [binding: string, className: string, scriptName: string | undefined, hasSql: boolean];
-/** Calls back once Node's microtasks are done. */
-export type Soon = (callback: () => void) => void;
-/** A call by RPC, made with the instance. */
-type Call<Result> = (instance: object) => Result | Promise<Result>;
-export type Work<Result> = (instance: object, state: DurableObjectState) => Result | Promise<Result>;
+import type { Binding, Call, Soon, Work } from "./object-calls.ts";
 
 const ABORTED_ALL = "Application called abortAllDurableObjects().";
 

@@ -18,7 +18,7 @@ import { DurableObjectState } from "ext:miniflare/durable/state.ts";
 import { DurableObjectStorage } from "ext:miniflare/durable/storage.ts";
 import { enter, eventContext } from "ext:miniflare/realm/context.ts";
 import { live } from "ext:miniflare/realm/port.ts";
-import type { Soon, Work } from "ext:miniflare/durable/objects.ts";
+import type { Soon, Work } from "ext:miniflare/durable/object-calls.ts";
 
 /** An object's storage, opened again if something that was written to it is lost. */
 async function soundStorageOf(binding: string, hex: string) {

@@ -8,7 +8,7 @@ import { worker } from "ext:miniflare/realm/worker.ts";
 import { refuseClones } from "ext:miniflare/web/clone.ts";
 import { appearAs } from "ext:miniflare/web/interface.ts";
 import type { ObjectClass } from "./object-class.ts";
-import type { Binding } from "./objects.ts";
+import type { Binding } from "./object-calls.ts";
 
 onLoad(CLASSES, ({ DurableObjectId, DurableObjectNamespace, DurableObjectStub, stubPartsOf }) => {
   addStubs((value) => {

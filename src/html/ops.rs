@@ -2,10 +2,11 @@
 
 use std::ffi::CStr;
 
-use deno_core::{GarbageCollected, op2, v8};
+use deno_core::{GarbageCollected, OpState, op2, v8};
 
 use super::calls;
 use super::rewriter::{self, Rewriter};
+use crate::realm::host::HostHandle;
 use crate::realm::value::Value;
 
 // SAFETY: it holds nothing of V8's heap.
@@ -150,8 +151,8 @@ pub fn op_html_on_end_tag(#[cppgc] rewriter: &Rewriter) -> i32 {
 
 /// Whether Node's loop should have a turn, by awaiting `op_html_rest`, before the next piece.
 #[op2(fast)]
-pub fn op_html_is_tired() -> bool {
-    rewriter::is_tired()
+pub fn op_html_is_tired(state: &OpState) -> bool {
+    rewriter::is_tired() && state.borrow::<HostHandle>().0.has_turns()
 }
 
 /// Resolves when Node's loop has had a turn, for which Node has been asked already (`HOST.REST`).

@@ -17,6 +17,11 @@ pub trait Host {
     /// Calls Node with a call's number and its arguments, and returns what it answered. Never throws: failures are
     /// encoded in the answer by the JavaScript on the other side.
     fn call(&self, call: u32, args: Vec<Value>) -> Value;
+
+    /// Whether there is a Node that can be given a turn; not while the snapshot is made.
+    fn has_turns(&self) -> bool {
+        true
+    }
 }
 
 /// A lane's host as it is kept in the op state.

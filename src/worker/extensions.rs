@@ -93,6 +93,10 @@ impl Host for NullHost {
     fn call(&self, _call: u32, _args: Vec<Value>) -> Value {
         Value::Undefined
     }
+
+    fn has_turns(&self) -> bool {
+        false
+    }
 }
 
 /// Parts of `deno_web` that workers do not have, or have in another way (URLs). Left out, they cost neither snapshot nor

@@ -18,8 +18,9 @@ import type { Worker } from "./instance-worker.ts";
 import type { StalledPlace, WireValue } from "../binding/exports.d.ts";
 import type { FollowedSignal, RequestParts } from "../http/http-request.ts";
 import type { Response, ResponseParts } from "../http/http-response.ts";
-import type { LaneCounts } from "../coverage/lane-counts.ts";
-import type { InspectedLane } from "../inspector/target.ts";
+import type { LaneHooks, LaneLimits, RoomHooks } from "./lane-hooks.ts";
+
+export type { LaneHooks, LaneLimits, RoomHooks };
 
 /** What has crossed before anything is asked for: the worker's control object (`src/worker/control.ts`). */
 const CONTROL: WireValue = [TAG.LIVE, FIRST.CONTROL, KIND.OBJECT];
@@ -100,45 +101,6 @@ type FetchCall = [
 
 /** What the outside owes a worker, by an identity of its own. */
 export type Debt = object | string;
-
-/** What stops a worker. */
-export interface LaneLimits {
-  /** CPU time of a turn, in milliseconds. */
-  cpuLimitMs: number;
-  /** Memory, in MiB. */
-  heapLimitMb: number;
-}
-
-/** What a room does for a lane. */
-export interface RoomHooks {
-  /** Answers the host calls of the room, by their numbers in `HOST`. */
-  calls?: Readonly<Record<number, (args: WireValue[], membrane: Membrane, lane: Lane) => WireValue>>;
-  /** Answers a request in the worker's place; undefined if it is for the worker. Such a worker needs no script. */
-  front?(request: RequestParts): Promise<Response> | undefined;
-  /** Services that the worker binds and that Node answers, by the names of their bindings. */
-  services?: Readonly<Record<string, (request: RequestParts) => Promise<Response>>>;
-  /** What the worker binds of Node's objects, by name; the option `bindings` takes precedence. */
-  bindings?: Readonly<Record<string, unknown>>;
-  /** Called when the lane ends. */
-  end?(): void;
-}
-
-/** What a lane asks of the worker that it is of. */
-export interface LaneHooks {
-  owner: Worker;
-  warn(text: string): void;
-  /** Called with an error that the worker has not caught. */
-  unhandled(error: unknown): void;
-  /** Told that the lane was stopped. */
-  condemned(lane: Lane): void;
-  /** Answers what the worker asks of other workers: of a service, by its binding, or of an object. */
-  fetch(target: string | ObjectParts, request: RequestParts): Promise<globalThis.Response>;
-  rooms: readonly RoomHooks[];
-  /** Takes the counts of what runs, if there are any. */
-  coverage: LaneCounts | undefined;
-  /** What debuggers see of the lane, if they may connect. */
-  inspector: InspectedLane | undefined;
-}
 
 /** A request to the worker, a call of its `fetch` from outside, or a call of another worker's. */
 export interface UnansweredRequest {
