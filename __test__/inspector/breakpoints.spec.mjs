@@ -218,6 +218,7 @@ describe("a debugger of a worker", () => {
     const script = `export default {
       fetch() {
         let goes = true;
+        console.log("begun");
         while (goes) {}
         return new Response("done");
       },
@@ -225,6 +226,7 @@ describe("a debugger of a worker", () => {
     `;
     const { client, process } = await start(t, script);
     const answer = ask(process);
+    await client.event("Runtime.consoleAPICalled");
     await client.call("Debugger.pause");
     const { frames } = await client.paused();
     assert.equal(frames[0].name, "fetch");
