@@ -57,7 +57,6 @@ const LIBRARIES = {
   "http-web-undici": ["undici-7"],
   "options-jsonc": ["jsonc-parser"],
   "server-web-socket-server": ["ws"],
-  "inspector-server": ["ws"],
   "options-nearest": ["fastest-levenshtein"],
   "coverage-lane-counts": ["@bcoe/v8-coverage"],
   "jest-coverage": ["@bcoe/v8-coverage", "@jridgewell/sourcemap-codec"],

@@ -4,7 +4,7 @@
 import http from "node:http";
 import type net from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
-import { WebSocketServer } from "ws";
+import { WebSocketServer } from "../server/web-socket-server.ts";
 import { Root } from "./root.ts";
 import { isAllowed } from "./allowed.ts";
 import { SIGNAL } from "./wire.ts";
