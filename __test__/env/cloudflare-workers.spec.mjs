@@ -73,7 +73,7 @@ const TESTS = {
     expect(local instanceof RpcStub).toBe(true);
     expect(await local.hear("local")).toBe("heard local");`,
   "exports are the worker's": `
-    expect(Object.keys(exports).sort()).toEqual(["Counter", "Greeter", "default"]);
+    expect(Object.keys(exports).sort()).toEqual(["Counter", "Ear", "Greeter", "default"]);
     expect(await exports.Greeter.greet("a")).toEqual(["a", "value", {}]);
     expect(await exports.Greeter({ props: { a: 1 } }).greet("b")).toEqual(["b", "value", { a: 1 }]);
     expect((await (await exports.default.fetch("http://localhost/")).json())[0]).toBe("value");
