@@ -36,11 +36,12 @@ function exportsOf({ mf, bindings }: TestInstance): Members {
   const { running, options } = inside.worker;
   if (running === undefined) return runsNoScript(options) ? withoutScript({}) : exportsLater(inside, bindings);
   const own = running.ownExports() as Members;
-  const members: Members = {};
+  const members: Members = namespacesByClass(inside, bindings);
   for (const name of Object.keys(own)) {
+    if (Object.hasOwn(members, name)) continue;
     const get = () => {
       const value = own[name];
-      // Namespaces and classes of objects are as the worker has them; what can be called is a service.
+      // What can be called is a service.
       return typeof value === "function" ? loopback(() => inside.worker, name) : value;
     };
     Object.defineProperty(members, name, { get, enumerable: true, configurable: true });
@@ -51,17 +52,24 @@ function exportsOf({ mf, bindings }: TestInstance): Members {
 const runsNoScript = ({ script, scriptPath }: MiniflareOptions) => script === "" && scriptPath === undefined;
 
 /** Of a script that runs when a test first needs it: classes of objects are known by their bindings, other names are entrypoints. */
-function exportsLater({ worker }: Inside, bindings: Members): Members {
-  const members: Members = {};
-  for (const [binding, className, scriptName] of objectBindings(worker.options)) {
-    if (scriptName === undefined) members[className] = bindings[binding];
-  }
+function exportsLater(inside: Inside, bindings: Members): Members {
+  const { worker } = inside;
+  const members = namespacesByClass(inside, bindings);
   return new Proxy(members, {
     get: (_, name) =>
       typeof name === "symbol" || name === "then" || Object.hasOwn(members, name)
         ? Reflect.get(members, name)
         : loopback(() => worker, name),
   });
+}
+
+/** The namespaces of the script's own classes of objects that are bound. */
+function namespacesByClass({ worker }: Inside, bindings: Members): Members {
+  const members: Members = {};
+  for (const [binding, className, scriptName] of objectBindings(worker.options)) {
+    if (scriptName === undefined) members[className] = bindings[binding];
+  }
+  return members;
 }
 
 const withoutScript = (members: Members) =>
