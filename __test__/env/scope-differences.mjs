@@ -76,8 +76,8 @@ export const differences = [
     paths: [/^census (global|self)$/, "census WorkerGlobalScope[Symbol.hasInstance]"],
   },
   {
-    why: "It is one class with that of responses from outside of a worker, which tell what their worker waits for.",
-    paths: ["census Response.prototype.waitUntil"],
+    why: "It is one class with that of responses from outside of a worker, which tell what their worker used and waits for.",
+    paths: ["census Response.prototype.usage", "census Response.prototype.waitUntil"],
     kind: "more",
   },
   {

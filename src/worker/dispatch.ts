@@ -206,7 +206,9 @@ function encodeOf(
 ): Encode {
   if (request !== undefined) held.set(id, new WeakRef(request as Request));
   return (given) => {
-    const source = tracked === undefined ? given : tracked.follow(given as Sender);
+    // A socket crosses in the same way.
+    const isBody = tracked !== undefined && typeof given === "function";
+    const source = isBody ? tracked.follow(given as Sender) : given;
     if (request !== undefined) requestOf.set(source as object, request);
     return encode(source);
   };
