@@ -131,7 +131,7 @@ describe("a paused worker", () => {
     const process = await debuggee(t, null);
     const url = await process.run(
       async (scope, script) => {
-        const end = () => void scope.mf.dispose().then(() => (scope.isDisposed = true));
+        const end = () => void (scope.disposed = scope.mf.dispose().then(() => true));
         scope.mf = new scope.Miniflare({ script, modules: true, inspectorPort: 0, bindings: { end } });
         return (await scope.mf.getInspectorURL()).href;
       },
@@ -144,7 +144,7 @@ describe("a paused worker", () => {
     await client.evaluate("env.end()", frames[0]).catch(() => {});
     assert.equal(await answer, "done");
     await client.closed;
-    assert.equal(await process.run((scope) => scope.isDisposed), true);
+    assert.equal(await process.run((scope) => scope.disposed), true);
   });
 
   test("ends with its thread when that is terminated", async (t) => {
