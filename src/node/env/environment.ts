@@ -76,6 +76,7 @@ function openEnvironment(
     ),
     remember: () => later.remember(),
     pending() {
+      if (plan.options.trackPending === false) return undefined;
       const report = later.made?.mf.pending();
       return report === undefined || report.events.length === 0 ? undefined : String(report);
     },
