@@ -106,6 +106,7 @@ describe("a CPU profile", () => {
   test("rejects wrong arguments", async (t) => {
     const { mf } = start(t);
     await assert.rejects(mf.profile(), /expected a function, got undefined/);
+    await assert.rejects(mf.heapSnapshot(), /heapSnapshot\(\): expected the path of a file, got undefined/);
     for (const samplingInterval of [0, 1.5, "1", 1_000_001]) {
       await assert.rejects(
         mf.profile(() => {}, { samplingInterval }),

@@ -443,7 +443,9 @@ describe("a replay that leaves its recording", () => {
   test("is refused without a recording", async (t) => {
     const file = fileIn(t);
     const missing = createInvalid(t, { script, simulate: { replay: file } });
-    assert.equal((await rejection(missing.getBindings())).code, "ENOENT");
+    const unreadable = await rejection(missing.getBindings());
+    assert.equal(unreadable.code, "ERR_REPLAY");
+    assert.match(unreadable.message, /cannot be read \(ENOENT.*simulate: \{ seed, record \} has written/);
     fs.writeFileSync(file, "another file\n");
     const other = createInvalid(t, { script, simulate: { replay: file } });
     const { code, message } = await rejection(other.getBindings());

@@ -48,6 +48,9 @@ export async function profile(lane: Lane, work: () => unknown, options: ProfileO
 
 /** Writes what is on the heap of a lane to a file, and returns its path. */
 export function heapSnapshot(lane: Lane, file: string): string {
+  if (typeof file !== "string" || file === "") {
+    throw new TypeError(`Invalid argument of heapSnapshot(): expected the path of a file, got ${JSON.stringify(file)}`);
+  }
   const absolute = path.resolve(file);
   // Node's errors name the file, and what is wrong with it.
   fs.closeSync(fs.openSync(absolute, "w"));

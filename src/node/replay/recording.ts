@@ -84,7 +84,7 @@ class RecordingWriter {
 
 /** The head and the entries of a recording. A last line that is incomplete is of a process that was killed. */
 function readRecording(file: string): { head: Head; entries: Entry[] } {
-  const lines = fs.readFileSync(file, "utf8").split("\n");
+  const lines = textOf(file).split("\n");
   lines.pop();
   const [head, ...entries] = lines.map(parsed);
   if (head?.recording === VERSION) return { head: head as Head, entries: entries as Entry[] };
@@ -93,6 +93,17 @@ function readRecording(file: string): { head: Head; entries: Entry[] } {
     "ERR_REPLAY",
     `"${file}" contains ${found}, and this version of miniflare-rs replays version ${VERSION}. Record again with the option simulate: { seed, record }.`,
   );
+}
+
+function textOf(file: string): string {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch (error) {
+    const remedy = "The option simulate: { replay } takes a file that simulate: { seed, record } has written.";
+    throw new InstanceError("ERR_REPLAY", `The recording cannot be read (${(error as Error).message}). ${remedy}`, {
+      cause: error,
+    });
+  }
 }
 
 /** A line of a recording; undefined for one of another file. */
