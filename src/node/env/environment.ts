@@ -13,6 +13,7 @@ import { Later } from "./later.ts";
 import { ownRealm } from "./test-realm.ts";
 import { TestInstance } from "./test-instance.ts";
 import { webGlobals } from "./env-web.ts";
+import { isSilent } from "../../pending/node/options.ts";
 import type { Restore } from "./later.ts";
 import type { Instance } from "./helpers.ts";
 import type { Plan } from "./plan.ts";
@@ -76,7 +77,7 @@ function openEnvironment(
     ),
     remember: () => later.remember(),
     pending() {
-      if (plan.options.trackPending === false) return undefined;
+      if (isSilent(plan.options)) return undefined;
       const report = later.made?.mf.pending();
       return report === undefined || report.events.length === 0 ? undefined : String(report);
     },

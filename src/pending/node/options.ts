@@ -17,4 +17,7 @@ export const hooks = ({ trackPending }: Tracked): RoomHooks | undefined =>
 /** The option, for environments that report when a test times out. */
 const tracked: Tracked = { trackPending: true };
 
-export { options, tracked };
+/** Whether environments print nothing when a test times out. */
+const isSilent = ({ trackPending }: Tracked) => trackPending === false;
+
+export { isSilent, options, tracked };
