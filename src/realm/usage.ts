@@ -50,13 +50,13 @@ export function charge(next: Payer) {
   payer = next;
 }
 
-/** The figures so far; the CPU time alone of an event that has no others. */
-export function usageOf(of: Payer): number | Figures {
+/** The figures so far, as JSON, which crosses faster than lists; the CPU time alone of an event that has no others. */
+export function usageOf(of: Payer): number | string {
   if (of === payer) settle(op_meter_now());
   const { figures } = of;
   if (figures === undefined) return of.cpu;
   figures[0] = of.cpu;
-  return figures;
+  return JSON.stringify(figures);
 }
 
 export function figuresOf(of: Payer): Figures {

@@ -244,7 +244,7 @@ function answer(id: number, response: Response, state: State) {
     const payer = state.payer as Payer;
     // A body that is a stream crosses as a function.
     const waiter = waits.length > 0 || Array.isArray(parts[3]) ? waiterOf(payer, waits) : null;
-    const answered = [ANSWER.ANSWERED, parts[0], parts[1], parts[2], parts[3], waiter, usageOf(payer) as WireValue];
+    const answered = [ANSWER.ANSWERED, parts[0], parts[1], parts[2], parts[3], waiter, usageOf(payer)];
     const { encodeBody } = response as WorkersResponse;
     if (parts.length > 4) answered.push(encodeBody, undefined, undefined, parts[4]);
     else if (encodeBody !== "automatic") answered.push(encodeBody);

@@ -12,7 +12,7 @@ type Counts = Record<string, Record<string, number>>;
 /** The usage of an event; without figures, that of what no worker has answered. */
 export function usageOf(wire: WireValue): Usage {
   const [cpuMs = 0, subrequests = 0, internalSubrequests = 0, gateMs = 0, ...operations] = (
-    Array.isArray(wire) ? wire : [wire]
+    typeof wire === "string" ? JSON.parse(wire) : [wire]
   ) as Figures;
   const counted: Record<string, Counts> = {};
   for (const { usage } of rooms) {
