@@ -7,9 +7,19 @@ import path from "node:path";
 /** Writes `files` (path in the folder -> content) into a folder of its own that is removed after the test. */
 export function folder(t, files = {}) {
   const root = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "miniflare-spec-")));
-  t.after(() => fs.rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
+  t.after(() => remove(root));
   write(root, files);
   return root;
+}
+
+/** An instance that has not ended yet may add files meanwhile, which Node does not look for again. */
+function remove(root, attempts = 20) {
+  try {
+    fs.rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+  } catch (error) {
+    if (error.code !== "ENOTEMPTY" || attempts === 0) throw error;
+    remove(root, attempts - 1);
+  }
 }
 
 /** Writes or overwrites files below `root`. */
