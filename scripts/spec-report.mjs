@@ -1,5 +1,7 @@
 // A reporter of Node's test runner whose output is for `npm test`: a line of JSON for each test that failed, and one for the
 // counts of the run. A suite or file that failed only because a test in it did is left out.
+import { fileURLToPath } from "node:url";
+
 const COUNT = /^(pass|fail|cancelled) (\d+)$/;
 
 export default async function* report(events) {
@@ -20,7 +22,14 @@ function isCause({ details, todo, skip }) {
 
 function describe({ name, file, line: at, details }) {
   const error = details.error?.cause ?? details.error;
-  return { name, place: file === undefined ? "" : `${file}:${at ?? 1}`, error: String(error?.message ?? error) };
+  const place = specIn(error) ?? (file === undefined ? "" : `${file}:${at ?? 1}`);
+  return { name, place, error: String(error?.message ?? error) };
+}
+
+/** The line of a spec that an error comes from: tests are often declared by a function of `__test__/support/`. */
+function specIn(error) {
+  const [place] = /[^\s(]+\.spec\.mjs:\d+/.exec(error?.stack ?? "") ?? [];
+  return place?.startsWith("file:") ? fileURLToPath(place) : place;
 }
 
 function line(value) {
