@@ -36,6 +36,10 @@ function download() {
     "Dir::State::lists": path.join(apt, "lists"),
     "Dir::Cache": apt,
     "Dir::Cache::archives": path.join(apt, "archives"),
+    // In seconds: without a network, that is known soon.
+    "Acquire::http::Timeout": "20",
+    "Acquire::https::Timeout": "20",
+    "Acquire::Retries": "1",
   };
   const options = Object.entries(settings).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
   run("apt-get", [...options, "-qq", "update"], { remedy: REMEDY });
