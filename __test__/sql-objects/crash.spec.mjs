@@ -4,15 +4,13 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { door, root } from "../support/child.mjs";
+import { door } from "../support/child.mjs";
 import { folder } from "../support/files.mjs";
+import { runAndKill } from "../support/killed.mjs";
 import { Miniflare } from "../support/miniflare.mjs";
 import { within } from "../support/test.mjs";
 
 const RUNS = Number(process.env.MINIFLARE_CRASH_RUNS ?? 20);
-const LATEST_MS = 60;
 /** Rows of one write; with their texts they are more than a page. */
 const ROWS = 12;
 /** Alarms lie so far off that none is due; the number is added, in milliseconds. */
@@ -72,28 +70,14 @@ const writer = (options, first) => `import { writeSync } from "node:fs";
     for (const kind of ${JSON.stringify(KINDS)}) {
       if (kind === "outside") outside(number);
       else await mf.dispatchFetch("http://localhost/" + kind + "/" + number);
-      writeSync(1, kind + " " + number + "\\n");
+      writeSync(1, JSON.stringify([kind, number]) + "\\n");
     }
   }`;
 
 /** Runs a writer, kills it at a random moment after it was first told of something, and gives what it was told of last. */
 async function writeAndKill(options, first) {
-  const child = spawn(process.execPath, ["--no-warnings", "--input-type=module", "--eval", writer(options, first)], {
-    cwd: root,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let output = "";
-  child.stdout.setEncoding("utf8").on("data", (chunk) => (output += chunk));
-  const closed = once(child, "close");
-  await Promise.race([once(child.stdout, "data"), closed]);
-  setTimeout(() => child.kill("SIGKILL"), Math.random() * LATEST_MS);
-  assert.deepEqual(await closed, [null, "SIGKILL"], output);
-  const told = Object.fromEntries(KINDS.map((kind) => [kind, first - 1]));
-  for (const line of output.slice(0, output.lastIndexOf("\n")).split("\n")) {
-    const [kind, number] = line.split(" ");
-    told[kind] = Number(number);
-  }
-  return told;
+  const told = await runAndKill(["--input-type=module", "--eval", writer(options, first)], { most: 60 });
+  return Object.fromEntries([...KINDS.map((kind) => [kind, first - 1]), ...told]);
 }
 
 /** What is stored of one kind: the last number, which all parts agree on. */

@@ -3,10 +3,9 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { door, root } from "../support/child.mjs";
+import { door } from "../support/child.mjs";
 import { json, rejection } from "../support/dispatch.mjs";
+import { runAndKill } from "../support/killed.mjs";
 import { create, Miniflare } from "../support/miniflare.mjs";
 import { randomOf, seedOf } from "../support/random.mjs";
 import { redis } from "../support/redis.mjs";
@@ -14,7 +13,6 @@ import { BOX } from "../support/sql-objects.mjs";
 import { within } from "../support/test.mjs";
 
 const RUNS = Math.ceil(Number(process.env.MINIFLARE_CRASH_RUNS ?? 20) / 4);
-const LATEST_MS = 60;
 const FAR = 8e12;
 const test = within(60_000 + RUNS * 20_000);
 
@@ -146,21 +144,8 @@ test(`a process that is killed ${RUNS} times has stored what it was told of, and
   const options = optionsOf(url);
   let last = 0;
   for (let run = 0; run < RUNS; run++) {
-    const child = spawn(
-      process.execPath,
-      ["--no-warnings", "--input-type=module", "--eval", writer(options, last + 1)],
-      {
-        cwd: root,
-        stdio: ["ignore", "pipe", "inherit"],
-      },
-    );
-    let output = "";
-    child.stdout.setEncoding("utf8").on("data", (chunk) => (output += chunk));
-    const closed = once(child, "close");
-    await Promise.race([once(child.stdout, "data"), closed]);
-    setTimeout(() => child.kill("SIGKILL"), Math.random() * LATEST_MS);
-    assert.deepEqual(await closed, [null, "SIGKILL"], output);
-    const told = Number(output.slice(0, output.lastIndexOf("\n")).split("\n").at(-1));
+    const args = ["--input-type=module", "--eval", writer(options, last + 1)];
+    const told = (await runAndKill(args, { most: 30 })).at(-1);
     const mf = new Miniflare(options);
     const [rows, entry, alarm] = await ask(mf, "get");
     assert.ok(rows.length >= told && rows.length <= told + 1, `run ${run}: ${rows.length}, ${told}`);

@@ -4,20 +4,18 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { copyFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
-import { door, root } from "../support/child.mjs";
+import { door } from "../support/child.mjs";
 import { json, rejection } from "../support/dispatch.mjs";
 import { folder } from "../support/files.mjs";
+import { runAndKill } from "../support/killed.mjs";
 import { create, Miniflare } from "../support/miniflare.mjs";
 import { randomOf, seedOf } from "../support/random.mjs";
 import { BOX } from "../support/sql-objects.mjs";
 import { within } from "../support/test.mjs";
 
 const RUNS = Number(process.env.MINIFLARE_CRASH_RUNS ?? 20);
-const LATEST_MS = 40;
 const DAY = 86_400_000;
 const test = within(600_000 + RUNS * 20_000);
 /** States that are asked for after a kill: older ones may be beyond the bytes that are kept. */
@@ -243,25 +241,13 @@ const writer = (options, first) => `import { writeSync } from "node:fs";
   const mf = new Miniflare(${JSON.stringify(options)});
   for (let number = ${first}; ; number++) {
     const res = await mf.dispatchFetch("http://localhost/add?value=" + number);
-    writeSync(1, number + " " + (await res.json()) + "\\n");
+    writeSync(1, JSON.stringify([number, await res.json()]) + "\\n");
     if (number % 7 === 0) await mf.dispatchFetch("http://localhost/fill?value=30");
     if (number % 14 === 0) await mf.dispatchFetch("http://localhost/clear");
   }`;
 
-async function addAndKill(options, first) {
-  const child = spawn(process.execPath, ["--no-warnings", "--input-type=module", "--eval", writer(options, first)], {
-    cwd: root,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let output = "";
-  child.stdout.setEncoding("utf8").on("data", (chunk) => (output += chunk));
-  const closed = once(child, "close");
-  await Promise.race([once(child.stdout, "data"), closed]);
-  setTimeout(() => child.kill("SIGKILL"), Math.random() * LATEST_MS);
-  assert.deepEqual(await closed, [null, "SIGKILL"], output);
-  const lines = output.slice(0, output.lastIndexOf("\n")).split("\n");
-  return lines.map((line) => line.split(" "));
-}
+const addAndKill = (options, first) =>
+  runAndKill(["--input-type=module", "--eval", writer(options, first)], { most: 30 });
 
 const numbersTo = (last) => Array.from({ length: last }, (_, index) => [String(index + 1), 1]);
 const withoutFill = ([rows]) => rows.filter(([value]) => value !== "fill");
@@ -284,7 +270,7 @@ describe("a process that is killed while states are kept", () => {
       const recent = told.slice(-RECENT);
       const [number, bookmark] = recent[Math.floor(Math.random() * recent.length)];
       const [state] = await visit(mf, bookmark);
-      assert.deepEqual(withoutFill(state), numbersTo(Number(number)), `run ${run}, state ${number}`);
+      assert.deepEqual(withoutFill(state), numbersTo(number), `run ${run}, state ${number}`);
       assert.equal(state[3].quick_check, "ok");
       assert.deepEqual(withoutFill((await visit(mf, undo))[0]), now, `run ${run}, back again`);
       // The next process goes on from the number that was told of last.
