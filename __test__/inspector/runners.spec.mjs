@@ -3,14 +3,13 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import fs from "node:fs";
-import net from "node:net";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { Debugger } from "../support/inspector.mjs";
 import { jest, TOOLS, write } from "../support/jest.mjs";
 import { emptyProject, project } from "../support/project.mjs";
+import { closedPort } from "../support/server.mjs";
 import { within } from "../support/test.mjs";
 import { vitest } from "../support/vitest.mjs";
 
@@ -32,15 +31,6 @@ const TEST = `test("asks an object", async () => {
 }, 200000);
 `;
 
-async function freePort() {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
 /** Connects as soon as there is a server: the process says of no other way when that is. */
 async function connected(t, url, ended) {
   let isOver = false;
@@ -59,7 +49,7 @@ async function connected(t, url, ended) {
 /** Runs a suite whose test passes only if a debugger changes a variable of the worker. */
 async function debugged(t, prepare, run) {
   const cwd = project(t, emptyProject(t), prepare.tools);
-  const port = await freePort();
+  const port = await closedPort();
   const options = {
     modules: true,
     scriptPath: "worker.mjs",
