@@ -7,7 +7,6 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { mergeScriptCovs } from "@bcoe/v8-coverage";
-import { readText } from "./read-text.ts";
 import { COUNTS_FOLDER, WRITE_COUNTS } from "./switches.ts";
 import type { FunctionCov, ProcessCov, ScriptCov } from "@bcoe/v8-coverage";
 import type { SourceMap, SourceMapEntry } from "./covered-script.ts";
@@ -86,12 +85,4 @@ function filesOf({ url, map }: CountedScript): { index: number; file: string }[]
   return files.filter(({ file }) => file !== "");
 }
 
-/** The texts of the sources of a map; an empty one for those that are not there. */
-function contentsOf(map: SourceMap): string[] {
-  return map.sources.map((source, index) => {
-    const content = map.sourcesContent?.[index];
-    return content ?? (source.startsWith("file:") ? readText(fileURLToPath(source)) : undefined) ?? "";
-  });
-}
-
-export { contentsOf, CountsFolder, filesOf, writeCounts };
+export { CountsFolder, filesOf, writeCounts };

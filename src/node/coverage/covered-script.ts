@@ -3,7 +3,7 @@
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { binding } from "../binding/binding.ts";
-import { readText } from "./read-text.ts";
+import { readText } from "./source-texts.ts";
 import type { Script } from "../script/script.ts";
 
 /** https://tc39.es/ecma426/, with mappings of its own and URLs for sources. */

@@ -3,7 +3,8 @@
 
 import fs from "node:fs";
 import { createRequire } from "node:module";
-import { contentsOf, CountsFolder, filesOf } from "./counts-folder.ts";
+import { CountsFolder, filesOf } from "./counts-folder.ts";
+import { contentsOf } from "./source-texts.ts";
 import { identityMap, partOfMap } from "./part-of-map.ts";
 import type { AggregatedResult, Config, Reporter, Test, TestContext, TestResult } from "@jest/reporters";
 import type { CountedScript } from "./counts-folder.ts";
@@ -70,7 +71,7 @@ class JestCoverage {
   /** Jest converts one source at a time. It finds files by the URL, and another text than the tests' needs another one. */
   #coverageOf(script: CountedScript, contexts: TestContext[]): V8Coverage {
     const { url, text, map, functions } = script;
-    const contents = map === undefined ? [text] : contentsOf(map);
+    const contents = map === undefined ? [text] : contentsOf(map, "");
     const isWanted = ({ file }: { file: string }) => contexts.some(({ config }) => this.#isWanted(file, config));
     return filesOf(script)
       .filter(isWanted)

@@ -4,7 +4,8 @@
 import fs from "node:fs";
 import { pathToFileURL } from "node:url";
 import { alignTo } from "./aligned.ts";
-import { contentsOf, CountsFolder, filesOf } from "./counts-folder.ts";
+import { CountsFolder, filesOf } from "./counts-folder.ts";
+import { contentsOf } from "./source-texts.ts";
 import type { FileCoverage } from "./aligned.ts";
 import type { CountedScript } from "./counts-folder.ts";
 
@@ -132,7 +133,7 @@ class WorkerScripts {
     const wanted = filesOf(script).find(({ file }) => this.#isWanted(file));
     if (wanted === undefined) return undefined;
     const url = pathToFileURL(wanted.file).href;
-    const map = script.map && { ...script.map, sourcesContent: contentsOf(script.map) };
+    const map = script.map && { ...script.map, sourcesContent: contentsOf(script.map, "") };
     const content = map?.sourcesContent[wanted.index] ?? text;
     const sourceMap = map && { sourcemap: map };
     // Versions name the same things differently.

@@ -1,9 +1,8 @@
 // Events that name scripts, as debuggers get them: without scripts of this package, and with the source map of each script in the
 // event, since a debugger may be unable to read files.
 
-import fs from "node:fs";
-import { fileURLToPath } from "node:url";
 import { findMap } from "../coverage/covered-script.ts";
+import { contentsOf } from "../coverage/source-texts.ts";
 
 interface ScriptEvent {
   method: string;
@@ -67,18 +66,8 @@ export class ScriptEvents {
 function inlinedMap(url: string, link: string): string | undefined {
   const map = findMap(url, `//# sourceMappingURL=${link}`)?.data;
   if (map === undefined) return undefined;
-  const { sources, sourcesContent } = map;
-  const contents = sources?.map((source, index) => sourcesContent?.[index] ?? textOf(source));
-  const json = JSON.stringify({ ...map, sourcesContent: contents });
+  const json = JSON.stringify({ ...map, sourcesContent: contentsOf(map, null) });
   return `data:application/json;base64,${Buffer.from(json).toString("base64")}`;
-}
-
-function textOf(source: string | null): string | null {
-  try {
-    return source === null ? null : fs.readFileSync(fileURLToPath(source), "utf8");
-  } catch {
-    return null;
-  }
 }
 
 function hideOwn(trace: StackTrace | undefined): void {
