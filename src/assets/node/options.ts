@@ -4,7 +4,7 @@ import path from "node:path";
 import { anyRecord, boolean, check, isString, oneOf, optional, shape, string } from "../../node/options/check.ts";
 import { enabledFlags } from "../../node/options/compat.ts";
 import type { AssetsOptions, Log, MiniflareOptions } from "../../../index.d.ts";
-import type { RoomHooks } from "../../node/instance/lane.ts";
+import type { RoomHooks } from "../../node/instance/lane-hooks.ts";
 import type { RequestParts } from "../../node/http/http-request.ts";
 import type { OptionRows } from "../../node/options/table.ts";
 import type { AssetsConfig } from "../../node/options/wrangler.ts";

@@ -3,7 +3,7 @@
 import { isString, numeric, oneOf, optional, paths, record, shape, string } from "../../node/options/check.ts";
 import type { MiniflareOptions, SecretsStoreSecretOptions } from "../../../index.d.ts";
 import type { Group } from "../../node/instance/group.ts";
-import type { RoomHooks } from "../../node/instance/lane.ts";
+import type { RoomHooks } from "../../node/instance/lane-hooks.ts";
 import type { OptionRows } from "../../node/options/table.ts";
 import type { WranglerConfig } from "../../node/options/wrangler.ts";
 

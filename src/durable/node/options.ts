@@ -6,7 +6,7 @@ import { openNamespaces } from "./own-namespaces.ts";
 import { place } from "../../node/options/place.ts";
 import type { DurableObjectOptions, MiniflareOptions } from "../../../index.d.ts";
 import type { Inside } from "../../node/instance/inside.ts";
-import type { RoomHooks } from "../../node/instance/lane.ts";
+import type { RoomHooks } from "../../node/instance/lane-hooks.ts";
 import type { OptionRows } from "../../node/options/table.ts";
 import type { ExportConfig, ObjectConfig, ObjectMigration } from "../../node/options/wrangler.ts";
 import type { ObjectBinding } from "../../worker/contract.ts";

@@ -4,7 +4,7 @@ import { check, isNumber, isString, numeric } from "../../node/options/check.ts"
 import { HOST } from "../../protocol.ts";
 import { outboundSettings, readAuthorities } from "./outbound-settings.ts";
 import type { MiniflareOptions } from "../../../index.d.ts";
-import type { RoomHooks } from "../../node/instance/lane.ts";
+import type { RoomHooks } from "../../node/instance/lane-hooks.ts";
 import type { OptionRows } from "../../node/options/table.ts";
 
 const stringOrStrings = check(

@@ -4,7 +4,7 @@ import timers from "node:timers";
 const { setImmediate } = timers;
 import { binding } from "../../node/binding/binding.ts";
 import { HOST } from "../../protocol.ts";
-import type { RoomHooks } from "../../node/instance/lane.ts";
+import type { RoomHooks } from "../../node/instance/lane-hooks.ts";
 
 const HOOKS: RoomHooks = { calls: { [HOST.REST]: () => void setImmediate(binding.htmlRested) } };
 

@@ -2,7 +2,7 @@
 
 import { check } from "../../node/options/check.ts";
 import type { FetchDispatcher, MiniflareOptions } from "../../../index.d.ts";
-import type { RoomHooks } from "../../node/instance/lane.ts";
+import type { RoomHooks } from "../../node/instance/lane-hooks.ts";
 import { HOST } from "../../protocol.ts";
 import { isMock, mockNumber, openMock } from "./fetch-mock.ts";
 

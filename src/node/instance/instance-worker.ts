@@ -3,6 +3,7 @@
 // A load that goes wrong rejects the first method that is awaited; there is no worker then until another load succeeds.
 
 import { inspect, types } from "node:util";
+import { folderOfCounts } from "../coverage/switches.ts";
 import { compatWarnings, enabledFlags, flagsInForce } from "../options/compat.ts";
 import { OUTER_SCOPE } from "../options/config.ts";
 import { describeThrown, disposed, MiniflareCoreError } from "../errors.ts";
@@ -23,7 +24,8 @@ import type { LaneCounts } from "../coverage/lane-counts.ts";
 import type { InspectedWorker } from "../inspector/inspected-worker.ts";
 import type { Script } from "../script/script.ts";
 import type { Group } from "./group.ts";
-import type { RoomHooks, Target, UnansweredRequest } from "./lane.ts";
+import type { RoomHooks } from "./lane-hooks.ts";
+import type { Target, UnansweredRequest } from "./lane.ts";
 
 type RoomServices = NonNullable<RoomHooks["services"]>;
 
@@ -442,7 +444,7 @@ function upstreamOf({ upstream }: MiniflareOptions): URL | undefined {
 
 /** The counts of a lane that runs this script, when code outside of workers is counted as well. */
 function laneCounts(script: Script): LaneCounts | undefined {
-  if (!process.env.NODE_V8_COVERAGE && !process.env.MINIFLARE_RS_COVERAGE) return undefined;
+  if (folderOfCounts() === undefined) return undefined;
   const { LaneCounts } = require("../coverage/lane-counts.ts") as typeof import("../coverage/lane-counts.ts");
   return new LaneCounts(script);
 }

@@ -8,7 +8,7 @@ import { fairly } from "./fairly.ts";
 import { createKinds, createRealm, listed } from "../../membrane/node/node-realm.ts";
 import { lightResponse, splitResponse } from "../http/http-response.ts";
 import { rooms } from "../rooms.ts";
-import { bodyFromWire, bodyToWire } from "../../web/node/node-streams.ts";
+import { bodyFromWire, bodyToWire, isInMemory } from "../../web/node/node-streams.ts";
 import { responseToWire } from "../../web/node/node-web-kinds.ts";
 import { ANSWER, CALL, FIRST, HOST, KIND, TAG, TARGET } from "../../protocol.ts";
 import type { WebSocket } from "../../../index.d.ts";
@@ -19,8 +19,6 @@ import type { StalledPlace, WireValue } from "../binding/exports.d.ts";
 import type { FollowedSignal, RequestParts } from "../http/http-request.ts";
 import type { Response, ResponseParts } from "../http/http-response.ts";
 import type { LaneHooks, LaneLimits, RoomHooks } from "./lane-hooks.ts";
-
-export type { LaneHooks, LaneLimits, RoomHooks };
 
 /** What has crossed before anything is asked for: the worker's control object (`src/worker/control.ts`). */
 const CONTROL: WireValue = [TAG.LIVE, FIRST.CONTROL, KIND.OBJECT];
@@ -244,7 +242,8 @@ class Lane {
     this.#arriving = { event, signal };
     const answer = this.#send(event, args, takesParts);
     this.#arriving = outer;
-    if (!isWhole(answer) && !this.#signals.has(event)) this.#holdUntilEnded(event, signal);
+    if ((answer instanceof Promise || !isInMemory(answer.body)) && !this.#signals.has(event))
+      this.#holdUntilEnded(event, signal);
     return answer;
   }
 
@@ -551,13 +550,6 @@ class Lane {
     this.#hooks.inspector?.end();
     binding.closeLane(this.#id);
   }
-}
-
-/** Whether an answer is there with all that it has. */
-function isWhole(answer: Promise<Response> | ResponseParts): boolean {
-  if (answer instanceof Promise) return false;
-  const { body } = answer;
-  return body === null || typeof body === "string" || body instanceof Uint8Array;
 }
 
 function brokenError(reason: string): InstanceError {

@@ -37,7 +37,7 @@ import * as scheduler from "./scheduler-options.ts";
 import type { Log, MiniflareOptions } from "../../../index.d.ts";
 import type { Inside } from "../instance/inside.ts";
 import type { Group } from "../instance/group.ts";
-import type { RoomHooks } from "../instance/lane.ts";
+import type { RoomHooks } from "../instance/lane-hooks.ts";
 import type { Check } from "./check.ts";
 import type { WranglerConfig, WranglerFile } from "./wrangler.ts";
 

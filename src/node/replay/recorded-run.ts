@@ -1,7 +1,7 @@
 // The run of an instance that is recorded or replayed: what its workers, and the calls of its methods, have of the journal.
 
 import path from "node:path";
-import { bytesFromSender } from "../../web/node/node-streams.ts";
+import { bytesFromSender, isInMemory } from "../../web/node/node-streams.ts";
 import { isQuiet } from "../instance/quiet.ts";
 import { forWorker } from "./journal.ts";
 import { liveIn } from "./live.ts";
@@ -90,9 +90,6 @@ function eventOf(
   const request = { method, url, headers, body: encode(body, "the body"), cf: about };
   return { kind: "fetch", worker: mount ?? null, target: encode(target, "the target"), request };
 }
-
-const isInMemory = (body: RequestParts["body"]) =>
-  body === null || typeof body === "string" || body instanceof Uint8Array;
 
 async function wholeOf(body: RequestParts["body"]): Promise<Uint8Array> {
   if (typeof body === "function") return bytesFromSender(body);

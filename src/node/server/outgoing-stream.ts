@@ -7,6 +7,7 @@ import { pipeline } from "node:stream/promises";
 import type { Transform } from "node:stream";
 import { createBrotliCompress, createDeflate, createGzip } from "node:zlib";
 import { WANT } from "../../protocol.ts";
+import { isInMemory } from "../../web/node/node-streams.ts";
 import type { Sender, SenderAnswer } from "../../web/sources.ts";
 import { writeHead } from "./outgoing.ts";
 import type { Head, OutgoingParts } from "./outgoing.ts";
@@ -81,7 +82,7 @@ function fullLength(body: OutgoingParts["body"], said: number | undefined, appen
 
 function sourceOf(body: OutgoingParts["body"]): Source {
   if (typeof body === "function") return senderSource(body);
-  if (body === null || typeof body === "string" || body instanceof Uint8Array) {
+  if (isInMemory(body)) {
     return wholeSource(typeof body === "string" ? Buffer.from(body) : body);
   }
   return streamSource(body);

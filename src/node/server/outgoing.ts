@@ -1,6 +1,7 @@
 // A worker's response on its way to the client of Node's HTTP server: status line, and headers with the length that the body
 // really has. What is in memory leaves at once; streams and content encodings are for `outgoing-stream.ts`.
 
+import { isInMemory } from "../../web/node/node-streams.ts";
 import type { BodyContent } from "../http/http-body.ts";
 import type { ServerResponse } from "node:http";
 
@@ -56,8 +57,7 @@ export function sendResponse(
   const isAutomatic = parts.encodeBody === "automatic";
   const append = isAutomatic && head.type.includes("text/html") ? settings.append : undefined;
   const { body } = parts;
-  const isWhole = body === null || typeof body === "string" || body instanceof Uint8Array;
-  if (isWhole && (head.encoding === "" || !isAutomatic))
+  if (isInMemory(body) && (head.encoding === "" || !isAutomatic))
     return void sendWhole(res, parts, head, withText(body, append));
   // Loaded for the first stream.
   const { sendStream } = require("./outgoing-stream.ts") as typeof import("./outgoing-stream.ts");

@@ -2,7 +2,7 @@
 // made once.
 
 import { STATUS_CODES } from "node:http";
-import type { BodyContent } from "../http/http-body.ts";
+import { isInMemory } from "../../web/node/node-streams.ts";
 import { isBodiless, latin1Text, readHead, SWITCHING_PROTOCOLS } from "./outgoing.ts";
 import type { OutgoingParts } from "./outgoing.ts";
 
@@ -52,16 +52,13 @@ export function wholeAnswer(
   keepAlive: string,
 ): string | undefined {
   if (status <= SWITCHING_PROTOCOLS || isBodiless(status) || statusText !== "") return undefined;
-  const text = body === null ? "" : isWhole(body) ? latin1Text(body) : undefined;
+  const text = isInMemory(body) ? latin1Text(body ?? "") : undefined;
   if (text === undefined) return undefined;
   const head = knownHead(headers);
   if (head === undefined || (append !== undefined && head.isPage)) return undefined;
   const phrase = STATUS_CODES[status] ?? "unknown";
   return `HTTP/1.1 ${status} ${phrase}\r\n${head.lines}content-length: ${text.length}\r\n${dateLine()}${keepAlive}${text}`;
 }
-
-const isWhole = (body: BodyContent): body is string | Uint8Array =>
-  typeof body === "string" || body instanceof Uint8Array;
 
 const SECOND = 1000;
 let dated = 0;

@@ -1,7 +1,7 @@
 // What Node's modules in a worker ask of Node. The room has no options of its own.
 
 import { HOST } from "../../protocol.ts";
-import type { RoomHooks } from "../../node/instance/lane.ts";
+import type { RoomHooks } from "../../node/instance/lane-hooks.ts";
 
 export const plugin = "CorePlugin";
 export const options = {};

@@ -3,7 +3,7 @@
 import { boolean } from "../../node/options/check.ts";
 import { watchReferences } from "../../node/instance/references.ts";
 import type { MiniflareOptions } from "../../../index.d.ts";
-import type { RoomHooks } from "../../node/instance/lane.ts";
+import type { RoomHooks } from "../../node/instance/lane-hooks.ts";
 
 const options = { trackPending: { check: boolean, needsWorker: false } };
 

@@ -9,7 +9,8 @@ import { fairly } from "../../node/instance/fairly.ts";
 import { CALL, HOST } from "../../protocol.ts";
 import type { Wanted } from "../keys.ts";
 import type { Callee } from "./callees.ts";
-import type { Lane, RoomHooks } from "../../node/instance/lane.ts";
+import type { RoomHooks } from "../../node/instance/lane-hooks.ts";
+import type { Lane } from "../../node/instance/lane.ts";
 import type { WireValue } from "../../node/binding/exports.d.ts";
 
 /** A call that the worker of `HOST.RPC_CALL` has under way, by the worker's own number of it. */

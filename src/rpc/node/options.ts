@@ -1,7 +1,7 @@
 // What Node answers to calls of other workers. The room has no options of its own.
 
 import { HOST } from "../../protocol.ts";
-import type { RoomHooks } from "../../node/instance/lane.ts";
+import type { RoomHooks } from "../../node/instance/lane-hooks.ts";
 
 export const plugin = "CorePlugin";
 export const options = {};

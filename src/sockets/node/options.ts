@@ -5,7 +5,7 @@ import path from "node:path";
 import { HOST } from "../../protocol.ts";
 import type { MiniflareOptions } from "../../../index.d.ts";
 import { refusalOf } from "../../node/instance/refusal.ts";
-import type { RoomHooks } from "../../node/instance/lane.ts";
+import type { RoomHooks } from "../../node/instance/lane-hooks.ts";
 import type { Link, SocketEvent } from "../socket.ts";
 
 type Tell = (type: string, value?: unknown) => void;

@@ -30,10 +30,13 @@ async function textFromSender(send: Sender): Promise<string> {
   return parts.map((part) => decoder.decode(part, { stream: true })).join("") + decoder.decode();
 }
 
+/** Whether a body is there as a whole, or there is none. */
+const isInMemory = (body: unknown): body is string | Uint8Array | null =>
+  body === null || typeof body === "string" || body instanceof Uint8Array;
+
 /** A body as it crosses: null, text, bytes, or a function that the worker calls for chunks. */
 function bodyToWire(body: BodyContent, membrane: Membrane): WireValue {
-  const inMemory = body === null || typeof body === "string" || body instanceof Uint8Array;
-  return inMemory ? body : membrane.encode(typeof body === "function" ? body : sources.senderOfStream(body));
+  return isInMemory(body) ? body : membrane.encode(typeof body === "function" ? body : sources.senderOfStream(body));
 }
 
 /** Null, text, bytes, or the function by which the body's stream is read. */
@@ -42,4 +45,4 @@ function bodyFromWire(wire: WireValue, membrane: Membrane): Exclude<BodyContent,
 }
 
 export const { bytesFromSender, streamFromSender, streamFromSource } = sources;
-export { bodyFromWire, bodyToWire, chunkBytes, textFromSender };
+export { bodyFromWire, bodyToWire, chunkBytes, isInMemory, textFromSender };
