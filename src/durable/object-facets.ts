@@ -5,13 +5,16 @@
 
 import { op_durable_facet_id, op_durable_facets_copy, op_durable_facets_delete } from "ext:core/ops";
 import { classPartsOf } from "ext:miniflare/durable/object-class.ts";
+import { entryOf } from "ext:miniflare/durable/object-entries.ts";
 import { Tie } from "ext:miniflare/durable/tie.ts";
 import { openMembers } from "ext:miniflare/realm/remote.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import { refuseClones } from "ext:miniflare/web/clone.ts";
 import { appearAs } from "ext:miniflare/web/interface.ts";
 import type * as miniflare from "../../index.d.ts";
+import type { Call } from "ext:miniflare/durable/object-calls.ts";
 import type { ObjectClass } from "ext:miniflare/durable/object-class.ts";
+import type { ByBinding } from "ext:miniflare/durable/object-entries.ts";
 import type { Here } from "ext:miniflare/realm/remote.ts";
 
 /** Limits of Workers: <https://developers.cloudflare.com/dynamic-workers/usage/durable-object-facets/> */
@@ -33,7 +36,6 @@ export interface Startup {
 }
 
 type Callback = () => unknown;
-type Call<Result> = (instance: object) => Result | Promise<Result>;
 
 /** What facets ask of the objects of the worker. */
 export interface Home {
@@ -94,17 +96,17 @@ class Facet {
 }
 
 /** By the binding and the id of their parents, then by their own ids. */
-const families = new Map<string, Map<string, Facet>>();
-const known = new Map<string, Facet>();
+const families: ByBinding<Facet> = new Map();
 
 const keyOf = (binding: string, hex: string) => `${binding}:${hex}`;
 
 export const isFacet = (hex: string) => hex.includes(".");
+const parentOf = (hex: string) => hex.slice(0, hex.lastIndexOf("."));
 
 /** What a facet is constructed with; undefined for an object that is not within another one. */
 export function startupOf(binding: string, hex: string): Startup | undefined {
   if (!isFacet(hex)) return undefined;
-  const startup = known.get(keyOf(binding, hex))?.startup;
+  const startup = families.get(keyOf(binding, parentOf(hex)))?.get(hex)?.startup;
   if (startup === undefined) throw new Error(EVICTED);
   return startup;
 }
@@ -124,7 +126,6 @@ function end(facet: Facet, home: Home, failure: { error: unknown } | undefined) 
   endFacets(binding, hex, home, failure);
   if (failure === undefined) home.evict(binding, hex);
   else home.end(binding, hex, failure.error);
-  known.delete(keyOf(binding, hex));
 }
 
 class FacetStub {
@@ -184,15 +185,7 @@ export class DurableObjectFacets implements miniflare.DurableObjectFacets {
         `Facet nesting depth limit exceeded. The maximum depth including the root Durable Object is ${MOST_DEPTH}.`,
       );
     }
-    const key = keyOf(binding, hex);
-    let family = families.get(key);
-    if (family === undefined) families.set(key, (family = new Map()));
-    let facet = family.get(facetHex);
-    if (facet === undefined) {
-      facet = new Facet(binding, facetHex, callback, id);
-      family.set(facetHex, facet);
-      known.set(keyOf(binding, facetHex), facet);
-    }
+    const facet = entryOf(families, keyOf(binding, hex), facetHex, () => new Facet(binding, facetHex, callback, id));
     return new FacetStub(facet, this.#home) as unknown as miniflare.FacetStub;
   }
 
