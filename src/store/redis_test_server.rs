@@ -1,5 +1,6 @@
 //! A Redis server for unit tests.
 
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -13,16 +14,18 @@ pub struct TestServer {
 }
 
 impl TestServer {
+    /// Starts a server, and returns when it accepts connections.
     pub fn start(name: &str) -> TestServer {
         let folder = std::env::temp_dir().join(format!("miniflare-rs-{}-{name}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("the temporary folder can be written");
         let socket = folder.join("socket");
-        let process = Command::new("redis-server")
+        let mut process = Command::new("redis-server")
             .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
             .arg(&socket)
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .spawn()
             .expect("redis-server starts: npm run setup installs it");
+        wait_until_ready(&mut process);
         let (sender, handle) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -53,4 +56,13 @@ impl Drop for TestServer {
         self.stop();
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Reads the server's log until it says that the socket is open, and the rest on a thread, so that the pipe never fills.
+fn wait_until_ready(process: &mut Child) {
+    let log = process.stdout.take().expect("its log is a pipe");
+    let mut lines = BufReader::new(log).lines().map_while(Result::ok);
+    let is_ready = lines.any(|line| line.to_lowercase().contains("ready to accept connections"));
+    assert!(is_ready, "redis-server ended before it accepted connections");
+    std::thread::spawn(move || lines.for_each(drop));
 }
