@@ -140,7 +140,8 @@ const SERVER = `export default {
 
 async function testServer({ Miniflare }, python, cases) {
   const outdir = path.join(folder, "server");
-  const mf = new Miniflare({ modules: true, script: SERVER, host: "127.0.0.1", port: 0 });
+  const compatibilityFlags = ["web_socket_compression"];
+  const mf = new Miniflare({ modules: true, script: SERVER, compatibilityFlags, host: "127.0.0.1", port: 0 });
   try {
     const server = await mf.startServer();
     const url = `ws://127.0.0.1:${server.address().port}`;

@@ -7,10 +7,10 @@ import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { inspect, stripVTControlCharacters } from "node:util";
-import { commands, runCommand, start } from "../support/command.mjs";
+import { commands, environment, runCommand, start, stateOf } from "../support/command.mjs";
 import { folder } from "../support/files.mjs";
 import { differs } from "../support/miniflare.mjs";
-import { within } from "../support/test.mjs";
+import { tell, within } from "../support/test.mjs";
 
 const test = within(60_000);
 
@@ -252,28 +252,34 @@ describe("in a terminal", differs("it is Node's own there"), () => {
     const line = [process.execPath, ...commands.own, "--repl", ...args].map((word) => `'${word}'`).join(" ");
     const child = spawn("script", ["-qfec", line, "/dev/null"], {
       cwd,
-      env: {
-        ...process.env,
-        NODE_ENV: "test",
-        TERM: "xterm",
-        MINIFLARE_REPL_HISTORY: path.join(cwd, "history"),
-        ...env,
-      },
+      env: environment({ TERM: "xterm", MINIFLARE_REPL_HISTORY: path.join(cwd, "history"), ...env }),
       stdio: ["pipe", "pipe", "inherit"],
     });
     t.after(() => child.kill("SIGKILL"));
+    child.stdin.on("error", () => {});
     let text = "";
     let look = () => {};
+    let isOver = false;
+    tell(t, () => `${stateOf(child)}, and the screen has shown ${JSON.stringify(text)}`);
     child.stdout.setEncoding("utf8").on("data", (data) => {
       text += data;
       look();
     });
     const until = (pattern) =>
-      new Promise((resolve) => {
-        look = () => pattern.test(stripVTControlCharacters(text)) && resolve(text);
+      new Promise((resolve, reject) => {
+        look = () => {
+          if (pattern.test(stripVTControlCharacters(text))) resolve(text);
+          else if (isOver) reject(new Error(`no ${pattern} in ${JSON.stringify(text)}`));
+        };
         look();
       });
-    const ended = new Promise((resolve) => child.on("close", resolve));
+    const ended = new Promise((resolve) =>
+      child.on("close", (code) => {
+        isOver = true;
+        look();
+        resolve(code);
+      }),
+    );
     return { type: (keys) => child.stdin.write(keys), until, ended, cwd, clear: () => (text = "") };
   }
 
@@ -308,7 +314,8 @@ describe("in a terminal", differs("it is Node's own there"), () => {
     const { type, until, ended, cwd } = terminal(t);
     await until(/> $/);
     type("'coloured'\r");
-    assert.ok((await until(/'coloured'\s+> $/)).includes("\x1b[32m'coloured'\x1b[39m"));
+    const screen = await until(/'coloured'\s+'coloured'\s+> $/);
+    assert.ok(screen.includes("\x1b[32m'coloured'\x1b[39m"), JSON.stringify(screen));
     type(".exit\r");
     assert.equal(await ended, 0);
     assert.equal(fs.readFileSync(path.join(cwd, "history"), "utf8").trim().split("\n").at(-1), "'coloured'");

@@ -285,10 +285,11 @@ describe("--open", () => {
     fs.chmodSync(path.join(bin, "xdg-open"), 0o755);
     return { PATH: `${bin}:/usr/bin:/bin`, OPENED: path.join(bin, "opened") };
   };
-  const opened = (file) =>
+  const opened = (t, file) =>
     new Promise((resolve) => {
+      const watch = fs.watch(path.dirname(file), () => look());
+      t.after(() => watch.close());
       const look = () => fs.existsSync(file) && resolve(fs.readFileSync(file, "utf8").trim());
-      const watch = fs.watch(path.dirname(file), () => look() !== false && watch.close());
       look();
     });
   const WRITE = 'echo "$1" > "$OPENED.new" && mv "$OPENED.new" "$OPENED"';
@@ -300,7 +301,7 @@ describe("--open", () => {
       const cwd = folder(t, { "worker.mjs": MODULE });
       const env = opener(t, WRITE);
       const { origin } = await serveCommand(t, ["--open", "worker.mjs"], { cwd, env });
-      assert.equal(await opened(env.OPENED), `${origin}/`);
+      assert.equal(await opened(t, env.OPENED), `${origin}/`);
     },
   );
 
@@ -312,7 +313,7 @@ describe("--open", () => {
     ]) {
       const env = opener(t, WRITE);
       await serveCommand(t, ["worker.mjs", ...args], { cwd, env });
-      assert.equal(await opened(env.OPENED), expected);
+      assert.equal(await opened(t, env.OPENED), expected);
     }
   });
 

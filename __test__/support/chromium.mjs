@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import WebSocket from "ws";
+import { tell } from "./test.mjs";
 
 const FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage"];
 
@@ -14,31 +15,36 @@ export async function openPage(t) {
   const profile = mkdtempSync(path.join(os.tmpdir(), "miniflare-chromium-"));
   const args = [...FLAGS, "--remote-debugging-port=0", `--user-data-dir=${profile}`, "about:blank"];
   const child = spawn("chromium", args, { stdio: ["ignore", "ignore", "pipe"], detached: true });
-  const ended = once(child, "close");
+  // Processes of its own may hold its output longer.
+  const ended = new Promise((resolve) => child.on("exit", resolve));
   t.after(async () => {
-    process.kill(-child.pid, "SIGKILL");
+    if (child.pid === undefined) return;
+    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, "SIGKILL");
     await ended;
+    child.stderr.destroy();
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   });
-  const { port, host } = new URL(await endpointOf(child));
-  const targets = await (await fetch(`http://${host}/json/list`)).json();
-  const socket = new WebSocket(targets.find(({ type }) => type === "page").webSocketDebuggerUrl);
-  await once(socket, "open");
+  const { host } = new URL(await endpointOf(t, child));
+  const target = await (await fetch(`http://${host}/json/new?about:blank`, { method: "PUT" })).json();
+  const socket = new WebSocket(target.webSocketDebuggerUrl);
   t.after(() => socket.terminate());
-  return pageOf(socket, port);
+  await once(socket, "open");
+  return pageOf(socket);
 }
 
-async function endpointOf({ stderr }) {
+/** Where debuggers connect to the browser. */
+function endpointOf(t, child) {
   let text = "";
-  for await (const chunk of stderr.setEncoding("utf8")) {
-    text += chunk;
-    const endpoint = /DevTools listening on (ws:\S+)/.exec(text)?.[1];
-    if (endpoint !== undefined) {
-      stderr.on("data", () => {}).resume();
-      return endpoint;
-    }
-  }
-  throw new Error(`Chromium ended: ${text}`);
+  tell(t, () => `Chromium has said: ${text}`);
+  return new Promise((resolve, reject) => {
+    child.stderr.setEncoding("utf8").on("data", (chunk) => {
+      text += chunk;
+      const endpoint = /DevTools listening on (ws:\S+)/.exec(text)?.[1];
+      if (endpoint !== undefined) resolve(endpoint);
+    });
+    child.on("error", reject);
+    child.on("close", () => reject(new Error(`Chromium ended: ${text}`)));
+  });
 }
 
 function pageOf(socket) {

@@ -5,6 +5,7 @@ import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { isOracle } from "./miniflare.mjs";
 import { root } from "./child.mjs";
+import { tell } from "./test.mjs";
 
 const BIN = path.join(root, "bin/miniflare-rs.js");
 const ORACLE = [
@@ -18,8 +19,18 @@ const OFFLINE = "--no-update-check";
 /** What runs the command, and what runs Miniflare 2's. */
 export const commands = { own: [BIN], oracle: ORACLE };
 
-/** An environment in which nothing colours, fetches or keeps a history. */
-const QUIET = { NODE_ENV: "test", NO_COLOR: "1", MINIFLARE_REPL_HISTORY: "", FORCE_COLOR: undefined };
+/** What the surroundings of a spec may set, and Node or the command decides about colours by. */
+const COLOURS = ["CI", "COLORTERM", "FORCE_COLOR", "NODE_DISABLE_COLORS", "NO_COLOR", "TERM", "TMUX"];
+
+/** The environment of the spec, without what would change what the command shows or does; `env` has more, or `undefined`. */
+export function environment(env) {
+  const isOfSurroundings = (name) => COLOURS.includes(name) || name.startsWith("MINIFLARE_");
+  const kept = Object.entries(process.env).filter(([name]) => !isOfSurroundings(name));
+  return { ...Object.fromEntries(kept), NODE_ENV: "test", ...env };
+}
+
+/** Nothing colours or keeps a history. */
+const QUIET = { NO_COLOR: "1", MINIFLARE_REPL_HISTORY: "" };
 
 /**
  * Starts the command; it is killed when the test ends.
@@ -33,10 +44,12 @@ export function start(t, args, { cwd, env = {}, input, command = isOracle ? ORAC
   const more = command === ORACLE && !args.includes(OFFLINE) ? [OFFLINE] : [];
   const child = spawn(process.execPath, [...command, ...more, ...args], {
     cwd,
-    env: { ...process.env, ...QUIET, ...env },
+    env: environment({ ...QUIET, ...env }),
     stdio,
   });
   t.after(() => child.kill("SIGKILL"));
+  // A program that has ended reads nothing; its output says why.
+  child.stdin?.on("error", () => {});
   if (input !== undefined) child.stdin.end(input);
   const out = { stdout: "", stderr: "" };
   const looks = new Set();
@@ -59,6 +72,7 @@ export function start(t, args, { cwd, env = {}, input, command = isOracle ? ORAC
     });
   });
   const shown = () => `${out.stdout}\n--- on stderr:\n${out.stderr}`;
+  tell(t, () => `${stateOf(child)}: ${args.join(" ")}\n${shown()}`);
   const seen = (pattern, from = 0) =>
     new Promise((resolve, reject) => {
       const one = () => {
@@ -72,6 +86,12 @@ export function start(t, args, { cwd, env = {}, input, command = isOracle ? ORAC
       one();
     });
   return { child, out, seen, ended };
+}
+
+/** What a program that was started does, or how it has ended. */
+export function stateOf({ pid, exitCode, signalCode }) {
+  if (signalCode !== null) return `ended by ${signalCode}`;
+  return exitCode === null ? `process ${pid} runs` : `ended with exit code ${exitCode}`;
 }
 
 /** The match number `from` of a pattern. */

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import net from "node:net";
 import { create } from "./miniflare.mjs";
+import { tell } from "./test.mjs";
 
 const LOCAL = { host: "127.0.0.1", port: 0, cfFetch: false };
 
@@ -48,6 +49,7 @@ export async function connect(t, port) {
       look();
     });
   t.after(() => socket.destroy());
+  tell(t, () => `a connection that ${isClosed ? "is closed" : "is open"} after ${JSON.stringify(all)}`);
   await once(socket, "connect");
   const waitFor = (isThere) =>
     new Promise((resolve, reject) => {

@@ -1,6 +1,7 @@
 // Tags: oracle, every-node
 // Clients that speak WebSocket with a worker, over the HTTP server.
 
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { stripVTControlCharacters } from "node:util";
@@ -137,6 +138,72 @@ test("a message in fragments arrives as one", async (t) => {
   socket.send("b", { fin: false });
   socket.send("c", { fin: true });
   assert.deepEqual(await until(1), ["echo abc"]);
+});
+
+test("a message may be in very many fragments, up to a limit", differs("it takes 16,384"), async (t) => {
+  const server = await serve(t);
+  /** A text of `count` frames, with an empty mask, past the library, which would write each of them by itself. */
+  const send = (socket, count) => {
+    const [first, middle, last] = [0x01, 0x00, 0x80].map((start) => Buffer.from([start, 0x81, 0, 0, 0, 0, 0x61]));
+    socket._socket.write(Buffer.concat([first, ...Array.from({ length: count - 2 }, () => middle), last]));
+  };
+  const one = await open(t, server);
+  send(one.socket, 65_537);
+  const [echo] = await one.until(1);
+  assert.equal(echo, `echo ${"a".repeat(65_537)}`);
+  const other = await open(t, server);
+  send(other.socket, 131_073);
+  assert.equal((await other.closed)[0], 1008);
+});
+
+describe("messages are compressed", differs("it does not compress"), () => {
+  const text = "the same again and again, ".repeat(2_000);
+  /** How a client that asks for compression gets its text back: what was agreed on, and the bytes that came. */
+  const exchange = async (t, options, ask = true) => {
+    const { socket, until } = await open(t, await serve(t, options), "/", [], { perMessageDeflate: ask });
+    const before = socket._socket.bytesRead;
+    for (let count = 1; count <= 3; count++) {
+      socket.send(text);
+      assert.equal((await until(count)).at(-1), `echo ${text}`);
+    }
+    return { agreed: socket.extensions, bytes: socket._socket.bytesRead - before };
+  };
+
+  test("from the compatibility date on, for clients that ask for it", async (t) => {
+    const { agreed, bytes } = await exchange(t, { compatibilityDate: "2023-08-15" });
+    assert.equal(agreed, "permessage-deflate");
+    assert.ok(bytes < text.length / 10, `${bytes} bytes came`);
+  });
+
+  for (const [name, options, ask] of [
+    ["before it", { compatibilityDate: "2023-08-14" }, true],
+    [
+      "with the opposite flag",
+      { compatibilityDate: "2023-08-15", compatibilityFlags: ["no_web_socket_compression"] },
+      true,
+    ],
+    ["for clients that do not ask", { compatibilityFlags: ["web_socket_compression"] }, false],
+  ]) {
+    test(`not ${name}`, async (t) => {
+      const { agreed, bytes } = await exchange(t, options, ask);
+      assert.equal(agreed, "");
+      assert.ok(bytes > 3 * text.length, `${bytes} bytes came`);
+    });
+  }
+
+  test("and are as long as they are without, for the limits", async (t) => {
+    const { socket, closed } = await open(t, await serve(t, { compatibilityDate: "2023-08-15" }));
+    socket.on("error", () => {});
+    socket.send(Buffer.alloc(32 * 1024 * 1024 + 1));
+    assert.equal((await closed)[0], 1009);
+  });
+
+  test("after setOptions, as these say", async (t) => {
+    const server = await serve(t, { compatibilityDate: "2023-08-14" });
+    assert.equal((await open(t, server)).socket.extensions, "");
+    await server.mf.setOptions({ compatibilityDate: "2023-08-15" });
+    assert.equal((await open(t, server)).socket.extensions, "permessage-deflate");
+  });
 });
 
 test("a ping is answered", async (t) => {

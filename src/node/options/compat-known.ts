@@ -29,7 +29,6 @@ const NEWEST: readonly Flag[] = [
   ["unwrap_custom_thenables", "no_unwrap_custom_thenables", "2024-04-01"],
   ["no_global_importscripts", "global_importscripts", "2024-03-04"],
   ["crypto_preserve_public_exponent", "no_crypto_preserve_public_exponent", "2023-12-01"],
-  ["web_socket_compression", "no_web_socket_compression", "2023-08-15"],
   ["strict_compression_checks", "no_strict_compression_checks", "2023-08-01"],
   ["strict_crypto_checks", "no_strict_crypto_checks", "2023-08-01"],
   ["urlsearchparams_delete_has_value_arg", "no_urlsearchparams_delete_has_value_arg", "2023-07-01"],

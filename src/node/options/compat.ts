@@ -19,6 +19,7 @@ const FLAGS: readonly [enable: string, disable: string | undefined, since: strin
   ["nodejs_compat_v2", "no_nodejs_compat_v2", "2024-09-23"],
   ["rpc", "no_rpc", "2024-04-03"],
   ["queues_json_messages", "no_queues_json_messages", "2024-03-18"],
+  ["web_socket_compression", "no_web_socket_compression", "2023-08-15"],
   ["streams_enable_constructors", "streams_disable_constructors", "2022-11-30"],
   ["transformstream_enable_standard_constructor", "transformstream_disable_standard_constructor", "2022-11-30"],
   ["export_commonjs_default", "export_commonjs_namespace", "2022-10-31"],

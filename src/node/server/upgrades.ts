@@ -6,6 +6,8 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { WebSocket as Connection, WebSocketServer } from "ws";
+import { OPTIONS } from "../instance/miniflare.ts";
+import { enabledFlags } from "../options/compat.ts";
 import { RELOAD_PATH } from "./live-reload.ts";
 import type { WebSocket } from "../../../index.d.ts";
 import type { RequestListener } from "./listener.ts";
@@ -67,6 +69,8 @@ function responseTo(req: IncomingMessage, socket: Socket): http.ServerResponse {
 const RESTART = 1012;
 /** Bytes of a message: <https://developers.cloudflare.com/workers/runtime-apis/websockets/> */
 const MOST_BYTES = 32 * 1024 * 1024;
+/** Frames of a message. Workers have no limit for them; each costs memory beside its bytes. */
+const MOST_FRAGMENTS = 128 * 1024;
 const BAD_REQUEST = 400;
 const SWITCHING_PROTOCOLS = 101;
 /** Headers of the handshake that the server itself writes, or that nothing has been agreed for. */
@@ -77,19 +81,16 @@ const coupling = () => require("../../websocket/node/couple.ts") as typeof impor
 /** The sockets of a server: of pages that wait for a reload, and of the worker. */
 class Upgrades {
   #pages: WebSocketServer;
-  #workers: WebSocketServer;
-  #report: (error: unknown) => void;
+  /** Those without compression, and those with it. */
+  #workers = new Map<boolean, WebSocketServer>();
+  #mf: RequestListener["mf"];
 
   constructor(server: Server, { mf }: RequestListener) {
     const { WebSocketServer } = require("./web-socket-server.ts") as typeof import("./web-socket-server.ts");
     this.#pages = new WebSocketServer({ noServer: true, maxPayload: 1024 });
-    // Subprotocols are for the worker to agree to.
-    this.#workers = new WebSocketServer({ noServer: true, maxPayload: MOST_BYTES, handleProtocols: () => false });
-    this.#report = (error) => mf.log.error(error as Error);
+    this.#mf = mf;
     const restart = () => {
-      for (const { clients } of [this.#pages, this.#workers]) {
-        for (const client of clients) client.close(RESTART, "Service Restart");
-      }
+      for (const client of this.#clients()) client.close(RESTART, "Service Restart");
     };
     mf.addEventListener("reload", restart);
     server.once("close", () => mf.removeEventListener("reload", restart));
@@ -109,11 +110,12 @@ class Upgrades {
     let client: Connection | undefined;
     const lines = headerLines(headers);
     const add = (all: string[]) => all.push(...lines);
-    this.#workers.once("headers", add);
-    this.#workers.handleUpgrade(req, socket, head, (one) => {
+    const workers = this.#workersWith(enabledFlags(this.#mf[OPTIONS]).includes("web_socket_compression"));
+    workers.once("headers", add);
+    workers.handleUpgrade(req, socket, head, (one) => {
       client = one;
     });
-    this.#workers.off("headers", add);
+    workers.off("headers", add);
     if (client === undefined) {
       coupling().abandon(webSocket);
       return BAD_REQUEST;
@@ -127,12 +129,34 @@ class Upgrades {
       await coupling().couple(client, webSocket, socket);
     } catch (error) {
       client.terminate();
-      this.#report(error);
+      this.#mf.log.error(error as Error);
     }
   }
 
   terminate(): void {
-    for (const { clients } of [this.#pages, this.#workers]) for (const client of clients) client.terminate();
+    for (const client of this.#clients()) client.terminate();
+  }
+
+  /** What speaks with the clients of the worker. */
+  #workersWith(perMessageDeflate: boolean): WebSocketServer {
+    const known = this.#workers.get(perMessageDeflate);
+    if (known !== undefined) return known;
+    const { WebSocketServer } = require("./web-socket-server.ts") as typeof import("./web-socket-server.ts");
+    const made = new WebSocketServer({
+      noServer: true,
+      perMessageDeflate,
+      maxPayload: MOST_BYTES,
+      maxFragments: MOST_FRAGMENTS,
+      // Subprotocols are for the worker to agree to.
+      handleProtocols: () => false,
+    });
+    this.#workers.set(perMessageDeflate, made);
+    return made;
+  }
+
+  /** All that are connected. */
+  #clients(): Connection[] {
+    return [this.#pages, ...this.#workers.values()].flatMap(({ clients }) => [...clients]);
   }
 }
 
