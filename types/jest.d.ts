@@ -2,7 +2,7 @@
 
 import type { MiniflareOptions } from "../index.d.ts";
 
-/** Jest's environment for Node, with an instance of Miniflare. */
+/** What Jest's environment for Node makes for a test file, with an instance of Miniflare. */
 declare class MiniflareEnvironment {
   constructor(config: object, context: object);
   setup(): Promise<void>;
@@ -20,6 +20,8 @@ declare namespace MiniflareEnvironment {
   export interface MiniflareEnvironmentOptions extends Omit<MiniflareOptions, "fetchMock" | "log"> {
     /** The export conditions for packages that tests load. Default: `["worker", "browser"]`. */
     customExportConditions?: string[];
+    /** What Jest 30 does at the end of a test file with what the file has left in its global scope. Default: nothing. */
+    globalsCleanup?: "on" | "soft" | "off";
   }
   export { MiniflareEnvironment as TestEnvironment };
 }

@@ -82,6 +82,14 @@ describe("a project of the Jest environment", differs("it is a package of its ow
     );
   });
 
+  test("may have Jest take apart what a file leaves in its global scope", (t) => {
+    const source = `
+      const { KV } = getMiniflareBindings();
+      globalThis.left = { KV };
+      test("", async () => expect(await left.KV.get("key")).toBe(null));`;
+    return passes(t, { kvNamespaces: ["KV"], globalsCleanup: "on" }, source);
+  });
+
   test("sees what its objects log on the console of the test", (t) => {
     const objects = { modules: true, durableObjects: { BOX: "Box" }, script: BOX };
     const source = `test("logs", async () => {

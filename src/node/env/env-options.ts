@@ -3,7 +3,7 @@
 
 import { isObject } from "../options/check.ts";
 import { OptionsError, describe } from "../errors.ts";
-import { optionNames, optionsFromTexts } from "../options/options.ts";
+import { optionCheck, optionNames, optionsFromTexts } from "../options/options.ts";
 
 /**
  * The options of an instance that an environment was given.
@@ -20,8 +20,7 @@ function readOptions(
     throw new OptionsError("ERR_INVALID_OPTION", text);
   }
   const own = Object.fromEntries(Object.entries(given).filter(([name]) => !ignored.includes(name)));
-  const known = optionNames();
-  for (const name of Object.keys(own)) if (!known.includes(name)) throw unknownOption(name, known);
+  for (const name of Object.keys(own)) if (optionCheck(name) === undefined) throw unknownOption(name, optionNames());
   const texts: string[] = [];
   const options = optionsFromTexts(own, (path: string, text: string) => texts.push(`${path}: ${text}`));
   if (texts.length > 0) {

@@ -4,10 +4,16 @@
 /** Where undici, and Node's own copy of it, keep the dispatcher of all requests: a mock looks there for the network. */
 const DISPATCHER = Symbol.for("undici.globalDispatcher.1");
 
-/** Properties that have a getter are made by it when somebody looks. */
-function expose(target: object, globals: object) {
+/**
+ * Properties that have a getter are made by it when somebody looks.
+ * @param context the object of the context whose global scope `target` is: what is found in it is a global at once; but only
+ *   what is defined as one is listed without being enumerable
+ */
+function expose(target: object, context: object, globals: object) {
   const properties: Record<string, PropertyDescriptor> = Object.getOwnPropertyDescriptors(globals);
-  for (const [name, property] of Object.entries(properties)) define(target, name, property);
+  for (const [name, property] of Object.entries(properties)) {
+    define(property.enumerable ? context : target, name, property);
+  }
   define(target, "self", { value: target, enumerable: true });
   Object.defineProperty(target, DISPATCHER, { configurable: true, get: () => Reflect.get(globalThis, DISPATCHER) });
 }

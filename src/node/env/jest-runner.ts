@@ -37,14 +37,20 @@ function resolveThrough(names: string[]) {
 }
 
 type NodeEnvironment = InstanceType<typeof TestEnvironment>;
+/** The packages of Jest that its environment for Node is made of. */
+interface Tools {
+  util: Pick<typeof import("jest-util"), "installCommonGlobals">;
+  mock: Pick<typeof import("jest-mock"), "ModuleMocker">;
+  timers: Pick<typeof import("@jest/fake-timers"), "LegacyFakeTimers" | "ModernFakeTimers">;
+}
 type Arguments = ConstructorParameters<typeof TestEnvironment>;
 type Project = Arguments[0]["projectConfig"];
 /** Jest 27 gives the project's configuration alone. */
 type Configuration = Arguments[0] | (Project & { projectConfig?: undefined });
 type NodeEnvironmentClass = new (config: Configuration, context: Arguments[1]) => NodeEnvironment;
 
-/** Jest's environment for Node: the class, and Jest's version. */
-function requireNodeEnvironment(): { NodeEnvironment: NodeEnvironmentClass; major: number } {
+/** Jest's environment for Node: the class, what it is made of, and Jest's version. */
+function requireNodeEnvironment(): { NodeEnvironment: NodeEnvironmentClass; tools: Tools; major: number } {
   const file = findNodeEnvironment();
   const { version } = require(require.resolve(`${NODE_ENVIRONMENT}/package.json`, { paths: [path.dirname(file)] }));
   const major = Number.parseInt(version, 10);
@@ -53,7 +59,9 @@ function requireNodeEnvironment(): { NodeEnvironment: NodeEnvironmentClass; majo
     throw new Error(`${text}: run \`npm i -D jest@latest\`.`);
   }
   const exported = require(file);
-  return { NodeEnvironment: exported.TestEnvironment ?? exported, major };
+  const tool = (name: string) => require(require.resolve(name, { paths: [path.dirname(file)] }));
+  const tools = { util: tool("jest-util"), mock: tool("jest-mock"), timers: tool("@jest/fake-timers") };
+  return { NodeEnvironment: exported.TestEnvironment ?? exported, tools, major };
 }
 
 /** Only Jest's own runner tells an environment where tests begin and end, which isolated storage follows. */
@@ -64,4 +72,4 @@ function checkRunner({ testRunner }: { testRunner?: unknown }) {
 }
 
 export { checkRunner, requireNodeEnvironment };
-export type { Arguments, Configuration };
+export type { Arguments, Configuration, NodeEnvironment, Project };

@@ -1,29 +1,23 @@
-// Jest's environment: `testEnvironment: "miniflare-rs/jest"`. Jest's own for Node, and in its realm what a worker finds in
-// its own: an instance for each test file, bindings, helpers, and storage that each test and each describe block undoes.
+// Jest's environment: `testEnvironment: "miniflare-rs/jest"`. The realm that Jest's own environment makes, and in it what a
+// worker finds in its own: an instance for each test file, bindings, helpers, and storage that each test and each describe
+// block undoes.
 
 import type { Context } from "node:vm";
 import { reportTimeout } from "./env-timeouts.ts";
 import { expose } from "./expose.ts";
-import { checkRunner, requireNodeEnvironment } from "./jest-runner.ts";
+import { GLOBALS_CLEANUP, realmOf } from "./jest-realm.ts";
+import { checkRunner } from "./jest-runner.ts";
 import { environmentIn } from "./jest-later.ts";
 import { planOf } from "./plan.ts";
 import { warnOnce } from "./warn.ts";
 import type { Environment } from "./environment.ts";
+import type { Made, Realm } from "./jest-realm.ts";
 import type { Arguments, Configuration } from "./jest-runner.ts";
 
-const { NodeEnvironment, major } = requireNodeEnvironment();
-
-/** Of `testEnvironmentOptions`, what is Jest's own and not an instance's. */
-const GLOBALS_CLEANUP = "globalsCleanup";
+/** Of `testEnvironmentOptions`, another that is Jest's own and not an instance's. */
 const EXPORT_CONDITIONS = "customExportConditions";
 /** Those of jsdom's environment, which a project may have for both. */
 const OF_JSDOM = ["html", "url", "userAgent"];
-
-/** Those of Node's own that another realm can have. */
-const OF_MAIN_REALM = new Set(["GLOBAL", "global", "globalThis", "root"]);
-const NODE_GLOBALS = Object.entries(Object.getOwnPropertyDescriptors(globalThis)).filter(
-  ([name]) => !OF_MAIN_REALM.has(name) && !name.startsWith("jest-"),
-);
 
 /** What Jest's own runner tells of a test or a block. */
 type TestEvent =
@@ -31,10 +25,17 @@ type TestEvent =
   | { name: "test_start" | "test_done"; test: object }
   | { name: "test_fn_failure" | "hook_failure"; error: unknown };
 
-class MiniflareEnvironment extends NodeEnvironment {
+class MiniflareEnvironment {
   declare static TestEnvironment: typeof MiniflareEnvironment;
   declare static default: typeof MiniflareEnvironment;
 
+  context: Made["context"];
+  global: Made["global"];
+  moduleMocker: Made["moduleMocker"];
+  fakeTimers: Made["fakeTimers"];
+  fakeTimersModern: Made["fakeTimersModern"];
+
+  #end: Realm["end"];
   #options: Record<string, unknown>;
   #conditions: string[];
   #environment: Environment | undefined;
@@ -50,27 +51,28 @@ class MiniflareEnvironment extends NodeEnvironment {
     checkRunner(project);
     const all = project.testEnvironmentOptions ?? {};
     const { [GLOBALS_CLEANUP]: cleanup, [EXPORT_CONDITIONS]: conditions, ...options } = all;
-    // Jest's own environment makes a global of each option.
-    const rest = { ...project, testEnvironmentOptions: cleanup === undefined ? {} : { [GLOBALS_CLEANUP]: cleanup } };
-    super(config.projectConfig === undefined ? rest : { ...config, projectConfig: rest }, context);
+    const { made, end } = realmOf(config, context, project, cleanup);
+    this.context = made.context;
+    this.global = made.global;
+    this.moduleMocker = made.moduleMocker;
+    this.fakeTimers = made.fakeTimers;
+    this.fakeTimersModern = made.fakeTimersModern;
+    this.#end = end;
     this.#options = options;
     this.#conditions = exportConditions(conditions);
-    // Set-up files come before `setup()`.
-    bringMissing(this.global);
     this.#given = new Set(givenNames(this.global, Object.keys(project.globals ?? {})));
   }
 
-  override async setup() {
+  async setup() {
     if (this.#isSetUp) {
       const remedy = "an environment that extends it calls super.setup() once";
       throw new Error(`miniflare-rs/jest is set up for this test file already: ${remedy}`);
     }
     this.#isSetUp = true;
-    await super.setup();
     const plan = planOf(this.#options, { ignored: OF_JSDOM, scope: this.#scope(), warn: warnOnce });
     this.#environment = await environmentIn(this.getVmContext() as Context, this.global as typeof globalThis, plan);
     const { globals } = this.#environment;
-    expose(this.global, globals);
+    expose(this.global, this.context as Context, globals);
     for (const name of [...Object.getOwnPropertyNames(globals), "self"]) this.#given.add(name);
   }
 
@@ -82,15 +84,22 @@ class MiniflareEnvironment extends NodeEnvironment {
     };
   }
 
-  override async teardown() {
+  async teardown() {
     await this.#environment?.dispose();
     this.#environment = undefined;
     this.#restorers.clear();
     this.#isSetUp = false;
-    await super.teardown();
+    await this.#end();
+    this.context = null;
+    this.fakeTimers = null;
+    this.fakeTimersModern = null;
   }
 
-  override exportConditions() {
+  getVmContext() {
+    return this.context;
+  }
+
+  exportConditions() {
     return this.#conditions;
   }
 
@@ -128,24 +137,6 @@ function givenNames(scope: object, projectGlobals: string[]): string[] {
   return given;
 }
 let given: string[] | undefined;
-
-/**
- * Of Node's globals, those that this Jest does not put into its realms: before version 28 it chose a few. Version 28 makes
- * those read-only that Node loads when they are first asked for, and then has no fake timers.
- */
-function bringMissing(target: object) {
-  if (major > 28) return;
-  for (const [name, { enumerable, get }] of NODE_GLOBALS) {
-    const isReadOnly = major === 28 && get !== undefined;
-    if (Object.hasOwn(target, name) && !isReadOnly) continue;
-    Object.defineProperty(target, name, {
-      configurable: true,
-      enumerable,
-      get: () => Reflect.get(globalThis, name),
-      set: (value) => Object.defineProperty(target, name, { value, writable: true, configurable: true, enumerable }),
-    });
-  }
-}
 
 function exportConditions(conditions: unknown = ["worker", "browser"]): string[] {
   if (Array.isArray(conditions) && conditions.every((one) => typeof one === "string")) return conditions;
