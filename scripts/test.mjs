@@ -16,9 +16,10 @@ import { setupTests } from "./setup.mjs";
 import { findCargo } from "./toolchain.mjs";
 
 const CONCURRENCY = 2;
-// For one test and for one file: long enough for the packaging test on a slow machine, short enough to end a hang.
-const TIMEOUT_MS = 300_000;
+// For one test and for one file: longer than any takes on a machine that others load, short enough to end a hang.
+const TIMEOUT_MS = 900_000;
 const REPORTER = path.join(root, "scripts", "spec-report.mjs");
+const WATCH = `${pathToFileURL(path.join(root, "scripts", "spec-watch.mjs"))}?limit=${TIMEOUT_MS}`;
 const UNITS = path.join("src", "**", "*.rs");
 /** How specs are run on Miniflare 2, which needs the flag for modules. */
 const ON_ORACLE = {
@@ -69,7 +70,7 @@ function runSpecs(where, command, files, { flags = [], env = {} } = {}) {
   say(`${where}: ${files.length} spec ${files.length === 1 ? "file" : "files"}`);
   const folder = mkdtempSync(path.join(os.tmpdir(), "miniflare-rs-test-"));
   const lines = path.join(folder, "report.jsonl");
-  const limits = [`--test-concurrency=${CONCURRENCY}`, `--test-timeout=${TIMEOUT_MS}`];
+  const limits = [`--test-concurrency=${CONCURRENCY}`, `--test-timeout=${TIMEOUT_MS}`, `--import=${WATCH}`];
   const readable = ["--test-reporter=spec", "--test-reporter-destination=stdout"];
   const counted = [`--test-reporter=${pathToFileURL(REPORTER)}`, `--test-reporter-destination=${lines}`];
   const { status } = spawnSync(command, [...flags, "--test", ...limits, ...readable, ...counted, ...files], {

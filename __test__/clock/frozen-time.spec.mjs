@@ -4,7 +4,7 @@
 import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { create, differs } from "../support/miniflare.mjs";
-import { deepEqualOutside, evaluate, json, text } from "../support/dispatch.mjs";
+import { deepEqualOutside, deferred, evaluate, json, text } from "../support/dispatch.mjs";
 import { serve } from "../support/server.mjs";
 import { test } from "../support/test.mjs";
 
@@ -174,8 +174,14 @@ test("requests that run side by side have a time each", async (t) => {
     await env.pause();
     return new Response(JSON.stringify([before, Date.now()]));
   } }`;
-  const mf = create(t, { script, bindings });
+  const begun = deferred();
+  const pause = () => {
+    begun.resolve();
+    return wait();
+  };
+  const mf = create(t, { script, bindings: { pause } });
   const first = json(mf);
+  await begun.promise;
   await wait();
   const second = json(mf);
   const [a, b] = await Promise.all([first, second]);

@@ -33,8 +33,8 @@ const writer = (options, first) => `import { writeSync } from "node:fs";
   }`;
 
 /** Runs a writer, kills it at a random moment after its first confirmed batch, and gives the last number that it was told. */
-const writeAndKill = async (options, first) =>
-  (await runAndKill(["--input-type=module", "--eval", writer(options, first)], { most: 20 })).at(-1);
+const writeAndKill = async (t, options, first) =>
+  (await runAndKill(t, ["--input-type=module", "--eval", writer(options, first)], { most: 20 })).at(-1);
 
 for (const durability of ["os", "sync"]) {
   describe(`a process that is killed while it writes to a D1 database (durability "${durability}")`, () => {
@@ -43,7 +43,7 @@ for (const durability of ["os", "sync"]) {
       const options = { d1Persist: folder(t), durability };
       let first = 1;
       for (let run = 0; run < runs; run++) {
-        const told = await writeAndKill(options, first);
+        const told = await writeAndKill(t, options, first);
         const mf = new Miniflare({ script: "", ...options });
         const db = await mf.getD1Database("DB");
         const counts = await db.prepare("SELECT number, count(*) FROM t GROUP BY number ORDER BY number").raw();

@@ -38,7 +38,7 @@ function show(value, above = new Set()) {
 }
 
 // How long a snippet may take to settle.
-const PATIENCE_MS = 1500;
+const PATIENCE_MS = 6000;
 
 /** What a snippet does: the value it gives, what it throws, or that it never settles. */
 async function run(snippet, request, env, ctx) {

@@ -152,16 +152,20 @@ describe("an alarm and a disk that is full", () => {
 
   test("is delivered once there is space, and the log has the reason and the time", withDisk, async (t) => {
     const { data, fill, free } = disk(t);
-    const { rang, log, ask } = boxes(t, data);
-    await ask(`set?time=${Date.now() + SECOND}`);
+    const { mf, rang, log, ask } = boxes(t, data);
+    const start = Date.now();
+    await mf.clock.set(start);
+    await ask(`set?time=${start + SECOND}`);
     await fillLastBlock(data, ask);
     fill();
+    await mf.clock.advance(SECOND);
     const error = await log.failed.promise;
     const text =
       /^Alarm of Durable Object "BOX" could not be delivered, it is tried again in \d+ s \(id [0-9a-f]{64}\)$/;
     assert.match(error.message, text);
     assert.equal(error.cause.code, "ERR_STORAGE_FULL");
     free();
+    await mf.clock.advance(60 * SECOND);
     assert.equal(await rang, 0);
   });
 });

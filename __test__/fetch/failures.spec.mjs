@@ -225,16 +225,21 @@ describe("a server that says nothing", () => {
 
   test("is given up within the body after `fetchTimeoutMs`", async (t) => {
     const origin = await serveText(t, "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf");
-    const failure = await failureOf(t, origin, { fetchTimeoutMs: 100 });
+    // Enough for the headers, however slow the machine is.
+    const failure = await failureOf(t, origin, { fetchTimeoutMs: 5_000 });
     assert.deepEqual([failure.message, failure.code], ["terminated", "UND_ERR_BODY_TIMEOUT"]);
   });
 
   test("is waited for while it sends something now and then", async (t) => {
     const origin = await serve(t, (_, response) => {
       let sent = 0;
-      const timer = setInterval(() => (++sent < 8 ? response.write("x") : (response.end(), clearInterval(timer))), 100);
+      // All in all longer than the limit; each pause may be four times as long before it exceeds it.
+      const timer = setInterval(
+        () => (++sent < 8 ? response.write("x") : (response.end(), clearInterval(timer))),
+        1000,
+      );
     });
-    assert.equal((await failureOf(t, origin, { fetchTimeoutMs: 500 })).text, "xxxxxxx");
+    assert.equal((await failureOf(t, origin, { fetchTimeoutMs: 5000 })).text, "xxxxxxx");
   });
 
   test("is refused as an option when the time is invalid", async (t) => {

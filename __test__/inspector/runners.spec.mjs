@@ -9,7 +9,7 @@ import { pathToFileURL } from "node:url";
 import { Debugger } from "../support/inspector.mjs";
 import { jest, TOOLS, write } from "../support/jest.mjs";
 import { emptyProject, project } from "../support/project.mjs";
-import { closedPort } from "../support/server.mjs";
+import { freePort } from "../support/server.mjs";
 import { within } from "../support/test.mjs";
 import { vitest } from "../support/vitest.mjs";
 
@@ -49,7 +49,7 @@ async function connected(t, url, ended) {
 /** Runs a suite whose test passes only if a debugger changes a variable of the worker. */
 async function debugged(t, prepare, run) {
   const cwd = project(t, emptyProject(t), prepare.tools);
-  const port = await closedPort();
+  const port = await freePort();
   const options = {
     modules: true,
     scriptPath: "worker.mjs",

@@ -9,7 +9,7 @@ import { pathToFileURL } from "node:url";
 import { create } from "../support/miniflare.mjs";
 import { folder } from "../support/files.mjs";
 import { Debugger, debuggee, get, urlOf } from "../support/inspector.mjs";
-import { closedPort } from "../support/server.mjs";
+import { freePort } from "../support/server.mjs";
 import { within } from "../support/test.mjs";
 
 const test = within(120_000);
@@ -59,7 +59,7 @@ describe("the server of debuggers", () => {
   });
 
   test("gives workers of the same name different addresses", async (t) => {
-    const port = await closedPort();
+    const port = await freePort();
     const [first, second] = [await start(t, { inspectorPort: port }), await start(t, { inspectorPort: port })];
     assert.equal((await first.getInspectorURL()).href, `ws://127.0.0.1:${port}/worker`);
     assert.equal((await second.getInspectorURL()).href, `ws://127.0.0.1:${port}/worker-2`);
@@ -147,7 +147,7 @@ describe("the server of debuggers", () => {
   });
 
   test("ends with the last instance that uses it, and is there again for the next one", async (t) => {
-    const port = await closedPort();
+    const port = await freePort();
     const [first, second] = [await start(t, { inspectorPort: port }), await start(t, { inspectorPort: port })];
     const url = await first.getInspectorURL();
     const client = await Debugger.connect(t, url);

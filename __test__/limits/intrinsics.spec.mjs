@@ -7,6 +7,7 @@ import { RecordingLog } from "../support/log.mjs";
 import { create, LogLevel } from "../support/miniflare.mjs";
 import { json, turns } from "../support/dispatch.mjs";
 import { acts, breaking, listing } from "../support/intrinsics.mjs";
+import { patient } from "../support/patience.mjs";
 import { within } from "../support/test.mjs";
 
 const test = within(240_000);
@@ -80,7 +81,7 @@ async function hanging(t, path, way, descriptor, unhandled) {
 /** How a request ends, its body included. */
 async function settled(answer) {
   let timer;
-  const late = new Promise((resolve) => (timer = setTimeout(resolve, DEADLINE, "hung")));
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, patient(DEADLINE), "hung")));
   const end = answer.then(async (response) => {
     await response.arrayBuffer();
     return "answer";

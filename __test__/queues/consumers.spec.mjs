@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { deferred, json, rejection } from "../support/dispatch.mjs";
 import { RecordingLog } from "../support/log.mjs";
 import { create, createInvalid, LogLevel } from "../support/miniflare.mjs";
-import { CONSUMER, consume, Inbox, logged } from "../support/queues.mjs";
+import { CONSUMER, consume, Inbox } from "../support/queues.mjs";
 import { test } from "../support/test.mjs";
 
 /** An instance whose clock stands still. */
@@ -363,7 +363,7 @@ describe("a failure", () => {
       queueConsumers: [{ queueName: "q", maxBatchSize: 1, maxRetries: 0 }],
     });
     await (await mf.getBindings()).QUEUE.send("a");
-    await logged(log, /Dropped/);
+    await log.line(/Dropped/);
     assert.match(log.having("[mf:err] ")[0], /^q Consumer: Error: No queue handler defined/);
   });
 

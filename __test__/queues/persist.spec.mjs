@@ -154,15 +154,16 @@ describe("a process that is killed", () => {
   const writer = path.join(root, "__test__/support/queue-crash.mjs");
 
   /** Sends and consumes until it is killed at a random moment; the numbers that it said were accepted, and consumed. */
-  const sendAndKill = (data, first) =>
-    runAndKill([writer, JSON.stringify({ data, first })], { most: 20, counts: ([what]) => what === "sent" });
+  const sendAndKill = (t, data, first) =>
+    runAndKill(t, [writer, JSON.stringify({ data, first })], { most: 20, counts: ([what]) => what === "sent" });
 
   within(60_000 + RUNS * 20_000)(`${RUNS} times, loses no message that was accepted`, async (t) => {
     const data = folder(t);
     const [accepted, consumed] = [new Set(), new Set()];
     let next = 1;
     for (let round = 0; round < RUNS; round++) {
-      for (const [what, number] of await sendAndKill(data, next)) (what === "sent" ? accepted : consumed).add(number);
+      for (const [what, number] of await sendAndKill(t, data, next))
+        (what === "sent" ? accepted : consumed).add(number);
       next = Math.max(0, ...accepted) + 1000;
     }
     const mf = new Miniflare({

@@ -7,7 +7,7 @@ import { CAUGHT, deepEqualOutside, evaluate, rejection } from "../support/dispat
 import { folder } from "../support/files.mjs";
 import { RecordingLog } from "../support/log.mjs";
 import { create, createInvalid, differs, LogLevel } from "../support/miniflare.mjs";
-import { CONSUMER, consume, Inbox, logged } from "../support/queues.mjs";
+import { CONSUMER, consume, Inbox } from "../support/queues.mjs";
 import { test } from "../support/test.mjs";
 
 /** Longer than a test: only a full batch is delivered. Miniflare 2 keeps the process alive for one that is not. */
@@ -136,7 +136,7 @@ describe("a message that is retried", () => {
     const { inbox, queue } = await consume(t, { maxBatchSize: 1, maxRetries: 1 }, { log });
     inbox.answer("retryAll", "retryAll");
     await queue.send("a");
-    await logged(log, /Dropped/);
+    await log.line(/Dropped/);
     assert.deepEqual(log.having("[mf:dbg] Retrying "), ['message "q-0"...']);
     assert.deepEqual(log.having("[mf:wrn] Dropped "), ['message "q-0" after 2 failed attempts!']);
     await queue.send("b");
@@ -201,7 +201,7 @@ describe("the log", () => {
     const log = new RecordingLog();
     const { queue } = await consume(t, { maxBatchSize: 2 }, { log });
     await queue.sendBatch([{ body: "a" }, { body: "b" }]);
-    await logged(log, /OK/);
+    await log.line(/OK/);
     assert.ok(log.having("[mf:inf] ").includes("q (2 Messages) OK"), log.lines.join("\n"));
   });
 

@@ -20,8 +20,8 @@ const writer = path.join(root, "__test__/support/r2-crash.mjs");
 const MOST = 15;
 
 /** Runs a writer on `data`, ends it at a random moment, and gives what it had been told by then. */
-const writeAndEnd = (data, durability, first) =>
-  runAndKill([writer, JSON.stringify({ data, durability, first })], { most: MOST });
+const writeAndEnd = (t, data, durability, first) =>
+  runAndKill(t, [writer, JSON.stringify({ data, durability, first })], { most: MOST });
 
 /** The sizes of the files of a bucket's values in a folder. */
 function files(data, bucket) {
@@ -75,7 +75,7 @@ for (const durability of ["os", "sync"]) {
       const data = folder(t);
       let first = 1;
       for (let round = 0; round < runs; round++) {
-        const told = await writeAndEnd(data, durability, first);
+        const told = await writeAndEnd(t, data, durability, first);
         first = (await check(data, durability, told, round)) + 1;
       }
     });

@@ -75,8 +75,8 @@ const writer = (options, first) => `import { writeSync } from "node:fs";
   }`;
 
 /** Runs a writer, kills it at a random moment after it was first told of something, and gives what it was told of last. */
-async function writeAndKill(options, first) {
-  const told = await runAndKill(["--input-type=module", "--eval", writer(options, first)], { most: 60 });
+async function writeAndKill(t, options, first) {
+  const told = await runAndKill(t, ["--input-type=module", "--eval", writer(options, first)], { most: 60 });
   return Object.fromEntries([...KINDS.map((kind) => [kind, first - 1]), ...told]);
 }
 
@@ -101,7 +101,7 @@ for (const durability of ["os", "sync"]) {
       const options = { ...OPTIONS, durableObjectsPersist: folder(t), durability };
       let first = 1;
       for (let run = 0; run < runs; run++) {
-        const told = await writeAndKill(options, first);
+        const told = await writeAndKill(t, options, first);
         const mf = new Miniflare(options);
         const lasts = {};
         for (const kind of KINDS) {

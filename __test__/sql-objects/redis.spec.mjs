@@ -145,7 +145,7 @@ test(`a process that is killed ${RUNS} times has stored what it was told of, and
   let last = 0;
   for (let run = 0; run < RUNS; run++) {
     const args = ["--input-type=module", "--eval", writer(options, last + 1)];
-    const told = (await runAndKill(args, { most: 30 })).at(-1);
+    const told = (await runAndKill(t, args, { most: 30 })).at(-1);
     const mf = new Miniflare(options);
     const [rows, entry, alarm] = await ask(mf, "get");
     assert.ok(rows.length >= told && rows.length <= told + 1, `run ${run}: ${rows.length}, ${told}`);

@@ -246,8 +246,8 @@ const writer = (options, first) => `import { writeSync } from "node:fs";
     if (number % 14 === 0) await mf.dispatchFetch("http://localhost/clear");
   }`;
 
-const addAndKill = (options, first) =>
-  runAndKill(["--input-type=module", "--eval", writer(options, first)], { most: 30 });
+const addAndKill = (t, options, first) =>
+  runAndKill(t, ["--input-type=module", "--eval", writer(options, first)], { most: 30 });
 
 const numbersTo = (last) => Array.from({ length: last }, (_, index) => [String(index + 1), 1]);
 const withoutFill = ([rows]) => rows.filter(([value]) => value !== "fill");
@@ -258,7 +258,7 @@ describe("a process that is killed while states are kept", () => {
     const told = [];
     for (let run = 0; run < RUNS; run++) {
       const first = told.length + 1;
-      told.push(...(await addAndKill(options, first)));
+      told.push(...(await addAndKill(t, options, first)));
       const mf = new Miniflare(options);
       const now = withoutFill(await ask(mf, "get"));
       assert.ok(

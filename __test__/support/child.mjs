@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { pathToFileURL, fileURLToPath } from "node:url";
+import { patient } from "./patience.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 
@@ -14,7 +15,8 @@ export const door = pathToFileURL(path.join(here, "miniflare.mjs")).href;
 
 /**
  * Runs a command to its end and resolves to `{ code, signal, stdout, stderr, timedOut }`. A child that outlives
- * `timeout` milliseconds is killed and reported, so a hang is a failed assertion and not a hanging test.
+ * `timeout` milliseconds of a quiet machine is killed and reported, so a hang is a failed assertion and not a hanging test. What a
+ * child of its own has still to say is not waited for then.
  */
 export function run(command, args, { timeout = 60_000, ...options } = {}) {
   return new Promise((resolve, reject) => {
@@ -23,7 +25,8 @@ export function run(command, args, { timeout = 60_000, ...options } = {}) {
     const timer = setTimeout(() => {
       result.timedOut = true;
       child.kill("SIGKILL");
-    }, timeout);
+      for (const output of [child.stdout, child.stderr]) output?.destroy();
+    }, patient(timeout));
     child.stdout.setEncoding("utf8").on("data", (chunk) => (result.stdout += chunk));
     child.stderr.setEncoding("utf8").on("data", (chunk) => (result.stderr += chunk));
     child.on("error", reject);

@@ -2,6 +2,7 @@
 // take the machine's memory.
 
 import { Worker } from "node:worker_threads";
+import { patient } from "./patience.mjs";
 
 const WATCH = `
   const { workerData } = require("node:worker_threads");
@@ -16,7 +17,7 @@ const WATCH = `
   }, 50);
 `;
 
-/** Kills this process when it is blocked or grown beyond its limits. It does not keep the process alive. */
+/** Kills this process when it takes longer than on a quiet machine, or has grown beyond its limit. It does not keep the process alive. */
 export function deadline(milliseconds, megabytes = 3072) {
-  new Worker(WATCH, { eval: true, workerData: { milliseconds, megabytes } }).unref();
+  new Worker(WATCH, { eval: true, workerData: { milliseconds: patient(milliseconds), megabytes } }).unref();
 }

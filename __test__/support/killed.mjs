@@ -10,15 +10,16 @@ import { root } from "./child.mjs";
 const LATEST_MS = 40;
 
 /**
- * Runs Node until it has told a random number of lines that count, up to `most`, and kills it a moment later. How far the
+ * Runs Node until the test ends, or it has told a random number of lines that count, up to `most`, and kills it a moment later. How far the
  * process comes is measured by what it tells, not by time: a machine under load kills no earlier.
  * @returns what it has told
  */
-export async function runAndKill(args, { most, counts = () => true }) {
+export async function runAndKill(t, args, { most, counts = () => true }) {
   const child = spawn(process.execPath, ["--no-warnings", ...args], {
     cwd: root,
     stdio: ["ignore", "pipe", "inherit"],
   });
+  t.after(() => child.kill("SIGKILL"));
   const closed = once(child, "close");
   const told = [];
   let left = 1 + Math.floor(Math.random() * most);

@@ -89,15 +89,3 @@ export async function consume(t, consumer = {}, options = {}) {
   const { QUEUE: queue } = await mf.getBindings();
   return { mf, inbox, queue };
 }
-
-/** A log line of a recording log, as soon as there is one that a pattern matches. */
-export function logged(log, pattern) {
-  return new Promise((resolve) => {
-    const look = () => {
-      const line = log.lines.find((one) => pattern.test(one));
-      if (line !== undefined) resolve(line);
-      else setImmediate(look);
-    };
-    look();
-  });
-}

@@ -2,33 +2,13 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import fs from "node:fs";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-
-/**
- * A port that nobody listens on, and that the system lends to no connection: it stays free while the server that has it is
- * stopped.
- */
-async function freePort() {
-  for (;;) {
-    const port = randomInt(10_000, 32_000);
-    const server = net.createServer().listen(port, "127.0.0.1");
-    try {
-      await once(server, "listening");
-    } catch (error) {
-      if (error.code !== "EADDRINUSE") throw error;
-      continue;
-    }
-    server.close();
-    await once(server, "close");
-    return port;
-  }
-}
+import { freePort } from "./server.mjs";
 
 /**
  * What the server has confirmed is in its file, and survives its end. Without `appendfsync no`, Redis answers first and

@@ -1,6 +1,7 @@
 // Servers on this machine, for workers that fetch: HTTP, HTTP over TLS, and sockets that say whatever a test wants.
 
 import { spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import http from "node:http";
@@ -8,13 +9,38 @@ import http2 from "node:http2";
 import https from "node:https";
 import net from "node:net";
 
-/** A port of this machine where nobody listens. */
+/**
+ * A port of this machine where nobody listens, and nobody will while this process runs: it is the near end of a connection, which
+ * the system lends to no other.
+ */
 export async function closedPort() {
-  const server = http.createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  const server = net.createServer((socket) => socket.unref()).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port: serverPort } = server.address();
+  const client = net.connect(serverPort, "127.0.0.1");
+  await once(client, "connect");
+  server.unref();
+  return client.unref().localPort;
+}
+
+/**
+ * A port that nobody listens on, and that the system lends to no connection: it stays free until the test's own server
+ * takes it, and while that is stopped.
+ */
+export async function freePort() {
+  for (;;) {
+    const port = randomInt(10_000, 32_000);
+    const server = net.createServer().listen(port, "127.0.0.1");
+    try {
+      await once(server, "listening");
+    } catch (error) {
+      if (error.code !== "EADDRINUSE") throw error;
+      continue;
+    }
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }
 
 /** A port whose listener is stopped, with its queue full: the system answers nobody who connects. */
@@ -24,14 +50,15 @@ export async function deafPort(t) {
     process.kill(process.pid, "SIGSTOP");
   })`;
   const child = spawn(process.execPath, ["--eval", listener], { stdio: ["ignore", "pipe", "inherit"] });
-  const [line] = await once(child.stdout.setEncoding("utf8"), "data");
-  const port = Number(line);
-  const sockets = Array.from({ length: 4 }, () => net.connect(port, "127.0.0.1").on("error", () => {}));
-  await Promise.all(sockets.slice(0, 2).map((socket) => once(socket, "connect")));
+  const sockets = [];
   t.after(() => {
     for (const socket of sockets) socket.destroy();
     child.kill("SIGKILL");
   });
+  const [line] = await once(child.stdout.setEncoding("utf8"), "data");
+  const port = Number(line);
+  for (let index = 0; index < 4; index++) sockets.push(net.connect(port, "127.0.0.1").on("error", () => {}));
+  await Promise.all(sockets.slice(0, 2).map((socket) => once(socket, "connect")));
   return port;
 }
 

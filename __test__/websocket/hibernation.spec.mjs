@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import WebSocket from "ws";
 import { RecordingLog } from "../support/log.mjs";
-import { rejection, turns } from "../support/dispatch.mjs";
+import { rejection } from "../support/dispatch.mjs";
 import { folder } from "../support/files.mjs";
 import { evict, known, listen, open, room, UPGRADE, withRoom } from "../support/hibernation.mjs";
 import { create } from "../support/miniflare.mjs";
@@ -410,8 +410,9 @@ describe("sockets of all kinds", () => {
   test("of a server's client that is gone have a close with 1006", async (t) => {
     const mf = withRoom(
       t,
-      `async fetch(request) {
-        if (request.url.endsWith("/heard")) return Response.json([await new Promise((resolve) => (this.tell = resolve)), this.life]);
+      `told = new Promise((resolve) => (this.tell = resolve));
+      async fetch(request) {
+        if (request.url.endsWith("/heard")) return Response.json([await this.told, this.life]);
         const [client, server] = Object.values(new WebSocketPair());
         this.state.acceptWebSocket(server);
         return new Response(null, { status: 101, webSocket: client });
@@ -422,10 +423,8 @@ describe("sockets of all kinds", () => {
     const client = new WebSocket(`ws://127.0.0.1:${server.address().port}/open`);
     await once(client, "open");
     await evict(mf);
-    const heard = mf.dispatchFetch("http://localhost/heard");
-    await turns(1);
     client.terminate();
-    assert.deepEqual(await (await heard).json(), [[1006, false], 2]);
+    assert.deepEqual(await (await mf.dispatchFetch("http://localhost/heard")).json(), [[1006, false], 2]);
   });
 
   test("of other workers, and to objects of other workers", async (t) => {

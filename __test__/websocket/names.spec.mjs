@@ -14,6 +14,7 @@ import {
   WebSocket,
   WebSocketPair,
 } from "../../doors/web-sockets.mjs";
+import { deferred } from "../support/dispatch.mjs";
 import { create } from "../support/miniflare.mjs";
 import { test } from "../support/test.mjs";
 
@@ -153,8 +154,8 @@ test("coupling waits until a connection is open, and rejects if it never is", as
 });
 
 test("a long reason is cut to what a frame holds", async (t) => {
-  const reasons = [];
-  const url = await listen(t, (connection) => connection.on("close", (_, reason) => reasons.push(String(reason))));
+  const heard = deferred();
+  const url = await listen(t, (connection) => connection.on("close", (_, reason) => heard.resolve(String(reason))));
   const client = new Client(url);
   const [one, other] = new WebSocketPair();
   await coupleWebSocket(client, one);
@@ -162,8 +163,7 @@ test("a long reason is cut to what a frame holds", async (t) => {
   const closed = once(client, "close");
   other.close(4000, `${"x".repeat(122)}üüü`);
   await closed;
-  while (reasons.length === 0) await new Promise((resolve) => setImmediate(resolve));
-  assert.deepEqual(reasons, ["x".repeat(122)]);
+  assert.equal(await heard.promise, "x".repeat(122));
 });
 
 test("upgradingFetch opens a connection, and agrees on a protocol", async (t) => {

@@ -390,8 +390,7 @@ test("the log has a line for an upgrade", async (t) => {
   const log = new RecordingLog();
   const server = await serve(t, { log });
   await open(t, server, "/?query");
-  const isLine = (line) => /GET \/\?query 101 Switching Protocols \(\d+\.\d+ms\)$/.test(line);
-  while (!linesOf(log).some(isLine)) await new Promise((resolve) => setImmediate(resolve));
+  await log.line(/GET \/\?query 101 Switching Protocols \(\d+\.\d+ms\)$/);
 });
 
 test("a request that asks for no upgrade gets no socket", differs("the client waits"), async (t) => {

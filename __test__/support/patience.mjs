@@ -1,0 +1,6 @@
+// How long specs wait before they take something for hung. Limits say what a quiet machine takes at most; others may load it.
+
+const FACTOR = 3;
+
+/** The limit, on any machine, of what takes at most `milliseconds` on a quiet one. */
+export const patient = (milliseconds) => milliseconds * FACTOR;
