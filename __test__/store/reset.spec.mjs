@@ -20,6 +20,7 @@ const BYTES = 20_000;
 const script = `
 export class Plain {
   constructor(state) { this.storage = state.storage; }
+  alarm() {}
   async put(value) {
     await this.storage.put("value", value);
     await this.storage.setAlarm(8e14);

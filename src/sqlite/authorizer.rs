@@ -90,18 +90,19 @@ pub fn authorizer(permits: Arc<Permits>) -> impl for<'c> FnMut(AuthContext<'c>) 
             permits.transaction.store(true, Ordering::Relaxed);
             return Authorization::Deny;
         }
-        match creates(&context.action) && context.database_name == Some(TEMPORARY) {
+        match adds(&context.action) && context.database_name == Some(TEMPORARY) {
             true => Authorization::Deny,
             false => decide(&context.action),
         }
     }
 }
 
-fn creates(action: &AuthAction) -> bool {
+/// Whether something is added to a schema. A trigger is a row of its table.
+fn adds(action: &AuthAction) -> bool {
     use AuthAction::*;
     matches!(
         action,
-        CreateIndex { .. } | CreateTable { .. } | CreateTrigger { .. } | CreateView { .. } | CreateVtable { .. }
+        CreateIndex { .. } | CreateTable { .. } | CreateView { .. } | CreateVtable { .. } | Insert { .. }
     )
 }
 
