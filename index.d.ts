@@ -1144,6 +1144,19 @@ export class Miniflare extends EventTarget {
   abortAllDurableObjects(): Promise<void>;
 
   /**
+   * Deletes everything that the instance has stored, or nothing if it rejects: entries and databases of objects with their
+   * alarms and bookmarks, KV namespaces, R2 buckets, caches, D1 databases, messages of queues, the counts of rate limits, data
+   * points of Analytics Engine, and secrets. Live objects are reset first, and their sockets close. At a shared place, all
+   * that instances have stored there is deleted. Bindings stay valid.
+   *
+   * @throws {StorageError} if a place cannot be written, or an object is in use in another thread or process
+   *
+   * @example
+   * afterEach(() => mf.reset());
+   */
+  reset(): Promise<void>;
+
+  /**
    * Starts a simulation with this seed, as the option `simulate` does, without a reload. Durable Objects are
    * constructed again, so that the same seed gives the same run.
    *

@@ -13,6 +13,7 @@ export const {
   fetchMock,
   getQueueResult,
   listDurableObjectIds,
+  reset,
   runDurableObjectAlarm,
   runInDurableObject,
   SELF,

@@ -34,6 +34,7 @@ export const evictAllDurableObjects: Miniflare["evictAllDurableObjects"];
 export const evictDurableObject: Miniflare["evictDurableObject"];
 export const getQueueResult: Miniflare["getQueueResult"];
 export const listDurableObjectIds: Miniflare["listDurableObjectIds"];
+export const reset: Miniflare["reset"];
 export const runDurableObjectAlarm: Miniflare["runDurableObjectAlarm"];
 export const runInDurableObject: Miniflare["runInDurableObject"];
 export const waitOnExecutionContext: Miniflare["waitOnExecutionContext"];

@@ -13,6 +13,7 @@ const OPTIONS = {
   scriptPath: "worker.mjs",
   durableObjects: { COUNTER: "Counter" },
   bindings: { KEY: "value" },
+  kvNamespaces: ["NAMESPACE"],
 };
 const WORKER = `
 export class Counter {
@@ -50,6 +51,15 @@ const TESTS = {
     expect(await (await stub.fetch("http://localhost/")).text()).toBe("1");
     await evictAllDurableObjects();
     expect(await (await stub.fetch("http://localhost/")).text()).toBe("1");`,
+  "everything is deleted": `
+    const stub = env.COUNTER.getByName("c");
+    await stub.fetch("http://localhost/alarm");
+    await env.NAMESPACE.put("key", "value");
+    await reset();
+    expect(await env.NAMESPACE.get("key")).toBe(null);
+    expect(await listDurableObjectIds(env.COUNTER)).toEqual([]);
+    expect(await runDurableObjectAlarm(stub)).toBe(false);
+    expect(await (await stub.fetch("http://localhost/")).text()).toBe("1");`,
   "handlers are called by hand": `
     const ctx = createExecutionContext();
     expect(ctx).toBeInstanceOf(ExecutionContext);
@@ -64,8 +74,8 @@ const TESTS = {
 };
 const NAMES = [
   ..."createExecutionContext createMessageBatch createScheduledController env evictAllDurableObjects".split(" "),
-  ..."evictDurableObject getQueueResult listDurableObjectIds runDurableObjectAlarm runInDurableObject SELF".split(" "),
-  "waitOnExecutionContext",
+  ..."evictDurableObject getQueueResult listDurableObjectIds reset runDurableObjectAlarm".split(" "),
+  ..."runInDurableObject SELF waitOnExecutionContext".split(" "),
 ].join(", ");
 const BODY = Object.entries(TESTS)
   .map(([name, body]) => `test(${JSON.stringify(name)}, async () => {${body}\n});`)

@@ -166,7 +166,7 @@ describe("a room's name", () => {
   const rows = [...LISTS, ...NODE_LISTS, ROOT, ...NAMED.map(([file]) => file)];
 
   /** The entries of an object with a database are called so, without being the room's. */
-  const WITHOUT_ROOM = /\bSyncKv\w+|_cf_KV|sync-kv|(?<=\bget |[.#])kv\b|"kv"/g;
+  const WITHOUT_ROOM = /\bSyncKv\w+|_cf_KV|sync-kv|\bkvData\b|(?<=\bget |[.#])kv\b|"kv"/g;
 
   test("such as kv stands in its folder and in the lists of rooms", () => {
     const others = files.filter((file) => !file.startsWith("kv/") && !rows.includes(file));

@@ -20,7 +20,7 @@ export class Box extends DurableObject {
   get() { return [this.storage.sql.exec("SELECT a FROM t ORDER BY rowid").raw().toArray().flat().join(), this.storage.kv.get("last")]; }
   snapshot(options) { return this.storage.snapshot(options); }
   bookmark() { return this.storage.getCurrentBookmark(); }
-  start(target) { return this.storage.onNextSessionRestore(target); }
+  start(target, options) { return this.storage.onNextSessionRestore(target, options); }
 }
 export default { async fetch(request, env) {
   const [from, to] = ["from", "to"].map((name) => env.BOX.get(env.BOX.idFromName(name)));
@@ -40,6 +40,8 @@ const steps = {
   async back(from, to) { await to.start(await to.bookmark()); },
   wrong: (from, to) => to.start({ database: "BOX-unknown", bookmark: "x" }),
   nothing: (from, to) => to.start(),
+  entries: async (from, to) => to.start(await from.snapshot(), { kvData: { a: 1 } }),
+  noEntries: async (from, to) => typeof (await to.start(await from.snapshot(), { kvData: undefined })),
   async foreign(from, to) { return to.snapshot({ bookmark: await from.bookmark() }); },
 };`;
 
@@ -85,6 +87,13 @@ for (const [place, more] of Object.entries({
       assert.match((await rejection(ask(mf, "wrong"))).message, /Invalid bookmark "x"/);
       assert.match((await rejection(ask(mf, "nothing"))).message, /onNextSessionRestore\(\) takes a bookmark/);
       assert.match((await rejection(ask(mf, "foreign"))).message, /Invalid bookmark/);
+    });
+
+    test("brings no entries of its own", async (t) => {
+      const mf = create(t, { script, durableObjects: BOX, compatibilityDate: "2026-01-01", ...more(t) });
+      const refused = await rejection(ask(mf, "entries"));
+      assert.deepEqual([refused.name, /does not support the option kvData/.test(refused.message)], ["TypeError", true]);
+      assert.equal(await ask(mf, "noEntries"), "string");
     });
   });
 }

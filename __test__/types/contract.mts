@@ -262,6 +262,7 @@ export async function helpers(mf: Miniflare, namespace: DurableObjectNamespace):
   const ids: DurableObjectId[] = await mf.listDurableObjectIds(namespace);
   await mf.evictAllDurableObjects({ webSockets: "hibernate" });
   await mf.abortAllDurableObjects();
+  await mf.reset();
   const context: ExecutionContext = mf.createExecutionContext();
   await mf.waitOnExecutionContext(context);
   const controller: ScheduledController = mf.createScheduledController({ scheduledTime: new Date(), cron: "* * * * *" });

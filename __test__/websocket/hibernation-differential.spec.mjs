@@ -135,6 +135,11 @@ export class Room {
       };
       return Response.json(Object.fromEntries(Object.entries(SNIPPETS).map(([name, act]) => [name, shown(() => act(ctx, pair, tagsOf))])));
     }
+    if (pathname === "/most") {
+      const accept = () => ctx.acceptWebSocket(new WebSocketPair()[1]);
+      for (let count = 0; count < 32_768; count++) accept();
+      return Response.json([ctx.getWebSockets().length, shown(accept)]);
+    }
     if (pathname === "/open") {
       const [client, server] = Object.values(new WebSocketPair());
       ctx.acceptWebSocket(server, searchParams.getAll("tag"));
@@ -224,6 +229,8 @@ describe("within an object", () => {
     });
   }
 });
+
+test("the sockets of an object are 32,768 at most", () => same((mf) => ask(mf, "/most?object=most")));
 
 describe("a conversation", () => {
   test("in text and bytes", () =>

@@ -23,15 +23,19 @@ use crate::store::StoreError;
 #[derive(Default)]
 struct Used(OnceCell<Rc<Databases>>);
 
-/// The database of this name.
-fn database(instance: &Instance, name: &str) -> Result<Rc<Database>, StoreError> {
+pub fn databases(instance: &Instance) -> Result<Rc<Databases>, StoreError> {
     let used = instance.part::<Used>();
     if let Some(databases) = used.0.get() {
-        return databases.get(name);
+        return Ok(databases.clone());
     }
     let new = Rc::<Databases>::default();
     instance.stores.add(ROOM.name, new.clone(), background::handle())?;
-    used.0.get_or_init(|| new).get(name)
+    Ok(used.0.get_or_init(|| new).clone())
+}
+
+/// The database of this name.
+fn database(instance: &Instance, name: &str) -> Result<Rc<Database>, StoreError> {
+    databases(instance)?.get(name)
 }
 
 /// How statements are executed.

@@ -16,5 +16,6 @@ deno_core::extension!(
 
 pub const ROOM: Room = Room {
     lazy: &["ext:miniflare/d1/d1-database.ts", "ext:miniflare/d1/bundle.ts"],
+    add_stores: Some(|instance| calls::databases(instance).map(drop)),
     ..Room::new("d1", miniflare_d1::init)
 };

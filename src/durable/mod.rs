@@ -76,5 +76,6 @@ pub const ROOM: Room = Room {
         "ext:miniflare/durable/bundle.ts",
     ],
     clocked: &["op_durable_alarms_due"],
+    add_stores: Some(|instance| sql_space::sessions(instance).map(drop)),
     ..Room::new("durable", miniflare_durable::init)
 };

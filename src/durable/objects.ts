@@ -62,8 +62,6 @@ import type { StorageKind } from "ext:miniflare/durable/storage.ts";
 import type { DurableObjectNamespace, NamespaceBackend } from "./object-namespace.ts";
 import type { Binding, Call, Soon, Work } from "./object-calls.ts";
 
-const ABORTED_ALL = "Application called abortAllDurableObjects().";
-
 core.registerErrorBuilder("ERR_DESERIALIZATION", (message) => objectError("ERR_DESERIALIZATION", message));
 
 /** The class of each binding whose objects live in this worker; those of others live where their script runs. */
@@ -406,9 +404,9 @@ export function evictAll(closes: boolean) {
   if (closes) loseAllSockets();
 }
 
-/** Resets all objects that live. */
-export function abortAll() {
-  const error = new Error(ABORTED_ALL);
+/** Resets all objects that live, which a method of Workers does. */
+export function abortAll(method: string) {
+  const error = new Error(`Application called ${method}().`);
   for (const living of objects.values()) for (const object of [...living.values()]) object.abort(error);
 }
 

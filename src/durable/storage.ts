@@ -167,8 +167,13 @@ export class DurableObjectStorage implements miniflare.DurableObjectStorage {
     return { database: op_durable_sql_name(this.#open), bookmark };
   }
 
-  async onNextSessionRestore(target: miniflare.DurableObjectSnapshot | string) {
+  async onNextSessionRestore(target: miniflare.DurableObjectSnapshot | string, options?: { kvData?: unknown }) {
     this.#requireSql();
+    if (options?.kvData !== undefined) {
+      throw new TypeError(
+        "onNextSessionRestore() does not support the option kvData: put the entries when the object is constructed again.",
+      );
+    }
     if (typeof target === "string") return op_durable_sql_restore_next(this.#open, target, null);
     const { database, bookmark } = (target ?? {}) as Partial<miniflare.DurableObjectSnapshot>;
     if (typeof database === "string" && typeof bookmark === "string") {

@@ -42,6 +42,10 @@ export interface NodeRoom {
   home?(group: Group, worker: Worker, target: ObjectParts): Worker;
   /** Drops what a worker keeps of stored data, before the data is replaced. */
   forget?(control: Control): void;
+  /** Ends at once what a worker does with stored data, before all of it is deleted. */
+  reset?(control: Control): void;
+  /** Deletes what the room remembers of an instance in Node, once all that is stored has been deleted. */
+  cleared?(group: Group): void;
 }
 
 const rooms: readonly NodeRoom[] = [

@@ -2,6 +2,9 @@
 
 use deno_core::Extension;
 
+use super::instance::Instance;
+use crate::store::Result;
+
 /// A room, as far as the worker half is concerned.
 pub struct Room {
     /// The name of its folder.
@@ -19,6 +22,8 @@ pub struct Room {
     pub is_large: bool,
     /// Its ops that wait by the instance's clock.
     pub clocked: &'static [&'static str],
+    /// Adds what it stores in a way of its own to the stores of an instance, which its first use does otherwise.
+    pub add_stores: Option<fn(&Instance) -> Result<()>>,
 }
 
 impl Room {
@@ -31,6 +36,7 @@ impl Room {
             exercise: None,
             is_large: false,
             clocked: &[],
+            add_stores: None,
         }
     }
 }

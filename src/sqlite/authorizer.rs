@@ -29,11 +29,14 @@ const SWITCHES: &[&str] = &[
     "recursive_triggers",
     "reverse_unordered_selects",
 ];
+/// What a switch can be set to.
+const SWITCHED: &[&str] = &["0", "1", "false", "no", "off", "on", "true", "yes"];
 /// Virtual tables that can be created.
 const MODULES: &[&str] = &["fts5", "fts5vocab", "rtree"];
 /// Functions of SQLite's build that Workers do not have.
 const FUNCTIONS: &[&str] = &[
     "fts3_tokenizer",
+    "fts5",
     "fts5_source_id",
     "soundex",
     "sqlite_compileoption_get",
@@ -42,9 +45,13 @@ const FUNCTIONS: &[&str] = &[
     "sqlite_offset",
     "sqlite_source_id",
     "sqlite_version",
+    "subtype",
 ];
 /// Virtual tables that exist without being created, and that Workers do not have.
 const TABLES: &[&str] = &["dbstat", "sqlite_dbpage", "sqlite_stmt", "bytecode", "tables_used"];
+
+/// The schema of what goes with the connection. `CREATE TABLE temp.t` is no action of its own.
+const TEMPORARY: &str = "temp";
 
 /// What the authorizer of a connection and its owner tell each other.
 #[derive(Default)]
@@ -83,8 +90,20 @@ pub fn authorizer(permits: Arc<Permits>) -> impl for<'c> FnMut(AuthContext<'c>) 
             permits.transaction.store(true, Ordering::Relaxed);
             return Authorization::Deny;
         }
-        decide(&context.action)
+        match adds(&context.action) && context.database_name == Some(TEMPORARY) {
+            true => Authorization::Deny,
+            false => decide(&context.action),
+        }
     }
+}
+
+/// Whether something is added to a schema. A trigger is a row of its table.
+fn adds(action: &AuthAction) -> bool {
+    use AuthAction::*;
+    matches!(
+        action,
+        CreateIndex { .. } | CreateTable { .. } | CreateView { .. } | CreateVtable { .. } | Insert { .. }
+    )
 }
 
 fn decide(action: &AuthAction) -> Authorization {
@@ -128,12 +147,13 @@ fn pragma(name: &str, value: Option<&str>) -> Authorization {
     if name.eq_ignore_ascii_case("foreign_keys") {
         return match value {
             None => Authorization::Allow,
-            Some(_) => Authorization::Ignore,
+            Some(value) if has(SWITCHED, value) => Authorization::Ignore,
+            Some(_) => Authorization::Deny,
         };
     }
     let is_allowed = has(REPORTING, name) && !value.is_some_and(is_reserved)
         || has(READ_ONLY, name) && value.is_none()
-        || has(SWITCHES, name);
+        || has(SWITCHES, name) && value.is_none_or(|value| has(SWITCHED, value));
     unless(!is_allowed)
 }
 
@@ -172,6 +192,9 @@ mod tests {
             ("page_size", None, Authorization::Allow),
             ("page_size", Some("512"), Authorization::Deny),
             ("foreign_keys", Some("off"), Authorization::Ignore),
+            ("foreign_keys", Some("maybe"), Authorization::Deny),
+            ("recursive_triggers", Some("TRUE"), Authorization::Allow),
+            ("recursive_triggers", Some("2"), Authorization::Deny),
             ("journal_mode", None, Authorization::Deny),
             ("user_version", Some("1"), Authorization::Deny),
         ] {

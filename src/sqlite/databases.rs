@@ -12,12 +12,13 @@ use futures::future::{FutureExt, LocalBoxFuture, ready};
 use tokio::runtime::Handle;
 
 use super::database::{Database, There, deleted};
+use super::exchange::Exchange;
 use super::image::{Image, Moments};
-use super::staged::{self, Staged};
+use super::staged;
 use crate::store::error::Kind;
-use crate::store::joint::{Batch, Decision, Participant};
+use crate::store::joint::Batch;
 use crate::store::place::Place;
-use crate::store::stores::{Keeps, Restoration};
+use crate::store::stores::{Keeps, Replacement};
 use crate::store::{Result, StoreError};
 
 pub struct Databases {
@@ -100,8 +101,13 @@ impl Keeps for Databases {
         self.current.borrow().moments.take(snapshot);
     }
 
-    fn restore(&self, snapshot: usize) -> LocalBoxFuture<'static, Result<Restoration>> {
+    fn restore(&self, snapshot: usize) -> LocalBoxFuture<'static, Result<Replacement>> {
         ready(self.current.borrow().clone().restore(snapshot)).boxed_local()
+    }
+
+    fn clear(&self) -> LocalBoxFuture<'static, Result<Replacement>> {
+        let exchange = Exchange::to_nothing(self.current.borrow().clone());
+        ready(exchange.map(replacement)).boxed_local()
     }
 
     fn forget(&self, snapshot: usize) {
@@ -110,16 +116,23 @@ impl Keeps for Databases {
     }
 }
 
+fn replacement(exchange: Exchange) -> Replacement {
+    Replacement {
+        batch: Box::new(move || Ok(Batch::Other(Box::new(exchange)))),
+        done: Box::new(|| {}),
+    }
+}
+
 /// The databases of one place.
 #[derive(Default)]
-struct Shelf {
-    place: Place,
-    open: RefCell<HashMap<String, Rc<Database>>>,
+pub(super) struct Shelf {
+    pub place: Place,
+    pub open: RefCell<HashMap<String, Rc<Database>>>,
     /// The contents of those in memory that are not open.
-    resting: RefCell<HashMap<String, Rc<Image>>>,
-    moments: Rc<Moments>,
+    pub resting: RefCell<HashMap<String, Rc<Image>>>,
+    pub moments: Rc<Moments>,
     /// Whether nothing is left behind by a restore.
-    is_settled: Cell<bool>,
+    pub is_settled: Cell<bool>,
 }
 
 impl Shelf {
@@ -130,10 +143,8 @@ impl Shelf {
         }
     }
 
-    fn get(&self, name: &str) -> Result<Rc<Database>> {
-        if !self.is_settled.get() {
-            self.settle()?;
-        }
+    pub fn get(&self, name: &str) -> Result<Rc<Database>> {
+        self.settle_if_left()?;
         let known = self.open.borrow().get(name).cloned();
         if let Some(database) = known {
             match database.check_there() {
@@ -150,7 +161,10 @@ impl Shelf {
         Ok(database)
     }
 
-    fn settle(&self) -> Result<()> {
+    pub fn settle_if_left(&self) -> Result<()> {
+        if self.is_settled.get() {
+            return Ok(());
+        }
         if let Place::Folder(folder, _) = &self.place
             && staged::is_left(folder)
         {
@@ -195,15 +209,8 @@ impl Shelf {
         };
         let (file, mut below) = (file_name(top), Vec::new());
         let start = file.trim_end_matches(ENDING);
-        let files = match fs::read_dir(folder) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(below),
-            files => files.map_err(|error| of_folder(folder, &error))?,
-        };
-        for file in files {
-            let file = file.map_err(|error| of_folder(folder, &error))?.file_name();
-            let rest = file
-                .to_str()
-                .and_then(|file| file.strip_prefix(start)?.strip_suffix(ENDING));
+        for file in files_in(folder)? {
+            let rest = file.strip_prefix(start).and_then(|rest| rest.strip_suffix(ENDING));
             below.extend(rest.filter(|rest| is_rest(rest)).map(|rest| format!("{top}{rest}")));
         }
         Ok(below)
@@ -228,75 +235,35 @@ impl Shelf {
         }
     }
 
-    fn restore(self: Rc<Self>, snapshot: usize) -> Result<Restoration> {
+    fn restore(self: Rc<Self>, snapshot: usize) -> Result<Replacement> {
         let mut exchanges = Vec::new();
         for (name, image) in self.moments.images(snapshot)? {
             exchanges.push((self.get(&name)?, image));
         }
-        Ok(Restoration {
-            batch: Box::new(move || {
-                let shelf = self.clone();
-                Ok(Batch::Other(Box::new(Exchange {
-                    shelf,
-                    exchanges,
-                    staged: RefCell::default(),
-                })))
-            }),
-            done: Box::new(|| {}),
-        })
+        Ok(replacement(Exchange::of(self, exchanges)))
     }
 }
 
-/// Databases, and the contents that they are to have.
-struct Exchange {
-    shelf: Rc<Shelf>,
-    exchanges: Vec<(Rc<Database>, Rc<Image>)>,
-    staged: RefCell<Option<Staged>>,
-}
-
-impl Participant for Exchange {
-    fn prepare(&self, decision: Option<Decision>) -> Result<()> {
-        // Other snapshots need to know what is written over.
-        for (database, _) in &self.exchanges {
-            database.moments.keep(database)?;
-        }
-        let Place::Folder(folder, durability) = &self.shelf.place else {
-            return Ok(());
-        };
-        // One database by itself changes in one transaction.
-        if self.exchanges.is_empty() || decision.is_none() && self.exchanges.len() == 1 {
-            return Ok(());
-        }
-        let contents = self.exchanges.iter();
-        let contents = contents.map(|(database, image)| (file_name(&database.name), image.clone()));
-        let staged = Staged::write(folder, &contents.collect::<Vec<_>>(), decision, *durability)?;
-        self.staged.replace(Some(staged));
-        Ok(())
-    }
-
-    fn finish(&self) -> Result<()> {
-        for (database, image) in &self.exchanges {
-            database.exchange(image)?;
-        }
-        self.staged.take().map_or(Ok(()), Staged::finish)
-    }
-}
-
-impl Drop for Exchange {
-    fn drop(&mut self) {
-        // It was not finished: the next use finds out whether it was decided.
-        if self.staged.take().is_some() {
-            self.shelf.is_settled.set(false);
-        }
-    }
-}
-
-const ENDING: &str = ".sqlite3";
+pub(super) const ENDING: &str = ".sqlite3";
 /// A name that begins so is followed by that of a file as it is, without a folder.
 const EXACT: char = '\0';
 
+/// The names of the files of a folder that are Unicode; none if there is no folder.
+pub(super) fn files_in(folder: &Path) -> Result<Vec<String>> {
+    let files = match fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        files => files.map_err(|error| of_folder(folder, &error))?,
+    };
+    let mut names = Vec::new();
+    for file in files {
+        let file = file.map_err(|error| of_folder(folder, &error))?;
+        names.extend(file.file_name().into_string());
+    }
+    Ok(names)
+}
+
 /// The name of a database's file. What a file system takes for something else is written in percent codes.
-fn file_name(name: &str) -> String {
+pub(super) fn file_name(name: &str) -> String {
     if let Some(file) = name.strip_prefix(EXACT).filter(|file| !file.contains('/')) {
         return file.into();
     }
@@ -315,6 +282,12 @@ fn file_name(name: &str) -> String {
     }
     // Bytes of characters stay together.
     format!("{}{ENDING}", String::from_utf8_lossy(&file))
+}
+
+/// The name of the database that has such a file.
+pub(super) fn name_of(file: &str) -> String {
+    let encoded = file.strip_suffix(ENDING).unwrap_or(file);
+    percent_encoding::percent_decode_str(encoded).decode_utf8_lossy().into()
 }
 
 fn is_digit_or_dot(byte: u8) -> bool {

@@ -36,6 +36,9 @@ const SCHEMA: &str = "BEGIN IMMEDIATE; \
 const PAGES: &str =
     "SELECT page, data, max(state) FROM pages WHERE state <= ?1 AND page <= ?2 GROUP BY page ORDER BY page";
 
+/// What the name of its file has after that of the database's.
+pub(super) const ENDING: &str = "-history";
+
 /// Pages by number, from 1.
 pub type Pages = BTreeMap<u32, Vec<u8>>;
 
@@ -89,7 +92,7 @@ impl History {
     /// The name of the file beside that of a database.
     pub fn beside(database: &Path) -> PathBuf {
         let mut file = database.to_path_buf().into_os_string();
-        file.push("-history");
+        file.push(ENDING);
         file.into()
     }
 

@@ -88,6 +88,11 @@ impl Moments {
         self.0.borrow_mut().remove(&number);
     }
 
+    /// Whether there is no snapshot.
+    pub fn is_empty(&self) -> bool {
+        self.0.borrow().is_empty()
+    }
+
     pub fn images(&self, number: usize) -> Result<Images> {
         let images = self.0.borrow().get(&number).cloned();
         images.ok_or_else(|| {
@@ -105,10 +110,14 @@ impl Moments {
         if !self.lack(&database.name) {
             return Ok(());
         }
-        let image = database.image()?;
-        for images in self.0.borrow_mut().values_mut() {
-            images.entry(database.name.clone()).or_insert_with(|| image.clone());
-        }
+        self.keep_image(&database.name, &database.image()?);
         Ok(())
+    }
+
+    /// The same for a database with this content.
+    pub fn keep_image(&self, name: &str, image: &Rc<Image>) {
+        for images in self.0.borrow_mut().values_mut() {
+            images.entry(name.into()).or_insert_with(|| image.clone());
+        }
     }
 }

@@ -11,6 +11,7 @@ mod compiled;
 pub mod database;
 pub mod databases;
 pub mod error;
+mod exchange;
 pub mod execute;
 mod history;
 pub mod image;

@@ -15,8 +15,9 @@ use super::history::History;
 use super::image::Image;
 use super::limits::OPEN_DATABASES;
 use super::session::Session;
+use crate::store::joint::{Batch, Decision, Participant};
 use crate::store::place::Place;
-use crate::store::stores::{Keeps, Restoration};
+use crate::store::stores::{Keeps, Replacement};
 use crate::store::{self, StoreError};
 
 /// States of databases, by the names of these.
@@ -223,6 +224,64 @@ impl Sessions {
     }
 }
 
+impl Sessions {
+    /// Ends what their users are doing before the databases are replaced, which `then` is told of.
+    fn replace(
+        &self,
+        databases: LocalBoxFuture<'static, store::Result<Replacement>>,
+        then: impl FnOnce(&Sessions) + 'static,
+    ) -> LocalBoxFuture<'static, store::Result<Replacement>> {
+        let (sessions, all) = (self.living(), self.itself.upgrade());
+        async move {
+            let Replacement { batch, done } = databases.await?;
+            let before = sessions.clone();
+            Ok(Replacement {
+                batch: Box::new(move || {
+                    before.iter().for_each(|session| session.abort());
+                    batch()
+                }),
+                done: Box::new(move || {
+                    done();
+                    sessions.iter().for_each(|session| session.exchanged());
+                    if let Some(all) = all {
+                        then(&all);
+                    }
+                }),
+            })
+        }
+        .boxed_local()
+    }
+
+    /// No database can be brought back to what it was before, nor will be.
+    fn forget_states(&self) {
+        let is_current = self.is_on_server();
+        self.histories
+            .borrow_mut()
+            .retain(|(is_on_server, _), _| *is_on_server != is_current);
+        self.next.borrow_mut().clear();
+    }
+}
+
+/// Empties databases, and forgets the states that they could be brought back to.
+struct Forgetting {
+    emptying: Box<dyn Participant>,
+    all: Weak<Sessions>,
+}
+
+impl Participant for Forgetting {
+    fn prepare(&self, decision: Option<Decision>) -> store::Result<()> {
+        self.emptying.prepare(decision)
+    }
+
+    fn finish(&self) -> store::Result<()> {
+        self.emptying.finish()?;
+        if let Some(all) = self.all.upgrade() {
+            all.forget_states();
+        }
+        Ok(())
+    }
+}
+
 impl Keeps for Sessions {
     fn settle(&self, place: &Place, background: &Handle) -> store::Result<()> {
         if self.place.replace(place.clone()) == *place {
@@ -257,32 +316,34 @@ impl Keeps for Sessions {
         self.next_then.borrow_mut().insert(snapshot, self.next.borrow().clone());
     }
 
-    fn restore(&self, snapshot: usize) -> LocalBoxFuture<'static, store::Result<Restoration>> {
-        let sessions = self.living();
+    fn restore(&self, snapshot: usize) -> LocalBoxFuture<'static, store::Result<Replacement>> {
         // Their users bring them back with what they store.
         let restoring = match self.is_on_server() {
-            true => ready(Ok(Restoration::of_nothing())).boxed_local(),
+            true => ready(Ok(Replacement::of_nothing())).boxed_local(),
             false => self.databases.restore(snapshot),
         };
-        let all = self.itself.upgrade();
-        async move {
-            let Restoration { batch, done } = restoring.await?;
-            let before = sessions.clone();
-            Ok(Restoration {
-                batch: Box::new(move || {
-                    before.iter().for_each(|session| session.abort());
-                    batch()
+        self.replace(restoring, move |all| all.restore_next(snapshot))
+    }
+
+    fn clear(&self) -> LocalBoxFuture<'static, store::Result<Replacement>> {
+        let (clearing, all) = (self.databases.clear(), self.itself.clone());
+        let forgetting = async move {
+            let Replacement { batch, done } = clearing.await?;
+            Ok(Replacement {
+                batch: Box::new(move || match batch()? {
+                    Batch::Other(emptying) => Ok(Batch::Other(Box::new(Forgetting { emptying, all }))),
+                    batch => Ok(batch),
                 }),
-                done: Box::new(move || {
-                    done();
-                    sessions.iter().for_each(|session| session.exchanged());
-                    if let Some(all) = all {
-                        all.restore_next(snapshot);
-                    }
-                }),
+                done,
             })
-        }
-        .boxed_local()
+        };
+        self.replace(forgetting.boxed_local(), |all| {
+            for session in all.living() {
+                // The next who asks for a state is told of what is wrong with them.
+                let history = all.history(session.name(), &session.database);
+                session.history.replace(history.unwrap_or_default());
+            }
+        })
     }
 
     fn forget(&self, snapshot: usize) {

@@ -9,7 +9,6 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -29,11 +28,24 @@ const PLAN: &str = "plan.json";
 
 /// What the folder is for.
 #[derive(Serialize, Deserialize)]
-struct Plan {
+pub struct Plan {
     /// The files of the databases, in the order of their new contents.
     files: Vec<String>,
+    /// Files that are deleted.
+    #[serde(default)]
+    deleted: Vec<String>,
     /// Where it is decided; nowhere if the folder itself decides it.
     decision: Option<String>,
+}
+
+impl Plan {
+    pub fn new(files: Vec<String>, deleted: Vec<String>, decision: Option<Decision>) -> Plan {
+        Plan {
+            files,
+            deleted,
+            decision: decision.map(|decision| hex::encode(decision.to_note())),
+        }
+    }
 }
 
 /// New contents that are complete. Others leave them alone until this is dropped.
@@ -43,27 +55,18 @@ pub struct Staged {
 }
 
 impl Staged {
-    /// Writes contents for files of the folder `root`.
-    pub fn write(
-        root: &Path,
-        contents: &[(String, Rc<Image>)],
-        decision: Option<Decision>,
-        durability: Durability,
-    ) -> Result<Staged> {
+    /// Writes the pages of new contents for files of the folder `root`.
+    pub fn write(root: &Path, plan: &Plan, contents: &[&[u8]], durability: Durability) -> Result<Staged> {
         let lock = lock(root)?
             .ok_or_else(|| StoreError::other(format!("Another restore of {} is under way.", root.display())))?;
         let (folder, new) = (root.join(FOLDER), root.join(NEW));
-        let plan = Plan {
-            files: contents.iter().map(|(file, _)| file.clone()).collect(),
-            decision: decision.map(|decision| hex::encode(decision.to_note())),
-        };
         let written = (|| {
             delete(&new)?;
             fs::create_dir_all(&new)?;
-            for (index, (_, image)) in contents.iter().enumerate() {
-                write_file(&new.join(index.to_string()), image.pages(), durability)?;
+            for (index, pages) in contents.iter().enumerate() {
+                write_file(&new.join(index.to_string()), pages, durability)?;
             }
-            write_file(&new.join(PLAN), &serde_json::to_vec(&plan)?, durability)?;
+            write_file(&new.join(PLAN), &serde_json::to_vec(plan)?, durability)?;
             fs::rename(&new, &folder)?;
             if durability == Durability::Sync {
                 File::open(root)?.sync_all()?;
@@ -104,6 +107,7 @@ pub fn settle(root: &Path) -> Result<()> {
             let pages = fs::read(folder.join(index.to_string())).map_err(|error| of_staging(root, &error))?;
             exchange(&root.join(file), pages)?;
         }
+        delete_files(root, &plan.deleted)?;
     }
     remove(root)?;
     if let Some(decision) = decision.filter(|_| is_decided) {
@@ -112,12 +116,23 @@ pub fn settle(root: &Path) -> Result<()> {
     Ok(())
 }
 
-fn exchange(file: &Path, pages: Vec<u8>) -> Result<()> {
+/// Makes pages the content of a file. None are that of an empty database.
+pub fn exchange(file: &Path, pages: Vec<u8>) -> Result<()> {
     let written = Connection::open(file).and_then(|mut connection| {
         connection.busy_timeout(super::limits::LOCK_WAIT)?;
         Image::from_pages(pages).write_to(&mut connection)
     });
     written.map_err(|error| of_file(file, error))
+}
+
+pub fn delete_files(root: &Path, files: &[String]) -> Result<()> {
+    for file in files {
+        match fs::remove_file(root.join(file)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(of_staging(root, &error)),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn read_decision(root: &Path, note: &str) -> Result<Decision> {
@@ -176,6 +191,7 @@ mod tests {
     struct Folder(PathBuf);
 
     const FILES: [&str; 2] = ["a.sqlite3", "b.sqlite3"];
+    const STATES: &str = "a.sqlite3-history";
 
     impl Folder {
         fn new(name: &str) -> Folder {
@@ -211,9 +227,12 @@ mod tests {
 
         /// Stages what is there now, and writes other values.
         fn stage(&self, decision: Option<Decision>) -> Staged {
-            let image = |file: &str| Rc::new(Image::of(&mut self.open(file)).expect("it can be copied"));
-            let contents = FILES.map(|file| (file.into(), image(file)));
-            let staged = Staged::write(&self.0, &contents, decision, Durability::Sync).expect("it can be written");
+            let image = |file: &str| Image::of(&mut self.open(file)).expect("it can be copied");
+            let images = FILES.map(image);
+            let contents = images.each_ref().map(Image::pages);
+            fs::write(self.0.join(STATES), "").expect("it can be written");
+            let plan = Plan::new(FILES.map(String::from).to_vec(), vec![STATES.into()], decision);
+            let staged = Staged::write(&self.0, &plan, &contents, Durability::Sync).expect("it can be written");
             for file in FILES {
                 self.write(file, "after");
             }
@@ -234,7 +253,7 @@ mod tests {
         assert!(is_left(&folder.0));
         settle(&folder.0).expect("it can be completed");
         assert_eq!(folder.values(), ["before", "before"]);
-        assert!(!is_left(&folder.0));
+        assert!(!is_left(&folder.0) && !folder.0.join(STATES).exists());
     }
 
     #[test]
@@ -247,7 +266,7 @@ mod tests {
         drop(folder.stage(Some(decision)));
         settle(&folder.0).expect("it can be dropped");
         assert_eq!(folder.values(), ["after", "after"]);
-        assert!(!is_left(&folder.0));
+        assert!(!is_left(&folder.0) && folder.0.join(STATES).exists());
     }
 
     #[test]

@@ -87,7 +87,7 @@ fn one_server(changes: &Server) -> Result<Option<String>> {
     match changes.iter().find(|(space, _)| space.url() != first.url()) {
         None => Ok(Some(first.url().into())),
         Some((other, _)) => Err(StoreError::other(format!(
-            "The snapshot cannot be restored: data on {} and on {} has changed since, and two Redis servers cannot change in \
+            "Nothing is restored or deleted: data on {} and on {} has to change for it, and two Redis servers cannot change in \
              one step. Store it on one server.",
             first.server_name(),
             other.server_name()

@@ -14,7 +14,7 @@ use super::memory::MemoryStore;
 use super::redis::RedisStore;
 use super::rocks::RocksStore;
 use super::snapshots::SnapshotStore;
-use super::stores::{Keeps, Restoration};
+use super::stores::{Keeps, Replacement};
 use super::{Result, Store};
 
 /// Where a store keeps its data, and what it survives there.
@@ -80,8 +80,12 @@ impl Keeps for Spaces {
         self.store().take(snapshot);
     }
 
-    fn restore(&self, snapshot: usize) -> LocalBoxFuture<'static, Result<Restoration>> {
+    fn restore(&self, snapshot: usize) -> LocalBoxFuture<'static, Result<Replacement>> {
         self.store().restore(snapshot).boxed_local()
+    }
+
+    fn clear(&self) -> LocalBoxFuture<'static, Result<Replacement>> {
+        self.store().clear().boxed_local()
     }
 
     fn forget(&self, snapshot: usize) {

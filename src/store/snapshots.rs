@@ -20,7 +20,7 @@ use super::commits::Commits;
 use super::joint::Batch;
 use super::large_values::{LargeValues, ValueId};
 use super::range::{Entry, Key, Range};
-use super::stores::Restoration;
+use super::stores::Replacement;
 use super::{Reply, Result, Space, Store, StoreError, Write};
 
 /// What a key held.
@@ -114,7 +114,7 @@ impl SnapshotStore {
     }
 
     /// Claims the spaces that have changed, and reads what they held.
-    pub(super) async fn restore(self: Rc<Self>, number: usize) -> Result<Restoration> {
+    pub(super) async fn restore(self: Rc<Self>, number: usize) -> Result<Replacement> {
         let images = self.moments.all.borrow().get(&number).cloned();
         let images = images.ok_or_else(|| {
             StoreError::other("The snapshot is of another place: the options say since that storage is kept elsewhere.")
@@ -131,10 +131,33 @@ impl SnapshotStore {
             claims.push(space);
             changes.push((name, writes));
         }
+        Ok(self.replacement(claims, changes))
+    }
+
+    /// Claims all spaces, and reads what keys they have.
+    pub(super) async fn clear(self: Rc<Self>) -> Result<Replacement> {
+        let names = self.base.spaces("").wait().await?;
+        let mut claims = Vec::with_capacity(names.len());
+        let mut changes = Vec::with_capacity(names.len());
+        for name in names {
+            let (space, claimed) = self.base.claim(&name);
+            claimed.wait().await?;
+            let entries = space.list(&Range::all()).wait().await?;
+            claims.push(space);
+            changes.push((name, entries.into_iter().map(|(key, _)| (key, None)).collect()));
+        }
+        Ok(self.replacement(claims, changes))
+    }
+
+    fn replacement(self: Rc<Self>, claims: Vec<Rc<dyn Space>>, changes: Vec<(String, Vec<Write>)>) -> Replacement {
         let released = values_taken_away(&changes);
         let store = self.clone();
-        Ok(Restoration {
-            batch: Box::new(move || store.batch(changes)),
+        Replacement {
+            batch: Box::new(move || match changes.is_empty() {
+                // No folder is made, and no server asked, for that.
+                true => Ok(Batch::Memory(Vec::new())),
+                false => store.batch(changes),
+            }),
             done: Box::new(move || {
                 // They are claimed until all of them are written.
                 drop(claims);
@@ -142,7 +165,7 @@ impl SnapshotStore {
                 self.remove_released();
                 self.restores.send_modify(|count| *count += 1);
             }),
-        })
+        }
     }
 
     pub(super) fn forget(&self, number: usize) {

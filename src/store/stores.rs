@@ -1,7 +1,7 @@
 //! What the rooms of one instance store, by the rooms' names, and the snapshots of all of it.
 //!
 //! Rooms that store keys and values have [`Spaces`]; others bring what implements [`Keeps`]. A snapshot is brought back in
-//! all rooms as one step: see `joint.rs`.
+//! all rooms as one step, and all rooms are emptied as one: see `joint.rs`.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,14 +30,17 @@ pub trait Keeps {
     fn take(&self, snapshot: usize);
 
     /// Reads what it takes to bring a snapshot back, and keeps others from writing it. Nothing is written yet.
-    fn restore(&self, snapshot: usize) -> LocalBoxFuture<'static, Result<Restoration>>;
+    fn restore(&self, snapshot: usize) -> LocalBoxFuture<'static, Result<Replacement>>;
+
+    /// Reads what it takes to delete all that is stored, and keeps others from writing it. Nothing is written yet.
+    fn clear(&self) -> LocalBoxFuture<'static, Result<Replacement>>;
 
     /// The snapshot will not be asked for any more.
     fn forget(&self, snapshot: usize);
 }
 
-/// What brings a room back to a snapshot.
-pub struct Restoration {
+/// What a room stores instead of what it has: that of a snapshot, or nothing.
+pub struct Replacement {
     /// What is to be written, as a batch that is written together with those of the other rooms. A room that keeps files
     /// names those in force by keys of a space, so that a batch can exchange them.
     pub batch: Box<dyn FnOnce() -> Result<Batch>>,
@@ -46,10 +49,10 @@ pub struct Restoration {
     pub done: Box<dyn FnOnce()>,
 }
 
-impl Restoration {
-    /// Of a room that has nothing to bring back.
-    pub fn of_nothing() -> Restoration {
-        Restoration {
+impl Replacement {
+    /// Of a room that goes on with what it has.
+    pub fn of_nothing() -> Replacement {
+        Replacement {
             batch: Box::new(|| Ok(Batch::Memory(Vec::new()))),
             done: Box::new(|| {}),
         }
@@ -164,21 +167,12 @@ impl Stores {
 
     /// Makes all rooms store again what they stored then. Answers when that survives.
     pub fn restore_snapshot(&self, number: usize) -> impl Future<Output = Result<()>> + use<> {
-        let rooms = self.all();
-        async move {
-            let mut restorations = Vec::with_capacity(rooms.len());
-            for room in rooms {
-                restorations.push(room.restore(number).await?);
-            }
-            let (mut batches, mut done) = (Vec::new(), Vec::new());
-            for restoration in restorations {
-                batches.push((restoration.batch)()?);
-                done.push(restoration.done);
-            }
-            let committed = joint::commit(batches).await;
-            done.into_iter().for_each(|done| done());
-            committed
-        }
+        replace(self.all(), move |room| room.restore(number))
+    }
+
+    /// Deletes all that the rooms store. Answers when that survives.
+    pub fn clear(&self) -> impl Future<Output = Result<()>> + use<> {
+        replace(self.all(), |room| room.clear())
     }
 
     /// The snapshot will not be asked for any more.
@@ -186,6 +180,25 @@ impl Stores {
         self.snapshots.borrow_mut().remove(&number);
         self.all().iter().for_each(|room| room.forget(number));
     }
+}
+
+/// Replaces what all rooms store, or nothing.
+async fn replace(
+    rooms: Vec<Rc<dyn Keeps>>,
+    by: impl Fn(&dyn Keeps) -> LocalBoxFuture<'static, Result<Replacement>>,
+) -> Result<()> {
+    let mut replacements = Vec::with_capacity(rooms.len());
+    for room in rooms {
+        replacements.push(by(&*room).await?);
+    }
+    let (mut batches, mut done) = (Vec::new(), Vec::new());
+    for replacement in replacements {
+        batches.push((replacement.batch)()?);
+        done.push(replacement.done);
+    }
+    let committed = joint::commit(batches).await;
+    done.into_iter().for_each(|done| done());
+    committed
 }
 
 #[cfg(test)]
@@ -206,6 +219,20 @@ mod tests {
         is_broken: Cell<bool>,
     }
 
+    impl Note {
+        fn replace(&self, by: String) -> LocalBoxFuture<'static, Result<Replacement>> {
+            let (text, is_broken) = (self.text.clone(), self.is_broken.get());
+            let replacement = Replacement {
+                batch: Box::new(move || match is_broken {
+                    true => Err(StoreError::other("broken")),
+                    false => Ok(Batch::Memory(Vec::<(Rc<MemorySpace>, _)>::new())),
+                }),
+                done: Box::new(move || drop(text.replace(by))),
+            };
+            ready(Ok(replacement)).boxed_local()
+        }
+    }
+
     impl Keeps for Note {
         fn settle(&self, _place: &Place, _background: &Handle) -> Result<()> {
             Ok(())
@@ -219,17 +246,12 @@ mod tests {
             self.snapshots.borrow_mut().insert(snapshot, self.text.borrow().clone());
         }
 
-        fn restore(&self, snapshot: usize) -> LocalBoxFuture<'static, Result<Restoration>> {
-            let (text, before) = (self.text.clone(), self.snapshots.borrow().get(&snapshot).cloned());
-            let is_broken = self.is_broken.get();
-            let restoration = Restoration {
-                batch: Box::new(move || match is_broken {
-                    true => Err(StoreError::other("broken")),
-                    false => Ok(Batch::Memory(Vec::<(Rc<MemorySpace>, _)>::new())),
-                }),
-                done: Box::new(move || drop(text.replace(before.unwrap_or_default()))),
-            };
-            ready(Ok(restoration)).boxed_local()
+        fn restore(&self, snapshot: usize) -> LocalBoxFuture<'static, Result<Replacement>> {
+            self.replace(self.snapshots.borrow().get(&snapshot).cloned().unwrap_or_default())
+        }
+
+        fn clear(&self) -> LocalBoxFuture<'static, Result<Replacement>> {
+            self.replace(String::new())
         }
 
         fn forget(&self, snapshot: usize) {
@@ -263,6 +285,35 @@ mod tests {
         assert_eq!(read(), ("1".into(), "1".into()));
         stores.forget_snapshot(number);
         assert!(block_on(stores.restore_snapshot(number)).is_err());
+    }
+
+    #[test]
+    fn empty_all_rooms_or_none_and_can_be_brought_back() {
+        let (stores, note) = (Stores::default(), Rc::<Note>::default());
+        let background = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .expect("a runtime can be made");
+        stores
+            .add("note", note.clone(), background.handle())
+            .expect("it stores anywhere");
+        let spaces = ["s", "t"].map(|name| -> Rc<dyn Space> { stores.spaces("room").space(name) });
+        for space in &spaces {
+            apply(space, vec![put("a", "1"), put("b", "1")]);
+        }
+        note.text.replace("1".into());
+        let number = stores.take_snapshot();
+        let read = || {
+            let held = spaces.iter().map(|space| get(space, "a").unwrap_or_default());
+            (held.collect::<String>(), note.text.borrow().clone())
+        };
+        note.is_broken.set(true);
+        assert!(block_on(stores.clear()).is_err());
+        assert_eq!(read().0, "11");
+        note.is_broken.set(false);
+        block_on(stores.clear()).expect("memory can be written");
+        assert_eq!(read(), (String::new(), String::new()));
+        block_on(stores.restore_snapshot(number)).expect("memory can be written");
+        assert_eq!(read(), ("11".into(), "1".into()));
     }
 
     #[test]

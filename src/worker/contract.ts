@@ -99,7 +99,7 @@ export interface Control {
   /** `closes` says that their sockets are closed, too. */
   evictObjects(closes: boolean): void;
   /** Resets the objects that live. */
-  abortObjects(): void;
+  abortObjects(method: string): void;
   runWithObject<T>(
     binding: string,
     hex: string,

@@ -1,6 +1,6 @@
 // What these bindings add to an instance in Node.
 
-import { stateOf } from "./cloud-state.ts";
+import { cleared, stateOf } from "./cloud-state.ts";
 import type { AnalyticsDataPoint, SecretsStore } from "../../../index.d.ts";
 import type { Inside } from "../../node/instance/inside.ts";
 
@@ -20,4 +20,4 @@ const methods = {
   },
 };
 
-export { methods };
+export { cleared, methods };

@@ -31,6 +31,13 @@ export class CloudState {
     this.secrets.set(id, known);
     return known;
   }
+
+  /** Deletes all of it. Bindings and stores that are in use stay valid. */
+  clear(): void {
+    this.points.length = 0;
+    this.counts.clear();
+    for (const secrets of this.secrets.values()) secrets.clear();
+  }
 }
 
 const states = new WeakMap<Group, CloudState>();
@@ -40,3 +47,5 @@ export function stateOf(group: Group): CloudState {
   states.set(group, state);
   return state;
 }
+
+export const cleared = (group: Group): void => states.get(group)?.clear();

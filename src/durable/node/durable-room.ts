@@ -2,7 +2,7 @@
 
 import { kinds } from "./node-object-kinds.ts";
 import { soon } from "../../node/instance/soon.ts";
-import { bind, check, flushAlarms, forget, home } from "./homes.ts";
+import { bind, check, flushAlarms, forget, home, reset } from "./homes.ts";
 import { openNamespaces } from "./own-namespaces.ts";
 import { controlOf, homeIn, idOf, objectParts } from "./reach.ts";
 import { closesSockets, methods as testMethods } from "./test-methods.ts";
@@ -81,4 +81,4 @@ const methods = {
   },
 };
 
-export { bind, check, forget, home, kinds, methods, STATE, usage };
+export { bind, check, forget, home, kinds, methods, reset, STATE, usage };

@@ -63,6 +63,9 @@ function home(group: Group, worker: Worker, [binding]: ObjectParts | [binding: s
 /** Objects are constructed again when what they have stored is replaced. */
 const forget = (control: Control): void => control.evictObjects(true);
 
+/** Objects that live are reset when all that is stored is deleted. */
+const reset = (control: Control): void => control.abortObjects("deleteAllDurableObjects");
+
 /** The names that any worker binds Durable Objects by. */
 function objectNames(group: Group): string[] {
   const bound = group.workers.flatMap(({ options }) => objectBindings(options).map(([binding]) => binding));
@@ -94,4 +97,4 @@ function classConflict(binding: string, ...two: Home[]): DurableObjectError {
   );
 }
 
-export { bind, check, flushAlarms, forget, home, objectNames };
+export { bind, check, flushAlarms, forget, home, objectNames, reset };

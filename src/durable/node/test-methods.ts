@@ -45,7 +45,9 @@ const methods = {
 
   /** Resets all objects that live. */
   async abortAllDurableObjects(inside: Inside): Promise<void> {
-    for (const worker of inside.group.workers) (await worker.lane()).control.abortObjects();
+    for (const worker of inside.group.workers) {
+      (await worker.lane()).control.abortObjects("abortAllDurableObjects");
+    }
   },
 };
 

@@ -49,6 +49,7 @@ const openInstance = (): number => binding.openInstance();
 /** Where its rooms store from now on, `places` by the rooms' names. */
 const settleStores = (instance: number, places: Record<string, Place>): void => binding.settleStores(instance, places);
 /** What an instance has stored, remembered by a number, and brought back. */
+const clearStores = (instance: number) => binding.clearStores(instance);
 const takeSnapshot = (instance: number): number => binding.takeSnapshot(instance);
 const restoreSnapshot = (instance: number, snapshot: number): WireValue => binding.restoreSnapshot(instance, snapshot);
 const forgetSnapshot = (instance: number, snapshot: number): void => binding.forgetSnapshot(instance, snapshot);
@@ -91,6 +92,7 @@ export {
   setCrons,
   settleStores,
   setup,
+  clearStores,
   takeSnapshot,
   waiting,
 };

@@ -96,6 +96,9 @@ export function cachePut(owner: number, name: string | number, key: string, opti
 /** For how many milliseconds a response is fresh; `NaN` when it may not be stored. */
 export function cacheTtl(owner: number, name: string | number, options: CacheTtlOptions): number;
 
+/** Deletes all that an instance has stored. Answers as `Environment::start` does. */
+export function clearStores(instance: number): WireValue;
+
 /** What an instance's clock shows, in milliseconds since 1970. */
 export function clockNow(instance: number): number;
 

@@ -36,6 +36,7 @@ const evictAllDurableObjects = method("evictAllDurableObjects");
 const evictDurableObject = method("evictDurableObject");
 const getQueueResult = method("getQueueResult");
 const listDurableObjectIds = method("listDurableObjectIds");
+const reset = method("reset");
 const runDurableObjectAlarm = method("runDurableObjectAlarm");
 const runInDurableObject = method("runInDurableObject");
 const waitOnExecutionContext = method("waitOnExecutionContext");
@@ -51,6 +52,7 @@ export {
   evictDurableObject,
   getQueueResult,
   listDurableObjectIds,
+  reset,
   runDurableObjectAlarm,
   runInDurableObject,
   SELF,

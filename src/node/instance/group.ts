@@ -3,6 +3,7 @@
 
 import { disposed, MiniflareCoreError } from "../errors.ts";
 import {
+  clearStores,
   closeInstance,
   forgetSnapshot,
   openInstance,
@@ -229,18 +230,30 @@ class Group {
   snapshotStorage(): () => Promise<void> {
     const number = takeSnapshot(this.instance);
     const restore = async () => {
-      for (const worker of this.workers) {
-        if (worker.isBegun) await worker.settled();
-        if (worker.control !== undefined) forget(worker.control);
-      }
-      const answer = restoreSnapshot(this.instance, number);
-      // Loaded when storage answers later.
-      if (typeof answer !== "number") return;
-      const { later } = require("../binding/later.ts") as typeof import("../binding/later.ts");
-      await later(answer);
+      for (const control of await this.#controls()) forget(control);
+      await answered(restoreSnapshot(this.instance, number));
     };
     snapshots.register(restore, { instance: this.instance, number });
     return restore;
+  }
+
+  /** Deletes all that is stored. Objects are reset first. */
+  async reset(): Promise<void> {
+    const controls = await this.#controls();
+    for (const room of rooms) for (const control of controls) room.reset?.(control);
+    controls.forEach(forget);
+    await answered(clearStores(this.instance));
+    for (const room of rooms) room.cleared?.(this);
+  }
+
+  /** Those of the workers that are loaded. */
+  async #controls(): Promise<Control[]> {
+    const controls: Control[] = [];
+    for (const worker of this.workers) {
+      if (worker.isBegun) await worker.settled();
+      if (worker.control !== undefined) controls.push(worker.control);
+    }
+    return controls;
   }
 
   /** The mount that a request for this URL is for, by the routes; the main worker when there is none. */
@@ -264,6 +277,13 @@ class Group {
 /** Drops what rooms keep in a worker of stored data, which is about to be replaced. */
 function forget(control: Control): void {
   for (const room of rooms) room.forget?.(control);
+}
+
+/** Waits for an answer of storage, which may come later. */
+async function answered(answer: ReturnType<typeof clearStores>): Promise<void> {
+  if (typeof answer !== "number") return;
+  const { later } = require("../binding/later.ts") as typeof import("../binding/later.ts");
+  await later(answer);
 }
 
 /** A mount's lines are marked with its name, in a log of our own making. */

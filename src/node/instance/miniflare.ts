@@ -264,6 +264,12 @@ class Miniflare extends EventTarget {
     return this.#group.snapshotStorage();
   }
 
+  /** Deletes all that is stored, and resets the objects. */
+  async reset(): Promise<void> {
+    if (this.#worker.isBegun && !this.#worker.isReady) await this.#worker.lane();
+    await this.#group.reset();
+  }
+
   /** Starts or restarts a simulation with this seed, like the option `simulate`, without a reload. */
   async simulate(seed: number): Promise<void> {
     await this.#worker.lane();

@@ -1,4 +1,4 @@
-//! Where an instance stores, and what it has stored, remembered and brought back.
+//! Where an instance stores, and what it has stored: remembered and brought back, or deleted.
 
 use std::collections::HashMap;
 
@@ -10,6 +10,7 @@ use crate::node::binding::failure::Result;
 use crate::node::binding::place;
 use crate::realm::background;
 use crate::realm::value::Value as WireValue;
+use crate::rooms::ROOMS;
 
 /// Has rooms of an instance, by their names, store in these places from now on; each is as `persist.ts` makes it.
 #[napi(catch_unwind)]
@@ -38,6 +39,18 @@ pub fn forget_snapshot(env: &Env, instance: u32, snapshot: u32) -> Result<()> {
         instance.stores.forget_snapshot(snapshot as usize);
     }
     Ok(())
+}
+
+/// Deletes all that an instance has stored. Answers as `Environment::start` does.
+#[napi(catch_unwind)]
+pub fn clear_stores(env: &Env, instance: u32) -> Result<WireValue> {
+    let environment = Environment::get(env)?;
+    let instance = environment.instance(instance)?;
+    for add in ROOMS.iter().filter_map(|room| room.add_stores) {
+        add(&instance)?;
+    }
+    let cleared = instance.stores.clear();
+    Ok(environment.start(async move { cleared.await.map(|()| WireValue::Undefined) }))
 }
 
 /// Has the instance store again what it had stored then. Answers as `Environment::start` does.
