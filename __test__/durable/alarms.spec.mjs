@@ -119,6 +119,7 @@ describe("an alarm that fails", () => {
 
   test("is not due again until it has waited", async (t) => {
     const { mf, setAll } = await withAlarm(t, "throw new Error('first');");
+    await mf.clock.set(1);
     await setAll({ a: 1 });
     await rejection(mf.flushDurableObjectAlarms(undefined, { onlyDue: true }));
     assert.equal(await mf.flushDurableObjectAlarms(undefined, { onlyDue: true }), 0);
@@ -238,7 +239,7 @@ describe("a process", () => {
   test("does not wait for alarms that are far off, nor for those of an instance that is disposed", async () => {
     const far = await runScript(started("await storage.setAlarm(Date.now() + 3_600_000);"));
     assert.deepEqual([far.code, far.stdout, far.timedOut], [0, "", false]);
-    const disposed = await runScript(started("await storage.setAlarm(Date.now() + 2_000); await mf.dispose();"));
+    const disposed = await runScript(started("await storage.setAlarm(Date.now() + 20_000); await mf.dispose();"));
     assert.deepEqual([disposed.code, disposed.stdout, disposed.timedOut], [0, "", false]);
   });
 });

@@ -7,6 +7,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { differs } from "../support/miniflare.mjs";
 import { root, run } from "../support/child.mjs";
+import { SUITE_LIMIT } from "../support/patience.mjs";
 import { project } from "../support/project.mjs";
 import { within } from "../support/test.mjs";
 
@@ -22,7 +23,8 @@ async function jest(t, ...args) {
 }
 
 async function account(cwd, ...args) {
-  const all = [bin, "--rootDir", cwd, "--testMatch", "**/*.test.cjs", "--json", "--no-cache", ...args];
+  const options = ["--testMatch", "**/*.test.cjs", "--json", "--no-cache", `--testTimeout=${SUITE_LIMIT}`];
+  const all = [bin, "--rootDir", cwd, ...options, ...args];
   const { code, signal, stdout, stderr, timedOut } = await run(process.execPath, all, { cwd, timeout: 150_000 });
   assert.equal(timedOut, false, `Jest did not end\n${stderr}`);
   assert.equal(signal, null, stderr);

@@ -9,6 +9,7 @@ import { otherNodes } from "../../scripts/nodes.mjs";
 import { fetchRunner, PLAIN_RUNNERS } from "../../scripts/runners.mjs";
 import { run } from "../support/child.mjs";
 import { differs } from "../support/miniflare.mjs";
+import { SUITE_LIMIT } from "../support/patience.mjs";
 import { project } from "../support/project.mjs";
 import { within } from "../support/test.mjs";
 
@@ -44,7 +45,11 @@ async function ava(t, node, ...args) {
 
 async function mocha(t, node, ...args) {
   const command = "mocha/bin/mocha.js";
-  const { code, stdout, stderr } = await runOn(t, node, PLAIN_RUNNERS.mocha, command, ["--reporter=json", ...args]);
+  const { code, stdout, stderr } = await runOn(t, node, PLAIN_RUNNERS.mocha, command, [
+    "--reporter=json",
+    `--timeout=${SUITE_LIMIT}`,
+    ...args,
+  ]);
   assert.ok(stdout.startsWith("{"), `Mocha printed no result\n${stdout}\n${stderr}`);
   const { stats, failures } = JSON.parse(stdout);
   const messages = failures.map(({ fullTitle, err }) => `${fullTitle}: ${err.stack}`).join("\n");

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { test } from "node:test";
+import { stripVTControlCharacters } from "node:util";
 import internals from "../../lib/node/internals.js";
 
 const { Log, LogLevel, NoOpLog } = internals;
@@ -15,10 +16,11 @@ class LinesLog extends Log {
   }
 }
 
+// The environment decides whether lines have colours.
 function linesOf(level, write, options) {
   const log = new LinesLog(level, options);
   write(log);
-  return log.lines;
+  return log.lines.map(stripVTControlCharacters);
 }
 
 // What the console shows when a script with `log` in scope runs in a process of its own.

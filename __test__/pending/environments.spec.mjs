@@ -23,18 +23,20 @@ const REPORT =
   /When the test timed out, this was pending:\s+fetch GET http:\/\/box\/ is not answered after \d+ ms\s+waits for promise at .*worker\.mjs:3:\d+/;
 const count = (text) => text.split("When the test timed out").length - 1;
 
+/** Time enough for a worker to start. */
+const LIMIT = 5_000;
+
 describe("a test that times out prints what is pending", () => {
   const suite = (t, source, options = {}) =>
     suiteOf(t, {
       source,
       options: { ...OPTIONS, ...options },
-      more: { testTimeout: 500 },
       files: { "worker.mjs": WORKER },
     });
   const source = `test("hangs", async () => {${ASKS}\n});${OTHERS}`;
 
   test("in Jest", async (t) => {
-    const { stderr, result } = await jest(suite(t, source), "--runInBand");
+    const { stderr, result } = await jest(suite(t, source), "--runInBand", `--testTimeout=${LIMIT}`);
     assert.equal(result.numFailedTests, 2);
     assert.match(stderr, REPORT);
     assert.equal(count(stderr), 1, stderr);
@@ -42,12 +44,16 @@ describe("a test that times out prints what is pending", () => {
 
   test("in Jest, also of a hook", async (t) => {
     const hook = `beforeAll(async () => {${ASKS}\n});\ntest("passes", () => {});`;
-    const { stderr } = await jest(suite(t, hook), "--runInBand");
+    const { stderr } = await jest(suite(t, hook), "--runInBand", `--testTimeout=${LIMIT}`);
     assert.match(stderr, REPORT);
   });
 
   test("in Jest, and nothing without the option", async (t) => {
-    const { stderr, result } = await jest(suite(t, source, { trackPending: false }), "--runInBand");
+    const { stderr, result } = await jest(
+      suite(t, source, { trackPending: false }),
+      "--runInBand",
+      `--testTimeout=${LIMIT}`,
+    );
     assert.equal(result.numFailedTests, 2);
     assert.equal(count(stderr), 0, stderr);
   });
@@ -55,7 +61,7 @@ describe("a test that times out prints what is pending", () => {
   for (const pool of ["forks", "threads"]) {
     test(`in Vitest, in ${pool}`, async (t) => {
       const cwd = project(t, emptyProject(t), ["vitest"]);
-      const config = { environmentOptions: OPTIONS, testTimeout: 500, pool, include: ["alone.test.mjs"] };
+      const config = { environmentOptions: OPTIONS, testTimeout: LIMIT, pool, include: ["alone.test.mjs"] };
       write(cwd, {
         "vitest.config.mjs": `import { fileURLToPath } from "node:url";
           const environment = fileURLToPath(import.meta.resolve("miniflare-rs/vitest"));

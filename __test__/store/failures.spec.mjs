@@ -126,6 +126,7 @@ describe("a disk that is full", () => {
       const limited = 'ulimit -S -f 512; exec "$0" "$@"';
       const args = ["-c", limited, process.execPath, "--input-type=module", "--eval", source(options)];
       const child = spawn("bash", args, { cwd: repository, stdio: ["ignore", "pipe", "pipe"] });
+      t.after(() => child.kill("SIGKILL"));
       let [stdout, stderr] = ["", ""];
       child.stdout.on("data", (chunk) => (stdout += chunk));
       child.stderr.on("data", (chunk) => (stderr += chunk));

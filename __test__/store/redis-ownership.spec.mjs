@@ -5,11 +5,13 @@ import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import net from "node:net";
 import { door, root } from "../support/child.mjs";
 import { json, rejection } from "../support/dispatch.mjs";
 import { create, Miniflare } from "../support/miniflare.mjs";
 import { get, keeper, keeperOptions, put } from "../support/persist.mjs";
 import { redis } from "../support/redis.mjs";
+import { tcpServer } from "../support/tcp-server.mjs";
 import { within } from "../support/test.mjs";
 
 const test = within(120_000);
@@ -145,6 +147,31 @@ test("more than a command may have is sent in parts", async (t) => {
   await mf.dispose();
   const again = create(t, { ...options, script: script.replace("320", "0") });
   assert.equal(await json(again), 320);
+});
+
+test("a turn of which the server does not take the first part is not confirmed", async (t) => {
+  const server = await redis(t);
+  // The first part has 32 MB, and the connection breaks each time that it is sent; the second one has less.
+  const { port } = await tcpServer(t, (socket) => {
+    const upstream = net.connect(new URL(server.url).port, "127.0.0.1");
+    let left = 20_000_000;
+    socket.on("data", (chunk) => {
+      left -= chunk.length;
+      if (left < 0) socket.destroy();
+      else upstream.write(chunk);
+    });
+    socket.on("close", () => upstream.destroy());
+    upstream.on("error", () => socket.destroy()).pipe(socket);
+  });
+  const url = `redis://127.0.0.1:${port}`;
+  const script = `
+    export class Keeper {
+      constructor(state) { this.storage = state.storage; }
+      fetch() { for (let index = 0; index < 320; index++) this.storage.put("key" + index, "x".repeat(120_000)); return new Response(); }
+    }
+    export default { fetch: (request, env) => env.KEEPER.get(env.KEEPER.idFromName("a")).fetch(request) };`;
+  const mf = create(t, keeperOptions({ durableObjectsPersist: url, script, heapLimitMb: 1024 }));
+  assert.equal((await rejection(mf.dispatchFetch("http://localhost/"))).code, "ERR_STORAGE_UNREACHABLE");
 });
 
 describe("a server that wants a password", () => {

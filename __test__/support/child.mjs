@@ -13,14 +13,17 @@ export const root = path.resolve(here, "../..");
 /** The specifier scripts of a child import `Miniflare` from. */
 export const door = pathToFileURL(path.join(here, "miniflare.mjs")).href;
 
+const { FORCE_COLOR: _forced, NO_COLOR: _refused, NODE_DISABLE_COLORS: _disabled, ...plain } = process.env;
+
 /**
  * Runs a command to its end and resolves to `{ code, signal, stdout, stderr, timedOut }`. A child that outlives
  * `timeout` milliseconds of a quiet machine is killed and reported, so a hang is a failed assertion and not a hanging test. What a
- * child of its own has still to say is not waited for then.
+ * child of its own has still to say is not waited for then. Without `env` it has this process's environment, but for what it
+ * says of colours.
  */
-export function run(command, args, { timeout = 60_000, ...options } = {}) {
+export function run(command, args, { timeout = 60_000, env = plain, ...options } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], ...options });
+    const child = spawn(command, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"], ...options });
     const result = { code: null, signal: null, stdout: "", stderr: "", timedOut: false };
     const timer = setTimeout(() => {
       result.timedOut = true;

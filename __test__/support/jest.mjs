@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { root, run } from "./child.mjs";
+import { SUITE_LIMIT } from "./patience.mjs";
 import { emptyProject, project } from "./project.mjs";
 
 const bin = path.join(root, "node_modules/jest/bin/jest.js");
@@ -17,7 +18,8 @@ export const jestOfModules = (cwd, ...args) =>
   runJest(cwd, ["--experimental-vm-modules", "--no-warnings", bin, ...args]);
 
 async function runJest(cwd, args) {
-  const all = [...args, "--json", "--no-cache"];
+  const limit = args.some((arg) => arg.startsWith("--testTimeout=")) ? [] : [`--testTimeout=${SUITE_LIMIT}`];
+  const all = [...args, ...limit, "--json", "--no-cache"];
   const { code, signal, stdout, stderr, timedOut } = await run(process.execPath, all, { cwd, timeout: 150_000 });
   assert.equal(timedOut, false, `Jest did not end\n${stderr}`);
   assert.equal(signal, null, stderr);

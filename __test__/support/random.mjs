@@ -1,8 +1,14 @@
 // Numbers that look random, and are the same again for the same seed.
 
-/** The seed of a test: another in each run, which is printed, or that of the environment variable MINIFLARE_SEED. */
+const SEED = 20_261_201;
+
+/**
+ * The seed of a test, which is printed: always the same, so that a run shows what the run before has shown, or that of the
+ * environment variable MINIFLARE_SEED. With MINIFLARE_SEED=random it is another in each run.
+ */
 export function seedOf(t) {
-  const seed = Number(process.env.MINIFLARE_SEED ?? Math.floor(Math.random() * 2 ** 32));
+  const { MINIFLARE_SEED: given = SEED } = process.env;
+  const seed = given === "random" ? Math.floor(Math.random() * 2 ** 32) : Number(given);
   t.diagnostic(`MINIFLARE_SEED=${seed}`);
   return seed;
 }

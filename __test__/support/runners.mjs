@@ -6,6 +6,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { fetchRunner, nodeFor } from "../../scripts/runners.mjs";
 import { run } from "./child.mjs";
+import { SUITE_LIMIT } from "./patience.mjs";
 import { installEnvironment, project } from "./project.mjs";
 
 const fixture = (name) => fileURLToPath(new URL(`../env/fixtures/${name}`, import.meta.url));
@@ -22,7 +23,7 @@ const COMMANDS = {
     "--experimental-vm-modules",
     "--no-warnings=ExperimentalWarning",
     path.join(modules, "jest/bin/jest.js"),
-    ...["--json", `--outputFile=${RESULT}`, "--no-cache", "--runInBand"],
+    ...["--json", `--outputFile=${RESULT}`, "--no-cache", "--runInBand", `--testTimeout=${SUITE_LIMIT}`],
   ],
   vitest: (modules) => [
     path.join(modules, "vitest/vitest.mjs"),

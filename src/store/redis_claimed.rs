@@ -99,7 +99,8 @@ impl Copied {
     }
 }
 
-/// Sends writes to spaces, all of them or none. When they are refused the claims are lost.
+/// Sends writes to spaces, all of them or none. When they are refused the claims are lost, and what was sent after them is not
+/// confirmed, though the server may take it.
 fn transmit<'w>(
     server: &Server,
     to: Vec<Arc<Copied>>,
@@ -111,7 +112,10 @@ fn transmit<'w>(
     server.apply(spaces, decisions, move |answer| {
         let answer = answer.and_then(|answer| match answer {
             Value::Int(FENCED) => Err(lost(&name)),
-            _ => Ok(()),
+            _ => to
+                .iter()
+                .find_map(|copied| copied.state().failure.clone())
+                .map_or(Ok(()), Err),
         });
         if let Err(error) = &answer {
             for copied in to {
