@@ -203,6 +203,13 @@ class Miniflare extends EventTarget {
     return profile(lane, work, options);
   }
 
+  /** A profile of what the worker allocates while a function runs. */
+  async heapProfile(work: () => unknown, options?: contract.HeapProfileOptions): Promise<contract.HeapProfile> {
+    const lane = await this.#worker.lane();
+    const { heapProfile } = require("../inspector/profile.ts") as typeof import("../inspector/profile.ts");
+    return heapProfile(lane, work, options);
+  }
+
   /** Writes what is on the worker's heap to a file. */
   async heapSnapshot(file: string): Promise<string> {
     const lane = await this.#worker.lane();

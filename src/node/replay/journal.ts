@@ -16,8 +16,10 @@ export interface Journal {
   keep<Value>(what: string, value: Value): Value;
   /** Calls something outside. The answer is one that crosses to a worker. */
   ask(what: string, given: Json, answer: () => unknown): unknown;
-  /** An event is there. Resolves when its turn has come. */
-  arrive(event: Json): Promise<void>;
+  /** An event is there. Resolves to its number when its turn has come. */
+  arrive(event: Json): Promise<number>;
+  /** The event of a number has failed. */
+  failed(number: number, error: unknown): void;
   /** What an event comes to, unless the run leaves the recording. */
   guard<Result>(result: Promise<Result>): Promise<Result>;
   /** A promise, or the request that it answers, which Node owes a worker. */
@@ -30,7 +32,7 @@ export type ForWorker = [
   keep: Journal["keep"],
   time: Journal["time"],
   ask: (what: string, given: Json, answer: () => unknown) => unknown,
-  arrive: (event: Json) => Promise<void>,
+  arrive: (event: Json) => Promise<unknown>,
   waits: boolean,
 ];
 

@@ -19,17 +19,31 @@ import type { Json } from "./values.ts";
 type Simulate = Exclude<MiniflareOptions["simulate"], undefined>;
 type Deliver = (target: Target, request: RequestParts) => Promise<Response>;
 
+/** Where a replay ends in the debugger. */
+export interface Ending {
+  /** The message of the error with which an event of the recording has failed. It is where that is thrown. */
+  readonly failure: string | undefined;
+  /** Calls back when the last entry of the recording has its turn. It is there if no event has failed. */
+  whenLast(call: () => void): void;
+}
+
 class RecordedRun {
   readonly #journal: Journal;
+  /** Given if the replay is to end in the debugger. */
+  readonly ending: Ending | undefined;
   #seed: number;
 
   /** @param clock tells the time of the instance, whose number is `instance()` */
   constructor(simulate: Simulate, options: MiniflareOptions, clock: { now(): number }, instance: () => number) {
     const fileOf = (file: string) => path.resolve(options.rootPath ?? "", file);
-    this.#journal =
-      "replay" in simulate
-        ? new Replayer(fileOf(simulate.replay), (isKnown) => isQuiet(instance(), isKnown))
-        : new Recorder({ seed: simulate.seed, record: fileOf(simulate.record as string) }, options, () => clock.now());
+    if ("replay" in simulate) {
+      const replayer = new Replayer(fileOf(simulate.replay), (isKnown) => isQuiet(instance(), isKnown));
+      this.#journal = replayer;
+      if (simulate.pause) this.ending = replayer;
+    } else {
+      const { seed, record } = simulate;
+      this.#journal = new Recorder({ seed, record: fileOf(record as string) }, options, () => clock.now());
+    }
     this.#seed = this.#journal.seed;
   }
 
@@ -67,13 +81,23 @@ class RecordedRun {
   async #dispatch(mount: string | undefined, target: Target, request: RequestParts, deliver: Deliver) {
     const { takesParts: _, ...given } = request;
     if (!isInMemory(given.body)) given.body = await wholeOf(given.body);
-    await this.#journal.arrive(eventOf(mount, target, given));
-    return deliver(target, given);
+    const number = await this.#journal.arrive(eventOf(mount, target, given));
+    return this.#noting(number, () => deliver(target, given));
   }
 
   /** Does something that an event stands for, when its turn has come. */
   event<Result>(event: Json, work: () => Promise<Result>): Promise<Result> {
-    return this.#journal.guard(this.#journal.arrive(event).then(work));
+    return this.#journal.guard(this.#journal.arrive(event).then((number) => this.#noting(number, work)));
+  }
+
+  /** Does what an event stands for, and notes it if that fails. */
+  async #noting<Result>(number: number, work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#journal.failed(number, error);
+      throw error;
+    }
   }
 
   close(): void {
