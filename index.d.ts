@@ -1384,6 +1384,19 @@ export class Miniflare extends EventTarget {
   getInspectorURL(): Promise<URL>;
 
   /**
+   * Calls a function, and returns what the worker uses for all events that begin until it has ended: also those whose results
+   * have no `usage`, such as scheduled events, batches of queues, alarms, email, and calls of methods. The figures are those of the
+   * end of `work`, so it has to await what is to be counted.
+   *
+   * @param work called at once; a promise that it returns is awaited
+   * @throws what `work` throws; `InstanceError` with the code of its end if the worker ends or is reloaded meanwhile
+   *
+   * @example
+   * const { kv } = await mf.usage(() => mf.dispatchScheduled());
+   */
+  usage(work: () => unknown): Promise<Usage>;
+
+  /**
    * Samples what the worker runs while a function does, and returns the profile. Saved as JSON in a file whose name ends with
    * `.cpuprofile`, it opens in Chrome DevTools and VS Code. Time in which nothing of the worker runs is not sampled.
    *

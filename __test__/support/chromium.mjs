@@ -9,7 +9,7 @@ import WebSocket from "ws";
 
 const FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage"];
 
-/** A page of a browser that ends with the test: `{ send(method, params), on(event), open(url), value(expression) }`. */
+/** A page of a browser that ends with the test: `{ send(method, params), on(event), open(url), value(expression), host }`. */
 export async function openPage(t) {
   const profile = mkdtempSync(path.join(os.tmpdir(), "miniflare-chromium-"));
   const args = [...FLAGS, "--remote-debugging-port=0", `--user-data-dir=${profile}`, "about:blank"];
@@ -20,12 +20,12 @@ export async function openPage(t) {
     await ended;
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   });
-  const { port, host } = new URL(await endpointOf(child));
+  const { host } = new URL(await endpointOf(child));
   const targets = await (await fetch(`http://${host}/json/list`)).json();
   const socket = new WebSocket(targets.find(({ type }) => type === "page").webSocketDebuggerUrl);
   await once(socket, "open");
   t.after(() => socket.terminate());
-  return pageOf(socket, port);
+  return { ...pageOf(socket), host };
 }
 
 async function endpointOf({ stderr }) {

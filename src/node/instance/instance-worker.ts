@@ -201,7 +201,7 @@ class Worker {
       const { has, get } = options[OUTER_SCOPE] ?? {};
       const { run } = this.#group;
       const bound = [
-        ...rooms.flatMap(({ bindings = {} }) => Object.entries(bindings).flat()),
+        ...rooms.flatMap(({ bindings = {} }) => run?.ofRooms(bindings) ?? Object.entries(bindings).flat()),
         ...(run?.values(values, "bindings") ?? values),
       ];
       const globals = Object.entries(options.globals ?? {}).flat();

@@ -4,10 +4,10 @@ import path from "node:path";
 import { bytesFromSender, isInMemory } from "../../web/node/node-streams.ts";
 import { isQuiet } from "../instance/quiet.ts";
 import { forWorker } from "./journal.ts";
-import { liveIn } from "./live.ts";
+import { live, liveIn } from "./live.ts";
 import { Recorder } from "./recorder.ts";
 import { Replayer } from "./replayer.ts";
-import { encode } from "./values.ts";
+import { encode, isLive, unrecorded } from "./values.ts";
 import type { MiniflareOptions } from "../../../index.d.ts";
 import type { Control } from "../../worker/contract.ts";
 import type { RequestParts } from "../http/http-request.ts";
@@ -66,6 +66,24 @@ class RecordedRun {
     );
   }
 
+  /** The same for those that rooms bind. They are used in a replay as well, for what code in Node asks them. */
+  ofRooms(bindings: Record<string, unknown>): unknown[] {
+    return Object.entries(bindings).flatMap(([name, value]) => {
+      const path = `bindings.${name}`;
+      return [name, isLive(value) ? live(this.#journal, value as object, path, true) : this.#journal.keep(path, value)];
+    });
+  }
+
+  /** What a test gives of an event, as it is recorded. */
+  data(value: unknown, what: string): Json {
+    return encode(value, what);
+  }
+
+  /** Throws, as neither a recording nor a replay can have something; `instead` says what to do. */
+  refuse(what: string, instead: string): never {
+    throw unrecorded(what, instead);
+  }
+
   /** Calls the function of a service binding. */
   call(binding: string, request: RequestParts, call: () => Promise<globalThis.Response>) {
     const { method, url } = request;
@@ -82,7 +100,13 @@ class RecordedRun {
     const { takesParts: _, ...given } = request;
     if (!isInMemory(given.body)) given.body = await wholeOf(given.body);
     const number = await this.#journal.arrive(eventOf(mount, target, given));
-    return this.#noting(number, () => deliver(target, given));
+    return this.#noting(number, async () => {
+      const response = await deliver(target, given);
+      if (!response.webSocket) return response;
+      response.webSocket.accept();
+      response.webSocket.close();
+      return this.refuse("a WebSocket to a test", "Test it in a run that is not recorded.");
+    });
   }
 
   /** Does something that an event stands for, when its turn has come. */

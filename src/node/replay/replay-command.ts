@@ -8,7 +8,7 @@ import { INSIDE, Miniflare } from "../instance/miniflare.ts";
 import { decodeOptions } from "./recorded-options.ts";
 import { readRecording } from "./recording.ts";
 import { decode } from "./values.ts";
-import type { MiniflareOptions } from "../../../index.d.ts";
+import type { DispatchedMessage, MiniflareOptions, TailItem } from "../../../index.d.ts";
 import type { InspectorFlag } from "../cli/flag-values.ts";
 import type { RequestParts } from "../http/http-request.ts";
 import type { Target } from "../instance/lane.ts";
@@ -19,7 +19,7 @@ const EXIT_FAILURE = 1;
 
 /** An event of a recording: `kind` says which of the others it has. */
 interface RecordedEvent {
-  kind: "fetch" | "scheduled" | "simulate" | "alarm" | "batch" | "call";
+  kind: "fetch" | "scheduled" | "queue" | "tail" | "simulate" | "alarm" | "batch" | "call";
   worker: string | null;
   target: Json;
   request: { method: string; url: string; headers: string; body: Json; cf: string | null };
@@ -29,6 +29,8 @@ interface RecordedEvent {
   binding: string;
   id: string;
   isForced: boolean;
+  queue: string;
+  given: Json;
 }
 
 /** What the arguments say. */
@@ -108,8 +110,16 @@ async function dispatch(mf: Miniflare, event: RecordedEvent): Promise<string | u
     case "fetch":
       return dispatchFetch(mf, event);
     case "scheduled": {
-      const worker = event.worker === null ? mf : await mf.getMount(event.worker);
+      const worker = await workerOf(mf, event);
       return outcome(`scheduled ${event.cron}`, worker?.dispatchScheduled(event.scheduledTime, event.cron));
+    }
+    case "tail": {
+      const worker = await workerOf(mf, event);
+      return outcome("tail", worker?.dispatchTail(decode(event.given, asItIs) as TailItem[]));
+    }
+    case "queue": {
+      const messages = decode(event.given, asItIs) as DispatchedMessage[];
+      return outcome(`queue ${event.queue}`, mf.dispatchQueue(event.queue, messages));
     }
     case "simulate":
       return outcome(`seed ${event.seed}`, mf.simulate(event.seed));
@@ -123,14 +133,17 @@ async function dispatch(mf: Miniflare, event: RecordedEvent): Promise<string | u
       return undefined;
     default:
       throw new Error(
-        `A test calls a method of an object in this recording. Replay it in the test: simulate: { replay }.`,
+        `A test calls a method of an object or an entrypoint in this recording. Replay it in the test: simulate: { replay }.`,
       );
   }
 }
 
+const asItIs = (value: object) => value;
+
+const workerOf = async (mf: Miniflare, { worker }: RecordedEvent) => (worker === null ? mf : mf.getMount(worker));
+
 async function dispatchFetch(mf: Miniflare, { worker, target, request }: RecordedEvent): Promise<string | undefined> {
   const { method, url, headers, cf } = request;
-  const asItIs = (value: object) => value;
   const body = decode(request.body, asItIs) as RequestParts["body"];
   const parts: RequestParts = { method, url, headers, body, cf: cf === null ? undefined : JSON.parse(cf) };
   const { group } = mf[INSIDE];

@@ -2,12 +2,13 @@
 // which it was there. The first thing that is not as recorded ends the replay.
 
 import { isDeepStrictEqual } from "node:util";
+import { isPromise } from "node:util/types";
 import { disposed, InstanceError } from "../errors.ts";
 import { live } from "./live.ts";
 import { readRecording } from "./recording.ts";
 import { responseOf } from "./responses.ts";
 import { stepOf, Turns } from "./turns.ts";
-import { decode } from "./values.ts";
+import { decode, isLive } from "./values.ts";
 import type { Journal } from "./journal.ts";
 import type { AskEntry, Entry, EventEntry, KeptEntry, Outcome, SettleEntry, TimeEntry } from "./recording.ts";
 import type { Json } from "./values.ts";
@@ -147,9 +148,11 @@ class Replayer implements Journal {
     else resolve(this.#decode(value));
   }
 
-  #decode(recorded: Json | undefined): unknown {
+  /** @param actual what there is now in the place of an object that is used again */
+  #decode(recorded: Json | undefined, actual?: unknown): unknown {
     const tagged = recorded as Record<string, Json | undefined> | null | undefined;
     if (tagged?.$ === "response") return responseOf(tagged);
+    if (tagged?.$ === "live" && isLive(actual)) return live(this, actual as object, tagged.path as string, true);
     return decode(recorded, (value, path) => live(this, value, path));
   }
 
@@ -170,10 +173,11 @@ class Replayer implements Journal {
     return this.#decode(entry.value) as Value;
   }
 
-  ask(what: string, given: Json, _answer: () => unknown): unknown {
+  ask(what: string, given: Json, answer: () => unknown, again = false): unknown {
     const isIt = (entry: Entry): entry is AskEntry =>
       "ask" in entry && entry.what === what && isDeepStrictEqual(entry.given, asRead(given));
     const entry = this.#take(isIt, called(what, given));
+    const actual = again ? outcomeOf(answer) : undefined;
     if (entry.later) {
       const answer = new Promise((resolve, reject) => {
         this.#asked.set(entry.ask, { resolve, reject });
@@ -183,7 +187,7 @@ class Replayer implements Journal {
       return answer;
     }
     if (entry.error !== undefined) throw this.#decode(entry.error);
-    return this.#decode(entry.value);
+    return this.#decode(entry.value, actual);
   }
 
   #take<Wanted extends Entry>(isIt: (entry: Entry) => entry is Wanted, asked: string): Wanted {
@@ -246,6 +250,17 @@ class Replayer implements Journal {
     this.#planned = [];
     for (const { reject } of this.#waiting) reject(disposed());
     this.#waiting = [];
+  }
+}
+
+/** What a call comes to now, which nothing waits for; the worker has what is recorded. */
+function outcomeOf(answer: () => unknown): unknown {
+  try {
+    const result = answer();
+    if (isPromise(result)) result.catch(() => {});
+    return result;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,0 +1,130 @@
+// Chrome DevTools as a person sees it: the frontend that Chromium serves, in a page, connected to a debugger's address.
+
+import { once } from "node:events";
+import { WebSocket, WebSocketServer } from "ws";
+import { openPage } from "./chromium.mjs";
+
+/** Calls `each(element)` for all elements of the page, those in shadow trees included, until it returns something. */
+const FIND = `const find = (each, root = document) => {
+  for (const element of root.querySelectorAll("*")) {
+    const found = each(element) ?? (element.shadowRoot ? find(each, element.shadowRoot) : undefined);
+    if (found !== undefined) return found;
+  }
+};`;
+
+/** Opens DevTools for a worker. */
+export async function openDevTools(t, url) {
+  const page = await openPage(t);
+  const address = await relay(t, url);
+  await page.open(`http://${page.host}/devtools/js_app.html?v8only=true&ws=${address}`);
+  return new DevTools(page);
+}
+
+/**
+ * Where the page connects to. Chromium opens its own page for this, `devtools://devtools`, in windows alone, so the frontend is
+ * served by HTTP here: its connections get the origin that they have there.
+ */
+async function relay(t, url) {
+  const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
+  t.after(() => server.close());
+  await once(server, "listening");
+  server.on("connection", async (page) => {
+    const early = [];
+    const keep = (data) => early.push(String(data));
+    page.on("message", keep);
+    const worker = new WebSocket(url, { origin: "devtools://devtools" });
+    t.after(() => worker.terminate());
+    worker.on("message", (data) => page.send(String(data)));
+    worker.on("close", () => page.close());
+    page.on("close", () => worker.close());
+    await once(worker, "open");
+    page.off("message", keep);
+    page.on("message", (data) => worker.send(String(data)));
+    for (const text of early) worker.send(text);
+  });
+  return `127.0.0.1:${server.address().port}/`;
+}
+
+class DevTools {
+  #page;
+
+  constructor(page) {
+    this.#page = page;
+  }
+
+  /** Waits until a function of the page, whose `find` looks for elements, returns something else than undefined; returns that. */
+  async until(look, ...args) {
+    const expression = `(() => { ${FIND} return (${look})(find, ...${JSON.stringify(args)}); })()`;
+    for (;;) {
+      const value = await this.#page.value(expression);
+      if (value !== undefined) return value;
+      await this.#page.value("new Promise((painted) => requestAnimationFrame(() => painted(true)))");
+    }
+  }
+
+  /** Waits for a text that an element has as a whole. */
+  text(text) {
+    return this.until(
+      (find, wanted) => find((element) => (element.textContent.trim() === wanted ? true : undefined)),
+      text,
+    );
+  }
+
+  /** The texts of all elements with this class, once there is one. */
+  texts(name) {
+    const look = (find, wanted) => {
+      const texts = [];
+      find((element) => {
+        if (element.classList.contains(wanted)) texts.push(element.textContent);
+      });
+      return texts.length > 0 ? texts : undefined;
+    };
+    return this.until(look, name);
+  }
+
+  /** Clicks on an element with this class and this text. */
+  async click(name, text) {
+    const look = (find, wanted, content) =>
+      find((element) => {
+        if (!element.classList.contains(wanted) || element.textContent.trim() !== content) return undefined;
+        const { left, top, width, height } = element.getBoundingClientRect();
+        return width === 0 ? undefined : { x: left + width / 2, y: top + height / 2 };
+      });
+    const place = await this.until(look, name, text);
+    for (const type of ["mousePressed", "mouseReleased"]) {
+      await this.#page.send("Input.dispatchMouseEvent", { type, ...place, button: "left", clickCount: 1 });
+    }
+  }
+
+  /** Presses a key. */
+  async press(key, { code = key, number, text, isControl = false } = {}) {
+    const about = { key, code, windowsVirtualKeyCode: number, modifiers: isControl ? 2 : 0 };
+    await this.#page.send("Input.dispatchKeyEvent", { type: "keyDown", text, ...about });
+    await this.#page.send("Input.dispatchKeyEvent", { type: "keyUp", ...about });
+  }
+
+  /** Opens a file by its name, as Ctrl+P does. */
+  async open(name) {
+    await this.text("Sources");
+    await this.press("p", { code: "KeyP", number: 80, isControl: true });
+    // The dialogue has the focus.
+    await this.until((find) =>
+      find((element) =>
+        element.tagName === "DEVTOOLS-TEXT-PROMPT" || element.classList.contains("filtered-list-widget")
+          ? true
+          : undefined,
+      ),
+    );
+    await this.#page.send("Input.insertText", { text: name });
+    await this.until(
+      (find, wanted) =>
+        find((element) =>
+          element.classList.contains("filtered-list-widget-title") && element.textContent.includes(wanted)
+            ? true
+            : undefined,
+        ),
+      name,
+    );
+    await this.press("Enter", { number: 13, text: "\r" });
+  }
+}
