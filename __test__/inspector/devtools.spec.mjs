@@ -28,7 +28,7 @@ describe("Chrome DevTools", () => {
 
     const tools = await openDevTools(t, url);
     await tools.open("worker.mjs");
-    assert.ok((await tools.texts("cm-line")).includes('    const text = "seen";'));
+    await tools.text('const text = "seen";', "cm-line");
     await tools.click("cm-gutterElement", "4");
     await tools.texts("cm-breakpoint");
 

@@ -62,12 +62,14 @@ class DevTools {
     }
   }
 
-  /** Waits for a text that an element has as a whole. */
-  text(text) {
-    return this.until(
-      (find, wanted) => find((element) => (element.textContent.trim() === wanted ? true : undefined)),
-      text,
-    );
+  /** Waits for an element that has this text as a whole, but for white space around it, and this class if one is given. */
+  text(text, name = undefined) {
+    const look = (find, wanted, className) =>
+      find((element) => {
+        const isOfClass = className === null || element.classList.contains(className);
+        return isOfClass && element.textContent.trim() === wanted ? true : undefined;
+      });
+    return this.until(look, text, name ?? null);
   }
 
   /** The texts of all elements with this class, once there is one. */
@@ -108,23 +110,14 @@ class DevTools {
     await this.text("Sources");
     await this.press("p", { code: "KeyP", number: 80, isControl: true });
     // The dialogue has the focus.
-    await this.until((find) =>
-      find((element) =>
-        element.tagName === "DEVTOOLS-TEXT-PROMPT" || element.classList.contains("filtered-list-widget")
-          ? true
-          : undefined,
-      ),
-    );
+    await this.texts("filtered-list-widget");
     await this.#page.send("Input.insertText", { text: name });
-    await this.until(
-      (find, wanted) =>
-        find((element) =>
-          element.classList.contains("filtered-list-widget-title") && element.textContent.includes(wanted)
-            ? true
-            : undefined,
-        ),
-      name,
-    );
+    const isListed = (find, wanted) =>
+      find((element) => {
+        const isItem = element.classList.contains("filtered-list-widget-item");
+        return isItem && element.textContent.includes(wanted) ? true : undefined;
+      });
+    await this.until(isListed, name);
     await this.press("Enter", { number: 13, text: "\r" });
   }
 }
