@@ -166,7 +166,7 @@ describe("arguments are read as Miniflare 2 reads them", differs("it is Miniflar
 function isTheirs(name) {
   return !["cpu-limit", "heap-limit", "subrequest-limit", "internal-limit", "simulate", "durability", "fetch-ca"]
     .concat("fetch-timeout", "assets", "inspect", "inspect-brk")
-    .concat(["cpu-prof", "heap-prof"].flatMap((flag) => [flag, `${flag}-dir`, `${flag}-name`, `${flag}-interval`]))
+    .concat(["cpu-prof", "heap-prof"].flatMap((flag) => [flag, `${flag}-dir`, `${flag}-name`]))
     .includes(name);
 }
 

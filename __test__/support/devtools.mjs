@@ -12,11 +12,11 @@ const FIND = `const find = (each, root = document) => {
   }
 };`;
 
-/** Opens DevTools for a worker. */
-export async function openDevTools(t, url) {
+/** Opens DevTools for a worker, or for files alone. */
+export async function openDevTools(t, url = undefined) {
   const page = await openPage(t);
-  const address = await relay(t, url);
-  await page.open(`http://${page.host}/devtools/js_app.html?v8only=true&ws=${address}`);
+  const address = url === undefined ? "" : `&ws=${await relay(t, url)}`;
+  await page.open(`http://${page.host}/devtools/js_app.html?v8only=true${address}`);
   return new DevTools(page);
 }
 
@@ -84,18 +84,31 @@ class DevTools {
     return this.until(look, name);
   }
 
-  /** Clicks on an element with this class and this text. */
-  async click(name, text) {
+  /** Clicks on an element that has this class, or role, and this text as its label or its content. */
+  async click(kind, text) {
     const look = (find, wanted, content) =>
       find((element) => {
-        if (!element.classList.contains(wanted) || element.textContent.trim() !== content) return undefined;
+        if (!element.classList.contains(wanted) && element.getAttribute("role") !== wanted) return undefined;
+        const label = element.getAttribute("aria-label") ?? element.textContent.trim();
+        if (label !== content) return undefined;
         const { left, top, width, height } = element.getBoundingClientRect();
         return width === 0 ? undefined : { x: left + width / 2, y: top + height / 2 };
       });
-    const place = await this.until(look, name, text);
+    const place = await this.until(look, kind, text);
     for (const type of ["mousePressed", "mouseReleased"]) {
       await this.#page.send("Input.dispatchMouseEvent", { type, ...place, button: "left", clickCount: 1 });
     }
+  }
+
+  /** Opens a file in a panel, by its button for that. */
+  async load(panel, button, file) {
+    await this.#page.send("DOM.enable");
+    await this.#page.send("Page.setInterceptFileChooserDialog", { enabled: true });
+    await this.click("tab", panel);
+    const chooser = this.#page.next("Page.fileChooserOpened");
+    await this.click("toolbar-button", button);
+    const { backendNodeId } = await chooser;
+    await this.#page.send("DOM.setFileInputFiles", { files: [file], backendNodeId });
   }
 
   /** Presses a key. */

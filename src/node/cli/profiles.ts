@@ -10,11 +10,9 @@ export interface ProfileFlags {
   cpuProf?: boolean;
   cpuProfDir?: string;
   cpuProfName?: string;
-  cpuProfInterval?: number;
   heapProf?: boolean;
   heapProfDir?: string;
   heapProfName?: string;
-  heapProfInterval?: number;
 }
 
 /** A profile that is asked for. */
@@ -25,7 +23,7 @@ interface Asked {
   take(mf: Miniflare, work: () => Promise<void>): Promise<object>;
 }
 
-const BESIDE = ["Dir", "Name", "Interval"] as const;
+const BESIDE = ["Dir", "Name"] as const;
 const two = (number: number) => String(number).padStart(2, "0");
 
 /** "CPU.20261201.093000.4711.0.001.cpuprofile". */
@@ -47,23 +45,20 @@ export function wrongFlags(flags: ProfileFlags): string | undefined {
 
 function askedFor(flags: ProfileFlags): Asked[] {
   const now = new Date();
-  const { cpuProfDir = "", cpuProfName, cpuProfInterval } = flags;
-  const { heapProfDir = "", heapProfName, heapProfInterval } = flags;
+  const { cpuProfDir = "", cpuProfName } = flags;
+  const { heapProfDir = "", heapProfName } = flags;
   const cpu: Asked = {
     what: "CPU",
     file: path.resolve(cpuProfDir, cpuProfName || fileName("CPU", "cpuprofile", now)),
-    take: (mf, work) => mf.profile(work, intervalOf(cpuProfInterval)),
+    take: (mf, work) => mf.profile(work),
   };
   const heap: Asked = {
     what: "heap",
     file: path.resolve(heapProfDir, heapProfName || fileName("Heap", "heapprofile", now)),
-    take: (mf, work) => mf.heapProfile(work, intervalOf(heapProfInterval)),
+    take: (mf, work) => mf.heapProfile(work),
   };
   return [...(flags.cpuProf ? [cpu] : []), ...(flags.heapProf ? [heap] : [])];
 }
-
-const intervalOf = (samplingInterval: number | undefined) =>
-  samplingInterval === undefined ? {} : { samplingInterval };
 
 /** Starts to profile the worker as the flags say. The function that is returned ends that, and writes the files. */
 export function startProfiles(mf: Miniflare, flags: ProfileFlags): () => Promise<void> {

@@ -89,11 +89,9 @@ const options = {
   cpuProf: { flag: "--cpu-prof", takes: "boolean", help: "Write a CPU profile at the end" },
   cpuProfDir: { flag: "--cpu-prof-dir", takes: "string", help: "Folder of the CPU profile" },
   cpuProfName: { flag: "--cpu-prof-name", takes: "string", help: "Name of the CPU profile" },
-  cpuProfInterval: { flag: "--cpu-prof-interval", takes: "number", help: "Microseconds between its samples" },
   heapProf: { flag: "--heap-prof", takes: "boolean", help: "Write a heap profile at the end" },
   heapProfDir: { flag: "--heap-prof-dir", takes: "string", help: "Folder of the heap profile" },
   heapProfName: { flag: "--heap-prof-name", takes: "string", help: "Name of the heap profile" },
-  heapProfInterval: { flag: "--heap-prof-interval", takes: "number", help: "Bytes between its samples" },
   durability: {
     check: oneOf("os", "sync"),
     flag: "--durability",
