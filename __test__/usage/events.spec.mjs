@@ -27,8 +27,7 @@ export default {
   async tail(items, env) { await env.KV.list(); },
 };`;
 
-const start = (t, more) =>
-  create(t, { script: SCRIPT, kvNamespaces: ["KV"], durableObjects: { BOX: "Box" }, ...more });
+const start = (t, more) => create(t, { script: SCRIPT, kvNamespaces: ["KV"], durableObjects: { BOX: "Box" }, ...more });
 const KV = { reads: 0, writes: 0, deletes: 0, lists: 0 };
 
 describe("mf.usage has what the worker uses for", () => {
