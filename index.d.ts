@@ -406,7 +406,8 @@ export interface MiniflareOptions {
    * With `record`, the run is also written to a file: its seed, its events, its random values, and every answer from
    * outside. With `replay`, the run of such a file is repeated step for step, with the answers from the file; when it
    * leaves the recording, methods reject with an {@link InstanceError} with the code `ERR_REPLAY`. The paths are relative
-   * to `rootPath`.
+   * to `rootPath`. With `pause` and `inspectorPort`, the worker waits for a debugger, and the replay ends in it: where the
+   * error is thrown that an event of the recording has failed with, or at the statement after the last entry if none has.
    *
    * @example
    * simulate: { seed: 1 }
@@ -415,7 +416,7 @@ export interface MiniflareOptions {
    * @example
    * simulate: { replay: "failure.jsonl" }
    */
-  simulate?: { seed: number; record?: string } | { replay: string };
+  simulate?: { seed: number; record?: string } | { replay: string; pause?: boolean };
 
   /**
    * The services that the worker reaches with `env.NAME.fetch()`: other workers of the instance, or functions in Node
@@ -823,6 +824,28 @@ export interface CpuProfile {
   samples?: number[];
   /** Microseconds between samples. */
   timeDeltas?: number[];
+}
+
+/** How `heapProfile` samples. */
+export interface HeapProfileOptions {
+  /** The average number of bytes between two samples, from 1 to 1,073,741,824. Default: 32,768. */
+  samplingInterval?: number;
+}
+
+/** A function in a heap profile, with the functions that it has called. */
+export interface HeapProfileNode {
+  callFrame: { functionName: string; scriptId: string; url: string; lineNumber: number; columnNumber: number };
+  /** Bytes that the function itself has allocated, as estimated from the samples. */
+  selfSize: number;
+  id: number;
+  children: HeapProfileNode[];
+}
+
+/** A profile, as V8 gives it: https://chromedevtools.github.io/devtools-protocol/v8/HeapProfiler/#type-SamplingHeapProfile */
+export interface HeapProfile {
+  head: HeapProfileNode;
+  /** Objects that were sampled; `ordinal` grows with time. */
+  samples: { size: number; nodeId: number; ordinal: number }[];
 }
 
 /** Options of `dispose()`. */
@@ -1374,6 +1397,19 @@ export class Miniflare extends EventTarget {
   getInspectorURL(): Promise<URL>;
 
   /**
+   * Calls a function, and returns what the worker uses for all events that begin until it has ended: also those whose results
+   * have no `usage`, such as scheduled events, batches of queues, alarms, email, and calls of methods. The figures are those of the
+   * end of `work`, so it has to await what is to be counted.
+   *
+   * @param work called at once; a promise that it returns is awaited
+   * @throws what `work` throws; `InstanceError` with the code of its end if the worker ends or is reloaded meanwhile
+   *
+   * @example
+   * const { kv } = await mf.usage(() => mf.dispatchScheduled());
+   */
+  usage(work: () => unknown): Promise<Usage>;
+
+  /**
    * Samples what the worker runs while a function does, and returns the profile. Saved as JSON in a file whose name ends with
    * `.cpuprofile`, it opens in Chrome DevTools and VS Code. Time in which nothing of the worker runs is not sampled.
    *
@@ -1386,6 +1422,20 @@ export class Miniflare extends EventTarget {
    * await writeFile("slow.cpuprofile", JSON.stringify(profile));
    */
   profile(work: () => unknown, options?: ProfileOptions): Promise<CpuProfile>;
+
+  /**
+   * Samples what the worker allocates while a function runs, and returns by which functions the objects were made that are still
+   * there at the end. Saved as JSON in a file whose name ends with `.heapprofile`, it opens in Chrome DevTools and VS Code.
+   *
+   * @param work called at once; a promise that it returns is awaited
+   * @throws what `work` throws; `InstanceError` with `ERR_PROFILING` if such a profile of the worker is being taken already, and with
+   *   the code of its end if the worker ends or is reloaded meanwhile
+   *
+   * @example
+   * const profile = await mf.heapProfile(() => mf.dispatchFetch("http://localhost/large"));
+   * await writeFile("large.heapprofile", JSON.stringify(profile));
+   */
+  heapProfile(work: () => unknown, options?: HeapProfileOptions): Promise<HeapProfile>;
 
   /**
    * Writes what is on the heap of the worker to a file, which Chrome DevTools opens. Its name has to end with `.heapsnapshot`

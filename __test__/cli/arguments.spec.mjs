@@ -165,7 +165,8 @@ describe("arguments are read as Miniflare 2 reads them", differs("it is Miniflar
 /** Whether Miniflare 2 has the flag. */
 function isTheirs(name) {
   return !["cpu-limit", "heap-limit", "subrequest-limit", "internal-limit", "simulate", "durability", "fetch-ca"]
-    .concat("fetch-timeout", "assets", "inspect", "inspect-brk", "cpu-prof")
+    .concat("fetch-timeout", "assets", "inspect", "inspect-brk")
+    .concat(["cpu-prof", "heap-prof"].flatMap((flag) => [flag, `${flag}-dir`, `${flag}-name`]))
     .includes(name);
 }
 

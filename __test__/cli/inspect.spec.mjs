@@ -1,4 +1,4 @@
-// `--inspect`, `--inspect-brk` and `--cpu-prof`: debuggers connect to the worker of the command, and profiles of it are written.
+// `--inspect`, `--inspect-brk`, `--cpu-prof` and `--heap-prof`: debuggers connect to the worker of the command, and profiles of it are written.
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
@@ -56,16 +56,44 @@ describe("the command", () => {
     assert.equal((await ended).code, 130);
   });
 
-  test("writes a CPU profile at its end with --cpu-prof", async (t) => {
+  /** The folder of a command that was served with these flags, until a signal ended it. */
+  async function profiled(t, ...flags) {
     const cwd = folder(t, { "worker.mjs": WORKER });
-    const args = ["worker.mjs", "--port", "0", "--host", "127.0.0.1", "--no-cf-fetch", "--cpu-prof"];
+    const args = ["worker.mjs", "--port", "0", "--host", "127.0.0.1", "--no-cf-fetch", ...flags];
     const { child, seen, ended } = start(t, args, { cwd });
-    await seen(/Listening on/);
+    const [url] = await seen(/http:\/\/127\.0\.0\.1:\d+/);
+    await (await fetch(url)).text();
     child.kill("SIGTERM");
     assert.equal((await ended).code, 143);
-    const files = readdirSync(cwd).filter((name) => /^CPU\.\d{8}\.\d{6}\.\d+\.0\.001\.cpuprofile$/.test(name));
+    return cwd;
+  }
+  const profileIn = (file) => JSON.parse(readFileSync(file, "utf8"));
+  /** The only file of a folder whose name matches. */
+  function fileIn(cwd, pattern) {
+    const files = readdirSync(cwd).filter((name) => pattern.test(name));
     assert.equal(files.length, 1, readdirSync(cwd).join());
-    const { nodes } = JSON.parse(readFileSync(path.join(cwd, files[0]), "utf8"));
+    return path.join(cwd, files[0]);
+  }
+
+  test("writes profiles at its end with --cpu-prof and --heap-prof", async (t) => {
+    const cwd = await profiled(t, "--cpu-prof", "--heap-prof");
+    const { nodes } = profileIn(fileIn(cwd, /^CPU\.\d{8}\.\d{6}\.\d+\.0\.001\.cpuprofile$/));
     assert.equal(nodes[0].callFrame.functionName, "(root)");
+    const { head } = profileIn(fileIn(cwd, /^Heap\.\d{8}\.\d{6}\.\d+\.0\.001\.heapprofile$/));
+    assert.equal(head.callFrame.functionName, "(root)");
+  });
+
+  test("writes profiles where the flags say", async (t) => {
+    const cpu = ["--cpu-prof", "--cpu-prof-dir", "profiles", "--cpu-prof-name=a.cpuprofile"];
+    const heap = ["--heap-prof", "--heap-prof-dir=profiles", "--heap-prof-name", "b.heapprofile"];
+    const cwd = await profiled(t, ...cpu, ...heap);
+    assert.equal(profileIn(path.join(cwd, "profiles/a.cpuprofile")).nodes[0].callFrame.functionName, "(root)");
+    assert.equal(profileIn(path.join(cwd, "profiles/b.heapprofile")).head.callFrame.functionName, "(root)");
+  });
+
+  test("refuses flags of a profile without the profile", async (t) => {
+    const { ended, out } = start(t, ["worker.mjs", "--heap-prof-dir", "profiles"], {});
+    assert.equal((await ended).code, 1);
+    assert.match(out.stderr, /--heap-prof-dir must be used with --heap-prof/);
   });
 });

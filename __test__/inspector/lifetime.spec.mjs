@@ -212,6 +212,7 @@ describe("a worker that is loaded again", () => {
       const called = await client.event("Runtime.bindingCalled");
       assert.equal(called.payload, "here");
       await client.call("Debugger.resume");
+      await client.event("Debugger.resumed");
       assert.equal(await answer, String(version));
     }
     const ended = client.events.filter(({ method }) => method === "Runtime.executionContextDestroyed");

@@ -116,6 +116,69 @@ describe("a CPU profile", () => {
   });
 });
 
+describe("a heap profile", () => {
+  const KEEPING = `const kept = [];
+export default {
+  fetch(request) {
+    keep(Number(new URL(request.url).searchParams.get("count")));
+    return new Response(String(kept.length));
+  },
+};
+function keep(count) {
+  for (let round = 0; round < count; round++) kept.push({ round, text: ["text", round].join() });
+}
+`;
+  const flat = (node) => [node, ...node.children.flatMap(flat)];
+  const keeping = (t, options) => create(t, { script: KEEPING, modules: true, ...options });
+  const fill = (mf, count) => mf.dispatchFetch(`http://localhost/?count=${count}`).then((res) => res.text());
+
+  for (const [what, options] of Object.entries({ "": {}, " that debuggers may connect to": { inspectorPort: 0 } })) {
+    test(`of a worker${what} has the functions that made what is kept`, async (t) => {
+      const mf = keeping(t, options);
+      await fill(mf, 1);
+      const profile = await mf.heapProfile(() => fill(mf, 50_000));
+      const found = flat(profile.head).filter(({ callFrame }) => callFrame.functionName === "keep");
+      assert.ok(found.length > 0, JSON.stringify(profile.head));
+      assert.equal(found[0].callFrame.lineNumber, 7);
+      // An object with two fields has 20 bytes at least.
+      const kept = found.flatMap(flat).reduce((sum, { selfSize }) => sum + selfSize, 0);
+      assert.ok(kept > 50_000 * 20, `${kept} bytes`);
+      const ids = new Set(flat(profile.head).map(({ id }) => id));
+      assert.ok(profile.samples.length > 0 && profile.samples.every(({ nodeId }) => ids.has(nodeId)));
+    });
+  }
+
+  test("is taken at the same time as a CPU profile, and again and again", async (t) => {
+    const mf = keeping(t);
+    for (let round = 0; round < 3; round++) {
+      let heap;
+      const cpu = await mf.profile(async () => {
+        heap = await mf.heapProfile(() => fill(mf, 5_000), { samplingInterval: 1_024 });
+      });
+      assert.equal(cpu.nodes[0].callFrame.functionName, "(root)");
+      assert.ok(flat(heap.head).some(({ callFrame }) => callFrame.functionName === "keep"));
+    }
+  });
+
+  test("rejects with what the function throws, while another is taken, and if the worker ends", async (t) => {
+    const mf = keeping(t);
+    const failing = () => Promise.reject(new RangeError("thrown"));
+    await assert.rejects(mf.heapProfile(failing), { name: "RangeError", message: "thrown" });
+    await mf.heapProfile(async () => {
+      await assert.rejects(mf.heapProfile(failing), { code: "ERR_PROFILING" });
+    });
+    await assert.rejects(
+      mf.heapProfile(() => mf.reload()),
+      { code: "ERR_RELOADED" },
+    );
+    await assert.rejects(mf.heapProfile(1), /heapProfile\(\): expected a function, got 1/);
+    await assert.rejects(
+      mf.heapProfile(() => {}, { samplingInterval: 0 }),
+      /Invalid samplingInterval: expected a whole number of bytes/,
+    );
+  });
+});
+
 describe("a heap snapshot", () => {
   test("has the objects of the worker", async (t) => {
     const { mf, cwd } = start(t);

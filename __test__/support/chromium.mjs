@@ -10,7 +10,7 @@ import { tell } from "./test.mjs";
 
 const FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage"];
 
-/** A page of a browser that ends with the test: `{ send(method, params), on(event), open(url), value(expression) }`. */
+/** A page of a browser that ends with the test: `{ send(method, params), on(event), open(url), value(expression), host }`. */
 export async function openPage(t) {
   const profile = mkdtempSync(path.join(os.tmpdir(), "miniflare-chromium-"));
   const args = [...FLAGS, "--remote-debugging-port=0", `--user-data-dir=${profile}`, "about:blank"];
@@ -29,7 +29,7 @@ export async function openPage(t) {
   const socket = new WebSocket(target.webSocketDebuggerUrl);
   t.after(() => socket.terminate());
   await once(socket, "open");
-  return pageOf(socket);
+  return { ...pageOf(socket), host };
 }
 
 /** Where debuggers connect to the browser. */

@@ -3,6 +3,7 @@
 
 import {
   type CpuProfile,
+  type HeapProfile,
   type CronScheduler,
   type DurableObjectId,
   type DurableObjectJurisdiction,
@@ -176,7 +177,9 @@ export async function workers(): Promise<void> {
   (await mf.getOpenURL())?.startsWith("http");
   (await mf.getInspectorURL()).href.startsWith("ws:");
   const profile: CpuProfile = await mf.profile(() => {}, { samplingInterval: 100 });
+  const heapProfile: HeapProfile = await mf.heapProfile(() => {}, { samplingInterval: 1024 });
   profile.nodes[0]?.callFrame.functionName.trim();
+  heapProfile.head.children[0]?.callFrame.functionName.trim();
   (await mf.heapSnapshot("worker.heapsnapshot")).trim();
   await mf.startREPL();
   await scheduler.dispose();

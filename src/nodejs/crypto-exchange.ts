@@ -1,6 +1,7 @@
 // Key exchange of `node:crypto`: objects in Node.
 
 import { as, bytesOf } from "./crypto-streams.ts";
+import { kept, refuseToRecord } from "ext:miniflare/realm/outside.ts";
 import { call, Remote } from "./host.ts";
 
 type Key = string | ArrayBufferView;
@@ -15,6 +16,14 @@ class Exchange {
 
   protected ask(method: string, encoding: unknown, ...args: unknown[]) {
     return as(this.remote.call(method, ...args) as Result, encoding);
+  }
+
+  /** Generates a pair of keys; in a run that is replayed, that of the recording. */
+  protected generate() {
+    this.remote.call("generateKeys");
+    const key = this.remote.call("getPrivateKey");
+    const recorded = kept("node:crypto.generateKeys", key);
+    if (recorded !== key) this.remote.call("setPrivateKey", recorded);
   }
 
   computeSecret(key: Key, inputEncoding?: unknown, outputEncoding?: unknown) {
@@ -37,6 +46,7 @@ class Exchange {
 /** An exchange over a field of numbers. */
 class FieldExchange extends Exchange {
   generateKeys(encoding?: unknown) {
+    this.generate();
     return this.ask("generateKeys", encoding);
   }
 
@@ -67,6 +77,11 @@ class DiffieHellmanGroup extends FieldExchange {
   constructor(name: unknown) {
     super("diffieHellmanGroup", [name]);
   }
+
+  protected override generate() {
+    refuseToRecord("a key of a Diffie-Hellman group", "Use createECDH(), whose keys are recorded.");
+    super.generate();
+  }
 }
 
 class ECDH extends Exchange {
@@ -82,7 +97,7 @@ class ECDH extends Exchange {
   }
 
   generateKeys(encoding?: unknown, format?: unknown) {
-    this.remote.call("generateKeys");
+    this.generate();
     return this.getPublicKey(encoding, format);
   }
 

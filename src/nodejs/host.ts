@@ -3,6 +3,7 @@
 // class, their code and their text.
 
 import { op_host_copies_below } from "ext:core/ops";
+import { kept as keptOutside } from "ext:miniflare/realm/outside.ts";
 import { HOST, host } from "ext:miniflare/realm/port.ts";
 import { nodeError } from "./errors.ts";
 import { pack, unpack } from "./packed.ts";
@@ -14,9 +15,22 @@ const copiesBelow = op_host_copies_below();
 /** Longer bytes than those that are copied on their way would be handed over. */
 const kept = (bytes: Uint8Array) => (bytes.length < copiesBelow ? bytes : new Uint8Array(bytes));
 
+/** Functions of Node's modules whose results are random. */
+const RANDOM = new Set([
+  ...["generateKeyPairSync", "generateKeySync", "generatePrimeSync", "privateEncrypt", "publicEncrypt"],
+  ...["sign", "signature"],
+]);
+
+/** What Node answers; in a run that is replayed, what it has answered in the recording if that is random. */
+function answerTo(call: string, args: unknown[]): WireValue {
+  const answer = host(HOST.NODEJS, call, pack(args, kept));
+  const name = args[1] as string;
+  return call === "call" && RANDOM.has(name) ? keptOutside(`node:crypto.${name}`, answer) : answer;
+}
+
 /** Calls Node; throws what it throws. */
 function ask(call: string, ...args: unknown[]): unknown {
-  const [isDone, ...answer] = host(HOST.NODEJS, call, pack(args, kept)) as [boolean, ...WireValue[]];
+  const [isDone, ...answer] = answerTo(call, args) as [boolean, ...WireValue[]];
   if (isDone) return unpack(answer[0]);
   const [className, code, message, rest, showsCode] = answer as [string, string | null, string, WireValue, boolean];
   const Class = CLASSES[className] ?? Error;

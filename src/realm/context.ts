@@ -9,7 +9,7 @@ import { core, internals } from "ext:core/mod.js";
 import { op_clock_now, op_context_limits } from "ext:core/ops";
 import { toldTime } from "ext:miniflare/realm/outside.ts";
 import { LIMIT } from "ext:miniflare/realm/port.ts";
-import { addGateTime, addOperations, charge, elapsed, figuresOf } from "ext:miniflare/realm/usage.ts";
+import { addGateTime, addOperations, charge, collect, elapsed, figuresOf } from "ext:miniflare/realm/usage.ts";
 import { beginWait } from "ext:miniflare/realm/waits.ts";
 import type { Operations } from "../wire.ts";
 import type { Figures, Payer } from "ext:miniflare/realm/usage.ts";
@@ -111,6 +111,7 @@ export class RequestContext implements Payer {
     this.time = time;
     this.depth = depth;
     this.pipelineDepth = pipelineDepth;
+    collect(this);
   }
 }
 
@@ -170,8 +171,11 @@ export function serviceContext() {
 }
 
 /** Runs `work` in the context of a request, with nothing else set, or outside of all. What `work` returns is returned. */
-export const enter = <Result>(context: RequestContext | undefined, work: () => Result): Result =>
-  proceed(context && new Continuation(context), work);
+export function enter<Result>(context: RequestContext | undefined, work: () => Result): Result {
+  if (context === undefined) return proceed(undefined, work);
+  charge(context.payer);
+  return proceed(new Continuation(context), work);
+}
 
 /** Runs `work` in the current continuation with what `changes` has in place of its own. What `work` returns is returned. */
 export function enterWith<Result>(changes: Partial<Continuation>, work: () => Result): Result {

@@ -26,6 +26,8 @@ export interface Payer {
 }
 
 const FIRST_OPERATIONS = 4;
+/** Those that have begun since Node asked for the usage of all, once for each time that it has. */
+const collections = new Set<Payer[]>();
 
 let payer: Payer | undefined;
 /** Up to which CPU time of the lane all is charged. */
@@ -59,6 +61,39 @@ export function usageOf(of: Payer): number | string {
   return JSON.stringify(figures);
 }
 
+/** An event begins, or a part of one. */
+export function collect(of: Payer) {
+  if (collections.size > 0) for (const collection of collections) collection.push(of);
+}
+
+/** Collects the usage of events that begin from now on, until the function that is returned is called; it returns the figures as JSON. */
+export function collectUsage(): () => string {
+  const collection: Payer[] = [];
+  collections.add(collection);
+  return () => {
+    collections.delete(collection);
+    settle(op_meter_now());
+    return JSON.stringify(sumOf(collection));
+  };
+}
+
+function sumOf(payers: Payer[]): Figures {
+  const sum: Figures = [0, 0, 0, 0];
+  for (const { cpu, figures } of payers) {
+    sum[0] += cpu;
+    if (figures === undefined) continue;
+    const [, subrequests, internal, gates, ...operations] = figures;
+    sum[1] += subrequests;
+    sum[2] += internal;
+    sum[3] += gates;
+    for (const [property, binding, ...counts] of operations) {
+      const counted = countedIn(sum, property, binding, counts.length);
+      for (const [index, count] of counts.entries()) (counted as number[])[index + 2] += count;
+    }
+  }
+  return sum;
+}
+
 export function figuresOf(of: Payer): Figures {
   return (of.figures ??= [0, 0, 0, 0]);
 }
@@ -80,15 +115,19 @@ export function addOperations(of: Payer, operations: Operations, binding: string
   lastBinding = binding;
   lastPlace = place;
   const { property, counts } = operations;
-  const figures = figuresOf(of);
-  let index = FIRST_OPERATIONS;
-  while (index < figures.length) {
+  (countedIn(figuresOf(of), property, binding, counts.length) as number[])[place + 2] += by;
+}
+
+/** The numbers of the operations on a binding, of which there are `length`. */
+function countedIn(figures: Figures, property: string, binding: string, length: number): Counted {
+  for (let index = FIRST_OPERATIONS; index < figures.length; index++) {
     const known = figures[index] as Counted;
-    if (known[0] === property && known[1] === binding) break;
-    index++;
+    if (known[0] === property && known[1] === binding) return known;
   }
-  if (index === figures.length) figures.push([property, binding, ...counts.map(() => 0)]);
-  (figures[index] as number[])[place + 2] += by;
+  const counted: Counted = [property, binding];
+  for (let count = 0; count < length; count++) counted.push(0);
+  figures.push(counted);
+  return counted;
 }
 
 /** The time, for `addGateTime`. */

@@ -9,6 +9,7 @@ import {
   requireContext,
 } from "ext:miniflare/realm/context.ts";
 import { encode, HOST, host, decode } from "ext:miniflare/realm/port.ts";
+import { refuseToRecord } from "ext:miniflare/realm/outside.ts";
 import { atRandom, isSimulating } from "ext:miniflare/realm/simulation.ts";
 import { createSockets } from "ext:miniflare/sockets/socket.ts";
 import type { SocketEvent } from "ext:miniflare/sockets/socket.ts";
@@ -47,6 +48,10 @@ export const { connect, Socket } = createSockets({
   WritableStream,
   begin() {
     requireContext("globalAsyncIO");
+    refuseToRecord(
+      "a TCP connection",
+      "Call a function of the option bindings that connects, whose answers are recorded.",
+    );
     countSubrequest();
   },
   depart,

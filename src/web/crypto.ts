@@ -9,7 +9,7 @@ import {
   op_web_key_symbols,
 } from "ext:core/ops";
 import { bytesOfChunk } from "ext:miniflare/web/bytes.ts";
-import { kept, outsideOf } from "ext:miniflare/realm/outside.ts";
+import { kept, outsideOf, whenRecorded } from "ext:miniflare/realm/outside.ts";
 import { requireContext } from "ext:miniflare/realm/context.ts";
 import { extend, unconstructible } from "ext:miniflare/web/interface.ts";
 import { define, load, STREAMS } from "ext:miniflare/realm/lazy.ts";
@@ -57,6 +57,7 @@ const { digestOf, methods } = createSubtle({
 });
 extend(subtle, methods);
 for (const name of ABSENT_METHODS) delete subtle[name];
+whenRecorded((outside) => load("ext:miniflare/web/bundle.ts").recordSubtle(subtle, outside));
 const { getRandomValues, randomUUID } = upstream.Crypto.prototype;
 
 extend(upstream.Crypto.prototype, {

@@ -11,6 +11,7 @@ import {
   op_websocket_send_text,
 } from "ext:core/ops";
 import { configure } from "ext:miniflare/network/configure.ts";
+import { refuseToRecord } from "ext:miniflare/realm/outside.ts";
 import { ABNORMAL, End, MOST_QUEUED, NO_STATUS, Way } from "ext:miniflare/websocket/end.ts";
 import { textOfHeaders } from "ext:miniflare/web/header-text.ts";
 
@@ -39,9 +40,18 @@ const NO_CODE = 0;
 
 const soon = queueMicrotask;
 
+function refuse() {
+  refuseToRecord("a WebSocket to a server", "Connect in a test that is not recorded, or mock the server by a service.");
+}
+
 /** Opens a connection for `new WebSocket()`. */
-export async function connect(url: string, protocols: string[]): Promise<Connection> {
+export function connect(url: string, protocols: string[]): Promise<Connection> {
   configure();
+  refuse();
+  return connected(url, protocols);
+}
+
+async function connected(url: string, protocols: string[]): Promise<Connection> {
   const rid = op_websocket_open(url, "", protocols.join(", "));
   const answer = (await op_websocket_connect(rid)) as Opening;
   if (!answer.open) {
@@ -59,6 +69,7 @@ export async function connect(url: string, protocols: string[]): Promise<Connect
  */
 export async function upgrade(hop: Hop): Promise<{ answer: ArrivedAnswer; end?: End }> {
   configure();
+  refuse();
   const protocols = hop.headers.filter(([name]) => name.toLowerCase() === "sec-websocket-protocol");
   const rid = op_websocket_open(hop.url, textOfHeaders(hop.headers), protocols.map(([, value]) => value).join(", "));
   hop.callOff = () => core.tryClose(rid);

@@ -52,6 +52,8 @@ export interface Control {
   promiseDetails(promise: Promise<unknown>): [state: number, result: unknown];
   /** Simulates with a seed; `outside` has the parts of `src/realm/outside.ts` if the run is recorded or replayed. */
   simulate(seed: number, soon: (step: () => boolean) => void, outside?: readonly unknown[]): void;
+  /** Collects what events use that begin from now on, until the function that is returned is called; it returns the figures as JSON. */
+  collectUsage(): () => string;
   /** Fails as a defect of the addon would. */
   panic(message: string): never;
 

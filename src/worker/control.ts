@@ -2,6 +2,7 @@
 
 import { core } from "ext:core/mod.js";
 import { op_fail, op_module_files, op_run_script } from "ext:core/ops";
+import { collectUsage } from "ext:miniflare/realm/usage.ts";
 import { simulate } from "ext:miniflare/realm/simulation.ts";
 import { enter, eventContext } from "ext:miniflare/realm/context.ts";
 import { abort } from "ext:miniflare/worker/dispatch.ts";
@@ -26,6 +27,7 @@ export const control = {
   promiseDetails: (promise: Promise<unknown>) => core.getPromiseDetails(promise),
   ...ofRooms("control"),
   simulate,
+  collectUsage,
   /** Fails as a defect of ours would, to prove that it is contained. */
   panic: (message: string) => op_fail(message),
 } satisfies Own;
@@ -33,7 +35,15 @@ export const control = {
 /** What Node's contract has of the assembly: rooms answer for the rest. */
 type Own = Pick<
   Control,
-  "abort" | "bindings" | "evaluate" | "globalScope" | "moduleExports" | "moduleFiles" | "promiseDetails" | "simulate"
+  | "abort"
+  | "bindings"
+  | "collectUsage"
+  | "evaluate"
+  | "globalScope"
+  | "moduleExports"
+  | "moduleFiles"
+  | "promiseDetails"
+  | "simulate"
 > & { panic(message: string): void };
 
 /** A kind that Node dispatches. */

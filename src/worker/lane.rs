@@ -28,7 +28,7 @@ use super::inspector::{Inspected, Inspector};
 use super::isolate::{self, EntryPoints, Made};
 use super::modules::{Graph, Place};
 use super::nursery;
-use super::profile::{self, Profile};
+use super::profile::{self, Profilers};
 use super::rejections::Rejections;
 use super::timers::Timers;
 use crate::limits;
@@ -84,7 +84,7 @@ pub struct Lane {
     hooks: Rc<TurnHooks>,
     coverage: RefCell<Option<Coverage>>,
     inspector: RefCell<Option<Rc<Inspector>>>,
-    profile: RefCell<Option<Profile>>,
+    profilers: Profilers,
     depth: Cell<u32>,
     waiting: RefCell<VecDeque<Event>>,
     /// Whether the host is told when the lane has come to rest: while its script starts.
@@ -151,7 +151,7 @@ impl Lane {
             hooks,
             coverage: RefCell::new(coverage),
             inspector: RefCell::new(inspector),
-            profile: RefCell::default(),
+            profilers: Profilers::default(),
             depth: Cell::new(0),
             waiting: RefCell::default(),
             is_starting: Cell::new(true),
@@ -221,31 +221,26 @@ impl Lane {
         self.inspector.borrow().clone()
     }
 
-    /// Starts to sample what runs, each so many microseconds. False if it cannot be, as [`Profile::start`] says.
-    pub fn start_profile(&self, interval_us: u32) -> bool {
+    /// Does `work` with the profilers and their inspector, in the isolate.
+    pub fn with_profilers<R>(&self, work: impl FnOnce(&Profilers, &Rc<Inspector>) -> R) -> R {
         let _isolate = Inside::new(self.isolate);
         let inspector = self.inspector().unwrap_or_else(|| {
-            let inspected = Inspected {
-                isolate: self.isolate,
-                context: self.context.clone(),
-                host: None,
-                hooks: self.hooks.clone(),
-                watch: self.watch.clone(),
-                memory: self.memory.clone(),
-            };
-            Inspector::start(inspected, "")
+            self.profilers.inspector(|| {
+                let inspected = Inspected {
+                    isolate: self.isolate,
+                    context: self.context.clone(),
+                    host: None,
+                    hooks: self.hooks.clone(),
+                    watch: self.watch.clone(),
+                    memory: self.memory.clone(),
+                };
+                Inspector::start(inspected, "")
+            })
         });
-        let profile = Profile::start(&inspector, interval_us);
-        let has_started = profile.is_some();
-        // The one before it ends while the isolate is entered.
-        drop(self.profile.replace(profile));
-        has_started
-    }
-
-    /// What has been sampled since [`Lane::start_profile`], as [`Profile::stop`] has it.
-    pub fn stop_profile(&self) -> Option<String> {
-        let _isolate = Inside::new(self.isolate);
-        Some(self.profile.take()?.stop())
+        let result = work(&self.profilers, &inspector);
+        // It may be the last to hold it, and the isolate is to be entered then.
+        drop(inspector);
+        result
     }
 
     /// Writes what is on the heap to a file.
@@ -558,7 +553,7 @@ impl Drop for Lane {
         // SAFETY: the isolate is alive and this is its thread; dropping the runtime exits it.
         unsafe { v8::Isolate::from_raw_isolate_ptr(self.isolate).enter() };
         // The inspector ends before the isolate.
-        self.profile.take();
+        self.profilers.end();
         self.coverage.take();
         self.inspector.take();
         drop(runtime);

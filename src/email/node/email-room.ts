@@ -18,6 +18,7 @@ const methods = {
   /** Calls the `email` handler; resolves with what it decided. */
   async dispatchEmail(inside: Inside, email: DispatchedEmail): Promise<EmailResult> {
     const { control } = await inside.worker.lane();
+    inside.group.run?.refuse("incoming email", "Dispatch email in a test that is not recorded.");
     const { IncomingEmail } = require("./incoming-email.ts") as typeof import("./incoming-email.ts");
     const message = new IncomingEmail(checked(email));
     await control.email(message);

@@ -182,6 +182,12 @@ export function findSourceMap(path: string, text: string): Array<string> | null;
 /** Releases a snapshot when Node has no reference left. */
 export function forgetSnapshot(instance: number, snapshot: number): void;
 
+/** Starts to sample what a lane allocates, each so many bytes on average. */
+export function heapProfileStart(lane: number, intervalBytes: number): void;
+
+/** The profile since `heapProfileStart`, as JSON. */
+export function heapProfileStop(lane: number): string | null;
+
 /** Writes what is on the heap of a lane to a file. Throws why it cannot be written. */
 export function heapSnapshot(lane: number, path: string): void;
 

@@ -29,6 +29,12 @@ export function main(args: string[]): void {
     return void console.log(helpText(flags, executable(), process.stdout.columns));
   }
   if (told.asks === "version") return void console.log(version());
+  const { wrongFlags } = require("./profiles.ts") as typeof import("./profiles.ts");
+  const wrong = wrongFlags(told.command);
+  if (wrong !== undefined) {
+    refuse(wrong);
+    return;
+  }
   const { run } = require("./run.ts") as typeof import("./run.ts");
   void run(told.options as WorkerOptions, told.command);
 }

@@ -7,16 +7,16 @@ import { Log, LogLevel } from "../log/log.ts";
 import { Miniflare, OPTIONS, REPL } from "../instance/miniflare.ts";
 import type { InspectorFlag } from "./flag-values.ts";
 import { endOnSignals, endWhileBusy } from "./signals.ts";
+import type { ProfileFlags } from "./profiles.ts";
 import { userError } from "./user-error.ts";
 
 /** Flags that are not options of a worker. */
-interface CommandFlags {
+interface CommandFlags extends ProfileFlags {
   debug?: boolean;
   verbose?: boolean;
   repl?: boolean;
   inspect?: InspectorFlag;
   inspectBrk?: InspectorFlag;
-  cpuProf?: boolean;
 }
 
 const EXIT_FAILURE = 1;
@@ -47,9 +47,9 @@ export async function run(options: WorkerOptions, flags: CommandFlags): Promise<
   const log = new Log(level);
   let mf: Miniflare | undefined;
   // A build begins with the instance.
-  let endProfile: (() => Promise<void>) | undefined;
+  let endProfiles: (() => Promise<void>) | undefined;
   const isEnding = endOnSignals(async () => {
-    await endProfile?.();
+    await endProfiles?.();
     await mf?.dispose();
   });
   const inspected = { ...inspect, ...(inspectBrk && { ...inspectBrk, inspectorBreak: true }) };
@@ -59,9 +59,9 @@ export async function run(options: WorkerOptions, flags: CommandFlags): Promise<
   try {
     if (repl) return await runRepl(mf);
     const server = await mf.startServer();
-    if (flags.cpuProf) {
-      const { startProfile } = require("./cpu-profile.ts") as typeof import("./cpu-profile.ts");
-      endProfile = startProfile(mf);
+    if (flags.cpuProf || flags.heapProf) {
+      const { startProfiles } = require("./profiles.ts") as typeof import("./profiles.ts");
+      endProfiles = startProfiles(mf, flags);
     }
     await mf.startScheduler();
     openPage(mf, server);

@@ -3,7 +3,7 @@
 
 import { binding } from "../binding/binding.ts";
 import { ScriptEvents, withoutOwnFrames, withReason } from "./script-events.ts";
-import type { Place } from "./script-events.ts";
+import type { PauseEvent, Thrown } from "./script-events.ts";
 import type { WayOut } from "./target.ts";
 
 /** A message of the protocol. */
@@ -15,13 +15,14 @@ export interface Message {
 }
 
 const PATTERNS = "Debugger.setBlackboxPatterns";
+const EXCEPTIONS = "Debugger.setPauseOnExceptions";
 /** Methods whose last call counts. Those that enable a domain are others. */
 const SETTINGS = new Set([
   "Debugger.setAsyncCallStackDepth",
   "Debugger.setBlackboxExecutionContexts",
   PATTERNS,
   "Debugger.setBreakpointsActive",
-  "Debugger.setPauseOnExceptions",
+  EXCEPTIONS,
   "Debugger.setSkipAllPauses",
   "Profiler.setSamplingInterval",
   "Runtime.setAsyncCallStackDepth",
@@ -39,12 +40,6 @@ const CLEARED = JSON.stringify({ method: "Runtime.executionContextsCleared", par
 /** The method of an event. */
 const EVENT = /^\{"method":"(\w+\.\w+)"/;
 
-interface Pause {
-  text: string;
-  reason: string;
-  place: Place;
-}
-
 export class ClientSession {
   readonly number: number;
   #send: (text: string) => void;
@@ -59,13 +54,15 @@ export class ClientSession {
   #nextOwn = -1;
   #scripts = new ScriptEvents();
   /** A pause that the debugger has not been told of, and whether it is not told of the next end of one. */
-  #pause: Pause | undefined;
+  #pause: PauseEvent | undefined;
   #isHidden = false;
   /** Whether the debugger has asked for a pause, wherever it comes. */
   #wantsPause = false;
   /** Why it was paused, where the next pause is a step from there. */
   #reason: string | undefined;
   #onRun: () => void;
+  /** The message of an error whose exceptions pause the worker, whatever the debugger wants. */
+  #error: string | undefined;
 
   /**
    * @param send sends a message to the debugger
@@ -88,6 +85,7 @@ export class ClientSession {
     for (const setting of this.#settings.values()) {
       this.#own(setting);
       this.#hideOwnScripts(setting);
+      this.#takeExceptions(setting);
     }
     for (const text of this.#waiting.splice(0)) this.receive(text);
   }
@@ -112,12 +110,32 @@ export class ClientSession {
     this.#note(sent);
     binding.inspectorSend(this.#lane, this.number, isPatterns ? JSON.stringify(sent) : text);
     this.#hideOwnScripts(message);
+    this.#takeExceptions(message);
     if (message.method === "Runtime.runIfWaitingForDebugger") this.#onRun();
   }
 
   /** A debugger of its own patterns has those of this package among them. */
   #hideOwnScripts({ method }: Message): void {
     if (method === "Debugger.enable" && !this.#settings.has(PATTERNS)) this.#own(blackbox(undefined));
+  }
+
+  /** Pauses at each exception with this message. */
+  pauseAt(message: string): void {
+    this.#error = message;
+    this.#takeExceptions({ method: EXCEPTIONS });
+  }
+
+  /** Has V8 tell of all exceptions if one of them is looked for. */
+  #takeExceptions({ method }: Message): void {
+    if (this.#error === undefined || (method !== EXCEPTIONS && method !== "Debugger.enable")) return;
+    this.#own({ method: EXCEPTIONS, params: { state: "all" } });
+  }
+
+  /** Whether the debugger wants to see an exception. */
+  #wantsException({ message, isUncaught }: Thrown): boolean {
+    if (this.#error === undefined || message.includes(this.#error)) return true;
+    const state = this.#settings.get(EXCEPTIONS)?.params?.state;
+    return state === "all" || (isUncaught ? state === "uncaught" : state === "caught");
   }
 
   /** Takes what V8 says in the isolate of a lane. */
@@ -159,8 +177,9 @@ export class ClientSession {
    */
   wayOut(): WayOut | undefined {
     if (this.#pause === undefined) return undefined;
-    const { place, reason } = this.#pause;
-    const isThrown = reason === "exception" || reason === "promiseRejection";
+    const { place, thrown } = this.#pause;
+    const isThrown = thrown !== undefined;
+    if (isThrown && !this.#wantsException(thrown)) return "Debugger.resume";
     if (place === "worker" || (place === "called" && isThrown)) return undefined;
     if (place === "called") return "Debugger.stepOut";
     return this.#wantsPause && !isThrown ? "Debugger.stepInto" : "Debugger.resume";

@@ -2,6 +2,7 @@
 
 import { Inspector } from "./inspector.ts";
 import type { Log, MiniflareOptions } from "../../../index.d.ts";
+import type { Ending } from "../replay/recorded-run.ts";
 import type { InspectedLane, Target } from "./target.ts";
 
 type InspectorOptions = Pick<MiniflareOptions, "inspectorPort" | "inspectorHost" | "inspectorBreak">;
@@ -16,6 +17,7 @@ export class InspectedWorker {
   #inspector: Inspector;
   #target: Target;
   #breaks: boolean;
+  #isReady = false;
 
   private constructor(place: string, inspector: Inspector, target: Target, breaks: boolean) {
     this.#place = place;
@@ -56,11 +58,23 @@ export class InspectedWorker {
     return this.#target.lane();
   }
 
-  /** Waits for a debugger before the script first starts, if the options say so. */
-  async ready(): Promise<void> {
-    const breaks = this.#breaks;
-    this.#breaks = false;
-    if (breaks) await this.#target.untilRun();
+  /**
+   * Waits for a debugger before the script first starts, if the options say so.
+   * @param ending where a replay ends in the debugger
+   */
+  async ready(ending: Ending | undefined): Promise<void> {
+    if (this.#isReady) return;
+    this.#isReady = true;
+    const target = this.#target;
+    if (this.#breaks || ending !== undefined) await target.untilRun(this.#breaks);
+    if (ending === undefined) return;
+    if (ending.failure === undefined) ending.whenLast(() => target.pauseNext());
+    else target.pauseAt(ending.failure);
+  }
+
+  /** Resolves when no debugger is connected; calls back if one is. */
+  undebugged(waits: () => void): Promise<void> {
+    return this.#target.undebugged(waits);
   }
 
   /** Ends that wait, and any pause. */

@@ -36,10 +36,13 @@ export class Inspector implements TargetHost {
   #sessions = new Map<number, { session: ClientSession; target: Target }>();
   #isTaking = false;
   #key: string;
+  /** Says where debuggers connect, once there is a worker that they can connect to. */
+  #announceItself: (() => void) | undefined;
 
   private constructor(key: string, url: URL, thread: Worker, data: ServerData, messages: MessagePort, log: Log) {
     this.#key = key;
     this.url = url;
+    this.#announceItself = () => log.info(`Debugger listening on ${url.href}`);
     this.#thread = thread;
     this.#ended = new Promise((resolve) => thread.once("exit", resolve));
     // Without the server there are no debuggers, which ends nothing else.
@@ -86,7 +89,6 @@ export class Inspector implements TargetHost {
       throw new InstanceError("ERR_LISTEN", text);
     }
     const url = new URL(`ws://${host.includes(":") ? `[${host}]` : host}:${started.port}/`);
-    log.info(`Debugger listening on ${url.href}`);
     return new Inspector(key, url, thread, data, port1, log);
   }
 
@@ -97,6 +99,8 @@ export class Inspector implements TargetHost {
     const info = { id, title: id, url: file === undefined ? "" : pathToFileURL(file).href };
     const target = new Target(info, this);
     this.#targets.set(id, target);
+    this.#announceItself?.();
+    this.#announceItself = undefined;
     return target;
   }
 

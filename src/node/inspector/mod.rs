@@ -71,13 +71,30 @@ pub fn inspector_interrupt(number: u32) -> Result<()> {
 /// Starts to sample what a lane runs, each so many microseconds. False if Node itself is being profiled.
 #[napi(catch_unwind)]
 pub fn profile_start(env: &Env, lane: u32, interval_us: u32) -> Result<bool> {
-    Ok(open(env, lane)?.is_some_and(|lane| lane.start_profile(interval_us)))
+    let start =
+        |lane: Rc<Lane>| lane.with_profilers(|profilers, inspector| profilers.start_cpu(inspector, interval_us));
+    Ok(open(env, lane)?.is_some_and(start))
 }
 
 /// The profile since `profileStart`, as JSON.
 #[napi(catch_unwind)]
 pub fn profile_stop(env: &Env, lane: u32) -> Result<Option<String>> {
-    Ok(open(env, lane)?.and_then(|lane| lane.stop_profile()))
+    Ok(open(env, lane)?.and_then(|lane| lane.with_profilers(|profilers, _| profilers.stop_cpu())))
+}
+
+/// Starts to sample what a lane allocates, each so many bytes on average.
+#[napi(catch_unwind)]
+pub fn heap_profile_start(env: &Env, lane: u32, interval_bytes: u32) -> Result<()> {
+    if let Some(lane) = open(env, lane)? {
+        lane.with_profilers(|profilers, inspector| profilers.start_heap(inspector, interval_bytes));
+    }
+    Ok(())
+}
+
+/// The profile since `heapProfileStart`, as JSON.
+#[napi(catch_unwind)]
+pub fn heap_profile_stop(env: &Env, lane: u32) -> Result<Option<String>> {
+    Ok(open(env, lane)?.and_then(|lane| lane.with_profilers(|profilers, _| profilers.stop_heap())))
 }
 
 /// Writes what is on the heap of a lane to a file. Throws why it cannot be written.

@@ -1,26 +1,62 @@
-// Profiles of a worker: where it spends its time, and what is on its heap, in the formats that debuggers open.
+// Profiles of a worker: where it spends its time, what has allocated memory, and what is on its heap, in the formats that debuggers open.
 
 import fs from "node:fs";
 import path from "node:path";
 import { binding } from "../binding/binding.ts";
 import { InstanceError } from "../errors.ts";
-import type { CpuProfile, ProfileOptions } from "../../../index.d.ts";
+import type { CpuProfile, HeapProfile, HeapProfileOptions, ProfileOptions } from "../../../index.d.ts";
 import type { Lane } from "../instance/lane.ts";
 
-/** Microseconds, as debuggers sample. */
-const INTERVAL = 1_000;
-const MOST_INTERVAL = 1_000_000;
+/** What is sampled, each so many units, and how often. */
+interface Sampling {
+  /** As errors call it. */
+  unit: string;
+  interval: number;
+  most: number;
+  /** Those that are being profiled. */
+  profiled: WeakSet<Lane>;
+  /** False if Node is being profiled. */
+  start(lane: number, interval: number): boolean;
+  stop(lane: number): string | null;
+}
 
-/** Those that are being profiled. */
-const profiled = new WeakSet<Lane>();
+/** As debuggers sample. */
+const CPU: Sampling = {
+  unit: "microseconds",
+  interval: 1_000,
+  most: 1_000_000,
+  profiled: new WeakSet(),
+  start: (lane, interval) => binding.profileStart(lane, interval),
+  stop: (lane) => binding.profileStop(lane),
+};
+const HEAP: Sampling = {
+  unit: "bytes",
+  interval: 32_768,
+  most: 2 ** 30,
+  profiled: new WeakSet(),
+  start: (lane, interval) => (binding.heapProfileStart(lane, interval), true),
+  stop: (lane) => binding.heapProfileStop(lane),
+};
 
 /** Samples what a lane runs while `work` does. */
-export async function profile(lane: Lane, work: () => unknown, options: ProfileOptions = {}): Promise<CpuProfile> {
-  const { samplingInterval = INTERVAL } = options;
+export const profile = (lane: Lane, work: () => unknown, options: ProfileOptions = {}) =>
+  sampled("profile", CPU, lane, work, options) as Promise<CpuProfile>;
+
+/** Samples what a lane allocates while `work` runs. */
+export const heapProfile = (lane: Lane, work: () => unknown, options: HeapProfileOptions = {}) =>
+  sampled("heapProfile", HEAP, lane, work, options) as Promise<HeapProfile>;
+
+async function sampled(
+  method: string,
+  { unit, interval, most, profiled, start, stop }: Sampling,
+  lane: Lane,
+  work: () => unknown,
+  { samplingInterval = interval }: { samplingInterval?: number },
+): Promise<object> {
   if (typeof work !== "function")
-    throw new TypeError(`Invalid argument of profile(): expected a function, got ${work}`);
-  if (!Number.isInteger(samplingInterval) || samplingInterval < 1 || samplingInterval > MOST_INTERVAL) {
-    const expected = `expected a whole number of microseconds from 1 to ${MOST_INTERVAL}`;
+    throw new TypeError(`Invalid argument of ${method}(): expected a function, got ${work}`);
+  if (!Number.isInteger(samplingInterval) || samplingInterval < 1 || samplingInterval > most) {
+    const expected = `expected a whole number of ${unit} from 1 to ${most}`;
     throw new RangeError(`Invalid samplingInterval: ${expected}, got ${samplingInterval}`);
   }
   if (profiled.has(lane)) {
@@ -29,7 +65,7 @@ export async function profile(lane: Lane, work: () => unknown, options: ProfileO
       "The worker is being profiled already. Await the profile before the next one.",
     );
   }
-  if (!binding.profileStart(lane.id, samplingInterval)) {
+  if (!start(lane.id, samplingInterval)) {
     const text =
       "Node is being profiled, by the signal that a profile of the worker needs. Run Node without --cpu-prof.";
     throw new InstanceError("ERR_PROFILING", text);
@@ -40,10 +76,10 @@ export async function profile(lane: Lane, work: () => unknown, options: ProfileO
     await work();
   } finally {
     profiled.delete(lane);
-    json = binding.profileStop(lane.id);
+    json = stop(lane.id);
   }
   if (lane.ended !== undefined) throw lane.ended();
-  return JSON.parse(json as string) as CpuProfile;
+  return JSON.parse(json as string) as object;
 }
 
 /** Writes what is on the heap of a lane to a file, and returns its path. */

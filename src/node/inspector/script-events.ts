@@ -18,7 +18,14 @@ interface Frame {
 /** Of the parameters of an event that the worker has paused. */
 interface PausedEvent {
   method: string;
-  params: { reason: string; callFrames: Frame[]; asyncStackTrace?: StackTrace };
+  params: { reason: string; callFrames: Frame[]; asyncStackTrace?: StackTrace; data?: ThrownObject };
+}
+
+/** What is thrown, as V8 tells of it. */
+interface ThrownObject {
+  value?: unknown;
+  description?: string;
+  uncaught?: boolean;
 }
 
 interface StackTrace {
@@ -30,6 +37,20 @@ const isOwn = (url: string) => url.startsWith("ext:");
 
 /** Where V8 has paused: in code of the worker, in code of this package that the worker has called, or in none that is the worker's. */
 export type Place = "worker" | "called" | "own";
+
+/** What the worker has paused at if that is an exception. The message has the stack behind it. */
+export interface Thrown {
+  message: string;
+  isUncaught: boolean;
+}
+
+/** The event that the worker has paused. */
+export interface PauseEvent {
+  text: string;
+  reason: string;
+  place: Place;
+  thrown: Thrown | undefined;
+}
 
 /** The scripts of an isolate that debuggers know, and the events that name them. */
 export class ScriptEvents {
@@ -50,18 +71,24 @@ export class ScriptEvents {
   }
 
   /** The event that the worker has paused, with the frames of its own functions; and where that is. */
-  paused(text: string): { text: string; reason: string; place: Place } {
+  paused(text: string): PauseEvent {
     const event = JSON.parse(text) as PausedEvent;
-    const { callFrames, reason, asyncStackTrace } = event.params;
+    const { callFrames, reason, asyncStackTrace, data } = event.params;
     const isShown = ({ location }: Frame) => this.#urls.has(location.scriptId);
     const shown = callFrames.filter(isShown);
     for (const frame of shown) frame.url = this.#urls.get(frame.location.scriptId) as string;
     event.params.callFrames = shown;
     hideOwn(asyncStackTrace);
     const place = shown.length === 0 ? "own" : shown[0] === callFrames[0] ? "worker" : "called";
-    return { text: JSON.stringify(event), reason, place };
+    const thrown = reason === "exception" || reason === "promiseRejection" ? thrownOf(data) : undefined;
+    return { text: JSON.stringify(event), reason, place, thrown };
   }
 }
+
+const thrownOf = ({ description, value, uncaught }: ThrownObject = {}): Thrown => ({
+  message: description ?? String(value),
+  isUncaught: uncaught === true,
+});
 
 function inlinedMap(url: string, link: string): string | undefined {
   const map = findMap(url, `//# sourceMappingURL=${link}`)?.data;

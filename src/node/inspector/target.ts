@@ -29,6 +29,9 @@ export class Target {
   #sessions = new Map<number, ClientSession>();
   /** Resolves when a debugger lets the worker run; undefined unless the worker waits for that. */
   #run: ((session: number | undefined) => void) | undefined;
+  /** The message of an error whose exceptions pause the worker, whatever debuggers want. */
+  #error: string | undefined;
+  #whenUndebugged: (() => void)[] = [];
 
   constructor(info: TargetInfo, host: TargetHost) {
     this.info = info;
@@ -47,11 +50,22 @@ export class Target {
 
   connect(session: ClientSession): void {
     this.#sessions.set(session.number, session);
+    if (this.#error !== undefined) session.pauseAt(this.#error);
     if (this.#lane !== undefined) session.attach(this.#lane.id);
   }
 
   disconnect(session: ClientSession): void {
     if (this.#sessions.delete(session.number)) session.detach();
+    if (this.#sessions.size === 0) for (const resolve of this.#whenUndebugged.splice(0)) resolve();
+  }
+
+  /** Resolves when no debugger is connected; calls back if one is. */
+  async undebugged(waits: () => void): Promise<void> {
+    if (this.#sessions.size === 0) return;
+    waits();
+    waiting(1);
+    await new Promise<void>((resolve) => this.#whenUndebugged.push(resolve));
+    waiting(-1);
   }
 
   /** The lane has an isolate, in which nothing of the worker has been compiled yet. */
@@ -94,19 +108,33 @@ export class Target {
     this.#sessions.get(session)?.answered(lane.id, text);
   }
 
-  /** Waits until a debugger lets the worker run, and pauses it at its first statement. */
-  async untilRun(): Promise<void> {
+  /** Waits until a debugger lets the worker run; `pauses` it at its first statement then. */
+  async untilRun(pauses: boolean): Promise<void> {
     waiting(1);
     try {
       const session = await new Promise<number | undefined>((resolve) => {
         this.#run = resolve;
       });
-      if (this.#lane === undefined || session === undefined) return;
-      this.#sessions.get(session)?.awaitPause();
-      binding.inspectorPauseNext(this.#lane.id, session);
+      if (session !== undefined && pauses) this.pauseNext([session]);
     } finally {
       waiting(-1);
     }
+  }
+
+  /** Pauses the worker at the next statement that it runs, by some sessions. */
+  pauseNext(by: Iterable<number> = this.#sessions.keys()): void {
+    const lane = this.#lane;
+    if (lane === undefined) return;
+    for (const session of by) {
+      this.#sessions.get(session)?.awaitPause();
+      binding.inspectorPauseNext(lane.id, session);
+    }
+  }
+
+  /** Pauses the worker at each exception that has this message. */
+  pauseAt(message: string): void {
+    this.#error = message;
+    for (const session of this.#sessions.values()) session.pauseAt(message);
   }
 
   /** A debugger has set what it wants to, by its session; or nothing is to wait for one any more. */

@@ -1,7 +1,7 @@
 // The workers of one instance: the main one and its mounts, by name. They share a clock, storage and a log, and reach each
 // other through this: as services, by routes, and as rooms connect them.
 
-import { disposed, MiniflareCoreError } from "../errors.ts";
+import { disposed, MiniflareCoreError, OptionsError } from "../errors.ts";
 import {
   clearStores,
   closeInstance,
@@ -96,6 +96,10 @@ class Group {
     this.run?.close();
     this.run = undefined;
     if (simulate === undefined || !("replay" in simulate || "record" in simulate)) return;
+    if ("pause" in simulate && simulate.pause && this.main.options.inspectorPort === undefined) {
+      const text = 'The option "simulate.pause" needs an inspector. Set the option "inspectorPort" as well.';
+      throw new OptionsError("ERR_INVALID_OPTION", text);
+    }
     const { RecordedRun } = require("../replay/recorded-run.ts") as typeof import("../replay/recorded-run.ts");
     this.run = new RecordedRun(simulate, this.main.given, this.clock, () => this.instance);
   }

@@ -184,7 +184,7 @@ class Worker {
     const endProgress = this.#showProgress();
     this.#starting = lane;
     try {
-      if (this.#inspected !== undefined) await this.#inspected.ready();
+      if (this.#inspected !== undefined) await this.#inspected.ready(this.#group.run?.ending);
       this.#group.startSimulation(lane.control, options);
       const settings = {
         ...script,
@@ -201,7 +201,7 @@ class Worker {
       const { has, get } = options[OUTER_SCOPE] ?? {};
       const { run } = this.#group;
       const bound = [
-        ...rooms.flatMap(({ bindings = {} }) => Object.entries(bindings).flat()),
+        ...rooms.flatMap(({ bindings = {} }) => run?.ofRooms(bindings) ?? Object.entries(bindings).flat()),
         ...(run?.values(values, "bindings") ?? values),
       ];
       const globals = Object.entries(options.globals ?? {}).flat();
@@ -406,6 +406,11 @@ class Worker {
       return this.#group.run?.call(target, request, call) ?? call();
     }
     return this.#group.service(target, service).deliver(entrypointOf(service), request);
+  }
+
+  /** Resolves when no debugger is connected; calls back if one is. */
+  async undebugged(waits: () => void): Promise<void> {
+    await this.#inspected?.undebugged(waits);
   }
 
   /** Ends a start whose script still waits for something. */

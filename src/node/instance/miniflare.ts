@@ -203,6 +203,20 @@ class Miniflare extends EventTarget {
     return profile(lane, work, options);
   }
 
+  /** A profile of what the worker allocates while a function runs. */
+  async heapProfile(work: () => unknown, options?: contract.HeapProfileOptions): Promise<contract.HeapProfile> {
+    const lane = await this.#worker.lane();
+    const { heapProfile } = require("../inspector/profile.ts") as typeof import("../inspector/profile.ts");
+    return heapProfile(lane, work, options);
+  }
+
+  /** What events of the worker use that begin while a function runs. */
+  async usage(work: () => unknown): Promise<contract.Usage> {
+    const lane = await this.#worker.lane();
+    const { usageWhile } = require("./usage-while.ts") as typeof import("./usage-while.ts");
+    return usageWhile(lane, work);
+  }
+
   /** Writes what is on the worker's heap to a file. */
   async heapSnapshot(file: string): Promise<string> {
     const lane = await this.#worker.lane();

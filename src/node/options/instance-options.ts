@@ -2,6 +2,7 @@
 
 import { boolean, check, hasMethods, isNumber, numeric, oneOf, optional, port, shape, string } from "./check.ts";
 import type { InspectorFlag } from "../cli/flag-values.ts";
+import type { ProfileFlags } from "../cli/profiles.ts";
 import type { OptionRows } from "./table.ts";
 
 const LOG_METHODS = ["log", "logWithLevel", "error", "warn", "info", "debug", "verbose"];
@@ -10,7 +11,7 @@ const seeded = shape(
   { seed: numeric("a whole number", Number.isSafeInteger), record: optional(string) },
   "an object like { seed: 1 }",
 );
-const replayed = shape({ replay: string }, "an object like { replay: file }");
+const replayed = shape({ replay: string, pause: optional(boolean) }, "an object like { replay: file }");
 const isReplayed = (value: unknown) => typeof value === "object" && value !== null && "replay" in value;
 const simulation = Object.assign(
   (value: unknown, path: string) => (isReplayed(value) ? replayed : seeded)(value, path),
@@ -30,7 +31,7 @@ const subrequestLimit = numeric(
 );
 
 /** Flags of the command: what they say of the inspector's options. */
-type CommandLine = Record<"inspect" | "inspectBrk", InspectorFlag> & Record<"cpuProf", boolean>;
+type CommandLine = Record<"inspect" | "inspectBrk", InspectorFlag> & Required<ProfileFlags>;
 
 const options = {
   log: { check: log },
@@ -86,6 +87,11 @@ const options = {
     help: "Wait for a debugger",
   },
   cpuProf: { flag: "--cpu-prof", takes: "boolean", help: "Write a CPU profile at the end" },
+  cpuProfDir: { flag: "--cpu-prof-dir", takes: "string", help: "Folder of the CPU profile" },
+  cpuProfName: { flag: "--cpu-prof-name", takes: "string", help: "Name of the CPU profile" },
+  heapProf: { flag: "--heap-prof", takes: "boolean", help: "Write a heap profile at the end" },
+  heapProfDir: { flag: "--heap-prof-dir", takes: "string", help: "Folder of the heap profile" },
+  heapProfName: { flag: "--heap-prof-name", takes: "string", help: "Name of the heap profile" },
   durability: {
     check: oneOf("os", "sync"),
     flag: "--durability",

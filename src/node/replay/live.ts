@@ -16,22 +16,22 @@ const originalOf = (value: unknown): unknown => originals.get(value as object) ?
 /**
  * What a worker is given in the place of a live value. In a replay, `original` is not used but for what is asked of its shape.
  * @param path what it is called in the recording
+ * @param again whether a replay uses the object, too, although the answers are those of the recording
  */
-function live(journal: Journal, original: object, path: string): object {
+function live(journal: Journal, original: object, path: string, again = false): object {
+  const ask = (what: string, given: Json, answer: () => unknown) => journal.ask(what, given, answer, again);
   const traps: ProxyHandler<object> = {
     apply: (target, self, args) =>
-      journal.ask(path, given(args, path), () =>
-        Reflect.apply(target as AnyFunction, originalOf(self), args.map(originalOf)),
-      ),
+      ask(path, given(args, path), () => Reflect.apply(target as AnyFunction, originalOf(self), args.map(originalOf))),
     construct: (target, args) =>
-      journal.ask(`new ${path}`, given(args, path), () =>
+      ask(`new ${path}`, given(args, path), () =>
         Reflect.construct(target as Constructor, args.map(originalOf)),
       ) as object,
     get(target, key) {
       const fixed = Reflect.getOwnPropertyDescriptor(target, key)?.configurable === false;
       if (typeof key === "symbol" || fixed || key === "then" || isOfFunction(target, key))
         return Reflect.get(target, key);
-      return journal.ask(`${path}.${key}`, null, () => Reflect.get(target, key));
+      return ask(`${path}.${key}`, null, () => Reflect.get(target, key));
     },
   };
   const made = new Proxy(original, traps);

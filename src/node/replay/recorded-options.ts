@@ -9,7 +9,7 @@ import type { Json, Wrap } from "./values.ts";
 /** Those that have values of the user by names. */
 const NAMED = new Set(["bindings", "globals", "serviceBindings"]);
 /** Those that are of the process. */
-const LEFT_OUT = new Set(["log", "simulate", "watch"]);
+const LEFT_OUT = new Set(["log", "simulate", "watch", "inspectorPort", "inspectorHost", "inspectorBreak"]);
 
 function encodeOptions(options: MiniflareOptions): Json {
   return { ...encodeWorker(options), rootPath: path.resolve(options.rootPath ?? ".") };

@@ -1,7 +1,7 @@
 // Records a run: whatever comes from outside is written down before a worker has it.
 
 import { isPromise } from "node:util/types";
-import { disposed } from "../errors.ts";
+import { disposed, InstanceError } from "../errors.ts";
 import { live } from "./live.ts";
 import { encodeOptions } from "./recorded-options.ts";
 import { RecordingWriter } from "./recording.ts";
@@ -20,6 +20,7 @@ class Recorder implements Journal {
   #time: number;
   #steps = 0;
   #asked = 0;
+  #events = 0;
   /** Steps, answers and events, in the order in which they came. */
   #queue: (() => void)[] = [];
   /** What rejects events that wait for their turns. */
@@ -124,9 +125,15 @@ class Recorder implements Journal {
     return { step: this.#steps, time: this.#time };
   }
 
-  async arrive(event: Json): Promise<void> {
+  async arrive(event: Json): Promise<number> {
     await this.#turn();
     this.#file.write({ event, ...this.#arrival() });
+    return this.#events++;
+  }
+
+  failed(number: number, error: unknown): void {
+    // What ends a worker is thrown nowhere in it.
+    if (!(error instanceof InstanceError)) this.#file.write({ failed: number, message: messageOf(error) });
   }
 
   guard<Result>(result: Promise<Result>): Promise<Result> {
@@ -141,6 +148,11 @@ class Recorder implements Journal {
     this.#waiting.clear();
     this.#file.close();
   }
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message === "" ? error.name : error.message;
 }
 
 /** What a promise is broken with, and how it is recorded; an error that says so if it cannot be. */

@@ -56,7 +56,21 @@ export interface TimeEntry {
   time: number;
 }
 
+/** What an event has failed with; events count from 0. It has no place in the order of the others. */
+interface FailureEntry {
+  failed: number;
+  message: string;
+}
+
+/** What a replay goes through in its order. */
 export type Entry = EventEntry | AskEntry | SettleEntry | KeptEntry | TimeEntry;
+
+export interface Recording {
+  head: Head;
+  entries: Entry[];
+  /** The message of the first event's error; undefined if none has failed. */
+  failure: string | undefined;
+}
 
 /** Writes a recording. */
 class RecordingWriter {
@@ -68,7 +82,7 @@ class RecordingWriter {
     this.#line({ recording: VERSION, ...head });
   }
 
-  write(entry: Entry): void {
+  write(entry: Entry | FailureEntry): void {
     if (this.#file >= 0) this.#line(entry);
   }
 
@@ -83,11 +97,17 @@ class RecordingWriter {
 }
 
 /** The head and the entries of a recording. A last line that is incomplete is of a process that was killed. */
-function readRecording(file: string): { head: Head; entries: Entry[] } {
+function readRecording(file: string): Recording {
   const lines = textOf(file).split("\n");
   lines.pop();
-  const [head, ...entries] = lines.map(parsed);
-  if (head?.recording === VERSION) return { head: head as Head, entries: entries as Entry[] };
+  const [head, ...rest] = lines.map(parsed);
+  if (head?.recording === VERSION) {
+    const all = rest as (Entry | FailureEntry)[];
+    const entries = all.filter((entry): entry is Entry => !("failed" in entry));
+    const failures = all.filter((entry) => "failed" in entry);
+    const [first] = failures.sort((one, other) => one.failed - other.failed);
+    return { head: head as Head, entries, failure: first?.message };
+  }
   const found = head?.recording === undefined ? "no recording" : `a recording of version ${head.recording}`;
   throw new InstanceError(
     "ERR_REPLAY",
@@ -107,7 +127,7 @@ function textOf(file: string): string {
 }
 
 /** A line of a recording; undefined for one of another file. */
-function parsed(line: string): Partial<Head & Entry> | undefined {
+function parsed(line: string): Partial<Head & (Entry | FailureEntry)> | undefined {
   try {
     return JSON.parse(line);
   } catch {

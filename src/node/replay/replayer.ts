@@ -2,12 +2,13 @@
 // which it was there. The first thing that is not as recorded ends the replay.
 
 import { isDeepStrictEqual } from "node:util";
+import { isPromise } from "node:util/types";
 import { disposed, InstanceError } from "../errors.ts";
 import { live } from "./live.ts";
 import { readRecording } from "./recording.ts";
 import { responseOf } from "./responses.ts";
 import { stepOf, Turns } from "./turns.ts";
-import { decode } from "./values.ts";
+import { decode, isLive } from "./values.ts";
 import type { Journal } from "./journal.ts";
 import type { AskEntry, Entry, EventEntry, KeptEntry, Outcome, SettleEntry, TimeEntry } from "./recording.ts";
 import type { Json } from "./values.ts";
@@ -19,7 +20,7 @@ interface Deferred {
 /** An event that is there, and may be before its turn. */
 interface Waiting {
   event: Json;
-  begin(): void;
+  begin(number: number): void;
   reject(reason: unknown): void;
 }
 
@@ -27,6 +28,8 @@ type IsQuiet = (isKnown: (debt: object | string) => boolean) => Promise<boolean>
 
 class Replayer implements Journal {
   readonly seed: number;
+  /** The message of the error that the first event of those that failed has failed with. */
+  readonly failure: string | undefined;
   readonly waits = false;
   #file: string;
   #entries: Entry[];
@@ -46,15 +49,21 @@ class Replayer implements Journal {
   #isQuiet: IsQuiet;
   #isLooking = false;
   #isClosed = false;
+  #events = 0;
+  /** The entry after which only time passes, and what is called when it has its turn. */
+  #last: number;
+  #whenLast: (() => void)[] = [];
   /** What Node owes the workers until its turn has come. */
   #own = new WeakSet<object>();
 
   /** @param isQuiet whether no worker does anything any more, nor waits for anything but for what is known */
   constructor(file: string, isQuiet: IsQuiet) {
     this.#isQuiet = isQuiet;
-    const { head, entries } = readRecording(file);
+    const { head, entries, failure } = readRecording(file);
     this.#file = file;
     this.#entries = entries;
+    this.failure = failure;
+    this.#last = entries.findLastIndex(isQuestion);
     this.seed = head.seed;
     this.#time = head.time;
   }
@@ -108,30 +117,42 @@ class Replayer implements Journal {
   /** Whether it was there. */
   #letIn(entry: EventEntry | SettleEntry): boolean {
     if ("settle" in entry) {
-      this.#next++;
+      this.#pass();
       this.#time = entry.time;
       const { resolve, reject } = this.#asked.get(entry.settle) as Deferred;
       this.#asked.delete(entry.settle);
-      this.#pass(entry, resolve, reject);
+      this.#answer(entry, resolve, reject);
       return true;
     }
     const index = this.#waiting.findIndex(({ event }) => isDeepStrictEqual(event, entry.event));
     if (index < 0) return false;
-    this.#next++;
+    this.#pass();
     this.#time = entry.time;
     const [{ begin }] = this.#waiting.splice(index, 1);
-    begin();
+    begin(this.#events++);
     return true;
   }
 
-  #pass({ value, error }: Outcome, resolve: (value: unknown) => void, reject: (reason: unknown) => void): void {
+  /** The next entry has its turn. */
+  #pass(): void {
+    if (this.#next++ === this.#last) for (const call of this.#whenLast.splice(0)) call();
+  }
+
+  /** Calls back when the last entry of the recording has its turn. */
+  whenLast(call: () => void): void {
+    this.#whenLast.push(call);
+  }
+
+  #answer({ value, error }: Outcome, resolve: (value: unknown) => void, reject: (reason: unknown) => void): void {
     if (error !== undefined) reject(this.#decode(error));
     else resolve(this.#decode(value));
   }
 
-  #decode(recorded: Json | undefined): unknown {
+  /** @param actual what there is now in the place of an object that is used again */
+  #decode(recorded: Json | undefined, actual?: unknown): unknown {
     const tagged = recorded as Record<string, Json | undefined> | null | undefined;
     if (tagged?.$ === "response") return responseOf(tagged);
+    if (tagged?.$ === "live" && isLive(actual)) return live(this, actual as object, tagged.path as string, true);
     return decode(recorded, (value, path) => live(this, value, path));
   }
 
@@ -152,10 +173,11 @@ class Replayer implements Journal {
     return this.#decode(entry.value) as Value;
   }
 
-  ask(what: string, given: Json, _answer: () => unknown): unknown {
+  ask(what: string, given: Json, answer: () => unknown, again = false): unknown {
     const isIt = (entry: Entry): entry is AskEntry =>
       "ask" in entry && entry.what === what && isDeepStrictEqual(entry.given, asRead(given));
     const entry = this.#take(isIt, called(what, given));
+    const actual = again ? outcomeOf(answer) : undefined;
     if (entry.later) {
       const answer = new Promise((resolve, reject) => {
         this.#asked.set(entry.ask, { resolve, reject });
@@ -165,7 +187,7 @@ class Replayer implements Journal {
       return answer;
     }
     if (entry.error !== undefined) throw this.#decode(entry.error);
-    return this.#decode(entry.value);
+    return this.#decode(entry.value, actual);
   }
 
   #take<Wanted extends Entry>(isIt: (entry: Entry) => entry is Wanted, asked: string): Wanted {
@@ -173,11 +195,11 @@ class Replayer implements Journal {
     this.#passTime();
     const entry = this.#entries[this.#next];
     if (entry === undefined || !isIt(entry)) throw this.#fail(asked);
-    this.#next++;
+    this.#pass();
     return entry;
   }
 
-  arrive(event: Json): Promise<void> {
+  arrive(event: Json): Promise<number> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const wanted = asRead(event);
     const isLeft = this.#entries.some(
@@ -185,7 +207,7 @@ class Replayer implements Journal {
     );
     if (!isLeft && comesByItself(event)) return this.#never();
     if (!isLeft) return Promise.reject(this.#fail(shownEvent(event), (entry) => "event" in entry));
-    const turn = new Promise<void>((begin, reject) => {
+    const turn = new Promise<number>((begin, reject) => {
       this.#waiting.push({ event: wanted, begin, reject });
       this.#turns.plan();
     });
@@ -193,11 +215,13 @@ class Replayer implements Journal {
     return turn;
   }
 
-  #never(): Promise<void> {
-    const never = new Promise<void>(() => {});
+  #never(): Promise<never> {
+    const never = new Promise<never>(() => {});
     this.own(never);
     return never;
   }
+
+  failed(): void {}
 
   guard<Result>(result: Promise<Result>): Promise<Result> {
     if (this.#failure !== undefined) {
@@ -226,6 +250,17 @@ class Replayer implements Journal {
     this.#planned = [];
     for (const { reject } of this.#waiting) reject(disposed());
     this.#waiting = [];
+  }
+}
+
+/** What a call comes to now, which nothing waits for; the worker has what is recorded. */
+function outcomeOf(answer: () => unknown): unknown {
+  try {
+    const result = answer();
+    if (isPromise(result)) result.catch(() => {});
+    return result;
+  } catch {
+    return undefined;
   }
 }
 

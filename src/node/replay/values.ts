@@ -60,7 +60,16 @@ function encodeObject(value: object, path: string, above: Set<object>): Json {
 function encodeError(error: Error, path: string): Json {
   const { name, message, stack, cause } = error;
   const code = encode((error as { code?: unknown }).code, path);
-  return { $: "error", name, message, stack, code, cause: cause === undefined ? undefined : encode(cause, path) };
+  const kind = error instanceof DOMException ? { dom: true } : {};
+  return {
+    $: "error",
+    name,
+    message,
+    stack,
+    code,
+    cause: cause === undefined ? undefined : encode(cause, path),
+    ...kind,
+  };
 }
 
 const cloneOf = (value: object): Json => ({ $: "clone", base64: serialize(value).toString("base64") });
@@ -75,6 +84,12 @@ function isLive(value: unknown): boolean {
 
 function unrecordable(path: string, what: string): InstanceError {
   return new InstanceError("ERR_REPLAY", `${path} is ${what}, which a recording cannot hold. Pass data instead.`);
+}
+
+/** The error for a feature that neither a recording nor a replay can have. */
+function unrecorded(what: string, instead: string): InstanceError {
+  const text = `A run that is recorded or replayed (option "simulate") cannot have ${what}. ${instead}`;
+  return new InstanceError("ERR_REPLAY", text);
 }
 
 const ERRORS: Record<string, ErrorConstructor | undefined> = {
@@ -111,7 +126,8 @@ function decode(recorded: Json | undefined, wrap: Wrap): unknown {
   }
 }
 
-function decodeError({ name, message, stack, code, cause }: Record<string, Json | undefined>, wrap: Wrap): Error {
+function decodeError({ dom, name, message, stack, code, cause }: Record<string, Json | undefined>, wrap: Wrap): Error {
+  if (dom) return new DOMException(message as string, name as string);
   const error = new (ERRORS[name as string] ?? Error)(message as string);
   const hide = (key: string, value: unknown) =>
     Object.defineProperty(error, key, { value, writable: true, configurable: true });
@@ -128,4 +144,4 @@ function standInFor({ kind, path }: Live): object {
   return Object.defineProperty(() => {}, "name", { value: path.slice(path.lastIndexOf(".") + 1), configurable: true });
 }
 
-export { decode, encode, isLive, unrecordable };
+export { decode, encode, isLive, unrecordable, unrecorded };

@@ -32,13 +32,20 @@ async function dispatchQueue(
   messages: DispatchedMessage[] | undefined = undefined,
 ): Promise<unknown> {
   const { control } = await inside.worker.lane();
-  if (typeof given === "object" && given !== null) return control.queue(given);
+  const { run } = inside.group;
+  if (typeof given === "object" && given !== null) {
+    run?.refuse("a batch that is an object of the test", "Call dispatchQueue() with the name of a queue and messages.");
+    return control.queue(given);
+  }
   if (typeof given !== "string") {
     throw new TypeError(`dispatchQueue() takes a batch, or the name of a queue and messages, got ${describe(given)}`);
   }
   const consumer = deliveries.get(inside.group)?.consumer(given) ?? inside.worker;
   checkMessages("dispatchQueue", messages);
-  return (await consumer.lane()).control.queue(given, messages as DispatchedMessage[]);
+  const { control: own } = await consumer.lane();
+  const dispatch = () => own.queue(given, messages as DispatchedMessage[]);
+  if (run === undefined) return dispatch();
+  return run.event({ kind: "queue", queue: given, given: run.data(messages, "messages") }, dispatch);
 }
 
 const methods = { dispatchQueue, getQueue, ...testMethods(waitMethods.waitOnExecutionContext) };

@@ -130,8 +130,12 @@ class Service {
     this.#find = find;
     this.#target = entrypoint === undefined && props === undefined ? null : [null, entrypoint ?? null, props];
     const hook = new AddressHook(async (path, message) => {
-      const { control } = await find().lane();
-      return control.callEntrypoint({ name: entrypoint, props }, path, message);
+      const worker = find();
+      const { control } = await worker.lane();
+      const { run } = worker.group;
+      const call = () => control.callEntrypoint({ name: entrypoint, props }, path, message);
+      if (run === undefined) return call();
+      return run.event({ kind: "call", target: [worker.mountName ?? null, entrypoint ?? null], path: [...path] }, call);
     });
     hooks.set(this, hook);
   }

@@ -9,7 +9,13 @@ const methods = {
   async dispatchTail<Waits extends unknown[] = unknown[]>(inside: Inside, items: TailItem[]): Promise<Waits> {
     if (!Array.isArray(items)) throw new TypeError(`dispatchTail() takes an array of items, got ${describe(items)}`);
     const { control } = await inside.worker.lane();
-    return control.tail(items) as Promise<Waits>;
+    const { run } = inside.group;
+    const dispatch = () => control.tail(items) as Promise<Waits>;
+    if (run === undefined) return dispatch();
+    return run.event(
+      { kind: "tail", worker: inside.worker.mountName ?? null, given: run.data(items, "items") },
+      dispatch,
+    );
   },
 };
 
