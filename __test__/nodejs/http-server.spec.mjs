@@ -68,7 +68,7 @@ sameAsWorkers(
         const { method, url, headers, rawHeaders, headersDistinct, httpVersion, httpVersionMajor, aborted, trailers, statusCode } = request;
         seen = [method, url, headers, rawHeaders, headersDistinct, httpVersion, httpVersionMajor, aborted, trailers, statusCode, request instanceof http.IncomingMessage];
         response.end();
-      }, { method: "POST", headers: [["A", "1"], ["a", "2"], ["content-type", "text/plain"], ["host", "other"]], body: "x" });
+      }, { method: "POST", headers: [["A", "1"], ["a", "2"], ["content-type", "text/plain"], ["content-length", "1"], ["host", "other"]], body: "x" });
       return seen;`,
     "have a path that is encoded": `let seen; await answer((request, response) => { seen = request.url; response.end(); }, {}, "https://u:p@h.test:444/a%20b?c=d#e"); return seen;`,
     "have a body": `return answer(async (request, response) => { let body = ""; for await (const chunk of request) body += chunk; response.end(Buffer.isBuffer(body) + body); }, { method: "POST", body: "the body" });`,
@@ -170,6 +170,27 @@ describe("a worker that is a server of node:http", () => {
         return Response.json([before, (await response.arrayBuffer()).byteLength, events]);
       } };`;
     assert.deepEqual(await json(create(t, { script, ...FLAGS })), [[false], 100_000, [false, "drain"]]);
+  });
+
+  test("has the headers that each request over HTTP has", async (t) => {
+    const mf = served(t, `(request, response) => response.end(JSON.stringify([request.headers, request.rawHeaders]))`);
+    const host = ["host", "x.test:1"];
+    const chunked = ["transfer-encoding", "chunked"];
+    const bare = await (await mf.dispatchFetch("http://x.test:1/")).json();
+    assert.deepEqual(bare, [Object.fromEntries([host]), host]);
+    const [headers] = await (await mf.dispatchFetch("http://x.test:1/", { method: "POST", body: "x" })).json();
+    assert.deepEqual([headers.host, headers["transfer-encoding"]], [host[1], chunked[1]]);
+  });
+
+  test("answers HEAD without a body", async (t) => {
+    const mf = served(
+      t,
+      `(request, response) => { if (request.url === "/end") return response.end("body"); response.setHeader("Content-Length", 7); if (request.url === "/write") response.write("body"); response.end(); }`,
+    );
+    for (const [path, length] of Object.entries({ end: "4", set: "7", write: "7" })) {
+      const response = await mf.dispatchFetch(`${URL_ROOT}${path}`, { method: "HEAD" });
+      assert.deepEqual([response.headers.get("content-length"), await response.text()], [length, ""]);
+    }
   });
 
   test("hears that its client has gone", async (t) => {

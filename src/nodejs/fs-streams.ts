@@ -134,7 +134,6 @@ export function streamsOf(files: Files) {
       this.pos = options.start;
       this.end = options.end;
       this.#last = options.end ?? Number.POSITIVE_INFINITY;
-      if (this.start === undefined && options.end !== undefined) this.pos = 0;
       this.#opened = new Opened(files, options);
     }
 
@@ -151,7 +150,7 @@ export function streamsOf(files: Files) {
     }
 
     _read(wanted: number) {
-      const length = this.pos === undefined ? wanted : Math.min(this.#last - this.pos + 1, wanted);
+      const length = Math.min(this.#last - (this.pos ?? this.bytesRead) + 1, wanted);
       if (length <= 0) return void this.push(null);
       const bytes = Buffer.alloc(length);
       files.read(this.fd as number, bytes, 0, length, this.pos ?? null, (error, count) => {

@@ -90,12 +90,15 @@ export class IncomingMessage extends Readable {
   static accept(message: IncomingMessage, request: Request, port: number, event: EventOfRequest) {
     const { host, pathname, search } = new URL(request.url);
     const { headers, headersDistinct, rawHeaders } = incomingHeaders(request.headers, () => false);
-    // Each request over HTTP has one; requests that a script makes do not.
-    if (!request.headers.has("host")) {
-      headers.host = host;
-      headersDistinct.host = [host];
-      rawHeaders.push("host", host);
-    }
+    // Each request over HTTP has these; requests that a script or a test makes do not.
+    const add = (name: string, value: string) => {
+      headers[name] = value;
+      headersDistinct[name] = [value];
+      rawHeaders.push(name, value);
+    };
+    if (!request.headers.has("host")) add("host", host);
+    const isFramed = request.headers.has("content-length") || request.headers.has("transfer-encoding");
+    if (request.body !== null && !isFramed) add("transfer-encoding", "chunked");
     Object.assign(message, { headers, headersDistinct, rawHeaders, cloudflare: event });
     message.method = request.method;
     message.url = pathname + search;

@@ -97,6 +97,10 @@ export class ServerResponse extends OutgoingMessage {
     return `${[`HTTP/1.1 ${this.statusCode} ${this.statusMessage}`, ...lines].join("\r\n")}\r\n\r\n`;
   }
 
+  #hasBody(): boolean {
+    return !NULL_BODY.has(this.statusCode) && this.req.method !== "HEAD";
+  }
+
   #answer(body: Body) {
     this.#isAnswered = true;
     const headers = this.sent.toHeaders();
@@ -105,7 +109,7 @@ export class ServerResponse extends OutgoingMessage {
     // What is written is sent as it is, compressed or not.
     const init = { status, statusText, headers, encodeBody: "manual" } as ResponseInit;
     try {
-      this.#settle.resolve(new Response((NULL_BODY.has(status) ? null : body) as BodyInit | null, init));
+      this.#settle.resolve(new Response((this.#hasBody() ? body : null) as BodyInit | null, init));
     } catch (error) {
       this.#settle.reject(error);
     }
@@ -164,7 +168,7 @@ export class ServerResponse extends OutgoingMessage {
       cancel: () => this.#abandon(),
     };
     const body = new ReadableStream(source, { highWaterMark: HIGH_WATER_MARK });
-    if (NULL_BODY.has(this.statusCode)) this.#controller = undefined;
+    if (!this.#hasBody()) this.#controller = undefined;
     this.#answer(body);
   }
 
