@@ -110,7 +110,8 @@ function nameOf(file) {
 function licenseOf(library, _index, { length }) {
   const folder = path.join(root, "node_modules", library);
   const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
-  const text = readFileSync(path.join(folder, file), "utf8");
+  const { license } = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8"));
+  const text = file === undefined ? `License: ${license}\n` : readFileSync(path.join(folder, file), "utf8");
   return length === 1 ? text : `${library}\n\n${text}`;
 }
 

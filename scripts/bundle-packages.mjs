@@ -11,6 +11,8 @@ import { source } from "./sources.mjs";
 
 /** Whose licences the package lists. */
 export const LIBRARIES = [
+  ...["@jsonjoy.com/fs-core", "@jsonjoy.com/fs-node", "@jsonjoy.com/fs-node-builtins", "@jsonjoy.com/fs-node-utils"],
+  ...["glob-to-regex.js", "thingies", "tslib"],
   ...["@pkgjs/parseargs", "base64-js", "buffer", "events", "ieee754", "node-inspect-extracted", "path-browserify"],
   ...["readable-stream", "safe-buffer", "string_decoder", "unenv", "whatwg-mimetype"],
 ];
@@ -33,6 +35,16 @@ export const promiseStates = (ask) => ({
     return code.replace(asked, `getPromiseDetails(one){const[state,result]=${ask}(one);return${states}}`);
   },
 });
+
+/** Parts of the library for files that no module of Node has. */
+const LEFT_OUT = /^@jsonjoy\.com\/fs-(?:print|snapshot)$/;
+const EMPTY = "\0empty";
+
+const withoutExtras = {
+  name: "without extras",
+  resolveId: (specifier) => (LEFT_OUT.test(specifier) ? EMPTY : undefined),
+  load: (id) => (id === EMPTY ? "module.exports = {};" : undefined),
+};
 
 const STAND_IN = /from "unenv\/node\/([^"]+)"/g;
 
@@ -61,7 +73,12 @@ const nodeModules = (entry, files, standIns) => ({
  */
 export async function bundlePackages(entry, { files, ...ours }, onLog) {
   const standIns = new Set([...readFileSync(entry, "utf8").matchAll(STAND_IN)].map(([, name]) => name));
-  const plugins = [promiseStates("__bootstrap.core.getPromiseDetails"), nodeModules(entry, files, standIns), ours];
+  const plugins = [
+    promiseStates("__bootstrap.core.getPromiseDetails"),
+    withoutExtras,
+    nodeModules(entry, files, standIns),
+    ours,
+  ];
   const bundle = await rolldown({ input: entry, plugins, platform: "browser", logLevel: "warn", onLog });
   const { output } = await bundle.generate({ format: "iife", comments: false });
   return output[0].code;

@@ -4,6 +4,7 @@ import { describe } from "node:test";
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
+import { gunzipSync } from "node:zlib";
 import { fetchRunner } from "../../scripts/runners.mjs";
 import { json, rejection, URL_ROOT } from "../support/dispatch.mjs";
 import { folder } from "../support/files.mjs";
@@ -13,6 +14,7 @@ import { postgresServer } from "../support/postgres-server.mjs";
 import { within } from "../support/test.mjs";
 
 const PACKAGES = [
+  ...["compression@1.8.1", "express@5.3.0", "koa@3.3.0"],
   ...["@noble/hashes@2.4.0", "@trpc/server@11.25.2", "drizzle-orm@0.45.4", "esbuild@0.28.2", "graphql@16.14.1"],
   ...["graphql-yoga@5.24.1", "hono@4.13.19", "itty-router@5.0.24", "jose@6.2.18", "nanoid@6.0.2", "pg@8.23.1"],
   ...["postgres@3.4.9", "toucan-js@4.1.1", "uuid@14.0.3", "zod@4.6.7"],
@@ -112,6 +114,57 @@ describe("a project with", () => {
         await sentry.getClient()?.flush(1000);
         return Response.json([typeof id, sent.length, sent.join().includes("captured")]);`)}`;
     assert.deepEqual(await answers(t, script), ["string", 1, true]);
+  });
+
+  test("express", async (t) => {
+    const script = `import express from "express"; import compression from "compression"; import { httpServerHandler } from "cloudflare:node";
+      const app = express();
+      app.use(express.json(), compression({ threshold: 1000 }));
+      app.get("/hello/:name", (request, response) => response.json([request.params.name, request.query.q, request.hostname, request.ip]));
+      app.post("/json", (request, response) => response.status(201).send(request.body));
+      app.get("/long", (request, response) => response.type("txt").send("x".repeat(2000)));
+      app.get("/async", async () => { throw new Error("boom"); });
+      app.use((error, request, response, next) => response.status(500).send(error.message));
+      app.listen(8080);
+      export default httpServerHandler({ port: 8080 });`;
+    const mf = create(t, project(t, script));
+    const ask = async (path, init) => {
+      const response = await mf.dispatchFetch(`${URL_ROOT}${path}`, init);
+      return [response.status, response.headers.get("content-type"), await response.text()];
+    };
+    const isJson = "application/json; charset=utf-8";
+    const isHtml = "text/html; charset=utf-8";
+    assert.deepEqual(await ask("hello/x?q=1"), [200, isJson, '["x","1","localhost","127.0.0.1"]']);
+    const init = { method: "POST", headers: { "Content-Type": "application/json" }, body: '{"a":1}' };
+    assert.deepEqual(await ask("json", init), [201, isJson, '{"a":1}']);
+    assert.deepEqual(await ask("async"), [500, isHtml, "boom"]);
+    assert.equal((await ask("none"))[0], 404);
+    const long = await mf.dispatchFetch(`${URL_ROOT}long`, { headers: { "Accept-Encoding": "gzip" } });
+    assert.equal(long.headers.get("content-encoding"), "gzip");
+    assert.equal(String(gunzipSync(await long.arrayBuffer())), "x".repeat(2000));
+  });
+
+  test("koa", async (t) => {
+    const script = `import Koa from "koa"; import { Readable } from "node:stream"; import { httpServerHandler } from "cloudflare:node";
+      const app = new Koa();
+      app.silent = true;
+      app.use(async (ctx, next) => { await next(); ctx.set("X-After", "1"); });
+      app.use(async (ctx) => {
+        if (ctx.path === "/json") ctx.body = { q: ctx.query.q, host: ctx.host };
+        if (ctx.path === "/stream") ctx.body = Readable.from(["a", "b"]);
+        if (ctx.path === "/throw") ctx.throw(418, "tea");
+      });
+      app.listen(8080);
+      export default httpServerHandler({ port: 8080 });`;
+    const mf = create(t, project(t, script));
+    const ask = async (path) => {
+      const response = await mf.dispatchFetch(`${URL_ROOT}${path}`);
+      return [response.status, response.headers.get("x-after"), await response.text()];
+    };
+    assert.deepEqual(await ask("json?q=1"), [200, "1", '{"q":"1","host":"localhost"}']);
+    assert.deepEqual(await ask("stream"), [200, "1", "ab"]);
+    assert.deepEqual(await ask("throw"), [418, null, "tea"]);
+    assert.deepEqual(await ask("none"), [404, "1", "Not Found"]);
   });
 
   test("pg and postgres, imported", async (t) => {

@@ -42,6 +42,9 @@ function ask(call: string, ...args: unknown[]): unknown {
 /** What a function of a module of Node's returns. */
 export const call = (module: string, name: string, ...args: unknown[]) => ask("call", module, name, ...args);
 
+/** The files that the worker is made of. */
+export const bundleFiles = () => ask("files") as [name: string, bytes: Uint8Array][];
+
 const forgotten = new FinalizationRegistry<number>((number) => void ask("close", number));
 
 /** An object of Node's. It is closed when this is collected, if not before. */

@@ -57,6 +57,22 @@ export class OutgoingHeaders {
     }
   }
 
+  /** Takes headers in the place of those of the same names. */
+  replaceAll(given: unknown) {
+    if (Array.isArray(given)) {
+      const names = given.every(Array.isArray)
+        ? given.map(([name]) => name)
+        : given.filter((_, index) => index % 2 === 0);
+      for (const name of names) this.delete(name);
+    }
+    this.setAll(given);
+  }
+
+  /** Name and value of each, several times where a header has several values. */
+  *lines(): Iterable<[name: string, value: string]> {
+    for (const [name, value] of this.#entries.values()) for (const one of [value].flat()) yield [name, String(one)];
+  }
+
   get = (name: string) => this.#entries.get(String(name).toLowerCase())?.[1];
   has = (name: string) => this.#entries.has(String(name).toLowerCase());
   delete = (name: string) => this.#entries.delete(String(name).toLowerCase());
@@ -67,8 +83,7 @@ export class OutgoingHeaders {
 
   toHeaders(): Headers {
     const headers = new Headers();
-    for (const [name, value] of this.#entries.values())
-      for (const one of [value].flat()) headers.append(name, String(one));
+    for (const [name, value] of this.lines()) headers.append(name, value);
     return headers;
   }
 }

@@ -3,6 +3,7 @@
 
 import { internals } from "ext:core/mod.js";
 import { load } from "ext:miniflare/realm/lazy.ts";
+import { worker } from "ext:miniflare/realm/worker.ts";
 
 /** What a script exports: the values of modules, as `require` returns them. */
 export interface NodeScript {
@@ -39,7 +40,7 @@ const NAMES: Readonly<Record<Script, string>> = {
   zlib: "zlib",
   net: "net tls _tls_common _tls_wrap",
   files: "fs fs/promises",
-  http: "http https _http_agent _http_client _http_common _http_incoming _http_outgoing _http_server",
+  http: "internal/cloudflare_node http https _http_agent _http_client _http_common _http_incoming _http_outgoing _http_server",
   stubs:
     "child_process cluster console constants dgram dns dns/promises domain http2 inspector inspector/promises os perf_hooks readline readline/promises repl sqlite trace_events tty v8 vm wasi worker_threads _stream_wrap",
 };
@@ -71,9 +72,13 @@ export function nameOf(specifier: string, isBare: boolean): string | undefined {
 /** The names of all modules. */
 export const names = () => [...scripts().keys()].filter((name) => !name.startsWith(INTERNAL));
 
+/** Without this flag, the parts of `node:fs` throw in use. */
+const FILES_FLAG = "enable_nodejs_fs_module";
+
 /** The value of a module, as `require` returns it. */
 export function nodeModule(name: string): object {
-  const script = scripts().get(name) as Script;
+  const found = scripts().get(name) as Script;
+  const script = found === "files" && !worker.flags.has(FILES_FLAG) ? "stubs" : found;
   return load(`ext:miniflare/nodejs/scripts/${script}.ts`).modules[name];
 }
 

@@ -30,6 +30,70 @@ declare module "@pkgjs/parseargs" {
   export const parseArgs: (config?: object) => object;
 }
 
+declare module "@jsonjoy.com/fs-core" {
+  export const createError: (code: string, syscall?: string, path?: string, destination?: string) => Error;
+  export interface Node {
+    perm: number;
+    nlink: number;
+    readonly symlink: string;
+    isSymlink(): boolean;
+    isDirectory(): boolean;
+    setBuffer(bytes: Uint8Array): void;
+    readonly ino: number;
+  }
+  export interface Link {
+    readonly steps: string[];
+    readonly children: Map<string, Link>;
+    length: number;
+    createChild(name: string, node: Node): Link;
+    getChild(name: string): Link | undefined;
+    getNode(): Node;
+  }
+  export interface File {
+    readonly flags: number;
+    readonly link: Link;
+  }
+  export class Superblock {
+    constructor(options: { process: object });
+    readonly root: Link;
+    readonly releasedFds: number[];
+    createNode(mode: number): Node;
+    filenameToSteps(path: string): string[];
+    getLink(steps: string[]): Link | null;
+    getResolvedLink(steps: string[]): Link | null;
+    getFileByFdOrThrow(descriptor: number, syscall: string): File;
+    readonly inodes: Record<number, Node>;
+    mkdir: (path: string, mode: number) => void;
+    mkdirp: (path: string, mode: number) => string | undefined;
+    ftruncate: (descriptor: number, length?: number) => void;
+    read: (descriptor: number, ...rest: unknown[]) => number;
+    readv: (descriptor: number, ...rest: unknown[]) => number;
+    rename: (from: string, to: string) => void;
+    rm: (path: string, force?: boolean, recursive?: boolean) => void;
+    symlink(target: string, path: string): unknown;
+    unlink: (path: string) => void;
+    openFile(path: string, flags: number, mode: number, resolvesLinks?: boolean): File;
+    write(descriptor: number, bytes: Uint8Array, offset: number, length: number, position: unknown): number;
+    newFdNumber(): number;
+  }
+}
+
+declare module "@jsonjoy.com/fs-node" {
+  import type { Superblock } from "@jsonjoy.com/fs-core";
+
+  export const fsCallbackApiList: Iterable<string>;
+  export const fsSynchronousApiList: Iterable<string>;
+  export const toUnixTimestamp: (time: unknown) => number;
+  export class Dir {}
+  export class Dirent {}
+  export class FileHandle {}
+  export class Stats {}
+  export class Volume {
+    constructor(files: Superblock);
+    readonly promises: object;
+  }
+}
+
 declare module "path-browserify" {
   const path: { resolve(...parts: string[]): string };
   export default path;
@@ -58,6 +122,11 @@ declare module "whatwg-mimetype" {
     readonly parameters: Parameters;
     toString(): string;
   }
+}
+
+declare module "unenv/node/http" {
+  export const METHODS: string[];
+  export const STATUS_CODES: Record<number, string>;
 }
 
 declare module "unenv/node/*" {
@@ -121,4 +190,8 @@ declare module "unenv/node/internal/crypto/constants" {
 
 declare module "unenv/node/internal/zlib/constants" {
   export const Z_FINISH: number;
+}
+
+declare module "unenv/node/internal/fs/constants" {
+  export const F_OK: number;
 }

@@ -62,6 +62,7 @@ export const room = {
     if (worker.flags.has(GLOBAL_TIMERS)) for (const name of Object.keys(TIMERS)) define(name, TIMERS[name]);
     return [];
   },
+  builtins: { "cloudflare:node": () => nodeModule("internal/cloudflare_node") },
   findBuiltin(specifier: string): object | undefined {
     if (worker.flags.has(FLAG)) {
       const name = nameOf(specifier, worker.flags.has(V2));

@@ -11,6 +11,8 @@ const FLAGS: readonly [enable: string, disable: string | undefined, since: strin
   ["delete_all_deletes_alarm", "delete_all_preserves_alarm", "2026-02-24"],
   ["enable_nodejs_global_timers", "no_nodejs_global_timers", "2026-02-10"],
   ["enable_ctx_exports", "disable_ctx_exports", "2025-11-17"],
+  ["enable_nodejs_fs_module", "disable_nodejs_fs_module", "2025-09-15"],
+  ["enable_nodejs_http_server_modules", "disable_nodejs_http_server_modules", "2025-09-01"],
   ["bind_asynclocalstorage_snapshot_to_request", "do_not_bind_asynclocalstorage_snapshot_to-request", "2025-06-16"],
   ["enable_navigator_language", "disable_navigator_language", "2025-05-19"],
   ["assets_navigation_prefers_asset_serving", "assets_navigation_has_no_effect", "2025-04-01"],

@@ -9,6 +9,7 @@ import type { WireValue } from "../../node/binding/exports.d.ts";
 
 type AnyFunction = (...args: never[]) => unknown;
 type Functions = Record<string, AnyFunction>;
+type Files = [name: string, bytes: Uint8Array][];
 type Kinds = Record<string, [make: AnyFunction, ...methods: string[]]>;
 interface Module {
   functions: Functions;
@@ -70,6 +71,7 @@ function listed<Entry>(list: Record<string, Entry>, name: string): Entry {
 class HostCalls {
   readonly #open = new Map<number, Open>();
   #next = 1;
+  #files: () => Files = () => [];
 
   readonly #calls: Functions = {
     call: (module: string, name: string, ...args: never[]) => listed(moduleOf(module).functions, name)(...args),
@@ -90,10 +92,15 @@ class HostCalls {
       return this.#keep((object.copy as AnyFunction).apply(object, args) as Open["object"], methods);
     },
     close: (number: number) => void this.#open.delete(number),
+    files: () => this.#files(),
   };
 
-  /** Answers a call: `[true, result]` or `[false, class, code, message, other properties]`. */
-  answer([name, args]: WireValue[]): WireValue {
+  /**
+   * Answers a call: `[true, result]` or `[false, class, code, message, other properties]`.
+   * @param files what the worker is made of
+   */
+  answer([name, args]: WireValue[], files: () => Files): WireValue {
+    this.#files = files;
     try {
       return [true, pack(listed(this.#calls, name as string)(...(unpack(args) as never[])))];
     } catch (error) {

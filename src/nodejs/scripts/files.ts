@@ -1,6 +1,5 @@
-// The lazy script of `node:fs`: the library's stand-ins, whose parts throw when they are used.
+// The lazy script of `node:fs`.
 
-import fs from "unenv/node/fs";
-import fsPromises from "unenv/node/fs/promises";
+import fs, { promises } from "../fs.ts";
 
-export const modules = { fs, "fs/promises": fsPromises };
+export const modules = { fs, "fs/promises": promises };

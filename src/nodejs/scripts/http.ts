@@ -1,9 +1,11 @@
 // The lazy script of `node:http` and `node:https`.
 
+import cloudflareNode from "../cloudflare-node.ts";
 import { http, https } from "../http.ts";
 import { part } from "../part.ts";
 
 export const modules = {
+  "internal/cloudflare_node": cloudflareNode,
   http,
   https,
   _http_agent: part(http, "Agent", "globalAgent"),

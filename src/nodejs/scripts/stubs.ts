@@ -8,6 +8,8 @@ import dgram from "unenv/node/dgram";
 import dns from "unenv/node/dns";
 import dnsPromises from "unenv/node/dns/promises";
 import domain from "unenv/node/domain";
+import fs from "unenv/node/fs";
+import fsPromises from "unenv/node/fs/promises";
 import http2 from "unenv/node/http2";
 import inspector from "unenv/node/inspector";
 import inspectorPromises from "unenv/node/inspector/promises";
@@ -33,6 +35,8 @@ export const modules = {
   dns,
   "dns/promises": dnsPromises,
   domain,
+  fs,
+  "fs/promises": fsPromises,
   http2,
   inspector,
   "inspector/promises": inspectorPromises,
