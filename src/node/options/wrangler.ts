@@ -147,6 +147,7 @@ export interface WranglerConfig {
   exports?: Record<string, ExportConfig>;
   ratelimits?: RateLimitConfig[];
   send_email?: SendEmailBinding[];
+  tail_consumers?: { service: string }[];
   version_metadata?: { binding: string };
   analytics_engine_datasets?: { binding: string; dataset?: string }[];
   secrets_store_secrets?: SecretConfig[];
