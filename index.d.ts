@@ -611,6 +611,11 @@ export interface MiniflareOptions {
    * takes its place. Default: those of the configuration file.
    */
   remoteBindings?: Record<string, string>;
+  /**
+   * Bindings of dynamic workers, which are not implemented: reading a member of one throws an error that says so; an object in
+   * `bindings` takes its place. Default: none.
+   */
+  workerLoaders?: Record<string, object>;
   /** Bindings by which the worker sends email, as wrangler's key `send_email` has them. Default: none. */
   email?: { send_email?: SendEmailBinding[] };
   /** Whether caches store anything. With `false`, `caches` exists and does nothing. Default: `true`. */

@@ -1,9 +1,16 @@
-// Tails in the worker's realm: items as events of the worker, and what is recorded of its own events.
+// Tails in the worker's realm: items as events of the worker, and what is recorded of its own events, a lazy script (`bundle.ts`).
 
-import { itemsOf } from "ext:miniflare/tail/items.ts";
-import { record } from "ext:miniflare/tail/tracer.ts";
+import { load } from "ext:miniflare/realm/lazy.ts";
 import { moduleEvent } from "ext:miniflare/web/module-event.ts";
 import type { TailTarget, TraceFields } from "../wire.ts";
+
+declare module "../upstream.d.ts" {
+  interface LazyScripts {
+    "ext:miniflare/tail/bundle.ts": typeof import("./bundle.ts");
+  }
+}
+
+const bundle = () => load("ext:miniflare/tail/bundle.ts");
 
 /** The items for a handler, and where those that were recorded go. */
 interface Given {
@@ -14,7 +21,7 @@ interface Given {
 const TAIL = {
   ...moduleEvent<Given>("tail", "Tails"),
   from: (items: object[], target?: TailTarget): Given =>
-    target === undefined ? { items, target } : { items: itemsOf(items as TraceFields[]), target },
+    target === undefined ? { items, target } : { items: bundle().itemsOf(items as TraceFields[]), target },
   make: ({ items }: Given) => items,
   entrypointOf: ({ target }: Given) => target,
   traced: ({ items, target }: Given) => ({
@@ -28,6 +35,6 @@ export const room = {
   events: [TAIL],
   control: {
     /** Records events from now on, each of which `send` is called with once it is over. */
-    recordEvents: (send: (item: TraceFields) => void) => record(send),
+    recordEvents: (send: (item: TraceFields) => void) => bundle().record(send),
   },
 };

@@ -41,7 +41,7 @@ function bind(group: Group, script: Worker): void {
     worker: group.named(nameOf(tail)) as Worker,
     ...(typeof tail === "string" ? {} : { entrypoint: tail.entrypoint, props: tail.props }),
   }));
-  script.running?.recordEvents((item) => passOn(item, script, consumers));
+  script.running?.recordEvents((item) => void passOn(item, script, consumers));
 }
 
 export { bind, check, methods };
