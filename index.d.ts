@@ -137,6 +137,20 @@ export interface EmailResult {
   replies: { from: string; to: string[]; raw?: string; subject?: string; text?: string; html?: string }[];
 }
 
+/** A worker of the instance that gets what is recorded of another one's events: its name, or an entrypoint of it. */
+export type TailConsumer =
+  | string
+  | {
+      /** The name of the worker: what it is mounted as, or the `name` of the main worker. */
+      service?: string;
+      /** The same, as Miniflare 4 calls it. */
+      name?: string;
+      /** The name of the export that has the `tail` handler. Default: the default export. */
+      entrypoint?: string;
+      /** What the entrypoint finds in `ctx.props`. Default: `{}`. */
+      props?: Record<string, unknown>;
+    };
+
 /** An item of a tail, as the `tail` handler gets it; its members are those of Workers' `TraceItem`. */
 export interface TailItem {
   scriptName?: string | null;
@@ -427,6 +441,15 @@ export interface MiniflareOptions {
    */
   serviceBindings?: Record<string, ServiceBinding>;
 
+  /**
+   * Workers of the instance whose `tail` handlers get what is recorded of the events of this one: what they logged, their
+   * exceptions and how they ended. Each event is delivered once it is over, with what it waits for. Default: `[]`.
+   *
+   * @example
+   * tails: ["logger"]
+   */
+  tails?: TailConsumer[];
+
   // Several workers
 
   /**
@@ -589,6 +612,11 @@ export interface MiniflareOptions {
    * takes its place. Default: those of the configuration file.
    */
   remoteBindings?: Record<string, string>;
+  /**
+   * Bindings of dynamic workers, which are not implemented: reading a member of one throws an error that says so; an object in
+   * `bindings` takes its place. Default: none.
+   */
+  workerLoaders?: Record<string, object>;
   /** Bindings by which the worker sends email, as wrangler's key `send_email` has them. Default: none. */
   email?: { send_email?: SendEmailBinding[] };
   /** Whether caches store anything. With `false`, `caches` exists and does nothing. Default: `true`. */

@@ -48,6 +48,7 @@ mod sockets;
 mod sqlite;
 mod storage;
 mod store;
+mod tail;
 mod web;
 mod websocket;
 mod worker;

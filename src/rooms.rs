@@ -5,7 +5,7 @@
 
 use crate::realm::room::Room;
 use crate::{
-    cache, d1, durable, fetch, html, kv, mock, nodejs, pending, queues, r2, rpc, sites, sockets, web, websocket,
+    cache, d1, durable, fetch, html, kv, mock, nodejs, pending, queues, r2, rpc, sites, sockets, tail, web, websocket,
 };
 
 pub const ROOMS: &[Room] = &[
@@ -24,5 +24,6 @@ pub const ROOMS: &[Room] = &[
     sockets::ROOM,
     queues::ROOM,
     websocket::ROOM,
+    tail::ROOM,
     pending::ROOM,
 ];

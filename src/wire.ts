@@ -13,6 +13,30 @@ export interface Operations {
 }
 
 /** An event that is under way, as a worker tells of it with the option `trackPending`. Times are in milliseconds. */
+/** What is recorded of an event for tails, as it crosses. Node adds the name of the script. */
+export interface TraceFields {
+  wallTime: number;
+  cpuTime: number;
+  truncated: boolean;
+  executionModel: "stateless" | "durableObject";
+  outcome: "ok" | "exception";
+  durableObjectId: string | undefined;
+  entrypoint: string | undefined;
+  scriptName?: string | null;
+  diagnosticsChannelEvents: { message: unknown; channel: string; timestamp: number }[];
+  exceptions: { stack?: string; name: string; message: string; timestamp: number }[];
+  logs: { message: unknown[]; level: string; timestamp: number }[];
+  eventTimestamp: number;
+  event: Record<string, unknown>;
+}
+
+/** Which entrypoint of a worker gets recorded events, and by way of which tails they have come, by the names of their workers. */
+export interface TailTarget {
+  entrypoint: string | undefined;
+  props: unknown;
+  path: string[];
+}
+
 export interface PendingInWorker {
   kind: string;
   what: string;

@@ -225,6 +225,16 @@ describe("a binding of a service that exists on Cloudflare's network only", () =
     assert.equal(await json(mf), "ran model");
   });
 
+  test("says of dynamic workers that they are not implemented", async (t) => {
+    const script = RUNS('return [caught(() => env.LOADER.get("a", () => {})), typeof env.LOADER];');
+    const said =
+      '"get" of the binding "LOADER" (Dynamic workers) is not available: dynamic workers are not implemented. Provide an object for tests with the option `bindings: { LOADER: ... }`.';
+    assert.deepEqual(await json(create(t, { script, workerLoaders: { LOADER: {} } })), [["Error", said], "object"]);
+    const rootPath = folder(t, { "wrangler.json": JSON.stringify({ worker_loaders: [{ binding: "LOADER" }] }) });
+    const mf = create(t, { rootPath, wranglerConfigPath: true, modules: true, script });
+    assert.deepEqual(await json(mf), [["Error", said], "object"]);
+  });
+
   test("may be named by the option alone", async (t) => {
     const script = `export default { fetch: (request, env) => new Response(env.MY.name) };`;
     const mf = create(t, { script, remoteBindings: { MY: "My service" } });

@@ -113,6 +113,33 @@ describe("watching", () => {
     assert.equal(await text(mf), "repaired");
   });
 
+  test("once for a change that reload() has read", differs("it loads it twice"), async (t) => {
+    const log = new RecordingLog(LogLevel.DEBUG);
+    const root = folder(t, { "worker.mjs": says("before"), "text.txt": "1" });
+    const textBlobBindings = { TEXT: "text.txt" };
+    const mf = create(t, {
+      rootPath: root,
+      scriptPath: "worker.mjs",
+      textBlobBindings,
+      modules: true,
+      watch: true,
+      log,
+    });
+    await text(mf);
+    write(root, { "worker.mjs": says("after") });
+    await mf.reload();
+    assert.equal(await text(mf), "after");
+    // The events of the first change come before those of this one.
+    const done = reloaded(mf);
+    write(root, { "text.txt": "2" });
+    await done;
+    const changes = log.having("[mf:dbg] ").filter((line) => line.endsWith("changed..."));
+    assert.deepEqual(
+      changes.map((line) => path.basename(line)),
+      ["text.txt changed..."],
+    );
+  });
+
   test("ends with dispose", async (t) => {
     const root = folder(t, { "worker.mjs": says("before") });
     const mf = create(t, { rootPath: root, scriptPath: "worker.mjs", modules: true, watch: true });

@@ -1,6 +1,7 @@
 // Two workers that call each other, for the specs about RPC: on this package, and on Miniflare 4, whose workerd is the oracle for
 // what is newer than Miniflare 2.
 
+import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { installPeer } from "../../benchmark/lib/implementations.mjs";
 import { Miniflare } from "./miniflare.mjs";
@@ -74,6 +75,11 @@ const OTHER = `
     text(stream) { return new Response(stream).text(); }
     stream() { return new Response("streamed").body; }
     request(request) { return [request.method, request.url, request.headers.get("a")]; }
+    async write(stream, text) { const writer = stream.getWriter(); await writer.write(new TextEncoder().encode(text)); await writer.close(); }
+    bodyOf(message) { return message.text(); }
+    failWith(error) { throw error; }
+    throwDOM() { throw new DOMException("of the DOM", "NotFoundError"); }
+    nothingAtAll() {}
     response() { return new Response("body", { status: 201, headers: { a: "b" } }); }
   }`;
 
@@ -181,4 +187,19 @@ export function openPair(t, snippets) {
     const response = await mf.dispatchFetch(`http://localhost/${encodeURIComponent(name)}`);
     return response.json();
   });
+}
+
+/** Runs snippets on both, and compares them; `differences` says by name where ours is another, and why. */
+export async function compareAll(t, snippets, differences) {
+  const [ours, theirs] = openPair(t, snippets);
+  const found = [];
+  for (const name of Object.keys(snippets)) {
+    const [own, other] = await Promise.all([ours(name), theirs(name)]);
+    if (differences[name] === undefined) assert.deepEqual(own, other, name);
+    else {
+      assert.notDeepEqual(own, other, name);
+      found.push(name);
+    }
+  }
+  assert.deepEqual(found.sort(), Object.keys(differences).sort());
 }

@@ -47,5 +47,5 @@ export async function withCallers(Miniflare, use) {
 /** Microseconds per call that a worker makes. */
 export async function microsPerRpc(mf, path) {
   const request = () => ask(mf, String(CALLS), `${URL_OF_WORKER}${path}`);
-  return (await microsPerCall(request, { warmUp: 10, calls: 100 })) / CALLS;
+  return (await microsPerCall(request, { warmUp: 100, calls: 1000 })) / CALLS;
 }

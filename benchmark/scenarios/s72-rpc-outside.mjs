@@ -14,7 +14,7 @@ export default {
       const namespace = await mf.getDurableObjectNamespace("ADDER");
       const stub = namespace.get(namespace.idFromName("a"));
       const call = async () => expect(await stub.add(1, 2), 3);
-      return microsPerCall(call, { warmUp: 100, calls: 1000 });
+      return microsPerCall(call, { warmUp: 2000, calls: 5000 });
     });
   },
 };

@@ -1,5 +1,5 @@
-// Bindings in the worker's realm: Hyperdrive, and services that exist on Cloudflare's network only. The latter are there, so that a
-// worker loads, and whatever is read of one throws an error that says how to provide it.
+// Bindings in the worker's realm: Hyperdrive, and services that exist on Cloudflare's network only or are not implemented. The latter
+// are there, so that a worker loads, and whatever is read of one throws an error that says how to provide it.
 
 import { connectTo } from "ext:miniflare/realm/connections.ts";
 
@@ -8,13 +8,19 @@ interface Settings {
   hyperdrives: [binding: string, parts: Parts][] | undefined;
   /** `[binding, name of the service]` each. */
   remote: [binding: string, service: string][];
+  /** Bindings of dynamic workers. */
+  loaders: string[];
 }
+
+const NETWORK_ONLY = "this service exists on Cloudflare's network only";
+const NO_LOADERS = "dynamic workers are not implemented";
 
 export const room = {
   name: "cloud",
-  empty: { remote: [] },
-  bind: ({ remote, hyperdrives = [] }: Settings): [string, unknown][] => [
-    ...remote.map(([binding, service]): [string, unknown] => [binding, remoteBinding(binding, service)]),
+  empty: { remote: [], loaders: [] },
+  bind: ({ remote, loaders, hyperdrives = [] }: Settings): [string, unknown][] => [
+    ...remote.map(([binding, service]): [string, unknown] => [binding, absent(binding, service, NETWORK_ONLY)]),
+    ...loaders.map((binding): [string, unknown] => [binding, absent(binding, "Dynamic workers", NO_LOADERS)]),
     ...hyperdrives.map(([binding, parts]): [string, unknown] => [binding, new Hyperdrive(parts)]),
   ],
 };
@@ -58,10 +64,11 @@ class RemoteBinding {
   }
 }
 
-function remoteBinding(binding: string, service: string): object {
+/** What is bound in the place of a service, and why that is not there. */
+function absent(binding: string, service: string, why: string): object {
   const refuse = (what: string): never => {
     throw new Error(
-      `${what} of the binding "${binding}" (${service}) is not available: this service exists on Cloudflare's network only. Provide an object for tests with the option \`bindings: { ${binding}: ... }\`.`,
+      `${what} of the binding "${binding}" (${service}) is not available: ${why}. Provide an object for tests with the option \`bindings: { ${binding}: ... }\`.`,
     );
   };
   return new Proxy(new RemoteBinding(), {

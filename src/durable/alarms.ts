@@ -15,7 +15,7 @@ import {
   op_durable_alarms_watch,
 } from "ext:core/ops";
 import { COUNT, count } from "ext:miniflare/durable/usage.ts";
-import { ALARM, ALARM_TIME, HOST, host } from "ext:miniflare/realm/port.ts";
+import { ALARM, ALARM_TIME, encodeThrown, HOST, host } from "ext:miniflare/realm/port.ts";
 import type { Open } from "ext:miniflare/durable/entries.ts";
 
 /** The last time that a `Date` can have, in milliseconds since the epoch. */
@@ -201,4 +201,9 @@ export async function deliverAlarm(
 
 function* names(flat: string[]): Generator<[binding: string, hex: string]> {
   for (let index = 0; index < flat.length; index += 2) yield [flat[index], flat[index + 1]];
+}
+
+/** Tells Node of a delivery that has failed. */
+export function reportAlarm(binding: string, hex: string, { error, retries, wait }: AlarmFailure) {
+  host(HOST.ALARM_FAILED, binding, hex, retries, wait, encodeThrown(error));
 }

@@ -12,7 +12,7 @@ import {
   op_durable_open,
   op_durable_sql_abort,
 } from "ext:core/ops";
-import { deliverAlarm, recallName, watchAlarms } from "ext:miniflare/durable/alarms.ts";
+import { deliverAlarm, recallName, reportAlarm, watchAlarms } from "ext:miniflare/durable/alarms.ts";
 import { confirm } from "ext:miniflare/durable/entries.ts";
 import { InputGate, OutputGate } from "ext:miniflare/durable/gate.ts";
 import { Life } from "ext:miniflare/durable/life.ts";
@@ -40,10 +40,11 @@ import {
   objectContext,
 } from "ext:miniflare/realm/context.ts";
 import { awaited } from "ext:miniflare/realm/waits.ts";
-import { alarmEvent, asEvent, callEvent } from "ext:miniflare/durable/object-events.ts";
+import { currentTrace, tracedFetch } from "ext:miniflare/realm/trace.ts";
+import * as events from "ext:miniflare/durable/object-events.ts";
 import { load } from "ext:miniflare/realm/lazy.ts";
 import { remote } from "ext:miniflare/realm/remote.ts";
-import { encodeThrown, HOST, host } from "ext:miniflare/realm/port.ts";
+import { HOST, host } from "ext:miniflare/realm/port.ts";
 import { fetchElsewhere } from "ext:miniflare/membrane/worker/elsewhere.ts";
 import { arrivingRequest, arrivingResponse } from "ext:miniflare/web/wire-request.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
@@ -51,7 +52,7 @@ import { reportError } from "ext:miniflare/web/rejections.ts";
 import type * as miniflare from "../../index.d.ts";
 import type { RequestContext } from "ext:miniflare/realm/context.ts";
 import type { Here, Reach } from "ext:miniflare/realm/remote.ts";
-import type { AlarmFailure, AlarmInfo, AlarmState } from "ext:miniflare/durable/alarms.ts";
+import type { AlarmInfo, AlarmState } from "ext:miniflare/durable/alarms.ts";
 import type { Open } from "ext:miniflare/durable/entries.ts";
 import type { ObjectInstance } from "ext:miniflare/durable/handlers.ts";
 import type { ObjectClass } from "ext:miniflare/durable/object-class.ts";
@@ -109,12 +110,12 @@ type Target = [binding: string, hex: string, name?: string];
 async function askHere(target: Target, input: RequestInfo | URL, init: RequestInit | undefined, tie: Tie) {
   const opening = storageOf(...target).opening;
   if (opening !== undefined) await opening;
-  const object = objectOver(target, tie);
   const request = arrivingRequest(input, init);
   countInternalSubrequest();
   const context = objectContext();
-  const work = () => enter(context, () => object.fetch(request));
-  return arrivingResponse(await asEvent(context, "fetch", () => `${request.method} ${request.url}`, work));
+  const work = () => enter(context, () => objectOver(target, tie).fetch(request));
+  const event = async () => events.asEvent(context, "fetch", () => `${request.method} ${request.url}`, work);
+  return arrivingResponse(await tracedFetch(context, request, events.byObject(target[0], target[1]), event));
 }
 
 /** The object for a stub, which is of no use after the end of the life that it has reached. */
@@ -133,10 +134,10 @@ function objectOver([binding, hex]: Target, tie: Tie) {
 /** How RPC reaches an object: here, or in the worker that has its class. */
 export function reachOf(binding: string, hex: string, name: string | undefined, tie = new Tie()): Reach {
   const target: Target = [binding, hex, name];
-  const here: Here = (call) => {
+  const here: Here = (call, path) => {
     const context = objectContext();
     const work = () => callHere(target, call, context, tie);
-    return asEvent(context, "rpc", () => binding, work);
+    return events.tracedCall(context, binding, hex, path, () => events.asEvent(context, "rpc", () => binding, work));
   };
   return { here: classes.has(binding) ? here : undefined, address: addressOf(target), tie };
 }
@@ -157,13 +158,12 @@ function callHere<Result>(target: Target, call: Call<Result>, context = currentC
 
 function callOpen<Result>(target: Target, call: Call<Result>, context: RequestContext | undefined, tie: Tie) {
   countInternalSubrequest();
-  const object = objectOver(target, tie);
-  return enter(context, () => object.call(call));
+  return enter(context, () => objectOver(target, tie).call(call));
 }
 
 /** Serves a call by RPC from outside the worker. */
 export const callObject = (target: Target, path: string[], message?: object, depth?: number) =>
-  callEvent(depth, target[0], path, () => remote().serveObject((call) => callHere(target, call), path, message));
+  events.callEvent(depth, target, path, () => remote().serveObject((call) => callHere(target, call), path, message));
 
 async function askElsewhere(target: Target, input: RequestInfo | URL, init: RequestInit | undefined, tie: Tie) {
   tie.check();
@@ -196,6 +196,7 @@ export function bindClasses(
       throw objectError("ERR_CLASS_NOT_FOUND", text);
     }
     classes.set(binding, Class as ObjectClass);
+    events.nameClass(binding, className);
     if (hasSql) kinds.set(binding, { hasSql, deletesAlarm });
   }
   if (classes.size > 0) watchAlarms([...classes.keys()], alarms, deliverAlarmOf, reportAlarm);
@@ -205,6 +206,7 @@ export function bindClasses(
 export async function fetchObject([binding, hex, name]: Target, request: Request) {
   const opening = storageOf(binding, hex, name).opening;
   if (opening !== undefined) await opening;
+  currentTrace()?.by(events.byObject(binding, hex));
   return objectOf(binding, hex).fetch(request);
 }
 
@@ -300,7 +302,7 @@ export function storageOver(open: Open, binding: string, hex: string, name?: str
 
 /** Delivers an object's alarm, in a context of its own. An object that cannot be constructed has failed to handle it. */
 export const deliverAlarmOf = (binding: string, hex: string, isForced: boolean) =>
-  alarmEvent(binding, hex, () => handleAlarm(binding, hex, isForced));
+  events.alarmEvent(binding, hex, () => handleAlarm(binding, hex, isForced));
 
 async function handleAlarm(binding: string, hex: string, isForced: boolean) {
   const { gates, open, opening, alarm } = storageOf(binding, hex);
@@ -314,10 +316,11 @@ async function handleAlarm(binding: string, hex: string, isForced: boolean) {
   } catch (error) {
     failure = { error };
   }
-  const handle = (info: AlarmInfo) => {
+  const call = (info: AlarmInfo) => {
     if (failure !== undefined) throw failure.error;
     return gates.input.guard(object.alarm(info));
   };
+  const handle = (info: AlarmInfo) => events.tracedAlarm(binding, hex, info.scheduledTime, () => call(info));
   const deliver = (handle: (info: AlarmInfo) => unknown) =>
     deliverAlarm(
       open,
@@ -351,9 +354,11 @@ function deliverSocketEvent(binding: string, hex: string, event: SocketEvent): P
       () => deliverSocketEvent(binding, hex, event),
       () => loseSockets(binding, hex),
     );
-  return enter(eventContext(), () => {
+  const context = eventContext();
+  const heard = events.recorded(context, binding, hex, event);
+  return enter(context, () => {
     try {
-      return objectOf(binding, hex).hear(event);
+      return objectOf(binding, hex).hear(heard);
     } catch (error) {
       // The constructor has failed, which ends the connections of the object, as in Workers.
       return void reportError(error);
@@ -365,10 +370,6 @@ function deliverSocketEvent(binding: string, hex: string, event: SocketEvent): P
 function confirmAlone({ input, output }: ObjectGates) {
   output.wrote();
   return output.pass()?.finally(input.hold());
-}
-
-function reportAlarm(binding: string, hex: string, { error, retries, wait }: AlarmFailure) {
-  host(HOST.ALARM_FAILED, binding, hex, retries, wait, encodeThrown(error));
 }
 
 /** The object, constructed if it does not live. */

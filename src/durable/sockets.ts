@@ -38,6 +38,8 @@ export interface SocketEvent {
   called(hasHandler: boolean): void;
   /** What the handler has begun is done. */
   done(): void;
+  /** What the event is for a tail. */
+  readonly traced: object;
   /** How long the handler may take, in milliseconds; null without a limit. */
   readonly timeout: number | null;
 }
@@ -92,6 +94,7 @@ class AddressSockets {
       argumentsFor: (life) => [life.socketOf(entry.held), data],
       called() {},
       done() {},
+      traced: { webSocketEventType: "message" },
       timeout: this.timeout,
     });
   }
@@ -104,6 +107,9 @@ class AddressSockets {
   #ending(entry: Accepted, event: Exclude<HeldEvent, [type: "message", ...rest: unknown[]]>): SocketEvent {
     const isClose = event[0] === "close";
     const code = isClose ? event[1] : undefined;
+    const traced = isClose
+      ? { wasClean: event[3], code, webSocketEventType: "close" }
+      : { webSocketEventType: "error" };
     const reply = () => code !== undefined && entry.held.reply(code);
     return {
       handler: isClose ? "webSocketClose" : "webSocketError",
@@ -115,6 +121,7 @@ class AddressSockets {
       done() {
         if (worker.flags.has("web_socket_auto_reply_to_close")) reply();
       },
+      traced,
       timeout: this.timeout,
     };
   }

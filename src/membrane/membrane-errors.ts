@@ -65,7 +65,9 @@ const DEPTH = 100;
 const LONGEST_CHAIN = 1000;
 /** The properties that code reads first of a value it has caught. */
 const READ_FIRST = ["name", "message", "stack", "cause", "constructor", "then", Symbol.toStringTag, Symbol.toPrimitive];
-const OWN = new Set<string | symbol>(["name", "message", "stack", "cause", "errors"]);
+/** By this, upstream knows its own objects, such as each `DOMException`; what is rebuilt has it from its class. */
+const UPSTREAM = Symbol.for("Deno.core.hostObject");
+const OWN = new Set<string | symbol>(["name", "message", "stack", "cause", "errors", UPSTREAM]);
 const WELL_KNOWN = new Set(Object.values(Object.getOwnPropertyDescriptors(Symbol)).map(({ value }) => value));
 
 /**

@@ -17,6 +17,7 @@ import * as r2 from "../r2/node/options.ts";
 import * as rpc from "../rpc/node/options.ts";
 import * as sites from "../sites/node/options.ts";
 import * as sockets from "../sockets/node/options.ts";
+import * as tail from "../tail/node/options.ts";
 
 export default [
   kv,
@@ -36,5 +37,6 @@ export default [
   cloud,
   email,
   sockets,
+  tail,
   pending,
 ];

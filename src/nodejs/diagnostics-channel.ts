@@ -1,6 +1,7 @@
 // `node:diagnostics_channel`: channels by name, with subscribers and bound storages.
 
 import type { AsyncLocalStorage } from "node:async_hooks";
+import { currentTrace } from "ext:miniflare/realm/trace.ts";
 import { invalidArgType, validateFunction } from "./errors.ts";
 
 type Name = string | symbol;
@@ -43,6 +44,7 @@ class Channel {
 
   /** An error of a subscriber is reported, and the others hear of the message. */
   publish(message: unknown) {
+    currentTrace()?.published(String(this.name), message);
     for (const subscriber of this.#subscribers) guarded(() => subscriber(message, this.name));
   }
 

@@ -32,6 +32,7 @@ export const QUEUE = {
   from: (...given: Dispatched) => given as never as Given,
   make: ({ batch }: Given) => batch,
   makeEvent: ({ batch }: Given) => new QueueEvent("queue", { batch }),
+  traced: ({ batch }: Given) => ({ batchSize: batch.messages.length, queue: batch.queue }),
   unhandled: (given: Given) => bundle().withoutHandler(given),
   settle: settleWithWaits,
   conclude: (given: unknown, deliver: Deliver) => bundle().deliverBatch(given as Dispatched, deliver),

@@ -11,6 +11,7 @@ import { toldTime } from "ext:miniflare/realm/outside.ts";
 import { LIMIT } from "ext:miniflare/realm/port.ts";
 import { addGateTime, addOperations, charge, collect, elapsed, figuresOf } from "ext:miniflare/realm/usage.ts";
 import { beginWait } from "ext:miniflare/realm/waits.ts";
+import type { Trace } from "ext:miniflare/realm/trace.ts";
 import type { Operations } from "../wire.ts";
 import type { Figures, Payer } from "ext:miniflare/realm/usage.ts";
 import type { Owned } from "ext:miniflare/realm/owned.ts";
@@ -92,6 +93,8 @@ export class RequestContext implements Payer {
   waits: unknown[] | undefined;
   /** What ends with the event, once it has been answered; undefined without any. */
   owned: Owned | undefined;
+  /** What is recorded of the event for tails, if anything. */
+  trace: Trace | undefined;
   /** What counts and tells the time for those made from it by `gatedContext`. */
   root: RequestContext = this;
   /** Whose usage this is: its own, or that of the event by which an object is asked. */

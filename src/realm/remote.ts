@@ -4,8 +4,8 @@
 /** The names that lead to a member. */
 type Path = readonly string[];
 
-/** Runs a call with what the stub stands for, as an event of it. */
-export type Here = <Result>(call: (receiver: object) => Result | Promise<Result>) => Promise<Result>;
+/** Runs a call of a member with what the stub stands for, as an event of it. */
+export type Here = <Result>(call: (receiver: object) => Result | Promise<Result>, path: Path) => Promise<Result>;
 
 /** Where something is: in this worker, if `here` is there, or in one that Node finds by the address. */
 export interface Reach {
@@ -63,6 +63,9 @@ export function reachOf(value: object): Reach | undefined {
   return undefined;
 }
 
+/** Names that are no members: a stub is awaited and made JSON of as any object. */
+export const isOwnName = (name: string) => name === "then" || name === "toJSON";
+
 /**
  * Has names that objects of a class do not have be members by RPC. The proxy is where lookups end that find nothing else, so
  * that what the class has itself costs no more.
@@ -72,11 +75,11 @@ export function openMembers(prototype: object, reachOf: ReachOf, isEnabled: () =
     {},
     {
       get(target, name, stub) {
-        // A stub is no promise: awaiting it gives the stub.
-        if (typeof name === "symbol" || name === "then" || name in target) return Reflect.get(target, name, stub);
+        if (typeof name === "symbol" || isOwnName(name) || name in target) return Reflect.get(target, name, stub);
         const reach = isEnabled() ? reachOf(stub) : undefined;
         return reach && remote().member(reach, name);
       },
+      has: (target, name) => name in target || (typeof name === "string" && !isOwnName(name) && isEnabled()),
     },
   );
   Object.setPrototypeOf(prototype, members);

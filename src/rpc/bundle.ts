@@ -11,6 +11,7 @@ import { constructWith, disposeOf, findHooksWith, findOwnersWith, isPlain, keepW
 import { ownerNow } from "ext:miniflare/rpc/owners.ts";
 import { capability, hookOfTarget } from "ext:miniflare/rpc/targets.ts";
 import { workersModule } from "ext:miniflare/rpc/workers-module.ts";
+import { workflowsModule } from "ext:miniflare/rpc/workflows-module.ts";
 import { reachOf } from "ext:miniflare/realm/remote.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 
@@ -52,4 +53,4 @@ constructWith((target) => {
 
 worker.isEntrypoint = isEntrypointClass;
 
-export { member, ownExports, serveEntrypoint, serveObject, workersModule };
+export { member, ownExports, serveEntrypoint, serveObject, workersModule, workflowsModule };

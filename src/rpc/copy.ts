@@ -72,6 +72,7 @@ function checkSize(bytes: number) {
 }
 
 const { prototype: objectPrototype } = Object;
+const { toString: objectToString } = objectPrototype;
 
 export class Copier {
   #passing: Passing;
@@ -164,6 +165,7 @@ export class Copier {
     if (value instanceof Error) return this.#note(value, this.#passing.error(value));
     const name = nameOf(value);
     const isBuiltIn = BUILT_IN.some((Class) => value instanceof Class);
+    if (name === "") throw this.#passing.refuse(`${objectToString.call(value)} could not be cloned.`);
     throw this.#passing.refuse(isBuiltIn ? `#<${name}> could not be cloned.` : unserializable(name));
   }
 

@@ -47,13 +47,6 @@ function set(error: object, name: string, value: unknown, enumerable: boolean) {
 /** The names of those `DOMException`s that calls fail with. */
 const EXCEPTIONS = new Set(["AbortError", "DataCloneError", "TimeoutError"]);
 
-/** A `DOMException` as an error that crosses the membrane. */
-export const plainError = ({ name, message }: DOMException): Error => {
-  const error = new Error(message);
-  set(error, "name", name, true);
-  return error;
-};
-
 /** The `DOMException` that crossed as an error, or the value itself. */
 export const exceptionOf = (value: unknown): unknown =>
   value instanceof Error && !(value instanceof DOMException) && EXCEPTIONS.has(value.name)

@@ -6,6 +6,7 @@ import { isEntrypointClass } from "ext:miniflare/rpc/receivers.ts";
 import { memberOf } from "ext:miniflare/rpc/stubs.ts";
 import { enter, serviceContext } from "ext:miniflare/realm/context.ts";
 import { deliverAt } from "ext:miniflare/realm/remote.ts";
+import { tracedFetch } from "ext:miniflare/realm/trace.ts";
 import { worker } from "ext:miniflare/realm/worker.ts";
 import { Request } from "ext:miniflare/web/request-class.ts";
 import { arrivingResponse } from "ext:miniflare/web/wire-request.ts";
@@ -50,7 +51,9 @@ function loopback(entrypoint: Entrypoint, isCallable: boolean): object {
 async function fetchAt({ name, props }: Entrypoint, input: RequestInfo | URL, init?: RequestInit) {
   const request = new Request(input, init);
   const exported = exportedAs(name) as object;
-  return arrivingResponse((await enter(serviceContext(), () => deliverAt(exported, request, props))) as Response);
+  const context = serviceContext();
+  const work = async () => (await enter(context, () => deliverAt(exported, request, props))) as Response;
+  return arrivingResponse(await tracedFetch(context, request, { entrypoint: name }, work));
 }
 
 let made: Record<string, unknown> | undefined;

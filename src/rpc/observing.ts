@@ -35,6 +35,11 @@ function runIn(method: string, name: unknown, work: unknown, args: unknown[]) {
 }
 
 class Tracing {
+  /** The class of spans, for `instanceof`. */
+  get Span() {
+    return Span;
+  }
+
   enterSpan(name: unknown, work: unknown, ...args: unknown[]) {
     return runIn("enterSpan", name, work, args);
   }

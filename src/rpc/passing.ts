@@ -139,13 +139,16 @@ const capabilityOf = (hook: Hook): Capability =>
 /** The result of a call, for the caller whose code runs: disposing of an object disposes of the stubs in it. */
 export function received<Value>({ value, stubs }: Passed<Value>): Value {
   claim(stubs);
-  if (stubs.length > 0 && typeof value === "object" && value !== null && hookOf(value) === undefined) {
-    disposable(value, () => {
+  if (typeof value === "object" && value !== null && hookOf(value) === undefined) {
+    const dispose = () => {
       for (const stub of stubs) disposeOf(stub);
-    });
+    };
+    disposable(value, stubs.length === 0 ? nothing : dispose);
   }
   return value;
 }
+
+const nothing = () => {};
 
 /** Has an object be disposed of by `dispose`, unless it has a way of its own. */
 export function disposable(value: object, dispose: () => void) {
@@ -186,7 +189,13 @@ export class RemoteHook extends CountedHook {
 
   /** The capability for another realm, which ends this reference when it is released. */
   takeCapability(): Capability {
-    return (what, path, args) => (what === STUB.RELEASE ? void this.dispose() : this.#capability(what, path, args));
+    return (what, path, args) => {
+      if (what === STUB.RELEASE) return void this.dispose();
+      const answer = this.#capability(what, path, args);
+      // It crosses as the promise of its own realm, to which this one's rejection belongs.
+      answer?.catch(() => {});
+      return answer;
+    };
   }
 }
 

@@ -53,7 +53,10 @@ export const room = {
   calls: { [CALL.RPC_ANSWERED]: answered },
   serveCall,
   kinds: [messageKind],
-  builtins: { "cloudflare:workers": () => bundle().workersModule },
+  builtins: {
+    "cloudflare:workers": () => bundle().workersModule,
+    "cloudflare:workflows": () => bundle().workflowsModule,
+  },
   control: {
     /** What the script exports, which crosses as itself. */
     ownExports() {

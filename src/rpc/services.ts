@@ -9,6 +9,7 @@ import { isObjectInstance, ofEntrypoint, use } from "ext:miniflare/rpc/receivers
 import { memberOf } from "ext:miniflare/rpc/stubs.ts";
 import { advance, depart, enter, RequestContext, serviceContext, now } from "ext:miniflare/realm/context.ts";
 import { awaited, inEvent, isTracked } from "ext:miniflare/realm/waits.ts";
+import { traced } from "ext:miniflare/realm/trace.ts";
 import type { Entrypoint } from "ext:miniflare/rpc/entrypoints.ts";
 import type { Hook, Path } from "ext:miniflare/rpc/hook.ts";
 import type { Message } from "ext:miniflare/rpc/message.ts";
@@ -34,7 +35,7 @@ class ReachHook implements Hook {
     const result =
       here === undefined
         ? this.#sendElsewhere(path, args)
-        : callHere((passed) => here((instance) => callObject(instance, path, passed, resultHere)), args);
+        : callHere((passed) => here((instance) => callObject(instance, path, passed, resultHere), path), args);
     if (!isTracked()) return result;
     return awaited("rpc", result, `${path.join(".")} of`, address[0], address[2] ?? address[1]);
   }
@@ -99,7 +100,7 @@ const arrived = (message: Message | undefined) => (message === undefined ? undef
 /** Serves the call of another realm at an object. */
 export function serveObject(here: Here, path: Path, message: object | undefined): Promise<Message> {
   const args = arrived(message as Message | undefined);
-  return answered(() => here((instance) => callObject(instance, path, args, packResult)));
+  return answered(() => here((instance) => callObject(instance, path, args, packResult), path));
 }
 
 /** Serves the call of another realm at an entrypoint. */
@@ -111,13 +112,14 @@ export function serveEntrypoint(
 ): Promise<Message> {
   const args = arrived(message);
   const context = new RequestContext(now(), depth, pipelineDepth);
-  return inEvent(
-    context,
-    "rpc",
-    () => path.join("."),
-    () => enter(context, () => answered(() => callEntrypoint(entrypoint, path, args, packResult))),
-  );
+  const name = () => path.join(".");
+  const work = () => enter(context, () => answered(() => callEntrypoint(entrypoint, path, args, packResult)));
+  return tracedCall(context, path, entrypoint, () => inEvent(context, "rpc", name, work));
 }
+
+/** A call of an entrypoint as an event. Of its error the caller alone is told. */
+const tracedCall = <Result>(context: RequestContext, path: Path, { name }: Entrypoint, work: () => Result): Result =>
+  traced(context, () => ({ rpcMethod: path.join(".") }), { entrypoint: name }, "told", work);
 
 /** An entrypoint of this worker itself. */
 export class EntrypointHook implements Hook {
@@ -131,7 +133,9 @@ export class EntrypointHook implements Hook {
   send(path: Path, args: unknown[] | undefined): Promise<unknown> {
     const context = serviceContext();
     const call = (passed: Passed<unknown[]> | undefined) =>
-      enter(context, () => callEntrypoint(this.#entrypoint, path, passed, resultHere));
+      tracedCall(context, path, this.#entrypoint, () =>
+        enter(context, () => callEntrypoint(this.#entrypoint, path, passed, resultHere)),
+      );
     return callHere(call, args);
   }
 

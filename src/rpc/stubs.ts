@@ -69,6 +69,15 @@ function illegal(): never {
   throw new TypeError("Illegal constructor");
 }
 
+/** What `Object.prototype.toString` says of them, as in Workers. */
+for (const [Class, tag] of [
+  [RpcStub, "JsRpcStub"],
+  [RpcPromise, "JsRpcPromise"],
+  [RpcProperty, "JsRpcProperty"],
+] as const) {
+  Object.defineProperty(Class.prototype, Symbol.toStringTag, { value: tag, configurable: true });
+}
+
 /** What the proxies of a class are over: a function without properties of its own. */
 function callable(prototype: object) {
   const target = () => {};
@@ -80,6 +89,10 @@ function callable(prototype: object) {
 const STUB = callable(RpcStub.prototype);
 const PROMISE = callable(RpcPromise.prototype);
 const PROPERTY = callable(RpcProperty.prototype);
+
+/** Names that lead to no member at the other end. JSON is made of what is here. */
+const isNoMember = (target: object, name: string | symbol): name is symbol =>
+  typeof name === "symbol" || name === "toJSON" || name in target;
 
 /** The traps that all have. */
 abstract class Handler {
@@ -100,6 +113,15 @@ abstract class Handler {
   }
   preventExtensions() {
     return false;
+  }
+}
+
+/** Sends a call. Of a stub that was disposed of, the call rejects. */
+function sent(send: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return watcher.call(send)();
+  } catch (error) {
+    return Promise.reject(error);
   }
 }
 
@@ -135,12 +157,12 @@ class StubHandler extends Handler {
     if (name === "dup") return () => this.#dup();
     if (name === Symbol.dispose) return () => this.dispose();
     // A stub is no promise: awaiting it gives the stub.
-    if (name === "then" || typeof name === "symbol" || name in target) return Reflect.get(target, name);
+    if (name === "then" || isNoMember(target, name)) return Reflect.get(target, name);
     return propertyOf(this, [name]);
   }
 
   apply(_target: object, _self: unknown, args: unknown[]) {
-    return promiseOf(watcher.call(() => this.hook.send([], args))());
+    return promiseOf(sent(() => this.hook.send([], args)));
   }
 
   dispose() {
@@ -174,12 +196,12 @@ class PropertyHandler extends Handler {
         name,
         watcher.call(() => this.read()),
       );
-    if (typeof name === "symbol" || name in target) return Reflect.get(target, name);
+    if (isNoMember(target, name)) return Reflect.get(target, name);
     return propertyOf(this.#root, [...this.#path, name]);
   }
 
   apply(_target: object, _self: unknown, args: unknown[]) {
-    return promiseOf(watcher.call(() => this.#root.hook.send(this.#path, args))());
+    return promiseOf(sent(() => this.#root.hook.send(this.#path, args)));
   }
 
   read() {
@@ -210,12 +232,12 @@ class PromiseHandler extends Handler {
   get(target: object, name: string | symbol): unknown {
     if (name === "then" || name === "catch" || name === "finally") return settling(name, () => this.read());
     if (name === Symbol.dispose) return () => this.dispose();
-    if (typeof name === "symbol" || name in target) return Reflect.get(target, name);
+    if (isNoMember(target, name)) return Reflect.get(target, name);
     return propertyOf(this, [name]);
   }
 
   apply(_target: object, _self: unknown, args: unknown[]) {
-    return promiseOf(watcher.call(() => this.hook.send([], args))());
+    return promiseOf(sent(() => this.hook.send([], args)));
   }
 
   read() {

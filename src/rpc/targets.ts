@@ -5,7 +5,6 @@ import { capabilityOver } from "ext:miniflare/rpc/capability.ts";
 import { complete } from "ext:miniflare/rpc/complete.ts";
 import { CountedHook } from "ext:miniflare/rpc/counted-hook.ts";
 import { pack, passArguments, passHere, received, remoteError } from "ext:miniflare/rpc/passing.ts";
-import { plainError } from "ext:miniflare/rpc/errors.ts";
 import { use } from "ext:miniflare/rpc/receivers.ts";
 import { advance, currentContext, currentContinuation, depart, proceed } from "ext:miniflare/realm/context.ts";
 import { reportError } from "ext:miniflare/web/rejections.ts";
@@ -127,7 +126,7 @@ export class TargetHook extends CountedHook<Target> {
 export const hookOfTarget = (value: object): Hook => new TargetHook(new Target(value));
 
 /** What was thrown, with nothing of this realm in it. */
-const ownError = (thrown: unknown) => (thrown instanceof DOMException ? plainError(thrown) : passHere(thrown).value);
+const ownError = (thrown: unknown) => passHere(thrown).value;
 
 /** What another realm calls for a hook of this one. */
 export const capability: (hook: Hook) => Capability = capabilityOver(

@@ -27,10 +27,27 @@ function waitUntil(promise: unknown) {
 
 const given = (value: unknown) => (value ?? {}) as object;
 
-const withEnv = <Result>(bindings: unknown, work: () => Result) => enterWith({ env: given(bindings) }, work);
-const withExports = <Result>(own: unknown, work: () => Result) => enterWith({ exports: given(own) }, work);
-const withEnvAndExports = <Result>(bindings: unknown, own: unknown, work: () => Result) =>
-  enterWith({ env: given(bindings), exports: given(own) }, work);
+function checkWork(method: string, parameter: number, work: unknown) {
+  if (typeof work === "function") return;
+  throw new TypeError(
+    `Failed to execute '${method}' on 'EnvModule': parameter ${parameter} is not of type 'function'.`,
+  );
+}
+
+function withEnv<Result>(bindings: unknown, work: () => Result) {
+  checkWork("withEnv", 2, work);
+  return enterWith({ env: given(bindings) }, work);
+}
+
+function withExports<Result>(own: unknown, work: () => Result) {
+  checkWork("withExports", 2, work);
+  return enterWith({ exports: given(own) }, work);
+}
+
+function withEnvAndExports<Result>(bindings: unknown, own: unknown, work: () => Result) {
+  checkWork("withEnvAndExports", 3, work);
+  return enterWith({ env: given(bindings), exports: given(own) }, work);
+}
 
 export const workersModule = {
   DurableObject,

@@ -3,6 +3,7 @@
 
 import { core } from "ext:core/mod.js";
 import { decode, encode, HOST, host } from "ext:miniflare/realm/port.ts";
+import { currentTrace } from "ext:miniflare/realm/trace.ts";
 import type { WireValue } from "../wire.ts";
 
 const METHODS = [
@@ -28,11 +29,16 @@ const METHODS = [
   "warn",
 ];
 
+/** What tails hear of. */
+const RECORDED = ["debug", "error", "info", "log", "warn"];
+
 /** A namespace object; its prototype is an empty object: <https://console.spec.whatwg.org/#console-namespace> */
 export const console: Record<string, (...args: unknown[]) => void> = Object.create({});
 for (const method of METHODS) {
+  const isRecorded = RECORDED.includes(method);
   const { [method]: forward } = {
     [method](...args: unknown[]) {
+      if (isRecorded) currentTrace()?.log(method, args);
       const [printed, error] = host(HOST.CONSOLE, method, ...args.map(encode)) as [printed: boolean, error: WireValue];
       if (!printed) throw decode(error);
     },

@@ -3,6 +3,7 @@
 import { core } from "ext:core/mod.js";
 import { messageOf } from "ext:miniflare/realm/realm-errors.ts";
 import { encodeThrown, HOST, host } from "ext:miniflare/realm/port.ts";
+import { currentTrace } from "ext:miniflare/realm/trace.ts";
 
 const { ErrorEvent, PromiseRejectionEvent } = core.loadExtScript("ext:deno_web/02_event.js");
 // Upstream's has the name of its class on each event, and not on the prototype as the others.
@@ -18,6 +19,7 @@ export function reportRejection(unhandled: boolean, promise: Promise<unknown>, r
 }
 
 export function reportError(error: unknown) {
+  currentTrace()?.exception(error);
   const event = new ErrorEvent("error", { error, message: messageOf(error), cancelable: true });
   if (globalThis.dispatchEvent(event)) host(HOST.UNHANDLED, encodeThrown(error));
 }

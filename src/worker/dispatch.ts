@@ -8,6 +8,7 @@ import { Continuation, currentContext, leave, RequestContext, switchTo } from "e
 import { TrackedAnswer } from "ext:miniflare/worker/tracked-answer.ts";
 import { chargeTurn, usageOf } from "ext:miniflare/realm/usage.ts";
 import { describeThrown, messageOf } from "ext:miniflare/realm/realm-errors.ts";
+import { beginTrace, isTraced, requestEvent } from "ext:miniflare/realm/trace.ts";
 import { beginEvent, isTracked } from "ext:miniflare/realm/waits.ts";
 import { fetchForNode } from "ext:miniflare/worker/outside-fetch.ts";
 import { deliverEvent, deliverTo } from "ext:miniflare/worker/event-kinds.ts";
@@ -99,6 +100,7 @@ function deliver(
     if (isAbortable === true) holdRequest(id, request);
     if (cf !== undefined) setCf(request, decode(cf));
     if (cfText !== undefined) setCf(request, cfText);
+    if (isTraced()) recordAnswer(context, request, target, state);
     if (target === null && (worker.proxies || nesting !== undefined)) state.spare = request.clone();
     const response =
       target === null
@@ -127,6 +129,12 @@ function serve(id: number, call: unknown[]) {
 function trackedAnswer(payer: Payer, method: string, url: string) {
   const end = beginEvent(payer, "fetch", method, url);
   return end && new TrackedAnswer(payer, end);
+}
+
+function recordAnswer(context: RequestContext, request: Request, target: unknown, state: State) {
+  const entrypoint = target !== null && isEntrypoint(target) ? (target[1] ?? undefined) : undefined;
+  state.tracked ??= new TrackedAnswer(context, () => {});
+  state.tracked.trace = beginTrace(context, () => requestEvent(request), { entrypoint });
 }
 
 /** `[null, name, props]`: a named entrypoint, or what a binding gives it. A name that is null is the default one. */
@@ -249,11 +257,11 @@ function answer(id: number, response: Response, state: State) {
     if (parts.length > 4) answered.push(encodeBody, undefined, undefined, parts[4]);
     else if (encodeBody !== "automatic") answered.push(encodeBody);
     op_answer(id, answered);
-    if (state.tracked !== undefined) state.tracked.answered(waits);
+    if (state.tracked !== undefined) state.tracked.answered(waits, parts.length === 4 ? response.status : undefined);
     // A stream or a socket still belongs to the request.
     if (parts.length === 4 && !Array.isArray(parts[3])) currentContext()?.root.owned?.endAfter(waits);
   } catch (error) {
-    if (state.tracked !== undefined) state.tracked.fail();
+    if (state.tracked !== undefined) state.tracked.fail(error, state.waits);
     answerError(id, error);
   }
 }
@@ -275,15 +283,17 @@ function answerError(id: number, error: unknown) {
 
 function fail(id: number, error: unknown, state: State) {
   if (!state.passThrough) {
-    if (state.tracked !== undefined) state.tracked.fail();
+    if (state.tracked !== undefined) state.tracked.fail(error, state.waits);
     letGo(id, state);
     currentContext()?.root.owned?.endAfter(state.waits);
     return answerError(id, error);
   }
   host(HOST.WARN, describeThrown(error));
+  state.tracked?.trace?.failed(error);
   state.passThrough = false;
   if (state.spare === undefined) {
-    if (state.tracked !== undefined) state.tracked.fail();
-    answerError(id, noUpstream());
+    const failure = noUpstream();
+    if (state.tracked !== undefined) state.tracked.fail(failure, state.waits);
+    answerError(id, failure);
   } else settle(id, passOn(state), state);
 }

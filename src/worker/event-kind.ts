@@ -1,5 +1,6 @@
 // What a row of `event-kinds.ts` is: a kind of events that workers have handlers for.
 
+import type { TracedEvent } from "ext:miniflare/realm/trace.ts";
 import type { EventState as Gathered } from "ext:miniflare/web/scope.ts";
 
 /** What an event has gathered, and its request once more, if that may go on to its server. */
@@ -21,6 +22,10 @@ export interface EventKind<Given = unknown> {
   unhandled(given: Given, state: EventState): unknown;
   /** What Node gets, if that is more than `deliver(given)`, a promise of what comes of the event. */
   conclude?(given: Given, deliver: (given: Given) => Promise<unknown>): unknown;
+  /** Which entrypoint gets the event; undefined for the default one. */
+  entrypointOf?(given: Given): { entrypoint: string | undefined; props: unknown } | undefined;
+  /** What the event is for a tail. */
+  traced?(given: Given): TracedEvent;
   /** What comes of the handler's result, or of the response that a listener gave. */
   settle(result: unknown, state: EventState): unknown;
 }

@@ -15,6 +15,7 @@ export const SCHEDULED: EventKind<Scheduled> = {
   from: (scheduledTime: number, cron: string) => ({ scheduledTime, cron }),
   make: ({ scheduledTime, cron }) => new ScheduledController(scheduledTime, cron),
   makeEvent: (given) => new ScheduledEvent("scheduled", given),
+  traced: ({ cron, scheduledTime }) => ({ cron, scheduledTime }),
   unhandled: () => [],
   settle: settleWithWaits,
 };

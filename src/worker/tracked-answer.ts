@@ -1,11 +1,14 @@
-// The answer of an event that is tracked: the event ends once it is answered, its body is read and what it waits for has settled.
+// The answer of an event that is tracked or recorded: the event ends once it is answered, its body is read and what it waits for has settled.
 
 import { awaited, eventAnswered } from "ext:miniflare/realm/waits.ts";
 import { settleWaits } from "ext:miniflare/web/events.ts";
+import type { Trace } from "ext:miniflare/realm/trace.ts";
 import type { Payer } from "ext:miniflare/realm/usage.ts";
 import type { Sender, SenderAnswer } from "ext:miniflare/web/sources.ts";
 
 export class TrackedAnswer {
+  /** What is recorded of the event, if anything. */
+  trace: Trace | undefined;
   #payer: Payer;
   #end: () => void;
   #parts = 1;
@@ -17,12 +20,18 @@ export class TrackedAnswer {
   }
 
   #over = () => {
-    if (--this.#parts === 0) this.#end();
+    if (--this.#parts > 0) return;
+    this.#end();
+    this.trace?.end();
   };
 
   /** The event fails. */
-  fail() {
+  fail(error: unknown, waits: unknown[]) {
     this.#end();
+    const { trace } = this;
+    if (trace === undefined) return;
+    trace.failed(error);
+    void trace.settled(waits).then(() => trace.end());
   }
 
   /** The sender of the body, which is followed to its end. */
@@ -38,11 +47,13 @@ export class TrackedAnswer {
     };
   }
 
-  answered(waits: unknown[]) {
+  /** The event is answered, with a response or a socket. */
+  answered(waits: unknown[], status: number | undefined) {
     eventAnswered(this.#payer);
+    if (status !== undefined) this.trace?.responded(status);
     if (waits.length > 0) {
       this.#parts++;
-      settleWaits(waits).then(this.#over, this.#over);
+      (this.trace?.settled(waits) ?? settleWaits(waits)).then(this.#over, this.#over);
     }
     this.#over();
   }

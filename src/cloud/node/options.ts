@@ -1,6 +1,16 @@
 // The options of small bindings, and what is bound for them.
 
-import { isString, numeric, oneOf, optional, paths, record, shape, string } from "../../node/options/check.ts";
+import {
+  anyRecord,
+  isString,
+  numeric,
+  oneOf,
+  optional,
+  paths,
+  record,
+  shape,
+  string,
+} from "../../node/options/check.ts";
 import type { MiniflareOptions, SecretsStoreSecretOptions } from "../../../index.d.ts";
 import type { Group } from "../../node/instance/group.ts";
 import type { RoomHooks } from "../../node/instance/lane-hooks.ts";
@@ -58,6 +68,11 @@ const options = {
   },
   hyperdrives: { check: paths, secret: true, needsWorker: true, wrangler: hyperdrivesOf },
   remoteBindings: { check: paths, needsWorker: true, wrangler: remoteOf },
+  workerLoaders: {
+    check: record(anyRecord),
+    needsWorker: true,
+    wrangler: ({ worker_loaders }) => named(worker_loaders, ({ binding }) => [binding, {}]),
+  },
 } satisfies OptionRows;
 
 /** An object of the items of a list, if there are any. */
@@ -88,7 +103,6 @@ const REMOTE: Readonly<Record<string, string>> = {
   stream: "Stream",
   vectorize: "Vectorize",
   vpc_services: "Workers VPC",
-  worker_loaders: "Dynamic workers",
   workflows: "Workflows",
 };
 
@@ -121,8 +135,9 @@ const placeOf = ({ storeId, secretName, store_id, secret_name }: SecretsStoreSec
 });
 
 export const section = "Bindings of the platform";
-export const settings = ({ remoteBindings = {}, hyperdrives }: MiniflareOptions) => ({
+export const settings = ({ remoteBindings = {}, workerLoaders = {}, hyperdrives }: MiniflareOptions) => ({
   remote: Object.entries(remoteBindings),
+  loaders: Object.keys(workerLoaders),
   hyperdrives: hyperdrives && hyperdrivesIn(hyperdrives),
 });
 

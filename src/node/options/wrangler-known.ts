@@ -8,6 +8,7 @@ import type { WranglerConfig } from "./wrangler.ts";
 /** Keys of what is missing here, with its name. Others that bind it are read by rooms, and the bindings throw in use. */
 const MISSING: Readonly<Record<string, string>> = {
   containers: "Containers",
+  streaming_tail_consumers: "Streaming tails",
 };
 
 /** Warns of each key of the file, and of its environments, that nothing here reads. */

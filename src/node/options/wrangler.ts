@@ -147,6 +147,8 @@ export interface WranglerConfig {
   exports?: Record<string, ExportConfig>;
   ratelimits?: RateLimitConfig[];
   send_email?: SendEmailBinding[];
+  tail_consumers?: { service: string }[];
+  worker_loaders?: { binding: string }[];
   version_metadata?: { binding: string };
   analytics_engine_datasets?: { binding: string; dataset?: string }[];
   secrets_store_secrets?: SecretConfig[];

@@ -29,7 +29,8 @@ interface Bundled {
 
 const TYPED = /\.[cm]?tsx?$|\.jsx$/;
 /** A module that is not a file of the project. */
-const BARE = /^\s*(?:import|export)\b[^"'\n]*["']((?!\.|\/|cloudflare:|node:|data:)[^"'\n]+)["']/gm;
+const BARE =
+  /^\s*(?:import\s*|(?:import|export)\b[^"'\n;]*\bfrom\s*)["']((?!\.|\/|cloudflare:|node:|data:)[^"'\n]+)["']/gm;
 const BUILT_IN = new Set(builtinModules);
 const MOST_BUILDS = 20;
 

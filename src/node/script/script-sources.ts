@@ -39,6 +39,7 @@ class Sources {
 
   /** The options with what their files say. Builds the script when how to has changed, or when `rebuild` asks for it. */
   async prepare(given: WorkerOptions, rebuild: boolean): Promise<WorkerOptions> {
+    this.#watcher?.read();
     const { options, files } = completeOptions(given, this.#log);
     this.#isWatching ??= options.watch === true;
     const root = options.rootPath ?? process.cwd();

@@ -35,6 +35,11 @@ class Watcher {
     for (const [folder, recursive] of wanted) this.#watchFolder(folder, recursive);
   }
 
+  /** What files are like now is about to be read: it is no change any more. */
+  read(): void {
+    for (const file of this.#files.keys()) this.#files.set(file, stateOf(file));
+  }
+
   #watchFolder(folder: string, recursive: boolean): void {
     const known = this.#watches.get(folder);
     if (known !== undefined && known.recursive === recursive) return;

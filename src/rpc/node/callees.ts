@@ -34,5 +34,13 @@ export function callee(caller: Worker, address: readonly string[], path: readonl
   return { worker: group.service(binding, service), key: keyOf([], name, path), props };
 }
 
-const keyOf = (...served: [address: readonly string[], entrypoint: string | null, path: readonly string[]]) =>
-  JSON.stringify(served);
+/** The keys that were made last, by the paths, which are the same lists for the same call (`Remembered`). */
+const keys = new WeakMap<readonly string[], { entrypoint: string | null; key: string }>();
+
+function keyOf(address: readonly string[], entrypoint: string | null, path: readonly string[]): string {
+  const known = keys.get(path);
+  if (known !== undefined && known.entrypoint === entrypoint) return known.key;
+  const key = JSON.stringify([address, entrypoint, path]);
+  keys.set(path, { entrypoint, key });
+  return key;
+}

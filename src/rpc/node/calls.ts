@@ -96,17 +96,22 @@ function serve(lane: Lane, { key, props }: Callee, call: Call): void {
     answer(call, error);
     return;
   }
+  // No turn runs on the stack here: what is answered at once can be handed on at once.
+  let handOn = atOnce;
   const settle = ([isKept, ...parts]: [isKept: boolean, ...parts: WireValue[]]) => {
-    if (isKept) finish(call, () => [true, ...forwarded(parts, lane, caller)]);
+    if (isKept) finish(call, () => [true, ...forwarded(parts, lane, caller)], handOn);
     else answer(call, lane.membrane.decode(parts[0]));
   };
   lane.serve(wire, settle, (reason) => answer(call, reason));
+  handOn = afterTurn;
 }
+
+const atOnce = (turn: () => void): void => turn();
 
 const answer = (call: Call, error: unknown): void =>
   finish(call, () => [false, call.caller.membrane.encodeThrown(error)]);
 
-function finish(call: Call, wires: () => WireValue[]): void {
+function finish(call: Call, wires: () => WireValue[], handOn = afterTurn): void {
   const { caller, number } = call;
   let outcome: WireValue[] | undefined;
   try {
@@ -114,7 +119,7 @@ function finish(call: Call, wires: () => WireValue[]): void {
   } catch (error) {
     outcome = [false, caller.membrane.encodeThrown(error)];
   }
-  afterTurn(() => {
+  handOn(() => {
     waiting(-1);
     caller.owe(call, false);
     if (outcome === undefined || caller.ended !== undefined) return;

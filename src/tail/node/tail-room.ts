@@ -1,8 +1,10 @@
 // What tails add to an instance in Node.
 
-import { describe } from "../../node/errors.ts";
-import type { TailItem } from "../../../index.d.ts";
+import { describe, MiniflareCoreError } from "../../node/errors.ts";
+import type { TailConsumer, TailItem } from "../../../index.d.ts";
+import type { Group } from "../../node/instance/group.ts";
 import type { Inside } from "../../node/instance/inside.ts";
+import type { Worker } from "../../node/instance/instance-worker.ts";
 
 const methods = {
   /** Calls the `tail` handler with items; resolves with what it passed to `waitUntil()`. */
@@ -19,4 +21,33 @@ const methods = {
   },
 };
 
-export { methods };
+const nameOf = (consumer: TailConsumer): string | undefined =>
+  typeof consumer === "string" ? consumer : (consumer.service ?? consumer.name);
+
+/** Each tail is a worker of the instance. */
+function check(group: Group): void {
+  for (const { options } of group.workers) {
+    for (const consumer of options.tails ?? []) {
+      const name = nameOf(consumer);
+      if (group.named(name) !== undefined) continue;
+      throw new MiniflareCoreError(
+        "ERR_SERVICE_NOT_MOUNTED",
+        `Worker "${name}" of the option "tails" not found.\nMake sure "${name}" is mounted, or the name of the main worker.`,
+      );
+    }
+  }
+}
+
+/** Has a script with tails record its events. */
+function bind(group: Group, script: Worker): void {
+  const { tails = [] } = script.options;
+  if (tails.length === 0) return;
+  const { passOn } = require("./pass-on.ts") as typeof import("./pass-on.ts");
+  const consumers = tails.map((tail) => ({
+    worker: group.named(nameOf(tail)) as Worker,
+    ...(typeof tail === "string" ? {} : { entrypoint: tail.entrypoint, props: tail.props }),
+  }));
+  script.running?.recordEvents((item) => void passOn(item, script, consumers));
+}
+
+export { bind, check, methods };

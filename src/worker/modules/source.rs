@@ -1,7 +1,7 @@
-//! Compiling scripts and modules, with V8's code cache kept for the process: a second instance of the same script skips
-//! parsing and compiling.
+//! Compiling scripts and modules, with V8's code cache kept for the process: from the third time on, a script is neither parsed nor
+//! compiled. Code is not kept the first time, since a script that is being edited is not compiled again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -16,6 +16,8 @@ use crate::worker::coverage;
 pub struct CacheKey(u64, u64);
 
 static CACHE: LazyLock<Mutex<HashMap<CacheKey, Arc<[u8]>>>> = LazyLock::new(Mutex::default);
+/// What has been compiled.
+static COMPILED: LazyLock<Mutex<HashSet<CacheKey>>> = LazyLock::new(Mutex::default);
 
 impl CacheKey {
     /// The key of a text; `None` when it is too small to be worth caching.
@@ -28,6 +30,11 @@ impl CacheKey {
         // V8 counts nothing in code that comes from a cache.
         let is_cached = text.len() >= limits::CODE_CACHE_BYTES && !coverage::is_counting();
         is_cached.then(|| CacheKey(hash(1), hash(2)))
+    }
+
+    /// Takes note that this is compiled; whether it was before.
+    fn is_again(&self) -> bool {
+        COMPILED.lock().is_ok_and(|mut compiled| !compiled.insert(self.clone()))
     }
 
     /// Keeps the code of what has run.
@@ -58,7 +65,7 @@ pub fn module<'s>(
     let cached = cached(&key);
     let (mut source, options) = source(scope, path, text, true, cached.as_deref())?;
     let module = v8::script_compiler::compile_module2(scope, &mut source, options, NoCacheReason::NoReason)?;
-    Some((module, key.filter(|_| is_fresh(&source))))
+    Some((module, key.filter(|key| is_fresh(&source) && key.is_again())))
 }
 
 /// Compiles a classic script.
@@ -71,7 +78,7 @@ pub fn script<'s>(
     let cached = cached(&key);
     let (mut source, options) = source(scope, path, text, false, cached.as_deref())?;
     let script = v8::script_compiler::compile_unbound_script(scope, &mut source, options, NoCacheReason::NoReason)?;
-    Some((script, key.filter(|_| is_fresh(&source))))
+    Some((script, key.filter(|key| is_fresh(&source) && key.is_again())))
 }
 
 /// Compiles the body of a CommonJS module as `(exports, require, module) => { ... }`.
