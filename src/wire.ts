@@ -6,10 +6,13 @@ export type WireValue = undefined | null | boolean | number | string | bigint | 
 /** What a store is to keep. */
 export type Content = string | Uint8Array;
 
-/** What a room counts of the operations on its bindings: the property of `usage`, and the names of its numbers. */
+/**
+ * What a room counts of the operations on its bindings: the property of `usage`, an identifier, and the names of its numbers, of
+ * which there are six at most (`src/realm/figures.ts`).
+ */
 export interface Operations {
   readonly property: string;
-  readonly counts: readonly string[];
+  readonly counts: readonly [string, string?, string?, string?, string?, string?];
 }
 
 /** An event that is under way, as a worker tells of it with the option `trackPending`. Times are in milliseconds. */

@@ -13,7 +13,8 @@ import { addGateTime, addOperations, charge, collect, elapsed, figuresOf } from 
 import { beginWait } from "ext:miniflare/realm/waits.ts";
 import type { Trace } from "ext:miniflare/realm/trace.ts";
 import type { Operations } from "../wire.ts";
-import type { Figures, Payer } from "ext:miniflare/realm/usage.ts";
+import type { Figures } from "ext:miniflare/realm/figures.ts";
+import type { Payer } from "ext:miniflare/realm/usage.ts";
 import type { Owned } from "ext:miniflare/realm/owned.ts";
 
 const { getAsyncContext, setAsyncContext } = core;
@@ -241,7 +242,7 @@ export function countSubrequest(count = 1) {
   if (context === undefined) return;
   const { root } = context;
   root.subrequests += count;
-  figuresOf(context.payer)[1] += count;
+  figuresOf(context.payer).subrequests += count;
   if (root.subrequests <= settings.subrequests) return;
   throw new Error(
     `Too many subrequests. Workers can make up to ${settings.subrequests} subrequests per request.\nA subrequest is a call to fetch(), a redirect, or a call to any Cache API method.`,
@@ -252,7 +253,7 @@ export function countSubrequest(count = 1) {
 export function countInternalSubrequest() {
   const context = currentContext();
   if (context === undefined) return;
-  figuresOf(context.payer)[2]++;
+  figuresOf(context.payer).internalSubrequests++;
   if (++context.root.internalSubrequests <= settings.internalSubrequests) return;
   throw new Error(
     `Too many API requests by single worker invocation. Workers can make up to ${settings.internalSubrequests} KV and Durable Object requests per invocation.`,
