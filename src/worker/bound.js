@@ -93,23 +93,35 @@
       const found = getOwnPropertyDescriptor(holder, name)?.value;
       if (typeof found === "function") owners.push([prototype, found]);
     }
-    const call = BY_SPECIES.has(name) ? applyBySpecies : apply;
-    return owners.length === 1 ? methodOfOne(name, owners[0][0], owners[0][1], call) : methodOfMany(name, owners, call);
+    if (BY_SPECIES.has(name)) return methodBySpecies(name, owners);
+    return owners.length === 1 ? methodOfOne(name, owners[0][0], owners[0][1]) : methodOfMany(name, owners);
   }
 
-  function methodOfOne(name, owner, found, call) {
-    return (self, ...args) => (ownerOf(self) === owner ? call(found, self, args) : apply(self[name], self, args));
+  // V8 makes no list of the arguments where it sees what they are given to: `apply` is called by its own name.
+
+  function methodOfOne(name, owner, found) {
+    return (self, ...args) => apply(ownerOf(self) === owner ? found : self[name], self, args);
   }
 
-  function methodOfMany(name, owners, call) {
-    const { length } = owners;
+  function methodOfMany(name, owners) {
+    const [firstOwner, first] = owners[0];
     return (self, ...args) => {
       const owner = ownerOf(self);
-      for (let index = 0; index < length; index++) {
-        if (owners[index][0] === owner) return call(owners[index][1], self, args);
-      }
-      return apply(self[name], self, args);
+      return apply(owner === firstOwner ? first : (methodIn(owners, owner) ?? self[name]), self, args);
     };
+  }
+
+  function methodBySpecies(name, owners) {
+    return (self, ...args) => {
+      const found = methodIn(owners, ownerOf(self));
+      return found === undefined ? apply(self[name], self, args) : applyBySpecies(found, self, args);
+    };
+  }
+
+  function methodIn(owners, owner) {
+    const { length } = owners;
+    for (let index = 0; index < length; index++) if (owners[index][0] === owner) return owners[index][1];
+    return undefined;
   }
 
   function applyBySpecies(found, self, args) {
