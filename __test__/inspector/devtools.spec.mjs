@@ -65,13 +65,11 @@ describe("Chrome DevTools", () => {
 
     const tools = await openDevTools(t);
     await tools.load("Performance", "Load trace…", cpu);
-    await tools.click("tab", "Bottom-up");
+    await tools.select("Bottom-up");
     await tools.text("computeForLong", "activity-name");
     await tools.load("Memory", "Load profile…", heap);
-    await tools.click("treeitem", "heap");
-    await tools.text("makeMarkers");
+    await tools.show("heap", "makeMarkers");
     await tools.load("Memory", "Load profile…", snapshot);
-    await tools.click("treeitem", "snapshot");
-    await tools.text("Marker");
+    await tools.show("snapshot", "Marker");
   });
 });

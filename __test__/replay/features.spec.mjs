@@ -230,6 +230,19 @@ describe("a run that is recorded or replayed refuses by name", () => {
     }
   });
 
+  test("a scheduler of cron triggers, but not one without any", async (t) => {
+    const simulate = { seed: 1, record: path.join(folder(t), "run.jsonl") };
+    const script = handler("return new Response();", ", scheduled() {}");
+    const { code, message } = await rejection(create(t, { script, crons: ["* * * * *"], simulate }).startScheduler());
+    assert.equal(code, "ERR_REPLAY");
+    assert.match(
+      message,
+      /cannot have a scheduler of cron triggers\. Dispatch their events with dispatchScheduled\(\)/,
+    );
+    const scheduler = await create(t, { script, simulate }).startScheduler();
+    await scheduler.dispose();
+  });
+
   test("keys of a Diffie-Hellman group of node:crypto", async (t) => {
     const script = `import crypto from "node:crypto"; ${failing("crypto.getDiffieHellman('modp14').generateKeys();")}`;
     const options = { script, compatibilityDate: "2025-01-01", compatibilityFlags: ["nodejs_compat"] };

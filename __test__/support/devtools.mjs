@@ -12,6 +12,10 @@ const FIND = `const find = (each, root = document) => {
   }
 };`;
 
+const NEXT_FRAME = "new Promise((painted) => requestAnimationFrame(() => painted(true)))";
+/** How long a click is given before the next one. */
+const FRAMES = 60;
+
 /** Opens DevTools for a worker, or for files alone. */
 export async function openDevTools(t, url = undefined) {
   const page = await openPage(t);
@@ -58,18 +62,37 @@ class DevTools {
     for (;;) {
       const value = await this.#page.value(expression);
       if (value !== undefined) return value;
-      await this.#page.value("new Promise((painted) => requestAnimationFrame(() => painted(true)))");
+      await this.#page.value(NEXT_FRAME);
     }
   }
 
-  /** Waits for an element that has this text as a whole, but for white space around it, and this class if one is given. */
+  /**
+   * Waits for an element that has this text as a whole, but for white space around it, or as a part of its own between other
+   * elements; and this class if one is given.
+   */
   text(text, name = undefined) {
     const look = (find, wanted, className) =>
       find((element) => {
-        const isOfClass = className === null || element.classList.contains(className);
-        return isOfClass && element.textContent.trim() === wanted ? true : undefined;
+        if (className !== null && !element.classList.contains(className)) return undefined;
+        return [element, ...element.childNodes].some((node) => node.textContent.trim() === wanted) ? true : undefined;
       });
     return this.until(look, text, name ?? null);
+  }
+
+  /** Opens a file that has been loaded, by its name in the list, until it shows a text: while it is being read, it shows nothing. */
+  async show(file, text) {
+    const isShown = (find, wanted) => {
+      const has = (element) => [...element.childNodes].some((node) => node.textContent.trim() === wanted);
+      return find((element) => (has(element) ? true : undefined)) ?? false;
+    };
+    for (;;) {
+      await this.click("treeitem", "Profiles");
+      await this.click("title", file);
+      for (let frame = 0; frame < FRAMES; frame++) {
+        if (await this.until(isShown, text)) return;
+        await this.#page.value(NEXT_FRAME);
+      }
+    }
   }
 
   /** The texts of all elements with this class, once there is one. */
@@ -100,11 +123,24 @@ class DevTools {
     }
   }
 
+  /** Shows a panel. A busy one lets no other be shown, so that it takes another click. */
+  async select(panel) {
+    const isSelected = (find, wanted) => {
+      const state = (element) => {
+        const isIt = element.getAttribute("role") === "tab" && element.getAttribute("aria-label") === wanted;
+        return isIt ? element.getAttribute("aria-selected") === "true" : undefined;
+      };
+      return find(state);
+    };
+    do await this.click("tab", panel);
+    while (!(await this.until(isSelected, panel)));
+  }
+
   /** Opens a file in a panel, by its button for that. */
   async load(panel, button, file) {
     await this.#page.send("DOM.enable");
     await this.#page.send("Page.setInterceptFileChooserDialog", { enabled: true });
-    await this.click("tab", panel);
+    await this.select(panel);
     const chooser = this.#page.next("Page.fileChooserOpened");
     await this.click("toolbar-button", button);
     const { backendNodeId } = await chooser;

@@ -36,6 +36,7 @@ import {
   type ScheduledController,
   type MessageBatch,
   type QueueResult,
+  type Usage,
 } from "miniflare-rs";
 
 const type: ModuleRuleType = "CompiledWasm";
@@ -176,6 +177,8 @@ export async function workers(): Promise<void> {
   const scheduler: CronScheduler = await mf.startScheduler();
   (await mf.getOpenURL())?.startsWith("http");
   (await mf.getInspectorURL()).href.startsWith("ws:");
+  const { cpuMs, kv }: Usage = await mf.usage(() => mf.dispatchScheduled());
+  kv.ITEMS?.reads.toFixed(cpuMs);
   const profile: CpuProfile = await mf.profile(() => {}, { samplingInterval: 100 });
   const heapProfile: HeapProfile = await mf.heapProfile(() => {}, { samplingInterval: 1024 });
   profile.nodes[0]?.callFrame.functionName.trim();

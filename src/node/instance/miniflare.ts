@@ -305,6 +305,9 @@ class Miniflare extends EventTarget {
   /** Dispatches scheduled events when the option `crons` says so, until what it resolves with is disposed of. */
   async startScheduler(): Promise<contract.CronScheduler> {
     await this.#worker.lane();
+    if ((this.#worker.options.crons ?? []).length > 0) {
+      this.#group.run?.refuse("a scheduler of cron triggers", "Dispatch their events with dispatchScheduled().");
+    }
     const { CronScheduler } = require("./crons.ts") as typeof import("./crons.ts");
     return new CronScheduler(this, this.#group.instance, () => this.#worker.options.crons ?? []);
   }
