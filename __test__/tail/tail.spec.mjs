@@ -173,6 +173,16 @@ describe("tails", () => {
     assert.deepEqual(item.logs, ["mail of a@example.com"]);
   });
 
+  test("get events that a limit ends", async (t) => {
+    const seen = new Arrivals();
+    const script = `export default { fetch() { console.info("loops"); for (;;); } };`;
+    const mounts = { logger: tail(seen, "logger") };
+    const mf = create(t, { modules: true, script, cpuLimitMs: 50, tails: ["logger"], mounts, ...quiet() });
+    assert.equal((await rejection(mf.dispatchFetch("http://localhost/"))).code, "ERR_CPU_LIMIT");
+    const [, item] = await seen.next();
+    assert.deepEqual([item.outcome, item.event.request.url, item.logs], ["exceededCpu", "http://localhost/", []]);
+  });
+
   test("that fail are logged, and the worker goes on", async (t) => {
     const log = new RecordingLog();
     const arrived = new Promise((resolve) => (log.error = resolve));

@@ -36,12 +36,12 @@ function check(group: Group): void {
 function bind(group: Group, script: Worker): void {
   const { tails = [] } = script.options;
   if (tails.length === 0) return;
-  const { passOn } = require("./pass-on.ts") as typeof import("./pass-on.ts");
+  const { openEvents } = require("./open-events.ts") as typeof import("./open-events.ts");
   const consumers = tails.map((tail) => ({
     worker: group.named(nameOf(tail)) as Worker,
     ...(typeof tail === "string" ? {} : { entrypoint: tail.entrypoint, props: tail.props }),
   }));
-  script.running?.recordEvents((item) => void passOn(item, script, consumers));
+  script.running?.recordEvents(openEvents(script, consumers));
 }
 
 export { bind, check, methods };
