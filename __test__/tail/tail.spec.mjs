@@ -222,5 +222,8 @@ describe("tails", () => {
     assert.deepEqual([item.scriptName, item.logs], ["main", ["asked"]]);
     const [warning] = log.having("[mf:wrn] ").filter((line) => line.includes("streaming_tail_consumers"));
     assert.match(warning, /Streaming tails is not implemented/);
+    const alone = create(t, { rootPath: root, wranglerConfigPath: true, log });
+    assert.equal(await (await alone.dispatchFetch("http://localhost/")).text(), "hello");
+    assert.ok(log.having("[mf:wrn] ").some((line) => line.startsWith('Worker "logger" of "tail_consumers" not found')));
   });
 });
