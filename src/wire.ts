@@ -16,13 +16,19 @@ export interface Operations {
 }
 
 /** An event that is under way, as a worker tells of it with the option `trackPending`. Times are in milliseconds. */
+/**
+ * Told of each event that begins, with what is known of it by then, and once it is over, with all that was recorded. Events have
+ * numbers.
+ */
+export type TellEvent = (number: number, item: TraceFields, isOver: boolean) => void;
+
 /** What is recorded of an event for tails, as it crosses. Node adds the name of the script. */
 export interface TraceFields {
   wallTime: number;
   cpuTime: number;
   truncated: boolean;
   executionModel: "stateless" | "durableObject";
-  outcome: "ok" | "exception";
+  outcome: "ok" | "exception" | "exceededCpu" | "exceededMemory";
   durableObjectId: string | undefined;
   entrypoint: string | undefined;
   scriptName?: string | null;

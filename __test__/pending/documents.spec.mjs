@@ -1,4 +1,4 @@
-// The first examples of the documents on usage and on what requests wait for print what their comments say.
+// The first examples of the documents on usage, on what requests wait for and on tails print what their comments say.
 
 import assert from "node:assert/strict";
 import fs from "node:fs";
@@ -8,7 +8,7 @@ import { root, run } from "../support/child.mjs";
 import { folder } from "../support/files.mjs";
 import { test } from "../support/test.mjs";
 
-const DOCUMENTS = ["docs/usage.md", "docs/pending.md"];
+const DOCUMENTS = ["docs/usage.md", "docs/pending.md", "docs/tails.md"];
 
 /** The first example of a document, and what it prints. */
 function exampleOf(document) {

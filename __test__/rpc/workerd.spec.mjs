@@ -1,9 +1,7 @@
 // RPC and `cloudflare:workers` here and on workerd, by way of Miniflare 4: the same snippets on both give the same values, errors
 // and texts.
 
-import { describe } from "node:test";
 import { compareAll } from "../support/rpc.mjs";
-import { test } from "../support/test.mjs";
 
 const failing = (text) => `${text}.then(() => "no error", (error) => error)`;
 
@@ -161,6 +159,4 @@ const DIFFERENCES = {
   "an object that is never made": RESET,
 };
 
-describe("as on workerd", () => {
-  test("RPC and cloudflare:workers", (t) => compareAll(t, SNIPPETS, DIFFERENCES));
-});
+compareAll("RPC and cloudflare:workers, as on workerd", SNIPPETS, DIFFERENCES);

@@ -3,8 +3,10 @@
 
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
+import { after, before, describe } from "node:test";
 import { installPeer } from "../../benchmark/lib/implementations.mjs";
 import { Miniflare } from "./miniflare.mjs";
+import { test } from "./test.mjs";
 
 const DATE = "2026-04-25";
 
@@ -189,17 +191,29 @@ export function openPair(t, snippets) {
   });
 }
 
-/** Runs snippets on both, and compares them; `differences` says by name where ours is another, and why. */
-export async function compareAll(t, snippets, differences) {
-  const [ours, theirs] = openPair(t, snippets);
-  const found = [];
-  for (const name of Object.keys(snippets)) {
-    const [own, other] = await Promise.all([ours(name), theirs(name)]);
-    if (differences[name] === undefined) assert.deepEqual(own, other, name);
-    else {
-      assert.notDeepEqual(own, other, name);
-      found.push(name);
+/** Defines a test for each snippet, which compares the two; `differences` says by name where ours is another, and why. */
+export function compareAll(title, snippets, differences) {
+  describe(title, () => {
+    const ends = [];
+    let pair;
+    before(() => {
+      pair = openPair({ after: (end) => ends.push(end) }, snippets);
+    });
+    after(() => Promise.all(ends.map((end) => end())));
+
+    for (const name of Object.keys(snippets)) {
+      test(name, async () => {
+        const [own, other] = await Promise.all(pair.map((side) => side(name)));
+        if (differences[name] === undefined) assert.deepEqual(own, other);
+        else assert.notDeepEqual(own, other, `no more a difference: ${differences[name]}`);
+      });
     }
-  }
-  assert.deepEqual(found.sort(), Object.keys(differences).sort());
+
+    test("each difference is one of a snippet", () => {
+      assert.deepEqual(
+        Object.keys(differences).filter((name) => !Object.hasOwn(snippets, name)),
+        [],
+      );
+    });
+  });
 }

@@ -173,6 +173,16 @@ describe("tails", () => {
     assert.deepEqual(item.logs, ["mail of a@example.com"]);
   });
 
+  test("get events that a limit ends", async (t) => {
+    const seen = new Arrivals();
+    const script = `export default { fetch() { console.info("loops"); for (;;); } };`;
+    const mounts = { logger: tail(seen, "logger") };
+    const mf = create(t, { modules: true, script, cpuLimitMs: 50, tails: ["logger"], mounts, ...quiet() });
+    assert.equal((await rejection(mf.dispatchFetch("http://localhost/"))).code, "ERR_CPU_LIMIT");
+    const [, item] = await seen.next();
+    assert.deepEqual([item.outcome, item.event.request.url, item.logs], ["exceededCpu", "http://localhost/", []]);
+  });
+
   test("that fail are logged, and the worker goes on", async (t) => {
     const log = new RecordingLog();
     const arrived = new Promise((resolve) => (log.error = resolve));
@@ -212,5 +222,8 @@ describe("tails", () => {
     assert.deepEqual([item.scriptName, item.logs], ["main", ["asked"]]);
     const [warning] = log.having("[mf:wrn] ").filter((line) => line.includes("streaming_tail_consumers"));
     assert.match(warning, /Streaming tails is not implemented/);
+    const alone = create(t, { rootPath: root, wranglerConfigPath: true, log });
+    assert.equal(await (await alone.dispatchFetch("http://localhost/")).text(), "hello");
+    assert.ok(log.having("[mf:wrn] ").some((line) => line.startsWith('Worker "logger" of "tail_consumers" not found')));
   });
 });

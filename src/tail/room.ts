@@ -2,7 +2,7 @@
 
 import { load } from "ext:miniflare/realm/lazy.ts";
 import { moduleEvent } from "ext:miniflare/web/module-event.ts";
-import type { TailTarget, TraceFields } from "../wire.ts";
+import type { TailTarget, TellEvent, TraceFields } from "../wire.ts";
 
 declare module "../upstream.d.ts" {
   interface LazyScripts {
@@ -34,7 +34,7 @@ export const room = {
   name: "tail",
   events: [TAIL],
   control: {
-    /** Records events from now on, each of which `send` is called with once it is over. */
-    recordEvents: (send: (item: TraceFields) => void) => bundle().record(send),
+    /** Records events from now on. */
+    recordEvents: (tell: TellEvent) => bundle().record(tell),
   },
 };

@@ -7,31 +7,35 @@ import { elapsed, usageOf } from "ext:miniflare/realm/usage.ts";
 import { traceWith } from "ext:miniflare/realm/trace.ts";
 import type { RequestContext } from "ext:miniflare/realm/context.ts";
 import type { Trace, TracedBy, TracedEvent } from "ext:miniflare/realm/trace.ts";
-import type { TraceFields } from "../wire.ts";
+import type { TellEvent, TraceFields } from "../wire.ts";
 
 /** What is recorded of an event at most, in bytes: of what it logs, of exceptions and of the request. */
 const MOST_BYTES = 256 * 1024;
 const TOO_LONG =
   "Log size limit exceeded: More than 256KB of data (across console.log statements, exception, request metadata and headers) was logged during a single request. Subsequent data for this request will not be recorded in logs, appear when tailing this Worker's logs, or in Tail Workers.";
 
-type Send = (item: TraceFields) => void;
-
 /** Records events from now on. */
-export function record(send: Send) {
-  traceWith((context, event, by) => new EventTrace(context, event, by, send));
+export function record(tell: TellEvent) {
+  let number = 0;
+  traceWith((context, event, by) => {
+    const own = number++;
+    return new EventTrace(context, event, by, (item, isOver) => tell(own, item, isOver));
+  });
 }
+
+type Tell = (item: TraceFields, isOver: boolean) => void;
 
 class EventTrace implements Trace {
   readonly #item: TraceFields;
   readonly #context: RequestContext;
   readonly #since = elapsed();
-  readonly #send: Send;
+  readonly #tell: Tell;
   #bytes: number;
   #isOver = false;
 
-  constructor(context: RequestContext, event: TracedEvent, by: TracedBy, send: Send) {
+  constructor(context: RequestContext, event: TracedEvent, by: TracedBy, tell: Tell) {
     this.#context = context;
-    this.#send = send;
+    this.#tell = tell;
     this.#bytes = jsonOf(event).length;
     this.#item = {
       wallTime: 0,
@@ -48,6 +52,7 @@ class EventTrace implements Trace {
       event: { ...event },
     };
     this.by(by);
+    tell(this.#item, false);
   }
 
   by({ entrypoint, className, id }: TracedBy) {
@@ -123,7 +128,7 @@ class EventTrace implements Trace {
       usageOf(context);
       item.cpuTime = context.cpu;
     }
-    this.#send(item);
+    this.#tell(item, true);
   }
 }
 

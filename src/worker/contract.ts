@@ -2,7 +2,7 @@
 // is one in Node.
 
 import type { DispatchedMessage, DurableObjectState, DurableObjectStorage, QueueResult } from "../../index.d.ts";
-import type { PendingInWorker, TailTarget, TraceFields, WireValue } from "../wire.ts";
+import type { PendingInWorker, TailTarget, TellEvent, WireValue } from "../wire.ts";
 
 /** The binding of a Durable Object, and the digits of its id. */
 export type IdParts = [binding: string, hex: string];
@@ -66,8 +66,8 @@ export interface Control {
   email(message: object): Promise<unknown[]>;
   /** Calls the `tail` handler, with recorded events if a target is given; resolves with what it waited for. */
   tail(items: object[], target?: TailTarget): Promise<unknown[]>;
-  /** Records events from now on, each of which `send` is called with once it is over. */
-  recordEvents(send: (item: TraceFields) => void): void;
+  /** Records events from now on. */
+  recordEvents(tell: TellEvent): void;
 
   // Of the room of RPC. A path is the names that lead to a member, which is read where there is no message of arguments.
 

@@ -28,8 +28,8 @@ export interface RoomHooks {
   services?: Readonly<Record<string, (request: RequestParts) => Promise<Response>>>;
   /** What the worker binds of Node's objects, by name; the option `bindings` takes precedence. */
   bindings?: Readonly<Record<string, unknown>>;
-  /** Called when the lane ends. */
-  end?(): void;
+  /** Called when the lane ends, with the code of the reason. */
+  end?(code: string): void;
 }
 
 /** What a lane asks of the worker that it is of. */

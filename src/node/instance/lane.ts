@@ -539,7 +539,8 @@ class Lane {
     this.#ended = reason;
     lanes.delete(this.#id);
     this.#membrane.close(reason);
-    for (const room of this.#hooks.rooms) room.end?.();
+    const { code } = reason();
+    for (const room of this.#hooks.rooms) room.end?.(code);
     for (const { reject } of this.#pending.values()) {
       waiting(-1);
       reject(reason());

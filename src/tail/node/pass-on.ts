@@ -3,7 +3,7 @@
 import type { Worker } from "../../node/instance/instance-worker.ts";
 import type { TraceFields } from "../../wire.ts";
 
-interface Consumer {
+export interface Consumer {
   worker: Worker;
   entrypoint?: string | undefined;
   props?: unknown;

@@ -24,16 +24,19 @@ const methods = {
 const nameOf = (consumer: TailConsumer): string | undefined =>
   typeof consumer === "string" ? consumer : (consumer.service ?? consumer.name);
 
-/** Each tail is a worker of the instance. */
+/** Each tail is a worker of the instance. Those that a file names may be workers that the instance does not have. */
 function check(group: Group): void {
-  for (const { options } of group.workers) {
+  for (const { options, given, log } of group.workers) {
     for (const consumer of options.tails ?? []) {
       const name = nameOf(consumer);
       if (group.named(name) !== undefined) continue;
-      throw new MiniflareCoreError(
-        "ERR_SERVICE_NOT_MOUNTED",
-        `Worker "${name}" of the option "tails" not found.\nMake sure "${name}" is mounted, or the name of the main worker.`,
-      );
+      const remedy = `Make sure "${name}" is mounted, or the name of the main worker.`;
+      if (given.tails === undefined)
+        log.warn(`Worker "${name}" of "tail_consumers" not found: it gets no events. ${remedy}`);
+      else {
+        const text = `Worker "${name}" of the option "tails" not found.\n${remedy}`;
+        throw new MiniflareCoreError("ERR_SERVICE_NOT_MOUNTED", text);
+      }
     }
   }
 }
@@ -42,12 +45,13 @@ function check(group: Group): void {
 function bind(group: Group, script: Worker): void {
   const { tails = [] } = script.options;
   if (tails.length === 0) return;
-  const { passOn } = require("./pass-on.ts") as typeof import("./pass-on.ts");
-  const consumers = tails.map((tail) => ({
-    worker: group.named(nameOf(tail)) as Worker,
-    ...(typeof tail === "string" ? {} : { entrypoint: tail.entrypoint, props: tail.props }),
-  }));
-  script.running?.recordEvents((item) => void passOn(item, script, consumers));
+  const { openEvents } = require("./open-events.ts") as typeof import("./open-events.ts");
+  const consumers = tails.flatMap((tail) => {
+    const worker = group.named(nameOf(tail));
+    if (worker === undefined) return [];
+    return [{ worker, ...(typeof tail === "string" ? {} : { entrypoint: tail.entrypoint, props: tail.props }) }];
+  });
+  script.running?.recordEvents(openEvents(script, consumers));
 }
 
 export { bind, check, methods };
