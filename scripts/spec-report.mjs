@@ -3,8 +3,10 @@
 // it tells which tests were running, and what kept its process alive.
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { ALIVE } from "./spec-watch.mjs";
+import { ALIVE, lastBegun } from "./spec-watch.mjs";
 
+/** The folder of the notes of spec files. */
+const NOTES = process.env.MINIFLARE_SPEC_NOTES;
 const COUNT = /^(pass|fail|cancelled) (\d+)$/;
 
 export default async function* report(events) {
@@ -38,14 +40,18 @@ class Files {
     if (type === "test:complete") this.#running.delete(key);
   }
 
-  /** Why a file did not end by itself, as far as can be told. Its tests are forgotten. */
-  explain(file) {
+  /** What a file was at when it was ended, or ended badly, as far as can be told. Its tests are forgotten. */
+  explain(file, isLate) {
     // A test that a function of `__test__/support/` declares has the place of that.
     const own = [...this.#running].filter(([, data]) => path.resolve(data.file ?? file) === file || !isSpec(data.file));
     for (const [key] of own) this.#running.delete(key);
     const names = own.map(([, { name }]) => name);
-    const tests = names.length > 0 ? `Running at that time: ${names.join(" › ")}` : "No test was running.";
-    return `${this.#alive.get(file) ?? "It did not say what keeps its process alive."}\n${tests}`;
+    const alive = this.#alive.get(file);
+    if (alive !== undefined) {
+      return `${alive}\n${names.length > 0 ? `Running at that time: ${names.join(" › ")}` : "No test was running."}`;
+    }
+    const blocked = isLate ? "Its thread was blocked, so that it could not say what keeps its process alive.\n" : "";
+    return `${blocked}The last test that began: ${lastBegun(NOTES, file) ?? "none"}`;
   }
 }
 
@@ -63,7 +69,9 @@ function describe(data, files) {
   const error = details.error?.cause ?? details.error;
   const place = specIn(error) ?? (file === undefined ? "" : `${file}:${at ?? 1}`);
   const text = String(error?.message ?? error);
-  return { name, place, error: isFile(data) ? `${text}\n${files.explain(path.resolve(file ?? name))}` : text };
+  if (!isFile(data)) return { name, place, error: text };
+  const isLate = details.error?.failureType === "testTimeoutFailure";
+  return { name, place, error: `${text}\n${files.explain(path.resolve(file ?? name), isLate)}` };
 }
 
 /** The line of a spec that an error comes from: tests are often declared by a function of `__test__/support/`. */

@@ -1,6 +1,8 @@
-// Loaded into each process that runs a spec file: shortly before the limit of the file is over, it says what keeps the process
-// alive, and it ends the process then: since Node 24, the runner has no limit for files. Its own timers keep nothing alive.
-// `?limit=` in its URL is the limit in milliseconds.
+// Loaded into each process that runs a spec file: it notes the tests that begin, and shortly before the limit of the file is
+// over, it says what keeps the process alive, and ends it then: since Node 24, the runner has no limit for files. Its own timers
+// keep nothing alive. In its URL, `?limit=` is the limit in milliseconds, and `?notes=` the folder of the notes.
+import { openSync, readFileSync, writeSync } from "node:fs";
+import path from "node:path";
 import { isMainThread } from "node:worker_threads";
 
 /** Begins the one line that is printed; `spec-report.mjs` looks for it. */
@@ -8,11 +10,32 @@ export const ALIVE = "What keeps this process alive: ";
 /** So long before the limit, in milliseconds: time for the line to reach the runner. */
 const AHEAD_MS = 10_000;
 
-const limit = Number(new URL(import.meta.url).searchParams.get("limit"));
+const parameters = new URL(import.meta.url).searchParams;
+const [limit, notes] = [Number(parameters.get("limit")), parameters.get("notes")];
 // Threads and the runner itself load it as well.
 if (limit > 0 && isMainThread && process.env.NODE_TEST_CONTEXT !== undefined) {
   setTimeout(tell, Math.max(limit - AHEAD_MS, 0)).unref();
   setTimeout(() => process.kill(process.pid, "SIGTERM"), limit).unref();
+  if (notes !== null) await note(notesOf(notes, process.argv[1]));
+}
+
+function notesOf(folder, spec) {
+  return path.join(folder, path.resolve(spec).replaceAll(path.sep, "+"));
+}
+
+/** The test of a spec file that began last, which is known even if it blocks its thread. */
+export function lastBegun(folder, spec) {
+  try {
+    return readFileSync(notesOf(folder, spec), "utf8").trimEnd().split("\n").at(-1);
+  } catch {
+    return undefined;
+  }
+}
+
+async function note(file) {
+  const { beforeEach } = await import("node:test");
+  const notes = openSync(file, "a");
+  beforeEach((t) => void writeSync(notes, `${t.fullName ?? t.name}\n`));
 }
 
 function tell() {
@@ -29,7 +52,9 @@ function others() {
   return process.getActiveResourcesInfo().filter((name) => !/Wrap$|^FSEvent/.test(name));
 }
 
-const isOwn = (handle) => ![process.stdin, process.stdout, process.stderr].includes(handle);
+function isOwn(handle) {
+  return ![process.stdin, process.stdout, process.stderr].includes(handle);
+}
 
 function describe(handle) {
   const name = handle.constructor?.name ?? typeof handle;

@@ -70,12 +70,16 @@ function runSpecs(where, command, files, { flags = [], env = {} } = {}) {
   say(`${where}: ${files.length} spec ${files.length === 1 ? "file" : "files"}`);
   const folder = mkdtempSync(path.join(os.tmpdir(), "miniflare-rs-test-"));
   const lines = path.join(folder, "report.jsonl");
-  const limits = [`--test-concurrency=${CONCURRENCY}`, `--test-timeout=${TIMEOUT_MS}`, `--import=${WATCH}`];
+  const limits = [
+    `--test-concurrency=${CONCURRENCY}`,
+    `--test-timeout=${TIMEOUT_MS}`,
+    `--import=${WATCH}&notes=${folder}`,
+  ];
   const readable = ["--test-reporter=spec", "--test-reporter-destination=stdout"];
   const counted = [`--test-reporter=${pathToFileURL(REPORTER)}`, `--test-reporter-destination=${lines}`];
   const { status } = spawnSync(command, [...flags, "--test", ...limits, ...readable, ...counted, ...files], {
     cwd: root,
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...env, MINIFLARE_SPEC_NOTES: folder },
     stdio: "inherit",
   });
   const { counts, failures } = readReport(lines);

@@ -25,7 +25,9 @@ async function runOracle(origin) {
   const file = path.join(folder, "texts.json");
   try {
     const flags = ["--experimental-vm-modules", "--no-warnings"];
-    const child = spawn(process.execPath, [...flags, side, file], { stdio: ["pipe", "ignore", "inherit"] });
+    // The zone of workers.
+    const env = { ...process.env, TZ: "UTC" };
+    const child = spawn(process.execPath, [...flags, side, file], { env, stdio: ["pipe", "ignore", "inherit"] });
     const closed = new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
     child.stdin.end(JSON.stringify({ tables, origin }));
     assert.equal(await closed, 0, "Miniflare 2 ran all snippets");

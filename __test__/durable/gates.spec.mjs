@@ -52,6 +52,8 @@ async function actsWhileHeldUp(t, act, look, { bindings, prepare = () => {} } = 
   });
   await mf.dispatchFetch(URL_ROOT);
   await prepare(mf);
+  // The first time takes longest, and the server is not waited for as long as a busy machine may take for it.
+  await look(mf);
   server.pause();
   const acting = text(mf, `${URL_ROOT}act`);
   await acted.promise;
@@ -148,7 +150,8 @@ describe("what leaves an object waits until its writes survive", () => {
       return [...asked];
     };
     const [before, after] = await actsWhileHeldUp(t, `fetch(env.ORIGIN + "/object")`, look, { bindings: { ORIGIN } });
-    assert.deepEqual([before, after], [["/direct"], ["/direct", "/object", "/direct"]]);
+    assert.deepEqual(before, ["/direct", "/direct"]);
+    assert.deepEqual(after, ["/direct", "/direct", "/object", "/direct"]);
   });
 });
 
