@@ -40,7 +40,8 @@ export const PACKED = {
 } as const;
 
 // Calls from one half of the membrane to the other. `FETCHED` goes to the worker only: it brings the answer to
-// `HOST.FETCH`. So does `RPC_ANSWERED`, the answer to `HOST.RPC_CALL`.
+// `HOST.FETCH`. So does `RPC_ANSWERED`, the answer to `HOST.RPC_CALL`. `TELL` is for what happens often: its values
+// cross as they are.
 export const CALL = {
   TRAP: 0,
   SETTLE: 1,
@@ -48,6 +49,7 @@ export const CALL = {
   FETCHED: 3,
   SIGNAL: 4,
   RPC_ANSWERED: 5,
+  TELL: 6,
 } as const;
 
 // The first item of a list on the wire, which says what the list is: see `src/membrane/README.md`.

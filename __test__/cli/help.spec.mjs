@@ -9,7 +9,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { promisify } from "node:util";
 import { root } from "../support/child.mjs";
-import { commands, runCommand } from "../support/command.mjs";
+import { commands, environment, runCommand } from "../support/command.mjs";
 import { differs } from "../support/miniflare.mjs";
 import { test } from "../support/test.mjs";
 
@@ -71,7 +71,8 @@ describe("--help", differs("it prints the help to standard error, without column
   test("can be read by a program that reads only its beginning", async () => {
     const line = `"${process.execPath}" "${commands.own[0]}" --help | head -n 1`;
     const { stdout, stderr } = await promisify(execFile)("sh", ["-c", line], {
-      env: { ...process.env, NO_COLOR: "1" },
+      env: environment({ NO_COLOR: "1" }),
+      timeout: 20_000,
     });
     assert.deepEqual({ stdout, stderr }, { stdout: "Usage: miniflare [script] [options]\n", stderr: "" });
   });

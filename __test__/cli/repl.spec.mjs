@@ -3,14 +3,14 @@
 
 import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { inspect, stripVTControlCharacters } from "node:util";
-import { commands, environment, runCommand, start, stateOf } from "../support/command.mjs";
+import { inspect } from "node:util";
+import { runCommand, start } from "../support/command.mjs";
 import { folder } from "../support/files.mjs";
 import { differs } from "../support/miniflare.mjs";
-import { tell, within } from "../support/test.mjs";
+import { inTerminal } from "../support/terminal.mjs";
+import { within } from "../support/test.mjs";
 
 const test = within(60_000);
 
@@ -246,41 +246,11 @@ describe("limits", differs("it has none"), () => {
 });
 
 describe("in a terminal", differs("it is Node's own there"), () => {
-  /** The REPL in a pseudo-terminal; `until` resolves once the screen has shown a pattern. */
-  function terminal(t, args = [], env = {}) {
+  /** The REPL in a terminal, with a history of its own. */
+  function terminal(t, args = []) {
     const cwd = folder(t);
-    const line = [process.execPath, ...commands.own, "--repl", ...args].map((word) => `'${word}'`).join(" ");
-    const child = spawn("script", ["-qfec", line, "/dev/null"], {
-      cwd,
-      env: environment({ TERM: "xterm", MINIFLARE_REPL_HISTORY: path.join(cwd, "history"), ...env }),
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    t.after(() => child.kill("SIGKILL"));
-    child.stdin.on("error", () => {});
-    let text = "";
-    let look = () => {};
-    let isOver = false;
-    tell(t, () => `${stateOf(child)}, and the screen has shown ${JSON.stringify(text)}`);
-    child.stdout.setEncoding("utf8").on("data", (data) => {
-      text += data;
-      look();
-    });
-    const until = (pattern) =>
-      new Promise((resolve, reject) => {
-        look = () => {
-          if (pattern.test(stripVTControlCharacters(text))) resolve(text);
-          else if (isOver) reject(new Error(`no ${pattern} in ${JSON.stringify(text)}`));
-        };
-        look();
-      });
-    const ended = new Promise((resolve) =>
-      child.on("close", (code) => {
-        isOver = true;
-        look();
-        resolve(code);
-      }),
-    );
-    return { type: (keys) => child.stdin.write(keys), until, ended, cwd, clear: () => (text = "") };
+    const env = { MINIFLARE_REPL_HISTORY: path.join(cwd, "history") };
+    return { cwd, ...inTerminal(t, ["--repl", ...args], { cwd, env }) };
   }
 
   test("completes names and members", async (t) => {
@@ -317,7 +287,7 @@ describe("in a terminal", differs("it is Node's own there"), () => {
     const screen = await until(/'coloured'\s+'coloured'\s+> $/);
     assert.ok(screen.includes("\x1b[32m'coloured'\x1b[39m"), JSON.stringify(screen));
     type(".exit\r");
-    assert.equal(await ended, 0);
+    assert.equal((await ended).code, 0);
     assert.equal(fs.readFileSync(path.join(cwd, "history"), "utf8").trim().split("\n").at(-1), "'coloured'");
   });
 

@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import net from "node:net";
-import { create } from "./miniflare.mjs";
+import { create, isOracle } from "./miniflare.mjs";
 import { tell } from "./test.mjs";
 
 const LOCAL = { host: "127.0.0.1", port: 0, cfFetch: false };
@@ -11,7 +11,9 @@ const LOCAL = { host: "127.0.0.1", port: 0, cfFetch: false };
 /** A server that listens until the test ends. */
 export async function start(t, options) {
   const mf = create(t, { ...LOCAL, ...options });
-  return { mf, ...placeOf(await mf.startServer()) };
+  const server = await mf.startServer();
+  if (isOracle) t.after(closing(server));
+  return { mf, ...placeOf(server) };
 }
 
 /** The same, of Miniflare 2, whose worker is a service worker. */
@@ -19,12 +21,19 @@ export async function startOracle(t, options) {
   const { Miniflare } = createRequire(import.meta.url)("miniflare");
   const mf = new Miniflare({ ...LOCAL, ...options });
   const server = await mf.startServer();
-  t.after(async () => {
-    server.close();
-    server.closeAllConnections();
-    await mf.dispose();
-  });
+  t.after(() => mf.dispose());
+  t.after(closing(server));
   return { mf, ...placeOf(server) };
+}
+
+/** Ends a server of Miniflare 2, which leaves it as it is, with its connections: Node forgets those that are upgraded. */
+function closing(server) {
+  const sockets = new Set();
+  server.on("connection", (socket) => sockets.add(socket));
+  return () => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  };
 }
 
 function placeOf(server) {

@@ -1,4 +1,8 @@
-// The classes that both realms have: each crosses as the other realm's own, and so do their prototypes.
+// The classes that both realms have: each crosses as the other realm's own, and so do their prototypes. Symbols, too, if both
+// realms have them.
+
+import { TAG } from "../protocol.ts";
+import type { WireValue } from "../wire.ts";
 
 const LANGUAGE = [
   "Object",
@@ -169,5 +173,23 @@ function classNameOf(object: object): unknown {
   }
 }
 
-export { createIntrinsics, WEB };
+const SYMBOLS = Symbol as unknown as { readonly [name: string]: unknown };
+const WELL_KNOWN = new Map<symbol, string>();
+for (const name of Object.getOwnPropertyNames(Symbol)) {
+  if (typeof SYMBOLS[name] === "symbol") WELL_KNOWN.set(SYMBOLS[name] as symbol, name);
+}
+
+function encodeSymbol(symbol: symbol): WireValue[] {
+  const wellKnown = WELL_KNOWN.get(symbol);
+  if (wellKnown !== undefined) return [TAG.SYMBOL, "well-known", wellKnown];
+  const key = Symbol.keyFor(symbol);
+  return key === undefined ? [TAG.SYMBOL, "own", symbol.description] : [TAG.SYMBOL, "registered", key];
+}
+
+function decodeSymbol([, how, name]: WireValue[]) {
+  if (how === "well-known") return SYMBOLS[name as string];
+  return how === "registered" ? Symbol.for(name as string) : Symbol(name as string | undefined);
+}
+
+export { createIntrinsics, decodeSymbol, encodeSymbol, WEB };
 export type { Intrinsics };

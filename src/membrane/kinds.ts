@@ -8,7 +8,8 @@
 //   `encode(object, membrane)` the parts that cross, in a list; undefined when this object stays where it is, as a proxy does;
 //   `decode(parts, membrane, number)` this realm's own of such parts;
 //   `hasIdentity` whether an object that crosses back is the original, and `decode` gets its number: what was made of it may
-//   ask of it by `membrane.ask(number, ...args)`, which `ask(object, ...args)` answers.
+//   ask of it by `membrane.ask(number, ...args)`, which `ask(object, membrane, ...args)` answers, and by
+//   `membrane.tell(number, wires)`, which `tell(object, wires)` does.
 
 import { TAG } from "../protocol.ts";
 import type { WireValue } from "../wire.ts";
@@ -28,28 +29,31 @@ interface Kind<Value = never, Parts extends unknown[] = never> {
   encode(value: Value, membrane: Membrane): WireValue[] | undefined;
   /** A kind without this is refused by `encode`. */
   decode?(parts: Parts, membrane: Membrane, number?: number): unknown;
-  ask?(value: Value, ...args: never[]): unknown;
+  ask?(value: Value, membrane: Membrane, ...args: never[]): unknown;
+  tell?(value: Value, wires: never[]): WireValue;
 }
 
 /** Kinds, looked up by what is to cross. */
 interface Kinds {
   encode(value: object, membrane: Membrane): WireValue[] | undefined;
   decode(kind: string, parts: WireValue[], membrane: Membrane, number?: number): unknown;
-  ask(value: object, ...args: unknown[]): unknown;
+  ask(value: object, membrane: Membrane, ...args: unknown[]): unknown;
+  tell(value: object, wires: WireValue[]): WireValue;
 }
 
 /** A row, once `is` has said that a value is of its kind. */
 interface Row extends Omit<Kind<object, WireValue[]>, "is"> {
   is(value: object, name?: string): boolean;
   decode(parts: WireValue[], membrane: Membrane, number?: number): unknown;
-  ask(value: object, ...args: unknown[]): unknown;
+  ask(value: object, membrane: Membrane, ...args: unknown[]): unknown;
+  tell(value: object, wires: WireValue[]): WireValue;
 }
 
 function createKinds(rows: readonly Kind[]): Kinds {
   const byKind = new Map((rows as readonly Row[]).map((row) => [row.kind, row]));
   const unnamed = (rows as readonly Row[]).filter(({ named }) => named === undefined);
   const byName = new Map((rows as readonly Row[]).flatMap((row) => (row.named ?? []).map((name) => [name, row])));
-  return { encode, decode, ask };
+  return { encode, decode, ask, tell };
 
   function rowOf(value: object) {
     for (let index = 0; index < unnamed.length; index++) {
@@ -84,8 +88,13 @@ function createKinds(rows: readonly Kind[]): Kinds {
   }
 
   /** Answers what the other realm's own of an object asks of it. */
-  function ask(object: object, ...args: unknown[]) {
-    return (rowOf(object) as Row).ask(object, ...args);
+  function ask(object: object, membrane: Membrane, ...args: unknown[]) {
+    return (rowOf(object) as Row).ask(object, membrane, ...args);
+  }
+
+  /** The same, of values that cross as they are. */
+  function tell(object: object, wires: WireValue[]) {
+    return (rowOf(object) as Row).tell(object, wires);
   }
 }
 

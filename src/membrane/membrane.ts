@@ -9,6 +9,7 @@
 
 import { CALL, KIND, TAG } from "../protocol.ts";
 import { attempt, isPromise, tagOf } from "./attempt.ts";
+import { decodeSymbol, encodeSymbol } from "./intrinsics.ts";
 import type { GatheredAnswer } from "../web/sources.ts";
 import type { WireValue } from "../wire.ts";
 import type { ErrorWire } from "./membrane-errors.ts";
@@ -40,8 +41,6 @@ interface Settler {
   reject(reason: unknown): void;
 }
 
-/** What has properties by name. */
-type Named = { readonly [name: string]: unknown };
 type Trap = (index: number, ...args: WireValue[]) => unknown;
 type AnyFunction = (...args: unknown[]) => unknown;
 type NewTarget = { readonly prototype: object };
@@ -81,11 +80,6 @@ const ordinaryHasInstance = Function.prototype[Symbol.hasInstance];
 /** How an object is shown that throws when it is looked at. */
 const UNSHOWN = "<unreadable object>";
 const STREAMS = new Set<string | undefined>(["[object ReadableStream]", "[object WritableStream]"]);
-const SYMBOLS = Symbol as unknown as Named;
-const WELL_KNOWN = new Map<symbol, string>();
-for (const name of Object.getOwnPropertyNames(Symbol)) {
-  if (typeof SYMBOLS[name] === "symbol") WELL_KNOWN.set(SYMBOLS[name] as symbol, name);
-}
 
 /** Makes one realm's half. */
 function createMembrane(realm: Realm): Membrane {
@@ -112,6 +106,8 @@ function createMembrane(realm: Realm): Membrane {
     newest,
     holdsNewer,
     ask: (number, ...args) => trap(number, ASK, ...args.map(encode)),
+    tell: (number, wires) => realm.call(CALL.TELL, [number, ...wires]),
+    numberOf: (proxy) => foreignNumbers.get(proxy),
     apply: (number, wires) => trap(number, APPLY, undefined, wires),
     standIn: (number) => createProxy(number, KIND.OBJECT),
     isForeign: (object) => foreignNumbers.has(object),
@@ -422,6 +418,8 @@ function createMembrane(realm: Realm): Membrane {
     switch (call) {
       case CALL.TRAP:
         return serveTrap(args[0] as number, args[1] as number, args.slice(2));
+      case CALL.TELL:
+        return serveTell(args);
       case CALL.SETTLE:
         return settle(args[0] as number, args[1] as boolean, args[2]) as undefined;
       case CALL.RELEASE:
@@ -439,6 +437,19 @@ function createMembrane(realm: Realm): Membrane {
       return [true, perform(object, index, args)];
     } catch (error) {
       return [false, membrane.encodeThrown(error)];
+    } finally {
+      if (resumed) realm.leave();
+    }
+  }
+
+  function serveTell([number, ...wires]: WireValue[]): WireValue {
+    let resumed = false;
+    try {
+      const { object, context } = own.get(number as number) as Shared;
+      resumed = realm.resume(context);
+      return typeof object === "function" ? object(...wires) : realm.kinds.tell(object, wires);
+    } catch {
+      return undefined;
     } finally {
       if (resumed) realm.leave();
     }
@@ -465,7 +476,7 @@ function createMembrane(realm: Realm): Membrane {
       case HAS_INSTANCE:
         return decode(args[0]) instanceof (object as AnyFunction);
       case ASK:
-        return encode(realm.kinds.ask(object, ...args.map(decode)));
+        return encode(realm.kinds.ask(object, membrane, ...args.map(decode)));
       default:
         return encode(OPERATIONS[index](object, ...args.map(decode)));
     }
@@ -535,11 +546,6 @@ function createMembrane(realm: Realm): Membrane {
     endings.add(end);
     return () => void endings.delete(end);
   }
-
-  function decodeSymbol([, how, name]: WireValue[]) {
-    if (how === "well-known") return SYMBOLS[name as string];
-    return how === "registered" ? Symbol.for(name as string) : Symbol(name as string | undefined);
-  }
 }
 
 // Node 20 has no such thing.
@@ -547,13 +553,6 @@ function withResolvers() {
   const parts = {} as Settler;
   parts.promise = new Promise((resolve, reject) => Object.assign(parts, { resolve, reject }));
   return parts;
-}
-
-function encodeSymbol(symbol: symbol): WireValue[] {
-  const wellKnown = WELL_KNOWN.get(symbol);
-  if (wellKnown !== undefined) return [SYMBOL, "well-known", wellKnown];
-  const key = Symbol.keyFor(symbol);
-  return key === undefined ? [SYMBOL, "own", symbol.description] : [SYMBOL, "registered", key];
 }
 
 /** Whether the prototypes of an object can be looked at. */

@@ -78,7 +78,8 @@ export const kinds = [
     is: (value: object) => value instanceof classes.ReadableStream,
     encode: streams.encodeReadable,
     decode: streams.decodeReadable,
-    ask: streams.askReadable,
+    ask: (stream: ReadableStream, _: Membrane, what: "read" | "cancel", arg: unknown) =>
+      streams.askReadable(stream, what, arg),
   },
   {
     kind: "writable",
@@ -86,7 +87,8 @@ export const kinds = [
     is: (value: object) => value instanceof classes.WritableStream,
     encode: streams.encodeWritable,
     decode: streams.decodeWritable,
-    ask: streams.askWritable,
+    ask: (stream: WritableStream, _: Membrane, what: "write" | "close" | "abort", arg?: unknown) =>
+      streams.askWritable(stream, what, arg),
   },
   {
     kind: "signal",

@@ -66,6 +66,12 @@ function read(wire: EventsWire): SocketEvent[] {
 const bufferOf = (bytes: Uint8Array<ArrayBuffer>) =>
   bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
 
+/** Whether events are nothing but texts, which cross as they are. */
+function isText(events: EventsWire): events is string[] {
+  for (let index = 0; index < events.length; index++) if (typeof events[index] !== "string") return false;
+  return true;
+}
+
 /** What is to be told to the other realm, in the order in which it came, whatever sockets it is of. */
 class Outbox {
   #runs: Run[] = [];
@@ -104,5 +110,5 @@ class Outbox {
   }
 }
 
-export { Outbox, read, write };
+export { isText, Outbox, read, write };
 export type { EventsWire };

@@ -40,7 +40,9 @@ export const room = {
       is: (value: object) => value instanceof classes.WebSocket,
       encode: (socket: WebSocket) => kind().encode(socket),
       decode: (parts: [], membrane: Membrane, number?: number) => kind().decode(parts, membrane, number),
-      ask: (socket: WebSocket, ...question: [question: string, ...args: never[]]) => kind().ask(socket, ...question),
+      ask: (socket: WebSocket, membrane: Membrane, ...question: [question: string, ...args: never[]]) =>
+        kind().ask(socket, membrane, ...question),
+      tell: (socket: WebSocket, events: string[]) => kind().tell(socket, events),
     },
   ],
 };

@@ -6,8 +6,9 @@
 // other one alive: it goes when the code that could still send or close is gone.
 
 import { ABNORMAL, End, READY_STATE, sizeOf, Way } from "./end.ts";
-import { Outbox, read, write } from "./events-wire.ts";
+import { isText, Outbox, read, write } from "./events-wire.ts";
 import type { WebSocket } from "../../index.d.ts";
+import type { WireValue } from "../wire.ts";
 import type { Link, SocketEvent, Soon } from "./end.ts";
 import type { EventsWire } from "./events-wire.ts";
 import type { WebSockets } from "./web-socket.ts";
@@ -15,6 +16,8 @@ import type { WebSockets } from "./web-socket.ts";
 /** What it uses of the membrane, which is above this room. */
 interface Membrane {
   ask(number: number, ...args: unknown[]): unknown;
+  tell(number: number, wires: WireValue[]): WireValue;
+  numberOf(proxy: object): number | undefined;
   letGo(number: number): void;
   whenClosed(end: (reason: unknown) => void): () => void;
 }
@@ -64,27 +67,32 @@ function createSocketKind(realm: KindRealm) {
       link.holds = socket;
       return socket;
     },
-    ask: (socket: WebSocket, question: string, ...args: never[]) => questions[question](endOf(socket) as End, ...args),
+    ask: (socket: WebSocket, membrane: Membrane, question: string, ...args: never[]) =>
+      questions[question](endOf(socket) as End, membrane, ...args),
+    tell: (socket: WebSocket, events: string[]) => put(endOf(socket) as End, events),
   };
 }
 
+/** Has the end send events that the other realm's has sent; how many bytes wait then. */
+function put(end: End, events: EventsWire): number {
+  for (const event of read(events)) if (!end.hasClosed) end.put(event);
+  return end.link.waiting();
+}
+
 /** What an end of the other realm asks of the one that it stands for. */
-function createQuestions(outbox: Outbox): Record<string, (end: End, ...args: never[]) => unknown> {
+function createQuestions(outbox: Outbox): Record<string, (end: End, membrane: Membrane, ...args: never[]) => unknown> {
   return {
     /** Has `tell` take the events from now on; those that have waited. */
-    accept(end, tell: Tell) {
+    accept(end, membrane, tell: Tell) {
       if (end.isAccepted) throw new TypeError("Can't return WebSocket in a Response after calling accept().");
-      const taker = new FarTaker(end, tell, outbox);
+      const taker = new FarTaker(end, tell, membrane, outbox);
       end.accept(taker);
       end.isCoupled = true;
       return taker.takeEarly();
     },
-    put(end, ...events: EventsWire) {
-      for (const event of read(events)) if (!end.hasClosed) end.put(event);
-      return end.link.waiting();
-    },
+    put: (end, _, ...events: EventsWire) => put(end, events),
     waiting: (end) => end.link.waiting(),
-    whenRoom: (end, callback: () => void) => end.link.whenRoom?.(callback),
+    whenRoom: (end, _, callback: () => void) => end.link.whenRoom?.(callback),
     state: (end) => end.readyState,
     /** What still comes is dropped. */
     release: (end) => end.release(),
@@ -94,16 +102,21 @@ function createQuestions(outbox: Outbox): Record<string, (end: End, ...args: nev
 /** What the events of an end are for that the other realm has accepted. */
 class FarTaker {
   #end: End;
+  /** A proxy, whose original the other realm keeps as long as it is here. */
   #tell: Tell | undefined;
+  #number: number;
+  #membrane: Membrane;
   #outbox: Outbox;
   #early: EventsWire | undefined = [];
   #known = 0;
   #untold = 0;
   #isLast = false;
 
-  constructor(end: End, tell: Tell, outbox: Outbox) {
+  constructor(end: End, tell: Tell, membrane: Membrane, outbox: Outbox) {
     this.#end = end;
     this.#tell = tell;
+    this.#number = membrane.numberOf(tell) as number;
+    this.#membrane = membrane;
     this.#outbox = outbox;
   }
 
@@ -139,7 +152,7 @@ class FarTaker {
     const tell = this.#tell;
     this.#untold -= bytes;
     try {
-      this.#known = tell === undefined ? 0 : tell(...events);
+      this.#known = tell === undefined ? 0 : this.#pass(tell, events);
     } catch {
       if (!this.#end.hasClosed) this.#end.close(ABNORMAL, "");
       this.#end.release();
@@ -147,6 +160,13 @@ class FarTaker {
     // What was made for the end there may go, although nothing has closed it.
     if (this.#isLast && this.#untold === 0) this.#tell = undefined;
   };
+
+  #pass(tell: Tell, events: EventsWire): number {
+    if (!isText(events)) return tell(...events);
+    const waiting = this.#membrane.tell(this.#number, events);
+    if (typeof waiting !== "number") throw new TypeError("The other realm has not taken the events");
+    return waiting;
+  }
 }
 
 /** Takes what is registered for the end of the other realm back, once the link that it was for is gone. */
@@ -229,7 +249,7 @@ class FarLink implements Link {
 
   #tell = (events: EventsWire, bytes: number) => {
     this.#untold -= bytes;
-    this.#known = this.#ask(0, "put", ...events);
+    this.#known = isText(events) ? this.#put(events) : this.#ask(0, "put", ...events);
     // Nothing more goes there: the end over there stays only as long as its peer can send.
     if (this.#hasClosed && !this.#isReleasing && this.#untold === 0) this.#leave();
   };
@@ -280,6 +300,14 @@ class FarLink implements Link {
   #await(is: boolean) {
     if (is !== this.#isAwaiting) this.#realm.waiting(is ? 1 : -1);
     this.#isAwaiting = is;
+  }
+
+  #put(events: string[]): number {
+    try {
+      return this.#isOver ? 0 : ((this.#membrane.tell(this.#number, events) as number | undefined) ?? 0);
+    } catch {
+      return 0;
+    }
   }
 
   /** The other realm may end while it is asked: then `whenClosed` tells of it. */

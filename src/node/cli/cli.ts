@@ -26,7 +26,8 @@ export function main(args: string[]): void {
   }
   if (told.asks === "help") {
     const { helpText } = require("./help.ts") as typeof import("./help.ts");
-    return void console.log(helpText(flags, executable(), process.stdout.columns));
+    // A terminal whose size nobody has set has 0.
+    return void console.log(helpText(flags, executable(), process.stdout.columns || undefined));
   }
   if (told.asks === "version") return void console.log(version());
   const { wrongFlags } = require("./profiles.ts") as typeof import("./profiles.ts");

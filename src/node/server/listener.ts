@@ -4,6 +4,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { DISPATCH, OPTIONS } from "../instance/miniflare.ts";
+import { describe } from "../errors.ts";
 import { NoOpLog } from "../log/log.ts";
 import { isLight, splitResponse } from "../http/http-response.ts";
 import { clientOf } from "./client.ts";
@@ -379,8 +380,14 @@ function requestOf(req: IncomingMessage, head: IncomingHead): IncomingRequest {
 const requestLog = () => require("./request-log.ts") as typeof import("./request-log.ts");
 const errors = () => require("./error-answer.ts") as typeof import("./error-answer.ts");
 
-/** Makes a listener for the event "request" of a server of Node's. */
+/**
+ * Makes a listener for the event "request" of a server of Node's.
+ * @throws {TypeError} for an instance of another package or copy of it, whose worker this one cannot reach
+ */
 export function createRequestListener(mf: Instance): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
+  if (!(OPTIONS in Object(mf))) {
+    throw new TypeError(`createRequestListener() takes an instance of this package's Miniflare, got ${describe(mf)}`);
+  }
   const listener = new RequestListener(mf);
   // Each answer names the error of a worker that cannot be loaded.
   mf.getPlugins().catch(() => {});

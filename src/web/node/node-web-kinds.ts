@@ -93,7 +93,7 @@ const kinds: readonly Kind[] = [
     is: isOf,
     encode: (stream: ReadableStream) => streams().encodeReadable(stream),
     decode: (parts: ReadableParts, membrane, number) => streams().decodeReadable(parts, membrane, number as number),
-    ask: (...args: Parameters<Streams["askReadable"]>) => streams().askReadable(...args),
+    ask: (stream: ReadableStream, _, what: "read" | "cancel", arg: unknown) => streams().askReadable(stream, what, arg),
   },
   {
     kind: "writable",
@@ -102,7 +102,8 @@ const kinds: readonly Kind[] = [
     is: isOf,
     encode: (stream: WritableStream) => streams().encodeWritable(stream),
     decode: (parts: [], membrane, number) => streams().decodeWritable(parts, membrane, number as number),
-    ask: (...args: Parameters<Streams["askWritable"]>) => streams().askWritable(...args),
+    ask: (stream: WritableStream, _, what: "write" | "close" | "abort", arg?: unknown) =>
+      streams().askWritable(stream, what, arg),
   },
   {
     kind: "signal",
@@ -126,7 +127,7 @@ const kinds: readonly Kind[] = [
     is: isOnly,
     encode: ({ size, type, name, lastModified }: Blob & Partial<File>) => [size, type, name, lastModified],
     decode: decodeBlob,
-    ask: bytesOfBlob,
+    ask: (blob: Blob, _, from: number, to: number) => bytesOfBlob(blob, from, to),
   },
 ];
 

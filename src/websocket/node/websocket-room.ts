@@ -12,7 +12,9 @@ const webSocket: Kind<WebSocket, []> = {
   is: (value) => kind().is(value),
   encode: (socket) => kind().encode(socket),
   decode: (parts, membrane, number) => kind().decode(parts, membrane, number),
-  ask: (socket, ...question: [question: string, ...args: never[]]) => kind().ask(socket, ...question),
+  ask: (socket, membrane, ...question: [question: string, ...args: never[]]) =>
+    kind().ask(socket, membrane, ...question),
+  tell: (socket, events: string[]) => kind().tell(socket, events),
 };
 
 const kinds: readonly Kind[] = [webSocket];
