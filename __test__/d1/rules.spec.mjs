@@ -146,9 +146,9 @@ describe("a D1 database", () => {
       /statement too long: SQLITE_TOOBIG/,
     ],
     [
-      "values of 2,000,000 bytes",
-      "SELECT length(zeroblob(2000000))",
-      "SELECT length(zeroblob(2000001))",
+      "values of 2,200,000 bytes",
+      "SELECT length(zeroblob(2200000))",
+      "SELECT length(zeroblob(2200001))",
       /string or blob too big: SQLITE_TOOBIG/,
     ],
     [

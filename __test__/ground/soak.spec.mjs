@@ -74,6 +74,10 @@ describe("cost and memory stay flat", () => {
     staysFlat("hibernation", 100_000),
   );
 
+  test("over 60,000 lives of 10,000 objects with a database each", differs("it has no SQL in objects"), () =>
+    staysFlat("databases", 60_000),
+  );
+
   test("over 20,000 sockets that only one side closes", () => staysFlat("halfClosed", 20_000));
 
   test("over a million crossings between the heaps", () => staysFlat("crossings", 1_000_000));

@@ -289,23 +289,26 @@ describe("the objects", () => {
   }
 });
 
-test("messages of queues are not delivered any more", async (t) => {
-  const got = [];
-  const mf = create(t, {
-    modules: true,
-    queueBindings: [{ name: "QUEUE", queueName: "queue" }],
-    queueConsumers: [{ queueName: "queue" }],
-    bindings: { note: (bodies) => void got.push(...bodies) },
-    script: `export default { queue: (batch, env) => env.note(batch.messages.map(({ body }) => body)) }`,
+for (const [where, more] of Object.entries({ memory: () => ({}), folder: (t) => ({ queuesPersist: folder(t) }) })) {
+  test(`messages of queues are not delivered any more, in a ${where}`, async (t) => {
+    const got = [];
+    const mf = create(t, {
+      modules: true,
+      queueBindings: [{ name: "QUEUE", queueName: "queue" }],
+      queueConsumers: [{ queueName: "queue" }],
+      bindings: { note: (bodies) => void got.push(...bodies) },
+      script: `export default { queue: (batch, env) => env.note(batch.messages.map(({ body }) => body)) }`,
+      ...more(t),
+    });
+    const { QUEUE } = await mf.getBindings();
+    await mf.clock.set(0);
+    await QUEUE.send("before", { delaySeconds: 10 });
+    await mf.reset();
+    await QUEUE.send("after", { delaySeconds: 20 });
+    await mf.clock.advance(60_000);
+    assert.deepEqual(got, ["after"]);
   });
-  const { QUEUE } = await mf.getBindings();
-  await mf.clock.set(0);
-  await QUEUE.send("before", { delaySeconds: 10 });
-  await mf.reset();
-  await QUEUE.send("after", { delaySeconds: 20 });
-  await mf.clock.advance(60_000);
-  assert.deepEqual(got, ["after"]);
-});
+}
 
 test("rate limits, data points and secrets are forgotten", async (t) => {
   const mf = create(t, {

@@ -2,6 +2,9 @@
 // arguments name the thing and how often; the last line it prints is { megabytes: [...], times: [...] } as JSON, where a
 // time is the median of one repetition in that tenth, in microseconds.
 
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { createFetchMock, Miniflare } from "./miniflare.mjs";
 
 const TENTHS = 10;
@@ -152,6 +155,44 @@ const subjects = {
       }
     });
     await mf.dispose();
+    return result;
+  },
+
+  databases: async (count) => {
+    const script = `
+      export class Table {
+        constructor({ storage: { sql } }) {
+          this.sql = sql;
+          this.ballast = new Uint8Array(10_000);
+          sql.exec("CREATE TABLE IF NOT EXISTS t (a)");
+        }
+        fetch() {
+          this.sql.exec("INSERT INTO t VALUES (?)", "x".repeat(100));
+          return new Response(String(this.sql.exec("SELECT count(*) AS n FROM t").one().n));
+        }
+      }
+      export default { async fetch(request, env) {
+        const [from, size] = new URL(request.url).pathname.slice(1).split(",").map(Number);
+        let lives = 0;
+        for (let index = from; index < from + size; index++) {
+          lives = Number(await (await env.TABLE.getByName("object " + index).fetch("http://object/")).text());
+        }
+        return new Response(String(lives));
+      } };`;
+    const durableObjectsPersist = mkdtempSync(path.join(os.tmpdir(), "soak-"));
+    const durableObjects = { TABLE: { className: "Table", useSQLite: true } };
+    const mf = new Miniflare({ modules: true, script, durableObjects, durableObjectsPersist });
+    let begun = 0;
+    const result = await soak(count, 500, async (size) => {
+      const from = begun % 10_000;
+      const lives = await (await mf.dispatchFetch(`http://localhost/${from},${size}`)).text();
+      const expected = 1 + Math.floor(begun / 10_000);
+      if (lives !== String(expected)) throw new Error(`an object has ${lives} rows instead of ${expected}`);
+      begun += size;
+      await mf.evictAllDurableObjects();
+    });
+    await mf.dispose();
+    rmSync(durableObjectsPersist, { recursive: true, force: true });
     return result;
   },
 

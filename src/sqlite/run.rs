@@ -480,7 +480,7 @@ mod tests {
                 format!("SELECT 'a' LIKE '{}'", many(26, "a")),
                 "LIKE or GLOB pattern too complex",
             ),
-            ("SELECT zeroblob(2000001)".into(), "string or blob too big"),
+            ("SELECT zeroblob(2200001)".into(), "string or blob too big"),
             (
                 format!("SELECT max({})", many(128, "1")),
                 "too many arguments on function max",
