@@ -21,7 +21,10 @@ export function usageOf(wire: WireValue): Usage {
     counted[property] = {};
     for (const [of, binding, ...numbers] of operations) {
       if (of !== property) continue;
-      const entries = counts.map((name, index): [string, number] => [name, numbers[index] as number]);
+      const entries = (counts as readonly string[]).map((name, index): [string, number] => [
+        name,
+        numbers[index] as number,
+      ]);
       counted[property][binding as string] = Object.fromEntries(entries);
     }
   }
