@@ -1,3 +1,4 @@
+// Tags: every-node
 // `node:dns` in a worker: queries over HTTPS, here to a resolver of the specs' own.
 
 import { after, describe } from "node:test";
