@@ -28,6 +28,61 @@ const exported = names.map((name) => [
 
 sameAsWorkers("the exports of modules", modules, Object.fromEntries(exported));
 
+/** Members of other modules that are missing in Workers, or here: what packages import by accident, and what no worker can use. */
+const DIFFERENT = {
+  _http_common: ["kIncomingMessage", "parsers"],
+  _http_outgoing: ["kHighWaterMark", "kUniqueHeaders", "parseUniqueHeadersOption"],
+  _http_server: [
+    "httpServerPreClose",
+    "kConnectionsCheckingInterval",
+    "kServerResponse",
+    "setupConnectionsTracking",
+    "storeHTTPOptions",
+  ],
+  cluster: ["Cluster"],
+  console: ["_ignoreErrors", "_stderr", "_stderrErrorHandler", "_stdout", "_stdoutErrorHandler", "_times"],
+  constants: ["O_SYMLINK", "SIGINFO", "defaultCipherList"],
+  fs: ["_toUnixTimestamp"],
+  module: ["registerHooks", "_readPackage", "_stat", "wrapper"],
+  net: ["_createServerHandle", "_setSimultaneousAccepts"],
+};
+const others = [
+  ...["_http_agent", "_http_client", "_http_common", "_http_incoming", "_http_outgoing", "_http_server", "console"],
+  ...["constants", "dns", "dns/promises", "fs", "fs/promises", "http", "http2", "https", "module", "net", "os", "tls"],
+];
+const namesOf = (modules) =>
+  Object.fromEntries(
+    modules.map((name) => [
+      `node:${name} exports the same names`,
+      `const leftOut = new Set(${JSON.stringify(DIFFERENT[name] ?? [])}); return Object.keys(${aliased(name)}).filter((key) => !leftOut.has(key)).sort();`,
+    ]),
+  );
+const byAlias = (modules) => Object.fromEntries(modules.map((name) => [aliased(name), `node:${name}`]));
+sameAsWorkers("the exports of other modules", byAlias(others), namesOf(others));
+
+const NEWER_MODULES = [
+  "child_process",
+  "cluster",
+  "inspector",
+  "perf_hooks",
+  "punycode",
+  "readline",
+  "readline/promises",
+  "repl",
+  "trace_events",
+  "tty",
+  "vm",
+  "wasi",
+  "worker_threads",
+];
+sameAsWorkers(
+  "the exports of newer modules",
+  byAlias(NEWER_MODULES),
+  namesOf(NEWER_MODULES),
+  {},
+  { compatibilityDate: "2026-03-17" },
+);
+
 sameAsWorkers(
   "AsyncLocalStorage",
   { hooks: "node:async_hooks" },

@@ -46,9 +46,10 @@ function workerOf(modules, snippets) {
  * @param {Record<string, string>} modules specifiers, by the names that snippets use
  * @param {Record<string, string>} snippets bodies of asynchronous functions, by what they show
  * @param {Record<string, [theirs: unknown, ours: unknown]>} differences what differs on purpose, by the name of the snippet
+ * @param {object} given options of both instances
  */
-export function sameAsWorkers(title, modules, snippets, differences = {}) {
-  const options = { modules: true, script: workerOf(modules, snippets), ...FLAGS };
+export function sameAsWorkers(title, modules, snippets, differences = {}, given = {}) {
+  const options = { modules: true, script: workerOf(modules, snippets), ...FLAGS, ...given };
   describe(title, () => {
     let both;
     after(() => Promise.all(both?.map((mf) => mf.dispose()) ?? []));

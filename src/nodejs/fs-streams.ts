@@ -46,8 +46,7 @@ const { Readable, Writable } = stream as unknown as {
   Writable: new (options: object) => WritableBase;
 };
 
-const CHUNK = 65_536;
-const WRITE_CHUNK = 16_384;
+const HIGH_WATER_MARK = 65_536;
 const MODE = 0o666;
 
 function checked(given: unknown): Options {
@@ -125,7 +124,7 @@ export function streamsOf(files: Files) {
 
     constructor(path: unknown, given?: unknown) {
       const options = checked(given);
-      const { autoClose = true, emitClose = true, encoding, highWaterMark = CHUNK, signal } = options;
+      const { autoClose = true, emitClose = true, encoding, highWaterMark = HIGH_WATER_MARK, signal } = options;
       super({ autoDestroy: autoClose, emitClose, encoding, highWaterMark, signal });
       this.path = pathOf(path);
       this.flags = options.flags ?? "r";
@@ -182,7 +181,7 @@ export function streamsOf(files: Files) {
 
     constructor(path: unknown, given?: unknown) {
       const options = checked(given);
-      const { autoClose = true, emitClose = true, encoding, highWaterMark = WRITE_CHUNK, signal } = options;
+      const { autoClose = true, emitClose = true, encoding, highWaterMark = HIGH_WATER_MARK, signal } = options;
       super({ autoDestroy: autoClose, decodeStrings: true, emitClose, highWaterMark, signal });
       this.path = pathOf(path);
       this.flags = options.flags ?? (options.start === undefined ? "w" : "r+");

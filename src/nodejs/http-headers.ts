@@ -7,6 +7,9 @@ type Value = string | number | readonly string[];
 const TOKEN = /^[\^_`a-zA-Z\-0-9!#$%&'*+.|~]+$/;
 const WRONG_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 
+export const isToken = (name: unknown) => typeof name === "string" && TOKEN.test(name);
+export const isWrongValue = (value: string) => WRONG_VALUE.test(value);
+
 /** Headers of which a message has one: the first counts. */
 const SINGLE = new Set([
   ...["age", "authorization", "content-length", "content-type", "etag", "expires", "from", "host", "if-modified-since"],
@@ -15,7 +18,7 @@ const SINGLE = new Set([
 ]);
 
 export function validateHeaderName(name: unknown, label = "Header name") {
-  if (typeof name === "string" && TOKEN.test(name)) return;
+  if (isToken(name)) return;
   throw nodeError(TypeError, "ERR_INVALID_HTTP_TOKEN", `${label} must be a valid HTTP token ["${name}"]`);
 }
 
@@ -23,7 +26,7 @@ export function validateHeaderValue(name: string, value: unknown) {
   if (value === undefined) {
     throw nodeError(TypeError, "ERR_HTTP_INVALID_HEADER_VALUE", `Invalid value "${value}" for header "${name}"`);
   }
-  if (WRONG_VALUE.test(String(value))) {
+  if (isWrongValue(String(value))) {
     throw nodeError(TypeError, "ERR_INVALID_CHAR", `Invalid character in header content ["${name}"]`);
   }
 }

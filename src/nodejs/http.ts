@@ -3,7 +3,7 @@
 import { METHODS, STATUS_CODES } from "unenv/node/http";
 import { Agent, ClientRequest, clientOf, SecureAgent } from "./http-client.ts";
 import { notImplemented } from "./errors.ts";
-import { validateHeaderName, validateHeaderValue } from "./http-headers.ts";
+import { isToken, isWrongValue, validateHeaderName, validateHeaderValue } from "./http-headers.ts";
 import { IncomingMessage } from "./http-incoming.ts";
 import { OutgoingMessage } from "./http-outgoing.ts";
 import { ServerResponse } from "./http-response.ts";
@@ -37,4 +37,14 @@ export const https: Record<string, unknown> = {
   Server: SecureServer,
   createServer: (options?: unknown, listener?: Listener) => new SecureServer(options, listener),
   globalAgent: new SecureAgent(),
+};
+
+/** What old packages import of `_http_common`. */
+export const common: object = {
+  CRLF: "\r\n",
+  _checkInvalidHeaderChar: (value: unknown) => isWrongValue(String(value)),
+  _checkIsHttpToken: isToken,
+  chunkExpression: /(?:^|\W)chunked(?:$|\W)/i,
+  continueExpression: /(?:^|\W)100-continue(?:$|\W)/i,
+  methods: [...METHODS],
 };

@@ -38,11 +38,11 @@ const NAMES: Readonly<Record<Script, string>> = {
     "internal/lazy_transform stream stream/consumers stream/promises stream/web _stream_duplex _stream_passthrough _stream_readable _stream_transform _stream_writable",
   crypto: "crypto",
   zlib: "zlib",
-  net: "net tls _tls_common _tls_wrap",
+  net: "dns dns/promises net tls _tls_common _tls_wrap",
   files: "fs fs/promises",
   http: "internal/cloudflare_node http https _http_agent _http_client _http_common _http_incoming _http_outgoing _http_server",
   stubs:
-    "child_process cluster console constants dgram dns dns/promises domain http2 inspector inspector/promises os perf_hooks readline readline/promises repl sqlite trace_events tty v8 vm wasi worker_threads _stream_wrap",
+    "child_process cluster console constants dgram domain http2 inspector inspector/promises os perf_hooks readline readline/promises repl sqlite trace_events tty v8 vm wasi worker_threads _stream_wrap",
 };
 
 /** What modules share, which no script can import. */

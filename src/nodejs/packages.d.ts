@@ -195,3 +195,7 @@ declare module "unenv/node/internal/zlib/constants" {
 declare module "unenv/node/internal/fs/constants" {
   export const F_OK: number;
 }
+
+declare module "unenv/node/internal/dns/constants" {
+  export const NOTFOUND: string;
+}

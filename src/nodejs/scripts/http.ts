@@ -1,7 +1,7 @@
 // The lazy script of `node:http` and `node:https`.
 
 import cloudflareNode from "../cloudflare-node.ts";
-import { http, https } from "../http.ts";
+import { common, http, https } from "../http.ts";
 import { part } from "../part.ts";
 
 export const modules = {
@@ -10,8 +10,8 @@ export const modules = {
   https,
   _http_agent: part(http, "Agent", "globalAgent"),
   _http_client: part(http, "ClientRequest"),
-  _http_common: part(http, "METHODS"),
+  _http_common: common,
   _http_incoming: part(http, "IncomingMessage"),
-  _http_outgoing: part(http, "OutgoingMessage"),
-  _http_server: part(http, "Server", "ServerResponse", "STATUS_CODES"),
+  _http_outgoing: part(http, "OutgoingMessage", "validateHeaderName", "validateHeaderValue"),
+  _http_server: part(http, "Server", "ServerResponse", "STATUS_CODES", "_connectionListener"),
 };

@@ -1,20 +1,18 @@
 // The lazy script of modules that a worker can import, and whose parts throw when they are used: the library's stand-ins.
 
 import childProcess from "unenv/node/child_process";
-import cluster from "unenv/node/cluster";
+import cluster from "../cluster.ts";
 import console from "unenv/node/console";
 import constants from "unenv/node/constants";
 import dgram from "unenv/node/dgram";
-import dns from "unenv/node/dns";
-import dnsPromises from "unenv/node/dns/promises";
 import domain from "unenv/node/domain";
 import fs from "unenv/node/fs";
 import fsPromises from "unenv/node/fs/promises";
 import http2 from "unenv/node/http2";
 import inspector from "unenv/node/inspector";
 import inspectorPromises from "unenv/node/inspector/promises";
-import os from "unenv/node/os";
-import perfHooks from "unenv/node/perf_hooks";
+import os from "../os.ts";
+import perfHooks from "../perf-hooks.ts";
 import readline from "unenv/node/readline";
 import readlinePromises from "unenv/node/readline/promises";
 import repl from "unenv/node/repl";
@@ -32,8 +30,6 @@ export const modules = {
   console,
   constants,
   dgram,
-  dns,
-  "dns/promises": dnsPromises,
   domain,
   fs,
   "fs/promises": fsPromises,
