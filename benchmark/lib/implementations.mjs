@@ -1,7 +1,7 @@
 // What is compared: miniflare-rs as built in this repository, and its peers, which are no dependencies of the package
 // and are therefore installed from npm into a cache folder of the benchmark's own.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -54,9 +54,31 @@ function npm(args) {
   return spawnSync("npm", args, { encoding: "utf8", shell: process.platform === "win32" });
 }
 
+/** Several processes may install a peer at once: each does so beside the folder, which appears as a whole. */
 function install(specs, folder) {
   console.error(`installing ${specs.join(", ")} into ${path.relative(ROOT, folder)}`);
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(CACHE, { recursive: true });
+  const own = mkdtempSync(`${folder}-`);
+  try {
+    installInto(own, specs);
+    putInPlace(own, folder, specs);
+  } finally {
+    rmSync(own, { recursive: true, force: true });
+  }
+}
+
+function putInPlace(own, folder, specs) {
+  try {
+    renameSync(own, folder);
+  } catch (error) {
+    if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
+    if (isInstalled(specs, folder)) return;
+    rmSync(folder, { recursive: true });
+    renameSync(own, folder);
+  }
+}
+
+function installInto(folder, specs) {
   const { status, stderr, error } = npm([
     "install",
     ...specs,
