@@ -259,8 +259,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn bring_all_rooms_back_to_a_snapshot_or_none() {
+    /// Stores of which a room keeps what it stores in a way of its own.
+    fn with_note() -> (Stores, Rc<Note>) {
         let (stores, note) = (Stores::default(), Rc::<Note>::default());
         let background = tokio::runtime::Builder::new_current_thread()
             .build()
@@ -268,6 +268,12 @@ mod tests {
         stores
             .add("note", note.clone(), background.handle())
             .expect("it stores anywhere");
+        (stores, note)
+    }
+
+    #[test]
+    fn bring_all_rooms_back_to_a_snapshot_or_none() {
+        let (stores, note) = with_note();
         let space: Rc<dyn Space> = stores.spaces("room").space("s");
         let write = |value: &'static str| {
             apply(&space, vec![put("a", value)]);
@@ -289,13 +295,7 @@ mod tests {
 
     #[test]
     fn empty_all_rooms_or_none_and_can_be_brought_back() {
-        let (stores, note) = (Stores::default(), Rc::<Note>::default());
-        let background = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .expect("a runtime can be made");
-        stores
-            .add("note", note.clone(), background.handle())
-            .expect("it stores anywhere");
+        let (stores, note) = with_note();
         let spaces = ["s", "t"].map(|name| -> Rc<dyn Space> { stores.spaces("room").space(name) });
         for space in &spaces {
             apply(space, vec![put("a", "1"), put("b", "1")]);
