@@ -17,8 +17,9 @@ import type { Content, WireValue } from "./wire.ts";
 export type Native<Name extends string> = object & { readonly __native?: Name };
 `;
 
-/** Ops of upstream's. */
+/** Ops of upstream's, and one that is not written with `op2`. */
 const UPSTREAM = `
+export function op_late(name: string): [op: (...args: unknown[]) => unknown, isAsync: boolean];
 export function op_set_wasm_streaming_callback(callback: (source: unknown, rid: number) => void): void;
 export function op_wasm_streaming_feed(rid: number, bytes: Uint8Array): void;
 export function op_wasm_streaming_set_url(rid: number, url: string): void;

@@ -154,6 +154,7 @@ export function op_websocket_open(url: string, headers: string, protocols: strin
 export function op_websocket_send_binary(rid: number, bytes: Uint8Array): number;
 export function op_websocket_send_text(rid: number, text: string): number;
 
+export function op_late(name: string): [op: (...args: unknown[]) => unknown, isAsync: boolean];
 export function op_set_wasm_streaming_callback(callback: (source: unknown, rid: number) => void): void;
 export function op_wasm_streaming_feed(rid: number, bytes: Uint8Array): void;
 export function op_wasm_streaming_set_url(rid: number, url: string): void;

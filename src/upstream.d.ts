@@ -278,10 +278,13 @@ interface Core {
   isNativeError(value: unknown): value is Error;
   isProxy(value: unknown): boolean;
   loadExtScript: <Specifier extends keyof Scripts>(specifier: Specifier) => Scripts[Specifier];
+  /** By their names. */
+  ops: Record<string, (...args: unknown[]) => unknown>;
   registerErrorBuilder(code: string, build: (message: string) => Error): void;
   serialize(value: unknown): Uint8Array<ArrayBuffer>;
   setAsyncContext(continuation: Continuation | undefined): void;
   setReportExceptionCallback(report: (error: unknown) => void): void;
+  setUpAsyncStub(name: string, op: (...args: unknown[]) => unknown): (...args: unknown[]) => Promise<unknown>;
   shutdown(rid: number): Promise<void>;
   tryClose(rid: number): void;
   writeAll(rid: number, bytes: Uint8Array): Promise<void>;

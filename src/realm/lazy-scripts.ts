@@ -6,7 +6,7 @@
 // have made one yet. When the script is loaded, the stub gets all that it exports.
 
 import { core } from "ext:core/mod.js";
-import { op_lazy_define, op_lazy_load, op_lazy_scripts } from "ext:core/ops";
+import { op_late, op_lazy_define, op_lazy_load, op_lazy_scripts } from "ext:core/ops";
 import type { LazyScripts } from "../upstream.d.ts";
 
 /** What a script exports, by name. */
@@ -80,6 +80,18 @@ function run(specifier: string): Exports {
   // Last, so that what an overflow of the stack has cut short is done again.
   if (specifier in STUBS) assign(STUBS[specifier], exported);
   return (loaded[specifier] = exported);
+}
+
+// Late ops (`late_ops.rs`) are found where all others are, and made then. What the snapshot's scripts do not find there is
+// absent: see `extensions.rs`.
+const late: Record<string, AnyFunction | undefined> = { __proto__: null } as never;
+core.ops = new Proxy(core.ops, {
+  get: (early, name: string) => early[name] ?? (isComplete ? (late[name] ??= makeOp(name)) : undefined),
+}) as typeof core.ops;
+
+function makeOp(name: string): AnyFunction {
+  const made = op_late(name);
+  return made[1] ? core.setUpAsyncStub(name, made[0]) : made[0];
 }
 
 // Upstream's scripts see no difference. Once the snapshot is made, a script that is asked for is needed.

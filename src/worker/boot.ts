@@ -46,6 +46,8 @@ globalThis.__boot = (isStart: boolean) => {
 };
 globalThis.__boot(false);
 complete();
+// Scripts have taken what they need from here, and lazy ones look for it elsewhere.
+for (const name of Object.keys(core.ops)) delete core.ops[name];
 
 function serveCall(call: number, ...args: WireValue[]) {
   if (call === CALL.FETCHED) return fetched(...(args as [number, WireValue]));

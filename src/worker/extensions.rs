@@ -13,7 +13,7 @@ use super::after_microtasks::AfterMicrotasks;
 use super::answer::Answers;
 use super::modules::Graph;
 use super::timers::Timers;
-use super::{after_microtasks, answer, lazy, modules, stacks, time, timers};
+use super::{after_microtasks, answer, late_ops, lazy, modules, stacks, time, timers};
 use crate::clock::Clock;
 use crate::network;
 use crate::realm::guard::wasm;
@@ -156,6 +156,7 @@ pub fn loaded() -> Vec<Extension> {
     for extension in &mut extensions {
         extension.lazy_loaded_js_files = Cow::Borrowed(&[]);
     }
+    late_ops::put_last(&mut extensions);
     extensions
 }
 

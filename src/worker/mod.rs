@@ -9,6 +9,7 @@ pub mod extensions;
 pub mod inspector;
 pub mod isolate;
 pub mod lane;
+mod late_ops;
 mod lazy;
 pub mod modules;
 pub mod nursery;

@@ -6,14 +6,15 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use deno_core::snapshot::{CreateSnapshotOptions, create_snapshot};
 
 use super::amendments::amend;
-use super::{extensions, isolate, lazy};
+use super::{extensions, isolate, late_ops, lazy};
+use crate::realm::platform;
 
 /// Marks the file and its layout; the build's stamp follows.
 const MAGIC: &[u8; 8] = b"mfrs\0\0\0\x01";
@@ -26,6 +27,7 @@ static CONTENTS: OnceLock<Option<Contents>> = OnceLock::new();
 /// What the file holds; as long as the process lives, for V8 reads it where it is.
 struct Contents {
     heap: &'static [u8],
+    late_ops: Vec<&'static str>,
     scripts: Vec<Script>,
 }
 
@@ -66,15 +68,24 @@ pub fn get() -> Option<&'static [u8]> {
     contents().map(|contents| contents.heap)
 }
 
+/// The names of the ops that the heap has no functions of, in their order.
+pub fn late_ops() -> &'static [&'static str] {
+    contents().map_or(&[], |contents| &contents.late_ops)
+}
+
 /// The lazy script of this name.
 pub fn script(specifier: &str) -> Option<&'static Script> {
     contents()?.scripts.iter().find(|script| script.specifier == specifier)
 }
 
-/// Read by the thread that asks first, which is rarely Node's.
+/// Mapped, as reading all of it takes longer than V8 takes for its part.
 fn contents() -> Option<&'static Contents> {
     let read = || {
         let mut file = FILE.lock().ok()?.take()?;
+        let start = usize::try_from(file.stream_position().ok()?).ok()?;
+        if let Some(bytes) = platform::map(&file) {
+            return Contents::parse(bytes.get(start..)?);
+        }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).ok()?;
         Contents::parse(Vec::leak(bytes))
@@ -83,9 +94,13 @@ fn contents() -> Option<&'static Contents> {
 }
 
 impl Contents {
-    /// The heap, then specifier, text and code of each script; each part with its length before it.
+    /// The heap, the late ops, then specifier, text and code of each script; each part with its length before it.
     fn parse(mut bytes: &'static [u8]) -> Option<Contents> {
         let heap = take(&mut bytes)?;
+        let late_ops = std::str::from_utf8(take(&mut bytes)?)
+            .ok()?
+            .split_ascii_whitespace()
+            .collect();
         let mut scripts = Vec::new();
         while !bytes.is_empty() {
             let mut text = || std::str::from_utf8(take(&mut bytes)?).ok().map(Cow::Borrowed);
@@ -93,12 +108,17 @@ impl Contents {
             let code = Cow::Borrowed(take(&mut bytes)?);
             scripts.push(Script { specifier, text, code });
         }
-        Some(Contents { heap, scripts })
+        Some(Contents {
+            heap,
+            late_ops,
+            scripts,
+        })
     }
 
-    fn write(heap: &[u8], scripts: &[Script], path: &str) -> std::io::Result<()> {
+    fn write(heap: &[u8], late_ops: &[&str], scripts: &[Script], path: &str) -> std::io::Result<()> {
         let mut file = [MAGIC.as_slice(), STAMP.as_bytes()].concat();
         put(&mut file, heap);
+        put(&mut file, late_ops.join("\n").as_bytes());
         for script in scripts {
             for part in [script.specifier.as_bytes(), script.text.as_bytes(), &script.code] {
                 put(&mut file, part);
@@ -157,6 +177,7 @@ pub fn write(path: &str, worker: &str, scripts: &str) -> Result<(), SnapshotErro
     extensions::take_bound(&mut extensions, scripts).map_err(unwritable)?;
     amend(&mut extensions).map_err(unwritable)?;
     let scripts = lazy::take(&mut extensions, scripts).map_err(unwritable)?;
+    let late_ops = late_ops::take(&mut extensions).map_err(unwritable)?;
     let options = CreateSnapshotOptions {
         cargo_manifest_dir: env!("CARGO_MANIFEST_DIR"),
         startup_snapshot: None,
@@ -166,7 +187,7 @@ pub fn write(path: &str, worker: &str, scripts: &str) -> Result<(), SnapshotErro
         with_runtime_cb: None,
     };
     let snapshot = create_snapshot(options, None).map_err(|error| unwritable(error.to_string()))?;
-    Contents::write(&snapshot.output, &scripts, path).map_err(|error| unwritable(error.to_string()))
+    Contents::write(&snapshot.output, &late_ops, &scripts, path).map_err(|error| unwritable(error.to_string()))
 }
 
 /// Adds the code of the lazy scripts to the snapshot at `path`, in a process that has loaded none.
@@ -185,7 +206,7 @@ pub fn write_code(path: &str) -> Result<(), SnapshotError> {
         })
     });
     let scripts: Vec<Script> = scripts.collect::<Result<_, SnapshotError>>()?;
-    Contents::write(contents.heap, &scripts, path).map_err(|error| unwritable(error.to_string()))
+    Contents::write(contents.heap, &contents.late_ops, &scripts, path).map_err(|error| unwritable(error.to_string()))
 }
 
 #[cfg(test)]
@@ -194,7 +215,13 @@ mod tests {
 
     fn written() -> Vec<u8> {
         let mut bytes = Vec::new();
-        for part in [b"heap!".as_slice(), b"ext:a.js", "\"é\"".as_bytes(), b"12345678"] {
+        for part in [
+            b"heap!".as_slice(),
+            b"op_a\nop_b",
+            b"ext:a.js",
+            "\"é\"".as_bytes(),
+            b"12345678",
+        ] {
             put(&mut bytes, part);
         }
         bytes
@@ -204,6 +231,7 @@ mod tests {
     fn reads_what_was_written() {
         let contents = Contents::parse(written().leak()).unwrap();
         assert_eq!(contents.heap, b"heap!");
+        assert_eq!(contents.late_ops, ["op_a", "op_b"]);
         let [script] = &contents.scripts[..] else {
             panic!("one script was written")
         };
@@ -214,8 +242,8 @@ mod tests {
     #[test]
     fn finds_wherever_a_file_was_cut_short() {
         let whole = written();
-        // After the heap, and its filling, the file may end: there may be no scripts.
-        for length in (0..whole.len()).filter(|length| *length != 16) {
+        // After the late ops, and their filling, the file may end: there may be no scripts.
+        for length in (0..whole.len()).filter(|length| *length != 40) {
             let cut = whole[..length].to_vec().leak();
             assert!(Contents::parse(cut).is_none(), "{length}");
         }

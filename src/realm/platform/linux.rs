@@ -1,5 +1,8 @@
-//! Linux on 64 bits: POSIX clocks of threads, and names after the Itanium C++ ABI.
+//! Linux on 64 bits: POSIX clocks of threads and mapped files, and names after the Itanium C++ ABI.
 
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::ptr::null_mut;
 use std::time::Duration;
 
 use deno_core::v8;
@@ -36,6 +39,17 @@ unsafe extern "C" {
 pub fn set_stack_limit(isolate: &mut v8::Isolate, limit: usize) {
     // SAFETY: the isolate is alive, and no other thread uses it, since it is borrowed here.
     unsafe { v8_isolate_set_stack_limit(isolate.as_raw_isolate_ptr(), limit) }
+}
+
+/// The contents of a file, for as long as the process lives: a page is read when it is first looked at. The file may be
+/// replaced by another, but not be changed.
+pub fn map(file: &File) -> Option<&'static [u8]> {
+    let length = usize::try_from(file.metadata().ok()?.len()).ok()?;
+    let (access, sharing) = (libc::PROT_READ, libc::MAP_PRIVATE);
+    // SAFETY: a new mapping.
+    let data = unsafe { libc::mmap(null_mut(), length, access, sharing, file.as_raw_fd(), 0) };
+    // SAFETY: so many bytes are mapped, and are never unmapped.
+    (data != libc::MAP_FAILED).then(|| unsafe { std::slice::from_raw_parts(data.cast(), length) })
 }
 
 /// Whether the signal by which V8 samples a thread is taken.
