@@ -37,12 +37,19 @@ export const tracedCall = <Result>(
   hex: string,
   path: readonly string[],
   work: Work<Result>,
-) => traced(context, () => ({ rpcMethod: path.join(".") }), byObject(binding, hex), "told", work);
+) =>
+  traced(
+    context,
+    () => ({ rpcMethod: path.join(".") }),
+    () => byObject(binding, hex),
+    "told",
+    work,
+  );
 
 /** Calls the handler of an alarm, the same. */
 export function tracedAlarm<Result>(binding: string, hex: string, scheduledTime: number, work: () => Result): Result {
   const event = () => ({ scheduledTime: new Date(scheduledTime) });
-  return traced(currentContext() as RequestContext, event, byObject(binding, hex), "recorded", work);
+  return traced(currentContext() as RequestContext, event, () => byObject(binding, hex), "recorded", work);
 }
 
 const eventOf = <Result>(context: RequestContext, kind: string, what: Words, work: Work<Result>) =>
@@ -60,7 +67,11 @@ export const byObject = (binding: string, id: string): TracedBy => ({
 
 /** An event of a socket, which is recorded if events are. */
 export function recorded(context: RequestContext, binding: string, hex: string, event: SocketEvent): SocketEvent {
-  const trace = beginTrace(context, () => ({ getWebSocketEvent: event.traced }), byObject(binding, hex));
+  const trace = beginTrace(
+    context,
+    () => ({ getWebSocketEvent: event.traced }),
+    () => byObject(binding, hex),
+  );
   if (trace === undefined) return event;
   const done = () => {
     event.done();

@@ -114,8 +114,8 @@ async function askHere(target: Target, input: RequestInfo | URL, init: RequestIn
   countInternalSubrequest();
   const context = objectContext();
   const work = () => enter(context, () => objectOver(target, tie).fetch(request));
-  const event = async () => events.asEvent(context, "fetch", () => `${request.method} ${request.url}`, work);
-  return arrivingResponse(await tracedFetch(context, request, events.byObject(target[0], target[1]), event));
+  const event = () => events.asEvent(context, "fetch", () => `${request.method} ${request.url}`, work);
+  return arrivingResponse(await tracedFetch(context, request, () => events.byObject(target[0], target[1]), event));
 }
 
 /** The object for a stub, which is of no use after the end of the life that it has reached. */

@@ -43,9 +43,9 @@ export const isTraced = () => begin !== undefined;
 export const currentTrace = (): Trace | undefined => (begin === undefined ? undefined : currentContext()?.root.trace);
 
 /** An event begins, which its caller ends; undefined unless events are recorded. */
-export function beginTrace(context: RequestContext, event: () => TracedEvent, by: TracedBy): Trace | undefined {
+export function beginTrace(context: RequestContext, event: () => TracedEvent, by: () => TracedBy): Trace | undefined {
   if (begin === undefined) return undefined;
-  return (context.trace = begin(context, event(), by));
+  return (context.trace = begin(context, event(), by()));
 }
 
 /**
@@ -58,7 +58,7 @@ export type Failure = "recorded" | "waited" | "told";
 export function traced<Result>(
   context: RequestContext,
   event: () => TracedEvent,
-  by: TracedBy,
+  by: () => TracedBy,
   failure: Failure,
   work: () => Result,
 ): Result {
@@ -88,13 +88,14 @@ function follow<Result>(trace: Trace, context: RequestContext, failure: Failure,
 export function tracedFetch(
   context: RequestContext,
   request: Request,
-  by: TracedBy,
+  by: () => TracedBy,
   work: () => Promise<Response>,
 ): Promise<Response> {
   const trace = beginTrace(context, () => requestEvent(request), by);
   if (trace === undefined) return work();
   const finish = () => void trace.settled(context.waits ?? []).then(() => trace.end());
-  const response = work();
+  // What the work throws is what its promise is broken with.
+  const response = (async () => work())();
   response.then(
     ({ status }) => {
       trace.responded(status);

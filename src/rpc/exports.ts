@@ -53,7 +53,7 @@ async function fetchAt({ name, props }: Entrypoint, input: RequestInfo | URL, in
   const exported = exportedAs(name) as object;
   const context = serviceContext();
   const work = async () => (await enter(context, () => deliverAt(exported, request, props))) as Response;
-  return arrivingResponse(await tracedFetch(context, request, { entrypoint: name }, work));
+  return arrivingResponse(await tracedFetch(context, request, () => ({ entrypoint: name }), work));
 }
 
 let made: Record<string, unknown> | undefined;

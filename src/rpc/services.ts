@@ -119,7 +119,13 @@ export function serveEntrypoint(
 
 /** A call of an entrypoint as an event. Of its error the caller alone is told. */
 const tracedCall = <Result>(context: RequestContext, path: Path, { name }: Entrypoint, work: () => Result): Result =>
-  traced(context, () => ({ rpcMethod: path.join(".") }), { entrypoint: name }, "told", work);
+  traced(
+    context,
+    () => ({ rpcMethod: path.join(".") }),
+    () => ({ entrypoint: name }),
+    "told",
+    work,
+  );
 
 /** An entrypoint of this worker itself. */
 export class EntrypointHook implements Hook {

@@ -67,7 +67,7 @@ function dispatcherOf(kind: EventKind) {
   const deliver = async (given: unknown) => {
     const event = () => kind.traced?.(given) ?? {};
     const target = kind.entrypointOf?.(given);
-    const by = { entrypoint: target?.entrypoint };
+    const by = () => ({ entrypoint: target?.entrypoint });
     return traced(currentContext() as RequestContext, event, by, "waited", () => deliverTo(kind, given, target));
   };
   const { conclude = deliver } = kind;

@@ -134,7 +134,11 @@ function trackedAnswer(payer: Payer, method: string, url: string) {
 function recordAnswer(context: RequestContext, request: Request, target: unknown, state: State) {
   const entrypoint = target !== null && isEntrypoint(target) ? (target[1] ?? undefined) : undefined;
   state.tracked ??= new TrackedAnswer(context, () => {});
-  state.tracked.trace = beginTrace(context, () => requestEvent(request), { entrypoint });
+  state.tracked.trace = beginTrace(
+    context,
+    () => requestEvent(request),
+    () => ({ entrypoint }),
+  );
 }
 
 /** `[null, name, props]`: a named entrypoint, or what a binding gives it. A name that is null is the default one. */
